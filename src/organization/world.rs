@@ -1,0 +1,93 @@
+//! What every account of a run shares, read-only.
+
+use std::sync::Arc;
+
+use crate::calendar::Zone;
+use crate::policy::{Customers, Policy};
+use crate::units::{Credits, Money, OrganizationId, SimTime};
+use crate::workload::Source;
+
+/// Everything the accounts of a run share: horizon, rules, facts about features.
+#[derive(Debug)]
+pub struct World {
+    /// First instant of the horizon.
+    pub start: SimTime,
+    /// End of the horizon; nothing happens at it.
+    pub end: SimTime,
+    /// Outcomes count from here.
+    pub measure_from: SimTime,
+    /// The scenario's time zone.
+    pub zone: Zone,
+    /// Features in file order.
+    pub features: Vec<FeatureFacts>,
+    /// The compiled source of each feature's operations, for substitutes and reactive clients.
+    pub sources: Vec<Arc<Source>>,
+    /// Policies in file order, estimators resolved.
+    pub policies: Vec<Arc<Policy>>,
+    /// Customers of each cohort in file order.
+    pub cohorts: Vec<Customers>,
+    /// Instants of the timeline, ascending, in `(measure_from, end]`.
+    pub instants: Vec<SimTime>,
+    /// Rows to keep.
+    pub detail: DetailOptions,
+}
+
+/// What an account must know about a feature besides its rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureFacts {
+    /// Its name in the scenario.
+    pub name: String,
+    /// Free features cost nothing and are never refused.
+    pub free: bool,
+    /// Mean true cost over the population.
+    pub expected_cost: Credits,
+    /// What the vendor pays a provider.
+    pub provider_cost: Option<ProviderCost>,
+}
+
+/// What the vendor pays a provider for an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ProviderCost {
+    /// For each operation that starts.
+    pub per_operation: Money,
+    /// For each credit of work done, charged or not.
+    pub per_credit: Money,
+}
+
+/// Which rows an account keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DetailOptions {
+    /// For `cycles.csv`.
+    pub cycles: bool,
+    /// For `operations.csv`.
+    pub operations: bool,
+    /// For `journal.csv` and `explain`.
+    pub journal: bool,
+    /// Recompute every account from its journal.
+    pub audit: bool,
+}
+
+/// What ends a run with an error: the organization, the instant, the law or the limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("policy `{policy}`, organization {organization}, at {at}: {what}")]
+pub struct Fault {
+    /// The policy's name.
+    pub policy: String,
+    /// `COHORT/NUMBER`.
+    pub organization: String,
+    /// When.
+    pub at: SimTime,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// What all accounts of one organization did in one replication.
+#[derive(Debug, Clone, Default)]
+pub struct OrganizationOutcome {
+    /// The organization.
+    pub id: OrganizationId,
+    /// Its label (for organizations from a usage history); else empty.
+    pub label: String,
+    /// One tally a policy, in file order.
+    pub tallies: Vec<crate::outcome::Tally>,
+}

@@ -1,0 +1,165 @@
+//! One flat row per ledger event, for `journal.csv`, `explain` and the auditor.
+
+use crate::units::{Category, Credits, FeatureIndex, Money, SimTime};
+
+/// What a journal entry records. Amounts are positive unless said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum EntryKind {
+    /// Credits present at the start (opening remainders), per grant.
+    OpeningGrant,
+    /// Debt present at the start.
+    OpeningDebt,
+    /// A grant was issued (allowance, recurrence, promotion, explicit).
+    Issue,
+    /// A purchase landed: a purchased grant was issued; `money` is what was paid for it.
+    Land,
+    /// The rollover minimum issued the difference.
+    IssueRolloverMinimum,
+    /// A grant was used by a charge.
+    Burn,
+    /// A grant was used to repay debt.
+    Repay,
+    /// A charge became debt.
+    DebtIncurred,
+    /// Debt was forgiven at a close.
+    DebtForgiven,
+    /// Debt was invoiced at a close; `money` is the overage.
+    DebtInvoiced,
+    /// A grant's rest expired (at its end, trimmed, or replaced by a recurrence).
+    Expire,
+    /// A grant's rest was voided.
+    Void,
+    /// A grant's rest rolled over (moves, does not issue).
+    Rollover,
+    /// A hold was opened; `credits` is its amount.
+    HoldOpen,
+    /// A hold was enlarged; `credits` is the addition.
+    HoldExtend,
+    /// A hold was settled; `credits` is its whole amount.
+    HoldSettle,
+    /// A hold was released without a settle.
+    HoldRelease,
+    /// A hold ended by its timeout.
+    HoldExpire,
+    /// A charge was incurred (due) but not yet recorded; only with a metering lag.
+    Incurred,
+    /// A charge was recorded: sum of the burns and debt that follow with the same operation and segment.
+    Charge,
+    /// Due work that the vendor paid for.
+    Absorb,
+    /// An operation started.
+    Start,
+    /// An operation was served.
+    Served,
+    /// An operation failed.
+    Failed,
+    /// An operation was cancelled.
+    Cancelled,
+    /// An operation was killed.
+    Killed,
+    /// An operation was served without AI.
+    Degraded,
+    /// An attempt was refused; the reason is in `reason`.
+    Refused,
+    /// An operation was queued.
+    Queued,
+    /// An operation was lost; the reason is in `reason`.
+    Lost,
+    /// A run paused for a human.
+    Paused,
+    /// An alert fired; the reason is its level.
+    Alert,
+    /// A purchase was ordered (paid for, not landed); `money` is the price.
+    PurchaseOrdered,
+    /// A payment was declined.
+    PaymentDeclined,
+    /// A purchase was not made because of the budget.
+    BudgetBlocked,
+    /// An automatic top-up rule stopped at its ceiling.
+    TopUpCeiling,
+    /// A cycle closed.
+    Close,
+    /// A subscription was paid.
+    Subscription,
+    /// A fee was charged.
+    Fee,
+    /// An invoice was paid.
+    InvoicePaid,
+    /// An invoice was written off.
+    WrittenOff,
+    /// The plan changed.
+    PlanChanged,
+    /// The organization left.
+    Churned,
+}
+
+/// Why an attempt was refused or an operation lost, how loud an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(u8)]
+pub enum Reason {
+    /// Nothing to say.
+    #[default]
+    None,
+    /// Credits do not suffice.
+    Short,
+    /// Too many operations in flight.
+    Concurrency,
+    /// The organization's budget is spent.
+    Budget,
+    /// The vendor is out.
+    Outage,
+    /// Refused at random.
+    Denial,
+    /// Refused for good.
+    Refused,
+    /// Its customer gave up.
+    Abandoned,
+    /// It waited too long.
+    Patience,
+    /// The queue was full.
+    QueueFull,
+    /// The organization had left.
+    Churned,
+    /// A warning.
+    Warning,
+    /// Critical.
+    Critical,
+    /// An operation would exceed the view.
+    WouldExceed,
+}
+
+/// One line of an account's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub kind: EntryKind,
+    /// Why.
+    pub reason: Reason,
+    /// The feature of the operation, if there is one.
+    pub feature: Option<FeatureIndex>,
+    /// The operation's number within its feature (meaningful with `feature`).
+    pub operation: u32,
+    /// The segment of the operation, from 0.
+    pub segment: u16,
+    /// The member who asked.
+    pub member: u16,
+    /// The project it was for.
+    pub project: u16,
+    /// The grant's id; 0 is none.
+    pub grant: u32,
+    /// The grant's category (meaningful with `grant`).
+    pub category: Category,
+    /// Credits moved, incurred or held.
+    pub credits: Credits,
+    /// Money moved.
+    pub money: Money,
+    /// The three balances after the entry.
+    pub settled_after: Credits,
+    /// Settled less open holds.
+    pub available_after: Credits,
+    /// Debt after the entry.
+    pub debt_after: Credits,
+}

@@ -1,0 +1,159 @@
+//! Credits as integers: one credit is a million micro-credits.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+/// Micro-credits in one credit.
+pub const MICROS_PER_CREDIT: i64 = 1_000_000;
+
+/// A signed quantity of credits [micro-credits].
+///
+/// Arithmetic panics on overflow in every build profile (`overflow-checks` is on); the engine turns that panic
+/// into an error that names the organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Credits(i64);
+
+impl Credits {
+    /// No credits.
+    pub const ZERO: Credits = Credits(0);
+    /// One micro-credit, the smallest quantity.
+    pub const EPSILON: Credits = Credits(1);
+    /// The largest quantity.
+    pub const MAX: Credits = Credits(i64::MAX);
+
+    /// From micro-credits.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Credits(micros)
+    }
+
+    /// From whole credits.
+    #[must_use]
+    pub const fn from_whole(credits: i64) -> Self {
+        Credits(credits * MICROS_PER_CREDIT)
+    }
+
+    /// From a drawn or computed amount, rounded half-up to a micro-credit.
+    #[must_use]
+    pub fn from_f64(credits: f64) -> Self {
+        Credits(super::round_half_up(credits, MICROS_PER_CREDIT as f64))
+    }
+
+    /// In micro-credits.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// For display, statistics and plots only.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / MICROS_PER_CREDIT as f64
+    }
+
+    /// `max(self, 0)`.
+    #[must_use]
+    pub fn positive_part(self) -> Self {
+        Credits(self.0.max(0))
+    }
+
+    /// True above zero.
+    #[must_use]
+    pub const fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    /// True at exactly zero.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// `self · numerator / denominator` in 128 bits, rounded down. `denominator` must be positive.
+    #[must_use]
+    pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {
+        debug_assert!(denominator > 0);
+        let product = i128::from(self.0) * i128::from(numerator);
+        Credits(i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled credits fit 64 bits"))
+    }
+}
+
+impl Add for Credits {
+    type Output = Credits;
+    fn add(self, other: Credits) -> Credits {
+        Credits(self.0 + other.0)
+    }
+}
+
+impl Sub for Credits {
+    type Output = Credits;
+    fn sub(self, other: Credits) -> Credits {
+        Credits(self.0 - other.0)
+    }
+}
+
+impl Neg for Credits {
+    type Output = Credits;
+    fn neg(self) -> Credits {
+        Credits(-self.0)
+    }
+}
+
+impl AddAssign for Credits {
+    fn add_assign(&mut self, other: Credits) {
+        self.0 += other.0;
+    }
+}
+
+impl SubAssign for Credits {
+    fn sub_assign(&mut self, other: Credits) {
+        self.0 -= other.0;
+    }
+}
+
+impl Sum for Credits {
+    fn sum<I: Iterator<Item = Credits>>(credits: I) -> Credits {
+        credits.fold(Credits::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Credits {
+    /// Decimal credits without trailing zeros: `-12.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&super::money::decimal(i128::from(self.0), 6))
+    }
+}
+
+/// Where a grant's credits came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Category {
+    /// Given away: trials, gifts, free bundles.
+    Promotional,
+    /// Part of a plan: allowances.
+    #[default]
+    Included,
+    /// Bought: packages, top-ups.
+    Purchased,
+}
+
+impl Category {
+    /// Every category, in the default burn order.
+    pub const ALL: [Category; 3] = [Category::Promotional, Category::Included, Category::Purchased];
+
+    /// The word used in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Category::Promotional => "promotional",
+            Category::Included => "included",
+            Category::Purchased => "purchased",
+        }
+    }
+
+    /// As an index into a three-element array in the order of [`Category::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}

@@ -1,0 +1,71 @@
+//! Quantities and their scales: credits, money, time, identifiers.
+//!
+//! Owns the only places that know a scale (micro-credits, nano-units of money, microseconds).
+//! Leaves calendars to `calendar` and parsing of scenario strings to `scenario`.
+//! Invariants: every quantity is an integer; no float leaves this room except for display and plots.
+
+mod credits;
+mod money;
+mod probability;
+mod time;
+
+pub use credits::{Category, Credits, MICROS_PER_CREDIT};
+pub use money::{Money, NANOS_PER_UNIT};
+pub use probability::Probability;
+pub use time::{SimSpan, SimTime, MICROS_PER_SECOND};
+
+/// Rounds half-up to an integer after scaling.
+///
+/// A value within a relative 1e-12 below a tie counts as the tie: decimals such as `0.0000015` have no exact
+/// binary form, and their writer means the tie. Saturates outside the range of `i64`.
+#[must_use]
+pub fn round_half_up(value: f64, scale: f64) -> i64 {
+    let scaled = value * scale;
+    let nudge = scaled.abs() * 1e-12;
+    (scaled + 0.5 + nudge).floor() as i64
+}
+
+/// Index of a feature in the scenario's file order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FeatureIndex(pub u16);
+
+/// Index of a policy in the scenario's file order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PolicyIndex(pub u16);
+
+/// Index of a cohort in the scenario's file order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct CohortIndex(pub u16);
+
+impl FeatureIndex {
+    /// As an index into a vector in file order.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl PolicyIndex {
+    /// As an index into a vector in file order.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl CohortIndex {
+    /// As an index into a vector in file order.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// One organization: its cohort and its number inside the cohort (from 0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct OrganizationId {
+    /// The cohort.
+    pub cohort: CohortIndex,
+    /// Number within the cohort, from 0.
+    pub number: u32,
+}

@@ -1,0 +1,120 @@
+//! Money as integers: nano-units of the scenario's currency.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+/// Nano-units in one unit of the currency.
+pub const NANOS_PER_UNIT: i64 = 1_000_000_000;
+
+/// A signed amount of the scenario's currency [nano-units].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Money(i64);
+
+impl Money {
+    /// No money.
+    pub const ZERO: Money = Money(0);
+
+    /// From nano-units.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Money(nanos)
+    }
+
+    /// From a decimal amount, rounded half-up to a nano-unit.
+    #[must_use]
+    pub fn from_f64(units: f64) -> Self {
+        Money(super::round_half_up(units, NANOS_PER_UNIT as f64))
+    }
+
+    /// In nano-units.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// For display, statistics and plots only.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / NANOS_PER_UNIT as f64
+    }
+
+    /// `⌊self · numerator / denominator⌋` in 128 bits. `denominator` must be positive.
+    #[must_use]
+    pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {
+        debug_assert!(denominator > 0);
+        let product = i128::from(self.0) * i128::from(numerator);
+        Money(i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled money fits 64 bits"))
+    }
+}
+
+impl Add for Money {
+    type Output = Money;
+    fn add(self, other: Money) -> Money {
+        Money(self.0 + other.0)
+    }
+}
+
+impl Sub for Money {
+    type Output = Money;
+    fn sub(self, other: Money) -> Money {
+        Money(self.0 - other.0)
+    }
+}
+
+impl Neg for Money {
+    type Output = Money;
+    fn neg(self) -> Money {
+        Money(-self.0)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Money) {
+        self.0 += other.0;
+    }
+}
+
+impl SubAssign for Money {
+    fn sub_assign(&mut self, other: Money) {
+        self.0 -= other.0;
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Money>>(money: I) -> Money {
+        money.fold(Money::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&decimal(i128::from(self.0), 9))
+    }
+}
+
+/// An integer with `places` implied decimals, written without trailing zeros.
+pub(super) fn decimal(value: i128, places: u32) -> String {
+    let scale = 10_u128.pow(places);
+    let magnitude = value.unsigned_abs();
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, fraction) = (magnitude / scale, magnitude % scale);
+    if fraction == 0 {
+        return format!("{sign}{whole}");
+    }
+    let digits = format!("{fraction:0width$}", width = places as usize);
+    format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn decimals_are_exact_and_short() {
+        let cases = [(0, "0"), (1, "0.000001"), (-1_500_000, "-1.5"), (2_000_000, "2"), (123_456_789, "123.456789")];
+        for (micros, text) in cases {
+            assert_eq!(decimal(micros, 6), text);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! One piece of demand as it is drawn: everything about it that no policy can change.
+//!
+//! Drawn once for its arrival and kept through every attempt, so that all policies meet the same demand.
+
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+
+/// How an operation ends if nothing stops it earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fate {
+    /// Every part is done.
+    #[default]
+    Completes,
+    /// Fails in part `ends_in_part`, `ends_after` into it; that part is not finished.
+    Fails,
+    /// Cancelled by its user in part `ends_in_part`, `ends_after` into it.
+    Cancelled,
+}
+
+/// One piece of demand.
+///
+/// A simple operation has no parts (`part_count == 0`): one step of `cost` and `duration`. A run has its parts in
+/// the batch's `parts`, from `part_start`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Operation {
+    /// Arrival.
+    pub at: SimTime,
+    /// True cost if every part completes, without a plan's minimum [credits].
+    pub cost: Credits,
+    /// Work time of a simple operation, or the time from start to end of a whole run, pauses included.
+    /// Already shortened by a failure or cancellation.
+    pub duration: SimSpan,
+    /// Time into part `ends_in_part` at which a failure or cancellation strikes.
+    pub ends_after: SimSpan,
+    /// Number within (organization, feature), from 0.
+    pub sequence: u32,
+    /// First part in the batch (or in the account once the operation has been taken over).
+    pub part_start: u32,
+    /// Parts of a run; 0 for a simple operation.
+    pub part_count: u16,
+    /// Part in which a failure or cancellation strikes, from 0.
+    pub ends_in_part: u16,
+    /// The feature, in file order.
+    pub feature: FeatureIndex,
+    /// The member who asks, an index into the organization's members.
+    pub member: u16,
+    /// The project it is for, an index into the organization's projects.
+    pub project: u16,
+    /// How it ends.
+    pub fate: Fate,
+    /// One standard normal, for blurred estimates.
+    pub blur: f32,
+}
+
+/// What a part of a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PartKind {
+    /// A step that costs credits (possibly 0 drawn).
+    #[default]
+    Work,
+    /// A helper step: free, never refused.
+    Helper,
+    /// A pause for a human; costs nothing. The run pauses when it is entered.
+    Review,
+}
+
+/// One step of a run, repeats written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Part {
+    /// True cost [credits]; 0 for helpers and reviews.
+    pub cost: Credits,
+    /// Full duration, as if nothing struck.
+    pub duration: SimSpan,
+    /// Index of the step in the feature's file order (for reports).
+    pub step: u16,
+    /// What it is.
+    pub kind: PartKind,
+}
+
+/// A batch of arrivals of one feature of one organization, recycled between asker and drawer.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In order of `at`, then `sequence`.
+    pub operations: Vec<Operation>,
+    /// Parts of the runs among them.
+    pub parts: Vec<Part>,
+    /// Nothing of this feature will arrive before this instant, other than what is in the batch.
+    pub upto: SimTime,
+}
+
+impl Batch {
+    /// Empties the buffers, keeping their memory.
+    pub fn clear(&mut self) {
+        self.operations.clear();
+        self.parts.clear();
+    }
+
+    /// The parts of `operation`, which must come from this batch.
+    #[must_use]
+    pub fn parts_of(&self, operation: &Operation) -> &[Part] {
+        let start = operation.part_start as usize;
+        &self.parts[start..start + usize::from(operation.part_count)]
+    }
+}
