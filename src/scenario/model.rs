@@ -1,0 +1,176 @@
+//! A scenario that cannot be wrong: validated, typed, names resolved.
+
+use crate::calendar::Zone;
+use crate::organization::ProviderCost;
+use crate::policy::{Customers, Policy};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::workload::{Demand, Population};
+
+/// A validated scenario.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name; the folder of its runs.
+    pub name: String,
+    /// The comment lines `Question:`, `Covers:`, `Expect:` at the head of the file, if any.
+    pub question: Option<String>,
+    /// SHA-256 of the file's bytes, hexadecimal.
+    pub content_hash: String,
+    /// Start of the horizon.
+    pub start: SimTime,
+    /// End of the horizon (exclusive).
+    pub end: SimTime,
+    /// Outcomes count from here (default `start`).
+    pub measure_from: SimTime,
+    /// The time zone of calendars and profiles.
+    pub zone: Zone,
+    /// Its IANA name.
+    pub zone_name: String,
+    /// ISO code of the currency of every amount of money; absent if no money is named.
+    pub currency: Option<String>,
+    /// Seed of every stream.
+    pub seed: u64,
+    /// Independent repetitions.
+    pub replications: u32,
+    /// Index of the baseline policy.
+    pub baseline: usize,
+    /// Cohorts in file order.
+    pub cohorts: Vec<Cohort>,
+    /// Features in file order.
+    pub features: Vec<Feature>,
+    /// Policies in file order.
+    pub policies: Vec<Policy>,
+    /// Vendor outages.
+    pub outages: Vec<Outage>,
+    /// Usage histories that cohorts replay.
+    pub histories: Vec<crate::workload::HistorySpec>,
+    /// Conditions on outcomes.
+    pub thresholds: Vec<Threshold>,
+    /// Sequential stopping.
+    pub precision: Option<Precision>,
+    /// Number of timeline instants (default 120).
+    pub timeline_instants: u32,
+}
+
+/// Organizations that are alike.
+#[derive(Debug, Clone)]
+pub struct Cohort {
+    /// Its name.
+    pub name: String,
+    /// How many organizations (for a history: those found in the file).
+    pub organizations: u32,
+    /// How they differ from each other.
+    pub population: Population,
+    /// How they buy and react; their grants.
+    pub customers: Customers,
+    /// Operations written down; they replace the arrivals of their features in this cohort.
+    pub operations: Vec<ListedOperation>,
+    /// Index into `histories` of the history this cohort replays.
+    pub history: Option<usize>,
+}
+
+/// An operation written down in the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedOperation {
+    /// Arrival.
+    pub at: SimTime,
+    /// Its feature.
+    pub feature: FeatureIndex,
+    /// True cost.
+    pub credits: Credits,
+    /// Work time.
+    pub duration: SimSpan,
+}
+
+/// A source of demand.
+#[derive(Debug, Clone)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    /// Never refused, costs nothing.
+    pub free: bool,
+    /// Arrivals, costs, durations, runs, failures.
+    pub demand: Demand,
+    /// What the vendor pays a provider.
+    pub provider_cost: Option<ProviderCost>,
+}
+
+/// A vendor outage: attempts within it are refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outage {
+    /// Its name (streams are keyed by it).
+    pub name: String,
+    /// Features it hits; all paid ones if empty.
+    pub features: Vec<FeatureIndex>,
+    /// Explicit windows, or random ones.
+    pub windows: OutageWindows,
+}
+
+/// When a vendor is out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutageWindows {
+    /// `[from, to)` each.
+    Explicit(Vec<(SimTime, SimTime)>),
+    /// Poisson starts at a rate [per second] with random lengths [seconds]; drawn once per replication.
+    Random {
+        /// Starts per second.
+        rate: f64,
+        /// Length [seconds].
+        length: crate::sampling::Dist,
+    },
+}
+
+/// A condition on an outcome, judged on its confidence interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    /// The policy; every policy if absent.
+    pub policy: Option<usize>,
+    /// `all`, `cohort:NAME` or `feature:NAME`.
+    pub scope: String,
+    /// A metric of METRICS.
+    pub metric: String,
+    /// The comparison.
+    pub comparison: Comparison,
+    /// The value in the metric's unit (rates as fractions).
+    pub value: f64,
+    /// As written.
+    pub text: String,
+}
+
+/// How a threshold compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `==`, on every replication.
+    Equal,
+    /// `!=`, on every replication.
+    NotEqual,
+}
+
+/// Stop when a paired difference is known well enough.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Precision {
+    /// The metric watched (scope `all`).
+    pub metric: String,
+    /// Half-width of the 95 % interval.
+    pub half_width: HalfWidth,
+    /// Policies watched; all but the baseline if empty.
+    pub policies: Vec<usize>,
+    /// Cap.
+    pub max_replications: u32,
+}
+
+/// A half-width, absolute or relative to the mean difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum HalfWidth {
+    /// In the metric's unit.
+    Absolute(f64),
+    /// Relative to the baseline's mean.
+    Relative(f64),
+}
