@@ -6,4 +6,5 @@
 
 mod world;
 
+pub use crate::outcome::OrganizationOutcome;
 pub use world::*;
