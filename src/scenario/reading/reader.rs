@@ -4,6 +4,8 @@
 //! go on with anything in the place of a value that will never be used.
 
 use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use crate::calendar::{Period, Zone};
 use crate::units::{Credits, Money, Probability, SimSpan, SimTime};
@@ -434,6 +436,16 @@ impl<'a> Item<'a> {
     }
 }
 
+/// The value of a default, parsed once and kept for the life of the program: there is a bounded number of them.
+fn default_node(text: &'static str) -> &'static Node {
+    static NODES: Mutex<BTreeMap<&'static str, &'static Node>> = Mutex::new(BTreeMap::new());
+    let mut nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    nodes.entry(text).or_insert_with(|| {
+        let node = parse_value(text, Place::default()).expect("defaults are TOML, a test reads them all");
+        Box::leak(Box::new(node))
+    })
+}
+
 /// A table of a known shape.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Section<'a> {
@@ -470,23 +482,21 @@ impl<'a> Section<'a> {
     }
 
     /// The value of a key, or its default, read; `None` if it is absent without a default or had a problem.
-    pub fn read<T>(self, name: &str, read: impl Fn(Item<'_>) -> Option<T>) -> Option<T> {
+    pub fn read<T>(self, name: &str, read: impl Fn(Item<'a>) -> Option<T>) -> Option<T> {
         if let Some(item) = self.get(name) {
             return read(item);
         }
         let Presence::Default(text) = self.field(name).presence else { return None };
-        let node =
-            parse_value(text, self.place().child(name)).expect("defaults are TOML, a test reads them all");
-        read(self.item.reader.item(&node))
+        read(self.item.reader.item(default_node(text)))
     }
 
     /// As [`Section::read`]; `fallback` stands in for a value with a problem or an absent one.
-    pub fn read_or<T>(self, name: &str, fallback: T, read: impl Fn(Item<'_>) -> Option<T>) -> T {
+    pub fn read_or<T>(self, name: &str, fallback: T, read: impl Fn(Item<'a>) -> Option<T>) -> T {
         self.read(name, read).unwrap_or(fallback)
     }
 
     /// As [`Section::read`]; `T::default()` stands in for a value with a problem or an absent one.
-    pub fn value<T: Default>(self, name: &str, read: impl Fn(Item<'_>) -> Option<T>) -> T {
+    pub fn value<T: Default>(self, name: &str, read: impl Fn(Item<'a>) -> Option<T>) -> T {
         self.read(name, read).unwrap_or_default()
     }
 
