@@ -4,6 +4,8 @@
 //! counting of all that into `outcome`. Leaves decisions to `policy`, balances to `ledger`, demand to `workload`, and
 //! every actor to `actors`. Invariants: no clock but the operation's, no randomness but keyed streams.
 
+mod outages;
 mod world;
 
+pub use outages::*;
 pub use world::*;
