@@ -10,6 +10,7 @@ mod merge;
 mod outages;
 mod world;
 
+pub use crate::outcome::OrganizationOutcome;
 pub use account::Account;
 pub use inbox::*;
 pub use merge::*;
