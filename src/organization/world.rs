@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
-use crate::units::{Credits, Money, OrganizationId, SimTime};
+use crate::units::{Credits, Money, SimTime};
 use crate::workload::Source;
 
 /// Everything the accounts of a run share: horizon, rules, facts about features.
@@ -79,15 +79,4 @@ pub struct Fault {
     pub at: SimTime,
     /// What is wrong.
     pub what: String,
-}
-
-/// What all accounts of one organization did in one replication.
-#[derive(Debug, Clone, Default)]
-pub struct OrganizationOutcome {
-    /// The organization.
-    pub id: OrganizationId,
-    /// Its label (for organizations from a usage history); else empty.
-    pub label: String,
-    /// One tally a policy, in file order.
-    pub tallies: Vec<crate::outcome::Tally>,
 }
