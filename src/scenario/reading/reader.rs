@@ -90,9 +90,13 @@ impl Reader {
         self.report(Problem { hint, ..problem });
     }
 
-    /// All problems in the order of the file: errors and warnings.
+    /// All problems, errors and warnings, in the order of the sources and their lines.
     pub fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+        let sources = self.sources.into_inner();
+        let mut problems = self.problems.into_inner();
+        let rank = |problem: &Problem| sources.iter().position(|source| source.name == problem.file);
+        problems.sort_by_key(|problem| (rank(problem), problem.line));
+        problems
     }
 
     /// True if something was reported that prevents a run.
@@ -535,19 +539,24 @@ impl<'a> Section<'a> {
     }
 
     fn report_unknown_keys(self) {
+        let known: Vec<_> = self.shape.fields().map(|field| field.name).collect();
         for (name, node) in &self.table.entries {
-            if self.shape.field(name).is_some() {
+            if known.contains(&name.as_str()) {
                 continue;
             }
-            let known: Vec<_> = self.shape.fields().map(|field| field.name).collect();
+            let close = did_you_mean(name, known.iter().copied());
+            let wanted = match close {
+                Some(_) if known.len() > 12 => {
+                    format!("a key of {}; `creditsim schema` has them all", self.described())
+                }
+                _ => format!("one of: {}", known.join(", ")),
+            };
             let problem =
                 self.reader().problem_at(&node.place, format!("is not a key of {}", self.described()));
-            let close =
-                did_you_mean(name, known.iter().copied()).map(|known| format!("did you mean `{known}`?"));
             self.reader().report(Problem {
                 found: Some(name.clone()),
-                wanted: Some(format!("one of: {}", known.join(", "))),
-                hint: close,
+                wanted: Some(wanted),
+                hint: close.map(|known| format!("did you mean `{known}`?")),
                 ..problem
             });
         }
