@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
-use crate::units::{Credits, Money, SimTime};
+use crate::units::{Credits, Money, OrganizationId, SimTime};
 use crate::workload::Source;
 
 /// Everything the accounts of a run share: horizon, rules, facts about features.
