@@ -174,3 +174,75 @@ impl Outcome {
         cohorts.iter().map(|totals| totals.organizations).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::outcome::synthetic;
+
+    /// Folds organizations one by one into as many outcomes as there are parts, then merges these in order.
+    fn in_parts(shape: &Arc<Shape>, parts: &[Vec<u32>]) -> Outcome {
+        let mut whole = Outcome::new(Arc::clone(shape));
+        for part in parts {
+            let mut outcome = Outcome::new(Arc::clone(shape));
+            part.iter().for_each(|&number| outcome.fold(&synthetic::organization(shape, 1, number)));
+            whole.merge(&outcome);
+        }
+        whole
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_order_and_any_grouping_of_organizations_give_the_same_outcome(
+            numbers in Just((0..24_u32).collect::<Vec<_>>()).prop_shuffle(),
+            first in 0..24_usize,
+            second in 0..24_usize,
+        ) {
+            let shape = synthetic::shape(&["block", "overdraft"]);
+            let (low, high) = (first.min(second), first.max(second));
+            let parts = [numbers[..low].to_vec(), numbers[low..high].to_vec(), numbers[high..].to_vec()];
+            let nested = {
+                let mut tail = in_parts(&shape, &parts[1..]);
+                tail.merge(&in_parts(&shape, &parts[..1]));
+                tail
+            };
+            let expected = synthetic::replication(&shape, 1, 24);
+            prop_assert_eq!(&in_parts(&shape, &parts), &expected);
+            prop_assert_eq!(&nested, &expected);
+        }
+    }
+
+    #[test]
+    fn all_is_the_sum_of_its_cohorts_and_its_features() {
+        let shape = synthetic::shape(&["block"]);
+        let outcome = synthetic::replication(&shape, 3, 40);
+        let totals = outcome.totals(0);
+        let scopes: Vec<Scope> = shape.scopes().collect();
+        assert_eq!(totals.len(), scopes.len());
+        let refused_in = |wanted: fn(&Scope) -> bool| -> i128 {
+            let parts = scopes.iter().zip(&totals).filter(|(scope, _)| wanted(scope));
+            parts.map(|(_, totals)| totals.service.sums.refused).sum()
+        };
+        let all = totals[0].service.sums.refused;
+        assert!(all > 0);
+        assert_eq!(refused_in(|scope| matches!(scope, Scope::Cohort(_))), all);
+        assert_eq!(refused_in(|scope| matches!(scope, Scope::Feature(_))), all);
+    }
+
+    #[test]
+    fn scopes_are_found_by_their_names() {
+        let shape = synthetic::shape(&["block"]);
+        let cases = [
+            ("all", Some(Scope::All)),
+            ("cohort:studios", Some(Scope::Cohort(1))),
+            ("feature:post", Some(Scope::Feature(0))),
+            ("feature:studios", None),
+        ];
+        for (name, scope) in cases {
+            assert_eq!(shape.scope(name), scope, "{name}");
+        }
+    }
+}

@@ -8,7 +8,10 @@
 mod histogram;
 mod journal;
 mod merged;
+mod metrics;
 mod sums;
+#[cfg(test)]
+pub(crate) mod synthetic;
 mod tally;
 mod timeline;
 mod totals;
@@ -16,6 +19,7 @@ mod totals;
 pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, Scope, Shape};
+pub use metrics::{Direction, METRICS, Metric, Reach, metric, metric_index};
 pub use sums::{CreditSums, CustomerSums, DebtSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
 pub use timeline::{Instant, Timeline};

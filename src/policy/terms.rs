@@ -1,5 +1,6 @@
 //! The terms of a policy as the engine reads them: complete, defaults filled in, names resolved.
 
+pub use crate::calendar::CalendarUnit;
 use crate::calendar::{MonthEnd, Period};
 use crate::sampling::Dist;
 use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
@@ -715,21 +716,6 @@ pub enum CapLimit {
     Count(u32),
     /// Sum of prices.
     Money(Money),
-}
-
-/// A calendar period in the scenario's time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CalendarUnit {
-    /// Local hour.
-    Hour,
-    /// Local day.
-    Day,
-    /// Monday to Sunday.
-    Week,
-    /// Calendar month.
-    Month,
-    /// Calendar year.
-    Year,
 }
 
 /// An alert.

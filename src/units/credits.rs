@@ -75,7 +75,9 @@ impl Credits {
     pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {
         debug_assert!(denominator > 0);
         let product = i128::from(self.0) * i128::from(numerator);
-        Credits(i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled credits fit 64 bits"))
+        Credits(
+            i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled credits fit 64 bits"),
+        )
     }
 }
 

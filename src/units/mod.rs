@@ -12,7 +12,7 @@ mod time;
 pub use credits::{Category, Credits, MICROS_PER_CREDIT};
 pub use money::{Money, NANOS_PER_UNIT};
 pub use probability::Probability;
-pub use time::{SimSpan, SimTime, MICROS_PER_SECOND};
+pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
 
 /// Rounds half-up to an integer after scaling.
 ///

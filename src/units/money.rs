@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn decimals_are_exact_and_short() {
-        let cases = [(0, "0"), (1, "0.000001"), (-1_500_000, "-1.5"), (2_000_000, "2"), (123_456_789, "123.456789")];
+        let cases =
+            [(0, "0"), (1, "0.000001"), (-1_500_000, "-1.5"), (2_000_000, "2"), (123_456_789, "123.456789")];
         for (micros, text) in cases {
             assert_eq!(decimal(micros, 6), text);
         }

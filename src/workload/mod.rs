@@ -3,14 +3,19 @@
 //! Owns everything that is drawn without knowing a policy. Leaves decisions to `policy` and `organization`.
 //! Invariants: a draw depends on (seed, replication, cohort name, organization, feature name, purpose) alone.
 
+mod cron;
 mod demand;
+pub mod formula;
 mod history;
 mod operation;
+mod profile;
 mod source;
 mod traits;
 
+pub use cron::Cron;
 pub use demand::*;
 pub use history::*;
 pub use operation::*;
+pub use profile::{HOURS, PROFILES, Profile};
 pub use source::*;
 pub use traits::*;

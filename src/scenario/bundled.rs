@@ -1,0 +1,41 @@
+//! The examples bundled in the binary.
+
+/// A bundled scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+impl Example {
+    /// The question it answers, from its first comment line.
+    #[must_use]
+    pub fn question(&self) -> &'static str {
+        question(self.text).unwrap_or_default()
+    }
+}
+
+/// The text of the comment `# Question: …` at the head of a scenario.
+pub(crate) fn question(text: &str) -> Option<&str> {
+    let comments = text.lines().take_while(|line| line.starts_with('#') || line.trim().is_empty());
+    comments
+        .filter_map(|line| line.trim_start_matches('#').trim().strip_prefix("Question:"))
+        .map(str::trim)
+        .next()
+}
+
+/// Every bundled scenario, the main one first.
+#[must_use]
+pub fn list() -> &'static [Example] {
+    EXAMPLES
+}
+
+/// The bundled scenario `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Example> {
+    EXAMPLES.iter().find(|example| example.name == name)
+}
+
+static EXAMPLES: &[Example] = &[];

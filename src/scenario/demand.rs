@@ -1,0 +1,13 @@
+//! Reads the demand part of `[features.NAME]`: arrivals, costs, durations, runs, failures.
+
+use crate::workload::Demand;
+
+use super::reading::{Field, Section};
+
+/// The keys of a feature that describe its demand.
+pub(crate) static FIELDS: &[Field] = &[];
+
+/// Reads them.
+pub(crate) fn read(_section: Section<'_>) -> Demand {
+    Demand::default()
+}

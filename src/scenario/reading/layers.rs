@@ -1,0 +1,61 @@
+//! Later layers over earlier ones: shared rules, presets, policies, plans, features.
+
+use super::shape::{Kind, Shape};
+use super::tree::{Node, Table, Value};
+
+/// `over` laid over `base`: tables merge key by key, everything else is replaced.
+///
+/// A table with tags merges only with a table of the same tag: `{ hold = … }` replaces `{ estimate = … }`, while two
+/// `{ hold = … }` merge. The place of a merged table is the later one's.
+pub(crate) fn merge(base: &Node, over: &Node, shape: &'static Shape) -> Node {
+    match (&base.value, &over.value) {
+        (Value::Table(below), Value::Table(above)) if same_tag(below, above, shape) => {
+            Node { value: Value::Table(merge_tables(below, above, shape)), place: over.place.clone() }
+        }
+        _ => over.clone(),
+    }
+}
+
+fn same_tag(below: &Table, above: &Table, shape: &Shape) -> bool {
+    let tag = |table: &Table| shape.tags.iter().position(|tag| table.get(tag.name).is_some());
+    tag(above).is_none() || tag(above) == tag(below)
+}
+
+fn merge_tables(below: &Table, above: &Table, shape: &'static Shape) -> Table {
+    let mut merged = below.clone();
+    for (name, node) in &above.entries {
+        let kind = shape.field(name).map(|field| field.kind);
+        let value = match (merged.get(name), kind) {
+            (Some(old), Some(kind)) => merge_kind(old, node, kind),
+            _ => node.clone(),
+        };
+        merged.set(name, value);
+    }
+    merged
+}
+
+fn merge_kind(base: &Node, over: &Node, kind: Kind) -> Node {
+    match kind {
+        Kind::Table(shape) => merge(base, over, shape),
+        Kind::Map(_, item) => merge_maps(base, over, *item),
+        Kind::Either(kinds) => {
+            let table = kinds.iter().find(|kind| matches!(kind, Kind::Table(_) | Kind::Map(..)));
+            table.map_or_else(|| over.clone(), |kind| merge_kind(base, over, *kind))
+        }
+        _ => over.clone(),
+    }
+}
+
+fn merge_maps(base: &Node, over: &Node, item: Kind) -> Node {
+    let (Value::Table(below), Value::Table(above)) = (&base.value, &over.value) else { return over.clone() };
+    // Names weighted against each other are one statement; tables by name are many.
+    if !matches!(item, Kind::Table(_)) {
+        return over.clone();
+    }
+    let mut merged = below.clone();
+    for (name, node) in &above.entries {
+        let value = merged.get(name).map_or_else(|| node.clone(), |old| merge_kind(old, node, item));
+        merged.set(name, value);
+    }
+    Node { value: Value::Table(merged), place: over.place.clone() }
+}

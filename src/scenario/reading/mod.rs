@@ -1,0 +1,21 @@
+//! How a scenario file is read: a tree that knows its lines, shapes that declare every key, and readers that gather
+//! all problems.
+//!
+//! Leaves what the keys mean to the rest of `scenario`.
+
+mod layers;
+mod problem;
+mod quantity;
+mod reader;
+mod shape;
+mod tree;
+
+pub(crate) use layers::merge;
+pub(crate) use problem::did_you_mean;
+pub use problem::{Level, Problem};
+pub(crate) use quantity::share;
+pub(crate) use reader::{Item, Reader, Section};
+pub(crate) use shape::{
+    Field, Kind, Presence, Shape, Unit, Words, default, optional, required, words, words_of,
+};
+pub(crate) use tree::{Node, Place, SourceId, Table, Value, parse, parse_value, set_path, split_path};

@@ -1,0 +1,269 @@
+//! The file as a tree whose every node knows where it was written.
+//!
+//! Owns parsing TOML and the author's paths. Leaves meaning to the readers. Tables keep the order of the file.
+
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::problem::Problem;
+
+/// A source of nodes: the scenario file, a preset, an override on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SourceId(pub u16);
+
+/// Where a node was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Place {
+    /// In which source.
+    pub source: SourceId,
+    /// Byte offset in the source.
+    pub offset: usize,
+    /// The full path as its author wrote it, such as `policies.hold.overdraft.limit`.
+    pub path: Arc<str>,
+}
+
+impl Place {
+    /// The place of a key inside the table at this place.
+    pub fn child(&self, key: &str) -> Place {
+        Place { path: join(&self.path, key).into(), ..self.clone() }
+    }
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it was written; for tables, where their key stands.
+    pub place: Place,
+}
+
+/// A TOML value; instants stay text until a time zone is known.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// A string.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+    /// A float.
+    Float(f64),
+    /// A boolean.
+    Flag(bool),
+    /// A date, or a date and time, as written.
+    Instant(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A table.
+    Table(Table),
+}
+
+/// Entries in the order of the file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Table {
+    /// Key and value.
+    pub entries: Vec<(String, Node)>,
+}
+
+impl Table {
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// The value of `key`, for changing.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.entries.iter_mut().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// Puts `node` in the place of what `key` was, or at the end.
+    pub fn set(&mut self, key: &str, node: Node) {
+        match self.get_mut(key) {
+            Some(old) => *old = node,
+            None => self.entries.push((key.to_owned(), node)),
+        }
+    }
+
+    /// Takes `key` out.
+    pub fn remove(&mut self, key: &str) -> Option<Node> {
+        let index = self.entries.iter().position(|(name, _)| name == key)?;
+        Some(self.entries.remove(index).1)
+    }
+}
+
+impl Node {
+    /// The table, if it is one.
+    pub fn as_table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The value as its author would write it; tables and lists in short.
+    pub fn found(&self) -> String {
+        match &self.value {
+            Value::Text(text) => format!("\"{text}\""),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Instant(text) => text.clone(),
+            Value::List(items) if items.is_empty() => "an empty list".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Table(table) => match table.entries.as_slice() {
+                [] => "an empty table".to_owned(),
+                [(key, _)] => format!("a table with `{key}`"),
+                [(first, _), (second, _)] => format!("a table with `{first}` and `{second}`"),
+                [(first, _), ..] => format!("a table with `{first}` and {} more", table.entries.len() - 1),
+            },
+        }
+    }
+}
+
+/// `path.key`, with quotes around a key that TOML would want quoted.
+pub(crate) fn join(path: &str, key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let key = if bare { key.to_owned() } else { format!("\"{key}\"") };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+/// Line of a byte offset, from 1.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().get(..offset.min(text.len())).unwrap_or_default();
+    1 + before.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// Parses `text`; every syntax error becomes a problem of `file`.
+pub(crate) fn parse(file: &str, source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        let place = Place { source, ..Place::default() };
+        return Ok(node_of(DeValue::Table(table.into_inner()), place));
+    }
+    Err(errors.iter().map(|error| syntax_problem(file, text, error)).collect())
+}
+
+fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
+    let span = error.span().unwrap_or_default();
+    let line = line_of(text, span.start);
+    let problem = Problem::of_file(file, line, error.message().to_owned());
+    if error.message().contains("duplicate key") {
+        let key = text.get(span).unwrap_or_default().to_owned();
+        let header = text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
+        let what = format!("`{key}` is defined twice (`{header}`)");
+        return Problem { what, found: Some(key), ..problem }
+            .with_hint("rename one of the two, or merge them into one table");
+    }
+    problem
+}
+
+fn node_of(value: DeValue<'_>, place: Place) -> Node {
+    let value = match value {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(number) => {
+            match i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()) {
+                Ok(number) => Value::Integer(number),
+                Err(_) => Value::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
+            }
+        }
+        DeValue::Float(number) => Value::Float(number.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(flag) => Value::Flag(flag),
+        DeValue::Datetime(instant) => Value::Instant(instant.to_string()),
+        DeValue::Array(items) => Value::List(
+            items.into_iter().enumerate().map(|(index, item)| list_item(&place, index, item)).collect(),
+        ),
+        DeValue::Table(table) => Value::Table(table_of(table, &place)),
+    };
+    Node { value, place }
+}
+
+/// An element's path is its `name`, if it has one, else its index: `cohorts.small-teams`, `alerts.0`.
+fn list_item(place: &Place, index: usize, item: toml::Spanned<DeValue<'_>>) -> Node {
+    let offset = item.span().start;
+    let name = match item.get_ref() {
+        DeValue::Table(table) => {
+            table.get("name").and_then(|name| name.get_ref().as_str()).map(str::to_owned)
+        }
+        _ => None,
+    };
+    let path = join(&place.path, &name.unwrap_or_else(|| index.to_string()));
+    node_of(item.into_inner(), Place { offset, path: path.into(), ..place.clone() })
+}
+
+fn table_of(table: DeTable<'_>, place: &Place) -> Table {
+    let mut entries: Vec<_> = table.into_iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| {
+            let offset = key.span().start;
+            let name = key.into_inner().into_owned();
+            let child = Place { offset, ..place.child(&name) };
+            (name, node_of(value.into_inner(), child))
+        })
+        .collect();
+    Table { entries }
+}
+
+/// One value written on its own, as in a default or an override on the command line.
+pub(crate) fn parse_value(text: &str, place: Place) -> Option<Node> {
+    let value = DeValue::parse(text).ok()?;
+    Some(node_of(value.into_inner(), place))
+}
+
+/// Sets the value at a dotted path, making tables on the way; list elements go by name or index.
+pub(crate) fn set_path(root: &mut Node, path: &[String], value: Node) -> Result<(), String> {
+    let Some((key, rest)) = path.split_first() else {
+        *root = value;
+        return Ok(());
+    };
+    let place = root.place.child(key);
+    match &mut root.value {
+        Value::Table(table) => {
+            if table.get(key).is_none() {
+                let empty = Value::Table(Table::default());
+                table.set(
+                    key,
+                    Node { value: empty, place: Place { source: value.place.source, offset: 0, ..place } },
+                );
+            }
+            let next = table.get_mut(key).expect("the key was just put there");
+            set_path(next, rest, value)
+        }
+        Value::List(items) => {
+            let names: Vec<Option<String>> = items.iter().map(element_name).collect();
+            let found = names.iter().position(|name| name.as_deref() == Some(key.as_str()));
+            let index = found.or_else(|| key.parse().ok().filter(|index| *index < items.len()));
+            match index {
+                Some(index) => set_path(&mut items[index], rest, value),
+                None => Err(format!("`{}` has no element `{key}`", root.place.path)),
+            }
+        }
+        _ => {
+            // A scalar short form, as in `overdraft = 100`, makes room for the table the path asks for.
+            root.value = Value::Table(Table::default());
+            set_path(root, path, value)
+        }
+    }
+}
+
+fn element_name(node: &Node) -> Option<String> {
+    match node.as_table()?.get("name")?.value {
+        Value::Text(ref name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The segments of a dotted path; a segment in double quotes may hold dots.
+pub(crate) fn split_path(path: &str) -> Vec<String> {
+    let (mut segments, mut current, mut quoted) = (Vec::new(), String::new(), false);
+    for character in path.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            '.' if !quoted => segments.push(std::mem::take(&mut current)),
+            _ => current.push(character),
+        }
+    }
+    segments.push(current);
+    segments.into_iter().map(|segment| segment.trim().to_owned()).collect()
+}

@@ -1,0 +1,122 @@
+//! Where a scenario comes from: a file, a bundled example, and values set over it.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::bundled;
+use super::reading::{Node, Place, Problem, Reader, parse, parse_value, set_path, split_path};
+
+/// A scenario's text, its name for messages, and values set over it by path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScenarioSource {
+    name: String,
+    text: String,
+    base: Base,
+    overrides: Vec<(String, String)>,
+}
+
+/// What file names inside a scenario are relative to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The scenario's folder.
+    Folder(PathBuf),
+    /// The files bundled in the binary.
+    Bundled,
+}
+
+impl ScenarioSource {
+    /// The file at `path`.
+    ///
+    /// # Errors
+    /// A problem that names the file if it cannot be read.
+    pub fn from_path(path: &Path) -> Result<Self, Problem> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let problem = Problem::of_file(&name, 0, format!("cannot be read: {error}"));
+            let close = bundled::find(&name)
+                .map(|_| format!("`{name}` is a bundled scenario; name it without a path"));
+            Problem {
+                hint: close.or_else(|| Some("`creditsim scenarios` lists the bundled ones".to_owned())),
+                ..problem
+            }
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(ScenarioSource { name, text, base: Base::Folder(folder), overrides: Vec::new() })
+    }
+
+    /// The bundled scenario `name`; `None` if there is none.
+    #[must_use]
+    pub fn from_bundled(name: &str) -> Option<Self> {
+        let example = bundled::find(name)?;
+        let (name, text) = (format!("scenarios/{}.toml", example.name), example.text.to_owned());
+        Some(ScenarioSource { name, text, base: Base::Bundled, overrides: Vec::new() })
+    }
+
+    /// A text, for tests and for scenarios made by programs; files in it are relative to the working folder.
+    #[must_use]
+    pub fn from_text(name: &str, text: impl Into<String>) -> Self {
+        let (name, base) = (name.to_owned(), Base::Folder(PathBuf::new()));
+        ScenarioSource { name, text: text.into(), base, overrides: Vec::new() }
+    }
+
+    /// The same scenario with values set over it: pairs of a dotted path (`policies.hold.overdraft.limit`) and a TOML
+    /// value (`200`); text that is no TOML value is taken as a string. Elements of lists go by name or index.
+    #[must_use]
+    pub fn with_overrides(mut self, overrides: &[(String, String)]) -> Self {
+        self.overrides.extend_from_slice(overrides);
+        self
+    }
+
+    /// The name for messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file's text, without overrides.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// SHA-256 of the text and what was set over it, hexadecimal.
+    #[must_use]
+    pub fn content_hash(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.text.as_bytes());
+        for (path, value) in &self.overrides {
+            hash.update(format!("\n{path}={value}").as_bytes());
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// Parses the text and sets the overrides; registers the sources with `reader`.
+    pub(crate) fn parse(&self, reader: &Reader) -> Option<Node> {
+        let source = reader.add_source(&self.name, &self.text);
+        let mut root = match parse(&self.name, source, &self.text) {
+            Ok(root) => root,
+            Err(problems) => {
+                problems.into_iter().for_each(|problem| reader.report(problem));
+                return None;
+            }
+        };
+        for (path, value) in &self.overrides {
+            let source = reader.add_source(format!("{path}={value}"), "");
+            let place = Place { source, offset: 0, path: path.as_str().into() };
+            let quoted = || parse_value(&format!("{value:?}"), place.clone());
+            let Some(node) = parse_value(value, place.clone()).or_else(quoted) else {
+                reader.error(&place, "cannot be set to this text", None);
+                continue;
+            };
+            if let Err(what) = set_path(&mut root, &split_path(path), node) {
+                reader.error(&place, format!("cannot be set: {what}"), None);
+            }
+        }
+        Some(root)
+    }
+}
