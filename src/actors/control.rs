@@ -52,6 +52,14 @@ pub enum Failure {
         /// For how long.
         after: Duration,
     },
+    /// A usage history could not be read.
+    #[error("the usage history of organization {organization}: {source}")]
+    Unreadable {
+        /// `COHORT/NUMBER` or a label.
+        organization: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A thread could not be started.
     #[error("an arbiter could not be started: {0}")]
     Arbiter(std::io::Error),

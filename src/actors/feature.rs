@@ -1,5 +1,6 @@
 //! The actor of one feature on one arbiter: draws arrivals for whoever asks.
 
+use std::io;
 use std::sync::Arc;
 
 use actix::prelude::*;
@@ -8,7 +9,7 @@ use crate::organization::{Refill, World};
 use crate::units::{FeatureIndex, SimTime};
 
 use super::control::{ActorName, Control, Injection, Sentinel};
-use super::messages::{Answer, Demand};
+use super::messages::{Answer, Broke, Demand, Why};
 use super::panics::caught;
 
 /// Draws one feature's arrivals for every organization of its arbiter. It keeps nothing about any of them.
@@ -29,8 +30,8 @@ impl FeatureActor {
         FeatureActor { feature, world, batch: batch.max(1), control, _sentinel: sentinel }
     }
 
-    fn draw(&self, refill: &mut Refill) {
-        refill.draw(&self.world, self.batch);
+    fn draw(&self, refill: &mut Refill) -> io::Result<()> {
+        refill.draw(&self.world, self.batch)?;
         match self.control.injection {
             Some(Injection::PanickingFeature(feature)) if feature == self.feature.0 => panic!("injected"),
             Some(Injection::ExhaustedFeature(feature)) if feature == self.feature.0 => {
@@ -39,6 +40,7 @@ impl FeatureActor {
             }
             _ => {}
         }
+        Ok(())
     }
 }
 
@@ -55,11 +57,13 @@ impl Handler<Demand> for FeatureActor {
             Some(Injection::DyingFeature(feature)) if feature == self.feature.0 => panic!("injected"),
             _ => {}
         }
-        let drawn = caught(|| {
-            self.draw(&mut refill);
-            refill
-        });
+        let drawn = caught(|| self.draw(&mut refill).map(|()| refill));
         self.control.count_answered(self.feature);
-        from.do_send(Answer(drawn.map_err(|said| (self.feature, said))));
+        let feature = self.feature;
+        from.do_send(Answer(match drawn {
+            Ok(Ok(refill)) => Ok(refill),
+            Ok(Err(source)) => Err(Broke { feature, why: Why::Unreadable(source) }),
+            Err(said) => Err(Broke { feature, why: Why::Panicked(said) }),
+        }));
     }
 }

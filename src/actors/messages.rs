@@ -1,5 +1,6 @@
 //! Every message between actors: closed types, no answers but messages.
 
+use std::io;
 use std::sync::Arc;
 
 use actix::prelude::*;
@@ -20,9 +21,25 @@ pub(super) struct Demand {
     pub from: Arc<Addr<OrganizationActor>>,
 }
 
-/// Feature → organization: arrivals, or what the feature said when it panicked.
+/// Feature → organization: arrivals, or why there are none.
 #[derive(Debug)]
-pub(super) struct Answer(pub Result<Box<Refill>, (FeatureIndex, String)>);
+pub(super) struct Answer(pub Result<Box<Refill>, Broke>);
+
+/// A feature that could not draw.
+#[derive(Debug)]
+pub(super) struct Broke {
+    pub feature: FeatureIndex,
+    pub why: Why,
+}
+
+/// Why a feature could not draw.
+#[derive(Debug)]
+pub(super) enum Why {
+    /// It panicked and said this.
+    Panicked(String),
+    /// Its usage history could not be read.
+    Unreadable(io::Error),
+}
 
 /// Organization → wave: it has ended; without a harvest it failed or was told to stop.
 #[derive(Debug)]

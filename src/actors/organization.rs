@@ -8,7 +8,7 @@ use crate::organization::{Fault, OrganizationRun, Progress};
 
 use super::control::{ActorName, Control, Failure, Injection, Sentinel};
 use super::feature::FeatureActor;
-use super::messages::{Answer, Demand, Done, Harvest, Place};
+use super::messages::{Answer, Broke, Demand, Done, Harvest, Place, Why};
 use super::panics::caught;
 use super::wave::WaveActor;
 
@@ -142,9 +142,14 @@ impl Handler<Answer> for OrganizationActor {
                 Ok(()) => self.proceed(ctx),
                 Err(fault) => self.fail(fault, ctx),
             },
-            Err((feature, said)) => {
+            Err(Broke { feature, why: Why::Panicked(said) }) => {
                 let who = self.control.name(ActorName::Feature(feature));
                 self.panicked(format!("{who} panicked: {said}"), ctx);
+            }
+            Err(Broke { why: Why::Unreadable(source), .. }) => {
+                let organization = self.name.clone();
+                self.control.fail(Failure::Unreadable { organization, source });
+                self.end(None, ctx);
             }
         }
     }

@@ -7,10 +7,12 @@
 //! was interrupted and marked so, or with an error that names who failed: never with a hang or a hole.
 
 mod layout;
+mod prepare;
 mod pure;
 mod run;
 
 pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, RowKind, RowWriter, Sink};
 pub use layout::Layout;
+pub use prepare::{JobOptions, prepare, shape};
 pub use pure::run_pure;
 pub use run::{Progress, Ran, RunSpec, peak_memory_bytes, run};

@@ -30,7 +30,10 @@ pub fn run_pure(
                 let mut run = job.start(replication, id, &outages, space).map_err(fault)?;
                 loop {
                     while let Some(mut refill) = run.take_want() {
-                        refill.draw(&job.world, batch);
+                        refill.draw(&job.world, batch).map_err(|source| {
+                            let organization = job.organization_name(id);
+                            Failure::Unreadable { organization, source }
+                        })?;
                         run.accept(refill).map_err(fault)?;
                     }
                     if run.advance().map_err(fault)? == Progress::Done {
