@@ -97,7 +97,8 @@ impl Collector {
 
     /// Writes the rows whose turn it is. Rows of a replication wait until it is certain that it belongs to the run.
     fn write_ready(&mut self) -> Result<(), SpillError> {
-        let decided = u64::from(self.next_replication - self.plan.replications().start) + 1;
+        let handed_on = self.next_replication - self.plan.replications().start;
+        let decided = u64::from(handed_on) + u64::from(!self.enough);
         let bound = decided * self.plan.units_per_replication();
         while self.next_unit < bound
             && let Some(rows) = self.early.remove(&self.next_unit)
@@ -189,10 +190,8 @@ impl Handler<Contribution> for Collector {
             }
         }
         self.hand_on();
-        if !self.enough {
-            let written = self.write_ready();
-            self.check(written);
-        }
+        let written = self.write_ready();
+        self.check(written);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::organization::{Refill, World};
 use crate::units::{FeatureIndex, SimTime};
 
 use super::control::{ActorName, Control, Injection, Sentinel};
-use super::messages::{Answer, Broke, Demand, Why};
+use super::messages::{Answer, Broke, Demand, Farewell, Why};
 use super::panics::caught;
 
 /// Draws one feature's arrivals for every organization of its arbiter. It keeps nothing about any of them.
@@ -19,7 +19,7 @@ pub struct FeatureActor {
     world: Arc<World>,
     batch: usize,
     control: Arc<Control>,
-    _sentinel: Sentinel,
+    sentinel: Sentinel,
 }
 
 impl FeatureActor {
@@ -27,7 +27,7 @@ impl FeatureActor {
     #[must_use]
     pub fn new(feature: FeatureIndex, world: Arc<World>, batch: usize, control: Arc<Control>) -> Self {
         let sentinel = Sentinel::new(control.clone(), ActorName::Feature(feature));
-        FeatureActor { feature, world, batch: batch.max(1), control, _sentinel: sentinel }
+        FeatureActor { feature, world, batch: batch.max(1), control, sentinel }
     }
 
     fn draw(&self, refill: &mut Refill) -> io::Result<()> {
@@ -65,5 +65,14 @@ impl Handler<Demand> for FeatureActor {
             Ok(Err(source)) => Err(Broke { feature, why: Why::Unreadable(source) }),
             Err(said) => Err(Broke { feature, why: Why::Panicked(said) }),
         }));
+    }
+}
+
+impl Handler<Farewell> for FeatureActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Farewell, ctx: &mut Self::Context) {
+        self.sentinel.finish();
+        ctx.stop();
     }
 }

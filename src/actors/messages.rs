@@ -41,6 +41,10 @@ pub(super) enum Why {
     Unreadable(io::Error),
 }
 
+/// Wave → feature: nobody will ask any more.
+#[derive(Debug)]
+pub(super) struct Farewell;
+
 /// Organization → wave: it has ended; without a harvest it failed or was told to stop.
 #[derive(Debug)]
 pub(super) struct Done {
@@ -98,4 +102,4 @@ pub(super) struct Left;
 macro_rules! messages {
     ($($message:ty),*) => { $(impl Message for $message { type Result = (); })* };
 }
-messages!(Demand, Answer, Done, Begin, UnitRows, Taken, Contribution, Left);
+messages!(Demand, Answer, Farewell, Done, Begin, UnitRows, Taken, Contribution, Left);

@@ -13,7 +13,7 @@ use super::collector::Collector;
 use super::control::{ActorName, Control, Failure, Injection, Sentinel};
 use super::feature::FeatureActor;
 use super::job::Job;
-use super::messages::{Begin, Contribution, Done, Harvest, Left, Place, Taken, UnitRows};
+use super::messages::{Begin, Contribution, Done, Farewell, Harvest, Left, Place, Taken, UnitRows};
 use super::organization::OrganizationActor;
 use super::panics::{caught, record_panics};
 use super::plan::{Plan, Unit};
@@ -243,6 +243,9 @@ impl WaveActor {
         }
         self.open.clear();
         self.contribute(None);
+        for feature in self.features.iter() {
+            feature.do_send(Farewell);
+        }
         self.sentinel.finish();
         self.spec.collector.do_send(Left);
         ctx.stop();

@@ -16,3 +16,6 @@ pub use layout::Layout;
 pub use prepare::{JobOptions, prepare, shape};
 pub use pure::run_pure;
 pub use run::{Progress, Ran, RunSpec, peak_memory_bytes, run};
+
+#[cfg(test)]
+mod tests;
