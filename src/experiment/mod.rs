@@ -1,1 +1,22 @@
-//! Room experiment.
+//! From replications to numbers one can decide on.
+//!
+//! Owns everything over replications: means with intervals, paired comparisons and verdicts, thresholds, the rule
+//! that stops. Leaves running to `engine`, formulas to `outcome`, looks to `report`.
+//! Invariants: replications enter in their order, so the same replications give the same floats; nothing here draws.
+
+mod comparison;
+mod estimate;
+mod findings;
+mod measurements;
+mod progress;
+mod stopping;
+pub mod student;
+mod thresholds;
+
+pub use comparison::{Difference, Verdict, compare};
+pub use estimate::Estimate;
+pub use findings::Findings;
+pub use measurements::Measurements;
+pub use progress::{Point, Progress, Spread};
+pub use stopping::{FEWEST, Stop, stop};
+pub use thresholds::{Judgement, Ruling, judge, worst};

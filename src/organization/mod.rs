@@ -4,6 +4,15 @@
 //! counting of all that into `outcome`. Leaves decisions to `policy`, balances to `ledger`, demand to `workload`, and
 //! every actor to `actors`. Invariants: no clock but the operation's, no randomness but keyed streams.
 
+mod account;
+mod inbox;
+mod merge;
+mod outages;
 mod world;
 
+pub use crate::outcome::OrganizationOutcome;
+pub use account::Account;
+pub use inbox::*;
+pub use merge::*;
+pub use outages::*;
 pub use world::*;

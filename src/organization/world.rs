@@ -26,10 +26,25 @@ pub struct World {
     pub policies: Vec<Arc<Policy>>,
     /// Customers of each cohort in file order.
     pub cohorts: Vec<Customers>,
+    /// Names of the cohorts in file order.
+    pub cohort_names: Vec<String>,
     /// Instants of the timeline, ascending, in `(measure_from, end]`.
     pub instants: Vec<SimTime>,
     /// Rows to keep.
     pub detail: DetailOptions,
+}
+
+impl World {
+    /// An organization as people name it: its label, or `COHORT/NUMBER`.
+    #[must_use]
+    pub fn name_of(&self, id: OrganizationId, label: &str) -> String {
+        if label.is_empty() {
+            let cohort = self.cohort_names.get(id.cohort.index()).map_or("?", String::as_str);
+            format!("{cohort}/{}", id.number)
+        } else {
+            label.to_owned()
+        }
+    }
 }
 
 /// What an account must know about a feature besides its rules.
@@ -79,15 +94,4 @@ pub struct Fault {
     pub at: SimTime,
     /// What is wrong.
     pub what: String,
-}
-
-/// What all accounts of one organization did in one replication.
-#[derive(Debug, Clone, Default)]
-pub struct OrganizationOutcome {
-    /// The organization.
-    pub id: OrganizationId,
-    /// Its label (for organizations from a usage history); else empty.
-    pub label: String,
-    /// One tally a policy, in file order.
-    pub tallies: Vec<crate::outcome::Tally>,
 }

@@ -1,9 +1,56 @@
 //! Signed log-linear histograms that merge exactly.
+//!
+//! Magnitudes below 32 have a cell each; above, every octave is cut into 32 cells. A cell keeps how many values fell
+//! into it and their exact sum, so that a cell holding one distinct value answers with exactly that value.
+
+/// Cells in an octave.
+const CELLS_PER_OCTAVE: u64 = 32;
+/// `log2` of [`CELLS_PER_OCTAVE`].
+const OCTAVE_SHIFT: u32 = 5;
+
+/// Largest relative distance between a value and another one in its cell.
+pub const RELATIVE_ERROR: f64 = 1.0 / CELLS_PER_OCTAVE as f64;
 
 /// A histogram of signed integers: 32 cells an octave, relative error ≤ 3.2 %, each cell keeps count and sum.
+///
+/// An empty histogram owns no memory; a filled one owns its occupied cells only, in order of value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
-    cells: Vec<(i32, u64, i128)>,
+    cells: Vec<Cell>,
+}
+
+/// One occupied cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cell {
+    index: i16,
+    count: u64,
+    sum: i128,
+}
+
+impl Cell {
+    fn mean(&self) -> f64 {
+        self.sum as f64 / self.count as f64
+    }
+
+    fn add(&mut self, other: &Cell) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+}
+
+/// The cell of a value; ascending with the value.
+fn index_of(value: i64) -> i16 {
+    let magnitude = value.unsigned_abs();
+    let index = if magnitude < CELLS_PER_OCTAVE {
+        magnitude
+    } else {
+        let octave = u64::from(magnitude.ilog2() - OCTAVE_SHIFT);
+        let within = (magnitude >> octave) - CELLS_PER_OCTAVE;
+        CELLS_PER_OCTAVE * (octave + 1) + within
+    };
+    // At most 32 · 60 + 31 by construction, so the conversion cannot truncate.
+    let index = index as i16;
+    if value < 0 { -index } else { index }
 }
 
 impl Histogram {
@@ -13,7 +60,177 @@ impl Histogram {
     }
 
     /// Counts a value `count` times.
-    pub fn record_many(&mut self, _value: i64, _count: u64) {
-        self.cells.push((0, 0, 0));
+    pub fn record_many(&mut self, value: i64, count: u64) {
+        if count > 0 {
+            self.add(&Cell { index: index_of(value), count, sum: i128::from(value) * i128::from(count) });
+        }
+    }
+
+    fn add(&mut self, cell: &Cell) {
+        match self.cells.binary_search_by_key(&cell.index, |own| own.index) {
+            Ok(at) => self.cells[at].add(cell),
+            Err(at) => self.cells.insert(at, *cell),
+        }
+    }
+
+    /// Adds everything `other` has counted.
+    pub fn merge(&mut self, other: &Histogram) {
+        if self.cells.is_empty() {
+            self.cells.clone_from(&other.cells);
+        } else {
+            other.cells.iter().for_each(|cell| self.add(cell));
+        }
+    }
+
+    /// True if nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// How many values were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.cells.iter().map(|cell| cell.count).sum()
+    }
+
+    /// The exact sum of the values.
+    #[must_use]
+    pub fn sum(&self) -> i128 {
+        self.cells.iter().map(|cell| cell.sum).sum()
+    }
+
+    /// The exact mean; `None` if nothing was counted.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.count();
+        (count > 0).then(|| self.sum() as f64 / count as f64)
+    }
+
+    /// The value of rank `⌈q · n⌉` (at least 1) up to the cell's width; `None` if nothing was counted.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        let rank = ((q * self.count() as f64).ceil() as u64).max(1);
+        let mut below = 0;
+        for cell in &self.cells {
+            below += cell.count;
+            if below >= rank {
+                return Some(cell.mean());
+            }
+        }
+        self.cells.last().map(Cell::mean)
+    }
+
+    /// The Gini coefficient of non-negative values, those of one cell taken as equal; `None` if their sum is not
+    /// positive.
+    #[must_use]
+    pub fn gini(&self) -> Option<f64> {
+        let (count, sum) = (self.count() as f64, self.sum() as f64);
+        if sum <= 0.0 {
+            return None;
+        }
+        let mut below = 0.0;
+        let mut area = 0.0;
+        for cell in &self.cells {
+            let upto = below + cell.sum as f64;
+            area += cell.count as f64 * (below + upto);
+            below = upto;
+        }
+        // Rounding can leave an equal distribution a hair below 0.
+        Some((1.0 - area / (count * sum)).max(0.0))
+    }
+
+    /// Occupied cells in order of value: (mean of its values, how many).
+    pub fn cells(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.cells.iter().map(|cell| (cell.mean(), cell.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(values: &[i64]) -> Histogram {
+        let mut histogram = Histogram::default();
+        values.iter().for_each(|&value| histogram.record(value));
+        histogram
+    }
+
+    #[test]
+    fn an_empty_histogram_owns_no_memory_and_answers_nothing() {
+        let empty = Histogram::default();
+        assert_eq!(empty.cells.capacity(), 0);
+        assert_eq!((empty.mean(), empty.quantile(0.5), empty.gini()), (None, None, None));
+    }
+
+    #[test]
+    fn cells_ascend_with_the_value_over_the_whole_range() {
+        let mut values = vec![0_i64];
+        for shift in 0..63 {
+            values.extend([1_i64 << shift, (1 << shift) + (1 << shift) / 3, i64::MAX >> shift]);
+        }
+        values.extend(values.clone().iter().map(|value| -value));
+        values.push(i64::MIN);
+        values.sort_unstable();
+        let indices: Vec<i16> = values.iter().map(|&value| index_of(value)).collect();
+        assert!(indices.is_sorted());
+        assert!(indices.iter().all(|index| index.unsigned_abs() < 2048));
+    }
+
+    #[test]
+    fn quantiles_take_the_value_at_the_rank() {
+        let cases: [(&[i64], f64, f64); 7] = [
+            (&[7], 0.5, 7.0),
+            (&[1, 2, 3, 4], 0.5, 2.0),
+            (&[1, 2, 3, 4], 0.51, 3.0),
+            (&[1, 2, 3, 4], 0.0, 1.0),
+            (&[1, 2, 3, 4], 1.0, 4.0),
+            (&[-5, -5, 0, 1_000_003], 0.99, 1_000_003.0),
+            (&[-31, 31], 0.5, -31.0),
+        ];
+        for (values, q, expected) in cases {
+            assert_eq!(of(values).quantile(q), Some(expected), "{values:?} at {q}");
+        }
+    }
+
+    #[test]
+    fn gini_is_zero_for_equals_and_high_for_one_owner() {
+        // One of n owns all: (n − 1) / n.
+        let cases: [(&[i64], Option<f64>); 4] =
+            [(&[5, 5, 5, 5], Some(0.0)), (&[0, 0, 0, 8], Some(0.75)), (&[1, 3], Some(0.25)), (&[0, 0], None)];
+        for (values, expected) in cases {
+            assert_eq!(of(values).gini(), expected, "{values:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merging_parts_equals_counting_the_whole(a: Vec<i64>, b: Vec<i64>, c: Vec<i64>) {
+            let whole = of(&[a.clone(), b.clone(), c.clone()].concat());
+            let mut left = of(&a);
+            left.merge(&of(&b));
+            left.merge(&of(&c));
+            let mut right = of(&c);
+            let mut tail = of(&b);
+            tail.merge(&of(&a));
+            right.merge(&tail);
+            prop_assert_eq!(&left, &whole);
+            prop_assert_eq!(&right, &whole);
+        }
+
+        #[test]
+        fn a_quantile_lies_within_the_stated_error(
+            mut values in prop::collection::vec(-1_000_000_000_000_i64..1_000_000_000_000, 1..200),
+            q in 0.0..1.0_f64,
+        ) {
+            let histogram = of(&values);
+            values.sort_unstable();
+            let rank = ((q * values.len() as f64).ceil() as usize).max(1);
+            let exact = values[rank - 1] as f64;
+            let found = histogram.quantile(q).unwrap();
+            prop_assert!((found - exact).abs() <= exact.abs() * RELATIVE_ERROR, "{found} for {exact}");
+        }
     }
 }

@@ -1,13 +1,26 @@
 //! What happened, in integers that merge exactly.
 //!
-//! Owns the counters of one account ([`Tally`]), their sums over organizations, histograms, timelines, the names and
-//! formulas of METRICS, the journal's entry type and the auditor. Leaves decisions to `organization`.
+//! Owns the counters of one account ([`Tally`]), their sums over organizations ([`Totals`], [`Timeline`],
+//! [`Outcome`]), histograms, the names and formulas of METRICS, the journal's entry type and the auditor. Leaves
+//! decisions to `organization`, and everything over replications to `experiment`.
 //! Invariants: `merge` is associative and commutative; floats appear only in the last step.
 
 mod histogram;
 mod journal;
+mod merged;
+mod metrics;
+mod sums;
+#[cfg(test)]
+pub(crate) mod synthetic;
 mod tally;
+mod timeline;
+mod totals;
 
-pub use histogram::Histogram;
+pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
+pub use merged::{OrganizationOutcome, Outcome, Scope, Shape};
+pub use metrics::{Direction, METRICS, Metric, Reach, metric, metric_index};
+pub use sums::{CreditSums, CustomerSums, DebtSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
+pub use timeline::{Instant, Timeline};
+pub use totals::{Service, Totals};

@@ -1,0 +1,304 @@
+//! The ledger itself: lots in burn order, debt, and what moves between them.
+
+use crate::policy::BurnKey;
+use crate::units::{Category, Credits, Money};
+
+use super::hold::{Hold, HoldId};
+use super::lot::{Lot, LotKind, LotSerial};
+use super::order::burn_order;
+
+/// Credits taken out of one lot by the last act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Take {
+    /// The grant's id.
+    pub grant: u32,
+    /// Its category.
+    pub category: Category,
+    /// How much.
+    pub amount: Credits,
+    /// Whether the lot had rolled over.
+    pub rolled: bool,
+}
+
+impl Take {
+    pub(super) fn of(lot: &Lot, amount: Credits) -> Self {
+        let rolled = matches!(lot.kind, LotKind::Rolled { .. });
+        Take { grant: lot.id, category: lot.category, amount, rolled }
+    }
+}
+
+/// Balances of one account.
+///
+/// Every act leaves what it took in [`Ledger::takes`] (burns) and [`Ledger::lapsed`] (expiries), which the caller
+/// reads and clears with [`Ledger::clear_takes`] before the next act.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// Usable lots in burn order; also lots kept for their close or their hold at zero remaining.
+    pub(super) lots: Vec<Lot>,
+    pub(super) holds: Vec<Option<Hold>>,
+    pub(super) free_holds: Vec<HoldId>,
+    pub(super) open_holds: u64,
+    pub(super) remaining: Credits,
+    pub(super) held: Credits,
+    pub(super) debt: Credits,
+    pub(super) takes: Vec<Take>,
+    pub(super) lapsed: Vec<Take>,
+    pub(super) breakage: Money,
+    order: Vec<BurnKey>,
+    next_serial: u32,
+    retired_recognized: Money,
+    retired_voided: Money,
+}
+
+impl Ledger {
+    /// An empty ledger that burns in this order.
+    #[must_use]
+    pub fn new(order: &[BurnKey]) -> Self {
+        Ledger { order: order.to_vec(), ..Ledger::default() }
+    }
+
+    /// Changes the burn order (another plan).
+    pub fn reorder(&mut self, order: &[BurnKey]) {
+        self.order = order.to_vec();
+        self.sort();
+    }
+
+    /// Adds a usable lot and returns its serial, which replaces the one given.
+    pub fn issue(&mut self, mut lot: Lot) -> LotSerial {
+        let serial = LotSerial(self.next_serial);
+        self.next_serial += 1;
+        lot.serial = serial;
+        self.remaining += lot.remaining;
+        let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
+        self.lots.insert(at, lot);
+        serial
+    }
+
+    /// Takes `amount` from unreserved credits in burn order; what they do not cover becomes debt and is returned.
+    pub fn charge(&mut self, amount: Credits) -> Credits {
+        self.burn_or_owe(amount)
+    }
+
+    /// Burns unreserved credits in burn order to repay debt; `purchased_only` leaves other categories alone.
+    /// Returns what was repaid.
+    pub fn repay(&mut self, purchased_only: bool) -> Credits {
+        let debt = self.debt;
+        let eligible = |lot: &Lot| !purchased_only || lot.category == Category::Purchased;
+        let left = self.burn_where(debt, eligible);
+        self.debt = left;
+        debt - left
+    }
+
+    /// Removes debt by forgiving or invoicing it. Returns what was removed.
+    pub fn clear_debt(&mut self) -> Credits {
+        std::mem::take(&mut self.debt)
+    }
+
+    /// Starts with debt.
+    pub fn open_with_debt(&mut self, debt: Credits) {
+        self.debt = debt;
+    }
+
+    /// Ends a lot: what is free expires, reserved credits of pinning holds stay until their hold ends.
+    pub fn expire(&mut self, serial: LotSerial) {
+        if let Some(index) = self.position(serial) {
+            let amount = self.lots[index].remaining;
+            self.lots[index].kind = LotKind::Plain;
+            self.lapse(index, amount);
+            self.drop_empty();
+        }
+    }
+
+    /// Voids a lot's unreserved and reserved rest; returns what was voided, never negative.
+    pub fn void(&mut self, serial: LotSerial) -> Option<(Take, Money)> {
+        let index = self.position(serial)?;
+        let amount = self.lots[index].remaining;
+        let reserved = self.lots[index].reserved;
+        // A voided grant is gone for holds too, whether they pin expiry or not.
+        for hold in self.holds.iter_mut().flatten() {
+            hold.drop_reservations_of(serial);
+        }
+        let lot = &mut self.lots[index];
+        lot.reserved -= reserved;
+        lot.overdue = Credits::ZERO;
+        lot.remaining = Credits::ZERO;
+        let before = lot.voided_value();
+        lot.voided += amount;
+        lot.kind = LotKind::Plain;
+        self.remaining -= amount;
+        let value = lot.voided_value() - before;
+        let take = Take::of(lot, amount);
+        self.drop_empty();
+        Some((take, value))
+    }
+
+    /// Adds to what was paid for a lot that is still there; false if it has gone.
+    pub fn add_price(&mut self, serial: LotSerial, price: Money) -> bool {
+        let Some(index) = self.position(serial) else { return false };
+        self.lots[index].price_paid += price;
+        true
+    }
+
+    /// Σ remaining of usable lots, reserved included.
+    #[must_use]
+    pub fn remaining(&self) -> Credits {
+        self.remaining
+    }
+
+    /// Σ amounts of open holds.
+    #[must_use]
+    pub fn held(&self) -> Credits {
+        self.held
+    }
+
+    /// Debt.
+    #[must_use]
+    pub fn debt(&self) -> Credits {
+        self.debt
+    }
+
+    /// Lots in burn order.
+    #[must_use]
+    pub fn lots(&self) -> &[Lot] {
+        &self.lots
+    }
+
+    /// A lot that is still there.
+    #[must_use]
+    pub fn lot(&self, serial: LotSerial) -> Option<&Lot> {
+        self.position(serial).map(|index| &self.lots[index])
+    }
+
+    /// Σ remaining by category, recomputed from the lots.
+    #[must_use]
+    pub fn remaining_by_category(&self) -> [Credits; 3] {
+        let mut sums = [Credits::ZERO; 3];
+        for lot in &self.lots {
+            sums[lot.category.index()] += lot.remaining;
+        }
+        sums
+    }
+
+    /// Burns of the last act.
+    #[must_use]
+    pub fn takes(&self) -> &[Take] {
+        &self.takes
+    }
+
+    /// Expiries of the last act.
+    #[must_use]
+    pub fn lapsed(&self) -> &[Take] {
+        &self.lapsed
+    }
+
+    /// Forgets what the last act took.
+    pub fn clear_takes(&mut self) {
+        self.takes.clear();
+        self.lapsed.clear();
+    }
+
+    /// Revenue recognized from all lots so far.
+    #[must_use]
+    pub fn recognized(&self) -> Money {
+        self.retired_recognized + self.lots.iter().map(Lot::recognized).sum()
+    }
+
+    /// Paid value voided so far.
+    #[must_use]
+    pub fn voided_value(&self) -> Money {
+        self.retired_voided + self.lots.iter().map(Lot::voided_value).sum()
+    }
+
+    /// What paid lots still owe.
+    #[must_use]
+    pub fn deferred(&self) -> Money {
+        self.lots.iter().map(Lot::deferred).sum()
+    }
+
+    /// Revenue recognized so far from credits that expired unused.
+    #[must_use]
+    pub fn breakage(&self) -> Money {
+        self.breakage
+    }
+
+    pub(super) fn position(&self, serial: LotSerial) -> Option<usize> {
+        self.lots.iter().position(|lot| lot.serial == serial)
+    }
+
+    pub(super) fn burn_or_owe(&mut self, amount: Credits) -> Credits {
+        let left = self.burn_where(amount, |_| true);
+        self.debt += left;
+        left
+    }
+
+    /// Burns unreserved credits of eligible lots; returns what they did not cover.
+    fn burn_where(&mut self, amount: Credits, eligible: impl Fn(&Lot) -> bool) -> Credits {
+        let mut left = amount;
+        let mut emptied = false;
+        for lot in &mut self.lots {
+            if left.is_zero() {
+                break;
+            }
+            let part = lot.free().min(left);
+            if part.is_positive() && eligible(lot) {
+                lot.remaining -= part;
+                lot.burned += part;
+                emptied |= lot.remaining.is_zero();
+                left -= part;
+                self.takes.push(Take::of(lot, part));
+            }
+        }
+        self.remaining -= amount - left;
+        if emptied {
+            self.drop_empty();
+        }
+        left
+    }
+
+    /// Lets `amount` of a lot expire: free credits first, then credits reserved by holds that do not pin them; the
+    /// rest becomes overdue.
+    pub(super) fn lapse(&mut self, index: usize, amount: Credits) {
+        let (serial, free) = (self.lots[index].serial, self.lots[index].free());
+        let mut now = amount.min(free);
+        let reserved_part = amount - now;
+        if reserved_part.is_positive() {
+            let stripped = self.strip_reservations(serial, reserved_part);
+            let lot = &mut self.lots[index];
+            lot.reserved -= stripped;
+            lot.overdue = lot.overdue.max(reserved_part - stripped);
+            now += stripped;
+        }
+        if now.is_positive() {
+            self.expire_from(index, now);
+        }
+    }
+
+    pub(super) fn expire_from(&mut self, index: usize, amount: Credits) {
+        let lot = &mut self.lots[index];
+        let before = lot.recognized();
+        lot.remaining -= amount;
+        lot.expired += amount;
+        self.breakage += lot.recognized() - before;
+        self.remaining -= amount;
+        self.lapsed.push(Take::of(lot, amount));
+    }
+
+    /// Retires lots with nothing left, except those that a close or a hold still needs.
+    pub(super) fn drop_empty(&mut self) {
+        let (recognized, voided) = (&mut self.retired_recognized, &mut self.retired_voided);
+        self.lots.retain(|lot| {
+            let needed = matches!(lot.kind, LotKind::Allowance | LotKind::Own { .. });
+            if lot.remaining.is_positive() || needed {
+                return true;
+            }
+            *recognized += lot.recognized();
+            *voided += lot.voided_value();
+            false
+        });
+    }
+
+    pub(super) fn sort(&mut self) {
+        let order = &self.order;
+        self.lots.sort_by(|a, b| burn_order(order, a, b));
+    }
+}

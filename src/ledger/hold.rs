@@ -1,0 +1,204 @@
+//! Holds: reserve named lots, then settle, release or expire, exactly once.
+
+use smallvec::SmallVec;
+
+use crate::units::Credits;
+
+use super::lot::LotSerial;
+use super::{Ledger, Take};
+
+/// Identifies an open hold inside its ledger; reused after the hold has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HoldId(pub u32);
+
+/// Credits reserved for work whose cost is not known yet.
+#[derive(Debug, Clone, Default)]
+pub struct Hold {
+    /// What is held and not yet captured, covered or not [credits].
+    pub amount: Credits,
+    /// Whether reserved lots that expire stay until the hold ends.
+    pub pins: bool,
+    reservations: SmallVec<[(LotSerial, Credits); 2]>,
+}
+
+impl Hold {
+    /// Drops what is reserved of a lot that is gone; the hold keeps its amount, uncovered.
+    pub(super) fn drop_reservations_of(&mut self, serial: LotSerial) {
+        self.reservations.retain(|(reserved, _)| *reserved != serial);
+    }
+}
+
+/// What a settle or capture did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settlement {
+    /// Became debt [credits].
+    pub debt: Credits,
+    /// Part of the hold that was not used and is free again [credits].
+    pub unused: Credits,
+}
+
+impl Ledger {
+    /// Opens a hold over `amount`, reserving unreserved credits in burn order; the rest stays uncovered.
+    pub fn open_hold(&mut self, amount: Credits, pins: bool) -> HoldId {
+        let id = self.free_holds.pop().unwrap_or_else(|| {
+            self.holds.push(None);
+            HoldId(u32::try_from(self.holds.len() - 1).expect("fewer than 2^32 open holds"))
+        });
+        self.holds[id.0 as usize] = Some(Hold { pins, ..Hold::default() });
+        self.open_holds += 1;
+        self.extend_hold(id, amount);
+        id
+    }
+
+    /// Enlarges an open hold by `amount`.
+    pub fn extend_hold(&mut self, id: HoldId, amount: Credits) {
+        let mut hold = self.take_hold(id);
+        let mut need = amount;
+        for lot in &mut self.lots {
+            if need.is_zero() {
+                break;
+            }
+            let part = lot.free().min(need);
+            if part.is_positive() {
+                lot.reserved += part;
+                need -= part;
+                hold.reservations.push((lot.serial, part));
+            }
+        }
+        hold.amount += amount;
+        self.held += amount;
+        self.holds[id.0 as usize] = Some(hold);
+    }
+
+    /// Charges part of an open hold: its reservation first, then unreserved credits, then debt. The hold stays open
+    /// with what is left of it.
+    pub fn capture(&mut self, id: HoldId, amount: Credits) -> Settlement {
+        let mut hold = self.take_hold(id);
+        let within = amount.min(hold.amount);
+        let burned = self.burn_reservation(&mut hold, amount);
+        hold.amount -= within;
+        self.held -= within;
+        self.shrink_reservation(&mut hold);
+        self.holds[id.0 as usize] = Some(hold);
+        Settlement { debt: self.burn_or_owe(amount - burned), unused: Credits::ZERO }
+    }
+
+    /// Ends a hold by charging `amount`: its reservation first, then unreserved credits, then debt; the rest of the
+    /// reservation is released by the same act.
+    pub fn settle(&mut self, id: HoldId, amount: Credits) -> Settlement {
+        let mut hold = self.take_hold(id);
+        let burned = self.burn_reservation(&mut hold, amount);
+        let unused = (hold.amount - amount).positive_part();
+        self.end_hold(id, hold);
+        Settlement { debt: self.burn_or_owe(amount - burned), unused }
+    }
+
+    /// Ends a hold without a charge. Returns what was held.
+    pub fn release(&mut self, id: HoldId) -> Credits {
+        let hold = self.take_hold(id);
+        let amount = hold.amount;
+        self.end_hold(id, hold);
+        amount
+    }
+
+    /// An open hold.
+    ///
+    /// # Panics
+    /// If the hold is not open: every hold ends exactly once.
+    #[must_use]
+    pub fn hold(&self, id: HoldId) -> &Hold {
+        self.holds[id.0 as usize].as_ref().expect("the hold is open")
+    }
+
+    /// Number of open holds.
+    #[must_use]
+    pub fn open_holds(&self) -> u64 {
+        self.open_holds
+    }
+
+    fn take_hold(&mut self, id: HoldId) -> Hold {
+        self.holds[id.0 as usize].take().expect("the hold is open: every hold ends exactly once")
+    }
+
+    fn end_hold(&mut self, id: HoldId, mut hold: Hold) {
+        self.held -= hold.amount;
+        self.open_holds -= 1;
+        self.free_holds.push(id);
+        for (serial, part) in hold.reservations.drain(..) {
+            self.unreserve(serial, part);
+        }
+    }
+
+    /// Burns up to `amount` out of the hold's reservations, in burn order as they were reserved.
+    fn burn_reservation(&mut self, hold: &mut Hold, amount: Credits) -> Credits {
+        let mut left = amount;
+        for (serial, part) in &mut hold.reservations {
+            if left.is_zero() {
+                break;
+            }
+            let burned = (*part).min(left);
+            let lot = self.position(*serial).expect("a reserved lot stays until its hold lets go");
+            self.lots[lot].reserved -= burned;
+            self.lots[lot].overdue = self.lots[lot].overdue.min(self.lots[lot].reserved);
+            self.burn_from(lot, burned);
+            *part -= burned;
+            left -= burned;
+        }
+        hold.reservations.retain(|(_, part)| part.is_positive());
+        self.drop_empty();
+        amount - left
+    }
+
+    /// After a capture the reservation must not exceed what is still held: the last reserved credits are freed.
+    fn shrink_reservation(&mut self, hold: &mut Hold) {
+        let reserved: Credits = hold.reservations.iter().map(|(_, part)| *part).sum();
+        let mut excess = (reserved - hold.amount).positive_part();
+        while excess.is_positive() {
+            let Some((serial, part)) = hold.reservations.pop() else { break };
+            let freed = part.min(excess);
+            excess -= freed;
+            self.unreserve(serial, freed);
+            if freed < part {
+                hold.reservations.push((serial, part - freed));
+            }
+        }
+    }
+
+    /// Gives reserved credits back to their lot; what is overdue expires at once.
+    fn unreserve(&mut self, serial: LotSerial, part: Credits) {
+        let Some(index) = self.position(serial) else { return };
+        let lot = &mut self.lots[index];
+        lot.reserved -= part;
+        let late = lot.overdue.min(part);
+        lot.overdue -= late;
+        if late.is_positive() {
+            self.expire_from(index, late);
+            self.drop_empty();
+        }
+    }
+
+    /// Takes `amount` of reserved credits of a lot away from holds that do not pin them. Returns what was taken.
+    pub(super) fn strip_reservations(&mut self, serial: LotSerial, amount: Credits) -> Credits {
+        let mut left = amount;
+        for hold in self.holds.iter_mut().flatten().filter(|hold| !hold.pins) {
+            for (reserved, part) in &mut hold.reservations {
+                if *reserved == serial && left.is_positive() {
+                    let taken = (*part).min(left);
+                    *part -= taken;
+                    left -= taken;
+                }
+            }
+            hold.reservations.retain(|(_, part)| part.is_positive());
+        }
+        amount - left
+    }
+
+    /// Records a take of `amount` from the lot at `index` by a charge.
+    fn burn_from(&mut self, index: usize, amount: Credits) {
+        let lot = &mut self.lots[index];
+        lot.remaining -= amount;
+        lot.burned += amount;
+        self.remaining -= amount;
+        self.takes.push(Take::of(lot, amount));
+    }
+}

@@ -1,0 +1,106 @@
+//! One grant of credits with its own life.
+
+use crate::units::{Category, Credits, Money, SimTime};
+
+/// Identifies a lot inside its ledger; unlike the grant's id it is never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LotSerial(pub u32);
+
+/// What a close does with a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LotKind {
+    /// Nothing: it ends at its own expiry.
+    #[default]
+    Plain,
+    /// The running cycle's allowance: rolls over or expires at the close.
+    Allowance,
+    /// An allowance that has rolled; `closes_left` counts the closes it survives, none is unlimited.
+    Rolled {
+        /// Closes until its end; at 1 the next close ends it.
+        closes_left: Option<u32>,
+    },
+    /// Its own rollover rule (an index the owner understands) applies in place at every close.
+    Own {
+        /// Index of the rule.
+        rule: u32,
+    },
+    /// Issued to make up the minimum of the `Own` lot with this serial; shares its rule.
+    Minimum {
+        /// The lot whose minimum it makes up.
+        of: LotSerial,
+    },
+}
+
+/// One grant of credits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lot {
+    /// Unique inside the ledger.
+    pub serial: LotSerial,
+    /// The grant's id, the last key of every burn order.
+    pub id: u32,
+    /// Where the credits came from.
+    pub category: Category,
+    /// What a close does with it.
+    pub kind: LotKind,
+    /// Issued [credits].
+    pub credits: Credits,
+    /// Left, reserved included [credits].
+    pub remaining: Credits,
+    /// Part of `remaining` reserved by open holds [credits].
+    pub reserved: Credits,
+    /// Part of `reserved` that expires as soon as its hold lets go [credits].
+    pub overdue: Credits,
+    /// Burned so far, before the horizon included [credits].
+    pub burned: Credits,
+    /// Expired so far [credits].
+    pub expired: Credits,
+    /// Voided so far [credits].
+    pub voided: Credits,
+    /// Lower first.
+    pub priority: i32,
+    /// Burn-order rank of rolled lots: −1 before the fresh allowance, 1 after it, 0 elsewhere.
+    pub rank: i8,
+    /// Creation.
+    pub created_at: SimTime,
+    /// Start of validity.
+    pub effective_at: SimTime,
+    /// End of validity; `SimTime::NEVER` if none, or if a close ends it.
+    pub expires_at: SimTime,
+    /// Burn-order key of the end (the close for an allowance), rounded to the order's precision.
+    pub ends_key: SimTime,
+    /// What was paid for all of it.
+    pub price_paid: Money,
+}
+
+impl Lot {
+    /// Credits that a charge may burn now.
+    #[must_use]
+    pub fn free(&self) -> Credits {
+        self.remaining - self.reserved
+    }
+
+    /// Revenue recognized so far: ⌊price · (burned + expired) / credits⌋ (SEMANTICS §11).
+    #[must_use]
+    pub fn recognized(&self) -> Money {
+        self.value_of(self.burned + self.expired)
+    }
+
+    /// Value voided so far: the same formula with voided added, less recognized.
+    #[must_use]
+    pub fn voided_value(&self) -> Money {
+        self.value_of(self.burned + self.expired + self.voided) - self.recognized()
+    }
+
+    /// What the lot still owes: price less recognized less voided value.
+    #[must_use]
+    pub fn deferred(&self) -> Money {
+        self.price_paid - self.value_of(self.burned + self.expired + self.voided)
+    }
+
+    fn value_of(&self, used: Credits) -> Money {
+        if self.price_paid == Money::ZERO || self.credits.is_zero() {
+            return Money::ZERO;
+        }
+        self.price_paid.scale_floor(used.micros(), self.credits.micros())
+    }
+}

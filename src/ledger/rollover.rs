@@ -1,0 +1,248 @@
+//! What a close does with lots: end, roll over, trim, make up minimums (SEMANTICS §4).
+
+use crate::policy::{RolledBurns, Rollover, RolloverBase, Trim};
+use crate::units::{Category, Credits, Money, Probability, SimTime};
+
+use super::Ledger;
+use super::book::Take;
+use super::lot::{Lot, LotKind, LotSerial};
+
+/// A rollover with the burn-order keys its rolled lots get.
+#[derive(Debug, Clone, Copy)]
+pub struct RollRule<'a> {
+    /// The formula.
+    pub rollover: &'a Rollover,
+    /// The instant of the close.
+    pub at: SimTime,
+    /// Burn-order key of the close that ends a lot which rolls now; `SimTime::NEVER` if unlimited.
+    pub ends_key: SimTime,
+}
+
+impl Rollover {
+    /// Nothing survives a close.
+    #[must_use]
+    pub fn nothing() -> Rollover {
+        Rollover {
+            fraction: Probability::ZERO,
+            base: RolloverBase::Remaining,
+            min_credits: Credits::ZERO,
+            max_credits: Credits::MAX,
+            max_total: None,
+            trim: Trim::Oldest,
+            max_periods: None,
+            burns: RolledBurns::Unordered,
+        }
+    }
+
+    /// `kept = min(remaining, max_credits, ⌊fraction × base⌋)`.
+    #[must_use]
+    pub fn kept(&self, remaining: Credits, original: Credits) -> Credits {
+        let base = match self.base {
+            RolloverBase::Remaining => remaining,
+            RolloverBase::Original => original,
+        };
+        // Fractions are written with at most nine decimals, so billionths hold them exactly.
+        let billionths = crate::units::round_half_up(self.fraction.get(), 1e9);
+        remaining.min(self.max_credits).min(base.scale_floor(billionths, 1_000_000_000))
+    }
+
+    /// What must be issued so that `min_credits` survive, given what was kept.
+    #[must_use]
+    pub fn shortfall(&self, kept: Credits) -> Credits {
+        (self.min_credits.min(self.max_credits) - kept).positive_part()
+    }
+
+    fn rank(&self) -> i8 {
+        match self.burns {
+            RolledBurns::Before => -1,
+            RolledBurns::Unordered => 0,
+            RolledBurns::After => 1,
+        }
+    }
+}
+
+impl Ledger {
+    /// Ends rolled lots whose last close this is and counts the others down.
+    pub fn end_rolled_lots(&mut self) {
+        for index in 0..self.lots.len() {
+            let LotKind::Rolled { closes_left: Some(left) } = self.lots[index].kind else { continue };
+            if left <= 1 {
+                self.lots[index].kind = LotKind::Plain;
+                let amount = self.lots[index].remaining;
+                self.lapse(index, amount);
+            } else {
+                self.lots[index].kind = LotKind::Rolled { closes_left: Some(left - 1) };
+            }
+        }
+        self.drop_empty();
+    }
+
+    /// Rolls over the running allowance and every lot that rolls again; the rest expires. Returns what moved and the
+    /// lots issued for the minimum; `new_id` gives their ids.
+    pub fn roll_allowance(
+        &mut self,
+        rule: RollRule<'_>,
+        mut new_id: impl FnMut() -> u32,
+    ) -> (Vec<Take>, Vec<Take>) {
+        let (mut moved, mut issued) = (Vec::new(), Vec::new());
+        let mut minimums = Vec::new();
+        for index in 0..self.lots.len() {
+            let fresh = match self.lots[index].kind {
+                LotKind::Allowance => true,
+                LotKind::Rolled { closes_left: None } => false,
+                _ => continue,
+            };
+            let lot = &self.lots[index];
+            let kept = rule.rollover.kept(lot.remaining, lot.credits);
+            let lost = lot.remaining - kept;
+            if fresh {
+                let shortfall = rule.rollover.shortfall(kept);
+                if shortfall.is_positive() {
+                    minimums.push((lot.priority, shortfall));
+                }
+            }
+            self.roll_in_place(index, &rule);
+            if lost.is_positive() {
+                self.lapse(index, lost);
+            }
+            if kept.is_positive() {
+                moved.push(Take::of(&self.lots[index], kept));
+            }
+        }
+        for (priority, shortfall) in minimums {
+            let lot = minimum_lot(new_id(), shortfall, priority, &rule);
+            issued.push(Take::of(&lot, shortfall));
+            self.issue(lot);
+        }
+        self.trim_rolled(rule.rollover);
+        self.sort();
+        self.drop_empty();
+        (moved, issued)
+    }
+
+    fn roll_in_place(&mut self, index: usize, rule: &RollRule<'_>) {
+        let lot = &mut self.lots[index];
+        if lot.kind == LotKind::Allowance {
+            lot.kind = LotKind::Rolled { closes_left: rule.rollover.max_periods };
+            lot.rank = rule.rollover.rank();
+            lot.ends_key = rule.ends_key;
+        }
+    }
+
+    /// Caps all rolled lots together; what is trimmed expires.
+    fn trim_rolled(&mut self, rollover: &Rollover) {
+        let Some(cap) = rollover.max_total else { return };
+        let mut rolled: Vec<usize> = (0..self.lots.len())
+            .filter(|&index| matches!(self.lots[index].kind, LotKind::Rolled { .. }))
+            .collect();
+        let total: Credits = rolled.iter().map(|&index| self.lots[index].remaining).sum();
+        let mut excess = (total - cap).positive_part();
+        rolled.sort_by_key(|&index| (self.lots[index].effective_at, self.lots[index].serial));
+        if rollover.trim == Trim::Newest {
+            rolled.reverse();
+        }
+        for index in rolled {
+            let part = self.lots[index].remaining.min(excess);
+            if part.is_positive() {
+                self.lapse(index, part);
+                excess -= part;
+            }
+        }
+    }
+
+    /// Applies a lot's own rollover in place. Returns (kept, issued for the minimum) as takes.
+    pub fn roll_own(
+        &mut self,
+        serial: LotSerial,
+        rollover: &Rollover,
+        at: SimTime,
+        new_id: impl FnOnce() -> u32,
+    ) -> (Option<Take>, Option<Take>) {
+        let Some(index) = self.position(serial) else { return (None, None) };
+        let child = self.lots.iter().position(|lot| lot.kind == LotKind::Minimum { of: serial });
+        let extra = child.map_or(Credits::ZERO, |child| self.lots[child].remaining);
+        let (own, original) = (self.lots[index].remaining, self.lots[index].credits);
+        let kept = rollover.kept(own + extra, original);
+        let mut lost = own + extra - kept;
+        if let Some(child) = child {
+            let part = lost.min(extra);
+            self.lapse(child, part);
+            lost -= part;
+        }
+        if lost.is_positive() {
+            self.lapse(index, lost);
+        }
+        let moved = kept.is_positive().then(|| Take::of(&self.lots[index], kept));
+        let shortfall = rollover.shortfall(kept);
+        let issued = shortfall.is_positive().then(|| self.make_up(serial, shortfall, at, new_id));
+        self.drop_empty();
+        (moved, issued)
+    }
+
+    fn make_up(
+        &mut self,
+        serial: LotSerial,
+        shortfall: Credits,
+        at: SimTime,
+        new_id: impl FnOnce() -> u32,
+    ) -> Take {
+        let kind = LotKind::Minimum { of: serial };
+        if let Some(child) = self.lots.iter_mut().find(|lot| lot.kind == kind) {
+            child.credits += shortfall;
+            child.remaining += shortfall;
+            let take = Take::of(child, shortfall);
+            self.remaining += shortfall;
+            return take;
+        }
+        let parent = self.lot(serial).expect("the lot that rolls in place is there");
+        let lot = Lot {
+            id: new_id(),
+            category: Category::Included,
+            kind,
+            price_paid: Money::ZERO,
+            created_at: at,
+            effective_at: at,
+            ..fresh_like(parent, shortfall)
+        };
+        let take = Take::of(&lot, shortfall);
+        self.issue(lot);
+        take
+    }
+}
+
+fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) -> Lot {
+    Lot {
+        serial: LotSerial(0),
+        id,
+        category: Category::Included,
+        kind: LotKind::Rolled { closes_left: rule.rollover.max_periods },
+        credits,
+        remaining: credits,
+        reserved: Credits::ZERO,
+        overdue: Credits::ZERO,
+        burned: Credits::ZERO,
+        expired: Credits::ZERO,
+        voided: Credits::ZERO,
+        priority,
+        rank: rule.rollover.rank(),
+        created_at: rule.at,
+        effective_at: rule.at,
+        expires_at: SimTime::NEVER,
+        ends_key: rule.ends_key,
+        price_paid: Money::ZERO,
+    }
+}
+
+/// A new lot with the place in the burn order of `lot` and nothing used.
+fn fresh_like(lot: &Lot, credits: Credits) -> Lot {
+    Lot {
+        credits,
+        remaining: credits,
+        reserved: Credits::ZERO,
+        overdue: Credits::ZERO,
+        burned: Credits::ZERO,
+        expired: Credits::ZERO,
+        voided: Credits::ZERO,
+        ..lot.clone()
+    }
+}

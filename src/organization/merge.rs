@@ -1,0 +1,161 @@
+//! One organization through a whole replication: its arrivals, merged once, applied to the account of every policy.
+//!
+//! Owns the accounts and the pace at which they advance. Leaves the order of arrivals to the inbox and the carrying of
+//! batches to its driver: actors, or a plain loop.
+//!
+//! Invariants: the accounts of all policies see the same operations in the same order, and each account sees all of an
+//! instant at once, so nothing depends on batches.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::sampling::StreamKey;
+use crate::units::{FeatureIndex, PolicyIndex};
+use crate::workload::{Batch, Traits};
+
+use super::{Account, Block, BrokenPromise, Fault, Inbox, OrganizationOutcome, Outages, Refill, World};
+
+impl Refill {
+    /// Draws up to `limit` arrivals of the feature that is asked.
+    ///
+    /// # Errors
+    /// A usage history on disk that cannot be read.
+    pub fn draw(&mut self, world: &World, limit: usize) -> io::Result<()> {
+        world.sources[self.feature.index()].fill(&mut self.state, &mut self.batch, limit)
+    }
+}
+
+/// Memory that one organization leaves to the next.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    batches: Vec<Batch>,
+    block: Block,
+}
+
+/// What an organization needs next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Arrivals of the features that [`OrganizationRun::take_want`] yields.
+    Wants,
+    /// Nothing: the horizon is reached.
+    Done,
+}
+
+/// One organization in one replication, under every policy.
+#[derive(Debug)]
+pub struct OrganizationRun {
+    world: Arc<World>,
+    traits: Traits,
+    inbox: Inbox,
+    accounts: Vec<Account>,
+    operations: u64,
+    space: Workspace,
+}
+
+impl OrganizationRun {
+    /// An organization before its first arrival. `key` is the organization's key in this replication.
+    ///
+    /// # Errors
+    /// What an account finds wrong at the start.
+    pub fn new(
+        world: &Arc<World>,
+        key: StreamKey,
+        traits: Traits,
+        outages: &Arc<Outages>,
+        mut space: Workspace,
+    ) -> Result<Self, Fault> {
+        let features = 0..world.sources.len();
+        let enabled = features.filter(|&feature| traits.enabled.get(feature).copied().unwrap_or(true));
+        let refills = enabled.map(|feature| Refill {
+            feature: FeatureIndex(feature as u16),
+            batch: space.batches.pop().unwrap_or_default(),
+            state: world.sources[feature].begin(key, &traits),
+        });
+        let inbox = Inbox::new(refills, world.end);
+        let policies = (0..world.policies.len()).map(|policy| PolicyIndex(policy as u16));
+        let accounts = policies
+            .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
+            .collect::<Result<_, _>>()?;
+        Ok(OrganizationRun { world: world.clone(), traits, inbox, accounts, operations: 0, space })
+    }
+
+    /// Takes the buffer of a feature that must be asked before the organization can go on; `None` if every such
+    /// feature has been asked. The buffer comes back through [`OrganizationRun::accept`].
+    pub fn take_want(&mut self) -> Option<Box<Refill>> {
+        self.inbox.take_want()
+    }
+
+    /// Takes an answer in.
+    ///
+    /// # Errors
+    /// An answer that breaks the drawer's promises: nothing drawn before the end, or out of order.
+    pub fn accept(&mut self, refill: Box<Refill>) -> Result<(), Fault> {
+        self.inbox.accept(refill).map_err(|broken| self.fault(broken))
+    }
+
+    /// True if no answer is under way, so that [`OrganizationRun::advance`] can do something.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.inbox.is_ready()
+    }
+
+    /// Merges everything that nothing can precede any more and applies it to one account after the other, each over
+    /// the whole block, so that an account's state stays in the cache.
+    ///
+    /// # Errors
+    /// What an account finds wrong: a broken law, a limit.
+    pub fn advance(&mut self) -> Result<Progress, Fault> {
+        let upto = self.inbox.merge(&mut self.space.block);
+        let Block { operations, parts } = &self.space.block;
+        for account in &mut self.accounts {
+            account.advance(operations, parts, upto)?;
+        }
+        self.operations += operations.len() as u64;
+        Ok(if upto >= self.world.end { Progress::Done } else { Progress::Wants })
+    }
+
+    /// Operations merged so far.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.operations
+    }
+
+    /// `COHORT/NUMBER`, or the label of an organization from a usage history.
+    #[must_use]
+    pub fn name(&self) -> String {
+        organization_name(&self.traits)
+    }
+
+    /// Closes every account at the horizon; leaves the buffers to the next organization.
+    ///
+    /// # Errors
+    /// What an account finds wrong at its end.
+    pub fn finish(self) -> Result<(OrganizationOutcome, Workspace), Fault> {
+        debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
+        let tallies = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
+        let Workspace { mut batches, block } = self.space;
+        batches.extend(self.inbox.into_batches());
+        let outcome = OrganizationOutcome { id: self.traits.id, label: self.traits.label, tallies };
+        Ok((outcome, Workspace { batches, block }))
+    }
+
+    fn fault(&self, broken: BrokenPromise) -> Fault {
+        let name = self.world.features.get(broken.feature.index()).map_or("?", |facts| facts.name.as_str());
+        Fault {
+            policy: String::from("all"),
+            organization: self.name(),
+            at: self.inbox.reached(),
+            what: format!("the demand of feature `{name}` {}", broken.what),
+        }
+    }
+}
+
+/// `COHORT/NUMBER`, or the label of an organization from a usage history.
+#[must_use]
+pub fn organization_name(traits: &Traits) -> String {
+    if traits.label.is_empty() {
+        format!("{}/{}", traits.id.cohort.0, traits.id.number)
+    } else {
+        traits.label.clone()
+    }
+}

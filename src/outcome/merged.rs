@@ -1,0 +1,248 @@
+//! The merged result of one replication: every policy, every scope, no organization kept.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::units::{OrganizationId, SimTime};
+
+use super::{Tally, Timeline, Totals};
+
+/// Names and instants that give the numbers of a run their meaning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// Names of the policies, in file order.
+    pub policies: Vec<String>,
+    /// Names of the cohorts, in file order.
+    pub cohorts: Vec<String>,
+    /// Names of the features, in file order.
+    pub features: Vec<String>,
+    /// Outcomes count from here.
+    pub measure_from: SimTime,
+    /// Instants of the timeline, ascending.
+    pub instants: Vec<SimTime>,
+    /// ISO code of the currency; without one no outcome of money is available.
+    pub currency: Option<String>,
+}
+
+/// Over which organizations and features an outcome is summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// The organizations of a cohort, by its index.
+    Cohort(usize),
+    /// One feature over all organizations, by its index.
+    Feature(usize),
+}
+
+impl Shape {
+    /// Every scope: `all`, the cohorts, the features.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
+        let cohorts = (0..self.cohorts.len()).map(Scope::Cohort);
+        std::iter::once(Scope::All).chain(cohorts).chain((0..self.features.len()).map(Scope::Feature))
+    }
+
+    /// `all`, `cohort:NAME` or `feature:NAME`; a scope of another shape has no name.
+    #[must_use]
+    pub fn scope_name(&self, scope: Scope) -> String {
+        let named = |kind: &str, names: &[String], index: usize| {
+            format!("{kind}:{}", names.get(index).map_or("?", String::as_str))
+        };
+        match scope {
+            Scope::All => "all".to_owned(),
+            Scope::Cohort(index) => named("cohort", &self.cohorts, index),
+            Scope::Feature(index) => named("feature", &self.features, index),
+        }
+    }
+
+    /// The scope of a name as a threshold writes it; `None` if there is none of that name.
+    #[must_use]
+    pub fn scope(&self, name: &str) -> Option<Scope> {
+        self.scopes().find(|&scope| self.scope_name(scope) == name)
+    }
+
+    /// `COHORT/NUMBER`, or `COHORT/LABEL` for an organization from a usage history.
+    #[must_use]
+    pub fn organization_name(&self, organization: &OrganizationOutcome) -> String {
+        OrganizationName { shape: self, organization }.to_string()
+    }
+}
+
+/// Writes an organization's name without an allocation of its own.
+struct OrganizationName<'a> {
+    shape: &'a Shape,
+    organization: &'a OrganizationOutcome,
+}
+
+impl fmt::Display for OrganizationName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let OrganizationOutcome { id, label, .. } = self.organization;
+        let cohort = self.shape.cohorts.get(id.cohort.index()).map_or("?", String::as_str);
+        if label.is_empty() { write!(f, "{cohort}/{}", id.number) } else { write!(f, "{cohort}/{label}") }
+    }
+}
+
+/// What all accounts of one organization did in one replication.
+#[derive(Debug, Clone, Default)]
+pub struct OrganizationOutcome {
+    /// The organization.
+    pub id: OrganizationId,
+    /// Its label (for organizations from a usage history); else empty.
+    pub label: String,
+    /// One tally a policy, in file order.
+    pub tallies: Vec<Tally>,
+}
+
+/// One replication's result over all organizations folded into it; its size does not depend on their number.
+///
+/// Folding and merging are sums of integers: any order and any grouping give the same value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    shape: Arc<Shape>,
+    /// One a policy, in file order.
+    policies: Vec<PolicyOutcome>,
+}
+
+/// One policy's part of an outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct PolicyOutcome {
+    /// One a cohort, in file order.
+    cohorts: Vec<Totals>,
+    timeline: Timeline,
+}
+
+impl Outcome {
+    /// Nothing happened yet.
+    #[must_use]
+    pub fn new(shape: Arc<Shape>) -> Self {
+        let policy = PolicyOutcome {
+            cohorts: vec![Totals::default(); shape.cohorts.len()],
+            timeline: Timeline::default(),
+        };
+        let policies = vec![policy; shape.policies.len()];
+        Outcome { shape, policies }
+    }
+
+    /// The names behind the numbers.
+    #[must_use]
+    pub fn shape(&self) -> &Arc<Shape> {
+        &self.shape
+    }
+
+    /// Adds one organization.
+    pub fn fold(&mut self, organization: &OrganizationOutcome) {
+        let cohort = organization.id.cohort.index();
+        for (policy, tally) in self.policies.iter_mut().zip(&organization.tallies) {
+            policy.timeline.add(&tally.samples);
+            if let Some(totals) = policy.cohorts.get_mut(cohort) {
+                totals.merge(&Totals::of(tally, self.shape.measure_from));
+            }
+        }
+    }
+
+    /// Adds the organizations folded into another outcome of the same shape.
+    pub fn merge(&mut self, other: &Outcome) {
+        debug_assert_eq!(self.shape, other.shape, "outcomes of two scenarios cannot be merged");
+        for (own, other) in self.policies.iter_mut().zip(&other.policies) {
+            own.timeline.merge(&other.timeline);
+            for (own, other) in own.cohorts.iter_mut().zip(&other.cohorts) {
+                own.merge(other);
+            }
+        }
+    }
+
+    /// One policy's totals of every scope, in the order of [`Shape::scopes`].
+    #[must_use]
+    pub fn totals(&self, policy: usize) -> Vec<Totals> {
+        let cohorts = &self.policies[policy].cohorts;
+        let mut all = Totals::default();
+        cohorts.iter().for_each(|cohort| all.merge(cohort));
+        let features: Vec<Totals> = (0..self.shape.features.len()).map(|index| all.feature(index)).collect();
+        std::iter::once(all).chain(cohorts.iter().cloned()).chain(features).collect()
+    }
+
+    /// One policy's timeline over all organizations.
+    #[must_use]
+    pub fn timeline(&self, policy: usize) -> &Timeline {
+        &self.policies[policy].timeline
+    }
+
+    /// How many organizations were folded in.
+    #[must_use]
+    pub fn organizations(&self) -> u64 {
+        let cohorts = self.policies.first().map_or(&[][..], |policy| &policy.cohorts);
+        cohorts.iter().map(|totals| totals.organizations).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::outcome::synthetic;
+
+    /// Folds organizations one by one into as many outcomes as there are parts, then merges these in order.
+    fn in_parts(shape: &Arc<Shape>, parts: &[Vec<u32>]) -> Outcome {
+        let mut whole = Outcome::new(Arc::clone(shape));
+        for part in parts {
+            let mut outcome = Outcome::new(Arc::clone(shape));
+            part.iter().for_each(|&number| outcome.fold(&synthetic::organization(shape, 1, number)));
+            whole.merge(&outcome);
+        }
+        whole
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_order_and_any_grouping_of_organizations_give_the_same_outcome(
+            numbers in Just((0..24_u32).collect::<Vec<_>>()).prop_shuffle(),
+            first in 0..24_usize,
+            second in 0..24_usize,
+        ) {
+            let shape = synthetic::shape(&["block", "overdraft"]);
+            let (low, high) = (first.min(second), first.max(second));
+            let parts = [numbers[..low].to_vec(), numbers[low..high].to_vec(), numbers[high..].to_vec()];
+            let nested = {
+                let mut tail = in_parts(&shape, &parts[1..]);
+                tail.merge(&in_parts(&shape, &parts[..1]));
+                tail
+            };
+            let expected = synthetic::replication(&shape, 1, 24);
+            prop_assert_eq!(&in_parts(&shape, &parts), &expected);
+            prop_assert_eq!(&nested, &expected);
+        }
+    }
+
+    #[test]
+    fn all_is_the_sum_of_its_cohorts_and_its_features() {
+        let shape = synthetic::shape(&["block"]);
+        let outcome = synthetic::replication(&shape, 3, 40);
+        let totals = outcome.totals(0);
+        let scopes: Vec<Scope> = shape.scopes().collect();
+        assert_eq!(totals.len(), scopes.len());
+        let refused_in = |wanted: fn(&Scope) -> bool| -> i128 {
+            let parts = scopes.iter().zip(&totals).filter(|(scope, _)| wanted(scope));
+            parts.map(|(_, totals)| totals.service.sums.refused).sum()
+        };
+        let all = totals[0].service.sums.refused;
+        assert!(all > 0);
+        assert_eq!(refused_in(|scope| matches!(scope, Scope::Cohort(_))), all);
+        assert_eq!(refused_in(|scope| matches!(scope, Scope::Feature(_))), all);
+    }
+
+    #[test]
+    fn scopes_are_found_by_their_names() {
+        let shape = synthetic::shape(&["block"]);
+        let cases = [
+            ("all", Some(Scope::All)),
+            ("cohort:studios", Some(Scope::Cohort(1))),
+            ("feature:post", Some(Scope::Feature(0))),
+            ("feature:studios", None),
+        ];
+        for (name, scope) in cases {
+            assert_eq!(shape.scope(name), scope, "{name}");
+        }
+    }
+}
