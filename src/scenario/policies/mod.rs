@@ -129,9 +129,11 @@ fn layered(reader: &Reader, shared: &Node, own: &Node, features: &[String]) -> O
             return reader.item(node).fail(Kind::Table(&POLICY).describe());
         }
     }
+    let has = |node: &Node, key: &str| node.as_table().is_some_and(|table| table.get(key).is_some());
+    let tops_up = has(shared, "top_up") || has(own, "top_up");
     let preset = |node: &Node| {
         let item = reader.item(node.as_table()?.get("preset")?);
-        presets::node(item, features)
+        presets::node(item, features, tops_up)
     };
     let node = match (preset(own), preset(shared)) {
         (Some(preset), _) => merge(&merge(shared, &preset, &POLICY), own, &POLICY),
