@@ -6,6 +6,7 @@
 
 mod comparison;
 mod estimate;
+mod findings;
 mod measurements;
 mod progress;
 mod stopping;
@@ -14,6 +15,7 @@ mod thresholds;
 
 pub use comparison::{Difference, Verdict, compare};
 pub use estimate::Estimate;
+pub use findings::Findings;
 pub use measurements::Measurements;
 pub use progress::{Point, Progress, Spread};
 pub use stopping::{FEWEST, Stop, stop};

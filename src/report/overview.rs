@@ -1,0 +1,304 @@
+//! The comparison that `run` prints: policies as rows, a few telling outcomes as columns, verdicts as marks.
+
+use crate::experiment::{Difference, Estimate, Findings, Judgement, Ruling, Verdict};
+use crate::outcome::{METRICS, Scope, metric};
+use crate::scenario::Threshold;
+
+use super::number;
+use super::table::{Cell, Column, Table};
+
+/// Which outcomes stand together; a column that applies to no policy is left out, and so is an empty block.
+const BLOCKS: [(&str, &[&str]); 4] = [
+    ("Service", &["refusal_rate", "loss_rate", "lost_credits", "wait_s_p50"]),
+    (
+        "Overdraft and load",
+        &["overspend_credits", "overdraft_credits_max", "in_flight_mean", "in_flight_max"],
+    ),
+    ("Credits", &["utilisation", "expiry_rate", "purchases", "auto_top_ups"]),
+    ("Money", &["cash_money", "recognized_money", "deferred_end_money", "margin_money"]),
+];
+
+/// The comparison in blocks for a terminal or a document.
+#[must_use]
+pub fn overview(findings: &Findings) -> Vec<Table> {
+    let mut tables: Vec<Table> =
+        BLOCKS.iter().filter_map(|(title, metrics)| block(findings, title, metrics)).collect();
+    if let Some(last) = tables.last_mut() {
+        last.notes = notes(findings);
+    }
+    tables
+}
+
+fn block(findings: &Findings, title: &str, metrics: &[&str]) -> Option<Table> {
+    let policies = 0..findings.shape().policies.len();
+    let applies =
+        |name: &str| policies.clone().any(|policy| findings.estimate(policy, Scope::All, name).is_some());
+    let shown: Vec<&str> = metrics.iter().copied().filter(|name| applies(name)).collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let mut columns = vec![Column::words("policy").headed(String::new())];
+    let heads = headings(findings, &shown);
+    columns.extend(shown.iter().zip(heads).map(|(name, head)| Column::numbers(name).headed(head)));
+    let mut table = Table::new(title, columns);
+    let cells: Vec<Vec<Cell>> = shown.iter().map(|name| metric_cells(findings, name)).collect();
+    for policy in policies {
+        let mut row = vec![Cell::text(policy_name(findings, policy))];
+        row.extend(cells.iter().map(|column| column[policy].clone()));
+        table.rows.push(row);
+    }
+    Some(table)
+}
+
+fn policy_name(findings: &Findings, policy: usize) -> String {
+    let name = &findings.shape().policies[policy];
+    if policy == findings.baseline { format!("{name} (baseline)") } else { name.clone() }
+}
+
+/// The heads of a block: names over two lines where they are long, units in the last line of all.
+fn headings(findings: &Findings, names: &[&str]) -> Vec<String> {
+    let broken: Vec<String> = names.iter().map(|name| broken(name)).collect();
+    let most = broken.iter().map(|name| name.lines().count()).max().unwrap_or(1);
+    let with_unit = |(name, broken): (&&str, &String)| {
+        let unit = if is_share(name) { "%".to_owned() } else { findings.unit(name) };
+        format!("{}{broken}\n{unit}", "\n".repeat(most - broken.lines().count()))
+    };
+    names.iter().zip(&broken).map(with_unit).collect()
+}
+
+/// A long name in two lines, broken at the underscore that makes the longer one shortest.
+fn broken(name: &str) -> String {
+    const LONG: usize = 13;
+    let widest = |at: usize| (at + 1).max(name.len() - at - 1);
+    let best = name.match_indices('_').map(|(at, _)| at).min_by_key(|&at| widest(at));
+    match best {
+        Some(at) if name.len() > LONG => format!("{}\n{}", &name[..=at], &name[at + 1..]),
+        _ => name.to_owned(),
+    }
+}
+
+fn is_share(name: &str) -> bool {
+    metric(name).is_some_and(|metric| metric.is_share())
+}
+
+/// The pieces of a cell, to be aligned with those of its column.
+struct Pieces {
+    mean: f64,
+    value: String,
+    half: String,
+    mark: &'static str,
+}
+
+/// One column: values, half-widths and marks each aligned among themselves.
+fn metric_cells(findings: &Findings, name: &str) -> Vec<Cell> {
+    let pieces: Vec<Option<Pieces>> =
+        (0..findings.shape().policies.len()).map(|policy| pieces_of(findings, policy, name)).collect();
+    let widest = |of: fn(&Pieces) -> &str| {
+        pieces.iter().flatten().map(|pieces| of(pieces).chars().count()).max().unwrap_or(0)
+    };
+    let (value_width, half_width) = (widest(|pieces| &pieces.value), widest(|pieces| &pieces.half));
+    let gap = if half_width > 0 { " " } else { "" };
+    let cell = |Pieces { mean, value, half, mark }: &Pieces| Cell::Number {
+        value: *mean,
+        text: format!("{value:>value_width$}{gap}{half:<half_width$} {mark}"),
+    };
+    pieces.iter().map(|pieces| pieces.as_ref().map_or(Cell::Absent, cell)).collect()
+}
+
+fn pieces_of(findings: &Findings, policy: usize, name: &str) -> Option<Pieces> {
+    let estimate = findings.estimate(policy, Scope::All, name)?;
+    let (value, half) =
+        number::with_uncertainty(&scaled(&estimate, if is_share(name) { 100.0 } else { 1.0 }));
+    let mark = findings.difference(policy, Scope::All, name).map_or(" ", mark);
+    Some(Pieces { mean: estimate.mean, value, half: half.unwrap_or_default(), mark })
+}
+
+fn scaled(estimate: &Estimate, factor: f64) -> Estimate {
+    let half_width = estimate.half_width.map(|half| half * factor);
+    Estimate { mean: estimate.mean * factor, half_width, ..*estimate }
+}
+
+/// One character a verdict; equality in every replication is more than a difference not shown.
+fn mark(difference: &Difference) -> &'static str {
+    match difference.verdict {
+        Verdict::Better => "+",
+        Verdict::Worse => "-",
+        Verdict::Higher => "↑",
+        Verdict::Lower => "↓",
+        Verdict::NoDifferenceShown if difference.estimate.constant => "=",
+        Verdict::NoDifferenceShown => "~",
+    }
+}
+
+fn notes(findings: &Findings) -> Vec<String> {
+    let replications = findings.measurements.replications();
+    let baseline = &findings.shape().policies[findings.baseline];
+    if replications < 2 {
+        return vec!["one replication: no intervals and no verdicts (use `--replications`)".to_owned()];
+    }
+    vec![
+        format!(
+            "± half-width of the 95 % t-interval over {replications} replications; none where all are equal"
+        ),
+        format!(
+            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, = equal, ~ no difference shown\n\
+             (paired by replication, Holm's correction over all outcomes and policies)"
+        ),
+    ]
+}
+
+/// Every outcome of every policy in one flat table, for programs.
+#[must_use]
+pub fn flat(findings: &Findings) -> Table {
+    let words = ["policy", "metric", "unit"].map(Column::words);
+    let numbers = ["mean", "ci_low", "ci_high", "sd", "replications"].map(Column::numbers);
+    let mut columns: Vec<Column> = words.into_iter().chain(numbers).collect();
+    columns.extend([Column::numbers("difference"), Column::words("verdict")]);
+    let mut table = Table::new("comparison", columns);
+    for (policy, name) in findings.shape().policies.iter().enumerate() {
+        for metric in METRICS.iter() {
+            let Some(estimate) = findings.estimate(policy, Scope::All, metric.name) else { continue };
+            let difference = findings.difference(policy, Scope::All, metric.name);
+            let mut row: Vec<Cell> =
+                vec![Cell::text(name), Cell::text(metric.name), Cell::text(findings.unit(metric.name))];
+            let (low, high) = estimate.interval().unzip();
+            let count = f64::from(estimate.replications);
+            row.extend([Some(estimate.mean), low, high, estimate.sd, Some(count)].map(Cell::number));
+            row.push(Cell::number(difference.map(|difference| difference.estimate.mean)));
+            row.push(difference.map_or(Cell::Absent, |difference| Cell::text(difference.verdict.name())));
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+/// Thresholds with their rulings; an undecided one says how many replications would probably decide it.
+#[must_use]
+pub fn rulings(findings: &Findings, thresholds: &[Threshold], judgements: &[Judgement]) -> Table {
+    let columns = ["ruling", "policy", "threshold", "outcome", "note"].map(Column::words);
+    let mut table = Table::new("Thresholds", columns.to_vec());
+    for judgement in judgements {
+        let threshold = &thresholds[judgement.threshold];
+        let outcome = judgement.estimate.map_or(Cell::Absent, |estimate| {
+            let factor = if is_share(&threshold.metric) { 100.0 } else { 1.0 };
+            let (value, half) = number::with_uncertainty(&scaled(&estimate, factor));
+            let unit = if factor > 1.0 { " %" } else { "" };
+            let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
+            Cell::Number { value: estimate.mean, text: text + unit }
+        });
+        table.rows.push(vec![
+            Cell::text(judgement.ruling.name()),
+            Cell::text(&findings.shape().policies[judgement.policy]),
+            Cell::text(condition(threshold)),
+            outcome,
+            Cell::text(explanation(judgement)),
+        ]);
+    }
+    table
+}
+
+/// The condition as written, with its scope if that is not everything.
+fn condition(threshold: &Threshold) -> String {
+    match threshold.scope.as_str() {
+        "all" => threshold.text.clone(),
+        scope => format!("{} ({scope})", threshold.text),
+    }
+}
+
+/// Why a judgement is not a plain pass or fail.
+pub(super) fn explanation(judgement: &Judgement) -> String {
+    match (judgement.ruling, &judgement.estimate) {
+        (Ruling::Undecided { .. }, None) => "the outcome does not apply".to_owned(),
+        (Ruling::Undecided { replications: Some(needed) }, Some(_)) => {
+            format!("about {needed} replications would probably decide it")
+        }
+        (Ruling::Undecided { .. }, Some(estimate)) if estimate.replications < 2 => {
+            "one replication has no interval".to_owned()
+        }
+        (Ruling::Undecided { .. }, Some(_)) => "the limit lies on the mean".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::experiment::{Measurements, judge};
+    use crate::outcome::synthetic;
+    use crate::scenario::Comparison;
+
+    pub(crate) const POLICIES: [&str; 8] = [
+        "block",
+        "overdraft-200",
+        "hold-p95",
+        "auto-recharge-below-50",
+        "rollover-three-months-capped",
+        "queue",
+        "degrade",
+        "trust",
+    ];
+
+    fn findings(replications: u64) -> Findings {
+        let shape = synthetic::shape(&POLICIES);
+        let mut measurements = Measurements::new(Arc::clone(&shape));
+        (0..replications).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 40)));
+        Findings::new(measurements, 0)
+    }
+
+    #[test]
+    fn eight_policies_with_long_names_fit_a_hundred_columns() {
+        let text: String = overview(&findings(8)).iter().map(|table| table.to_text() + "\n").collect();
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        for wanted in
+            ["refusal_rate", "in_flight_max", "USD", "rollover-three-months-capped", "block (baseline)", "±"]
+        {
+            assert!(text.contains(wanted), "{wanted}\n{text}");
+        }
+        for table in overview(&findings(8)) {
+            let lines: Vec<String> = table.to_text().lines().map(str::to_owned).collect();
+            assert!(
+                POLICIES.iter().all(|name| lines.iter().any(|line| line.starts_with(name))),
+                "a name was broken"
+            );
+        }
+    }
+
+    #[test]
+    fn one_replication_claims_nothing() {
+        let tables = overview(&findings(1));
+        let text: String = tables.iter().map(Table::to_text).collect();
+        assert!(!text.contains('±'), "{text}");
+        assert!(tables.last().unwrap().notes[0].starts_with("one replication"));
+    }
+
+    #[test]
+    fn the_flat_table_has_the_outcomes_of_every_policy() {
+        let csv = flat(&findings(3)).to_csv();
+        assert!(
+            csv.starts_with("policy,metric,unit,mean,ci_low,ci_high,sd,replications,difference,verdict\n")
+        );
+        assert!(csv.lines().any(|line| line.starts_with("queue,cash_money,USD,")), "{csv}");
+    }
+
+    #[test]
+    fn an_undecided_threshold_says_what_it_needs() {
+        let findings = findings(4);
+        let mean = findings.estimate(0, Scope::All, "refusal_rate").unwrap();
+        let threshold = Threshold {
+            policy: Some(0),
+            scope: "all".to_owned(),
+            metric: "refusal_rate".to_owned(),
+            comparison: Comparison::Less,
+            value: mean.mean + mean.half_width.unwrap() / 2.0,
+            text: "refusal_rate < 20%".to_owned(),
+        };
+        let thresholds = [threshold];
+        let text = rulings(&findings, &thresholds, &judge(&findings.measurements, &thresholds)).to_text();
+        assert!(
+            text.contains("undecided") && text.contains("replications would probably decide it"),
+            "{text}"
+        );
+    }
+}
