@@ -103,10 +103,10 @@ impl Metric {
         self.unit == "share"
     }
 
-    /// Its unit, with the currency's code for money.
+    /// Its unit, with the currency's code for money; empty for money without a currency.
     #[must_use]
     pub fn unit(&self, currency: Option<&str>) -> String {
-        self.unit.replace('¤', currency.unwrap_or("money"))
+        self.unit.replace('¤', currency.unwrap_or(""))
     }
 }
 

@@ -1,0 +1,386 @@
+//! Rows that are streamed while a run goes on: one organization at a time, appended to a buffer.
+//!
+//! The rows of an organization depend on its outcome alone, so parts written by different threads can be joined in
+//! the order of organizations.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use crate::outcome::{
+    AttemptOutcome, AttemptRow, CycleRow, Entry, EntryKind, METRICS, Metric, OrganizationOutcome, Reason,
+    Shape, Tally, Totals,
+};
+
+use super::number;
+
+/// A file with rows of single organizations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowFile {
+    /// Outcomes of every organization.
+    Organizations,
+    /// Billing cycles; on request.
+    Cycles,
+    /// Attempts; on request.
+    Operations,
+    /// Ledger entries; on request.
+    Journal,
+}
+
+impl RowFile {
+    /// Its name in the run folder.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            RowFile::Organizations => "organizations.csv",
+            RowFile::Cycles => "cycles.csv",
+            RowFile::Operations => "operations.csv",
+            RowFile::Journal => "journal.csv",
+        }
+    }
+
+    /// Its first line, newline included.
+    #[must_use]
+    pub fn header(self) -> String {
+        let columns = match self {
+            RowFile::Organizations => {
+                let names: Vec<&str> = organization_metrics().map(|metric| metric.name).collect();
+                return format!("replication,policy,cohort,organization,{}\n", names.join(","));
+            }
+            RowFile::Cycles => {
+                "replication,policy,organization,cycle,from,to,issued,charged,burned,repaid,expired,carried,debt,\
+                 demanded,refused,money"
+            }
+            RowFile::Operations => {
+                "replication,policy,organization,feature,operation,attempt,arrived,decided,outcome,reason,estimate,\
+                 cost,charged,ended"
+            }
+            RowFile::Journal => {
+                "replication,policy,organization,seq,at,kind,feature,operation,segment,member,project,grant,category,\
+                 credits,money,settled_after,available_after,debt_after"
+            }
+        };
+        format!("{columns}\n")
+    }
+
+    /// Appends the rows of one organization, policies in file order.
+    pub fn append(
+        self,
+        out: &mut Vec<u8>,
+        shape: &Shape,
+        replication: u32,
+        organization: &OrganizationOutcome,
+    ) {
+        let name = shape.organization_name(organization);
+        for (policy, tally) in shape.policies.iter().zip(&organization.tallies) {
+            let mut line = Line { out, shape, lead: [&replication.to_string(), policy, &name] };
+            match self {
+                RowFile::Organizations => line.organization(organization, tally),
+                RowFile::Cycles => {
+                    detail(tally, |detail| detail.cycles.iter().for_each(|row| line.cycle(row)))
+                }
+                RowFile::Operations => {
+                    detail(tally, |detail| detail.attempts.iter().for_each(|row| line.attempt(row)))
+                }
+                RowFile::Journal => detail(tally, |detail| {
+                    detail.journal.iter().enumerate().for_each(|(seq, entry)| line.entry(seq, entry));
+                }),
+            }
+        }
+    }
+}
+
+fn organization_metrics() -> impl Iterator<Item = &'static Metric> {
+    METRICS.iter().filter(|metric| metric.reach.has_organizations())
+}
+
+fn detail(tally: &Tally, write: impl FnOnce(&crate::outcome::Detail)) {
+    if let Some(rows) = &tally.detail {
+        write(rows);
+    }
+}
+
+/// Writes lines that all begin with the same three fields.
+struct Line<'a> {
+    out: &'a mut Vec<u8>,
+    shape: &'a Shape,
+    lead: [&'a str; 3],
+}
+
+impl Line<'_> {
+    fn begin(&mut self, fields: &[&str]) {
+        for (index, field) in fields.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            quote(self.out, field);
+        }
+    }
+
+    /// A field that never needs quotes.
+    fn plain(&mut self, value: impl Display) {
+        write!(self.out, ",{value}").expect("a buffer takes every byte");
+    }
+
+    fn optional(&mut self, value: Option<impl Display>) {
+        match value {
+            Some(value) => self.plain(value),
+            None => self.out.push(b','),
+        }
+    }
+
+    fn feature(&mut self, index: Option<usize>) {
+        self.out.push(b',');
+        if let Some(name) = index.and_then(|index| self.shape.features.get(index)) {
+            quote(self.out, name);
+        }
+    }
+
+    fn organization(&mut self, organization: &OrganizationOutcome, tally: &Tally) {
+        let [replication, policy, name] = self.lead;
+        let cohort = self.shape.cohorts.get(organization.id.cohort.index()).map_or("", String::as_str);
+        self.begin(&[replication, policy, cohort, name]);
+        let totals = Totals::of(tally, self.shape.measure_from);
+        let with_money = self.shape.currency.is_some();
+        for metric in organization_metrics() {
+            let known = with_money || !metric.is_money();
+            self.optional(known.then(|| metric.value(&totals)).flatten().map(number::exact));
+        }
+        self.out.push(b'\n');
+    }
+
+    fn cycle(&mut self, row: &CycleRow) {
+        self.begin(&self.lead.clone());
+        self.plain(row.cycle);
+        self.plain(row.from);
+        self.plain(row.to);
+        for credits in [row.issued, row.charged, row.burned, row.repaid, row.expired, row.carried, row.debt] {
+            self.plain(credits);
+        }
+        self.plain(row.demanded);
+        self.plain(row.refused);
+        self.optional(self.shape.currency.is_some().then_some(row.money));
+        self.out.push(b'\n');
+    }
+
+    fn attempt(&mut self, row: &AttemptRow) {
+        self.begin(&self.lead.clone());
+        self.feature(Some(usize::from(row.feature)));
+        self.plain(row.operation);
+        self.plain(row.attempt);
+        self.plain(row.arrived);
+        self.plain(row.decided);
+        self.plain(attempt_name(row.outcome));
+        self.plain(reason_name(row.reason));
+        self.optional(row.estimate);
+        self.plain(row.cost);
+        self.plain(row.charged);
+        self.optional(row.ended);
+        self.out.push(b'\n');
+    }
+
+    fn entry(&mut self, seq: usize, entry: &Entry) {
+        self.begin(&self.lead.clone());
+        self.plain(seq);
+        self.plain(entry.at);
+        self.plain(kind_name(entry));
+        self.feature(entry.feature.map(|feature| feature.index()));
+        let of_operation = entry.feature.is_some();
+        self.optional(of_operation.then_some(entry.operation));
+        for dimension in [entry.segment, entry.member, entry.project] {
+            self.optional(of_operation.then_some(dimension));
+        }
+        let of_grant = entry.grant != 0;
+        self.optional(of_grant.then_some(entry.grant));
+        self.optional(of_grant.then(|| entry.category.name()));
+        self.plain(entry.credits);
+        self.optional(self.shape.currency.is_some().then_some(entry.money));
+        for balance in [entry.settled_after, entry.available_after, entry.debt_after] {
+            self.plain(balance);
+        }
+        self.out.push(b'\n');
+    }
+}
+
+/// Writes a field, in quotes if it needs them.
+fn quote(out: &mut Vec<u8>, field: &str) {
+    if field.contains([',', '"', '\n', '\r']) {
+        out.push(b'"');
+        out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(field.as_bytes());
+    }
+}
+
+/// The word for what became of an attempt.
+#[must_use]
+pub const fn attempt_name(outcome: AttemptOutcome) -> &'static str {
+    match outcome {
+        AttemptOutcome::Served => "served",
+        AttemptOutcome::Substituted => "substituted",
+        AttemptOutcome::Degraded => "degraded",
+        AttemptOutcome::Refused => "refused",
+        AttemptOutcome::Queued => "queued",
+        AttemptOutcome::Killed => "killed",
+        AttemptOutcome::Failed => "failed",
+        AttemptOutcome::Cancelled => "cancelled",
+        AttemptOutcome::InFlight => "in_flight",
+    }
+}
+
+/// The word for a reason; none for [`Reason::None`].
+#[must_use]
+pub const fn reason_name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::None => "",
+        Reason::Short => "short",
+        Reason::Concurrency => "concurrency",
+        Reason::Budget => "budget",
+        Reason::Outage => "outage",
+        Reason::Denial => "denial",
+        Reason::Refused => "refused",
+        Reason::Abandoned => "abandoned",
+        Reason::Patience => "patience",
+        Reason::QueueFull => "queue_full",
+        Reason::Churned => "churned",
+        Reason::Warning => "warning",
+        Reason::Critical => "critical",
+        Reason::WouldExceed => "would_exceed",
+    }
+}
+
+/// The word for an entry: its kind, and its reason behind it where METRICS tells reasons apart (`refused_short`).
+#[must_use]
+pub fn kind_name(entry: &Entry) -> String {
+    let kind = bare_kind_name(entry.kind);
+    let reason = reason_name(entry.reason);
+    if reason.is_empty() { kind.to_owned() } else { format!("{kind}_{reason}") }
+}
+
+const fn bare_kind_name(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::OpeningGrant => "opening_grant",
+        EntryKind::OpeningDebt => "opening_debt",
+        EntryKind::Issue => "issue",
+        EntryKind::Land => "land",
+        EntryKind::IssueRolloverMinimum => "issue_rollover_minimum",
+        EntryKind::Burn => "burn",
+        EntryKind::Repay => "repay",
+        EntryKind::DebtIncurred => "debt_incurred",
+        EntryKind::DebtForgiven => "debt_forgiven",
+        EntryKind::DebtInvoiced => "debt_invoiced",
+        EntryKind::Expire => "expire",
+        EntryKind::Void => "void",
+        EntryKind::Rollover => "rollover",
+        EntryKind::HoldOpen => "hold_open",
+        EntryKind::HoldExtend => "hold_extend",
+        EntryKind::HoldSettle => "hold_settle",
+        EntryKind::HoldRelease => "hold_release",
+        EntryKind::HoldExpire => "hold_expire",
+        EntryKind::Incurred => "incurred",
+        EntryKind::Charge => "charge",
+        EntryKind::Absorb => "absorb",
+        EntryKind::Start => "start",
+        EntryKind::Served => "served",
+        EntryKind::Failed => "failed",
+        EntryKind::Cancelled => "cancelled",
+        EntryKind::Killed => "killed",
+        EntryKind::Degraded => "degraded",
+        EntryKind::Refused => "refused",
+        EntryKind::Queued => "queued",
+        EntryKind::Lost => "lost",
+        EntryKind::Paused => "paused",
+        EntryKind::Alert => "alert",
+        EntryKind::PurchaseOrdered => "purchase_ordered",
+        EntryKind::PaymentDeclined => "payment_declined",
+        EntryKind::BudgetBlocked => "budget_blocked",
+        EntryKind::TopUpCeiling => "top_up_ceiling",
+        EntryKind::Close => "close",
+        EntryKind::Subscription => "subscription",
+        EntryKind::Fee => "fee",
+        EntryKind::InvoicePaid => "invoice_paid",
+        EntryKind::WrittenOff => "written_off",
+        EntryKind::PlanChanged => "plan_changed",
+        EntryKind::Churned => "churned",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Detail, synthetic};
+    use crate::units::{Credits, FeatureIndex, SimTime};
+
+    fn rows(file: RowFile, organization: &OrganizationOutcome) -> Vec<csv::StringRecord> {
+        let shape = synthetic::shape(&["block, hard", "overdraft"]);
+        let mut bytes = file.header().into_bytes();
+        file.append(&mut bytes, &shape, 3, organization);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+        // The reader refuses rows whose length differs from the header's.
+        reader.records().map(|record| record.unwrap()).collect()
+    }
+
+    fn specimen() -> OrganizationOutcome {
+        let mut organization = synthetic::organization(&synthetic::shape(&["a", "b"]), 1, 5);
+        let entry = Entry {
+            at: SimTime::from_micros(0),
+            kind: EntryKind::Refused,
+            reason: Reason::Short,
+            feature: Some(FeatureIndex(1)),
+            operation: 4,
+            segment: 0,
+            member: 2,
+            project: 0,
+            grant: 0,
+            category: Default::default(),
+            credits: Credits::from_micros(1_500_000),
+            money: Default::default(),
+            settled_after: Credits::ZERO,
+            available_after: Credits::from_whole(-2),
+            debt_after: Credits::ZERO,
+        };
+        let attempt = AttemptRow {
+            feature: 0,
+            operation: 4,
+            attempt: 1,
+            arrived: SimTime::from_micros(0),
+            decided: SimTime::from_micros(1_000_000),
+            outcome: AttemptOutcome::InFlight,
+            reason: Reason::None,
+            estimate: None,
+            cost: Credits::from_whole(3),
+            charged: Credits::ZERO,
+            ended: None,
+        };
+        let detail =
+            Detail { cycles: vec![CycleRow::default()], attempts: vec![attempt], journal: vec![entry] };
+        organization.tallies[0].detail = Some(Box::new(detail));
+        organization
+    }
+
+    #[test]
+    fn every_policy_has_a_row_of_outcomes_and_names_are_quoted() {
+        let rows = rows(RowFile::Organizations, &specimen());
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[1].iter().take(4).collect::<Vec<_>>(), ["3", "block, hard", "studios", "studios/5"]);
+        let column = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+        let (demanded, refused) =
+            (&rows[1][column("operations_demanded")], &rows[1][column("operations_refused")]);
+        let rate: f64 = rows[1][column("refusal_rate")].parse().unwrap();
+        assert_eq!(rate, refused.parse::<f64>().unwrap() / demanded.parse::<f64>().unwrap());
+        assert!(rows[0].iter().all(|name| name != "refusal_gini" && name != "churned_organizations_share"));
+    }
+
+    #[test]
+    fn detail_rows_fill_their_columns() {
+        let organization = specimen();
+        let cells = |file| rows(file, &organization)[1].iter().skip(3).map(str::to_owned).collect::<Vec<_>>();
+        let epoch = "1970-01-01T00:00:00Z";
+        assert_eq!(cells(RowFile::Cycles)[..5], ["0", epoch, epoch, "0", "0"]);
+        let attempt = ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
+        assert_eq!(cells(RowFile::Operations), attempt);
+        let entry =
+            ["0", epoch, "refused_short", "campaign", "4", "0", "2", "0", "", "", "1.5", "0", "0", "-2", "0"];
+        assert_eq!(cells(RowFile::Journal), entry);
+    }
+}
