@@ -4,14 +4,25 @@
 //! Invariants: beyond `read` nobody checks a value again.
 
 pub mod bundled;
+mod cohorts;
 mod demand;
 mod distribution;
+mod features;
 mod history;
+mod lint;
 mod model;
+mod outages;
+mod policies;
 mod population;
+pub mod presets;
+mod read;
 mod reading;
 mod source;
+mod thresholds;
+mod words;
 
 pub use model::*;
+pub use read::{examine, read};
 pub use reading::{Level, Problem};
 pub use source::ScenarioSource;
+pub use thresholds::{ThresholdError, parse_threshold};

@@ -4,8 +4,8 @@ use super::reading::words;
 use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::policy::{
     AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, DebtAtCycle, Effective, KilledWork, OnCancel,
-    OnFailure, OnTimeout, Opening, Overrun, Precision, RecurrenceMode, Repay, RolledBurns, RolloverBase, Trim, View,
-    WhenShort,
+    OnFailure, OnTimeout, Opening, Overrun, Precision, RecurrenceMode, Repay, RolledBurns, RolloverBase,
+    Trim, View, WhenShort,
 };
 use crate::units::Category;
 

@@ -1,10 +1,12 @@
 //! The four decisions of a policy and their overrides per feature.
 
 use crate::policy::{
-    Admission, ChargeMoment, Estimator, FeatureTerms, HistoryEstimate, HoldTerms, InFlight, KilledWork, OnCancel,
-    OnFailure, OnTimeout, Overrun, View, WhenShort,
+    Admission, ChargeMoment, Estimator, FeatureTerms, HistoryEstimate, HoldTerms, InFlight, KilledWork,
+    OnCancel, OnFailure, OnTimeout, Overrun, View, WhenShort,
 };
-use crate::scenario::reading::{Field, Item, Kind, Section, Shape, default, optional, required, words, words_of};
+use crate::scenario::reading::{
+    Field, Item, Kind, Section, Shape, default, optional, required, words, words_of,
+};
 
 /// Rules of every feature of a policy; a feature may override each.
 pub(super) static RULES: &[Field] = &[
@@ -34,7 +36,12 @@ pub(super) static RULES: &[Field] = &[
         "\"finish\"",
         "What happens to running work once the settled balance is at or below minus the limit; held work is exempt.",
     ),
-    default("killed", Kind::Words(words_of::<KilledWork>), "\"charge\"", "Who pays for stopped or killed work."),
+    default(
+        "killed",
+        Kind::Words(words_of::<KilledWork>),
+        "\"charge\"",
+        "Who pays for stopped or killed work.",
+    ),
     default(
         "on_cancel",
         Kind::Words(words_of::<OnCancel>),
@@ -50,7 +57,12 @@ pub(super) static RULES: &[Field] = &[
     default("minimum", Kind::Credits, "0", "Least charge of an operation that ends."),
     default("minimum_on_failure", Kind::Flag, "false", "Whether the minimum is owed after a failure."),
     default("minimum_on_cancel", Kind::Flag, "false", "Whether the minimum is owed after a cancellation."),
-    default("denial", Kind::Probability, "0.0", "Probability that an attempt is refused at random (rate limits)."),
+    default(
+        "denial",
+        Kind::Probability,
+        "0.0",
+        "Probability that an attempt is refused at random (rate limits).",
+    ),
     default("notify", Kind::Flag, "true", "Whether charges of the feature fire alerts."),
 ];
 
@@ -87,8 +99,18 @@ static HOLD: Shape = Shape {
         default("buffer", Kind::Share, "0.0", "Relative surcharge: 0.2 holds 120 %."),
         optional("timeout", Kind::Span, "The hold ends by itself after this span; never if left out."),
         default("on_timeout", Kind::Words(words_of::<OnTimeout>), "\"release\"", "What a timeout does."),
-        default("overrun", Kind::Words(words_of::<Overrun>), "\"charge\"", "What happens to cost above the hold."),
-        default("pins_expiry", Kind::Flag, "false", "Whether reserved credits outlive their expiry until the hold ends."),
+        default(
+            "overrun",
+            Kind::Words(words_of::<Overrun>),
+            "\"charge\"",
+            "What happens to cost above the hold.",
+        ),
+        default(
+            "pins_expiry",
+            Kind::Flag,
+            "false",
+            "Whether reserved credits outlive their expiry until the hold ends.",
+        ),
         default("leak", Kind::Probability, "0.0", "Probability that an operation's settle is never sent."),
     ]],
 };
@@ -185,7 +207,9 @@ pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
         view: section.value("view", Item::word),
         charge: section.value("charge", Item::word),
         short: section.value("short", Item::word),
-        beyond_limit: section.read("beyond_limit", Item::word::<BeyondLimit>).map_or(WhenShort::Reject, |word| word.0),
+        beyond_limit: section
+            .read("beyond_limit", Item::word::<BeyondLimit>)
+            .map_or(WhenShort::Reject, |word| word.0),
         in_flight,
         on_cancel: section.value("on_cancel", Item::word),
         on_failure: section.value("on_failure", Item::word),

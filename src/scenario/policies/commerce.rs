@@ -2,13 +2,15 @@
 
 use crate::calendar::{CalendarUnit, Period};
 use crate::policy::{
-    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Overdraft, Package, Repay,
-    RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, View,
+    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Overdraft, Package,
+    Repay, RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, View,
 };
-use crate::scenario::distribution;
-use crate::scenario::reading::{Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of};
-use crate::units::{Credits, Money, Probability};
 use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{
+    Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of,
+};
+use crate::units::{Credits, Money, Probability};
 
 use super::grants::{priority, validity};
 
@@ -115,9 +117,23 @@ static OVERDRAFT: Shape = Shape {
             "0",
             "Debt that is permitted; debt beyond it is overspend.",
         ),
-        default("repay", Kind::Words(words_of::<Repay>), "\"any-credit\"", "Which credits pay debt back as they arrive."),
-        default("at_cycle", Kind::Words(words_of::<DebtAtCycle>), "\"carry\"", "What a close does with debt."),
-        optional("price_per_credit", Kind::Money, "Price of invoiced debt; money outcomes are not available without it."),
+        default(
+            "repay",
+            Kind::Words(words_of::<Repay>),
+            "\"any-credit\"",
+            "Which credits pay debt back as they arrive.",
+        ),
+        default(
+            "at_cycle",
+            Kind::Words(words_of::<DebtAtCycle>),
+            "\"carry\"",
+            "What a close does with debt.",
+        ),
+        optional(
+            "price_per_credit",
+            Kind::Money,
+            "Price of invoiced debt; money outcomes are not available without it.",
+        ),
         optional("fee", Kind::Money, "Fee at a close with debt; money, never debt. None if left out."),
     ]],
 };
@@ -206,9 +222,18 @@ pub(super) static TOP_UP: Shape = Shape {
     tags: &[],
     parts: &[&[
         required("threshold", Kind::Credits, "Fires when the view is low."),
-        default("compare", Kind::Words(words_of::<Compare>), "\"below\"", "Strictly below or at the threshold."),
+        default(
+            "compare",
+            Kind::Words(words_of::<Compare>),
+            "\"below\"",
+            "Strictly below or at the threshold.",
+        ),
         default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance it reads."),
-        optional("package", Kind::Name("package"), "What is bought; may be left out if the plan has one package."),
+        optional(
+            "package",
+            Kind::Name("package"),
+            "What is bought; may be left out if the plan has one package.",
+        ),
         default(
             "amount",
             Kind::Either(&[Kind::Words(words_of::<AmountWord>), Kind::Table(&UP_TO)]),
@@ -219,17 +244,31 @@ pub(super) static TOP_UP: Shape = Shape {
         default("cooldown", Kind::Span, "\"0s\"", "Least time between two purchases."),
         optional("cap", Kind::Table(&TOP_UP_CAP), "A cap per calendar period."),
         optional("caps", Kind::List(&Kind::Table(&TOP_UP_CAP)), "Several caps."),
-        default("processing", Kind::Distribution(Unit::Span), "\"0s\"", "Time between payment and usable credits."),
+        default(
+            "processing",
+            Kind::Distribution(Unit::Span),
+            "\"0s\"",
+            "Time between payment and usable credits.",
+        ),
         default("declined", Kind::Probability, "0.0", "Probability that a payment is declined."),
         default("backoff", Kind::Span, "\"0s\"", "Pause after a decline."),
-        optional("disable_after", Kind::Count, "Declines in a row after which the rule stops for good; never if left out."),
+        optional(
+            "disable_after",
+            Kind::Count,
+            "Declines in a row after which the rule stops for good; never if left out.",
+        ),
         default(
             "reevaluate",
             Kind::Words(words_of::<Reevaluate>),
             "\"always\"",
             "Whether the rule also looks again when a cooldown, back-off or cap period ends, or `on-change` only.",
         ),
-        default("ceiling", Kind::Count, "1000", "Purchases per account and day at which a runaway rule stops."),
+        default(
+            "ceiling",
+            Kind::Count,
+            "1000",
+            "Purchases per account and day at which a runaway rule stops.",
+        ),
     ]],
 };
 
@@ -278,7 +317,8 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> 
         count_pending: section.read_or("count_pending", true, Item::flag),
         cooldown: section.value("cooldown", Item::span),
         caps,
-        processing: section.read_or("processing", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        processing: section
+            .read_or("processing", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
         declined: section.value("declined", Item::probability),
         backoff: section.value("backoff", Item::span),
         disable_after: section.read("disable_after", Item::positive_count),
@@ -288,7 +328,11 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> 
     if let TopUpAmount::UpTo { target, .. } = rule.amount
         && target <= rule.threshold
     {
-        section.error("amount", "tops up to no more than the threshold", Some("the target must lie above the threshold"));
+        section.error(
+            "amount",
+            "tops up to no more than the threshold",
+            Some("the target must lie above the threshold"),
+        );
     }
     Some(rule)
 }
@@ -385,7 +429,9 @@ fn alert_threshold(item: Item<'_>) -> Option<AlertThreshold> {
     match percent {
         Some(share) => Some(AlertThreshold::ShareOfIssued(share)),
         None if item.as_number().is_some() => item.credits().map(AlertThreshold::Credits),
-        None => item.fail("a number of credits, or a percentage of the credits issued since the last close, like \"20%\""),
+        None => item.fail(
+            "a number of credits, or a percentage of the credits issued since the last close, like \"20%\"",
+        ),
     }
 }
 
@@ -398,7 +444,11 @@ pub(super) static INVOICES: Shape = Shape {
         default("pay", Kind::Words(words_of::<Pay>), "\"auto\"", "At once, or after `delay`."),
         default("delay", Kind::Distribution(Unit::Span), "\"0s\"", "Time until an invoice on terms is paid."),
         default("declined", Kind::Probability, "0.0", "Probability that an invoice is not paid."),
-        optional("write_off_after", Kind::Span, "An unpaid invoice is written off after this span; never if left out."),
+        optional(
+            "write_off_after",
+            Kind::Span,
+            "An unpaid invoice is written off after this span; never if left out.",
+        ),
     ]],
 };
 
@@ -424,4 +474,3 @@ pub(super) fn invoices(item: Item<'_>) -> Option<Invoices> {
         write_off_after: section.read("write_off_after", Item::positive_span),
     })
 }
-

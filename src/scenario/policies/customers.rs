@@ -4,7 +4,9 @@ use crate::calendar::CalendarUnit;
 use crate::policy::{AfterPurchase, Budget, Buyer, Choice, Churn, Reactions, Retry, Substitute};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of};
+use crate::scenario::reading::{
+    Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of,
+};
 use crate::units::{FeatureIndex, Probability, SimSpan};
 
 /// `buyer = …`.
@@ -16,7 +18,12 @@ pub(crate) static BUYER: Shape = Shape {
     doc: "People who buy packages; at most one purchase is under way per account, later triggers join it.",
     tags: &[],
     parts: &[&[
-        default("on_refusal", Kind::Probability, "0.0", "Probability of buying after a refusal for lack of credits."),
+        default(
+            "on_refusal",
+            Kind::Probability,
+            "0.0",
+            "Probability of buying after a refusal for lack of credits.",
+        ),
         default("on_warning", Kind::Probability, "0.0", "Probability of buying after an alert."),
         default("on_zero", Kind::Probability, "0.0", "Probability of buying when the balance reaches zero."),
         optional("every", Kind::Span, "Buys regularly, this often."),
@@ -33,7 +40,12 @@ pub(crate) static BUYER: Shape = Shape {
             "\"smallest-that-covers\"",
             "Which package; a name the plan lacks falls back to the smallest that covers.",
         ),
-        default("processing", Kind::Distribution(Unit::Span), "\"0s\"", "Time between payment and usable credits."),
+        default(
+            "processing",
+            Kind::Distribution(Unit::Span),
+            "\"0s\"",
+            "Time between payment and usable credits.",
+        ),
         default("declined", Kind::Probability, "0.0", "Probability that a payment is declined."),
         default(
             "after_purchase",
@@ -118,7 +130,11 @@ pub(crate) fn weights(item: Item<'_>) -> Option<Vec<(String, f64)>> {
         .into_iter()
         .filter_map(|(name, item)| item.number_from_zero().map(|weight| (name.to_owned(), weight)))
         .collect();
-    if weights.iter().any(|(_, weight)| *weight > 0.0) { Some(weights) } else { item.fail("at least one weight above 0") }
+    if weights.iter().any(|(_, weight)| *weight > 0.0) {
+        Some(weights)
+    } else {
+        item.fail("at least one weight above 0")
+    }
 }
 
 /// Reactions to a refusal.
@@ -168,7 +184,10 @@ pub(crate) fn reactions(item: Item<'_>, features: &[String]) -> Option<Reactions
         reactions.substitute.as_ref().map_or(0.0, |substitute| substitute.probability.get()),
     ];
     if probabilities.iter().sum::<f64>() > 1.0 + 1e-9 {
-        item.error::<()>("has probabilities that sum to more than 1", Some("one reaction is drawn per refusal".to_owned()));
+        item.error::<()>(
+            "has probabilities that sum to more than 1",
+            Some("one reaction is drawn per refusal".to_owned()),
+        );
     }
     Some(reactions)
 }
@@ -213,7 +232,12 @@ pub(crate) static CHURN: Shape = Shape {
     parts: &[&[
         required("refusals", Kind::Count, "Refusals needed."),
         required("within", Kind::Span, "Within this span."),
-        default("probability", Kind::Probability, "1.0", "Probability of leaving each time that many are reached."),
+        default(
+            "probability",
+            Kind::Probability,
+            "1.0",
+            "Probability of leaving each time that many are reached.",
+        ),
     ]],
 };
 

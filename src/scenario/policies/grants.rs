@@ -16,7 +16,11 @@ pub(crate) static GRANT: Shape = Shape {
     doc: "Credits given to every organization of a cohort, or to all under a policy.",
     tags: &[],
     parts: &[&[
-        optional("id", Kind::Count, "Number in reports; the last tie-breaker of the burn order. In file order if left out."),
+        optional(
+            "id",
+            Kind::Count,
+            "Number in reports; the last tie-breaker of the burn order. In file order if left out.",
+        ),
         required("credits", Kind::Credits, "How many credits are issued."),
         default("category", Kind::Words(words_of::<Category>), "\"included\"", "Where they come from."),
         default("priority", Kind::Integer, "0", "Burn priority, lower first."),
@@ -26,11 +30,23 @@ pub(crate) static GRANT: Shape = Shape {
             Kind::Instant,
             "When it starts; at sign-up, but not before the scenario's start, if left out.",
         ),
-        optional("expires_at", Kind::Instant, "When it is gone; never if neither this nor `expires_after` is written."),
+        optional(
+            "expires_at",
+            Kind::Instant,
+            "When it is gone; never if neither this nor `expires_after` is written.",
+        ),
         optional("expires_after", NEVER_OR_PERIOD, "Its validity, counted from `effective_at`."),
         optional("voided_at", Kind::Instant, "When what remains is taken back."),
-        optional("remaining", Kind::Credits, "What is left at the start, for grants effective before it; all if left out."),
-        optional("rollover", ROLLOVER_KIND, "Its own rollover, applied in place at every close; untouched if left out."),
+        optional(
+            "remaining",
+            Kind::Credits,
+            "What is left at the start, for grants effective before it; all if left out.",
+        ),
+        optional(
+            "rollover",
+            ROLLOVER_KIND,
+            "Its own rollover, applied in place at every close; untouched if left out.",
+        ),
         optional("recurrence", Kind::Table(&RECURRENCE), "It is issued again and again."),
         optional("price", Kind::Money, "What was paid for it; nothing if left out."),
     ]],
@@ -54,7 +70,8 @@ static RECURRENCE: Shape = Shape {
 };
 
 /// `rollover = …`.
-pub(super) const ROLLOVER_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<RolloverWord>), Kind::Table(&ROLLOVER)]);
+pub(super) const ROLLOVER_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<RolloverWord>), Kind::Table(&ROLLOVER)]);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum RolloverWord {
@@ -73,7 +90,12 @@ static ROLLOVER: Shape = Shape {
         default("min_credits", Kind::Credits, "0", "Least kept of a lot; the difference is issued."),
         optional("max_credits", Kind::Credits, "Most kept of a lot; unlimited if left out."),
         optional("max_total", Kind::Credits, "Cap over all rolled lots together; unlimited if left out."),
-        default("trim", Kind::Words(words_of::<Trim>), "\"oldest\"", "Which rolled lots `max_total` trims first."),
+        default(
+            "trim",
+            Kind::Words(words_of::<Trim>),
+            "\"oldest\"",
+            "Which rolled lots `max_total` trims first.",
+        ),
         optional("max_periods", Kind::Count, "Closes a rolled lot survives; unlimited if left out."),
         default(
             "burns",
@@ -106,7 +128,12 @@ static ALLOWANCE: Shape = Shape {
                 "What organizations signed up before the start get for the running period.",
             ),
             default("priority", Kind::Integer, "0", "Burn priority, lower first."),
-            default("category", Kind::Words(words_of::<Category>), "\"included\"", "The category of the grant."),
+            default(
+                "category",
+                Kind::Words(words_of::<Category>),
+                "\"included\"",
+                "The category of the grant.",
+            ),
         ],
     ],
 };
@@ -124,7 +151,8 @@ static CYCLE: Shape = Shape {
     ]],
 };
 
-const ANCHOR_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<AnchorWord>), Kind::Table(&ANCHOR), Kind::Instant]);
+const ANCHOR_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<AnchorWord>), Kind::Table(&ANCHOR), Kind::Instant]);
 
 #[derive(Debug, Clone, Copy)]
 enum AnchorWord {
@@ -145,14 +173,23 @@ static ANCHOR: Shape = Shape {
 };
 
 /// One key of `burn_order`.
-pub(super) const BURN_KEY_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<BurnWord>), Kind::Table(&BURN_KEY)]);
+pub(super) const BURN_KEY_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<BurnWord>), Kind::Table(&BURN_KEY)]);
 
 static BURN_KEY: Shape = Shape {
     name: "burn-key",
     doc: "A key of the burn order that needs saying how.",
     tags: &[
-        optional("category", Kind::Tuple(&Kind::Words(words_of::<Category>), 3), "The three categories, first burned first."),
-        optional("expires_at", Kind::Words(words_of::<Precision>), "How finely expiry instants are compared."),
+        optional(
+            "category",
+            Kind::Tuple(&Kind::Words(words_of::<Category>), 3),
+            "The three categories, first burned first.",
+        ),
+        optional(
+            "expires_at",
+            Kind::Words(words_of::<Precision>),
+            "How finely expiry instants are compared.",
+        ),
         optional("amount", Kind::Words(words_of::<AmountWord>), "Whether larger or smaller lots burn first."),
     ],
     parts: &[],
@@ -340,9 +377,9 @@ fn burn_key(item: Item<'_>) -> Option<BurnKey> {
     match item.section(&BURN_KEY)?.tag()? {
         ("category", value) => categories(value).map(BurnKey::Category),
         ("expires_at", value) => value.word().map(BurnKey::ExpiresAt),
-        (_, value) => value.word::<AmountWord>().map(|word| BurnKey::Amount {
-            larger_first: matches!(word, AmountWord::LargerFirst),
-        }),
+        (_, value) => value
+            .word::<AmountWord>()
+            .map(|word| BurnKey::Amount { larger_first: matches!(word, AmountWord::LargerFirst) }),
     }
 }
 
@@ -360,7 +397,10 @@ pub(crate) fn grants(item: Item<'_>) -> Option<Vec<GrantSpec>> {
     let grants = item.list(grant)?;
     for (index, grant) in grants.iter().enumerate() {
         if let Some(id) = grant.id.filter(|id| grants[..index].iter().any(|other| other.id == Some(*id))) {
-            item.error::<()>(format!("has two grants with `id = {id}`"), Some("give each its own id".to_owned()));
+            item.error::<()>(
+                format!("has two grants with `id = {id}`"),
+                Some("give each its own id".to_owned()),
+            );
         }
     }
     Some(grants)
@@ -403,7 +443,11 @@ fn expiry(section: Section<'_>) -> Expiry {
     let at = section.read("expires_at", Item::instant);
     let after = section.read("expires_after", validity);
     if at.is_some() && after.is_some() {
-        section.error("expires_after", "says the validity twice, beside `expires_at`", Some("keep one of the two"));
+        section.error(
+            "expires_after",
+            "says the validity twice, beside `expires_at`",
+            Some("keep one of the two"),
+        );
     }
     at.map(Expiry::At).or(after).unwrap_or_default()
 }

@@ -17,8 +17,8 @@ use crate::units::Probability;
 
 use super::presets;
 use super::reading::{
-    Field, Item, Kind, Node, Place, Reader, Section, Shape, Table, Value, default, did_you_mean, merge, optional,
-    required, words_of,
+    Field, Item, Kind, Node, Place, Reader, Section, Shape, Table, Value, default, did_you_mean, merge,
+    optional, required, words_of,
 };
 
 /// A policy, and the rules that all policies share.
@@ -38,10 +38,26 @@ static PLAN: Shape = Shape {
 };
 
 static OWN: &[Field] = &[
-    optional("preset", Kind::Words(presets::names), "Starts from the documented behaviour of a platform or product."),
-    optional("plans", Kind::Map("plan", &Kind::Table(&PLAN)), "Plans by name; one plan named `default` if left out."),
-    optional("plan", PLAN_CHOICE, "Which plan organizations are on, or shares of plans; overrides the cohorts'."),
-    optional("plan_changes", Kind::List(&Kind::Table(&PLAN_CHANGE)), "Organizations that move to another plan."),
+    optional(
+        "preset",
+        Kind::Words(presets::names),
+        "Starts from the documented behaviour of a platform or product.",
+    ),
+    optional(
+        "plans",
+        Kind::Map("plan", &Kind::Table(&PLAN)),
+        "Plans by name; one plan named `default` if left out.",
+    ),
+    optional(
+        "plan",
+        PLAN_CHOICE,
+        "Which plan organizations are on, or shares of plans; overrides the cohorts'.",
+    ),
+    optional(
+        "plan_changes",
+        Kind::List(&Kind::Table(&PLAN_CHANGE)),
+        "Organizations that move to another plan.",
+    ),
 ];
 
 /// `plan = "pro"` or `plan = { starter = 0.7, pro = 0.3 }`.
@@ -57,7 +73,12 @@ static PLAN_CHANGE: Shape = Shape {
     parts: &[&[
         required("to", Kind::Name("plan"), "The plan they move to."),
         default("share", Kind::Probability, "1.0", "Share of the organizations that move."),
-        default("effective", Kind::Words(words_of::<Effective>), "\"next-cycle\"", "At once, or at the next close."),
+        default(
+            "effective",
+            Kind::Words(words_of::<Effective>),
+            "\"next-cycle\"",
+            "At once, or at the next close.",
+        ),
     ]],
 };
 
@@ -83,13 +104,16 @@ pub(super) fn plan_shares(item: Item<'_>) -> Option<PlanShares> {
 
 /// Reads every policy; without `[policies]` there is one, named `policy`.
 pub(super) fn read(reader: &Reader, root: &Table, names: Names<'_>) -> Vec<Policy> {
-    let empty = |path: &str| Node { value: Value::Table(Table::default()), place: Place::default().child(path) };
+    let empty =
+        |path: &str| Node { value: Value::Table(Table::default()), place: Place::default().child(path) };
     let shared = root.get("policy").cloned().unwrap_or_else(|| empty("policy"));
     let written = root.get("policies").and_then(Node::as_table).map(|table| table.entries.as_slice());
     match written {
         Some(policies) if !policies.is_empty() => policies
             .iter()
-            .filter_map(|(name, node)| policy(reader, name, &layered(reader, &shared, node, names.features)?, names))
+            .filter_map(|(name, node)| {
+                policy(reader, name, &layered(reader, &shared, node, names.features)?, names)
+            })
             .collect(),
         _ => {
             let layered = layered(reader, &shared, &empty("policy"), names.features);
@@ -136,7 +160,12 @@ fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
     let entries = section.get("plans").and_then(Item::entries).unwrap_or_default();
     let reader = section.reader();
     if entries.is_empty() {
-        return reader.item(&base).section(&PLAN).map(|plan| terms::read("default", plan, features)).into_iter().collect();
+        return reader
+            .item(&base)
+            .section(&PLAN)
+            .map(|plan| terms::read("default", plan, features))
+            .into_iter()
+            .collect();
     }
     let plan = |(name, item): &(&str, Item<'_>)| {
         if !item.is_table() {
@@ -187,7 +216,10 @@ fn shares_by_cohort(section: Section<'_>, plans: &[String], names: Names<'_>) ->
             Some(shares) => resolve_shares(section, shares, plans, cohort),
             None if plans.len() == 1 => vec![(0, 1.0)],
             None => {
-                let hint = format!("write `plan = \"{0}\"` or `plan = {{ {0} = 0.7, … }}` in the cohort or the policy", plans[0]);
+                let hint = format!(
+                    "write `plan = \"{0}\"` or `plan = {{ {0} = 0.7, … }}` in the cohort or the policy",
+                    plans[0]
+                );
                 section.error("plans", format!("leave open which plan cohort `{cohort}` is on"), Some(&hint));
                 Vec::new()
             }
@@ -199,7 +231,12 @@ fn shares_by_cohort(section: Section<'_>, plans: &[String], names: Names<'_>) ->
     names.cohorts.iter().map(for_cohort).collect()
 }
 
-fn resolve_shares(section: Section<'_>, shares: &PlanShares, plans: &[String], cohort: &str) -> Vec<(usize, f64)> {
+fn resolve_shares(
+    section: Section<'_>,
+    shares: &PlanShares,
+    plans: &[String],
+    cohort: &str,
+) -> Vec<(usize, f64)> {
     let resolve = |(name, weight): &(String, f64)| {
         let index = plans.iter().position(|plan| plan == name);
         if index.is_none() {
@@ -216,7 +253,8 @@ fn resolve_shares(section: Section<'_>, shares: &PlanShares, plans: &[String], c
 fn feature_of(name: &str, item: Item<'_>, features: &[String]) -> Option<usize> {
     let found = features.iter().position(|feature| feature == name);
     found.or_else(|| {
-        let close = did_you_mean(name, features.iter().map(String::as_str)).map(|name| format!("did you mean `{name}`?"));
+        let close = did_you_mean(name, features.iter().map(String::as_str))
+            .map(|name| format!("did you mean `{name}`?"));
         let known = || format!("features of this scenario: {}", features.join(", "));
         item.error("names no feature of this scenario", close.or_else(|| Some(known())))
     })

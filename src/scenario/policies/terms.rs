@@ -8,18 +8,32 @@ use crate::scenario::reading::{
     Field, Item, Kind, Node, Section, Shape, Table, Unit, Value, default, merge, optional, words_of,
 };
 
-use super::commerce::{self, ALERT, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND, TOP_UP};
+use super::commerce::{
+    self, ALERT, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND, TOP_UP,
+};
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
 use super::{admission, feature_of};
 
 /// Commercial rules of a plan.
 pub(super) static TERMS: &[Field] = &[
-    optional("allowance", ALLOWANCE_KIND, "Included credits of a period; a bare number is monthly from sign-up. None if left out."),
+    optional(
+        "allowance",
+        ALLOWANCE_KIND,
+        "Included credits of a period; a bare number is monthly from sign-up. None if left out.",
+    ),
     default("rollover", ROLLOVER_KIND, "\"none\"", "What becomes of the allowance's rest at a close."),
-    optional("subscription", SUBSCRIPTION_KIND, "The plan's price; a bare amount is monthly. Free if left out."),
+    optional(
+        "subscription",
+        SUBSCRIPTION_KIND,
+        "The plan's price; a bare amount is monthly. Free if left out.",
+    ),
     optional("cycle", CYCLE_KIND, "Billing cycles without an allowance; calendar months if left out."),
-    optional("grants", Kind::List(&Kind::Table(&GRANT)), "Grants to every organization under these terms, such as a free bundle."),
+    optional(
+        "grants",
+        Kind::List(&Kind::Table(&GRANT)),
+        "Grants to every organization under these terms, such as a free bundle.",
+    ),
     default(
         "burn_order",
         Kind::List(&BURN_KEY_KIND),
@@ -46,9 +60,23 @@ pub(super) static TERMS: &[Field] = &[
         "Whether an operation's sum so far is rounded, or each charge on its own.",
     ),
     default("overdraft", OVERDRAFT_KIND, "0", "Permission to be in debt."),
-    optional("debt_counts", Kind::Flag, "Whether debt lowers the views; false under `repay = \"never\"`, else true."),
-    default("patience", Kind::Distribution(Unit::Span), "\"24 h\"", "Longest wait in the queue, or for credits, before an operation is lost."),
-    default("queue_max", Kind::Count, "1000", "Longest queue of an organization; an operation beyond it is lost."),
+    optional(
+        "debt_counts",
+        Kind::Flag,
+        "Whether debt lowers the views; false under `repay = \"never\"`, else true.",
+    ),
+    default(
+        "patience",
+        Kind::Distribution(Unit::Span),
+        "\"24 h\"",
+        "Longest wait in the queue, or for credits, before an operation is lost.",
+    ),
+    default(
+        "queue_max",
+        Kind::Count,
+        "1000",
+        "Longest queue of an organization; an operation beyond it is lost.",
+    ),
     optional(
         "max_in_flight",
         Kind::Either(&[Kind::Count, Kind::Word("unlimited")]),
@@ -61,17 +89,22 @@ pub(super) static TERMS: &[Field] = &[
         "What meets an operation above `max_in_flight`.",
     ),
     optional("packages", Kind::List(&Kind::Table(&PACKAGE)), "What can be bought."),
-    optional(
-        "top_up",
-        Kind::Either(&[Kind::Word("none"), Kind::Table(&TOP_UP)]),
-        "An automatic top-up.",
-    ),
+    optional("top_up", Kind::Either(&[Kind::Word("none"), Kind::Table(&TOP_UP)]), "An automatic top-up."),
     optional("top_ups", Kind::List(&Kind::Table(&TOP_UP)), "Several automatic top-ups."),
     optional("alerts", Kind::List(&Kind::Table(&ALERT)), "Alerts."),
-    default("metering_lag", Kind::Distribution(Unit::Span), "\"0s\"", "Time between a charge being incurred and recorded."),
+    default(
+        "metering_lag",
+        Kind::Distribution(Unit::Span),
+        "\"0s\"",
+        "Time between a charge being incurred and recorded.",
+    ),
     optional("buyer", BUYER_KIND, "People who buy, in the place of the cohort's."),
     optional("invoices", Kind::Table(&INVOICES), "How invoices of overage are paid; at once if left out."),
-    optional("features", Kind::Map("feature", &Kind::Table(&admission::FEATURE_RULES)), "Rules that differ for a feature."),
+    optional(
+        "features",
+        Kind::Map("feature", &Kind::Table(&admission::FEATURE_RULES)),
+        "Rules that differ for a feature.",
+    ),
 ];
 
 /// Reads the terms of the plan `name`.
@@ -96,7 +129,8 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         rounding: section.read("round", |item| commerce::rounding(item, per)).flatten(),
         features: feature_rules(section, features),
         overdraft,
-        patience: section.read_or("patience", Dist::Fixed(86_400.0), |item| distribution::read(item, Unit::Span)),
+        patience: section
+            .read_or("patience", Dist::Fixed(86_400.0), |item| distribution::read(item, Unit::Span)),
         queue_max: section.read_or("queue_max", 1000, Item::count),
         max_in_flight: section.read("max_in_flight", admission::max_in_flight).flatten(),
         at_max_in_flight: section.value("at_max_in_flight", Item::word),
@@ -104,7 +138,8 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         packages,
         alerts: alerts.thresholds,
         alert_would_exceed: alerts.would_exceed,
-        metering_lag: section.read_or("metering_lag", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        metering_lag: section
+            .read_or("metering_lag", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
         buyer: section.read("buyer", |item| {
             customers::buyer(item).map(|buyer| buyer.unwrap_or_else(customers::nobody))
         }),
@@ -126,10 +161,18 @@ fn cycle(section: Section<'_>, of_allowance: Option<CycleRule>) -> CycleRule {
 
 fn top_ups(section: Section<'_>, packages: &[crate::policy::Package]) -> Vec<TopUpRule> {
     if section.has("top_up") && section.has("top_ups") {
-        section.error("top_up", "stands beside `top_ups`", Some("write all rules in `top_ups`, or one in `top_up`"));
+        section.error(
+            "top_up",
+            "stands beside `top_ups`",
+            Some("write all rules in `top_ups`, or one in `top_up`"),
+        );
     }
     let one = |item: Item<'_>| {
-        if item.is_word("none") { Some(Vec::new()) } else { commerce::top_up(item, packages).map(|rule| vec![rule]) }
+        if item.is_word("none") {
+            Some(Vec::new())
+        } else {
+            commerce::top_up(item, packages).map(|rule| vec![rule])
+        }
     };
     let mut rules = section.value("top_up", one);
     rules.extend(section.value("top_ups", |item| item.list(|item| commerce::top_up(item, packages))));
