@@ -62,6 +62,7 @@ pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter
             .collect(),
         sources,
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),
+        cohort_names: shape.cohorts.clone(),
         instants: shape.instants.clone(),
         detail: options.detail,
     };

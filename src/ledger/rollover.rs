@@ -1,7 +1,7 @@
 //! What a close does with lots: end, roll over, trim, make up minimums (SEMANTICS §4).
 
 use crate::policy::{RolledBurns, Rollover, RolloverBase, Trim};
-use crate::units::{Category, Credits, Money, SimTime};
+use crate::units::{Category, Credits, Money, Probability, SimTime};
 
 use super::Ledger;
 use super::book::Take;
@@ -19,6 +19,21 @@ pub struct RollRule<'a> {
 }
 
 impl Rollover {
+    /// Nothing survives a close.
+    #[must_use]
+    pub fn nothing() -> Rollover {
+        Rollover {
+            fraction: Probability::ZERO,
+            base: RolloverBase::Remaining,
+            min_credits: Credits::ZERO,
+            max_credits: Credits::MAX,
+            max_total: None,
+            trim: Trim::Oldest,
+            max_periods: None,
+            burns: RolledBurns::Unordered,
+        }
+    }
+
     /// `kept = min(remaining, max_credits, ⌊fraction × base⌋)`.
     #[must_use]
     pub fn kept(&self, remaining: Credits, original: Credits) -> Credits {
