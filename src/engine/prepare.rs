@@ -61,6 +61,7 @@ pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter
             .map(|policy| Arc::new(resolved(policy, &sources, &expected)))
             .collect(),
         sources,
+        cohort_names: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),
         cohort_names: shape.cohorts.clone(),
         instants: shape.instants.clone(),

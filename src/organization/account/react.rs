@@ -229,7 +229,7 @@ impl State {
             if !env.traits.enabled.get(index).copied().unwrap_or(true) {
                 continue;
             }
-            for client in 0..env.world.sources[index].reactive_clients(&env.traits) {
+            for client in 0..env.world.sources[index].reactive_clients(env.key, &env.traits) {
                 self.client_numbers.push((feature, client, 0));
                 let entry = (self.client_numbers.len() - 1) as u32;
                 self.schedule_client(env, entry);
