@@ -102,7 +102,10 @@ impl RowParts {
     ///
     /// # Errors
     /// A spill cannot be read, or whoever takes the rows cannot.
-    pub fn pour(self, into: &mut dyn FnMut(usize, &[u8]) -> Result<(), SpillError>) -> Result<(), SpillError> {
+    pub fn pour(
+        self,
+        into: &mut dyn FnMut(usize, &[u8]) -> Result<(), SpillError>,
+    ) -> Result<(), SpillError> {
         for (file, part) in self.0.into_iter().enumerate() {
             part.pour(&mut |rows| into(file, rows))?;
         }

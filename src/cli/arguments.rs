@@ -27,8 +27,6 @@ pub enum Command {
     Scenarios(ScenariosArguments),
     /// List the presets a policy can start from.
     Presets(PresetsArguments),
-    /// Print the JSON Schema of scenario files, for editors that complete and check.
-    Schema,
 }
 
 /// Arguments of `creditsim run`.
@@ -46,8 +44,8 @@ pub struct RunArguments {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub replications: Option<u32>,
     /// Worker threads; results do not depend on it [default: every core].
-    #[arg(long)]
-    pub threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
     /// Run this policy only; may be given several times.
     #[arg(long = "policy", value_name = "NAME")]
     pub policies: Vec<String>,

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_have_units() {
-        let counts = [(0.0, "0"), (9_999.0, "9999"), (12_345.0, "12.3 k"), (4.2e6, "4.2 M"), (123e9, "123 G")];
+        let counts =
+            [(0.0, "0"), (9_999.0, "9999"), (12_345.0, "12.3 k"), (4.2e6, "4.2 M"), (123e9, "123 G")];
         for (value, text) in counts {
             assert_eq!(count(value), text);
         }
@@ -123,7 +124,12 @@ mod tests {
     #[test]
     fn the_sentence_says_how_much_how_fast_how_long() {
         let elapsed = Duration::from_secs(4);
-        let at = |organizations| Progress { operations: 8_000_000, organizations, organizations_total: 100, elapsed };
+        let at = |organizations| Progress {
+            operations: 8_000_000,
+            organizations,
+            organizations_total: 100,
+            elapsed,
+        };
         assert_eq!(sentence(at(0)), "8.0 M operations, 2.0 M/s");
         assert_eq!(sentence(at(25)), "8.0 M operations, 2.0 M/s, 12 s left");
     }

@@ -63,7 +63,6 @@ pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter
         sources,
         cohort_names: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),
-        cohort_names: shape.cohorts.clone(),
         instants: shape.instants.clone(),
         detail: options.detail,
     };

@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter, System};
 
-use crate::actors::{
-    Begin, Collector, Control, Event, Failure, Job, Plan, Sink, WaveActor, WaveSpec,
-};
+use crate::actors::{Begin, Collector, Control, Event, Failure, Job, Plan, Sink, WaveActor, WaveSpec};
 use crate::outcome::Outcome;
 
 use super::Layout;
