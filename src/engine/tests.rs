@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::outcome::{OrganizationOutcome, Outcome};
+use crate::sampling::Dist;
+use crate::scenario::ScenarioSource;
+use crate::workload::{Amount, Arrivals, Shape};
 
 use super::*;
 
@@ -32,21 +35,25 @@ impl RowWriter for Rows {
 
 /// Three features with overlapping work, two policies; one cohort of each size.
 fn job(sizes: &[u32], rate: f64) -> Arc<Job> {
-    let mut text =
-        String::from("name = \"engine\"\nstart = 2025-01-01T00:00:00Z\nhorizon = \"1 day\"\nseed = 7\n");
+    let mut text = String::from("start = 2025-01-01T00:00:00Z\nhorizon = \"1 day\"\nseed = 7\n");
     for cohort in 0..sizes.len() {
         text += &format!("[[cohorts]]\nname = \"cohort-{cohort}\"\norganizations = 1\n");
-        text += "activity = { lognormal = { mean = 1.0, cv = 2.0 } }\n";
         text += "opening = [{ credits = 60, category = \"promotional\" }]\n";
     }
-    for (feature, name) in ["chat", "image", "agent"].iter().enumerate() {
-        let rate = rate * (1 + 9 * feature) as f64;
-        text += &format!("[features.{name}]\narrivals = {{ poisson = \"{rate}/day\" }}\n");
-        text += "cost = { uniform = [1, 3] }\nduration = { exponential = \"20 min\" }\n";
-    }
+    text += "[features.chat]\n[features.image]\n[features.agent]\n";
     text += "[policies.block]\nadmission = \"positive\"\n[policies.overdraft]\nadmission = \"none\"\n";
-    let source = crate::scenario::ScenarioSource::from_text("engine.toml", text);
-    let scenario = crate::scenario::read(&source).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut scenario =
+        crate::scenario::examine(&ScenarioSource::from_text("engine.toml", text)).0.expect("readable");
+    for (feature, factor) in scenario.features.iter_mut().zip([1.0, 10.0, 19.0]) {
+        feature.demand.arrivals = Arrivals::Poisson { rate: rate * factor / 86_400.0 };
+        feature.demand.work.shape = Shape::Simple {
+            cost: Amount::Drawn(Dist::uniform(1.0, 3.0, None).expect("a distribution")),
+            duration: Amount::Drawn(Dist::exponential(1_200.0).expect("a distribution")),
+        };
+    }
+    for cohort in &mut scenario.cohorts {
+        cohort.population.activity = Dist::lognormal(1.0, 2.0).expect("a distribution");
+    }
     let mut job = prepare(&scenario, JobOptions::default(), Arc::new(Rows));
     for (cohort, &size) in job.cohorts.iter_mut().zip(sizes) {
         cohort.organizations = size;
@@ -178,7 +185,7 @@ fn an_interrupted_run_keeps_what_is_finished() {
     let spec = spec(&job, 1_000, Layout { batch: 4, ..layout() }, folder.path(), &sink);
     let interrupt = spec.interrupt.clone();
     let ran = run(spec, &mut |progress| {
-        interrupt.store(progress.organizations > 2_000, std::sync::atomic::Ordering::Relaxed);
+        interrupt.store(progress.organizations > 3_000, std::sync::atomic::Ordering::Relaxed);
     });
     assert!(ran.expect("it ends well").interrupted);
     let state = sink.state();
