@@ -63,7 +63,7 @@ fn every_kind_of_bad_input_gets_a_message_that_repairs() {
         (
             "policies",
             "[policies.hold]\noverdarft = 3",
-            "error: `team.toml:14`: `policies.hold.overdarft` is not a key of a policy table\n  wanted a key of a policy table; `creditsim schema` has them all\nhint: did you mean `overdraft`?",
+            "error: `team.toml:13`: `policies.hold.overdarft` is not a key of a policy table\n  wanted a key of a policy table; `creditsim schema` has them all\nhint: did you mean `overdraft`?",
         ),
         (
             "top",
@@ -78,54 +78,54 @@ fn every_kind_of_bad_input_gets_a_message_that_repairs() {
         (
             "policies",
             "[policies.hold]\n[policies.hold]",
-            "error: `team.toml:14`: `hold` is defined twice (`[policies.hold]`)\nhint: rename one of the two, or merge them into one table",
+            "error: `team.toml:13`: `hold` is defined twice (`[policies.hold]`)\nhint: rename one of the two, or merge them into one table",
         ),
         (
             "policies",
             "[policies.p]\npackages = [{ name = \"s\", credits = 10, price = \"10 dollars\" }]",
-            "error: `team.toml:14`: `policies.p.packages.s.price` is \"10 dollars\"\n  wanted an amount and a currency, like \"10.00 USD\"",
+            "error: `team.toml:13`: `policies.p.packages.s.price` is \"10 dollars\"\n  wanted an amount and a currency, like \"10.00 USD\"",
         ),
         (
             "policies",
             "[policies.p]\nallowance = { credits = 100, every = \"montly\" }",
-            "error: `team.toml:14`: `policies.p.allowance.every` is \"montly\"\n  wanted a calendar period, like \"month\", \"12 months\" or \"30 days\"\nhint: did you mean \"month\"?",
+            "error: `team.toml:13`: `policies.p.allowance.every` is \"montly\"\n  wanted a calendar period, like \"month\", \"12 months\" or \"30 days\"\nhint: did you mean \"month\"?",
         ),
         (
             "policies",
             "[policies.p]\nadmission = { estimate = \"exact\", hold = {} }",
-            "error: `team.toml:14`: `policies.p.admission` has both `estimate` and `hold`\nhint: keep one of the two",
+            "error: `team.toml:13`: `policies.p.admission` has both `estimate` and `hold`\nhint: keep one of the two",
         ),
         (
             "policies",
             "[policies.p]\ndenial = 1.5",
-            "error: `team.toml:14`: `policies.p.denial` is 1.5\n  wanted a probability between 0 and 1, like 0.2 or \"20%\"",
+            "error: `team.toml:13`: `policies.p.denial` is 1.5\n  wanted a probability between 0 and 1, like 0.2 or \"20%\"",
         ),
         (
             "policies",
             "[policies.p]\nfeatures.pots = { short = \"queue\" }",
-            "error: `team.toml:14`: `policies.p.features.pots` names no feature of this scenario\nhint: did you mean `post`?",
+            "error: `team.toml:13`: `policies.p.features.pots` names no feature of this scenario\nhint: did you mean `post`?",
         ),
         (
             "policies",
             "[policies.p]\nshort = \"rejct\"",
-            "error: `team.toml:14`: `policies.p.short` is \"rejct\"\n  wanted one of: allow, reject, degrade, queue\nhint: did you mean \"reject\"?",
+            "error: `team.toml:13`: `policies.p.short` is \"rejct\"\n  wanted one of: allow, reject, degrade, queue\nhint: did you mean \"reject\"?",
         ),
         (
             "policies",
             "[[outages]]\nname = \"o\"\nrate = \"-1/month\"\nlength = \"1h\"",
-            "error: `team.toml:15`: `outages.o.rate` is \"-1/month\"\n  wanted a rate of 0 or more, like \"4/day\" or \"2/month\"",
+            "error: `team.toml:14`: `outages.o.rate` is \"-1/month\"\n  wanted a rate of 0 or more, like \"4/day\" or \"2/month\"",
         ),
         (
             "policies",
             "[thresholds]\npolicy = [\"los_rate < 3%\"]",
-            "error: `team.toml:14`: `thresholds.policy.0` is \"los_rate < 3%\"\n  wanted the name of an outcome, like `loss_rate`; `creditsim metrics` lists them\nhint: did you mean `loss_rate`?",
+            "error: `team.toml:13`: `thresholds.policy.0` is \"los_rate < 3%\"\n  wanted the name of an outcome, like `loss_rate`; `creditsim metrics` lists them\nhint: did you mean `loss_rate`?",
         ),
         (
             "top",
             "time_zone = \"Europe/Berln\"",
             "error: `team.toml:4`: `time_zone` is \"Europe/Berln\"\n  wanted an IANA time zone, like \"Europe/Berlin\"\nhint: did you mean \"Europe/Berlin\"?",
         ),
-        ("policies", "[policies.p]\nhold = = 3", "error: `team.toml:14`: extra `=`, expected nothing"),
+        ("policies", "[policies.p]\nhold = = 3", "error: `team.toml:13`: extra `=`, expected nothing"),
     ];
     for (mark, lines, expected) in cases {
         check_message(mark, lines, expected);
@@ -165,7 +165,7 @@ fn a_problem_of_the_shared_policy_is_reported_once() {
 
 #[test]
 fn missing_keys_say_what_they_are_for() {
-    let expected = "error: `team.toml:14`: `policies.p.top_up.threshold` is missing\n  wanted a number of credits\nhint: Fires when the view is low.";
+    let expected = "error: `team.toml:13`: `policies.p.top_up.threshold` is missing\n  wanted a number of credits\nhint: Fires when the view is low.";
     check_message(
         "policies",
         "[policies.p]\ntop_up = { package = \"s\" }\npackages = [{ name = \"s\", credits = 1 }]",

@@ -216,7 +216,8 @@ fn shares_by_cohort(section: Section<'_>, plans: &[String], names: Names<'_>) ->
         }
         match own.as_ref().or(its.as_ref()) {
             Some(shares) => resolve_shares(section, shares, plans, cohort),
-            None if plans.len() == 1 => vec![(0, 1.0)],
+            // A plan that could not be read was reported where it stands.
+            None if plans.len() == 1 || section.has("plan") => vec![(0, 1.0)],
             None => {
                 let hint = format!(
                     "write `plan = \"{0}\"` or `plan = {{ {0} = 0.7, … }}` in the cohort or the policy",
