@@ -1,1 +1,21 @@
-//! Room engine.
+//! Threads, the wall clock, and the way from a scenario to replications.
+//!
+//! Owns arbiters (one pinned thread each), the layout of a run, progress, cancellation and the end of a run, however it
+//! comes. Leaves what actors do to `actors`, what results mean to `experiment`.
+//!
+//! Invariants: nothing of the layout reaches a result; a run ends with all its results, with those finished before it
+//! was interrupted and marked so, or with an error that names who failed: never with a hang or a hole.
+
+mod layout;
+mod prepare;
+mod pure;
+mod run;
+
+pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, RowKind, RowWriter, Sink};
+pub use layout::Layout;
+pub use prepare::{JobOptions, prepare, shape};
+pub use pure::run_pure;
+pub use run::{Progress, Ran, RunSpec, peak_memory_bytes, run};
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What a close does with lots: end, roll over, trim, make up minimums (SEMANTICS §4).
 
-use crate::policy::{Rollover, RolloverBase, RolledBurns, Trim};
-use crate::units::{Category, Credits, Money, SimTime};
+use crate::policy::{RolledBurns, Rollover, RolloverBase, Trim};
+use crate::units::{Category, Credits, Money, Probability, SimTime};
 
 use super::Ledger;
 use super::book::Take;
@@ -19,6 +19,21 @@ pub struct RollRule<'a> {
 }
 
 impl Rollover {
+    /// Nothing survives a close.
+    #[must_use]
+    pub fn nothing() -> Rollover {
+        Rollover {
+            fraction: Probability::ZERO,
+            base: RolloverBase::Remaining,
+            min_credits: Credits::ZERO,
+            max_credits: Credits::MAX,
+            max_total: None,
+            trim: Trim::Oldest,
+            max_periods: None,
+            burns: RolledBurns::Unordered,
+        }
+    }
+
     /// `kept = min(remaining, max_credits, ⌊fraction × base⌋)`.
     #[must_use]
     pub fn kept(&self, remaining: Credits, original: Credits) -> Credits {
@@ -64,7 +79,11 @@ impl Ledger {
 
     /// Rolls over the running allowance and every lot that rolls again; the rest expires. Returns what moved and the
     /// lots issued for the minimum; `new_id` gives their ids.
-    pub fn roll_allowance(&mut self, rule: RollRule<'_>, mut new_id: impl FnMut() -> u32) -> (Vec<Take>, Vec<Take>) {
+    pub fn roll_allowance(
+        &mut self,
+        rule: RollRule<'_>,
+        mut new_id: impl FnMut() -> u32,
+    ) -> (Vec<Take>, Vec<Take>) {
         let (mut moved, mut issued) = (Vec::new(), Vec::new());
         let mut minimums = Vec::new();
         for index in 0..self.lots.len() {
@@ -160,7 +179,13 @@ impl Ledger {
         (moved, issued)
     }
 
-    fn make_up(&mut self, serial: LotSerial, shortfall: Credits, at: SimTime, new_id: impl FnOnce() -> u32) -> Take {
+    fn make_up(
+        &mut self,
+        serial: LotSerial,
+        shortfall: Credits,
+        at: SimTime,
+        new_id: impl FnOnce() -> u32,
+    ) -> Take {
         let kind = LotKind::Minimum { of: serial };
         if let Some(child) = self.lots.iter_mut().find(|lot| lot.kind == kind) {
             child.credits += shortfall;

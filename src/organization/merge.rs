@@ -6,6 +6,7 @@
 //! Invariants: the accounts of all policies see the same operations in the same order, and each account sees all of an
 //! instant at once, so nothing depends on batches.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::sampling::StreamKey;
@@ -16,8 +17,11 @@ use super::{Account, Block, BrokenPromise, Fault, Inbox, OrganizationOutcome, Ou
 
 impl Refill {
     /// Draws up to `limit` arrivals of the feature that is asked.
-    pub fn draw(&mut self, world: &World, limit: usize) {
-        world.sources[self.feature.index()].fill(&mut self.state, &mut self.batch, limit);
+    ///
+    /// # Errors
+    /// A usage history on disk that cannot be read.
+    pub fn draw(&mut self, world: &World, limit: usize) -> io::Result<()> {
+        world.sources[self.feature.index()].fill(&mut self.state, &mut self.batch, limit)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
-use crate::units::{Credits, Money, SimTime};
+use crate::units::{Credits, Money, OrganizationId, SimTime};
 use crate::workload::Source;
 
 /// Everything the accounts of a run share: horizon, rules, facts about features.
@@ -26,10 +26,25 @@ pub struct World {
     pub policies: Vec<Arc<Policy>>,
     /// Customers of each cohort in file order.
     pub cohorts: Vec<Customers>,
+    /// Names of the cohorts in file order.
+    pub cohort_names: Vec<String>,
     /// Instants of the timeline, ascending, in `(measure_from, end]`.
     pub instants: Vec<SimTime>,
     /// Rows to keep.
     pub detail: DetailOptions,
+}
+
+impl World {
+    /// An organization as people name it: its label, or `COHORT/NUMBER`.
+    #[must_use]
+    pub fn name_of(&self, id: OrganizationId, label: &str) -> String {
+        if label.is_empty() {
+            let cohort = self.cohort_names.get(id.cohort.index()).map_or("?", String::as_str);
+            format!("{cohort}/{}", id.number)
+        } else {
+            label.to_owned()
+        }
+    }
 }
 
 /// What an account must know about a feature besides its rules.

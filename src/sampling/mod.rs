@@ -5,7 +5,21 @@
 //! on the platform.
 
 mod dist;
+mod families;
+mod law;
 mod streams;
+mod summary;
+mod tables;
+mod two_level;
+mod ziggurat;
 
-pub use dist::Dist;
+pub use dist::{Dist, DistError};
+pub use families::{TruncatedNormal, poisson, standard_gamma, standard_weibull};
+pub use law::{gamma_cdf, normal_cdf, normal_quantile, poisson_cdf, weibull_shape};
 pub use streams::{Purpose, Rng, StreamKey, hash_name, mix};
+pub use tables::{Discrete, Mixture, QuantileTable};
+pub use two_level::TwoLevel;
+pub use ziggurat::{standard_exponential, standard_normal, uniform, uniform_open};
+
+#[cfg(test)]
+mod tests;

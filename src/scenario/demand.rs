@@ -2,12 +2,13 @@
 
 use crate::workload::Demand;
 
+use super::read::Facts;
 use super::reading::{Field, Section};
 
 /// The keys of a feature that describe its demand.
 pub(crate) static FIELDS: &[Field] = &[];
 
 /// Reads them.
-pub(crate) fn read(_section: Section<'_>) -> Demand {
+pub(super) fn read(_section: Section<'_>, _facts: Facts<'_>) -> Demand {
     Demand::default()
 }

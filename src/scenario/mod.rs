@@ -4,14 +4,29 @@
 //! Invariants: beyond `read` nobody checks a value again.
 
 pub mod bundled;
+mod cohorts;
 mod demand;
 mod distribution;
+mod features;
 mod history;
+mod lint;
 mod model;
+mod outages;
+mod policies;
 mod population;
+pub mod presets;
+mod read;
 mod reading;
+mod reference;
+mod schema;
 mod source;
+mod thresholds;
+mod words;
 
 pub use model::*;
+pub use read::{examine, read};
 pub use reading::{Level, Problem};
+pub use reference::reference;
+pub use schema::schema;
 pub use source::ScenarioSource;
+pub use thresholds::{ThresholdError, parse_threshold};

@@ -1,7 +1,9 @@
 //! Traits of one organization, drawn once per replication and alike under every policy.
 
-use crate::sampling::StreamKey;
-use crate::units::{CohortIndex, OrganizationId, SimTime};
+use crate::sampling::{Dist, Purpose, Rng, StreamKey, uniform};
+use crate::units::{CohortIndex, OrganizationId, Probability, SimSpan, SimTime};
+
+use super::profile::Profile;
 
 /// What is drawn for one organization before its first operation.
 #[derive(Debug, Clone, Default)]
@@ -16,12 +18,18 @@ pub struct Traits {
     pub leaves: SimTime,
     /// Multiplies every rate.
     pub activity: f64,
+    /// Moves its profile to later hours [hours].
+    pub phase: f64,
     /// Members; at least one.
     pub members: Vec<Member>,
     /// Number of projects; at least one.
     pub projects: u16,
+    /// Share of the organization's operations up to and including each project, in [0, 1].
+    pub project_shares: Vec<f64>,
     /// Per feature in file order: whether this organization has it.
     pub enabled: Vec<bool>,
+    /// Per feature in file order: multiplies its rate, besides `activity`.
+    pub factors: Vec<f64>,
     /// One uniform that picks the plan alike under every policy.
     pub plan_uniform: f64,
 }
@@ -36,18 +44,197 @@ pub struct Member {
 }
 
 /// How organizations of a cohort differ from each other.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Population {
     /// The cohort's name.
     pub name: String,
     /// Its index.
     pub cohort: CohortIndex,
+    /// Start of the horizon.
+    pub start: SimTime,
+    /// When organizations sign up.
+    pub signed_up: SignUp,
+    /// Time from sign-up to the end of an organization's life [seconds]; endless if absent.
+    pub lifetime: Option<Dist>,
+    /// Multiplies every rate of an organization.
+    pub activity: Dist,
+    /// Weights of the hours of a week.
+    pub profile: Option<Profile>,
+    /// Moves the profile of an organization to later hours [hours].
+    pub phase: Dist,
+    /// Members of an organization; rounded, at least 1.
+    pub members: Dist,
+    /// Weight of a member's share of the operations: 0 is equal shares, s is Zipf with exponent s over ranks.
+    pub member_skew: f64,
+    /// Who can buy.
+    pub billing: Billing,
+    /// Projects of an organization; rounded, at least 1.
+    pub projects: Dist,
+    /// As `member_skew`.
+    pub project_skew: f64,
+    /// Every feature in file order.
+    pub features: Vec<FeatureUse>,
 }
 
-impl Population {
-    /// Draws the traits of organization `number`.
-    #[must_use]
-    pub fn draw(&self, _key: StreamKey, _number: u32) -> Traits {
-        Traits::default()
+impl Default for Population {
+    fn default() -> Self {
+        Population {
+            name: String::new(),
+            cohort: CohortIndex::default(),
+            start: SimTime::default(),
+            signed_up: SignUp::AtStart,
+            lifetime: None,
+            activity: Dist::Fixed(1.0),
+            profile: None,
+            phase: Dist::Fixed(0.0),
+            members: Dist::Fixed(1.0),
+            member_skew: 0.0,
+            billing: Billing::All,
+            projects: Dist::Fixed(1.0),
+            project_skew: 0.0,
+            features: Vec::new(),
+        }
     }
+}
+
+/// When organizations sign up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SignUp {
+    /// All at the scenario's start.
+    AtStart,
+    /// Spread evenly over a span before the start.
+    Before(SimSpan),
+    /// Spread evenly over a span after the start; those beyond the horizon's end never come. Given their number, this
+    /// is what Poisson sign-ups look like.
+    During(SimSpan),
+    /// All at one instant.
+    At(SimTime),
+}
+
+/// Which members can buy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Billing {
+    /// Every member.
+    All,
+    /// The first n (those with the largest shares).
+    First(u16),
+    /// Each with a probability; at least one.
+    Share(Probability),
+}
+
+/// A cohort's use of one feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureUse {
+    /// The feature's name (streams are keyed by it).
+    pub name: String,
+    /// Share of organizations that have it.
+    pub share: Probability,
+    /// Multiplies its rate; drawn per organization.
+    pub factor: Dist,
+}
+
+/// Attempts at drawing a lifetime that reaches the scenario's start.
+const LIFETIME_ATTEMPTS: u32 = 256;
+
+impl Population {
+    /// Draws the traits of organization `number`. `key` is the organization's key.
+    #[must_use]
+    pub fn draw(&self, key: StreamKey, number: u32) -> Traits {
+        // One stream a trait, so that a new trait disturbs no other.
+        let trait_stream = |name: &str| key.name(name).stream(Purpose::Traits);
+        let (signed_up, leaves) = self.draw_life(&mut trait_stream("life"));
+        let members = self.draw_members(&mut trait_stream("members"), &mut trait_stream("billing"));
+        let project_shares = shares(&self.projects, self.project_skew, &mut trait_stream("projects"));
+        let mut enabled = Vec::with_capacity(self.features.len());
+        let mut factors = Vec::with_capacity(self.features.len());
+        for feature in &self.features {
+            let mut rng = key.name(&feature.name).stream(Purpose::Traits);
+            enabled.push(feature.share.holds(uniform(&mut rng)));
+            factors.push(feature.factor.sample(&mut rng).max(0.0));
+        }
+        Traits {
+            id: OrganizationId { cohort: self.cohort, number },
+            label: String::new(),
+            signed_up,
+            leaves,
+            activity: self.activity.sample(&mut trait_stream("activity")).max(0.0),
+            phase: self.phase.sample(&mut trait_stream("phase")),
+            members,
+            projects: project_shares.len() as u16,
+            project_shares,
+            enabled,
+            factors,
+            plan_uniform: uniform(&mut trait_stream("plan")),
+        }
+    }
+
+    /// Sign-up and end of life. Who signed up before the start is alive at the start, or would not be a customer:
+    /// sign-up and lifetime are drawn together until that is so.
+    fn draw_life(&self, rng: &mut Rng) -> (SimTime, SimTime) {
+        let mut life = (self.start, self.start);
+        for _ in 0..LIFETIME_ATTEMPTS {
+            let signed_up = self.draw_sign_up(rng);
+            let leaves = match &self.lifetime {
+                Some(lifetime) => signed_up + SimSpan::from_seconds_f64(lifetime.sample(rng)),
+                None => SimTime::NEVER,
+            };
+            life = (signed_up, leaves);
+            if leaves > self.start {
+                break;
+            }
+        }
+        life
+    }
+
+    fn draw_sign_up(&self, rng: &mut Rng) -> SimTime {
+        let within = |span: SimSpan, u: f64| SimSpan::from_micros((span.micros() as f64 * u) as i64);
+        match self.signed_up {
+            SignUp::AtStart => self.start,
+            SignUp::At(at) => at,
+            SignUp::Before(span) => self.start - within(span, uniform(rng)),
+            SignUp::During(span) => self.start + within(span, uniform(rng)),
+        }
+    }
+
+    fn draw_members(&self, rng: &mut Rng, billing: &mut Rng) -> Vec<Member> {
+        let cumulative = shares(&self.members, self.member_skew, rng);
+        let mut members: Vec<Member> = cumulative
+            .into_iter()
+            .enumerate()
+            .map(|(rank, cumulative_share)| {
+                let billing = match self.billing {
+                    Billing::All => true,
+                    Billing::First(count) => rank < usize::from(count),
+                    Billing::Share(share) => share.holds(uniform(billing)),
+                };
+                Member { cumulative_share, billing }
+            })
+            .collect();
+        if matches!(self.billing, Billing::Share(_)) && !members.iter().any(|member| member.billing) {
+            members[0].billing = true;
+        }
+        members
+    }
+}
+
+/// Most members or projects of an organization.
+const MOST_PARTS: f64 = 65_535.0;
+
+/// Cumulative shares of a drawn number of parts, Zipf over ranks.
+fn shares(count: &Dist, skew: f64, rng: &mut Rng) -> Vec<f64> {
+    let count = libm::floor(count.sample(rng) + 0.5).clamp(1.0, MOST_PARTS) as u32;
+    let mut sum = 0.0;
+    let mut cumulative: Vec<f64> = (1..=count)
+        .map(|rank| {
+            sum += libm::pow(f64::from(rank), -skew);
+            sum
+        })
+        .collect();
+    for share in &mut cumulative {
+        *share /= sum;
+    }
+    if let Some(last) = cumulative.last_mut() {
+        *last = 1.0;
+    }
+    cumulative
 }

@@ -4,6 +4,8 @@
 //! go on with anything in the place of a value that will never be used.
 
 use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use crate::calendar::{Period, Zone};
 use crate::units::{Credits, Money, Probability, SimSpan, SimTime};
@@ -88,9 +90,13 @@ impl Reader {
         self.report(Problem { hint, ..problem });
     }
 
-    /// All problems in the order of the file: errors and warnings.
+    /// All problems, errors and warnings, in the order of the sources and their lines.
     pub fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
+        let sources = self.sources.into_inner();
+        let mut problems = self.problems.into_inner();
+        let rank = |problem: &Problem| sources.iter().position(|source| source.name == problem.file);
+        problems.sort_by_key(|problem| (rank(problem), problem.line));
+        problems
     }
 
     /// True if something was reported that prevents a run.
@@ -434,6 +440,16 @@ impl<'a> Item<'a> {
     }
 }
 
+/// The value of a default, parsed once and kept for the life of the program: there is a bounded number of them.
+fn default_node(text: &'static str) -> &'static Node {
+    static NODES: Mutex<BTreeMap<&'static str, &'static Node>> = Mutex::new(BTreeMap::new());
+    let mut nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    nodes.entry(text).or_insert_with(|| {
+        let node = parse_value(text, Place::default()).expect("defaults are TOML, a test reads them all");
+        Box::leak(Box::new(node))
+    })
+}
+
 /// A table of a known shape.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Section<'a> {
@@ -470,23 +486,21 @@ impl<'a> Section<'a> {
     }
 
     /// The value of a key, or its default, read; `None` if it is absent without a default or had a problem.
-    pub fn read<T>(self, name: &str, read: impl Fn(Item<'_>) -> Option<T>) -> Option<T> {
+    pub fn read<T>(self, name: &str, read: impl Fn(Item<'a>) -> Option<T>) -> Option<T> {
         if let Some(item) = self.get(name) {
             return read(item);
         }
         let Presence::Default(text) = self.field(name).presence else { return None };
-        let node =
-            parse_value(text, self.place().child(name)).expect("defaults are TOML, a test reads them all");
-        read(self.item.reader.item(&node))
+        read(self.item.reader.item(default_node(text)))
     }
 
     /// As [`Section::read`]; `fallback` stands in for a value with a problem or an absent one.
-    pub fn read_or<T>(self, name: &str, fallback: T, read: impl Fn(Item<'_>) -> Option<T>) -> T {
+    pub fn read_or<T>(self, name: &str, fallback: T, read: impl Fn(Item<'a>) -> Option<T>) -> T {
         self.read(name, read).unwrap_or(fallback)
     }
 
     /// As [`Section::read`]; `T::default()` stands in for a value with a problem or an absent one.
-    pub fn value<T: Default>(self, name: &str, read: impl Fn(Item<'_>) -> Option<T>) -> T {
+    pub fn value<T: Default>(self, name: &str, read: impl Fn(Item<'a>) -> Option<T>) -> T {
         self.read(name, read).unwrap_or_default()
     }
 
@@ -525,19 +539,24 @@ impl<'a> Section<'a> {
     }
 
     fn report_unknown_keys(self) {
+        let known: Vec<_> = self.shape.fields().map(|field| field.name).collect();
         for (name, node) in &self.table.entries {
-            if self.shape.field(name).is_some() {
+            if known.contains(&name.as_str()) {
                 continue;
             }
-            let known: Vec<_> = self.shape.fields().map(|field| field.name).collect();
+            let close = did_you_mean(name, known.iter().copied());
+            let wanted = match close {
+                Some(_) if known.len() > 12 => {
+                    format!("a key of {}; `creditsim schema` has them all", self.described())
+                }
+                _ => format!("one of: {}", known.join(", ")),
+            };
             let problem =
                 self.reader().problem_at(&node.place, format!("is not a key of {}", self.described()));
-            let close =
-                did_you_mean(name, known.iter().copied()).map(|known| format!("did you mean `{known}`?"));
             self.reader().report(Problem {
                 found: Some(name.clone()),
-                wanted: Some(format!("one of: {}", known.join(", "))),
-                hint: close,
+                wanted: Some(wanted),
+                hint: close.map(|known| format!("did you mean `{known}`?")),
                 ..problem
             });
         }

@@ -1,0 +1,105 @@
+//! Every message between actors: closed types, no answers but messages.
+
+use std::io;
+use std::sync::Arc;
+
+use actix::prelude::*;
+
+use crate::organization::{Refill, Workspace};
+use crate::outcome::{OrganizationOutcome, Outcome};
+use crate::units::{FeatureIndex, OrganizationId};
+
+use super::organization::OrganizationActor;
+use super::rows::RowParts;
+use super::wave::WaveActor;
+
+/// Organization → feature, "draw me more": the recycled buffer with the generator's state, and where the answer goes.
+/// The address is shared, because cloning an actix address costs as much as drawing several operations.
+#[derive(Debug)]
+pub(super) struct Demand {
+    pub refill: Box<Refill>,
+    pub from: Arc<Addr<OrganizationActor>>,
+}
+
+/// Feature → organization: arrivals, or why there are none.
+#[derive(Debug)]
+pub(super) struct Answer(pub Result<Box<Refill>, Broke>);
+
+/// A feature that could not draw.
+#[derive(Debug)]
+pub(super) struct Broke {
+    pub feature: FeatureIndex,
+    pub why: Why,
+}
+
+/// Why a feature could not draw.
+#[derive(Debug)]
+pub(super) enum Why {
+    /// It panicked and said this.
+    Panicked(String),
+    /// Its usage history could not be read.
+    Unreadable(io::Error),
+}
+
+/// Wave → feature: nobody will ask any more.
+#[derive(Debug)]
+pub(super) struct Farewell;
+
+/// Organization → wave: it has ended; without a harvest it failed or was told to stop.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub place: Place,
+    pub harvest: Option<Harvest>,
+}
+
+/// Where an organization stands in the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub replication: u32,
+    /// Index of the unit.
+    pub unit: u64,
+    /// Place in the unit.
+    pub place: u32,
+    pub id: OrganizationId,
+}
+
+/// What an organization leaves behind.
+#[derive(Debug)]
+pub(super) struct Harvest {
+    pub outcome: OrganizationOutcome,
+    pub space: Workspace,
+}
+
+/// Engine → wave: its arbiter runs.
+#[derive(Debug)]
+pub struct Begin;
+
+/// Wave → collector: rows of a unit whose organizations have all ended.
+#[derive(Debug)]
+pub(super) struct UnitRows {
+    pub unit: u64,
+    pub rows: RowParts,
+    pub from: Arc<Addr<WaveActor>>,
+}
+
+/// Collector → wave: a unit's rows are taken in.
+#[derive(Debug)]
+pub(super) struct Taken;
+
+/// Wave → collector: what one arbiter's organizations of one replication did.
+#[derive(Debug)]
+pub(super) struct Contribution {
+    pub replication: u32,
+    /// Whole units in it.
+    pub units: u64,
+    pub outcome: Box<Outcome>,
+}
+
+/// Wave → collector: an arbiter has left.
+#[derive(Debug)]
+pub(super) struct Left;
+
+macro_rules! messages {
+    ($($message:ty),*) => { $(impl Message for $message { type Result = (); })* };
+}
+messages!(Demand, Answer, Farewell, Done, Begin, UnitRows, Taken, Contribution, Left);

@@ -1,0 +1,156 @@
+//! The actor of one organization in one replication: asks its features, advances its accounts, hands over its outcome.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+
+use crate::organization::{Fault, OrganizationRun, Progress};
+
+use super::control::{ActorName, Control, Failure, Injection, Sentinel};
+use super::feature::FeatureActor;
+use super::messages::{Answer, Broke, Demand, Done, Harvest, Place, Why};
+use super::panics::caught;
+use super::wave::WaveActor;
+
+/// Advances one organization through the horizon.
+#[derive(Debug)]
+pub(super) struct OrganizationActor {
+    /// `None` once it is handed over.
+    run: Option<OrganizationRun>,
+    name: String,
+    place: Place,
+    features: Arc<[Addr<FeatureActor>]>,
+    wave: Arc<Addr<WaveActor>>,
+    own: Option<Arc<Addr<OrganizationActor>>>,
+    counted: u64,
+    control: Arc<Control>,
+    sentinel: Sentinel,
+}
+
+impl OrganizationActor {
+    pub fn new(
+        run: OrganizationRun,
+        name: String,
+        place: Place,
+        features: Arc<[Addr<FeatureActor>]>,
+        wave: Arc<Addr<WaveActor>>,
+        control: Arc<Control>,
+    ) -> Self {
+        let sentinel = Sentinel::new(control.clone(), ActorName::Organization(place.id));
+        OrganizationActor {
+            run: Some(run),
+            name,
+            place,
+            features,
+            wave,
+            own: None,
+            counted: 0,
+            control,
+            sentinel,
+        }
+    }
+
+    /// Asks every feature that stands in the way; true if there was one.
+    fn ask(&mut self) -> bool {
+        let (Some(run), Some(own)) = (self.run.as_mut(), self.own.as_ref()) else { return false };
+        let mut asked = false;
+        while let Some(refill) = run.take_want() {
+            let feature = refill.feature;
+            self.control.count_asked(feature);
+            self.features[feature.index()].do_send(Demand { refill, from: own.clone() });
+            asked = true;
+        }
+        asked
+    }
+
+    /// Advances as far as what has arrived allows; asks for more or ends.
+    fn proceed(&mut self, ctx: &mut Context<Self>) {
+        let Some(run) = self.run.as_mut() else { return };
+        if !run.is_ready() {
+            return;
+        }
+        let injection = self.control.injection;
+        let advanced = caught(|| {
+            if injection == Some(Injection::PanickingOrganization(self.place.id.number)) {
+                panic!("injected");
+            }
+            run.advance()
+        });
+        let progress = match advanced {
+            Ok(Ok(progress)) => progress,
+            Ok(Err(fault)) => return self.fail(fault, ctx),
+            Err(said) => return self.panicked(said, ctx),
+        };
+        self.control.count_operations(run.operations() - self.counted);
+        self.counted = run.operations();
+        match progress {
+            Progress::Done => self.hand_over(ctx),
+            Progress::Wants if self.control.is_stopping() => self.end(None, ctx),
+            Progress::Wants => {
+                let asked = self.ask();
+                debug_assert!(asked, "an organization that is not done has somebody to ask");
+            }
+        }
+    }
+
+    fn hand_over(&mut self, ctx: &mut Context<Self>) {
+        let Some(run) = self.run.take() else { return };
+        match caught(|| run.finish()) {
+            Ok(Ok((outcome, space))) => self.end(Some(Harvest { outcome, space }), ctx),
+            Ok(Err(fault)) => self.fail(fault, ctx),
+            Err(said) => self.panicked(said, ctx),
+        }
+    }
+
+    fn end(&mut self, harvest: Option<Harvest>, ctx: &mut Context<Self>) {
+        self.sentinel.finish();
+        self.wave.do_send(Done { place: self.place, harvest });
+        ctx.stop();
+    }
+
+    fn fail(&mut self, fault: Fault, ctx: &mut Context<Self>) {
+        self.control.fail(Failure::Fault { replication: self.place.replication, fault });
+        self.end(None, ctx);
+    }
+
+    fn panicked(&mut self, what: String, ctx: &mut Context<Self>) {
+        let organization = self.name.clone();
+        self.control.fail(Failure::Panicked { replication: self.place.replication, organization, what });
+        self.end(None, ctx);
+    }
+}
+
+impl Actor for OrganizationActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.own = Some(Arc::new(ctx.address()));
+        if !self.ask() {
+            // No feature, no demand: the accounts still live through the horizon.
+            self.proceed(ctx);
+        }
+    }
+}
+
+impl Handler<Answer> for OrganizationActor {
+    type Result = ();
+
+    fn handle(&mut self, Answer(drawn): Answer, ctx: &mut Self::Context) {
+        let Some(run) = self.run.as_mut() else { return };
+        match drawn {
+            Ok(refill) => match run.accept(refill) {
+                Ok(()) => self.proceed(ctx),
+                Err(fault) => self.fail(fault, ctx),
+            },
+            Err(Broke { feature, why: Why::Panicked(said) }) => {
+                let who = self.control.name(ActorName::Feature(feature));
+                self.panicked(format!("{who} panicked: {said}"), ctx);
+            }
+            Err(Broke { why: Why::Unreadable(source), .. }) => {
+                let organization = self.name.clone();
+                self.control.fail(Failure::Unreadable { organization, source });
+                self.end(None, ctx);
+            }
+        }
+    }
+}

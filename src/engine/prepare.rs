@@ -1,0 +1,179 @@
+//! From a scenario to a job: sources compiled, estimates resolved, instants and outages laid out.
+
+use std::sync::Arc;
+
+use crate::actors::{Job, JobCohort, RowWriter};
+use crate::organization::{DetailOptions, FeatureFacts, Outages, World};
+use crate::outcome::Shape;
+use crate::policy::{Admission, Estimator, Policy};
+use crate::sampling::{Purpose, StreamKey, standard_exponential};
+use crate::scenario::{Outage, OutageWindows, Scenario};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::workload::{Listed, Population, Source, SourceSpec};
+
+/// What a run adds to its scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JobOptions {
+    /// Rows to keep.
+    pub detail: DetailOptions,
+    /// At most this many organizations of each cohort; their outcomes are those of the whole run.
+    pub first: Option<u32>,
+}
+
+/// The names behind a scenario's outcomes.
+#[must_use]
+pub fn shape(scenario: &Scenario) -> Arc<Shape> {
+    Arc::new(Shape {
+        policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
+        cohorts: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
+        features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
+        measure_from: scenario.measure_from,
+        instants: instants(scenario),
+        currency: scenario.currency.clone(),
+    })
+}
+
+/// Everything that is the same in every replication.
+#[must_use]
+pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter>) -> Job {
+    let populations: Vec<Population> =
+        scenario.cohorts.iter().map(|cohort| cohort.population.clone()).collect();
+    let sources: Vec<Arc<Source>> = (0..scenario.features.len())
+        .map(|feature| Arc::new(source(scenario, FeatureIndex(feature as u16), &populations)))
+        .collect();
+    let expected: Vec<Credits> = sources.iter().map(|source| source.expected_cost()).collect();
+    let features = scenario.features.iter().zip(&expected).map(|(feature, &expected_cost)| FeatureFacts {
+        name: feature.name.clone(),
+        free: feature.free,
+        expected_cost,
+        provider_cost: feature.provider_cost,
+    });
+    let shape = shape(scenario);
+    let world = World {
+        start: scenario.start,
+        end: scenario.end,
+        measure_from: scenario.measure_from,
+        zone: scenario.zone.clone(),
+        features: features.collect(),
+        policies: scenario
+            .policies
+            .iter()
+            .map(|policy| Arc::new(resolved(policy, &sources, &expected)))
+            .collect(),
+        sources,
+        cohort_names: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
+        cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),
+        instants: shape.instants.clone(),
+        detail: options.detail,
+    };
+    let limited = |organizations: u32| options.first.map_or(organizations, |first| organizations.min(first));
+    let cohorts = scenario.cohorts.iter().zip(populations).map(|(cohort, population)| JobCohort {
+        name: cohort.name.clone(),
+        population,
+        organizations: limited(cohort.organizations),
+    });
+    Job {
+        world: Arc::new(world),
+        shape,
+        seed: scenario.seed,
+        cohorts: cohorts.collect(),
+        outages: outages(scenario),
+        rows,
+    }
+}
+
+fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]) -> Source {
+    let own = &scenario.features[feature.index()];
+    let listed: Vec<Option<Vec<Listed>>> = scenario
+        .cohorts
+        .iter()
+        .map(|cohort| {
+            let of_feature = cohort.operations.iter().filter(|operation| operation.feature == feature);
+            let listed: Vec<Listed> = of_feature
+                .map(|&op| Listed { at: op.at, credits: op.credits, duration: op.duration })
+                .collect();
+            (!listed.is_empty()).then_some(listed)
+        })
+        .collect();
+    Source::new(&SourceSpec {
+        feature,
+        name: &own.name,
+        free: own.free,
+        demand: &own.demand,
+        seed: scenario.seed,
+        start: scenario.start,
+        end: scenario.end,
+        zone: &scenario.zone,
+        populations,
+        listed: &listed,
+    })
+}
+
+/// The policy with every estimate that depends on the population alone made a number.
+fn resolved(policy: &Policy, sources: &[Arc<Source>], expected: &[Credits]) -> Policy {
+    let mut policy = policy.clone();
+    for terms in &mut policy.plans {
+        for (feature, rules) in terms.features.iter_mut().enumerate() {
+            let estimator = match &mut rules.admission {
+                Admission::Estimate(estimator) => estimator,
+                Admission::Hold(hold) => &mut hold.estimate,
+                Admission::None | Admission::Positive => continue,
+            };
+            match *estimator {
+                Estimator::Expected => *estimator = Estimator::Fixed(expected[feature]),
+                Estimator::Quantile(q) => *estimator = Estimator::Fixed(sources[feature].cost_quantile(q)),
+                _ => {}
+            }
+        }
+    }
+    policy
+}
+
+/// Evenly spaced instants in `(measure_from, end]`, ascending, none twice.
+fn instants(scenario: &Scenario) -> Vec<SimTime> {
+    let (from, count) = (scenario.measure_from, i128::from(scenario.timeline_instants));
+    let span = i128::from((scenario.end - from).micros());
+    let offset = |k: i128| SimSpan::from_micros((span * k / count.max(1)) as i64);
+    let mut instants: Vec<SimTime> = (1..=count).map(|k| from + offset(k)).filter(|&at| at > from).collect();
+    instants.dedup();
+    instants
+}
+
+/// Draws a replication's outages: keyed by name, so that another outage in the scenario changes nothing.
+fn outages(scenario: &Scenario) -> Box<dyn Fn(u32) -> Outages + Send + Sync> {
+    let (outages, seed) = (scenario.outages.clone(), scenario.seed);
+    let (start, end) = (scenario.start, scenario.end);
+    let paid: Vec<bool> = scenario.features.iter().map(|feature| !feature.free).collect();
+    Box::new(move |replication| {
+        let mut windows = vec![Vec::new(); paid.len()];
+        for outage in &outages {
+            let key = StreamKey::root(seed).number(u64::from(replication)).name(&outage.name);
+            let drawn = windows_of(outage, key, start, end);
+            let hit = |feature: usize| match outage.features.as_slice() {
+                [] => paid[feature],
+                features => features.contains(&FeatureIndex(feature as u16)),
+            };
+            for feature in (0..paid.len()).filter(|&feature| hit(feature)) {
+                windows[feature].extend_from_slice(&drawn);
+            }
+        }
+        Outages::new(windows)
+    })
+}
+
+fn windows_of(outage: &Outage, key: StreamKey, start: SimTime, end: SimTime) -> Vec<(SimTime, SimTime)> {
+    match &outage.windows {
+        OutageWindows::Explicit(windows) => windows.clone(),
+        OutageWindows::Random { rate, length } => {
+            let mut rng = key.stream(Purpose::Outage);
+            let (mut windows, mut at) = (Vec::new(), start);
+            loop {
+                at = at + SimSpan::from_seconds_f64(standard_exponential(&mut rng) / rate);
+                if at >= end {
+                    return windows;
+                }
+                windows.push((at, at + SimSpan::from_seconds_f64(length.sample(&mut rng))));
+            }
+        }
+    }
+}

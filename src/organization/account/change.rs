@@ -1,0 +1,158 @@
+//! What follows a change of balance: alerts, automatic top-ups, blocked time, depletion, kills, resumption.
+
+use crate::outcome::{EntryKind, Reason};
+use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare};
+use crate::units::{Credits, FeatureIndex};
+
+use super::env::{Env, blocking_view};
+use super::note::Note;
+use super::state::{State, Views};
+
+impl State {
+    /// Reacts to a change of balance caused by one event. `feature` is the one that caused it, if any.
+    #[inline]
+    pub(super) fn changed(&mut self, env: &Env, before: Views, feature: Option<FeatureIndex>) {
+        let terms = env.terms(self.plan);
+        let after = self.views(terms);
+        if after == before {
+            return;
+        }
+        let rose = after.settled > before.settled || after.available > before.available || after.ongoing > before.ongoing;
+        if rose && !self.queue.is_empty() {
+            self.resume = true;
+        }
+        if self.watch_stale {
+            self.refresh_watch(env);
+        }
+        if before.lowest() > self.watch && after.lowest() > self.watch {
+            return;
+        }
+        self.cross(env, before, after, feature);
+    }
+
+    /// The slow path of a change that may cross a threshold.
+    fn cross(&mut self, env: &Env, before: Views, after: Views, feature: Option<FeatureIndex>) {
+        self.recompute_blocked(env);
+        self.fire_alerts(env, before, after, feature);
+        if before.settled.is_positive() && !after.settled.is_positive() {
+            self.depleted(env);
+        }
+        self.evaluate_top_ups(env);
+        self.kill_exhausted(env);
+    }
+
+    /// Settled has fallen to zero or below.
+    fn depleted(&mut self, env: &Env) {
+        self.tally.customer.depleted_at.get_or_insert(self.now);
+        if let Some(since) = self.alerted_at.take() {
+            self.tally.customer.alert_leads.record((self.now - since).micros());
+        }
+        self.buy_at_zero(env);
+    }
+
+    /// The balance above which nothing of this account can be crossed.
+    pub(super) fn refresh_watch(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        for (index, feature) in terms.features.iter().enumerate() {
+            self.blocking[index] = blocking_view(terms, feature, &env.world.features[index]);
+        }
+        let alerts = terms.alerts.iter().map(|alert| self.threshold(alert));
+        let top_ups = terms.top_ups.iter().map(|rule| rule.threshold);
+        let blocking = self.blocking.iter().flatten().copied();
+        self.watch = alerts.chain(top_ups).chain(blocking).fold(Credits::ZERO, Credits::max);
+        self.watch_stale = false;
+    }
+
+    /// An alert's threshold in credits; shares are of all credits issued since the last close.
+    fn threshold(&self, alert: &Alert) -> Credits {
+        match alert.threshold {
+            AlertThreshold::Credits(credits) => credits,
+            AlertThreshold::ShareOfIssued(share) => {
+                let billionths = crate::units::round_half_up(share, 1e9);
+                self.issued_since_close.scale_floor(billionths, 1_000_000_000)
+            }
+        }
+    }
+
+    /// Arms the alerts whose view is on their high side; nothing fires.
+    pub(super) fn arm_alerts(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let views = self.views(terms);
+        for (index, alert) in terms.alerts.iter().enumerate() {
+            self.alerts_armed[index] = !alert.compare.holds(views.get(alert.view), self.threshold(alert));
+        }
+    }
+
+    /// Each alert fires once per downward crossing and re-arms on an upward crossing.
+    fn fire_alerts(&mut self, env: &Env, _before: Views, after: Views, feature: Option<FeatureIndex>) {
+        let terms = env.terms(self.plan);
+        if terms.alerts.is_empty() {
+            return;
+        }
+        let silent = feature.is_some_and(|feature| !terms.features[feature.index()].notify);
+        let mut all_armed = true;
+        for (index, alert) in terms.alerts.iter().enumerate() {
+            let low = alert.compare.holds(after.get(alert.view), self.threshold(alert));
+            if !low {
+                self.alerts_armed[index] = true;
+                continue;
+            }
+            all_armed = false;
+            if !std::mem::take(&mut self.alerts_armed[index]) || silent {
+                continue;
+            }
+            let reason = match alert.level {
+                AlertLevel::Warning => {
+                    self.tally.customer.alerts_warning += 1;
+                    Reason::Warning
+                }
+                AlertLevel::Critical => {
+                    self.tally.customer.alerts_critical += 1;
+                    Reason::Critical
+                }
+            };
+            self.alerted_at.get_or_insert(self.now);
+            self.alerted(env, reason, None);
+        }
+        if all_armed {
+            self.alerted_at = None;
+        }
+    }
+
+    /// People have been told.
+    pub(super) fn alerted(&mut self, env: &Env, reason: Reason, slot: Option<u32>) {
+        self.last_alert = Some(self.now);
+        self.note(env, EntryKind::Alert, Note { slot, reason, ..Note::default() });
+        if reason != Reason::WouldExceed {
+            self.buy_after_warning(env);
+        }
+    }
+
+    /// Brings the blocked time of each feature up to the present and looks at each check anew.
+    pub(super) fn recompute_blocked(&mut self, env: &Env) {
+        self.count_blocked();
+        let terms = env.terms(self.plan);
+        let views = self.views(terms);
+        self.any_blocked = false;
+        for (index, feature) in terms.features.iter().enumerate() {
+            let blocked = self.blocking[index]
+                .is_some_and(|needed| Compare::Below.holds(views.get(feature.view), needed));
+            self.blocked[index] = blocked;
+            self.any_blocked |= blocked;
+        }
+    }
+
+    /// Adds the time since the last look to every blocked feature.
+    pub(super) fn count_blocked(&mut self) {
+        let span = self.now - self.blocked_since;
+        self.blocked_since = self.now;
+        if !self.any_blocked || span.is_zero() {
+            return;
+        }
+        for (feature, blocked) in self.tally.features.iter_mut().zip(&self.blocked) {
+            if *blocked {
+                feature.blocked += span;
+            }
+        }
+    }
+}

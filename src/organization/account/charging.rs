@@ -1,0 +1,287 @@
+//! What operations owe: rounding, incurring, recording, holds at their end.
+
+use crate::outcome::EntryKind;
+use crate::policy::{Admission, FeatureTerms, HoldTerms, OnTimeout, Overrun, Rounding};
+use crate::sampling::Purpose;
+use crate::units::{Credits, FeatureIndex, SimSpan};
+
+use super::env::Env;
+use super::events::{Class, Due, DueKind, order_of};
+use super::note::Note;
+use super::state::{Phase, Record, State, Work};
+
+/// The hold's terms of a feature, if it is admitted by a hold.
+pub(super) fn hold_terms(feature: &FeatureTerms) -> Option<&HoldTerms> {
+    match &feature.admission {
+        Admission::Hold(hold) => Some(hold),
+        _ => None,
+    }
+}
+
+impl State {
+    /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its
+    /// final charge, which also ends its hold.
+    pub(super) fn charge_up_to(&mut self, env: &Env, slot: u32, incurred: Credits, last: bool) {
+        let terms = env.terms(self.plan);
+        let work = &mut self.work[slot as usize];
+        let due = match terms.rounding {
+            None => incurred,
+            Some(rounding) => rounded_due(rounding, work, incurred),
+        };
+        // Rounding to nearest may lie below what is already owed; a charge never falls.
+        work.due = work.due.max(due);
+        work.incurred = work.incurred.max(incurred);
+        let mut amount = (work.due - work.charged - work.absorbed).positive_part();
+        if work.had_hold {
+            let cap = self.cap_of_hold(env, slot);
+            let work = &mut self.work[slot as usize];
+            let over = cap.map_or(Credits::ZERO, |cap| (work.charged + amount - cap.max(work.charged)).positive_part());
+            self.absorb(env, slot, over);
+            amount -= over;
+            if last && self.leaks(env, slot) {
+                self.absorb(env, slot, amount);
+                self.work[slot as usize].settled = true;
+                return;
+            }
+        }
+        self.incur(env, slot, amount, last);
+    }
+
+    /// Most that may be charged in all under the hold's overrun rule; `None` without a cap.
+    fn cap_of_hold(&self, env: &Env, slot: u32) -> Option<Credits> {
+        let work = &self.work[slot as usize];
+        let hold = hold_terms(&env.terms(self.plan).features[work.serves.index()])?;
+        (hold.overrun != Overrun::Charge).then_some(work.held)
+    }
+
+    fn leaks(&self, env: &Env, slot: u32) -> bool {
+        let work = &self.work[slot as usize];
+        let Some(hold) = hold_terms(&env.terms(self.plan).features[work.serves.index()]) else { return false };
+        let sequence = u64::from(work.operation.sequence);
+        work.hold.is_some()
+            && !hold.leak.is_never()
+            && hold.leak.holds(env.key_of(work.operation.feature).uniform(Purpose::Leak, sequence, 0))
+    }
+
+    /// The vendor pays for part of what an operation owes.
+    pub(super) fn absorb(&mut self, env: &Env, slot: u32, amount: Credits) {
+        if amount.is_positive() {
+            let work = &mut self.work[slot as usize];
+            work.absorbed += amount;
+            let segment = work.segment;
+            self.note(env, EntryKind::Absorb, Note { segment, credits: amount, ..Note::work(slot) });
+        }
+    }
+
+    /// A charge is incurred; it is recorded now or after the metering lag.
+    fn incur(&mut self, env: &Env, slot: u32, amount: Credits, last: bool) {
+        let work = &mut self.work[slot as usize];
+        let segment = work.segment;
+        work.charged += amount;
+        work.settled |= last;
+        if amount.is_positive() || last {
+            work.segment += u16::from(amount.is_positive());
+        } else {
+            return;
+        }
+        let lag = self.lag(env, slot, segment);
+        if lag.is_zero() {
+            self.record(env, slot, amount, last, segment);
+            return;
+        }
+        let before = self.views(env.terms(self.plan));
+        self.work[slot as usize].unrecorded += 1;
+        self.unrecorded += amount;
+        self.note(env, EntryKind::Incurred, Note { segment, credits: amount, ..Note::work(slot) });
+        let record = Record { slot, amount, last, segment };
+        let index = match self.free_records.pop() {
+            Some(index) => {
+                self.records[index as usize] = record;
+                index
+            }
+            None => {
+                self.records.push(record);
+                u32::try_from(self.records.len() - 1).expect("fewer than 2^32 charges under way")
+            }
+        };
+        let at = self.now + lag;
+        if at < env.world.end {
+            let operation = &self.work[slot as usize].operation;
+            let order = order_of(Class::Charge, operation.feature.0, operation.sequence, segment);
+            self.due.push(Due { at, order, slot: index, generation: 0, what: DueKind::Record });
+        }
+        let feature = self.work[slot as usize].operation.feature;
+        self.changed(env, before, Some(feature));
+    }
+
+    fn lag(&self, env: &Env, slot: u32, segment: u16) -> SimSpan {
+        let lag = &env.terms(self.plan).metering_lag;
+        if lag.is_zero() {
+            return SimSpan::ZERO;
+        }
+        let operation = &self.work[slot as usize].operation;
+        let key = env.key_of(operation.feature);
+        let mut stream = key.keyed(Purpose::Lag, u64::from(operation.sequence), u64::from(segment));
+        SimSpan::from_seconds_f64(lag.sample(&mut stream))
+    }
+
+    /// A charge is recorded after its lag.
+    pub(super) fn record_due(&mut self, env: &Env, index: u32) {
+        let Record { slot, amount, last, segment } = self.records[index as usize];
+        self.free_records.push(index);
+        self.unrecorded -= amount;
+        self.work[slot as usize].unrecorded -= 1;
+        self.record(env, slot, amount, last, segment);
+        self.maybe_free(slot);
+    }
+
+    /// Burns lots, incurs debt, ends or draws on the hold: the moment at which a charge reaches the books.
+    fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
+        let terms = env.terms(self.plan);
+        let before = self.views(terms);
+        let debt_before = self.ledger.debt();
+        if debt_before.is_positive() || amount > self.ledger.remaining() - self.ledger.held() {
+            self.debt_changes();
+        }
+        let work = &mut self.work[slot as usize];
+        let feature = work.operation.feature;
+        let hold = if last { work.hold.take() } else { work.hold };
+        let debt = match hold {
+            None => self.ledger.charge(amount),
+            Some(hold) if last => {
+                let held = self.ledger.hold(hold).amount;
+                let settlement = self.ledger.settle(hold, amount);
+                self.tally.holds.settled += 1;
+                self.tally.holds.ended_credits += self.work[slot as usize].held;
+                self.tally.holds.unused_credits += settlement.unused;
+                self.note(env, EntryKind::HoldSettle, Note { segment, credits: held, ..Note::work(slot) });
+                settlement.debt
+            }
+            Some(hold) => self.ledger.capture(hold, amount).debt,
+        };
+        self.tally.features[feature.index()].charged_credits += amount;
+        self.cycle.row.charged += amount;
+        if amount.is_positive() {
+            self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
+        }
+        self.count_burns(env, slot, segment);
+        if debt.is_positive() {
+            self.count_debt(env, slot, segment, debt, debt_before);
+        }
+        if hold.is_some() {
+            self.count_lapsed(env);
+            self.repay_now(env);
+        }
+        self.changed(env, before, Some(feature));
+    }
+
+    fn count_burns(&mut self, env: &Env, slot: u32, segment: u16) {
+        for index in 0..self.ledger.takes().len() {
+            let take = self.ledger.takes()[index];
+            self.tally.credits.burned[take.category.index()] += take.amount;
+            self.cycle.row.burned += take.amount;
+            if take.rolled {
+                self.tally.credits.rolled_over_used += take.amount;
+            }
+            self.note(env, EntryKind::Burn, Note { slot: Some(slot), segment, ..Note::of(&take) });
+        }
+        if self.ledger.lapsed().is_empty() {
+            self.ledger.clear_takes();
+        }
+    }
+
+    fn count_debt(&mut self, env: &Env, slot: u32, segment: u16, debt: Credits, before: Credits) {
+        self.tally.debt.incurred += debt;
+        self.debt_changed();
+        let feature = self.work[slot as usize].operation.feature;
+        if let Some(limit) = env.terms(self.plan).overdraft.limit {
+            let rise = (self.ledger.debt() - limit).positive_part() - (before - limit).positive_part();
+            if rise.is_positive() {
+                self.tally.debt.overspend += rise;
+                self.tally.features[feature.index()].overspend_operations += 1;
+            }
+        }
+        self.note(env, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::work(slot) });
+    }
+
+    /// Ends an operation's hold without a settle, if it has one.
+    pub(super) fn release_hold(&mut self, env: &Env, slot: u32) {
+        let Some(hold) = self.work[slot as usize].hold.take() else { return };
+        let before = self.views(env.terms(self.plan));
+        self.debt_changes();
+        let amount = self.ledger.release(hold);
+        self.tally.holds.released += 1;
+        self.tally.holds.ended_credits += self.work[slot as usize].held;
+        self.tally.holds.unused_credits += amount;
+        self.note(env, EntryKind::HoldRelease, Note { credits: amount, ..Note::work(slot) });
+        self.count_lapsed(env);
+        self.repay_now(env);
+        let feature = self.work[slot as usize].operation.feature;
+        self.changed(env, before, Some(feature));
+    }
+
+    /// A hold reaches its timeout: it is released, or charged its own amount.
+    pub(super) fn hold_times_out(&mut self, env: &Env, slot: u32) {
+        let work = &mut self.work[slot as usize];
+        let (serves, feature, segment) = (work.serves, work.operation.feature, work.segment);
+        let Some(hold) = work.hold.take() else { return };
+        let on_timeout = hold_terms(&env.terms(self.plan).features[serves.index()])
+            .map_or(OnTimeout::Release, |hold| hold.on_timeout);
+        let before = self.views(env.terms(self.plan));
+        self.debt_changes();
+        let debt_before = self.ledger.debt();
+        let amount = self.ledger.hold(hold).amount;
+        self.tally.holds.expired += 1;
+        self.tally.holds.ended_credits += self.work[slot as usize].held;
+        match on_timeout {
+            OnTimeout::Release => {
+                self.ledger.release(hold);
+                self.tally.holds.unused_credits += amount;
+                self.note(env, EntryKind::HoldExpire, Note { credits: amount, ..Note::work(slot) });
+            }
+            OnTimeout::Charge => {
+                let debt = self.ledger.settle(hold, amount).debt;
+                self.note(env, EntryKind::HoldExpire, Note { credits: amount, ..Note::work(slot) });
+                self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
+                self.tally.features[feature.index()].charged_credits += amount;
+                self.cycle.row.charged += amount;
+                self.count_burns(env, slot, segment);
+                if debt.is_positive() {
+                    self.count_debt(env, slot, segment, debt, debt_before);
+                }
+                self.charge_by_timeout(slot, feature, amount);
+            }
+        }
+        self.count_lapsed(env);
+        self.repay_now(env);
+        self.changed(env, before, Some(feature));
+        self.maybe_free(slot);
+    }
+
+    /// What a timed-out hold charged counts towards its operation; beyond what is owed it is an overcharge.
+    fn charge_by_timeout(&mut self, slot: u32, feature: FeatureIndex, amount: Credits) {
+        let work = &mut self.work[slot as usize];
+        work.charged += amount;
+        work.segment += 1;
+        if work.phase == Phase::Settling {
+            // The operation has ended and been counted: a leaked settle now turns out to be paid for.
+            self.tally.features[feature.index()].overcharged_credits += amount;
+        }
+    }
+
+    /// Frees the slot of an ended operation once nothing of it is open.
+    pub(super) fn maybe_free(&mut self, slot: u32) {
+        let work = &self.work[slot as usize];
+        if work.phase == Phase::Settling && work.unrecorded == 0 && work.hold.is_none() {
+            self.free_slot(slot);
+        }
+    }
+}
+
+/// What is owed for `incurred` under a rounding rule: cumulative per operation, or each charge on its own.
+fn rounded_due(rounding: Rounding, work: &Work, incurred: Credits) -> Credits {
+    if rounding.per_charge {
+        return work.due + rounding.apply((incurred - work.incurred).positive_part());
+    }
+    rounding.apply(incurred)
+}

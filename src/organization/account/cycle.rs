@@ -1,0 +1,243 @@
+//! Billing cycles: closes, rollover, the debt rule, new allowances, changes of plan.
+
+use crate::calendar::MonthEnd;
+use crate::ledger::{LotKind, LotSerial, RollRule, Take};
+use crate::outcome::{CycleRow, EntryKind};
+use crate::policy::{DebtAtCycle, Effective, Rollover};
+use crate::units::{Category, Credits, Money, SimTime};
+
+use super::env::Env;
+use super::events::{Class, TimerKind};
+use super::grants::{NewLot, rounded_end};
+use super::note::Note;
+use super::state::State;
+
+impl State {
+    /// The `k`-th close from now on (1 is the next); `NEVER` beyond the explicit ones.
+    pub(super) fn close_ahead(&self, env: &Env, k: u32) -> SimTime {
+        if let Some(closes) = &env.customers().cycle_closes {
+            let index = self.cycle.explicit + k as usize - 1;
+            return closes.get(index).copied().unwrap_or(SimTime::NEVER);
+        }
+        let every = env.terms(self.plan).cycle.every;
+        env.world.zone.nth(self.cycle.anchor, every, self.cycle.index + i64::from(k), MonthEnd::Clamp)
+    }
+
+    /// Start of the running period, which may lie before the account's life.
+    pub(super) fn cycle_begins(&self, env: &Env) -> SimTime {
+        if env.customers().cycle_closes.is_some() {
+            return self.cycle.row.from;
+        }
+        let every = env.terms(self.plan).cycle.every;
+        env.world.zone.nth(self.cycle.anchor, every, self.cycle.index, MonthEnd::Clamp)
+    }
+
+    pub(super) fn schedule_close(&mut self, env: &Env) {
+        self.cycle.closes_at = self.close_ahead(env, 1);
+        let at = self.cycle.closes_at;
+        // Bills, invoices and changes of plan of the same instant come before the close.
+        self.at(env, at, Class::Close, 0xfff, TimerKind::Close);
+    }
+
+    /// The running cycle closes and the next one opens.
+    pub(super) fn close_cycle(&mut self, env: &Env) {
+        // A close scheduled by a plan that has been left since.
+        if self.now != self.cycle.closes_at {
+            return;
+        }
+        self.end_cycle(env);
+        let next_plan = self.cycle.next_plan.take();
+        self.cycle.number += 1;
+        match next_plan {
+            Some(plan) => {
+                self.enter_plan(env, plan);
+                self.open_cycle(env, self.now, false);
+            }
+            None => {
+                self.cycle.index += 1;
+                self.cycle.explicit += 1;
+                self.schedule_close(env);
+                self.issue_allowance(env, (1, 1));
+            }
+        }
+        self.check_laws(env);
+    }
+
+    /// Rolled lots end, allowances roll over or expire, debt meets its rule, the cycle's row is written.
+    fn end_cycle(&mut self, env: &Env) {
+        let before = self.views(env.terms(self.plan));
+        self.note(env, EntryKind::Close, Note::default());
+        self.ledger.clear_takes();
+        self.ledger.end_rolled_lots();
+        self.count_lapsed(env);
+        self.roll_over(env);
+        self.roll_own_lots(env);
+        self.debt_rule(env);
+        self.issued_since_close = Credits::ZERO;
+        self.watch_stale = true;
+        let carried = self.ledger.remaining_by_category()[Category::Included.index()];
+        self.write_cycle(env, self.now, carried);
+        self.changed(env, before, None);
+    }
+
+    /// Keeps the cycle's row if somebody asked for it, and begins the next one.
+    pub(super) fn write_cycle(&mut self, env: &Env, to: SimTime, carried: Credits) {
+        let row = CycleRow { cycle: self.cycle.number, to, carried, debt: self.ledger.debt(), ..self.cycle.row };
+        self.cycle.row = CycleRow { from: to, ..CycleRow::default() };
+        if env.world.detail.cycles
+            && self.measuring
+            && let Some(detail) = &mut self.tally.detail
+        {
+            detail.cycles.push(row);
+        }
+    }
+
+    fn roll_over(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let nothing = Rollover::nothing();
+        let rollover = terms.allowance.as_ref().map_or(&nothing, |allowance| &allowance.rollover);
+        let end = rollover.max_periods.map_or(SimTime::NEVER, |periods| self.close_ahead(env, periods + 1));
+        let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end) };
+        let grants = &mut self.grants;
+        let (moved, issued) = self.ledger.roll_allowance(rule, || grants.new_id());
+        self.count_lapsed(env);
+        self.count_rolled(env, &moved, &issued);
+    }
+
+    fn roll_own_lots(&mut self, env: &Env) {
+        let own: Vec<(LotSerial, u32)> = self
+            .ledger
+            .lots()
+            .iter()
+            .filter_map(|lot| match lot.kind {
+                LotKind::Own { rule } => Some((lot.serial, rule)),
+                _ => None,
+            })
+            .collect();
+        for (serial, rule) in own {
+            let Some(rollover) = self.grants.spec(rule).rollover.clone() else { continue };
+            let grants = &mut self.grants;
+            let (moved, issued) = self.ledger.roll_own(serial, &rollover, self.now, || grants.new_id());
+            self.count_lapsed(env);
+            self.count_rolled(env, moved.as_slice(), issued.as_slice());
+        }
+    }
+
+    fn count_rolled(&mut self, env: &Env, moved: &[Take], issued: &[Take]) {
+        for take in moved {
+            self.tally.credits.rolled_over += take.amount;
+            self.note(env, EntryKind::Rollover, Note::of(take));
+        }
+        for take in issued {
+            self.count_issue(env, EntryKind::IssueRolloverMinimum, Note::of(take));
+        }
+    }
+
+    /// What a close does with debt: carry, forgive, invoice; and the fee.
+    fn debt_rule(&mut self, env: &Env) {
+        let overdraft = &env.terms(self.plan).overdraft;
+        let debt = self.ledger.debt();
+        if debt.is_zero() {
+            return;
+        }
+        let mut owed = overdraft.fee;
+        if overdraft.fee != Money::ZERO {
+            self.note(env, EntryKind::Fee, Note::money(overdraft.fee));
+        }
+        match overdraft.at_cycle {
+            DebtAtCycle::Carry => {}
+            DebtAtCycle::Forgive => {
+                self.remove_debt();
+                self.tally.debt.forgiven += debt;
+                self.note(env, EntryKind::DebtForgiven, Note::credits(debt));
+            }
+            DebtAtCycle::Invoice => {
+                self.remove_debt();
+                self.tally.debt.invoiced += debt;
+                let price = overdraft.price_per_credit.unwrap_or_else(|| {
+                    self.tally.money.complete = false;
+                    Money::ZERO
+                });
+                let overage = overage(price, debt);
+                owed += overage;
+                self.note(env, EntryKind::DebtInvoiced, Note { credits: debt, money: overage, ..Note::default() });
+            }
+        }
+        if owed != Money::ZERO {
+            self.invoice(env, owed);
+        }
+    }
+
+    fn remove_debt(&mut self) {
+        self.debt_changes();
+        self.ledger.clear_debt();
+        self.debt_changed();
+    }
+
+    /// Issues the allowance of the cycle that begins now, `share` of it (numerator, denominator).
+    pub(super) fn issue_allowance(&mut self, env: &Env, share: (i64, i64)) {
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        if self.has_left(env) {
+            self.end_subscription();
+            return;
+        }
+        let credits = allowance.credits.scale_floor(share.0, share.1);
+        let price = self.allowance_price(env);
+        let lot = NewLot {
+            id: None,
+            category: allowance.category,
+            kind: LotKind::Allowance,
+            credits,
+            remaining: credits,
+            priority: allowance.priority,
+            created_at: self.now,
+            effective_at: self.now,
+            expires_at: SimTime::NEVER,
+            ends: self.cycle.closes_at,
+            price,
+        };
+        self.cycle.allowance = Some(self.issue(env, EntryKind::Issue, lot));
+    }
+
+    /// True once the organization has churned or its life has ended.
+    pub(super) fn has_left(&self, env: &Env) -> bool {
+        self.churned || self.now >= env.traits.leaves
+    }
+
+    /// The plan changes at once (the running cycle closes) or at the next close.
+    pub(super) fn plan_change(&mut self, env: &Env, index: u32) {
+        let change = &env.policy.plan_changes[index as usize];
+        match change.effective {
+            Effective::NextCycle => self.cycle.next_plan = Some(change.to),
+            Effective::Now => {
+                let to = change.to;
+                self.end_cycle(env);
+                self.cycle.number += 1;
+                self.cycle.next_plan = None;
+                self.enter_plan(env, to);
+                self.open_cycle(env, self.now, false);
+                self.check_laws(env);
+            }
+        }
+    }
+
+    fn enter_plan(&mut self, env: &Env, plan: usize) {
+        self.end_subscription();
+        self.plan = plan;
+        let terms = env.terms(plan);
+        self.ledger.reorder(&terms.burn_order);
+        self.alerts_armed = vec![true; terms.alerts.len()];
+        self.top_ups = vec![super::top_up::TopUpState::default(); terms.top_ups.len()];
+        self.arm_alerts(env);
+        self.watch_stale = true;
+        self.note(env, EntryKind::PlanChanged, Note::default());
+    }
+}
+
+/// Price of invoiced debt, rounded half-up to a nano-unit.
+fn overage(price_per_credit: Money, debt: Credits) -> Money {
+    let product = i128::from(price_per_credit.nanos()) * i128::from(debt.micros());
+    let scale = i128::from(crate::units::MICROS_PER_CREDIT);
+    let rounded = (product * 2 + scale).div_euclid(scale * 2);
+    Money::from_nanos(i64::try_from(rounded).expect("an overage invoice fits 64 bits"))
+}

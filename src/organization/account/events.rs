@@ -1,0 +1,141 @@
+//! What is due and in which order: events of one account at the same instant (SEMANTICS §10).
+
+use std::cmp::Ordering;
+
+use crate::ledger::LotSerial;
+use crate::units::SimTime;
+
+/// The class of an event; at one instant lower classes come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Class {
+    /// Outcomes begin to count; before everything else of its instant.
+    Measure = 0,
+    /// Voids and expiries.
+    Expiry = 1,
+    /// Close of a cycle, billing, invoices falling due.
+    Close = 2,
+    /// New grants, then repayment.
+    Grant = 3,
+    /// People pay, top-ups land.
+    Land = 4,
+    /// Charges and settlements.
+    Charge = 5,
+    /// Hold expiries: a settle at the timeout instant still counts.
+    HoldExpiry = 6,
+    /// Steps, pauses and work ending.
+    Work = 7,
+    /// Resumption of queued work, then patience running out.
+    Resume = 8,
+    /// Retries.
+    Retry = 9,
+    /// Arrivals.
+    Arrival = 10,
+}
+
+/// Order inside an instant: class, feature in file order, sequence, segment.
+pub(super) const fn order_of(class: Class, feature: u16, sequence: u32, segment: u16) -> u64 {
+    ((class as u64) << 60) | (((feature as u64) & 0xfff) << 48) | ((sequence as u64) << 16) | segment as u64
+}
+
+/// Something of an operation that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) at: SimTime,
+    pub(super) order: u64,
+    pub(super) slot: u32,
+    /// The slot's generation when this was scheduled; another one makes it stale.
+    pub(super) generation: u32,
+    pub(super) what: DueKind,
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DueKind {
+    /// A part (or a whole simple operation) owes its charge.
+    Charge,
+    /// A part (or a whole simple operation) ends.
+    End,
+    /// The incurred cost reaches the hold under `overrun = stop`.
+    Stop,
+    /// A hold times out.
+    HoldTimeout,
+    /// A charge is recorded after its lag; the slot is the record's.
+    Record,
+    /// A refused operation tries again.
+    Retry,
+    /// A waiting operation gives up.
+    Patience,
+    /// A reactive client's next operation; the slot is the client.
+    Client,
+}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Due) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    /// Reversed, so that a max-heap yields the earliest.
+    fn cmp(&self, other: &Due) -> Ordering {
+        (other.at, other.order, other.slot).cmp(&(self.at, self.order, self.slot))
+    }
+}
+
+/// Something of the account itself that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Timer {
+    pub(super) at: SimTime,
+    pub(super) order: u64,
+    pub(super) what: TimerKind,
+}
+
+/// What the account has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimerKind {
+    /// Outcomes begin to count.
+    Measure,
+    /// A lot ends.
+    Expire(LotSerial),
+    /// A lot is voided.
+    Void(LotSerial),
+    /// The running cycle closes.
+    Close,
+    /// The plan changes (index into the policy's plan changes).
+    PlanChange(u32),
+    /// The subscription is billed.
+    Bill,
+    /// An invoice is paid or written off (index into the invoices).
+    Invoice(u32),
+    /// A written-down grant becomes effective (index into the account's grant specs).
+    Grant(u32),
+    /// A written-down grant recurs (index, n-th time).
+    Recur(u32, u32),
+    /// Debt is repaid from new grants.
+    Repay,
+    /// People pay for a purchase.
+    Pay,
+    /// People's regular purchase.
+    Regular(u32),
+    /// A purchase lands (index into the orders).
+    Land(u32),
+    /// A top-up rule is evaluated again (cooldown, back-off or cap period over).
+    Wake,
+    /// The head of the queue is looked at again (an outage is over).
+    Look,
+    /// The organization signs up.
+    SignUp,
+}
+
+impl PartialOrd for Timer {
+    fn partial_cmp(&self, other: &Timer) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timer {
+    fn cmp(&self, other: &Timer) -> Ordering {
+        (other.at, other.order).cmp(&(self.at, self.order))
+    }
+}

@@ -1,0 +1,290 @@
+//! Credits given: written-down grants, their recurrence, expiry and voiding.
+
+use crate::calendar::MonthEnd;
+use crate::ledger::{Lot, LotKind, LotSerial};
+use crate::outcome::EntryKind;
+use crate::policy::{Boundary, BurnKey, Expiry, GrantSpec, Precision, RecurrenceMode, Terms};
+use crate::units::{Category, Credits, Money, SimSpan, SimTime};
+
+use super::env::Env;
+use super::events::{Class, TimerKind};
+use super::money::CashKind;
+use super::note::Note;
+use super::state::State;
+
+/// The grants written down for the account, and ids for the others.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GrantBook {
+    /// The plan's, then the cohort's.
+    specs: Vec<GrantSpec>,
+    /// Present lot of each spec.
+    lots: Vec<Option<LotSerial>>,
+    next_id: u32,
+}
+
+/// Rank of the repayment among the events of class 3: after every grant.
+const REPAY_LAST: u16 = 0xfff;
+
+/// A lot to be issued: what differs from lot to lot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewLot {
+    pub(super) id: Option<u32>,
+    pub(super) category: Category,
+    pub(super) kind: LotKind,
+    pub(super) credits: Credits,
+    pub(super) remaining: Credits,
+    pub(super) priority: i32,
+    pub(super) created_at: SimTime,
+    pub(super) effective_at: SimTime,
+    pub(super) expires_at: SimTime,
+    /// Burn-order key of the end, before rounding to the order's precision.
+    pub(super) ends: SimTime,
+    pub(super) price: Money,
+}
+
+impl GrantBook {
+    /// An id that no written-down grant has.
+    pub(super) fn new_id(&mut self) -> u32 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// The rollover rule of written-down grant `rule`.
+    pub(super) fn spec(&self, rule: u32) -> &GrantSpec {
+        &self.specs[rule as usize]
+    }
+}
+
+impl State {
+    /// Issues or schedules every written-down grant.
+    pub(super) fn schedule_grants(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let specs: Vec<GrantSpec> = terms.grants.iter().chain(&env.customers().grants).cloned().collect();
+        self.grants.next_id = self.grants.next_id.max(specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0));
+        self.grants.lots = vec![None; specs.len()];
+        self.grants.specs = specs;
+        for index in 0..self.grants.specs.len() {
+            let number = index as u32;
+            let effective = self.grants.specs[index].effective_at.unwrap_or(env.birth);
+            if effective > self.now {
+                self.at(env, effective, Class::Grant, 0, TimerKind::Grant(number));
+            } else {
+                self.grant_effective(env, number);
+            }
+        }
+    }
+
+    /// A written-down grant becomes effective (or was already, before the account's life began).
+    pub(super) fn grant_effective(&mut self, env: &Env, index: u32) {
+        let terms = env.terms(self.plan);
+        let spec = self.grants.specs[index as usize].clone();
+        let effective = spec.effective_at.unwrap_or(env.birth);
+        let expires = expiry_of(env, terms, effective, spec.expires);
+        let early = effective < self.now;
+        let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
+        if expires > self.now && voided > self.now {
+            let remaining = if early { spec.remaining.unwrap_or(spec.credits) } else { spec.credits };
+            let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
+            let lot = NewLot {
+                id: spec.id,
+                category: spec.category,
+                kind,
+                credits: spec.credits,
+                remaining,
+                priority: spec.priority,
+                created_at: spec.created_at.unwrap_or(effective),
+                effective_at: effective,
+                expires_at: expires,
+                ends: expires,
+                price: spec.price,
+            };
+            if early {
+                let used = (spec.credits - remaining).micros();
+                let earned = lot.price.scale_floor(used, spec.credits.micros().max(1));
+                self.tally.money.deferred_start += lot.price - earned;
+                self.money.recognized_before += earned;
+            } else {
+                self.receive_cash(env, CashKind::Package, spec.price);
+            }
+            let entry = if early { EntryKind::OpeningGrant } else { EntryKind::Issue };
+            let serial = self.issue(env, entry, lot);
+            if voided < SimTime::NEVER {
+                self.at(env, voided, Class::Expiry, 0, TimerKind::Void(serial));
+            }
+            self.grants.lots[index as usize] = Some(serial);
+        }
+        self.schedule_recurrence(env, index, self.now, true);
+    }
+
+    /// Schedules the next occurrence after `t` (or at it, if `including` and later than the grant's start).
+    fn schedule_recurrence(&mut self, env: &Env, index: u32, t: SimTime, including: bool) {
+        let spec = &self.grants.specs[index as usize];
+        let Some(recurrence) = &spec.recurrence else { return };
+        let zone = &env.world.zone;
+        let effective = spec.effective_at.unwrap_or(env.birth);
+        let after = if including { (t - SimSpan::from_micros(1)).max(effective) } else { t.max(effective) };
+        let n = zone.first_after(recurrence.anchor, recurrence.every, after, MonthEnd::Clamp);
+        let at = zone.nth(recurrence.anchor, recurrence.every, n, MonthEnd::Clamp);
+        let end = expiry_of(env, env.terms(self.plan), effective, spec.expires);
+        let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
+        if at < end.min(voided) {
+            self.at(env, at, Class::Grant, 1, TimerKind::Recur(index, 0));
+        }
+    }
+
+    /// A written-down grant recurs: replaces what is left, or adds a lot.
+    pub(super) fn recur(&mut self, env: &Env, index: u32, _n: u32) {
+        let terms = env.terms(self.plan);
+        let spec = self.grants.specs[index as usize].clone();
+        let Some(recurrence) = &spec.recurrence else { return };
+        let effective = spec.effective_at.unwrap_or(env.birth);
+        let own_end = expiry_of(env, terms, effective, spec.expires);
+        let expires = match recurrence.valid {
+            Some(valid) => boundary(terms, env.world.zone.add(self.now, valid, terms.month_end)),
+            None => own_end,
+        };
+        if recurrence.mode == RecurrenceMode::Set
+            && let Some(old) = self.grants.lots[index as usize]
+        {
+            self.expire_lot(env, old);
+        }
+        let id = match recurrence.mode {
+            RecurrenceMode::Set => spec.id,
+            RecurrenceMode::Add => None,
+        };
+        let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
+        let lot = NewLot {
+            id,
+            category: spec.category,
+            kind,
+            credits: spec.credits,
+            remaining: spec.credits,
+            priority: spec.priority,
+            created_at: self.now,
+            effective_at: self.now,
+            expires_at: expires,
+            ends: expires,
+            price: Money::ZERO,
+        };
+        let serial = self.issue(env, EntryKind::Issue, lot);
+        if let Some(voided) = spec.voided_at {
+            self.at(env, voided, Class::Expiry, 0, TimerKind::Void(serial));
+        }
+        self.grants.lots[index as usize] = Some(serial);
+        self.schedule_recurrence(env, index, self.now, false);
+    }
+
+    /// Adds a lot, schedules the repayment of debt after all grants of the instant, and reacts to the risen view.
+    pub(super) fn issue(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
+        let before = self.views(env.terms(self.plan));
+        let serial = self.add_lot(env, entry, new);
+        if self.ledger.debt().is_positive() {
+            self.at(env, self.now, Class::Grant, REPAY_LAST, TimerKind::Repay);
+        }
+        self.changed(env, before, None);
+        serial
+    }
+
+    /// Adds the lot of a purchase; the caller repays debt and reacts.
+    pub(super) fn issue_landed(&mut self, env: &Env, new: NewLot) -> LotSerial {
+        self.add_lot(env, EntryKind::Land, new)
+    }
+
+    /// Adds a lot, counts it and schedules its end.
+    fn add_lot(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
+        let terms = env.terms(self.plan);
+        let id = new.id.unwrap_or_else(|| self.grants.new_id());
+        let lot = Lot {
+            serial: LotSerial::default(),
+            id,
+            category: new.category,
+            kind: new.kind,
+            credits: new.credits,
+            remaining: new.remaining,
+            reserved: Credits::ZERO,
+            overdue: Credits::ZERO,
+            burned: new.credits - new.remaining,
+            expired: Credits::ZERO,
+            voided: Credits::ZERO,
+            priority: new.priority,
+            rank: 0,
+            created_at: new.created_at,
+            effective_at: new.effective_at,
+            expires_at: new.expires_at,
+            ends_key: rounded_end(env, terms, new.ends),
+            price_paid: new.price,
+        };
+        let serial = self.ledger.issue(lot);
+        let note = Note {
+            grant: id,
+            category: new.category,
+            credits: new.remaining,
+            money: new.price,
+            ..Note::default()
+        };
+        self.count_issue(env, entry, note);
+        if new.expires_at < SimTime::NEVER {
+            self.at(env, new.expires_at, Class::Expiry, 0, TimerKind::Expire(serial));
+        }
+        serial
+    }
+
+    /// A lot ends.
+    pub(super) fn expire_lot(&mut self, env: &Env, serial: LotSerial) {
+        let before = self.views(env.terms(self.plan));
+        self.ledger.clear_takes();
+        self.ledger.expire(serial);
+        self.count_lapsed(env);
+        self.changed(env, before, None);
+    }
+
+    /// A lot is voided; its unused value is gone without a refund.
+    pub(super) fn void_lot(&mut self, env: &Env, serial: LotSerial) {
+        let before = self.views(env.terms(self.plan));
+        if let Some((take, value)) = self.ledger.void(serial)
+            && take.amount.is_positive()
+        {
+            self.tally.credits.voided[take.category.index()] += take.amount;
+            self.note(env, EntryKind::Void, Note { money: value, ..Note::of(&take) });
+        }
+        self.changed(env, before, None);
+    }
+
+    /// New grants pay debt back, once all grants of the instant are there.
+    pub(super) fn repay(&mut self, env: &Env) {
+        let before = self.views(env.terms(self.plan));
+        self.repay_now(env);
+        self.changed(env, before, None);
+    }
+}
+
+/// The expiry instant of credits effective at `effective`; `NEVER` if they do not expire.
+pub(super) fn expiry_of(env: &Env, terms: &Terms, effective: SimTime, expiry: Expiry) -> SimTime {
+    match expiry {
+        Expiry::Never => SimTime::NEVER,
+        Expiry::At(instant) => boundary(terms, instant),
+        Expiry::After(period) => boundary(terms, env.world.zone.add(effective, period, terms.month_end)),
+    }
+}
+
+/// Under an inclusive boundary credits live through their expiry instant.
+fn boundary(terms: &Terms, instant: SimTime) -> SimTime {
+    match terms.expiry_boundary {
+        Boundary::Exclusive => instant,
+        Boundary::Inclusive => instant + SimSpan::from_micros(1),
+    }
+}
+
+/// An end as precisely as the burn order compares it.
+pub(super) fn rounded_end(env: &Env, terms: &Terms, ends: SimTime) -> SimTime {
+    let precision = terms.burn_order.iter().find_map(|key| match key {
+        BurnKey::ExpiresAt(precision) => Some(*precision),
+        _ => None,
+    });
+    match precision {
+        _ if ends == SimTime::NEVER => ends,
+        Some(Precision::Second) => SimTime::from_micros(ends.micros().div_euclid(1_000_000) * 1_000_000),
+        Some(Precision::Day) => env.world.zone.start_of(ends, crate::policy::CalendarUnit::Day),
+        _ => ends,
+    }
+}

@@ -1,0 +1,99 @@
+//! The account: one organization under one policy.
+//!
+//! Owns the loop over instants: due events and timers in the order of SEMANTICS §10, then arrivals. The files beside
+//! this one hold one concern each: `opening`, `cycle` and `grants` (credits given), `attempt` and `react` (admission and
+//! what customers do), `work` and `charging` (operations in flight and what they owe), `change` (what follows a change of
+//! balance), `top_up` and `purchase` (credits bought), `money`, `finish`.
+//! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
+
+mod attempt;
+mod change;
+mod charging;
+mod cycle;
+mod env;
+mod events;
+mod finish;
+mod grants;
+mod money;
+mod note;
+mod opening;
+mod purchase;
+mod react;
+mod state;
+mod top_up;
+mod work;
+
+use std::sync::Arc;
+
+use crate::outcome::Tally;
+use crate::sampling::StreamKey;
+use crate::units::{PolicyIndex, SimTime};
+use crate::workload::{Operation, Part, Traits};
+
+use super::{Fault, Outages, World};
+use env::Env;
+use events::{Class, order_of};
+use state::State;
+
+/// One organization under one policy, from the start of the horizon to its end.
+#[derive(Debug, Clone)]
+pub struct Account {
+    env: Arc<Env>,
+    state: State,
+}
+
+impl Account {
+    /// Opens the account at the start of the horizon (or at the organization's sign-up, if that is later).
+    ///
+    /// # Errors
+    /// If what the scenario writes down for the account breaks a law from the outset.
+    pub fn new(
+        world: Arc<World>,
+        policy: PolicyIndex,
+        key: StreamKey,
+        traits: &Traits,
+        outages: Arc<Outages>,
+    ) -> Result<Account, Fault> {
+        let env = Arc::new(Env::new(world, policy, key, traits, outages));
+        let mut state = State::new(&env);
+        state.open(&env);
+        Ok(Account { env, state })
+    }
+
+    /// Handles every due event before `upto` and the operations among them.
+    ///
+    /// `operations` come merged in the order of (arrival, feature, sequence) and all arrive before `upto`; their parts
+    /// are in `parts`.
+    ///
+    /// # Errors
+    /// A violated law, with organization, instant and law.
+    pub fn advance(&mut self, operations: &[Operation], parts: &[Part], upto: SimTime) -> Result<(), Fault> {
+        let env = Arc::clone(&self.env);
+        for operation in operations {
+            let order = order_of(Class::Arrival, operation.feature.0, operation.sequence, 0);
+            self.state.drain(&env, operation.at, order);
+            let start = operation.part_start as usize;
+            let parts = &parts[start..start + usize::from(operation.part_count)];
+            self.state.arrive(&env, operation, parts);
+        }
+        self.state.drain(&env, upto, 0);
+        self.state.take_fault(&env)
+    }
+
+    /// Closes the books at the end of the horizon, after `advance` to it.
+    ///
+    /// # Errors
+    /// A violated law, with organization, instant and law.
+    pub fn finish(mut self) -> Result<Tally, Fault> {
+        let env = Arc::clone(&self.env);
+        self.state.finish(&env);
+        self.state.take_fault(&env)?;
+        Ok(self.state.tally)
+    }
+
+    /// The account's clock: everything before it has been handled.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.state.now
+    }
+}

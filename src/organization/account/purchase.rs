@@ -1,0 +1,279 @@
+//! Purchases by people, the budget, and credits landing (SEMANTICS §7).
+
+use std::collections::VecDeque;
+
+use crate::ledger::LotKind;
+use crate::outcome::EntryKind;
+use crate::policy::{AfterPurchase, Buyer, Choice, Expiry, Package, Terms};
+use crate::sampling::{Purpose, StreamKey};
+use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
+
+use super::env::Env;
+use super::events::{Class, TimerKind};
+use super::grants::{NewLot, expiry_of};
+use super::money::CashKind;
+use super::note::Note;
+use super::state::State;
+
+/// Purchases of one account.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PurchaseBook {
+    /// The purchase by people that is under way: what it must cover.
+    under_way: Option<Credits>,
+    /// Purchases by people so far; keys their random choices.
+    ordinal: u64,
+    warnings: u64,
+    zeros: u64,
+    orders: Vec<Order>,
+    /// Spent in the running budget period.
+    spent: (SimTime, Money),
+    pub(super) recent: VecDeque<SimTime>,
+}
+
+/// Credits paid for that have not landed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    pub(super) credits: Credits,
+    pub(super) price: Money,
+    pub(super) expires: Expiry,
+    pub(super) priority: i32,
+    /// The top-up rule that ordered it; none for people.
+    pub(super) rule: Option<usize>,
+}
+
+/// The people who buy under these terms.
+fn buyer<'a>(env: &'a Env, terms: &'a Terms) -> Option<&'a Buyer> {
+    let buyer = terms.buyer.as_ref().or(env.customers().buyer.as_ref());
+    buyer.filter(|_| !terms.packages.is_empty())
+}
+
+impl State {
+    /// Draws whether the customer buys after this refusal. `Some(true)` if the operation waits for the credits.
+    pub(super) fn buy_after_refusal(&mut self, env: &Env, slot: u32, need: Credits) -> Option<bool> {
+        let buyer = buyer(env, env.terms(self.plan))?;
+        if self.has_left(env) || !self.wants_to_buy(env, slot, buyer) {
+            return None;
+        }
+        let member = self.work[slot as usize].operation.member;
+        self.order_by_people(env, buyer, need, Some(member));
+        Some(buyer.after_purchase == AfterPurchase::Resume)
+    }
+
+    fn wants_to_buy(&self, env: &Env, slot: u32, buyer: &Buyer) -> bool {
+        let work = &self.work[slot as usize];
+        let key = env.key_of(work.operation.feature);
+        let uniform = key.uniform(Purpose::Purchase, u64::from(work.operation.sequence), u64::from(work.attempt));
+        buyer.on_refusal.holds(uniform)
+    }
+
+    /// True if the customer would buy after this refusal but the budget forbids every package.
+    pub(super) fn budget_stops_buyer(&self, env: &Env, slot: u32) -> bool {
+        if env.customers().budget.is_none() || self.purchases.under_way.is_some() {
+            return false;
+        }
+        let terms = env.terms(self.plan);
+        let Some(buyer) = buyer(env, terms) else { return false };
+        let cheapest = terms.packages.iter().filter_map(|package| package.price).min();
+        self.wants_to_buy(env, slot, buyer) && cheapest.is_some_and(|price| !self.within_budget(env, price))
+    }
+
+    pub(super) fn buy_after_warning(&mut self, env: &Env) {
+        let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
+        if buyer.on_warning.is_never() {
+            return;
+        }
+        self.purchases.warnings += 1;
+        let uniform = env.key.uniform(Purpose::Warning, self.purchases.warnings, 0);
+        self.buy_if(env, buyer, buyer.on_warning, uniform);
+    }
+
+    pub(super) fn buy_at_zero(&mut self, env: &Env) {
+        let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
+        if buyer.on_zero.is_never() {
+            return;
+        }
+        self.purchases.zeros += 1;
+        let uniform = env.key.uniform(Purpose::Warning, self.purchases.zeros, 1);
+        self.buy_if(env, buyer, buyer.on_zero, uniform);
+    }
+
+    fn buy_if(&mut self, env: &Env, buyer: &Buyer, probability: Probability, uniform: f64) {
+        if probability.holds(uniform) && !self.has_left(env) {
+            self.order_by_people(env, buyer, Credits::ZERO, None);
+        }
+    }
+
+    /// Schedules the first regular purchase.
+    pub(super) fn start_buying(&mut self, env: &Env) {
+        if let Some(every) = buyer(env, env.terms(self.plan)).and_then(|buyer| buyer.every) {
+            self.at(env, self.now + every, Class::Land, 0, TimerKind::Regular(1));
+        }
+    }
+
+    pub(super) fn regular_purchase(&mut self, env: &Env, n: u32) {
+        let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
+        if self.has_left(env) {
+            return;
+        }
+        if let Some(every) = buyer.every {
+            self.at(env, self.now + every, Class::Land, 0, TimerKind::Regular(n + 1));
+        }
+        self.order_by_people(env, buyer, Credits::ZERO, None);
+    }
+
+    /// A person sets out to buy, unless a purchase is under way already.
+    fn order_by_people(&mut self, env: &Env, buyer: &Buyer, need: Credits, member: Option<u16>) {
+        if let Some(under_way) = &mut self.purchases.under_way {
+            *under_way = (*under_way).max(need);
+            return;
+        }
+        self.purchases.under_way = Some(need);
+        self.purchases.ordinal += 1;
+        let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, self.purchases.ordinal, 1);
+        let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
+        let must_ask = member
+            .and_then(|member| env.traits.members.get(usize::from(member)))
+            .is_some_and(|member| !member.billing);
+        if must_ask {
+            delay += SimSpan::from_seconds_f64(buyer.ask_delay.sample(&mut stream));
+        }
+        if delay.is_zero() {
+            self.pay(env);
+        } else {
+            self.at(env, self.now + delay, Class::Land, 0, TimerKind::Pay);
+        }
+    }
+
+    fn purchase_key(&self, env: &Env) -> StreamKey {
+        env.key.name("purchases by people")
+    }
+
+    /// A person pays: chooses a package, minds the budget, may be declined.
+    pub(super) fn pay(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let Some(buyer) = buyer(env, terms) else { return };
+        let Some(need) = self.purchases.under_way else { return };
+        if self.has_left(env) {
+            self.purchases.under_way = None;
+            return;
+        }
+        let short = need - self.views(terms).available;
+        let key = self.purchase_key(env);
+        let ordinal = self.purchases.ordinal;
+        let package = choose(&terms.packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
+        let Some(package) = package else {
+            self.purchases.under_way = None;
+            return;
+        };
+        let price = package.price.unwrap_or(Money::ZERO);
+        if !self.within_budget(env, price) {
+            self.tally.customer.budget_blocked += 1;
+            self.note(env, EntryKind::BudgetBlocked, Note::money(price));
+            self.purchases.under_way = None;
+            return;
+        }
+        if buyer.declined.holds(key.uniform(Purpose::Purchase, ordinal, 3)) {
+            self.tally.customer.payments_declined += 1;
+            self.note(env, EntryKind::PaymentDeclined, Note::money(price));
+            self.purchases.under_way = None;
+            return;
+        }
+        self.tally.customer.purchases += 1;
+        self.tally.money.complete &= package.price.is_some();
+        let mut stream = key.keyed(Purpose::Purchase, ordinal, 4);
+        let delay = SimSpan::from_seconds_f64(buyer.processing.sample(&mut stream));
+        let order =
+            Order { credits: package.credits, price, expires: package.expires, priority: package.priority, rule: None };
+        self.place(env, order, delay);
+    }
+
+    /// An order is paid; its credits land after `delay`, or at once.
+    pub(super) fn place(&mut self, env: &Env, order: Order, delay: SimSpan) {
+        self.spend(env, order.price);
+        self.receive_cash(env, CashKind::Package, order.price);
+        self.money.in_transit += order.price;
+        let note = Note { credits: order.credits, money: order.price, ..Note::default() };
+        self.note(env, EntryKind::PurchaseOrdered, note);
+        self.purchases.orders.push(order);
+        let index = (self.purchases.orders.len() - 1) as u32;
+        if delay.is_zero() {
+            self.land(env, index);
+        } else {
+            self.at(env, self.now + delay, Class::Land, 1, TimerKind::Land(index));
+        }
+    }
+
+    /// Credits land, followed by repayment.
+    pub(super) fn land(&mut self, env: &Env, index: u32) {
+        let terms = env.terms(self.plan);
+        let order = self.purchases.orders[index as usize];
+        let before = self.views(terms);
+        self.money.in_transit = self.money.in_transit - order.price;
+        match order.rule {
+            None => self.purchases.under_way = None,
+            Some(rule) => self.top_up_landed(rule, order.credits),
+        }
+        let expires = expiry_of(env, terms, self.now, order.expires);
+        let lot = NewLot {
+            id: None,
+            category: Category::Purchased,
+            kind: LotKind::Plain,
+            credits: order.credits,
+            remaining: order.credits,
+            priority: order.priority,
+            created_at: self.now,
+            effective_at: self.now,
+            expires_at: expires,
+            ends: expires,
+            price: order.price,
+        };
+        self.issue_landed(env, lot);
+        self.repay_now(env);
+        self.changed(env, before, None);
+    }
+
+    fn spend(&mut self, env: &Env, price: Money) {
+        if let Some(budget) = &env.customers().budget {
+            let period = env.world.zone.start_of(self.now, budget.per);
+            if self.purchases.spent.0 != period {
+                self.purchases.spent = (period, Money::ZERO);
+            }
+            self.purchases.spent.1 += price;
+        }
+    }
+
+    /// Whether a purchase keeps within the organization's own budget.
+    pub(super) fn within_budget(&self, env: &Env, price: Money) -> bool {
+        let Some(budget) = &env.customers().budget else { return true };
+        let period = env.world.zone.start_of(self.now, budget.per);
+        let spent = if self.purchases.spent.0 == period { self.purchases.spent.1 } else { Money::ZERO };
+        spent + price <= budget.money
+    }
+}
+
+/// The package people choose; none only if there is none.
+fn choose<'a>(packages: &'a [Package], choice: &Choice, short: Credits, uniform: f64) -> Option<&'a Package> {
+    let named = |name: &str| packages.iter().find(|package| package.name == name);
+    let chosen = match choice {
+        Choice::SmallestThatCovers => None,
+        Choice::CheapestPerCredit => packages.iter().filter(|package| package.price.is_some()).min_by(|a, b| {
+            let (price_a, price_b) = (a.price.unwrap_or_default(), b.price.unwrap_or_default());
+            let left = i128::from(price_a.nanos()) * i128::from(b.credits.micros());
+            let right = i128::from(price_b.nanos()) * i128::from(a.credits.micros());
+            left.cmp(&right).then(a.credits.cmp(&b.credits))
+        }),
+        Choice::Fixed(name) => named(name),
+        Choice::Weighted(weights) => {
+            let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
+            let mut left = uniform * total;
+            let picked = weights.iter().find(|(_, weight)| {
+                let here = left < *weight;
+                left -= weight;
+                here
+            });
+            picked.and_then(|(name, _)| named(name))
+        }
+    };
+    let covering = || packages.iter().filter(|package| package.credits >= short).min_by_key(|package| package.credits);
+    chosen.or_else(covering).or_else(|| packages.iter().max_by_key(|package| package.credits))
+}

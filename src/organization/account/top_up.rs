@@ -1,0 +1,230 @@
+//! Automatic top-ups with their guards: cooldown, caps, declines, ceiling (SEMANTICS §7).
+
+use crate::outcome::EntryKind;
+use crate::policy::{CalendarUnit, CapLimit, Compare, Package, TopUpAmount, TopUpRule};
+use crate::sampling::Purpose;
+use crate::units::{Credits, Money, SimSpan, SimTime};
+
+use super::env::Env;
+use super::events::{Class, TimerKind};
+use super::note::Note;
+use super::purchase::Order;
+use super::state::State;
+
+/// What one rule remembers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TopUpState {
+    /// Ordered and not landed.
+    pending: Credits,
+    /// No purchase before this instant (cooldown or back-off).
+    paused_until: Option<SimTime>,
+    declines: u32,
+    /// Stopped for good: declined too often, or at the ceiling.
+    stopped: bool,
+    ordinal: u64,
+    /// Per cap: its calendar period, purchases and money in it.
+    used: Vec<(SimTime, u32, Money)>,
+    /// Purchases in the running local day.
+    today: (SimTime, u32),
+}
+
+/// Why a rule does not buy now.
+enum Guard {
+    /// Nothing is in the way.
+    Open,
+    /// Until this instant.
+    Until(SimTime),
+    /// It will not buy any more.
+    Stopped,
+}
+
+impl State {
+    /// Evaluates every rule until none fires. Purchases without delay land inside.
+    pub(super) fn evaluate_top_ups(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        if terms.top_ups.is_empty() || self.topping_up || self.has_left(env) {
+            return;
+        }
+        self.topping_up = true;
+        let mut rule = 0;
+        while rule < terms.top_ups.len() {
+            // A rule that has bought is looked at again, together with those before it.
+            rule = if self.buy_if_low(env, rule) { 0 } else { rule + 1 };
+        }
+        self.topping_up = false;
+    }
+
+    /// True if the rule bought credits that landed at once.
+    fn buy_if_low(&mut self, env: &Env, index: usize) -> bool {
+        let terms = env.terms(self.plan);
+        let rule = &terms.top_ups[index];
+        let mut view = self.views(terms).get(rule.view);
+        if rule.count_pending {
+            view += self.top_ups[index].pending;
+        }
+        if !rule.compare.holds(view, rule.threshold) || self.top_ups[index].stopped {
+            return false;
+        }
+        let Some((credits, price, package)) = amount(rule, &terms.packages, view) else { return false };
+        match self.guard(env, index, price.unwrap_or(Money::ZERO)) {
+            Guard::Open => {}
+            Guard::Stopped => return false,
+            Guard::Until(at) => {
+                if rule.wakes {
+                    self.at(env, at, Class::Land, 2, TimerKind::Wake);
+                }
+                return false;
+            }
+        }
+        if !self.within_budget(env, price.unwrap_or(Money::ZERO)) {
+            self.tally.customer.budget_blocked += 1;
+            self.note(env, EntryKind::BudgetBlocked, Note::money(price.unwrap_or(Money::ZERO)));
+            self.pause(index, self.now + SimSpan::HOUR);
+            return false;
+        }
+        self.top_ups[index].ordinal += 1;
+        let ordinal = self.top_ups[index].ordinal;
+        let key = env.key.number(index as u64);
+        if rule.declined.holds(key.uniform(Purpose::TopUp, ordinal, 0)) {
+            self.decline(env, index, price.unwrap_or(Money::ZERO));
+            return false;
+        }
+        let mut stream = key.keyed(Purpose::TopUp, ordinal, 1);
+        let delay = SimSpan::from_seconds_f64(rule.processing.sample(&mut stream));
+        let order = Order {
+            credits,
+            price: price.unwrap_or(Money::ZERO),
+            expires: package.expires,
+            priority: package.priority,
+            rule: Some(index),
+        };
+        self.tally.money.complete &= price.is_some();
+        self.count_top_up(env, index, order.price);
+        let state = &mut self.top_ups[index];
+        state.pending += credits;
+        state.declines = 0;
+        if !rule.cooldown.is_zero() {
+            state.paused_until = Some(self.now + rule.cooldown);
+        }
+        self.place(env, order, delay);
+        true
+    }
+
+    fn guard(&mut self, env: &Env, index: usize, price: Money) -> Guard {
+        let rule = &env.terms(self.plan).top_ups[index];
+        if let Some(until) = self.top_ups[index].paused_until
+            && self.now < until
+        {
+            return Guard::Until(until);
+        }
+        let zone = &env.world.zone;
+        let state = &mut self.top_ups[index];
+        state.used.resize(rule.caps.len(), (SimTime::DAWN, 0, Money::ZERO));
+        for (cap, used) in rule.caps.iter().zip(&mut state.used) {
+            let period = zone.start_of(self.now, cap.per);
+            if used.0 != period {
+                *used = (period, 0, Money::ZERO);
+            }
+            let reached = match cap.limit {
+                CapLimit::Count(most) => used.1 >= most,
+                CapLimit::Money(most) => used.2 + price > most,
+            };
+            if reached {
+                return Guard::Until(zone.next_start(self.now, cap.per));
+            }
+        }
+        let day = zone.start_of(self.now, CalendarUnit::Day);
+        if state.today.0 != day {
+            state.today = (day, 0);
+        }
+        if state.today.1 >= rule.ceiling {
+            state.stopped = true;
+            self.tally.customer.ceilings += 1;
+            self.tally.customer.runaway = true;
+            self.note(env, EntryKind::TopUpCeiling, Note::default());
+            return Guard::Stopped;
+        }
+        Guard::Open
+    }
+
+    fn count_top_up(&mut self, env: &Env, index: usize, price: Money) {
+        let _ = env;
+        self.tally.customer.auto_top_ups += 1;
+        let state = &mut self.top_ups[index];
+        state.today.1 += 1;
+        for used in &mut state.used {
+            used.1 += 1;
+            used.2 += price;
+        }
+        // Five automatic ones within 24 hours are a runaway.
+        self.recent_top_ups.rotate_left(1);
+        self.recent_top_ups[4] = self.now;
+        if self.recent_top_ups[0] > SimTime::DAWN && self.now - self.recent_top_ups[0] <= SimSpan::DAY {
+            self.tally.customer.runaway = true;
+        }
+    }
+
+    fn decline(&mut self, env: &Env, index: usize, price: Money) {
+        let rule = &env.terms(self.plan).top_ups[index];
+        self.tally.customer.payments_declined += 1;
+        self.note(env, EntryKind::PaymentDeclined, Note::money(price));
+        let state = &mut self.top_ups[index];
+        state.declines += 1;
+        state.stopped = rule.disable_after.is_some_and(|most| state.declines >= most);
+        if !rule.backoff.is_zero() && !state.stopped {
+            let until = self.now + rule.backoff;
+            self.pause(index, until);
+            if rule.wakes {
+                self.at(env, until, Class::Land, 2, TimerKind::Wake);
+            }
+        }
+    }
+
+    fn pause(&mut self, index: usize, until: SimTime) {
+        let paused = &mut self.top_ups[index].paused_until;
+        *paused = Some(paused.map_or(until, |present| present.max(until)));
+    }
+
+    /// A cooldown, back-off or cap period is over.
+    pub(super) fn wake(&mut self, env: &Env) {
+        self.evaluate_top_ups(env);
+    }
+
+    pub(super) fn top_up_landed(&mut self, rule: usize, credits: Credits) {
+        if let Some(state) = self.top_ups.get_mut(rule) {
+            state.pending = (state.pending - credits).positive_part();
+        }
+    }
+}
+
+/// What a rule buys at this view: credits, price, and the package that gives validity.
+fn amount<'a>(
+    rule: &TopUpRule,
+    packages: &'a [Package],
+    view: Credits,
+) -> Option<(Credits, Option<Money>, &'a Package)> {
+    match rule.amount {
+        TopUpAmount::Package(index) => {
+            let package = packages.get(index)?;
+            Some((package.credits, package.price, package))
+        }
+        TopUpAmount::MultipleUntilAbove(index) => {
+            let package = packages.get(index)?;
+            let gap = rule.threshold - view;
+            let size = package.credits.micros().max(1);
+            // The view must leave the low side of the threshold.
+            let at_least = gap.micros() + i64::from(rule.compare == Compare::AtOrBelow);
+            let count = (at_least + size - 1).div_euclid(size).max(1);
+            let credits = Credits::from_micros(count * size);
+            Some((credits, package.price.map(|price| price.scale_floor(count, 1)), package))
+        }
+        TopUpAmount::UpTo { target, package } => {
+            let package = packages.get(package)?;
+            let credits = (target - view).positive_part();
+            let price = package.price.map(|price| {
+                price.scale_floor(credits.micros(), package.credits.micros().max(1))
+            });
+            credits.is_positive().then_some((credits, price, package))
+        }
+    }
+}

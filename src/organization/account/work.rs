@@ -1,0 +1,448 @@
+//! Operations at work: starting, parts ending, pauses, failures, cancellations, stops and kills.
+
+use crate::outcome::{AttemptOutcome, EntryKind};
+use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Overrun};
+use crate::units::{Credits, SimSpan, SimTime};
+use crate::workload::{Fate, Part, PartKind};
+
+use super::charging::hold_terms;
+use super::env::Env;
+use super::events::{Class, DueKind, order_of};
+use super::note::Note;
+use super::state::{Phase, State, Work};
+
+/// What class 5 decided about an operation's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Verdict {
+    /// It goes on.
+    #[default]
+    GoesOn,
+    /// Every part is done.
+    Served,
+    /// It failed.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+    /// It was killed.
+    Killed,
+}
+
+impl Work {
+    fn feature<'a>(&self, env: &'a Env, plan: usize) -> &'a FeatureTerms {
+        &env.terms(plan).features[self.serves.index()]
+    }
+
+    fn is_simple(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn strikes_here(&self) -> bool {
+        self.operation.fate != Fate::Completes && (self.is_simple() || self.operation.ends_in_part == self.part)
+    }
+
+    fn present_part(&self) -> Part {
+        match self.parts.get(usize::from(self.part)) {
+            Some(part) => *part,
+            None => Part { cost: self.cost, duration: self.operation.duration, ..Part::default() },
+        }
+    }
+
+    fn is_last_part(&self) -> bool {
+        usize::from(self.part) + 1 >= self.parts.len()
+    }
+
+    /// Cost of the running part up to `now`, pro rata to time and rounded down.
+    fn partial_cost(&self, now: SimTime) -> Credits {
+        let part = self.present_part();
+        if part.cost.is_zero() {
+            return Credits::ZERO;
+        }
+        let elapsed = (now - self.part_started).micros();
+        if part.duration.is_zero() || elapsed >= part.duration.micros() {
+            return part.cost;
+        }
+        part.cost.scale_floor(elapsed, part.duration.micros())
+    }
+}
+
+impl State {
+    /// An admitted operation starts.
+    pub(super) fn start(&mut self, env: &Env, slot: u32) {
+        self.in_flight_changes();
+        self.in_flight += 1;
+        self.tally.in_flight_max = self.tally.in_flight_max.max(self.in_flight);
+        let now = self.now;
+        let work = &mut self.work[slot as usize];
+        self.in_flight_of[work.serves.index()] += 1;
+        work.phase = Phase::InFlight;
+        work.started = now;
+        work.part = 0;
+        work.part_started = now;
+        let (feature, operation, cost) = (work.feature(env, self.plan), work.operation, work.cost);
+        self.note(env, EntryKind::Start, Note { credits: self.work[slot as usize].held, ..Note::work(slot) });
+        if let Some(provider) = env.facts(operation.feature).provider_cost {
+            let tally = &mut self.tally.features[operation.feature.index()];
+            let spent = tally.provider_cost.get_or_insert_default();
+            *spent += provider.per_operation;
+        }
+        if feature.charge == ChargeMoment::Start {
+            self.charge_up_to(env, slot, cost.max(feature.minimum), true);
+        } else {
+            self.schedule_stop(env, slot);
+        }
+        self.begin_part(env, slot);
+    }
+
+    /// Schedules the end of the present part.
+    fn begin_part(&mut self, env: &Env, slot: u32) {
+        let work = &self.work[slot as usize];
+        let part = work.present_part();
+        let span = if work.strikes_here() && !work.is_simple() { work.operation.ends_after } else { part.duration };
+        if part.kind == PartKind::Review {
+            self.note(env, EntryKind::Paused, Note::work(slot));
+        }
+        let work = &self.work[slot as usize];
+        let silent = work.settled && work.is_simple();
+        let (class, what) = if silent { (Class::Work, DueKind::End) } else { (Class::Charge, DueKind::Charge) };
+        self.due_at(env, self.now + span, class, slot, what);
+    }
+
+    /// Class 5 of a part's end: what it owes.
+    pub(super) fn part_due(&mut self, env: &Env, slot: u32) {
+        let work = &mut self.work[slot as usize];
+        let feature = work.feature(env, self.plan);
+        let part = work.present_part();
+        if work.strikes_here() {
+            work.verdict = match work.operation.fate {
+                Fate::Fails => Verdict::Failed,
+                _ => Verdict::Cancelled,
+            };
+            self.charge_broken(env, slot);
+        } else {
+            work.finished += part.cost;
+            let (finished, last) = (work.finished, work.is_last_part());
+            let pauses = work.parts.get(usize::from(work.part) + 1).is_some_and(|next| next.kind == PartKind::Review);
+            let settled = work.settled;
+            if last {
+                work.verdict = Verdict::Served;
+            }
+            if last && !settled {
+                self.charge_last(env, slot, finished.max(feature.minimum));
+            } else if !settled && part.kind == PartKind::Work {
+                let incurs = match feature.charge {
+                    ChargeMoment::Step => true,
+                    ChargeMoment::Segment => pauses,
+                    ChargeMoment::Start | ChargeMoment::Completion => false,
+                };
+                if incurs {
+                    self.charge_up_to(env, slot, finished, false);
+                }
+            } else if !settled && pauses && feature.charge == ChargeMoment::Segment {
+                self.charge_up_to(env, slot, finished, false);
+            }
+            self.extend_hold(env, slot);
+        }
+        if self.work[slot as usize].phase != Phase::InFlight {
+            return;
+        }
+        let work = &self.work[slot as usize];
+        let order = order_of(Class::Work, work.operation.feature.0, work.operation.sequence, work.segment);
+        if self.others_now(order) {
+            self.due_at(env, self.now, Class::Work, slot, DueKind::End);
+        } else {
+            self.part_ends(env, slot);
+        }
+    }
+
+    /// The final charge of an operation that completes; under `extend` the hold is enlarged first, or the work stops.
+    fn charge_last(&mut self, env: &Env, slot: u32, incurred: Credits) {
+        let work = &self.work[slot as usize];
+        let extends = hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Extend);
+        if extends && work.hold.is_some() && incurred > work.held && !self.try_extend(env, slot, incurred) {
+            self.stop_at_hold(env, slot);
+            return;
+        }
+        self.charge_up_to(env, slot, incurred, true);
+    }
+
+    /// Under `extend` a hold is enlarged when a step has incurred more than it holds; if that fails the work stops.
+    fn extend_hold(&mut self, env: &Env, slot: u32) {
+        let work = &self.work[slot as usize];
+        if work.hold.is_none() || work.verdict != Verdict::GoesOn {
+            return;
+        }
+        let Some(hold) = hold_terms(work.feature(env, self.plan)) else { return };
+        let wanted = super::env::buffered(work.finished, hold.buffer);
+        if hold.overrun == Overrun::Extend && work.finished > work.held && !self.try_extend(env, slot, wanted) {
+            self.stop_at_hold(env, slot);
+        }
+    }
+
+    /// Enlarges a hold to `wanted` if a new check passes.
+    fn try_extend(&mut self, env: &Env, slot: u32, wanted: Credits) -> bool {
+        let terms = env.terms(self.plan);
+        let work = &self.work[slot as usize];
+        let feature = work.feature(env, self.plan);
+        let (Some(hold), addition) = (work.hold, wanted - work.held) else { return false };
+        let view = self.views(terms).get(feature.view);
+        if super::env::room(terms, feature).is_some_and(|room| view + room < addition) {
+            return false;
+        }
+        let before = self.views(terms);
+        self.ledger.extend_hold(hold, addition);
+        self.work[slot as usize].held = wanted;
+        self.note(env, EntryKind::HoldExtend, Note { credits: addition, ..Note::work(slot) });
+        self.changed(env, before, None);
+        true
+    }
+
+    /// What a failed or cancelled operation owes.
+    fn charge_broken(&mut self, env: &Env, slot: u32) {
+        let now = self.now;
+        let work = &self.work[slot as usize];
+        if work.settled {
+            return;
+        }
+        let feature = work.feature(env, self.plan);
+        let all = work.finished + work.partial_cost(now);
+        let (owed, minimum) = match work.verdict {
+            Verdict::Failed => {
+                let owed = match feature.on_failure {
+                    OnFailure::ChargeFinished => work.finished,
+                    OnFailure::ChargeAll => all,
+                    OnFailure::Free => Credits::ZERO,
+                };
+                (owed, feature.minimum_on_failure)
+            }
+            _ => {
+                let owed = match feature.on_cancel {
+                    OnCancel::ChargeRecorded | OnCancel::Free => Credits::ZERO,
+                    OnCancel::ChargeAll => all,
+                };
+                (owed, feature.minimum_on_cancel)
+            }
+        };
+        let floor = if minimum { feature.minimum } else { Credits::ZERO };
+        self.charge_end(env, slot, owed.max(work.incurred).max(floor));
+    }
+
+    /// The final charge of an operation that ends early; a hold with nothing to settle is released.
+    fn charge_end(&mut self, env: &Env, slot: u32, incurred: Credits) {
+        let work = &mut self.work[slot as usize];
+        if incurred <= work.incurred && work.charged + work.absorbed >= work.due {
+            work.settled = true;
+            self.release_hold(env, slot);
+        } else {
+            self.charge_up_to(env, slot, incurred, true);
+        }
+    }
+
+    /// Class 7 of a part's end: the operation ends or goes on with its next part.
+    pub(super) fn part_ends(&mut self, env: &Env, slot: u32) {
+        let work = &mut self.work[slot as usize];
+        if work.is_simple() && work.verdict == Verdict::GoesOn {
+            work.finished = work.cost;
+            work.verdict = match work.operation.fate {
+                Fate::Completes => Verdict::Served,
+                Fate::Fails => Verdict::Failed,
+                Fate::Cancelled => Verdict::Cancelled,
+            };
+        }
+        if work.verdict != Verdict::GoesOn {
+            self.end(env, slot);
+            return;
+        }
+        work.part += 1;
+        work.part_started = self.now;
+        let feature = work.feature(env, self.plan);
+        let exempt = work.hold.is_some();
+        if let InFlight::StopAtStep(who) = feature.in_flight
+            && !exempt
+            && self.is_exhausted(env)
+        {
+            self.kill(env, slot, who);
+            return;
+        }
+        self.begin_part(env, slot);
+    }
+
+    /// An operation has ended: it leaves its class, its slot, and wakes whoever waits for it.
+    pub(super) fn end(&mut self, env: &Env, slot: u32) {
+        self.in_flight_changes();
+        self.in_flight -= 1;
+        let now = self.now;
+        let work = &mut self.work[slot as usize];
+        self.in_flight_of[work.serves.index()] -= 1;
+        work.phase = Phase::Settling;
+        // Whatever was scheduled for the work is stale, but for the timeout of a hold that is still open.
+        let reschedule = work.hold.is_some();
+        if !reschedule {
+            work.generation = work.generation.wrapping_add(1);
+        }
+        let (verdict, operation, substituted) = (work.verdict, work.operation, work.serves != work.operation.feature);
+        let overcharged = (work.charged + work.absorbed - work.due).positive_part();
+        let done = match verdict {
+            Verdict::Served => work.cost,
+            _ => work.finished,
+        };
+        let tally = &mut self.tally.features[operation.feature.index()];
+        tally.due_credits += work.due;
+        tally.absorbed_credits += work.absorbed;
+        tally.overcharged_credits += overcharged;
+        if work.had_hold {
+            self.tally.holds.overrun_credits += (work.due - work.held).positive_part();
+        }
+        let tally = &mut self.tally.features[operation.feature.index()];
+        if let Some(provider) = env.facts(operation.feature).provider_cost {
+            let cost = provider.per_credit.scale_floor(done.micros(), crate::units::MICROS_PER_CREDIT);
+            *tally.provider_cost.get_or_insert_default() += cost;
+        }
+        let work = &self.work[slot as usize];
+        let (kind, outcome) = match verdict {
+            Verdict::Served | Verdict::GoesOn => {
+                let outcome = if substituted {
+                    tally.substituted += 1;
+                    AttemptOutcome::Substituted
+                } else {
+                    tally.served += 1;
+                    AttemptOutcome::Served
+                };
+                if work.started > operation.at {
+                    tally.waits.record((work.started - operation.at).micros());
+                }
+                (EntryKind::Served, outcome)
+            }
+            Verdict::Failed => {
+                tally.failed += 1;
+                (EntryKind::Failed, AttemptOutcome::Failed)
+            }
+            Verdict::Cancelled => {
+                tally.cancelled += 1;
+                (EntryKind::Cancelled, AttemptOutcome::Cancelled)
+            }
+            Verdict::Killed => {
+                tally.killed += 1;
+                tally.killed_work_credits += work.finished;
+                (EntryKind::Killed, AttemptOutcome::Killed)
+            }
+        };
+        if kind == EntryKind::Served
+            && let Some(since) = self.refusals.episode.take()
+        {
+            self.tally.customer.restores.record((now - since).micros());
+        }
+        self.note(env, kind, Note { credits: self.work[slot as usize].due, ..Note::work(slot) });
+        self.finish_row(slot, outcome);
+        self.client_done(env, slot);
+        self.maybe_free(slot);
+        if !self.queue.is_empty() {
+            self.resume = true;
+        }
+    }
+
+    /// Under `overrun = stop` the work ends when its incurred cost reaches the hold: schedules that instant.
+    fn schedule_stop(&mut self, env: &Env, slot: u32) {
+        let work = &self.work[slot as usize];
+        let stops = hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Stop);
+        if !stops || work.hold.is_none() || work.cost <= work.held {
+            return;
+        }
+        let mut left = work.held;
+        let mut at = self.now;
+        for index in 0..work.parts.len().max(1) {
+            let part = work.parts.get(index).copied().unwrap_or(work.present_part());
+            let strikes = work.operation.fate != Fate::Completes
+                && (work.is_simple() || usize::from(work.operation.ends_in_part) == index);
+            if part.cost > left {
+                // The first whole microsecond at which the pro-rata cost has reached the hold.
+                let micros = i128::from(left.micros()) * i128::from(part.duration.micros());
+                let cost = i128::from(part.cost.micros());
+                let into = i64::try_from((micros + cost - 1) / cost).unwrap_or(i64::MAX);
+                let span = SimSpan::from_micros(into);
+                if !strikes || work.is_simple() || span < work.operation.ends_after {
+                    self.due_at(env, at + span, Class::Charge, slot, DueKind::Stop);
+                }
+                return;
+            }
+            if strikes {
+                return;
+            }
+            left -= part.cost;
+            at = at + part.duration;
+        }
+    }
+
+    /// The incurred cost has reached the hold: the work ends, killed, and owes the hold.
+    pub(super) fn stop_at_hold(&mut self, env: &Env, slot: u32) {
+        let work = &mut self.work[slot as usize];
+        if work.phase != Phase::InFlight || work.hold.is_none() {
+            return;
+        }
+        work.verdict = Verdict::Killed;
+        let held = work.held;
+        work.finished = held;
+        self.charge_up_to(env, slot, held, true);
+        self.end(env, slot);
+    }
+
+    /// Stops an operation for exhaustion; what was done is charged, or the vendor absorbs it.
+    fn kill(&mut self, env: &Env, slot: u32, who: KilledWork) {
+        let now = self.now;
+        let work = &mut self.work[slot as usize];
+        work.verdict = Verdict::Killed;
+        let part_over = now == work.part_started;
+        let done = work.finished + if part_over { Credits::ZERO } else { work.partial_cost(now) };
+        work.finished = done;
+        let owed = done.max(work.incurred);
+        if !work.settled {
+            match who {
+                KilledWork::Charge => self.charge_end(env, slot, owed),
+                KilledWork::Absorb => {
+                    let rest = (owed - work.due).positive_part();
+                    work.due += rest;
+                    work.incurred = owed;
+                    work.settled = true;
+                    self.absorb(env, slot, rest);
+                    self.release_hold(env, slot);
+                }
+            }
+        }
+        self.end(env, slot);
+    }
+
+    /// True when settled ≤ −limit; never with an unlimited overdraft.
+    pub(super) fn is_exhausted(&self, env: &Env) -> bool {
+        let terms = env.terms(self.plan);
+        terms.overdraft.limit.is_some_and(|limit| self.views(terms).settled <= -limit)
+    }
+
+    /// Kills what the policy kills when the account is exhausted. Work under an open hold is exempt.
+    pub(super) fn kill_exhausted(&mut self, env: &Env) {
+        if self.killing || !self.is_exhausted(env) {
+            return;
+        }
+        self.killing = true;
+        let terms = env.terms(self.plan);
+        let mut doomed: Vec<(u16, u32, u32, KilledWork)> = Vec::new();
+        for (slot, work) in self.work.iter().enumerate() {
+            let running = work.phase == Phase::InFlight && work.hold.is_none() && work.verdict == Verdict::GoesOn;
+            if let (true, InFlight::Kill(who)) = (running, terms.features[work.serves.index()].in_flight) {
+                doomed.push((work.operation.feature.0, work.operation.sequence, slot as u32, who));
+            }
+        }
+        doomed.sort_unstable_by_key(|(feature, sequence, ..)| (*feature, *sequence));
+        for (_, _, slot, who) in doomed {
+            if self.work[slot as usize].phase == Phase::InFlight {
+                self.kill(env, slot, who);
+            }
+        }
+        self.killing = false;
+    }
+
+    /// Brings the integral over work in flight up to the present; call before the number changes.
+    pub(super) fn in_flight_changes(&mut self) {
+        let span = (self.now - self.in_flight_since).micros();
+        self.tally.in_flight_micros += i128::from(span * i64::from(self.in_flight));
+        self.in_flight_since = self.now;
+    }
+}

@@ -1,0 +1,158 @@
+//! Reads `[[cohorts]]`.
+
+use crate::policy::{Customers, Reactions};
+use crate::units::{CohortIndex, FeatureIndex, SimTime};
+
+use super::model::{Cohort, ListedOperation};
+use super::policies::{
+    BUDGET, BUYER_KIND, CHURN, GRANT, PLAN_CHOICE, PlanShares, REACTIONS, budget, buyer, churn, grants,
+    plan_shares, reactions,
+};
+use super::population;
+use super::read::Facts;
+use super::reading::{Field, Item, Kind, Section, Shape, default, optional, required};
+
+/// A cohort.
+pub(super) static COHORT: Shape = Shape {
+    name: "cohort",
+    doc: "Organizations that are alike.",
+    tags: &[],
+    parts: &[OWN, population::FIELDS, LEDGER],
+};
+
+static OWN: &[Field] = &[
+    required("name", Kind::Text, "Its name, unique."),
+    default("organizations", Kind::Count, "1", "How many there are; with a history, those in the file."),
+    optional("history", Kind::Name("history"), "The usage history that the cohort replays."),
+    optional("plan", PLAN_CHOICE, "Which plan organizations are on, or shares of plans."),
+    optional("buyer", BUYER_KIND, "People who buy; nobody if left out."),
+    optional(
+        "reactions",
+        Kind::Table(&REACTIONS),
+        "What follows a refusal; the operation is abandoned if left out.",
+    ),
+    optional("churn", Kind::Table(&CHURN), "Leaving after too many refusals; nobody leaves if left out."),
+    optional("budget", Kind::Table(&BUDGET), "The organization's own cap on spending."),
+    optional("opening", Kind::List(&Kind::Table(&GRANT)), "Grants at sign-up."),
+];
+
+/// Explicit cases of a real ledger.
+static LEDGER: &[Field] = &[
+    optional("grants", Kind::List(&Kind::Table(&GRANT)), "Grants of a real ledger, written down."),
+    default("debt_at_start", Kind::Credits, "0", "Debt at the start."),
+    optional(
+        "cycle_closes",
+        Kind::List(&Kind::Instant),
+        "Instants inside (start, end) at which cycles close, in the place of the plan's.",
+    ),
+    optional(
+        "operations",
+        Kind::List(&Kind::Table(&OPERATION)),
+        "Operations written down; they replace the arrivals of their features in this cohort.",
+    ),
+];
+
+static OPERATION: Shape = Shape {
+    name: "operation",
+    doc: "An operation written down.",
+    tags: &[],
+    parts: &[&[
+        required("at", Kind::Instant, "Arrival, inside the horizon."),
+        required("feature", Kind::Name("feature"), "Its feature."),
+        required("credits", Kind::Credits, "True cost."),
+        default("duration", Kind::Span, "\"0s\"", "Work time."),
+    ]],
+};
+
+/// Reads all cohorts in file order, and what each says about its plan.
+pub(super) fn read(
+    section: Section<'_>,
+    facts: Facts<'_>,
+) -> (Vec<Cohort>, Vec<(String, Option<PlanShares>)>) {
+    let items = section.get("cohorts").and_then(Item::items).unwrap_or_default();
+    if items.is_empty() && section.has("cohorts") {
+        section.error("cohorts", "names no cohort", Some("write at least one `[[cohorts]]`"));
+    }
+    let (mut cohorts, mut plans): (Vec<Cohort>, Vec<_>) = (Vec::new(), Vec::new());
+    for item in items {
+        let Some((cohort, plan)) = cohort(item, cohorts.len(), facts) else { continue };
+        if cohorts.iter().any(|other| other.name == cohort.name) {
+            item.error::<()>("has the name of an earlier cohort", Some("give each its own name".to_owned()));
+        }
+        plans.push((cohort.name.clone(), plan));
+        cohorts.push(cohort);
+    }
+    (cohorts, plans)
+}
+
+fn cohort(item: Item<'_>, index: usize, facts: Facts<'_>) -> Option<(Cohort, Option<PlanShares>)> {
+    let section = item.section(&COHORT)?;
+    let name = section.value("name", Item::text);
+    let index = CohortIndex(u16::try_from(index).ok()?);
+    let known = || facts.histories.iter().map(String::as_str);
+    let history = section.read("history", |item| item.name_of("history", known()));
+    if history.is_some() && section.has("organizations") {
+        let hint = "leave it out; the history says which organizations there are";
+        section.error("organizations", "stands beside `history`", Some(hint));
+    }
+    let cohort = Cohort {
+        organizations: section.value("organizations", Item::positive_count),
+        population: population::read(section, &name, index, facts),
+        customers: customers(section, facts),
+        operations: section.value("operations", |item| operations(item, facts)),
+        history,
+        name,
+    };
+    Some((cohort, section.read("plan", plan_shares)))
+}
+
+fn customers(section: Section<'_>, facts: Facts<'_>) -> Customers {
+    let mut all_grants = section.value("opening", grants);
+    all_grants.extend(section.value("grants", grants));
+    Customers {
+        grants: all_grants,
+        debt_at_start: section.value("debt_at_start", Item::credits_from_zero),
+        cycle_closes: section.read("cycle_closes", |item| cycle_closes(item, facts)),
+        buyer: section.read("buyer", buyer).flatten(),
+        reactions: section.read_or("reactions", Reactions::default(), |item| reactions(item, facts.features)),
+        churn: section.read("churn", churn),
+        budget: section.read("budget", budget),
+    }
+}
+
+/// Instants in order, inside (start, end).
+fn cycle_closes(item: Item<'_>, facts: Facts<'_>) -> Option<Vec<SimTime>> {
+    let close = |item: Item<'_>| {
+        let at = item.instant()?;
+        let inside = at > facts.start && at < facts.end;
+        if inside { Some(at) } else { item.error("does not lie between `start` and `end`", None) }
+    };
+    let mut closes = item.list(close)?;
+    closes.sort_unstable();
+    closes.dedup();
+    Some(closes)
+}
+
+/// Operations in the order of their arrival; ties keep the order of the file.
+fn operations(item: Item<'_>, facts: Facts<'_>) -> Option<Vec<ListedOperation>> {
+    let mut operations = item.list(|item| operation(item, facts))?;
+    operations.sort_by_key(|operation| operation.at);
+    Some(operations)
+}
+
+fn operation(item: Item<'_>, facts: Facts<'_>) -> Option<ListedOperation> {
+    let section = item.section(&OPERATION)?;
+    let at = section.read("at", |item| {
+        let at = item.instant()?;
+        let inside = at >= facts.start && at < facts.end;
+        if inside { Some(at) } else { item.error("does not lie in the horizon [start, end)", None) }
+    });
+    let known = || facts.features.iter().map(String::as_str);
+    let feature = section.read("feature", |item| item.name_of("feature", known()));
+    Some(ListedOperation {
+        credits: section.value("credits", Item::credits_from_zero),
+        duration: section.value("duration", Item::span),
+        at: at?,
+        feature: FeatureIndex(u16::try_from(feature?).ok()?),
+    })
+}

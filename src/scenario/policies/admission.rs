@@ -1,0 +1,298 @@
+//! The four decisions of a policy and their overrides per feature.
+
+use crate::policy::{
+    Admission, ChargeMoment, Estimator, FeatureTerms, HistoryEstimate, HoldTerms, InFlight, KilledWork,
+    OnCancel, OnFailure, OnTimeout, Overrun, View, WhenShort,
+};
+use crate::scenario::reading::{
+    Field, Item, Kind, Section, Shape, default, optional, required, words, words_of,
+};
+
+/// Rules of every feature of a policy; a feature may override each.
+pub(super) static RULES: &[Field] = &[
+    default(
+        "admission",
+        Kind::Either(&[Kind::Words(words_of::<AdmissionWord>), Kind::Table(&ADMISSION)]),
+        "\"none\"",
+        "The check before an operation starts: none, more than nothing (`positive`), the estimate, or a hold.",
+    ),
+    default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance the check reads."),
+    default("charge", Kind::Words(words_of::<ChargeMoment>), "\"completion\"", "When charges are taken."),
+    default(
+        "short",
+        Kind::Words(words_of::<WhenShort>),
+        "\"reject\"",
+        "What meets an operation that its check finds too expensive; `allow` permits debt up to `overdraft.limit`.",
+    ),
+    default(
+        "beyond_limit",
+        Kind::Words(words_of::<BeyondLimit>),
+        "\"reject\"",
+        "Under `short = \"allow\"`, what meets an operation beyond the overdraft's limit.",
+    ),
+    default(
+        "in_flight",
+        Kind::Words(words_of::<InFlightWord>),
+        "\"finish\"",
+        "What happens to running work once the settled balance is at or below minus the limit; held work is exempt.",
+    ),
+    default(
+        "killed",
+        Kind::Words(words_of::<KilledWork>),
+        "\"charge\"",
+        "Who pays for stopped or killed work.",
+    ),
+    default(
+        "on_cancel",
+        Kind::Words(words_of::<OnCancel>),
+        "\"charge-recorded\"",
+        "Charges of an operation its user cancels.",
+    ),
+    default(
+        "on_failure",
+        Kind::Words(words_of::<OnFailure>),
+        "\"charge-finished\"",
+        "Charges of an operation that fails by itself.",
+    ),
+    default("minimum", Kind::Credits, "0", "Least charge of an operation that ends."),
+    default("minimum_on_failure", Kind::Flag, "false", "Whether the minimum is owed after a failure."),
+    default("minimum_on_cancel", Kind::Flag, "false", "Whether the minimum is owed after a cancellation."),
+    default(
+        "denial",
+        Kind::Probability,
+        "0.0",
+        "Probability that an attempt is refused at random (rate limits).",
+    ),
+    default("notify", Kind::Flag, "true", "Whether charges of the feature fire alerts."),
+];
+
+static CAP: &[Field] = &[optional(
+    "max_in_flight",
+    Kind::Either(&[Kind::Count, Kind::Word("unlimited")]),
+    "Most operations of the feature in flight at once, per organization; unlimited if left out.",
+)];
+
+/// Overrides of one feature.
+pub(super) static FEATURE_RULES: Shape = Shape {
+    name: "feature-rules",
+    doc: "What a policy says differently for one feature: `features.NAME = { … }` inside a policy.",
+    tags: &[],
+    parts: &[RULES, CAP],
+};
+
+static ADMISSION: Shape = Shape {
+    name: "admission",
+    doc: "A check that knows what an operation will cost.",
+    tags: &[
+        optional("estimate", ESTIMATE_KIND, "The estimate must be there."),
+        optional("hold", Kind::Table(&HOLD), "The estimate with its buffer is reserved until the work ends."),
+    ],
+    parts: &[],
+};
+
+static HOLD: Shape = Shape {
+    name: "hold",
+    doc: "A reservation before the work, settled after it.",
+    tags: &[],
+    parts: &[&[
+        default("estimate", ESTIMATE_KIND, "\"expected\"", "The estimate that is held."),
+        default("buffer", Kind::Share, "0.0", "Relative surcharge: 0.2 holds 120 %."),
+        optional("timeout", Kind::Span, "The hold ends by itself after this span; never if left out."),
+        default("on_timeout", Kind::Words(words_of::<OnTimeout>), "\"release\"", "What a timeout does."),
+        default(
+            "overrun",
+            Kind::Words(words_of::<Overrun>),
+            "\"charge\"",
+            "What happens to cost above the hold.",
+        ),
+        default(
+            "pins_expiry",
+            Kind::Flag,
+            "false",
+            "Whether reserved credits outlive their expiry until the hold ends.",
+        ),
+        default("leak", Kind::Probability, "0.0", "Probability that an operation's settle is never sent."),
+    ]],
+};
+
+const ESTIMATE_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<EstimateWord>), Kind::Credits, Kind::Table(&ESTIMATE)]);
+
+static ESTIMATE: Shape = Shape {
+    name: "estimate",
+    doc: "How the cost of an operation is guessed before it starts.",
+    tags: &[
+        optional("fixed", Kind::Credits, "Always this many credits."),
+        optional("quantile", Kind::Probability, "This quantile of the feature's cost over the population."),
+        optional(
+            "history",
+            Kind::Either(&[Kind::Words(words_of::<HistoryWord>), Kind::Table(&HISTORY_MEAN)]),
+            "The organization's own earlier costs: the first, the last, or the mean of the last n.",
+        ),
+        optional("blur", Kind::Table(&BLUR), "The true cost times a lognormal error."),
+    ],
+    parts: &[],
+};
+
+static HISTORY_MEAN: Shape = Shape {
+    name: "history-mean",
+    doc: "The mean of the organization's last costs.",
+    tags: &[],
+    parts: &[&[required("mean", Kind::Count, "How many earlier operations are averaged.")]],
+};
+
+static BLUR: Shape = Shape {
+    name: "blur",
+    doc: "The error of an estimate.",
+    tags: &[],
+    parts: &[&[
+        default("bias", Kind::Share, "0.0", "Relative bias: 0.1 estimates 10 % too much."),
+        default("cv", Kind::Share, "0.0", "Coefficient of variation of the error."),
+    ]],
+};
+
+#[derive(Debug, Clone, Copy)]
+enum AdmissionWord {
+    None,
+    Positive,
+    Estimate,
+    Hold,
+}
+words!(AdmissionWord { "none" => None, "positive" => Positive, "estimate" => Estimate, "hold" => Hold });
+
+#[derive(Debug, Clone, Copy)]
+enum EstimateWord {
+    Exact,
+    Expected,
+}
+words!(EstimateWord { "exact" => Exact, "expected" => Expected });
+
+#[derive(Debug, Clone, Copy)]
+enum HistoryWord {
+    First,
+    Last,
+}
+words!(HistoryWord { "first" => First, "last" => Last });
+
+#[derive(Debug, Clone, Copy, Default)]
+enum InFlightWord {
+    #[default]
+    Finish,
+    StopAtStep,
+    Kill,
+}
+words!(InFlightWord { "finish" => Finish, "stop-at-step" => StopAtStep, "kill" => Kill });
+
+#[derive(Debug, Clone, Copy)]
+struct BeyondLimit(WhenShort);
+
+impl crate::scenario::reading::Words for BeyondLimit {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("reject", BeyondLimit(WhenShort::Reject)),
+        ("degrade", BeyondLimit(WhenShort::Degrade)),
+        ("queue", BeyondLimit(WhenShort::Queue)),
+    ];
+}
+
+/// The rules of one feature, from a section of [`FEATURE_RULES`].
+pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
+    let killed = section.value("killed", Item::word::<KilledWork>);
+    let in_flight = match section.value("in_flight", Item::word::<InFlightWord>) {
+        InFlightWord::Finish => InFlight::Finish,
+        InFlightWord::StopAtStep => InFlight::StopAtStep(killed),
+        InFlightWord::Kill => InFlight::Kill(killed),
+    };
+    FeatureTerms {
+        admission: section.read_or("admission", Admission::None, admission),
+        view: section.value("view", Item::word),
+        charge: section.value("charge", Item::word),
+        short: section.value("short", Item::word),
+        beyond_limit: section
+            .read("beyond_limit", Item::word::<BeyondLimit>)
+            .map_or(WhenShort::Reject, |word| word.0),
+        in_flight,
+        on_cancel: section.value("on_cancel", Item::word),
+        on_failure: section.value("on_failure", Item::word),
+        minimum: section.value("minimum", Item::credits_from_zero),
+        minimum_on_failure: section.value("minimum_on_failure", Item::flag),
+        minimum_on_cancel: section.value("minimum_on_cancel", Item::flag),
+        max_in_flight: section.read("max_in_flight", max_in_flight).flatten(),
+        denial: section.value("denial", Item::probability),
+        notify: section.read_or("notify", true, Item::flag),
+    }
+}
+
+/// A count, or `unlimited`.
+pub(super) fn max_in_flight(item: Item<'_>) -> Option<Option<u32>> {
+    if item.is_word("unlimited") { Some(None) } else { item.positive_count().map(Some) }
+}
+
+fn admission(item: Item<'_>) -> Option<Admission> {
+    if !item.is_table() {
+        return Some(match item.word::<AdmissionWord>()? {
+            AdmissionWord::None => Admission::None,
+            AdmissionWord::Positive => Admission::Positive,
+            AdmissionWord::Estimate => Admission::Estimate(Estimator::Expected),
+            AdmissionWord::Hold => Admission::Hold(HoldTerms {
+                estimate: Estimator::Expected,
+                buffer: 0.0,
+                timeout: None,
+                on_timeout: OnTimeout::default(),
+                overrun: Overrun::default(),
+                pins_expiry: false,
+                leak: crate::units::Probability::ZERO,
+            }),
+        });
+    }
+    match item.section(&ADMISSION)?.tag()? {
+        ("estimate", value) => estimator(value).map(Admission::Estimate),
+        (_, value) => value.section(&HOLD).map(hold).map(Admission::Hold),
+    }
+}
+
+fn hold(section: Section<'_>) -> HoldTerms {
+    HoldTerms {
+        estimate: section.read_or("estimate", Estimator::Expected, estimator),
+        buffer: section.value("buffer", |item| at_least(item, -1.0, "a share above -1, like 0.2 or \"20%\"")),
+        timeout: section.read("timeout", Item::positive_span),
+        on_timeout: section.value("on_timeout", Item::word),
+        overrun: section.value("overrun", Item::word),
+        pins_expiry: section.value("pins_expiry", Item::flag),
+        leak: section.value("leak", Item::probability),
+    }
+}
+
+fn estimator(item: Item<'_>) -> Option<Estimator> {
+    if item.as_number().is_some() {
+        return item.credits_from_zero().map(Estimator::Fixed);
+    }
+    if !item.is_table() {
+        return Some(match item.word::<EstimateWord>()? {
+            EstimateWord::Exact => Estimator::Exact,
+            EstimateWord::Expected => Estimator::Expected,
+        });
+    }
+    match item.section(&ESTIMATE)?.tag()? {
+        ("fixed", value) => value.credits_from_zero().map(Estimator::Fixed),
+        ("quantile", value) => value.probability().map(|quantile| Estimator::Quantile(quantile.get())),
+        ("history", value) => history(value).map(Estimator::History),
+        (_, value) => value.section(&BLUR).map(|section| Estimator::Blur {
+            bias: section.value("bias", |item| at_least(item, -1.0, "a share above -1, like 0.1 or \"10%\"")),
+            cv: section.value("cv", |item| at_least(item, 0.0, "a share of 0 or more, like 0.3")),
+        }),
+    }
+}
+
+fn history(item: Item<'_>) -> Option<HistoryEstimate> {
+    if item.is_table() {
+        return item.section(&HISTORY_MEAN)?.read("mean", Item::positive_count).map(HistoryEstimate::Mean);
+    }
+    Some(match item.word::<HistoryWord>()? {
+        HistoryWord::First => HistoryEstimate::First,
+        HistoryWord::Last => HistoryEstimate::Last,
+    })
+}
+
+fn at_least(item: Item<'_>, least: f64, wanted: &str) -> Option<f64> {
+    item.share().and_then(|share| if share >= least { Some(share) } else { item.fail(wanted) })
+}

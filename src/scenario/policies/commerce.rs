@@ -1,0 +1,476 @@
+//! What is bought and billed: packages, automatic top-ups, alerts, overdraft, subscriptions, invoices, rounding.
+
+use crate::calendar::{CalendarUnit, Period};
+use crate::policy::{
+    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Overdraft, Package,
+    Repay, RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, View,
+};
+use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{
+    Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of,
+};
+use crate::units::{Credits, Money, Probability};
+
+use super::grants::{priority, validity};
+
+/// `subscription = …`.
+pub(super) const SUBSCRIPTION_KIND: Kind =
+    Kind::Either(&[Kind::Money, Kind::Word("none"), Kind::Table(&SUBSCRIPTION)]);
+
+static SUBSCRIPTION: Shape = Shape {
+    name: "subscription",
+    doc: "The price of a plan, paid in advance for each billing period.",
+    tags: &[],
+    parts: &[&[
+        required("price", Kind::Money, "Price of a billing period."),
+        default("every", Kind::Period, "\"month\"", "The billing period, apart from the allowance's."),
+    ]],
+};
+
+/// Reads `subscription`; a bare amount is monthly.
+pub(super) fn subscription(item: Item<'_>) -> Option<Option<Subscription>> {
+    if item.is_word("none") {
+        return Some(None);
+    }
+    if !item.is_table() {
+        return item.money().map(|price| Some(Subscription { price, every: Period::Months(1) }));
+    }
+    let section = item.section(&SUBSCRIPTION)?;
+    Some(Some(Subscription {
+        price: section.read("price", Item::money)?,
+        every: section.read("every", Item::period)?,
+    }))
+}
+
+/// `round = …`.
+pub(super) const ROUND_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<RoundWord>), Kind::Table(&ROUND)]);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum RoundWord {
+    None,
+    Up,
+    Nearest,
+    Down,
+}
+words!(RoundWord { "none" => None, "up" => Up, "nearest" => Nearest, "down" => Down });
+
+static ROUND: Shape = Shape {
+    name: "round",
+    doc: "Charges are multiples of a unit; a bare word rounds to whole credits.",
+    tags: &[
+        optional("up", Kind::Credits, "The unit, rounded towards the vendor."),
+        optional("nearest", Kind::Credits, "The unit, rounded half-up."),
+        optional("down", Kind::Credits, "The unit, rounded towards the customer."),
+    ],
+    parts: &[],
+};
+
+/// What `round_per` says.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) enum RoundPer {
+    #[default]
+    Operation,
+    Charge,
+}
+words!(RoundPer { "operation" => Operation, "charge" => Charge });
+
+/// Reads `round`.
+pub(super) fn rounding(item: Item<'_>, per: RoundPer) -> Option<Option<Rounding>> {
+    let (mode, unit) = if item.is_table() {
+        match item.section(&ROUND)?.tag()? {
+            ("up", unit) => (RoundMode::Up, unit.positive_credits()?),
+            ("nearest", unit) => (RoundMode::Nearest, unit.positive_credits()?),
+            (_, unit) => (RoundMode::Down, unit.positive_credits()?),
+        }
+    } else {
+        let mode = match item.word::<RoundWord>()? {
+            RoundWord::None => return Some(None),
+            RoundWord::Up => RoundMode::Up,
+            RoundWord::Nearest => RoundMode::Nearest,
+            RoundWord::Down => RoundMode::Down,
+        };
+        (mode, Credits::from_whole(1))
+    };
+    Some(Some(Rounding { unit, mode, per_charge: per == RoundPer::Charge }))
+}
+
+/// `overdraft = …`.
+pub(super) const OVERDRAFT_KIND: Kind =
+    Kind::Either(&[Kind::Credits, Kind::Words(words_of::<OverdraftWord>), Kind::Table(&OVERDRAFT)]);
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OverdraftWord {
+    None,
+    Unlimited,
+}
+words!(OverdraftWord { "none" => None, "unlimited" => Unlimited });
+
+static OVERDRAFT: Shape = Shape {
+    name: "overdraft",
+    doc: "Permission to be in debt, and what becomes of debt; a bare number is the limit.",
+    tags: &[],
+    parts: &[&[
+        default(
+            "limit",
+            Kind::Either(&[Kind::Credits, Kind::Word("unlimited")]),
+            "0",
+            "Debt that is permitted; debt beyond it is overspend.",
+        ),
+        default(
+            "repay",
+            Kind::Words(words_of::<Repay>),
+            "\"any-credit\"",
+            "Which credits pay debt back as they arrive.",
+        ),
+        default(
+            "at_cycle",
+            Kind::Words(words_of::<DebtAtCycle>),
+            "\"carry\"",
+            "What a close does with debt.",
+        ),
+        optional(
+            "price_per_credit",
+            Kind::Money,
+            "Price of invoiced debt; money outcomes are not available without it.",
+        ),
+        optional("fee", Kind::Money, "Fee at a close with debt; money, never debt. None if left out."),
+    ]],
+};
+
+/// No permission; debt that arises anyway is carried and repaid from any credits.
+pub(super) fn no_overdraft() -> Overdraft {
+    Overdraft {
+        limit: Some(Credits::ZERO),
+        repay: Repay::default(),
+        at_cycle: DebtAtCycle::default(),
+        price_per_credit: None,
+        fee: Money::ZERO,
+    }
+}
+
+/// Reads `overdraft`.
+pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
+    if item.as_number().is_some() {
+        return item.credits_from_zero().map(|limit| Overdraft { limit: Some(limit), ..no_overdraft() });
+    }
+    if !item.is_table() {
+        return Some(match item.word::<OverdraftWord>()? {
+            OverdraftWord::None => no_overdraft(),
+            OverdraftWord::Unlimited => Overdraft { limit: None, ..no_overdraft() },
+        });
+    }
+    let section = item.section(&OVERDRAFT)?;
+    let limit = |item: Item<'_>| {
+        if item.is_word("unlimited") { Some(None) } else { item.credits_from_zero().map(Some) }
+    };
+    Some(Overdraft {
+        limit: section.read_or("limit", None, limit),
+        repay: section.value("repay", Item::word),
+        at_cycle: section.value("at_cycle", Item::word),
+        price_per_credit: section.read("price_per_credit", Item::money),
+        fee: section.value("fee", Item::money),
+    })
+}
+
+/// A package.
+pub(super) static PACKAGE: Shape = Shape {
+    name: "package",
+    doc: "Credits that can be bought.",
+    tags: &[],
+    parts: &[&[
+        required("name", Kind::Text, "Its name, unique in the plan."),
+        required("credits", Kind::Credits, "Credits."),
+        optional("price", Kind::Money, "Price; money outcomes are not available without it."),
+        default(
+            "expires_after",
+            Kind::Either(&[Kind::Period, Kind::Word("never")]),
+            "\"never\"",
+            "Validity from the instant the credits land.",
+        ),
+        default("priority", Kind::Integer, "0", "Burn priority, lower first."),
+    ]],
+};
+
+/// Reads `packages`; names must differ.
+pub(super) fn packages(item: Item<'_>) -> Option<Vec<Package>> {
+    let packages = item.list(package)?;
+    for (index, package) in packages.iter().enumerate() {
+        if packages[..index].iter().any(|other| other.name == package.name) {
+            let hint = Some("give each its own name".to_owned());
+            item.error::<()>(format!("has two packages named \"{}\"", package.name), hint);
+        }
+    }
+    Some(packages)
+}
+
+fn package(item: Item<'_>) -> Option<Package> {
+    let section = item.section(&PACKAGE)?;
+    Some(Package {
+        name: section.value("name", Item::text),
+        credits: section.value("credits", Item::positive_credits),
+        price: section.read("price", Item::money),
+        expires: section.read_or("expires_after", Expiry::Never, validity),
+        priority: section.value("priority", priority),
+    })
+}
+
+/// An automatic top-up.
+pub(super) static TOP_UP: Shape = Shape {
+    name: "top-up",
+    doc: "Buys a package by itself when the balance is low. Without cooldown, cap and `count_pending` it can loop.",
+    tags: &[],
+    parts: &[&[
+        required("threshold", Kind::Credits, "Fires when the view is low."),
+        default(
+            "compare",
+            Kind::Words(words_of::<Compare>),
+            "\"below\"",
+            "Strictly below or at the threshold.",
+        ),
+        default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance it reads."),
+        optional(
+            "package",
+            Kind::Name("package"),
+            "What is bought; may be left out if the plan has one package.",
+        ),
+        default(
+            "amount",
+            Kind::Either(&[Kind::Words(words_of::<AmountWord>), Kind::Table(&UP_TO)]),
+            "\"package\"",
+            "One package, whole packages until the view lies above the threshold (`multiple`), or up to a target.",
+        ),
+        default("count_pending", Kind::Flag, "true", "Whether purchases under way count as landed."),
+        default("cooldown", Kind::Span, "\"0s\"", "Least time between two purchases."),
+        optional("cap", Kind::Table(&TOP_UP_CAP), "A cap per calendar period."),
+        optional("caps", Kind::List(&Kind::Table(&TOP_UP_CAP)), "Several caps."),
+        default(
+            "processing",
+            Kind::Distribution(Unit::Span),
+            "\"0s\"",
+            "Time between payment and usable credits.",
+        ),
+        default("declined", Kind::Probability, "0.0", "Probability that a payment is declined."),
+        default("backoff", Kind::Span, "\"0s\"", "Pause after a decline."),
+        optional(
+            "disable_after",
+            Kind::Count,
+            "Declines in a row after which the rule stops for good; never if left out.",
+        ),
+        default(
+            "reevaluate",
+            Kind::Words(words_of::<Reevaluate>),
+            "\"always\"",
+            "Whether the rule also looks again when a cooldown, back-off or cap period ends, or `on-change` only.",
+        ),
+        default(
+            "ceiling",
+            Kind::Count,
+            "1000",
+            "Purchases per account and day at which a runaway rule stops.",
+        ),
+    ]],
+};
+
+static UP_TO: Shape = Shape {
+    name: "up-to",
+    doc: "Buys what is missing to a target, at the package's unit price.",
+    tags: &[],
+    parts: &[&[required("up_to", Kind::Credits, "The view to reach.")]],
+};
+
+static TOP_UP_CAP: Shape = Shape {
+    name: "cap",
+    doc: "A cap on automatic top-ups.",
+    tags: &[
+        optional("count", Kind::Count, "Number of purchases."),
+        optional("money", Kind::Money, "Sum of prices."),
+    ],
+    parts: &[&[required("per", Kind::Words(words_of::<CalendarUnit>), "The calendar period.")]],
+};
+
+#[derive(Debug, Clone, Copy)]
+enum AmountWord {
+    Package,
+    Multiple,
+}
+words!(AmountWord { "package" => Package, "multiple" => Multiple });
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Reevaluate {
+    Always,
+    OnChange,
+}
+words!(Reevaluate { "always" => Always, "on-change" => OnChange });
+
+/// Reads one automatic top-up; `packages` are the plan's.
+pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> {
+    let section = item.section(&TOP_UP)?;
+    let package = top_up_package(section, packages)?;
+    let mut caps = section.value("caps", |item| item.list(top_up_cap));
+    caps.extend(section.read("cap", top_up_cap));
+    let rule = TopUpRule {
+        threshold: section.value("threshold", Item::credits),
+        compare: section.value("compare", Item::word),
+        view: section.value("view", Item::word),
+        amount: section.read("amount", |item| top_up_amount(item, package))?,
+        count_pending: section.read_or("count_pending", true, Item::flag),
+        cooldown: section.value("cooldown", Item::span),
+        caps,
+        processing: section
+            .read_or("processing", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        declined: section.value("declined", Item::probability),
+        backoff: section.value("backoff", Item::span),
+        disable_after: section.read("disable_after", Item::positive_count),
+        wakes: section.read_or("reevaluate", Reevaluate::Always, Item::word) == Reevaluate::Always,
+        ceiling: section.read_or("ceiling", 1000, Item::positive_count),
+    };
+    if let TopUpAmount::UpTo { target, .. } = rule.amount
+        && target <= rule.threshold
+    {
+        section.error(
+            "amount",
+            "tops up to no more than the threshold",
+            Some("the target must lie above the threshold"),
+        );
+    }
+    Some(rule)
+}
+
+fn top_up_package(section: Section<'_>, packages: &[Package]) -> Option<usize> {
+    let names = || packages.iter().map(|package| package.name.as_str());
+    match section.get("package") {
+        Some(item) => item.name_of("package of this plan", names()),
+        None if packages.len() == 1 => Some(0),
+        None => {
+            let names: Vec<_> = names().collect();
+            let hint = if names.is_empty() {
+                "the plan has no packages; write `packages = [{ name = …, credits = … }]`".to_owned()
+            } else {
+                format!("say which package is bought: {}", names.join(", "))
+            };
+            section.error("package", "is missing", Some(&hint));
+            None
+        }
+    }
+}
+
+fn top_up_amount(item: Item<'_>, package: usize) -> Option<TopUpAmount> {
+    if item.is_table() {
+        let target = item.section(&UP_TO)?.read("up_to", Item::credits)?;
+        return Some(TopUpAmount::UpTo { target, package });
+    }
+    Some(match item.word::<AmountWord>()? {
+        AmountWord::Package => TopUpAmount::Package(package),
+        AmountWord::Multiple => TopUpAmount::MultipleUntilAbove(package),
+    })
+}
+
+fn top_up_cap(item: Item<'_>) -> Option<TopUpCap> {
+    let section = item.section(&TOP_UP_CAP)?;
+    let limit = match section.tag()? {
+        ("count", value) => CapLimit::Count(value.count()?),
+        (_, value) => CapLimit::Money(value.money()?),
+    };
+    Some(TopUpCap { limit, per: section.read("per", Item::word)? })
+}
+
+/// An alert.
+pub(super) static ALERT: Shape = Shape {
+    name: "alert",
+    doc: "Fires once per downward crossing and re-arms on the way up.",
+    tags: &[
+        optional("below", ALERT_THRESHOLD, "Fires when the view falls below this."),
+        optional("at_or_below", ALERT_THRESHOLD, "Fires when the view falls to this or below."),
+        optional("would_exceed", Kind::Flag, "Fires when an operation would exceed the view."),
+    ],
+    parts: &[&[
+        default("level", Kind::Words(words_of::<AlertLevel>), "\"warning\"", "How loud."),
+        default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance it reads."),
+    ]],
+};
+
+/// Credits, or a percentage of all credits issued since the last close.
+const ALERT_THRESHOLD: Kind = Kind::Either(&[Kind::Credits, Kind::Share]);
+
+/// What `alerts` says: thresholds, and whether `would_exceed` is among them.
+#[derive(Debug, Default)]
+pub(super) struct Alerts {
+    /// Thresholds in file order.
+    pub thresholds: Vec<Alert>,
+    /// Whether an operation that would exceed the view alerts.
+    pub would_exceed: bool,
+}
+
+/// Reads `alerts`.
+pub(super) fn alerts(item: Item<'_>) -> Option<Alerts> {
+    let mut alerts = Alerts::default();
+    for item in item.items()? {
+        let Some(section) = item.section(&ALERT) else { continue };
+        let (level, view) = (section.value("level", Item::word), section.value("view", Item::word));
+        let compare = match section.tag() {
+            Some(("would_exceed", value)) => {
+                alerts.would_exceed |= value.flag().unwrap_or_default();
+                continue;
+            }
+            Some(("below", value)) => (Compare::Below, value),
+            Some((_, value)) => (Compare::AtOrBelow, value),
+            None => continue,
+        };
+        if let Some(threshold) = alert_threshold(compare.1) {
+            alerts.thresholds.push(Alert { threshold, compare: compare.0, view, level });
+        }
+    }
+    Some(alerts)
+}
+
+fn alert_threshold(item: Item<'_>) -> Option<AlertThreshold> {
+    let percent = item.as_text().filter(|text| text.ends_with('%')).and_then(crate::scenario::reading::share);
+    match percent {
+        Some(share) => Some(AlertThreshold::ShareOfIssued(share)),
+        None if item.as_number().is_some() => item.credits().map(AlertThreshold::Credits),
+        None => item.fail(
+            "a number of credits, or a percentage of the credits issued since the last close, like \"20%\"",
+        ),
+    }
+}
+
+/// How invoices are paid.
+pub(super) static INVOICES: Shape = Shape {
+    name: "invoices",
+    doc: "How invoices of overage are paid; they are issued at the cycle's close.",
+    tags: &[],
+    parts: &[&[
+        default("pay", Kind::Words(words_of::<Pay>), "\"auto\"", "At once, or after `delay`."),
+        default("delay", Kind::Distribution(Unit::Span), "\"0s\"", "Time until an invoice on terms is paid."),
+        default("declined", Kind::Probability, "0.0", "Probability that an invoice is not paid."),
+        optional(
+            "write_off_after",
+            Kind::Span,
+            "An unpaid invoice is written off after this span; never if left out.",
+        ),
+    ]],
+};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Pay {
+    Auto,
+    Terms,
+}
+words!(Pay { "auto" => Auto, "terms" => Terms });
+
+/// Invoices that are paid at once.
+pub(super) fn paid_at_once() -> Invoices {
+    Invoices { auto_pay: true, delay: Dist::Fixed(0.0), declined: Probability::ZERO, write_off_after: None }
+}
+
+/// Reads `invoices`.
+pub(super) fn invoices(item: Item<'_>) -> Option<Invoices> {
+    let section = item.section(&INVOICES)?;
+    Some(Invoices {
+        auto_pay: section.read_or("pay", Pay::Auto, Item::word) == Pay::Auto,
+        delay: section.read_or("delay", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        declined: section.value("declined", Item::probability),
+        write_off_after: section.read("write_off_after", Item::positive_span),
+    })
+}

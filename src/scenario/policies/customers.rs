@@ -1,0 +1,269 @@
+//! How customers buy and react.
+
+use crate::calendar::CalendarUnit;
+use crate::policy::{AfterPurchase, Budget, Buyer, Choice, Churn, Reactions, Retry, Substitute};
+use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{
+    Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of,
+};
+use crate::units::{FeatureIndex, Probability, SimSpan};
+
+/// `buyer = …`.
+pub(crate) const BUYER_KIND: Kind = Kind::Either(&[Kind::Word("none"), Kind::Table(&BUYER)]);
+
+/// People who buy.
+pub(crate) static BUYER: Shape = Shape {
+    name: "buyer",
+    doc: "People who buy packages; at most one purchase is under way per account, later triggers join it.",
+    tags: &[],
+    parts: &[&[
+        default(
+            "on_refusal",
+            Kind::Probability,
+            "0.0",
+            "Probability of buying after a refusal for lack of credits.",
+        ),
+        default("on_warning", Kind::Probability, "0.0", "Probability of buying after an alert."),
+        default("on_zero", Kind::Probability, "0.0", "Probability of buying when the balance reaches zero."),
+        optional("every", Kind::Span, "Buys regularly, this often."),
+        default("human_delay", Kind::Distribution(Unit::Span), "\"0s\"", "Time until a person acts."),
+        default(
+            "ask_delay",
+            Kind::Distribution(Unit::Span),
+            "\"0s\"",
+            "Extra time when the member who noticed cannot buy and must ask a billing member.",
+        ),
+        default(
+            "choice",
+            Kind::Either(&[Kind::Words(words_of::<ChoiceWord>), Kind::Table(&CHOICE)]),
+            "\"smallest-that-covers\"",
+            "Which package; a name the plan lacks falls back to the smallest that covers.",
+        ),
+        default(
+            "processing",
+            Kind::Distribution(Unit::Span),
+            "\"0s\"",
+            "Time between payment and usable credits.",
+        ),
+        default("declined", Kind::Probability, "0.0", "Probability that a payment is declined."),
+        default(
+            "after_purchase",
+            Kind::Words(words_of::<AfterPurchase>),
+            "\"resume\"",
+            "Whether the refused operation waits for the credits, or is lost.",
+        ),
+    ]],
+};
+
+#[derive(Debug, Clone, Copy)]
+enum ChoiceWord {
+    Smallest,
+    Cheapest,
+}
+words!(ChoiceWord { "smallest-that-covers" => Smallest, "cheapest-per-credit" => Cheapest });
+
+static CHOICE: Shape = Shape {
+    name: "choice",
+    doc: "Packages by name.",
+    tags: &[
+        optional("fixed", Kind::Name("package"), "Always this package."),
+        optional("weighted", Kind::Map("package", &Kind::Number), "Packages by weight."),
+    ],
+    parts: &[],
+};
+
+/// Reads `buyer`; `none` is nobody.
+pub(crate) fn buyer(item: Item<'_>) -> Option<Option<Buyer>> {
+    if item.is_word("none") {
+        return Some(None);
+    }
+    let section = item.section(&BUYER)?;
+    let span = |name| section.read_or(name, Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span));
+    Some(Some(Buyer {
+        on_refusal: section.value("on_refusal", Item::probability),
+        on_warning: section.value("on_warning", Item::probability),
+        on_zero: section.value("on_zero", Item::probability),
+        every: section.read("every", Item::positive_span),
+        human_delay: span("human_delay"),
+        ask_delay: span("ask_delay"),
+        choice: section.value("choice", choice),
+        processing: span("processing"),
+        declined: section.value("declined", Item::probability),
+        after_purchase: section.value("after_purchase", Item::word),
+    }))
+}
+
+/// A buyer who never buys: what `buyer = "none"` in a policy puts in the place of the cohort's.
+pub(crate) fn nobody() -> Buyer {
+    Buyer {
+        on_refusal: Probability::ZERO,
+        on_warning: Probability::ZERO,
+        on_zero: Probability::ZERO,
+        every: None,
+        human_delay: Dist::Fixed(0.0),
+        ask_delay: Dist::Fixed(0.0),
+        choice: Choice::default(),
+        processing: Dist::Fixed(0.0),
+        declined: Probability::ZERO,
+        after_purchase: AfterPurchase::default(),
+    }
+}
+
+fn choice(item: Item<'_>) -> Option<Choice> {
+    if !item.is_table() {
+        return Some(match item.word::<ChoiceWord>()? {
+            ChoiceWord::Smallest => Choice::SmallestThatCovers,
+            ChoiceWord::Cheapest => Choice::CheapestPerCredit,
+        });
+    }
+    match item.section(&CHOICE)?.tag()? {
+        ("fixed", value) => value.text().map(Choice::Fixed),
+        (_, value) => weights(value).map(Choice::Weighted),
+    }
+}
+
+/// Names and weights; weights are not negative and not all zero.
+pub(crate) fn weights(item: Item<'_>) -> Option<Vec<(String, f64)>> {
+    let entries = item.entries()?;
+    let weights: Vec<_> = entries
+        .into_iter()
+        .filter_map(|(name, item)| item.number_from_zero().map(|weight| (name.to_owned(), weight)))
+        .collect();
+    if weights.iter().any(|(_, weight)| *weight > 0.0) {
+        Some(weights)
+    } else {
+        item.fail("at least one weight above 0")
+    }
+}
+
+/// Reactions to a refusal.
+pub(crate) static REACTIONS: Shape = Shape {
+    name: "reactions",
+    doc: "What follows a refusal when nobody buys: one of these by probability, else the operation is abandoned.",
+    tags: &[],
+    parts: &[&[
+        optional("retry", Kind::Table(&RETRY), "Try again later."),
+        default("wait", Kind::Probability, "0.0", "Probability of waiting until credits arrive."),
+        optional("substitute", Kind::Table(&SUBSTITUTE), "Try another feature instead."),
+    ]],
+};
+
+static RETRY: Shape = Shape {
+    name: "retry",
+    doc: "Trying again later.",
+    tags: &[],
+    parts: &[&[
+        default("probability", Kind::Probability, "1.0", "Probability after each refusal."),
+        default("delay", Kind::Distribution(Unit::Span), "\"1 min\"", "Time until the next attempt."),
+        default("attempts", Kind::Count, "3", "Most attempts in all, the first included."),
+    ]],
+};
+
+static SUBSTITUTE: Shape = Shape {
+    name: "substitute",
+    doc: "Trying another feature.",
+    tags: &[],
+    parts: &[&[
+        default("probability", Kind::Probability, "1.0", "Probability after a refusal."),
+        required("pairs", Kind::Map("feature", &Kind::Name("feature")), "Refused feature = its substitute."),
+    ]],
+};
+
+/// Reads `reactions`.
+pub(crate) fn reactions(item: Item<'_>, features: &[String]) -> Option<Reactions> {
+    let section = item.section(&REACTIONS)?;
+    let reactions = Reactions {
+        retry: section.read("retry", retry),
+        wait: section.value("wait", Item::probability),
+        substitute: section.read("substitute", |item| substitute(item, features)),
+    };
+    let probabilities = [
+        reactions.retry.as_ref().map_or(0.0, |retry| retry.probability.get()),
+        reactions.wait.get(),
+        reactions.substitute.as_ref().map_or(0.0, |substitute| substitute.probability.get()),
+    ];
+    if probabilities.iter().sum::<f64>() > 1.0 + 1e-9 {
+        item.error::<()>(
+            "has probabilities that sum to more than 1",
+            Some("one reaction is drawn per refusal".to_owned()),
+        );
+    }
+    Some(reactions)
+}
+
+fn retry(item: Item<'_>) -> Option<Retry> {
+    let section = item.section(&RETRY)?;
+    Some(Retry {
+        probability: section.value("probability", Item::probability),
+        delay: section.read_or("delay", Dist::Fixed(60.0), |item| distribution::read(item, Unit::Span)),
+        attempts: section.value("attempts", Item::positive_count),
+    })
+}
+
+fn substitute(item: Item<'_>, features: &[String]) -> Option<Substitute> {
+    let section = item.section(&SUBSTITUTE)?;
+    Some(Substitute {
+        probability: section.value("probability", Item::probability),
+        pairs: section.value("pairs", |item| feature_pairs(item, features)),
+    })
+}
+
+fn feature_pairs(item: Item<'_>, features: &[String]) -> Option<Vec<(FeatureIndex, FeatureIndex)>> {
+    let mut pairs = Vec::new();
+    for (name, value) in item.entries()? {
+        let from = super::feature_of(name, value, features);
+        let to = value.name_of("feature", features.iter().map(String::as_str));
+        if let (Some(from), Some(to)) = (from, to) {
+            if from == to {
+                value.error::<()>("substitutes a feature by itself", None);
+            }
+            pairs.push((FeatureIndex(from as u16), FeatureIndex(to as u16)));
+        }
+    }
+    Some(pairs)
+}
+
+/// Churn.
+pub(crate) static CHURN: Shape = Shape {
+    name: "churn",
+    doc: "Leaving after too many refusals; later demand is lost and counted so.",
+    tags: &[],
+    parts: &[&[
+        required("refusals", Kind::Count, "Refusals needed."),
+        required("within", Kind::Span, "Within this span."),
+        default(
+            "probability",
+            Kind::Probability,
+            "1.0",
+            "Probability of leaving each time that many are reached.",
+        ),
+    ]],
+};
+
+/// Reads `churn`.
+pub(crate) fn churn(item: Item<'_>) -> Option<Churn> {
+    let section = item.section(&CHURN)?;
+    Some(Churn {
+        refusals: section.value("refusals", Item::positive_count),
+        within: section.read_or("within", SimSpan::DAY, Item::positive_span),
+        probability: section.value("probability", Item::probability),
+    })
+}
+
+/// The organization's own cap on spending.
+pub(crate) static BUDGET: Shape = Shape {
+    name: "budget",
+    doc: "The organization's own cap on spending; a purchase that would exceed it is not made.",
+    tags: &[],
+    parts: &[&[
+        required("money", Kind::Money, "Money per period."),
+        default("per", Kind::Words(words_of::<CalendarUnit>), "\"month\"", "The calendar period."),
+    ]],
+};
+
+/// Reads `budget`.
+pub(crate) fn budget(item: Item<'_>) -> Option<Budget> {
+    let section: Section<'_> = item.section(&BUDGET)?;
+    Some(Budget { money: section.read("money", Item::money)?, per: section.read("per", Item::word)? })
+}

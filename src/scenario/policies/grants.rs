@@ -1,0 +1,472 @@
+//! Grants, allowances, cycles, rollover and burn order.
+
+use crate::calendar::Period;
+use crate::policy::{
+    Allowance, Anchor, BurnKey, CycleRule, Expiry, GrantSpec, Opening, Precision, Recurrence, RecurrenceMode,
+    RolledBurns, Rollover, RolloverBase, Trim,
+};
+use crate::scenario::reading::{Item, Kind, Section, Shape, default, optional, required, words, words_of};
+use crate::units::{Category, Credits, Money, Probability};
+
+const NEVER_OR_PERIOD: Kind = Kind::Either(&[Kind::Period, Kind::Word("never")]);
+
+/// An explicit grant of a cohort or a policy.
+pub(crate) static GRANT: Shape = Shape {
+    name: "grant",
+    doc: "Credits given to every organization of a cohort, or to all under a policy.",
+    tags: &[],
+    parts: &[&[
+        optional(
+            "id",
+            Kind::Count,
+            "Number in reports; the last tie-breaker of the burn order. In file order if left out.",
+        ),
+        required("credits", Kind::Credits, "How many credits are issued."),
+        default("category", Kind::Words(words_of::<Category>), "\"included\"", "Where they come from."),
+        default("priority", Kind::Integer, "0", "Burn priority, lower first."),
+        optional("created_at", Kind::Instant, "When it was created; `effective_at` if left out."),
+        optional(
+            "effective_at",
+            Kind::Instant,
+            "When it starts; at sign-up, but not before the scenario's start, if left out.",
+        ),
+        optional(
+            "expires_at",
+            Kind::Instant,
+            "When it is gone; never if neither this nor `expires_after` is written.",
+        ),
+        optional("expires_after", NEVER_OR_PERIOD, "Its validity, counted from `effective_at`."),
+        optional("voided_at", Kind::Instant, "When what remains is taken back."),
+        optional(
+            "remaining",
+            Kind::Credits,
+            "What is left at the start, for grants effective before it; all if left out.",
+        ),
+        optional(
+            "rollover",
+            ROLLOVER_KIND,
+            "Its own rollover, applied in place at every close; untouched if left out.",
+        ),
+        optional("recurrence", Kind::Table(&RECURRENCE), "It is issued again and again."),
+        optional("price", Kind::Money, "What was paid for it; nothing if left out."),
+    ]],
+};
+
+static RECURRENCE: Shape = Shape {
+    name: "recurrence",
+    doc: "A grant that is issued again; the first amount is given at the grant's `effective_at`.",
+    tags: &[],
+    parts: &[&[
+        required("every", Kind::Period, "How often."),
+        optional("anchor", Kind::Instant, "Counted from here; the grant's `effective_at` if left out."),
+        default(
+            "mode",
+            Kind::Words(words_of::<RecurrenceMode>),
+            "\"set\"",
+            "`set`: what remains expires and the full amount is issued; `add`: a new lot each time.",
+        ),
+        optional("valid", Kind::Period, "Validity of each later amount; the grant's own end if left out."),
+    ]],
+};
+
+/// `rollover = …`.
+pub(super) const ROLLOVER_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<RolloverWord>), Kind::Table(&ROLLOVER)]);
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RolloverWord {
+    None,
+    All,
+}
+words!(RolloverWord { "none" => None, "all" => All });
+
+static ROLLOVER: Shape = Shape {
+    name: "rollover",
+    doc: "What survives a close: min(remaining, max_credits, fraction × base), but at least min_credits.",
+    tags: &[],
+    parts: &[&[
+        default("fraction", Kind::Probability, "1.0", "Share that is kept."),
+        default("base", Kind::Words(words_of::<RolloverBase>), "\"remaining\"", "What the share applies to."),
+        default("min_credits", Kind::Credits, "0", "Least kept of a lot; the difference is issued."),
+        optional("max_credits", Kind::Credits, "Most kept of a lot; unlimited if left out."),
+        optional("max_total", Kind::Credits, "Cap over all rolled lots together; unlimited if left out."),
+        default(
+            "trim",
+            Kind::Words(words_of::<Trim>),
+            "\"oldest\"",
+            "Which rolled lots `max_total` trims first.",
+        ),
+        optional("max_periods", Kind::Count, "Closes a rolled lot survives; unlimited if left out."),
+        default(
+            "burns",
+            Kind::Words(words_of::<RolledBurns>),
+            "\"unordered\"",
+            "Whether rolled lots burn before or after the fresh allowance.",
+        ),
+    ]],
+};
+
+/// `allowance = …`.
+pub(super) const ALLOWANCE_KIND: Kind =
+    Kind::Either(&[Kind::Credits, Kind::Word("none"), Kind::Table(&ALLOWANCE)]);
+
+static ALLOWANCE: Shape = Shape {
+    name: "allowance",
+    doc: "Included credits of a period. The period is also the billing cycle.",
+    tags: &[],
+    parts: &[
+        &[
+            required("credits", Kind::Credits, "Credits per period."),
+            default("every", Kind::Period, "\"month\"", "The period."),
+            default("anchor", ANCHOR_KIND, "\"sign-up\"", "Where periods start."),
+        ],
+        &[
+            default(
+                "opening",
+                Kind::Words(words_of::<Opening>),
+                "\"full\"",
+                "What organizations signed up before the start get for the running period.",
+            ),
+            default("priority", Kind::Integer, "0", "Burn priority, lower first."),
+            default(
+                "category",
+                Kind::Words(words_of::<Category>),
+                "\"included\"",
+                "The category of the grant.",
+            ),
+        ],
+    ],
+};
+
+/// `cycle = …`.
+pub(super) const CYCLE_KIND: Kind = Kind::Either(&[Kind::Period, Kind::Table(&CYCLE)]);
+
+static CYCLE: Shape = Shape {
+    name: "cycle",
+    doc: "Billing cycles of a plan without an allowance.",
+    tags: &[],
+    parts: &[&[
+        default("every", Kind::Period, "\"month\"", "The length of a cycle."),
+        default("anchor", ANCHOR_KIND, "\"calendar-month\"", "Where cycles start."),
+    ]],
+};
+
+const ANCHOR_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<AnchorWord>), Kind::Table(&ANCHOR), Kind::Instant]);
+
+#[derive(Debug, Clone, Copy)]
+enum AnchorWord {
+    SignUp,
+    CalendarMonth,
+    CalendarYear,
+}
+words!(AnchorWord { "sign-up" => SignUp, "calendar-month" => CalendarMonth, "calendar-year" => CalendarYear });
+
+static ANCHOR: Shape = Shape {
+    name: "anchor",
+    doc: "A day of every month, or with `month` a day of every year; local midnight.",
+    tags: &[],
+    parts: &[&[
+        default("day", Kind::Count, "1", "Day of the month, 1 to 31; short months clamp it."),
+        optional("month", Kind::Count, "Month of the year, 1 to 12."),
+    ]],
+};
+
+/// One key of `burn_order`.
+pub(super) const BURN_KEY_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<BurnWord>), Kind::Table(&BURN_KEY)]);
+
+static BURN_KEY: Shape = Shape {
+    name: "burn-key",
+    doc: "A key of the burn order that needs saying how.",
+    tags: &[
+        optional(
+            "category",
+            Kind::Tuple(&Kind::Words(words_of::<Category>), 3),
+            "The three categories, first burned first.",
+        ),
+        optional(
+            "expires_at",
+            Kind::Words(words_of::<Precision>),
+            "How finely expiry instants are compared.",
+        ),
+        optional("amount", Kind::Words(words_of::<AmountWord>), "Whether larger or smaller lots burn first."),
+    ],
+    parts: &[],
+};
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BurnWord {
+    Priority,
+    ExpiresAt,
+    Category,
+    UnitPrice,
+    EffectiveAt,
+    CreatedAt,
+    Amount,
+    Burns,
+    Id,
+}
+words!(BurnWord {
+    "priority" => Priority,
+    "expires_at" => ExpiresAt,
+    "category" => Category,
+    "unit_price" => UnitPrice,
+    "effective_at" => EffectiveAt,
+    "created_at" => CreatedAt,
+    "amount" => Amount,
+    "burns" => Burns,
+    "id" => Id,
+});
+
+#[derive(Debug, Clone, Copy)]
+enum AmountWord {
+    SmallerFirst,
+    LargerFirst,
+}
+words!(AmountWord { "smaller-first" => SmallerFirst, "larger-first" => LargerFirst });
+
+/// What a plan says about its allowance.
+pub(super) struct AllowanceTerms {
+    /// Included credits of a period.
+    pub allowance: Option<Allowance>,
+    /// The cycle the allowance gives the plan.
+    pub cycle: Option<CycleRule>,
+}
+
+/// Reads `allowance`; `rollover` is read beside it.
+pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceTerms> {
+    if item.is_word("none") {
+        return Some(AllowanceTerms { allowance: None, cycle: None });
+    }
+    if !item.is_table() {
+        let credits = item.credits_from_zero()?;
+        let cycle = CycleRule { every: Period::Months(1), anchor: Anchor::SignUp };
+        let allowance = Allowance {
+            credits,
+            opening: Opening::Full,
+            rollover,
+            priority: 0,
+            category: Category::Included,
+        };
+        return Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle) });
+    }
+    let section = item.section(&ALLOWANCE)?;
+    let allowance = Allowance {
+        credits: section.value("credits", Item::credits_from_zero),
+        opening: section.value("opening", Item::word),
+        rollover,
+        priority: section.value("priority", priority),
+        category: section.value("category", Item::word),
+    };
+    Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle_of(section)) })
+}
+
+/// Reads `cycle`.
+pub(super) fn cycle(item: Item<'_>) -> Option<CycleRule> {
+    if item.is_table() {
+        return item.section(&CYCLE).map(cycle_of);
+    }
+    item.period().map(|every| CycleRule { every, anchor: Anchor::CalendarMonth })
+}
+
+fn cycle_of(section: Section<'_>) -> CycleRule {
+    CycleRule {
+        every: section.read_or("every", Period::Months(1), Item::period),
+        anchor: section.value("anchor", anchor),
+    }
+}
+
+fn anchor(item: Item<'_>) -> Option<Anchor> {
+    if item.is_table() {
+        let section = item.section(&ANCHOR)?;
+        let day = section.read("day", |item| between(item, 31))?;
+        let month = section.read("month", |item| between(item, 12));
+        return match month {
+            Some(month) => Some(Anchor::DayAndMonth { day, month }),
+            None => Some(Anchor::DayOfMonth(day)),
+        };
+    }
+    if item.as_text().is_some_and(|text| !text.starts_with(|c: char| c.is_ascii_digit())) {
+        return Some(match item.word::<AnchorWord>()? {
+            AnchorWord::SignUp => Anchor::SignUp,
+            AnchorWord::CalendarMonth => Anchor::CalendarMonth,
+            AnchorWord::CalendarYear => Anchor::DayAndMonth { day: 1, month: 1 },
+        });
+    }
+    item.instant().map(Anchor::At)
+}
+
+fn between(item: Item<'_>, most: u8) -> Option<u8> {
+    let number = item.integer()?;
+    let fits = u8::try_from(number).ok().filter(|number| (1..=most).contains(number));
+    fits.or_else(|| item.fail(format!("a whole number from 1 to {most}")))
+}
+
+/// A burn priority.
+pub(super) fn priority(item: Item<'_>) -> Option<i32> {
+    item.integer().and_then(|number| i32::try_from(number).ok().or_else(|| item.fail("a smaller number")))
+}
+
+/// A rollover that keeps `fraction` of everything.
+fn plain_rollover(fraction: Probability) -> Rollover {
+    Rollover {
+        fraction,
+        base: RolloverBase::default(),
+        min_credits: Credits::ZERO,
+        max_credits: Credits::MAX,
+        max_total: None,
+        trim: Trim::default(),
+        max_periods: None,
+        burns: RolledBurns::default(),
+    }
+}
+
+/// Nothing survives a close.
+pub(super) fn no_rollover() -> Rollover {
+    plain_rollover(Probability::ZERO)
+}
+
+/// Reads `rollover`.
+pub(super) fn rollover(item: Item<'_>) -> Option<Rollover> {
+    if !item.is_table() {
+        return Some(match item.word::<RolloverWord>()? {
+            RolloverWord::None => no_rollover(),
+            RolloverWord::All => plain_rollover(Probability::ONE),
+        });
+    }
+    let section = item.section(&ROLLOVER)?;
+    Some(Rollover {
+        fraction: section.read_or("fraction", Probability::ONE, Item::probability),
+        base: section.value("base", Item::word),
+        min_credits: section.value("min_credits", Item::credits_from_zero),
+        max_credits: section.read_or("max_credits", Credits::MAX, Item::credits_from_zero),
+        max_total: section.read("max_total", Item::credits_from_zero),
+        trim: section.value("trim", Item::word),
+        max_periods: section.read("max_periods", Item::positive_count),
+        burns: section.value("burns", Item::word),
+    })
+}
+
+/// Reads `burn_order`; `id` always closes it, and `burns` stands just before `expires_at` if it is not written.
+pub(super) fn burn_order(item: Item<'_>) -> Option<Vec<BurnKey>> {
+    let mut keys = item.list(burn_key)?;
+    keys.retain(|key| *key != BurnKey::Id);
+    if !keys.contains(&BurnKey::Burns) {
+        let expiry = keys.iter().position(|key| matches!(key, BurnKey::ExpiresAt(_)));
+        keys.insert(expiry.unwrap_or(keys.len()), BurnKey::Burns);
+    }
+    keys.push(BurnKey::Id);
+    Some(keys)
+}
+
+fn burn_key(item: Item<'_>) -> Option<BurnKey> {
+    if !item.is_table() {
+        return Some(match item.word::<BurnWord>()? {
+            BurnWord::Priority => BurnKey::Priority,
+            BurnWord::ExpiresAt => BurnKey::ExpiresAt(Precision::Exact),
+            BurnWord::Category => BurnKey::Category(Category::ALL),
+            BurnWord::UnitPrice => BurnKey::UnitPrice,
+            BurnWord::EffectiveAt => BurnKey::EffectiveAt,
+            BurnWord::CreatedAt => BurnKey::CreatedAt,
+            BurnWord::Amount => BurnKey::Amount { larger_first: false },
+            BurnWord::Burns => BurnKey::Burns,
+            BurnWord::Id => BurnKey::Id,
+        });
+    }
+    match item.section(&BURN_KEY)?.tag()? {
+        ("category", value) => categories(value).map(BurnKey::Category),
+        ("expires_at", value) => value.word().map(BurnKey::ExpiresAt),
+        (_, value) => value
+            .word::<AmountWord>()
+            .map(|word| BurnKey::Amount { larger_first: matches!(word, AmountWord::LargerFirst) }),
+    }
+}
+
+fn categories(item: Item<'_>) -> Option<[Category; 3]> {
+    let categories = item.list(Item::word::<Category>)?;
+    let complete = Category::ALL.iter().all(|category| categories.contains(category));
+    match categories.try_into() {
+        Ok(order) if complete => Some(order),
+        _ => item.fail("each of promotional, included and purchased once"),
+    }
+}
+
+/// Reads a list of grants; ids of one list must differ.
+pub(crate) fn grants(item: Item<'_>) -> Option<Vec<GrantSpec>> {
+    let grants = item.list(grant)?;
+    for (index, grant) in grants.iter().enumerate() {
+        if let Some(id) = grant.id.filter(|id| grants[..index].iter().any(|other| other.id == Some(*id))) {
+            item.error::<()>(
+                format!("has two grants with `id = {id}`"),
+                Some("give each its own id".to_owned()),
+            );
+        }
+    }
+    Some(grants)
+}
+
+fn grant(item: Item<'_>) -> Option<GrantSpec> {
+    let section = item.section(&GRANT)?;
+    let effective_at = section.read("effective_at", Item::instant);
+    let grant = GrantSpec {
+        id: section.read("id", Item::count),
+        credits: section.value("credits", Item::credits_from_zero),
+        category: section.value("category", Item::word),
+        priority: section.value("priority", priority),
+        created_at: section.read("created_at", Item::instant),
+        effective_at,
+        expires: expiry(section),
+        voided_at: section.read("voided_at", Item::instant),
+        remaining: section.read("remaining", Item::credits_from_zero),
+        rollover: section.read("rollover", rollover),
+        recurrence: section.get("recurrence").and_then(|item| recurrence(item, effective_at)),
+        price: section.read_or("price", Money::ZERO, Item::money),
+    };
+    check_grant(section, &grant);
+    Some(grant)
+}
+
+fn check_grant(section: Section<'_>, grant: &GrantSpec) {
+    if let (Some(effective), Expiry::At(expires)) = (grant.effective_at, grant.expires)
+        && expires < effective
+    {
+        section.error("expires_at", "lies before `effective_at`", Some("a grant ends after it starts"));
+    }
+    if grant.remaining.is_some_and(|remaining| remaining > grant.credits) {
+        section.error("remaining", "is more than `credits`", None);
+    }
+}
+
+/// Reads `expires_after` and, where the shape has it, `expires_at`.
+fn expiry(section: Section<'_>) -> Expiry {
+    let at = section.read("expires_at", Item::instant);
+    let after = section.read("expires_after", validity);
+    if at.is_some() && after.is_some() {
+        section.error(
+            "expires_after",
+            "says the validity twice, beside `expires_at`",
+            Some("keep one of the two"),
+        );
+    }
+    at.map(Expiry::At).or(after).unwrap_or_default()
+}
+
+/// A validity: a calendar period, or `never`.
+pub(super) fn validity(item: Item<'_>) -> Option<Expiry> {
+    if item.is_word("never") { Some(Expiry::Never) } else { item.period().map(Expiry::After) }
+}
+
+fn recurrence(item: Item<'_>, effective_at: Option<crate::units::SimTime>) -> Option<Recurrence> {
+    let section = item.section(&RECURRENCE)?;
+    let anchor = section.read("anchor", Item::instant).or(effective_at);
+    if anchor.is_none() && !section.has("anchor") {
+        section.error("anchor", "is missing", Some("write it, or the grant's `effective_at`"));
+    }
+    Some(Recurrence {
+        every: section.read("every", Item::period)?,
+        anchor: anchor?,
+        mode: section.value("mode", Item::word),
+        valid: section.read("valid", Item::period),
+    })
+}

@@ -1,0 +1,261 @@
+//! Policies: layers of rules, plans, and overrides per feature.
+//!
+//! Later layers win: built-in defaults, `[policy]`, the preset, `[policies.NAME]`, its `plans.NAME`, and inside each
+//! of them `features.NAME`. A preset named in `[policy]` lies below the other keys of `[policy]`.
+
+mod admission;
+mod commerce;
+mod customers;
+mod grants;
+mod terms;
+
+pub(crate) use customers::{BUDGET, BUYER_KIND, CHURN, REACTIONS, budget, buyer, churn, reactions, weights};
+pub(crate) use grants::{GRANT, grants};
+
+use crate::policy::{Effective, PlanChange, PlanChangeTime, Policy, Terms};
+use crate::units::Probability;
+
+use super::presets;
+use super::reading::{
+    Field, Item, Kind, Node, Place, Reader, Section, Shape, Table, Value, default, did_you_mean, merge,
+    optional, required, words_of,
+};
+
+/// A policy, and the rules that all policies share.
+pub(super) static POLICY: Shape = Shape {
+    name: "policy",
+    doc: "A complete set of commercial and enforcement rules; `[policy]` holds what every `[policies.NAME]` shares.",
+    tags: &[],
+    parts: &[OWN, terms::TERMS, admission::RULES],
+};
+
+/// A plan inside a policy.
+static PLAN: Shape = Shape {
+    name: "plan",
+    doc: "A plan of a policy: any rule of the policy, said differently for the organizations on the plan.",
+    tags: &[],
+    parts: &[terms::TERMS, admission::RULES],
+};
+
+static OWN: &[Field] = &[
+    optional(
+        "preset",
+        Kind::Words(presets::names),
+        "Starts from the documented behaviour of a platform or product.",
+    ),
+    optional(
+        "plans",
+        Kind::Map("plan", &Kind::Table(&PLAN)),
+        "Plans by name; one plan named `default` if left out.",
+    ),
+    optional(
+        "plan",
+        PLAN_CHOICE,
+        "Which plan organizations are on, or shares of plans; overrides the cohorts'.",
+    ),
+    optional(
+        "plan_changes",
+        Kind::List(&Kind::Table(&PLAN_CHANGE)),
+        "Organizations that move to another plan.",
+    ),
+];
+
+/// `plan = "pro"` or `plan = { starter = 0.7, pro = 0.3 }`.
+pub(super) const PLAN_CHOICE: Kind = Kind::Either(&[Kind::Name("plan"), Kind::Map("plan", &Kind::Number)]);
+
+static PLAN_CHANGE: Shape = Shape {
+    name: "plan-change",
+    doc: "A share of the organizations moves to another plan.",
+    tags: &[
+        optional("at", Kind::Instant, "At this instant."),
+        optional("after", Kind::Span, "This long after sign-up."),
+    ],
+    parts: &[&[
+        required("to", Kind::Name("plan"), "The plan they move to."),
+        default("share", Kind::Probability, "1.0", "Share of the organizations that move."),
+        default(
+            "effective",
+            Kind::Words(words_of::<Effective>),
+            "\"next-cycle\"",
+            "At once, or at the next close.",
+        ),
+    ]],
+};
+
+/// Names that policies refer to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'n> {
+    /// Features in file order.
+    pub features: &'n [String],
+    /// Cohorts in file order, each with what it says about its plan.
+    pub cohorts: &'n [(String, Option<PlanShares>)],
+}
+
+/// Plans by name with their weights.
+pub(super) type PlanShares = Vec<(String, f64)>;
+
+/// Reads `plan`.
+pub(super) fn plan_shares(item: Item<'_>) -> Option<PlanShares> {
+    match item.as_text() {
+        Some(name) => Some(vec![(name.to_owned(), 1.0)]),
+        None => weights(item),
+    }
+}
+
+/// Reads every policy; without `[policies]` there is one, named `policy`.
+pub(super) fn read(reader: &Reader, root: &Table, names: Names<'_>) -> Vec<Policy> {
+    let empty =
+        |path: &str| Node { value: Value::Table(Table::default()), place: Place::default().child(path) };
+    let shared = root.get("policy").cloned().unwrap_or_else(|| empty("policy"));
+    let written = root.get("policies").and_then(Node::as_table).map(|table| table.entries.as_slice());
+    match written {
+        Some(policies) if !policies.is_empty() => policies
+            .iter()
+            .filter_map(|(name, node)| {
+                policy(reader, name, &layered(reader, &shared, node, names.features)?, names)
+            })
+            .collect(),
+        _ => {
+            let layered = layered(reader, &shared, &empty("policy"), names.features);
+            layered.and_then(|node| policy(reader, "policy", &node, names)).into_iter().collect()
+        }
+    }
+}
+
+/// `[policy]`, the preset and `[policies.NAME]` in one table.
+fn layered(reader: &Reader, shared: &Node, own: &Node, features: &[String]) -> Option<Node> {
+    for node in [shared, own] {
+        if node.as_table().is_none() {
+            return reader.item(node).fail(Kind::Table(&POLICY).describe());
+        }
+    }
+    let preset = |node: &Node| {
+        let item = reader.item(node.as_table()?.get("preset")?);
+        presets::node(item, features)
+    };
+    let node = match (preset(own), preset(shared)) {
+        (Some(preset), _) => merge(&merge(shared, &preset, &POLICY), own, &POLICY),
+        (None, Some(preset)) => merge(&merge(&preset, shared, &POLICY), own, &POLICY),
+        (None, None) => merge(shared, own, &POLICY),
+    };
+    Some(Node { place: own.place.clone(), ..node })
+}
+
+fn policy(reader: &Reader, name: &str, node: &Node, names: Names<'_>) -> Option<Policy> {
+    let section = reader.item(node).section(&POLICY)?;
+    let plans = plans(section, names.features);
+    let plan_names: Vec<String> = plans.iter().map(|plan| plan.plan.clone()).collect();
+    let plan_changes = section.value("plan_changes", |item| item.list(|item| plan_change(item, &plan_names)));
+    Some(Policy {
+        name: name.to_owned(),
+        plan_shares: shares_by_cohort(section, &plan_names, names),
+        plans,
+        plan_changes,
+    })
+}
+
+/// The terms of each plan; a policy without plans has one.
+fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
+    let base = without_own_keys(section.item().node);
+    let entries = section.get("plans").and_then(Item::entries).unwrap_or_default();
+    let reader = section.reader();
+    if entries.is_empty() {
+        return reader
+            .item(&base)
+            .section(&PLAN)
+            .map(|plan| terms::read("default", plan, features))
+            .into_iter()
+            .collect();
+    }
+    let plan = |(name, item): &(&str, Item<'_>)| {
+        if !item.is_table() {
+            return item.fail(Kind::Table(&PLAN).describe());
+        }
+        let merged = merge(&base, item.node, &PLAN);
+        reader.item(&merged).section(&PLAN).map(|plan| terms::read(name, plan, features))
+    };
+    entries.iter().filter_map(plan).collect()
+}
+
+fn without_own_keys(node: &Node) -> Node {
+    let mut node = node.clone();
+    if let Value::Table(table) = &mut node.value {
+        for field in OWN {
+            table.remove(field.name);
+        }
+        // Unknown keys were reported for the policy.
+        table.entries.retain(|(name, _)| PLAN.field(name).is_some());
+    }
+    node
+}
+
+fn plan_change(item: Item<'_>, plans: &[String]) -> Option<PlanChange> {
+    let section = item.section(&PLAN_CHANGE)?;
+    let when = match section.tag()? {
+        ("at", value) => value.instant().map(PlanChangeTime::At),
+        (_, value) => value.span().map(PlanChangeTime::After),
+    };
+    let to = section.read("to", |item| item.name_of("plan of this policy", plans.iter().map(String::as_str)));
+    Some(PlanChange {
+        when: when?,
+        to: to?,
+        share: section.read_or("share", Probability::ONE, Item::probability),
+        effective: section.value("effective", Item::word),
+    })
+}
+
+/// Which plans each cohort is on, in file order.
+fn shares_by_cohort(section: Section<'_>, plans: &[String], names: Names<'_>) -> Vec<Vec<(usize, f64)>> {
+    let own = section.read("plan", plan_shares);
+    let only_default = !section.has("plans");
+    let for_cohort = |(cohort, its): &(String, Option<PlanShares>)| {
+        if only_default {
+            return vec![(0, 1.0)];
+        }
+        match own.as_ref().or(its.as_ref()) {
+            Some(shares) => resolve_shares(section, shares, plans, cohort),
+            None if plans.len() == 1 => vec![(0, 1.0)],
+            None => {
+                let hint = format!(
+                    "write `plan = \"{0}\"` or `plan = {{ {0} = 0.7, … }}` in the cohort or the policy",
+                    plans[0]
+                );
+                section.error("plans", format!("leave open which plan cohort `{cohort}` is on"), Some(&hint));
+                Vec::new()
+            }
+        }
+    };
+    if plans.is_empty() {
+        return vec![Vec::new(); names.cohorts.len()];
+    }
+    names.cohorts.iter().map(for_cohort).collect()
+}
+
+fn resolve_shares(
+    section: Section<'_>,
+    shares: &PlanShares,
+    plans: &[String],
+    cohort: &str,
+) -> Vec<(usize, f64)> {
+    let resolve = |(name, weight): &(String, f64)| {
+        let index = plans.iter().position(|plan| plan == name);
+        if index.is_none() {
+            let key = if section.has("plan") { "plan" } else { "plans" };
+            let hint = format!("plans of this policy: {}", plans.join(", "));
+            section.error(key, format!("lacks the plan `{name}` of cohort `{cohort}`"), Some(&hint));
+        }
+        index.map(|index| (index, *weight))
+    };
+    shares.iter().filter_map(resolve).collect()
+}
+
+/// The feature that a key names; `item` is its value, for the message.
+fn feature_of(name: &str, item: Item<'_>, features: &[String]) -> Option<usize> {
+    let found = features.iter().position(|feature| feature == name);
+    found.or_else(|| {
+        let close = did_you_mean(name, features.iter().map(String::as_str))
+            .map(|name| format!("did you mean `{name}`?"));
+        let known = || format!("features of this scenario: {}", features.join(", "));
+        item.error("names no feature of this scenario", close.or_else(|| Some(known())))
+    })
+}

@@ -1,0 +1,207 @@
+//! The terms of one plan.
+
+use crate::calendar::{MonthEnd, Period};
+use crate::policy::{Anchor, Boundary, CycleRule, FeatureTerms, Repay, Terms, TopUpRule, WhenShort};
+use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{
+    Field, Item, Kind, Node, Section, Shape, Table, Unit, Value, default, merge, optional, words_of,
+};
+
+use super::commerce::{
+    self, ALERT, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND, TOP_UP,
+};
+use super::customers::{self, BUYER_KIND};
+use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
+use super::{admission, feature_of};
+
+/// Commercial rules of a plan.
+pub(super) static TERMS: &[Field] = &[
+    optional(
+        "allowance",
+        ALLOWANCE_KIND,
+        "Included credits of a period; a bare number is monthly from sign-up. None if left out.",
+    ),
+    default("rollover", ROLLOVER_KIND, "\"none\"", "What becomes of the allowance's rest at a close."),
+    optional(
+        "subscription",
+        SUBSCRIPTION_KIND,
+        "The plan's price; a bare amount is monthly. Free if left out.",
+    ),
+    optional("cycle", CYCLE_KIND, "Billing cycles without an allowance; calendar months if left out."),
+    optional(
+        "grants",
+        Kind::List(&Kind::Table(&GRANT)),
+        "Grants to every organization under these terms, such as a free bundle.",
+    ),
+    default(
+        "burn_order",
+        Kind::List(&BURN_KEY_KIND),
+        "[\"priority\", \"burns\", \"expires_at\", \"category\", \"unit_price\", \"effective_at\", \"id\"]",
+        "Which lots burn first; `id` always closes the list.",
+    ),
+    default(
+        "expiry_boundary",
+        Kind::Words(words_of::<Boundary>),
+        "\"exclusive\"",
+        "Whether a grant can still be used at its expiry instant.",
+    ),
+    default(
+        "month_end",
+        Kind::Words(words_of::<MonthEnd>),
+        "\"clamp\"",
+        "What a validity does with a day its month lacks; recurrence always clamps from its anchor.",
+    ),
+    default("round", ROUND_KIND, "\"none\"", "Rounding of charges, such as `{ up = 1 }`."),
+    default(
+        "round_per",
+        Kind::Words(words_of::<RoundPer>),
+        "\"operation\"",
+        "Whether an operation's sum so far is rounded, or each charge on its own.",
+    ),
+    default("overdraft", OVERDRAFT_KIND, "0", "Permission to be in debt."),
+    optional(
+        "debt_counts",
+        Kind::Flag,
+        "Whether debt lowers the views; false under `repay = \"never\"`, else true.",
+    ),
+    default(
+        "patience",
+        Kind::Distribution(Unit::Span),
+        "\"24 h\"",
+        "Longest wait in the queue, or for credits, before an operation is lost.",
+    ),
+    default(
+        "queue_max",
+        Kind::Count,
+        "1000",
+        "Longest queue of an organization; an operation beyond it is lost.",
+    ),
+    optional(
+        "max_in_flight",
+        Kind::Either(&[Kind::Count, Kind::Word("unlimited")]),
+        "Most operations in flight per organization; unlimited if left out.",
+    ),
+    default(
+        "at_max_in_flight",
+        Kind::Words(words_of::<WhenShort>),
+        "\"reject\"",
+        "What meets an operation above `max_in_flight`.",
+    ),
+    optional("packages", Kind::List(&Kind::Table(&PACKAGE)), "What can be bought."),
+    optional("top_up", Kind::Either(&[Kind::Word("none"), Kind::Table(&TOP_UP)]), "An automatic top-up."),
+    optional("top_ups", Kind::List(&Kind::Table(&TOP_UP)), "Several automatic top-ups."),
+    optional("alerts", Kind::List(&Kind::Table(&ALERT)), "Alerts."),
+    default(
+        "metering_lag",
+        Kind::Distribution(Unit::Span),
+        "\"0s\"",
+        "Time between a charge being incurred and recorded.",
+    ),
+    optional("buyer", BUYER_KIND, "People who buy, in the place of the cohort's."),
+    optional("invoices", Kind::Table(&INVOICES), "How invoices of overage are paid; at once if left out."),
+    optional(
+        "features",
+        Kind::Map("feature", &Kind::Table(&admission::FEATURE_RULES)),
+        "Rules that differ for a feature.",
+    ),
+];
+
+/// Reads the terms of the plan `name`.
+pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Terms {
+    let rollover = section.read("rollover", grants::rollover).unwrap_or_else(grants::no_rollover);
+    let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone()));
+    let (allowance, allowance_cycle) = allowance.map_or((None, None), |terms| (terms.allowance, terms.cycle));
+    let per = section.value("round_per", Item::word::<RoundPer>);
+    let overdraft = section.read("overdraft", commerce::overdraft).unwrap_or_else(commerce::no_overdraft);
+    let debt_counts = section.read_or("debt_counts", overdraft.repay != Repay::Never, Item::flag);
+    let packages = section.value("packages", commerce::packages);
+    let alerts = section.value("alerts", commerce::alerts);
+    Terms {
+        plan: name.to_owned(),
+        allowance,
+        subscription: section.read("subscription", commerce::subscription).flatten(),
+        cycle: cycle(section, allowance_cycle),
+        grants: section.value("grants", grants::grants),
+        burn_order: section.value("burn_order", grants::burn_order),
+        expiry_boundary: section.value("expiry_boundary", Item::word),
+        month_end: section.value("month_end", Item::word),
+        rounding: section.read("round", |item| commerce::rounding(item, per)).flatten(),
+        features: feature_rules(section, features),
+        overdraft,
+        patience: section
+            .read_or("patience", Dist::Fixed(86_400.0), |item| distribution::read(item, Unit::Span)),
+        queue_max: section.read_or("queue_max", 1000, Item::count),
+        max_in_flight: section.read("max_in_flight", admission::max_in_flight).flatten(),
+        at_max_in_flight: section.value("at_max_in_flight", Item::word),
+        top_ups: top_ups(section, &packages),
+        packages,
+        alerts: alerts.thresholds,
+        alert_would_exceed: alerts.would_exceed,
+        metering_lag: section
+            .read_or("metering_lag", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        buyer: section.read("buyer", |item| {
+            customers::buyer(item).map(|buyer| buyer.unwrap_or_else(customers::nobody))
+        }),
+        invoices: section.read("invoices", commerce::invoices).unwrap_or_else(commerce::paid_at_once),
+        debt_counts,
+    }
+}
+
+/// The allowance's cycle, else `cycle`, else calendar months.
+fn cycle(section: Section<'_>, of_allowance: Option<CycleRule>) -> CycleRule {
+    let own = section.read("cycle", grants::cycle);
+    if of_allowance.is_some() && own.is_some() {
+        let hint = "write `every` and `anchor` in the allowance, and leave `cycle` out";
+        section.error("cycle", "stands beside an allowance, whose period is the cycle", Some(hint));
+    }
+    let calendar = CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth };
+    of_allowance.or(own).unwrap_or(calendar)
+}
+
+fn top_ups(section: Section<'_>, packages: &[crate::policy::Package]) -> Vec<TopUpRule> {
+    if section.has("top_up") && section.has("top_ups") {
+        section.error(
+            "top_up",
+            "stands beside `top_ups`",
+            Some("write all rules in `top_ups`, or one in `top_up`"),
+        );
+    }
+    let one = |item: Item<'_>| {
+        if item.is_word("none") {
+            Some(Vec::new())
+        } else {
+            commerce::top_up(item, packages).map(|rule| vec![rule])
+        }
+    };
+    let mut rules = section.value("top_up", one);
+    rules.extend(section.value("top_ups", |item| item.list(|item| commerce::top_up(item, packages))));
+    rules
+}
+
+/// The rules of every feature in file order: the plan's, with the feature's own over them.
+fn feature_rules(section: Section<'_>, features: &[String]) -> Vec<FeatureTerms> {
+    let reader = section.reader();
+    let plan = section.item().node;
+    let general = Node { value: Value::Table(general_rules(plan)), place: plan.place.clone() };
+    let written = section.get("features").and_then(Item::entries).unwrap_or_default();
+    for (name, item) in &written {
+        feature_of(name, *item, features);
+    }
+    let read = |node: &Node| {
+        let shape: &'static Shape = &admission::FEATURE_RULES;
+        reader.item(node).section(shape).map(admission::feature_terms)
+    };
+    let of_feature = |feature: &String| match written.iter().find(|(name, _)| name == feature) {
+        Some((_, own)) if own.is_table() => read(&merge(&general, own.node, &admission::FEATURE_RULES)),
+        Some((_, own)) => own.fail("a table of rules"),
+        None => read(&general),
+    };
+    features.iter().filter_map(of_feature).collect()
+}
+
+fn general_rules(plan: &Node) -> Table {
+    let entries = plan.as_table().map(|table| table.entries.as_slice()).unwrap_or_default();
+    let is_rule = |name: &str| admission::RULES.iter().any(|field| field.name == name);
+    Table { entries: entries.iter().filter(|(name, _)| is_rule(name)).cloned().collect() }
+}

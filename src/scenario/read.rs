@@ -1,0 +1,286 @@
+//! From a source to a scenario that cannot be wrong.
+
+use crate::calendar::{MonthEnd, Period, Zone};
+use crate::units::{SimSpan, SimTime};
+
+use super::bundled::question;
+use super::cohorts::{self, COHORT};
+use super::features::{self, FEATURE};
+use super::history::{self, HISTORY};
+use super::model::{HalfWidth, Precision, Scenario};
+use super::outages::{self, OUTAGE};
+use super::policies::{self, POLICY};
+use super::reading::{
+    Field, Item, Kind, Node, Problem, Reader, Section, Shape, Table, default, did_you_mean, optional,
+    required,
+};
+use super::source::{Base, ScenarioSource};
+use super::{lint, thresholds};
+
+/// The whole file.
+pub(super) static SCENARIO: Shape = Shape {
+    name: "scenario",
+    doc: "A scenario: a horizon, cohorts of organizations, features they use, and policies to compare.",
+    tags: &[],
+    parts: &[TOP, ROOMS],
+};
+
+static TOP: &[Field] = &[
+    default("version", Kind::Count, "1", "Version of the file format."),
+    optional(
+        "name",
+        Kind::Text,
+        "Name of the scenario and of its output folder; the file's name if left out.",
+    ),
+    required("start", Kind::Instant, "First instant of the horizon."),
+    optional("horizon", Kind::Period, "Length of the horizon; write this or `end`."),
+    optional("end", Kind::Instant, "End of the horizon, exclusive."),
+    optional(
+        "measure_from",
+        Kind::Either(&[Kind::Instant, Kind::Period]),
+        "Outcomes count from this instant, or from this long after the start; from the start if left out.",
+    ),
+    default("time_zone", Kind::Text, "\"UTC\"", "IANA name of the zone of calendars and profiles."),
+    optional(
+        "currency",
+        Kind::Text,
+        "ISO code of every amount of money; the code of the first amount if left out.",
+    ),
+    default("seed", Kind::Count, "1", "Seed of every random stream."),
+    default("replications", Kind::Count, "10", "Independent repetitions."),
+    optional("baseline", Kind::Name("policy"), "The policy others are compared with; the first if left out."),
+    default("timeline_instants", Kind::Count, "120", "Number of instants of the timeline."),
+];
+
+static ROOMS: &[Field] = &[
+    required("cohorts", Kind::List(&Kind::Table(&COHORT)), "Organizations that are alike, `[[cohorts]]`."),
+    required(
+        "features",
+        Kind::Map("feature", &Kind::Table(&FEATURE)),
+        "Sources of demand, `[features.NAME]`.",
+    ),
+    optional("policy", Kind::Table(&POLICY), "Rules that all policies share."),
+    optional("policies", Kind::Map("policy", &Kind::Table(&POLICY)), "The policies, `[policies.NAME]`."),
+    optional(
+        "histories",
+        Kind::Map("history", &Kind::Table(&HISTORY)),
+        "Files of past usage, `[histories.NAME]`.",
+    ),
+    optional("outages", Kind::List(&Kind::Table(&OUTAGE)), "Vendor outages, `[[outages]]`."),
+    optional(
+        "thresholds",
+        Kind::Map("policy", &Kind::List(&Kind::Text)),
+        "Conditions on outcomes by policy, or under `all`: `hold = [\"loss_rate < 8%\"]`.",
+    ),
+    optional("precision", Kind::Table(&PRECISION), "Repeats until a difference is known well enough."),
+];
+
+static PRECISION: Shape = Shape {
+    name: "precision",
+    doc: "Stops when the paired difference from the baseline is known to a half-width.",
+    tags: &[],
+    parts: &[&[
+        required("metric", Kind::Text, "The outcome that is watched, over all organizations."),
+        required(
+            "half_width",
+            Kind::Either(&[Kind::Number, Kind::Share]),
+            "Half-width of the 95 % interval: in the metric's unit, or as a percentage of the baseline's mean.",
+        ),
+        optional(
+            "policies",
+            Kind::List(&Kind::Name("policy")),
+            "Policies that are watched; all if left out.",
+        ),
+        default("max_replications", Kind::Count, "1000", "Cap."),
+    ]],
+};
+
+/// What every reader below may need to know of the scenario as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'f> {
+    /// Start of the horizon.
+    pub start: SimTime,
+    /// End of the horizon.
+    pub end: SimTime,
+    /// Features in file order.
+    pub features: &'f [String],
+    /// Histories in file order.
+    pub histories: &'f [String],
+    /// What file names are relative to.
+    pub base: &'f Base,
+}
+
+/// Reads a scenario.
+///
+/// # Errors
+/// Every problem, in the order in which the file is read; warnings are left out if there are no errors.
+pub fn read(source: &ScenarioSource) -> Result<Scenario, Vec<Problem>> {
+    let (scenario, problems) = examine(source);
+    match scenario {
+        Some(scenario) if !problems.iter().any(Problem::is_error) => Ok(scenario),
+        _ => Err(problems),
+    }
+}
+
+/// Reads a scenario for `creditsim check`: the scenario if it could be read, and all problems with their warnings.
+#[must_use]
+pub fn examine(source: &ScenarioSource) -> (Option<Scenario>, Vec<Problem>) {
+    let reader = Reader::new();
+    let scenario = source.parse(&reader).and_then(|root| {
+        let scenario = read_root(source, &reader, &root);
+        if let Some(scenario) = scenario.as_ref().filter(|_| !reader.has_errors()) {
+            lint::warn_about(&reader, &root, scenario);
+        }
+        scenario
+    });
+    (scenario, reader.into_problems())
+}
+
+fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Scenario> {
+    let zone_name = set_zone(reader, root);
+    let section = reader.item(root).section(&SCENARIO)?;
+    check_version(section);
+    let name = name(section, source);
+    let (start, end, measure_from) = horizon(section);
+    let feature_names = names_of(section, "features");
+    let history_names = names_of(section, "histories");
+    let facts =
+        Facts { start, end, features: &feature_names, histories: &history_names, base: source.base() };
+    let histories = section
+        .get("histories")
+        .and_then(Item::entries)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|(name, item)| Some(history::read(item.section(&HISTORY)?, name, facts)))
+        .collect();
+    let features = features::read(section, facts);
+    let (cohorts, plans) = cohorts::read(section, facts);
+    let table = root.as_table().cloned().unwrap_or_default();
+    let names = policies::Names { features: &feature_names, cohorts: &plans };
+    let policies = policies::read(reader, &table, names);
+    let policy_names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
+    let known = || policy_names.iter().map(String::as_str);
+    let baseline = section.read("baseline", |item| item.name_of("policy", known())).unwrap_or(0);
+    let currency = section.read("currency", Item::currency_code).or_else(|| reader.currency());
+    Some(Scenario {
+        name,
+        question: question(source.text()).map(str::to_owned),
+        content_hash: source.content_hash(),
+        start,
+        end,
+        measure_from,
+        zone: reader.zone().clone(),
+        zone_name,
+        currency,
+        seed: section.read("seed", |item| item.integer().map(|seed| seed as u64)).unwrap_or(1),
+        replications: section.value("replications", Item::positive_count),
+        baseline,
+        cohorts,
+        features,
+        policies,
+        outages: section.value("outages", |item| item.list(|item| outages::read(item, facts))),
+        histories,
+        thresholds: thresholds::read(section, &policy_names),
+        precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
+        timeline_instants: section.value("timeline_instants", Item::positive_count),
+    })
+}
+
+/// The zone comes before everything else, because local dates are read in it.
+fn set_zone(reader: &Reader, root: &Node) -> String {
+    let written = root.as_table().and_then(|table: &Table| table.get("time_zone"));
+    let Some(item) = written.map(|node| reader.item(node)) else { return "UTC".to_owned() };
+    let Some(name) = item.text() else { return "UTC".to_owned() };
+    match Zone::named(&name) {
+        Some(zone) => reader.set_zone(zone),
+        None => {
+            let names = Zone::names();
+            let close = did_you_mean(&name, names.iter().map(String::as_str));
+            let hint = close.map(|zone| format!("did you mean \"{zone}\"?"));
+            item.fail_with::<()>("an IANA time zone, like \"Europe/Berlin\"", hint);
+        }
+    }
+    name
+}
+
+fn check_version(section: Section<'_>) {
+    section.read("version", |item| match item.integer()? {
+        1 => Some(()),
+        _ => item.fail_with("1, the only version of the format", None),
+    });
+}
+
+fn name(section: Section<'_>, source: &ScenarioSource) -> String {
+    let named = section.read("name", |item| {
+        let text = item.text()?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let fits = !text.is_empty() && text.chars().all(plain) && !text.starts_with('.');
+        if fits { Some(text) } else { item.fail("letters, digits, `-`, `_` and `.`: the name of a folder") }
+    });
+    let stem =
+        || std::path::Path::new(source.name()).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    named.or_else(stem).unwrap_or_else(|| "scenario".to_owned())
+}
+
+/// Start, end and the instant from which outcomes count.
+fn horizon(section: Section<'_>) -> (SimTime, SimTime, SimTime) {
+    let zone = section.reader().zone().clone();
+    let start = section.value("start", Item::instant);
+    let end = match (section.read("end", Item::instant), section.read("horizon", Item::period)) {
+        (Some(_), Some(_)) => {
+            section.error("horizon", "stands beside `end`", Some("keep one of the two"));
+            start + SimSpan::DAY
+        }
+        (Some(end), None) => {
+            if section.has("start") && end <= start {
+                section.error("end", "does not lie after `start`", Some("the horizon is [start, end)"));
+            }
+            end
+        }
+        (None, Some(period)) => zone.add(start, period, MonthEnd::Clamp),
+        (None, None) => {
+            if !section.has("end") && !section.has("horizon") {
+                section.error("horizon", "is missing", Some("write `horizon = \"12 months\"`, or `end`"));
+            }
+            start + SimSpan::DAY
+        }
+    };
+    let from = section.read("measure_from", |item| instant_or_period(item, &zone, start)).unwrap_or(start);
+    if from < start || from >= end {
+        section.error("measure_from", "does not lie in the horizon [start, end)", None);
+    }
+    (start, end, from)
+}
+
+fn instant_or_period(item: Item<'_>, zone: &Zone, start: SimTime) -> Option<SimTime> {
+    let period: Option<Period> = item.as_text().and_then(super::reading::period);
+    match period {
+        Some(period) => Some(zone.add(start, period, MonthEnd::Clamp)),
+        None => item.instant(),
+    }
+}
+
+fn names_of(section: Section<'_>, key: &str) -> Vec<String> {
+    let entries = section.get(key).filter(|item| item.is_table()).and_then(Item::entries);
+    entries.unwrap_or_default().into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+fn precision(item: Item<'_>, policies: &[String]) -> Option<Precision> {
+    let section = item.section(&PRECISION)?;
+    let names = || policies.iter().map(String::as_str);
+    let metric = section.read("metric", thresholds::metric_name);
+    let half_width = section.read("half_width", |item| {
+        let relative = item.as_text().is_some();
+        let width = item.share()?;
+        if width <= 0.0 {
+            return item.fail("a width above 0");
+        }
+        Some(if relative { HalfWidth::Relative(width) } else { HalfWidth::Absolute(width) })
+    });
+    Some(Precision {
+        metric: metric?,
+        half_width: half_width?,
+        policies: section.value("policies", |item| item.list(|item| item.name_of("policy", names()))),
+        max_replications: section.value("max_replications", Item::positive_count),
+    })
+}

@@ -1,0 +1,225 @@
+//! What a scenario says about a usage history.
+
+use std::path::PathBuf;
+
+use crate::units::{FeatureIndex, SimSpan, SimTime};
+
+use crate::workload::formula::Formula;
+
+/// A usage history and how its columns are read.
+#[derive(Debug, Clone)]
+pub struct HistorySpec {
+    /// Its name in messages and in the manifest (the cohort's).
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// How the file is written.
+    pub format: HistoryFormat,
+    /// Which columns mean what.
+    pub columns: Columns,
+    /// What a row costs.
+    pub cost: RowCost,
+    /// Values of the feature column and the features they stand for.
+    pub features: FeatureMap,
+    /// Rows are totals of time buckets instead of single operations.
+    pub buckets: Option<Buckets>,
+    /// What becomes of rows whose size is empty.
+    pub sizeless: Sizeless,
+    /// What becomes of rows that repeat another.
+    pub duplicates: Duplicates,
+    /// Where instants without a zone are.
+    pub zone: crate::calendar::Zone,
+    /// Moves, thins, repeats.
+    pub replay: Replay,
+    /// Only organizations whose label matches one of these patterns (`*` stands for anything); all if empty.
+    pub only: Vec<String>,
+    /// Merge the labels into this many organizations by hash.
+    pub merge_into: Option<u32>,
+}
+
+impl Default for HistorySpec {
+    fn default() -> Self {
+        HistorySpec {
+            name: String::new(),
+            path: PathBuf::new(),
+            format: HistoryFormat::default(),
+            columns: Columns::default(),
+            cost: RowCost::default(),
+            features: FeatureMap::default(),
+            buckets: None,
+            sizeless: Sizeless::default(),
+            duplicates: Duplicates::default(),
+            zone: crate::calendar::Zone::default(),
+            replay: Replay::default(),
+            only: Vec::new(),
+            merge_into: None,
+        }
+    }
+}
+
+/// How a history's file is written. Compression by gzip is recognized by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HistoryFormat {
+    /// By the first byte: `{` is JSONL, anything else CSV.
+    #[default]
+    Auto,
+    /// Comma-separated with one header line.
+    Csv,
+    /// One JSON object a line; `a.b` names a field of a nested object.
+    Jsonl,
+}
+
+/// Which columns mean what; several names are alternatives, the first cell that is not empty counts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Columns {
+    /// Arrival: ISO 8601, or a number since 1970 in seconds, milli-, micro- or nanoseconds (told by its size).
+    pub time: Vec<String>,
+    /// End of the work, if given as an instant.
+    pub end: Vec<String>,
+    /// Organization; without one, all rows belong to one organization.
+    pub organization: Vec<String>,
+    /// Feature.
+    pub feature: Vec<String>,
+    /// Work time.
+    pub duration: Option<DurationColumn>,
+    /// Outcome of the operation.
+    pub status: Option<StatusColumn>,
+    /// Person who asked.
+    pub member: Vec<String>,
+    /// Unique number of a row, by which repetitions are found; without one, rows alike in every cell are.
+    pub id: Vec<String>,
+}
+
+/// A column of work times.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DurationColumn {
+    /// Its name.
+    pub column: String,
+    /// Length of its unit.
+    pub unit: SimSpan,
+}
+
+/// A column of outcomes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatusColumn {
+    /// Its name.
+    pub column: String,
+    /// Values that mean failed.
+    pub failed: Vec<String>,
+    /// Values that mean cancelled.
+    pub cancelled: Vec<String>,
+}
+
+/// What a row costs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum RowCost {
+    /// One credit each.
+    #[default]
+    One,
+    /// A formula over columns; the names are the columns' in the order of the formula's values. Empty cells of a
+    /// column named in `optional` count as 0; any other empty cell makes the row sizeless.
+    Columns {
+        /// The formula.
+        formula: Formula,
+        /// Column of each value.
+        columns: Vec<String>,
+        /// Columns whose empty cells count as 0.
+        optional: Vec<String>,
+    },
+    /// The cost formula of the row's feature; each of its quantities comes from a column.
+    OfFeature {
+        /// Pairs (quantity, column).
+        quantities: Vec<(String, String)>,
+        /// Columns whose empty cells count as 0.
+        optional: Vec<String>,
+    },
+}
+
+/// Values of the feature column and the features they stand for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeatureMap {
+    /// Pairs (value, feature).
+    pub map: Vec<(String, FeatureIndex)>,
+    /// Every other value, and rows of a file without a feature column.
+    pub other: OtherFeatures,
+}
+
+/// What becomes of rows whose feature is in no map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OtherFeatures {
+    /// An error with file and line.
+    #[default]
+    Refuse,
+    /// Counted and left out.
+    Skip,
+    /// They all are this feature.
+    Are(FeatureIndex),
+}
+
+/// Rows that are totals of a time bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Buckets {
+    /// Length of a bucket.
+    pub length: SimSpan,
+    /// Column with the number of operations; each row is one operation if absent.
+    pub requests: Option<String>,
+}
+
+/// What becomes of rows whose size is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sizeless {
+    /// Counted apart and left out.
+    #[default]
+    Skip,
+    /// Replayed at no cost.
+    Free,
+    /// An error with file and line.
+    Refuse,
+}
+
+/// What becomes of rows that repeat another of the same organization and instant (or the same id).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duplicates {
+    /// Replayed and counted: equal calls at one instant are usual in coarse logs.
+    #[default]
+    Keep,
+    /// Counted and left out.
+    Drop,
+    /// An error with file and line.
+    Refuse,
+}
+
+/// How a history is laid over the horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// Added to every instant.
+    pub shift: Shift,
+    /// Share of operations kept; decided by draws keyed by organization and row.
+    pub thin: f64,
+    /// Multiplies every cost.
+    pub scale: f64,
+    /// How often the history is played, one after another.
+    pub repeat: u32,
+    /// Distance of repetitions; the history's length, rounded up to whole days, if absent.
+    pub repeat_every: Option<SimSpan>,
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Replay { shift: Shift::None, thin: 1.0, scale: 1.0, repeat: 1, repeat_every: None }
+    }
+}
+
+/// What is added to every instant of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shift {
+    /// Nothing.
+    #[default]
+    None,
+    /// A span; negative moves to the past.
+    By(SimSpan),
+    /// Whole weeks, so that the first row falls into the first week from this instant on and keeps its weekday.
+    ToWeek(SimTime),
+    /// Exactly so that the first row falls on this instant.
+    To(SimTime),
+}
