@@ -12,6 +12,7 @@ pub mod number;
 mod overview;
 mod plots;
 mod rows;
+mod sweep;
 mod table;
 
 pub use files::{write_comparison, write_summary, write_timeline};
@@ -21,6 +22,7 @@ pub use junit::junit;
 pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, plots};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
+pub use sweep::{front_table, swing_table, write_sweep};
 pub use table::{Cell, Column, Format, Table, pretty};
 
 use std::io;
