@@ -9,7 +9,7 @@ use crate::workload::{Operation, Part};
 use super::env::{Env, buffered, room};
 use super::events::{Class, DueKind, TimerKind};
 use super::note::Note;
-use super::state::{CostHistory, Phase, State, Work};
+use super::state::{CostHistory, Phase, State};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,22 +41,7 @@ impl State {
         }
         let estimate = self.estimate(env, operation);
         let slot = self.take_slot();
-        let work = &mut self.work[slot as usize];
-        let mut kept = std::mem::take(&mut work.parts);
-        kept.clear();
-        kept.extend_from_slice(parts);
-        *work = Work {
-            operation: *operation,
-            parts: kept,
-            serves: feature,
-            cost: operation.cost,
-            estimate,
-            generation: work.generation,
-            attempt: 1,
-            phase: Phase::Deciding,
-            client: self.client_arriving,
-            ..Work::default()
-        };
+        self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         if self.churned {
             self.lose(env, slot, Reason::Churned);
             return;

@@ -9,6 +9,7 @@ use crate::units::{Credits, FeatureIndex, Money, SimTime};
 use crate::workload::{Operation, Part};
 
 use super::super::Fault;
+use super::agenda::Agenda;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of};
 use super::grants::GrantBook;
@@ -104,6 +105,34 @@ pub(super) struct Work {
     pub(super) client: u32,
 }
 
+impl Work {
+    /// Takes over an operation that arrives, keeping the slot's generation and the memory of its parts.
+    pub(super) fn begin(&mut self, operation: &Operation, parts: &[Part], estimate: Credits, client: u32) {
+        self.operation = *operation;
+        self.parts.clear();
+        self.parts.extend_from_slice(parts);
+        self.serves = operation.feature;
+        self.cost = operation.cost;
+        self.estimate = estimate;
+        self.attempt = 1;
+        self.phase = Phase::Deciding;
+        self.hold = None;
+        self.had_hold = false;
+        self.held = Credits::ZERO;
+        self.segment = 0;
+        self.finished = Credits::ZERO;
+        self.incurred = Credits::ZERO;
+        self.due = Credits::ZERO;
+        self.charged = Credits::ZERO;
+        self.absorbed = Credits::ZERO;
+        self.unrecorded = 0;
+        self.settled = false;
+        self.verdict = super::work::Verdict::GoesOn;
+        self.row = 0;
+        self.client = client;
+    }
+}
+
 /// A charge that has been incurred but not yet recorded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record {
@@ -121,7 +150,7 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) work: Vec<Work>,
     pub(super) free: Vec<u32>,
-    pub(super) due: BinaryHeap<Due>,
+    pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
     pub(super) next_timer: SimTime,
@@ -213,7 +242,7 @@ impl State {
             ledger: Ledger::new(&terms.burn_order),
             work: Vec::new(),
             free: Vec::new(),
-            due: BinaryHeap::new(),
+            due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
             timer_ordinal: 0,
@@ -270,24 +299,20 @@ impl State {
     /// Handles everything due before (`at`, `order`).
     pub(super) fn drain(&mut self, env: &Env, at: SimTime, order: u64) {
         loop {
-            let flagged =
-                (self.resume || self.arrived).then_some((self.now, order_of(Class::Resume, 0, 0, 0)));
-            let due = self.due.peek().map(|due| (due.at, due.order));
-            let soonest = match (due, flagged) {
-                (Some(due), Some(flagged)) => due.min(flagged),
-                (Some(due), None) => due,
-                (None, Some(flagged)) => flagged,
-                (None, None) => (SimTime::NEVER, 0),
-            };
-            if self.next_timer <= soonest.0.min(at) {
-                if self.run_timer(env, soonest, (at, order)) {
-                    continue;
-                }
+            let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
+            let mut resumes = false;
+            if self.resume || self.arrived {
+                let now = (self.now, order_of(Class::Resume, 0, 0, 0));
+                resumes = now < soonest;
+                soonest = soonest.min(now);
+            }
+            if self.next_timer <= soonest.0.min(at) && self.run_timer(env, soonest, (at, order)) {
+                continue;
             }
             if soonest >= (at, order) {
                 return;
             }
-            if flagged == Some(soonest) {
+            if resumes {
                 self.run_resumption(env);
             } else if let Some(due) = self.due.pop() {
                 self.now = due.at;
