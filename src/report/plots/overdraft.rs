@@ -138,7 +138,7 @@ fn draw_curve(canvas: &Canvas, curve: &Curve, x: &Scale, y: &Scale) -> Drawing {
         share = below;
     }
     canvas.path(&points, curve.color, 2.0)?;
-    canvas.dot((x.at(libm::log10(curve.largest)), y.at(0.0)), 3.5, curve.color)
+    canvas.dot((place(curve.largest).max(LEFT), y.at(0.0)), 3.5, curve.color)
 }
 
 fn draw_legend(canvas: &Canvas, curves: &[Curve], without: &[&str]) -> Drawing {
