@@ -1,6 +1,6 @@
 //! The actor that puts parts back into order: rows by organization, outcomes by replication.
 //!
-//! Owns the row files while they are written. Memory is bounded: rows that come too early go to disk above a limit,
+//! Owns what came too early. Memory is bounded: rows that come too early go to disk above a limit,
 //! outcomes are handed on, replication by replication, as soon as they are complete.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use super::control::{ActorName, Control, Event, Failure, Injection, Sentinel};
 use super::messages::{Contribution, Left, Taken, UnitRows};
 use super::plan::Plan;
-use super::rows::{RowFiles, RowParts, SpillError};
+use super::rows::{RowParts, SpillError};
 
 /// Rows of early units that the collector keeps in memory [bytes].
 const MEMORY_OF_EARLY_ROWS: usize = 16 << 20;
@@ -35,6 +35,13 @@ pub trait Sink: Send {
 
     /// What there is of a replication that was cut short.
     fn partial(&mut self, replication: u32, outcome: Outcome);
+
+    /// The next rows of a file (by its place in the row writer's files), in the order of replications and
+    /// organizations.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    fn rows(&mut self, file: usize, rows: &[u8]) -> Result<(), SpillError>;
 }
 
 /// Puts parts back into order.
@@ -42,7 +49,6 @@ pub struct Collector {
     plan: Arc<Plan>,
     arbiters: usize,
     sink: Box<dyn Sink>,
-    files: Option<RowFiles>,
     folder: PathBuf,
     next_unit: u64,
     early: BTreeMap<u64, RowParts>,
@@ -57,13 +63,12 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Waits for the parts of `arbiters` arbiters. `files` are the rows' files; `folder` takes what is spilled.
+    /// Waits for the parts of `arbiters` arbiters. `folder` takes what is spilled.
     #[must_use]
     pub fn new(
         plan: Arc<Plan>,
         arbiters: usize,
         sink: Box<dyn Sink>,
-        files: RowFiles,
         folder: PathBuf,
         control: Arc<Control>,
     ) -> Self {
@@ -73,7 +78,6 @@ impl Collector {
             plan,
             arbiters,
             sink,
-            files: Some(files),
             folder,
             next_unit: 0,
             early: BTreeMap::new(),
@@ -104,14 +108,10 @@ impl Collector {
             && let Some(rows) = self.early.remove(&self.next_unit)
         {
             self.early_memory -= rows.memory();
-            self.append(rows)?;
+            rows.pour(&mut |file, rows| self.sink.rows(file, rows))?;
             self.next_unit += 1;
         }
         Ok(())
-    }
-
-    fn append(&mut self, rows: RowParts) -> Result<(), SpillError> {
-        self.files.as_mut().map_or(Ok(()), |files| files.append(rows))
     }
 
     /// Hands on every replication that is complete and next in order.
@@ -139,10 +139,10 @@ impl Collector {
                 self.sink.partial(replication, outcome);
             }
             for rows in early.into_values() {
-                self.append(rows)?;
+                rows.pour(&mut |file, rows| self.sink.rows(file, rows))?;
             }
         }
-        self.files.take().map_or(Ok(()), RowFiles::finish)
+        Ok(())
     }
 
     fn check(&self, done: Result<(), SpillError>) {

@@ -65,7 +65,6 @@ impl Job {
     /// `COHORT/NUMBER`.
     #[must_use]
     pub fn organization_name(&self, id: OrganizationId) -> String {
-        let cohort = self.cohorts.get(id.cohort.index()).map_or("?", |cohort| cohort.name.as_str());
-        format!("{cohort}/{}", id.number)
+        self.world.name_of(id, "")
     }
 }

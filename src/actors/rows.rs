@@ -1,7 +1,7 @@
-//! Rows per organization on their way to files: kept in memory up to a limit, then beside the files they belong to.
+//! Rows per organization on their way to files: kept in memory up to a limit, then on disk until it is their turn.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::outcome::OrganizationOutcome;
@@ -9,19 +9,10 @@ use crate::outcome::OrganizationOutcome;
 /// Rows that a unit or the collector keeps in memory for one file before it spills them [bytes].
 const MEMORY_PER_FILE: usize = 1 << 20;
 
-/// One of the files with rows per organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowKind {
-    /// The file's name in the run folder: `organizations.csv`.
-    pub file: String,
-    /// Its first line, with the line's end.
-    pub header: String,
-}
-
 /// Turns what an organization did into rows.
 pub trait RowWriter: Send + Sync {
-    /// The files written, in a fixed order.
-    fn kinds(&self) -> Vec<RowKind>;
+    /// How many files are written, in a fixed order.
+    fn files(&self) -> usize;
 
     /// Appends the rows of one organization, whole lines, to the buffer of each file.
     fn write(&self, replication: u32, organization: &OrganizationOutcome, into: &mut [Vec<u8>]);
@@ -62,14 +53,19 @@ impl RowPart {
         Ok(())
     }
 
-    fn pour(self, into: &mut impl Write, target: &Path) -> Result<(), SpillError> {
+    fn pour(self, into: &mut dyn FnMut(&[u8]) -> Result<(), SpillError>) -> Result<(), SpillError> {
         if let Some(path) = self.spilled {
             let mut file = File::open(&path).map_err(at(&path))?;
-            io::copy(&mut file, into).map_err(at(target))?;
-            drop(file);
+            let mut piece = vec![0; 1 << 16];
+            loop {
+                match file.read(&mut piece).map_err(at(&path))? {
+                    0 => break,
+                    read => into(&piece[..read])?,
+                }
+            }
             fs::remove_file(&path).map_err(at(&path))?;
         }
-        into.write_all(&self.memory).map_err(at(target))
+        into(&self.memory)
     }
 }
 
@@ -102,6 +98,20 @@ impl RowParts {
         Ok(())
     }
 
+    /// Hands everything over, file by file, and removes what was spilled.
+    ///
+    /// # Errors
+    /// A spill cannot be read, or whoever takes the rows cannot.
+    pub fn pour(
+        self,
+        into: &mut dyn FnMut(usize, &[u8]) -> Result<(), SpillError>,
+    ) -> Result<(), SpillError> {
+        for (file, part) in self.0.into_iter().enumerate() {
+            part.pour(&mut |rows| into(file, rows))?;
+        }
+        Ok(())
+    }
+
     /// Bytes in memory.
     #[must_use]
     pub fn memory(&self) -> usize {
@@ -113,62 +123,14 @@ fn spill_path(folder: &Path, unit: u64, file: usize) -> PathBuf {
     folder.join(format!("unit-{unit}-{file}.part"))
 }
 
-/// The files with rows, each written beside its place and renamed by whoever ends the run.
-#[derive(Debug)]
-pub struct RowFiles {
-    files: Vec<(PathBuf, BufWriter<File>)>,
-}
-
-impl RowFiles {
-    /// Creates `FILE.part` for every kind and writes its header.
-    ///
-    /// # Errors
-    /// A file cannot be created.
-    pub fn create(kinds: &[RowKind], folder: &Path) -> Result<Self, SpillError> {
-        let create = |kind: &RowKind| {
-            let path = folder.join(format!("{}.part", kind.file));
-            let mut file = BufWriter::with_capacity(1 << 18, File::create(&path).map_err(at(&path))?);
-            file.write_all(kind.header.as_bytes()).map_err(at(&path))?;
-            Ok((path, file))
-        };
-        Ok(RowFiles { files: kinds.iter().map(create).collect::<Result<_, _>>()? })
-    }
-
-    /// Appends the rows of the next unit.
-    ///
-    /// # Errors
-    /// A file cannot be written, or a spill cannot be read.
-    pub fn append(&mut self, parts: RowParts) -> Result<(), SpillError> {
-        for ((path, file), part) in self.files.iter_mut().zip(parts.0) {
-            part.pour(file, path)?;
-        }
-        Ok(())
-    }
-
-    /// Writes everything out and gives the files their names.
-    ///
-    /// # Errors
-    /// A file cannot be written or renamed.
-    pub fn finish(self) -> Result<(), SpillError> {
-        for (path, file) in self.files {
-            file.into_inner()
-                .map_err(|error| SpillError { path: path.clone(), source: error.into_error() })?;
-            fs::rename(&path, path.with_extension("")).map_err(at(&path))?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn rows_come_out_in_the_order_of_units_whether_spilled_or_not() {
+    fn rows_come_out_as_they_went_in_whether_spilled_or_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        let kinds =
-            ["a.csv", "b.csv"].map(|file| RowKind { file: file.to_owned(), header: format!("{file}\n") });
-        let mut files = RowFiles::create(&kinds, folder.path()).expect("created");
+        let mut poured = [String::new(), String::new()];
         for unit in 0..3_u64 {
             let mut parts = RowParts::default();
             for turn in 0..2 {
@@ -179,12 +141,14 @@ mod tests {
                 parts.spill(folder.path(), unit).expect("spilled");
                 assert_eq!(parts.memory(), 0);
             }
-            files.append(parts).expect("appended");
+            let mut keep = |file: usize, rows: &[u8]| {
+                poured[file].push_str(std::str::from_utf8(rows).expect("text"));
+                Ok(())
+            };
+            parts.pour(&mut keep).expect("poured");
         }
-        files.finish().expect("finished");
-        let read = |file: &str| fs::read_to_string(folder.path().join(file)).expect("readable");
-        assert_eq!(read("a.csv"), "a.csv\n0 0\n0 1\n1 0\n1 1\n2 0\n2 1\n");
-        assert_eq!(read("b.csv").len(), 6 + 6 * 900_000);
-        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 2, "nothing is left behind");
+        assert_eq!(poured[0], "0 0\n0 1\n1 0\n1 1\n2 0\n2 1\n");
+        assert_eq!(poured[1].len(), 6 * 900_000);
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing is left behind");
     }
 }

@@ -85,7 +85,7 @@ impl WaveActor {
     #[must_use]
     pub fn new(spec: WaveSpec) -> Self {
         let sentinel = Sentinel::new(spec.control.clone(), ActorName::Wave(spec.arbiter));
-        let buffers = vec![Vec::new(); spec.job.rows.kinds().len()];
+        let buffers = vec![Vec::new(); spec.job.rows.files()];
         WaveActor {
             spec,
             features: Arc::new([]),

@@ -1,1 +1,43 @@
-//! Room cli.
+//! The command line: one file a subcommand.
+//!
+//! Owns arguments, what is written to the terminal and when, Ctrl-C, exit codes. Leaves everything else to the rooms it
+//! calls. Invariants: results go to stdout, everything else to stderr; nobody else writes to the terminal.
+
+mod arguments;
+mod check;
+mod exit;
+mod gathering;
+mod interrupt;
+mod presets;
+mod progress;
+mod reading;
+mod run;
+mod scenarios;
+mod select;
+mod terminal;
+
+use clap::Parser;
+
+pub use arguments::{Arguments, Command};
+pub use exit::{Exit, Problem};
+
+/// The command line as it was typed; ends the process on `--help`, `--version` and mistakes.
+#[must_use]
+pub fn read_command_line() -> Arguments {
+    Arguments::parse()
+}
+
+impl Command {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What kept it from being done, with the exit code that says so.
+    pub fn carry_out(&self) -> Result<Exit, Problem> {
+        match self {
+            Command::Run(arguments) => run::carry_out(arguments),
+            Command::Check(arguments) => check::carry_out(arguments),
+            Command::Scenarios(arguments) => scenarios::carry_out(arguments),
+            Command::Presets(arguments) => presets::carry_out(arguments),
+        }
+    }
+}

@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, Addr, Arbiter, System};
 
-use crate::actors::{
-    Begin, Collector, Control, Event, Failure, Job, Plan, RowFiles, Sink, WaveActor, WaveSpec,
-};
+use crate::actors::{Begin, Collector, Control, Event, Failure, Job, Plan, Sink, WaveActor, WaveSpec};
 use crate::outcome::Outcome;
 
 use super::Layout;
@@ -28,8 +26,8 @@ pub struct RunSpec {
     pub replications: Range<u32>,
     /// How.
     pub layout: Layout,
-    /// Where rows are written, and spilled in a folder of its own; must exist.
-    pub folder: PathBuf,
+    /// A folder for rows that wait for their turn; made for the run and removed after it.
+    pub spill: PathBuf,
     /// Takes replications in order.
     pub sink: Box<dyn Sink>,
     /// Set by whoever wants the run to stop early.
@@ -80,10 +78,13 @@ pub fn run(spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Fail
         stall_after: layout.stall_after,
         interrupt: spec.interrupt.clone(),
     };
+    let spill = spec.spill.clone();
     let arbiters = Arbiters::start(spec, plan, &watch.control)?;
     let ended = watch.until_the_end(observe);
     watch.control.set_over();
     arbiters.stop(matches!(ended, Err(Failure::Stalled { .. })));
+    // Nothing in it is wanted any more; what cannot be removed lies in a folder that is not a run.
+    let _ = std::fs::remove_dir_all(&spill);
     let interrupted = ended?;
     Ok(Ran { progress: watch.progress(), interrupted })
 }
@@ -146,17 +147,9 @@ impl Arbiters {
     fn start(spec: RunSpec, plan: Arc<Plan>, control: &Arc<Control>) -> Result<Self, Failure> {
         // Arbiters belong to a system; its own event loop has nothing to do.
         let _system = System::with_tokio_rt(bare_runtime_or_panic);
-        let RunSpec { job, layout, folder, mut sink, .. } = spec;
-        let kinds = job.rows.kinds();
-        let io = |path: &PathBuf| {
-            let path = path.clone();
-            move |source| Failure::Io { path, source }
-        };
-        let files = RowFiles::create(&kinds, &folder)
-            .map_err(|failed| Failure::Io { path: failed.path, source: failed.source })?;
-        let spill = folder.join(".parts");
-        if !kinds.is_empty() {
-            std::fs::create_dir_all(&spill).map_err(io(&spill))?;
+        let RunSpec { job, layout, spill, mut sink, .. } = spec;
+        if job.rows.files() > 0 {
+            std::fs::create_dir_all(&spill).map_err(|source| Failure::Io { path: spill.clone(), source })?;
         }
         if plan.organizations() == 0 {
             for replication in plan.replications() {
@@ -169,7 +162,7 @@ impl Arbiters {
         let collector = {
             let (plan, spill, control) = (plan.clone(), spill.clone(), control.clone());
             Collector::start_in_arbiter(&last.handle(), move |_| {
-                Collector::new(plan, threads, sink, files, spill, control)
+                Collector::new(plan, threads, sink, spill, control)
             })
         };
         let mut waves: Vec<Addr<WaveActor>> = Vec::with_capacity(threads);

@@ -6,13 +6,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::calendar::Zone;
-use crate::organization::{DetailOptions, FeatureFacts, Outages, World};
-use crate::outcome::{OrganizationOutcome, Outcome, Shape};
-use crate::policy::Policy;
+use crate::outcome::{OrganizationOutcome, Outcome};
 use crate::sampling::Dist;
-use crate::units::{CohortIndex, Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Arrivals, Demand, Population, Source, SourceSpec};
+use crate::scenario::ScenarioSource;
+use crate::workload::{Amount, Arrivals, Shape};
 
 use super::*;
 
@@ -20,11 +17,8 @@ use super::*;
 struct Rows;
 
 impl RowWriter for Rows {
-    fn kinds(&self) -> Vec<RowKind> {
-        vec![RowKind {
-            file: "organizations.csv".to_owned(),
-            header: "replication,organization\n".to_owned(),
-        }]
+    fn files(&self) -> usize {
+        1
     }
 
     fn write(&self, replication: u32, organization: &OrganizationOutcome, into: &mut [Vec<u8>]) {
@@ -39,97 +33,71 @@ impl RowWriter for Rows {
     }
 }
 
+/// Three features with overlapping work, two policies; one cohort of each size.
 fn job(sizes: &[u32], rate: f64) -> Arc<Job> {
-    let (start, end) = (SimTime::from_micros(0), SimTime::from_micros(0) + SimSpan::DAY);
-    let names = ["chat", "image", "agent"];
-    let population = |cohort: usize| Population {
-        name: format!("cohort-{cohort}"),
-        cohort: CohortIndex(cohort as u16),
-        activity: Dist::lognormal(1.0, 2.0).expect("a distribution"),
-        ..Population::default()
-    };
-    let populations: Vec<Population> = (0..sizes.len()).map(population).collect();
-    let zone = Zone::default();
-    let source = |feature: usize| {
-        let demand = Demand {
-            arrivals: Arrivals::Poisson { rate: rate * (1 + 9 * feature) as f64 / 86_400.0 },
-            ..Demand::default()
+    let mut text = String::from("start = 2025-01-01T00:00:00Z\nhorizon = \"1 day\"\nseed = 7\n");
+    for cohort in 0..sizes.len() {
+        text += &format!("[[cohorts]]\nname = \"cohort-{cohort}\"\norganizations = 1\n");
+        text += "opening = [{ credits = 60, category = \"promotional\" }]\n";
+    }
+    text += "[features.chat]\n[features.image]\n[features.agent]\n";
+    text += "[policies.block]\nadmission = \"positive\"\n[policies.overdraft]\nadmission = \"none\"\n";
+    let mut scenario =
+        crate::scenario::examine(&ScenarioSource::from_text("engine.toml", text)).0.expect("readable");
+    for (feature, factor) in scenario.features.iter_mut().zip([1.0, 10.0, 19.0]) {
+        feature.demand.arrivals = Arrivals::Poisson { rate: rate * factor / 86_400.0 };
+        feature.demand.work.shape = Shape::Simple {
+            cost: Amount::Drawn(Dist::uniform(1.0, 3.0, None).expect("a distribution")),
+            duration: Amount::Drawn(Dist::exponential(1_200.0).expect("a distribution")),
         };
-        Arc::new(Source::new(&SourceSpec {
-            feature: FeatureIndex(feature as u16),
-            name: names[feature],
-            free: false,
-            demand: &demand,
-            seed: 7,
-            start,
-            end,
-            zone: &zone,
-            populations: &populations,
-            listed: &[],
-        }))
-    };
-    let facts = |name: &&str| FeatureFacts {
-        name: (*name).to_owned(),
-        free: false,
-        expected_cost: Credits::from_whole(1),
-        provider_cost: None,
-    };
-    let policy = |name: &str| {
-        Arc::new(Policy {
-            name: name.to_owned(),
-            plans: Vec::new(),
-            plan_shares: Vec::new(),
-            plan_changes: Vec::new(),
-        })
-    };
-    let world = World {
-        start,
-        end,
-        measure_from: start,
-        zone: zone.clone(),
-        features: names.iter().map(facts).collect(),
-        sources: (0..names.len()).map(source).collect(),
-        policies: vec![policy("block"), policy("overdraft")],
-        cohorts: vec![Default::default(); sizes.len()],
-        instants: Vec::new(),
-        detail: DetailOptions::default(),
-    };
-    let shape = Shape {
-        policies: vec!["block".to_owned(), "overdraft".to_owned()],
-        cohorts: populations.iter().map(|population| population.name.clone()).collect(),
-        features: names.map(str::to_owned).to_vec(),
-        measure_from: start,
-        ..Shape::default()
-    };
-    let cohorts = populations.into_iter().zip(sizes).map(|(population, &organizations)| JobCohort {
-        name: population.name.clone(),
-        population,
-        organizations,
-    });
-    Arc::new(Job {
-        world: Arc::new(world),
-        shape: Arc::new(shape),
-        seed: 7,
-        cohorts: cohorts.collect(),
-        outages: Box::new(|_| Outages::none()),
-        rows: Arc::new(Rows),
-    })
+    }
+    for cohort in &mut scenario.cohorts {
+        cohort.population.activity = Dist::lognormal(1.0, 2.0).expect("a distribution");
+    }
+    let mut job = prepare(&scenario, JobOptions::default(), Arc::new(Rows));
+    for (cohort, &size) in job.cohorts.iter_mut().zip(sizes) {
+        cohort.organizations = size;
+    }
+    Arc::new(job)
 }
 
-/// What a sink was given: complete and partial outcomes.
+/// What a sink was given.
 #[derive(Default, Clone)]
-struct Taken(Arc<Mutex<BTreeMap<u32, (bool, Outcome)>>>, Option<u32>);
+struct Taken {
+    state: Arc<Mutex<TakenState>>,
+    enough: Option<u32>,
+}
+
+#[derive(Default)]
+struct TakenState {
+    complete: BTreeMap<u32, Outcome>,
+    partial: BTreeMap<u32, Outcome>,
+    rows: String,
+}
+
+impl Taken {
+    fn state(&self) -> std::sync::MutexGuard<'_, TakenState> {
+        self.state.lock().expect("not poisoned")
+    }
+}
 
 impl Sink for Taken {
     fn complete(&mut self, replication: u32, outcome: Outcome) -> Enough {
-        let mut taken = self.0.lock().expect("not poisoned");
-        assert!(taken.keys().all(|&earlier| earlier < replication), "replications come in order");
-        taken.insert(replication, (true, outcome));
-        if Some(replication) == self.1 { Enough::Yes } else { Enough::No }
+        let earlier = self.state().complete.insert(replication, outcome);
+        assert!(
+            earlier.is_none() && self.state().complete.len() as u32 == replication + 1,
+            "in order, each once"
+        );
+        if Some(replication) == self.enough { Enough::Yes } else { Enough::No }
     }
 
     fn partial(&mut self, replication: u32, outcome: Outcome) {
-        self.0.lock().expect("not poisoned").insert(replication, (false, outcome));
+        self.state().partial.insert(replication, outcome);
+    }
+
+    fn rows(&mut self, _file: usize, rows: &[u8]) -> Result<(), SpillError> {
+        self.state().rows.push_str(std::str::from_utf8(rows).expect("text"));
+        Ok(())
     }
 }
 
@@ -142,7 +110,7 @@ fn spec(job: &Arc<Job>, replications: u32, layout: Layout, folder: &Path, sink: 
         job: job.clone(),
         replications: 0..replications,
         layout,
-        folder: folder.to_owned(),
+        spill: folder.join("waiting"),
         sink: Box::new(sink.clone()),
         interrupt: Arc::new(AtomicBool::new(false)),
     }
@@ -156,12 +124,12 @@ fn outcome_of(
     enough: Option<u32>,
 ) -> (String, Vec<Outcome>, Ran) {
     let folder = tempfile::tempdir().expect("a folder");
-    let sink = Taken(Arc::default(), enough);
+    let sink = Taken { enough, ..Taken::default() };
     let ran = run(spec(job, replications, layout, folder.path(), &sink), &mut |_| {}).expect("it runs");
-    let rows = std::fs::read_to_string(folder.path().join("organizations.csv")).expect("readable");
-    let taken = sink.0.lock().expect("not poisoned");
-    assert!(taken.values().all(|(complete, _)| *complete));
-    (rows, taken.values().map(|(_, outcome)| outcome.clone()).collect(), ran)
+    assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing is left behind");
+    let state = sink.state();
+    assert!(state.partial.is_empty());
+    (state.rows.clone(), state.complete.values().cloned().collect(), ran)
 }
 
 #[test]
@@ -169,13 +137,12 @@ fn the_layout_never_reaches_the_results() {
     let job = job(&[40, 0, 25], 3.0);
     let mut pure = Taken::default();
     let operations = run_pure(&job, 0..3, 256, &mut pure).expect("it runs");
-    let expected: Vec<Outcome> =
-        pure.0.lock().expect("not poisoned").values().map(|(_, o)| o.clone()).collect();
+    let expected: Vec<Outcome> = pure.state().complete.values().cloned().collect();
     let one = Layout { threads: 1, wave: 1, ..layout() };
     let (rows, outcomes, ran) = outcome_of(&job, 3, one, None);
     assert_eq!(outcomes, expected);
     assert_eq!((ran.progress.operations, ran.progress.organizations), (operations, 3 * 65));
-    assert_eq!(rows.lines().count(), 1 + 3 * 65 * 2);
+    assert_eq!(rows.lines().count(), 3 * 65 * 2);
     let others = [
         Layout { threads: 2, batch: 1, ..layout() },
         Layout { threads: 4, batch: 7, wave: 3, chunk: Some(1), ..layout() },
@@ -206,7 +173,7 @@ fn enough_replications_end_the_run_with_the_rows_of_those_alone() {
 #[test]
 fn no_organizations_give_empty_replications() {
     let (rows, outcomes, _) = outcome_of(&job(&[0], 1.0), 2, layout(), None);
-    assert_eq!(rows.lines().count(), 1);
+    assert_eq!(rows, "");
     assert_eq!(outcomes.len(), 2);
 }
 
@@ -218,15 +185,14 @@ fn an_interrupted_run_keeps_what_is_finished() {
     let spec = spec(&job, 1_000, Layout { batch: 4, ..layout() }, folder.path(), &sink);
     let interrupt = spec.interrupt.clone();
     let ran = run(spec, &mut |progress| {
-        interrupt.store(progress.organizations > 2_000, std::sync::atomic::Ordering::Relaxed);
+        interrupt.store(progress.organizations > 3_000, std::sync::atomic::Ordering::Relaxed);
     });
     assert!(ran.expect("it ends well").interrupted);
-    let taken = sink.0.lock().expect("not poisoned");
-    let complete = taken.values().take_while(|(complete, _)| *complete).count();
-    assert!(complete >= 1 && complete < 1_000, "{complete}");
-    assert!(taken.values().skip(complete).all(|(complete, _)| !complete));
-    let rows = std::fs::read_to_string(folder.path().join("organizations.csv")).expect("readable");
-    assert!(rows.lines().count() > complete * 2_000);
+    let state = sink.state();
+    let complete = state.complete.len();
+    assert!((1..1_000).contains(&complete), "{complete}");
+    assert!(state.partial.keys().all(|&replication| replication as usize >= complete));
+    assert!(state.rows.lines().count() >= complete * 2_000 * 2);
 }
 
 /// The error of a run with a fault put in; within a limit of time.

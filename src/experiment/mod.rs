@@ -4,6 +4,7 @@
 //! that stops. Leaves running to `engine`, formulas to `outcome`, looks to `report`.
 //! Invariants: replications enter in their order, so the same replications give the same floats; nothing here draws.
 
+pub mod analytic;
 mod comparison;
 mod estimate;
 mod findings;

@@ -123,7 +123,7 @@ impl OrganizationRun {
     /// `COHORT/NUMBER`, or the label of an organization from a usage history.
     #[must_use]
     pub fn name(&self) -> String {
-        organization_name(&self.traits)
+        self.world.name_of(self.traits.id, &self.traits.label)
     }
 
     /// Closes every account at the horizon; leaves the buffers to the next organization.
@@ -147,15 +147,5 @@ impl OrganizationRun {
             at: self.inbox.reached(),
             what: format!("the demand of feature `{name}` {}", broken.what),
         }
-    }
-}
-
-/// `COHORT/NUMBER`, or the label of an organization from a usage history.
-#[must_use]
-pub fn organization_name(traits: &Traits) -> String {
-    if traits.label.is_empty() {
-        format!("{}/{}", traits.id.cohort.0, traits.id.number)
-    } else {
-        traits.label.clone()
     }
 }

@@ -8,11 +8,13 @@ mod files;
 mod folder;
 pub mod number;
 mod overview;
+mod plots;
 mod rows;
 mod table;
 
 pub use files::{write_comparison, write_summary, write_timeline};
 pub use folder::{FileRecord, Manifest, RunFile, RunFolder, Status};
 pub use overview::{flat, overview, rulings};
+pub use plots::{Plot, plots};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use table::{Cell, Column, Format, Table, pretty};

@@ -18,10 +18,19 @@ pub fn exact_or_empty(value: Option<f64>) -> String {
 /// A number with four significant digits: `12,345`, `0.04321`, `1.235M`.
 #[must_use]
 pub fn short(value: f64) -> String {
+    significant(value, 4)
+}
+
+/// A number with three significant digits, for labels in plots.
+#[must_use]
+pub fn brief(value: f64) -> String {
+    significant(value, 3)
+}
+
+fn significant(value: f64, digits: i32) -> String {
     let scale = Scale::of(value);
     let scaled = value / scale.divisor;
-    let decimals = decimals_for(scaled, 4);
-    scale.write(trim_zeros(&grouped(scaled, decimals)))
+    scale.write(trim_zeros(&grouped(scaled, decimals_for(scaled, digits))))
 }
 
 /// A mean with at most five significant digits and its half-width with at most two, in the same decimals.

@@ -20,3 +20,6 @@ pub use streams::{Purpose, Rng, StreamKey, hash_name, mix};
 pub use tables::{Discrete, Mixture, QuantileTable};
 pub use two_level::TwoLevel;
 pub use ziggurat::{standard_exponential, standard_normal, uniform, uniform_open};
+
+#[cfg(test)]
+mod tests;

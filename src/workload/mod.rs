@@ -3,12 +3,17 @@
 //! Owns everything that is drawn without knowing a policy. Leaves decisions to `policy` and `organization`.
 //! Invariants: a draw depends on (seed, replication, cohort name, organization, feature name, purpose) alone.
 
+mod arrivals;
 mod cron;
 mod demand;
+mod estimate;
+mod failure;
 pub mod formula;
 mod history;
 mod operation;
+mod plan;
 mod profile;
+mod run;
 mod source;
 mod traits;
 
@@ -16,6 +21,8 @@ pub use cron::Cron;
 pub use demand::*;
 pub use history::*;
 pub use operation::*;
+pub use plan::BUILTIN_NAMES;
 pub use profile::{HOURS, PROFILES, Profile};
+pub use run::MOST_PARTS;
 pub use source::*;
 pub use traits::*;

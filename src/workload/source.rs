@@ -1,10 +1,23 @@
 //! The compiled source of one feature's operations, shared by every organization.
+//!
+//! Owns the order of draws of an operation and the state that travels with a batch. Invariant: batches of any size
+//! give the same operations.
+
+use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
-use crate::sampling::{Rng, StreamKey};
+use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
-use super::{Batch, Demand, Listed, Operation, Part, Population, Traits};
+use super::arrivals::{Clock, ClockPlan, ClockTraits};
+use super::demand::{Arrivals, Demand, Listed, Shape, Variation};
+use super::failure::{FailurePlan, FailureState};
+use super::history::{CostSketch, ReplayRows};
+use super::operation::{Batch, Fate, Operation, Part};
+use super::plan::{Values, WorkPlan, WorkStreams};
+use super::profile::Profile;
+use super::run::{RunDraw, Strike};
+use super::traits::{Population, Traits};
 
 /// What a source is compiled from.
 #[derive(Debug, Clone, Copy)]
@@ -33,23 +46,180 @@ pub struct SourceSpec<'a> {
 
 /// The compiled source of one feature's operations.
 #[derive(Debug)]
-pub struct Source {}
+pub struct Source {
+    feature: FeatureIndex,
+    name: String,
+    seed: u64,
+    start: SimTime,
+    end: SimTime,
+    pub(super) arrivals: Arrivals,
+    clock: ClockPlan,
+    pub(super) work: Arc<WorkPlan>,
+    failures: FailurePlan,
+    variation: Variation,
+    /// Weights of the hours, per cohort.
+    profiles: Vec<Option<Profile>>,
+    /// Operations written down, per cohort, in order of time.
+    listed: Vec<Option<Arc<[Listed]>>>,
+    /// Costs of a history that feeds this feature.
+    pub(super) history: Option<CostSketch>,
+    /// Sorted costs drawn over the population, made on first use.
+    pub(super) estimates: OnceLock<Vec<Credits>>,
+}
 
 /// The generator's state for one (organization, feature); travels with the recycled batch.
 #[derive(Debug)]
-pub struct SourceState {}
+pub struct SourceState(Box<State>);
+
+#[derive(Debug)]
+struct State {
+    supply: Supply,
+    work: Arc<WorkPlan>,
+    failure: FailureState,
+    gap: Rng,
+    streams: WorkStreams,
+    people: People,
+    blur: Rng,
+    values: Values,
+    sequence: u32,
+}
+
+/// Where an organization's operations come from.
+#[derive(Debug)]
+enum Supply {
+    Drawn(Clock),
+    Listed { next: usize, until: SimTime, rows: Arc<[Listed]> },
+    Replay(ReplayRows),
+}
+
+/// Draws who asks, and for which project.
+#[derive(Debug)]
+struct People {
+    members: Box<[f64]>,
+    projects: Box<[f64]>,
+    member: Rng,
+    project: Rng,
+}
 
 impl Source {
     /// Compiles a feature's demand.
     #[must_use]
-    pub fn new(_spec: &SourceSpec<'_>) -> Source {
-        Source {}
+    pub fn new(spec: &SourceSpec<'_>) -> Source {
+        let demand = spec.demand;
+        let profile = |population: &Population| demand.profile.clone().or_else(|| population.profile.clone());
+        let profiles: Vec<Option<Profile>> = spec
+            .populations
+            .iter()
+            .map(|population| profile(population).filter(|profile| !profile.is_flat()))
+            .collect();
+        let profiled = profiles.iter().any(Option::is_some);
+        let sorted = |rows: &Option<Vec<Listed>>| {
+            rows.as_ref().map(|rows| {
+                let mut rows = rows.clone();
+                rows.retain(|row| row.at >= spec.start && row.at < spec.end);
+                rows.sort_by_key(|row| row.at);
+                Arc::from(rows)
+            })
+        };
+        Source {
+            feature: spec.feature,
+            name: spec.name.to_owned(),
+            seed: spec.seed,
+            start: spec.start,
+            end: spec.end,
+            arrivals: demand.arrivals.clone(),
+            clock: ClockPlan::new(demand, profiled, spec.zone, spec.start, spec.end),
+            work: WorkPlan::new(&demand.work, spec.free),
+            failures: FailurePlan::new(&demand.failures, demand.cancels),
+            variation: demand.variation.clone(),
+            profiles,
+            listed: spec.listed.iter().map(sorted).collect(),
+            history: None,
+            estimates: OnceLock::new(),
+        }
+    }
+
+    /// Lets estimates over the population follow the costs of a history that feeds this feature.
+    pub fn set_history(&mut self, costs: CostSketch) {
+        self.history = Some(costs);
     }
 
     /// The state before the first arrival. `key` is the organization's key.
     #[must_use]
-    pub fn begin(&self, _key: StreamKey, _traits: &Traits) -> SourceState {
-        SourceState {}
+    pub fn begin(&self, key: StreamKey, traits: &Traits) -> SourceState {
+        let listed = self.listed.get(traits.id.cohort.index()).and_then(Option::as_ref);
+        self.begin_with(key, traits, |drawn| match listed {
+            Some(rows) => {
+                let from = traits.signed_up;
+                let next = rows.partition_point(|row| row.at < from);
+                Supply::Listed { next, until: traits.leaves, rows: Arc::clone(rows) }
+            }
+            None => Supply::Drawn(drawn()),
+        })
+    }
+
+    /// The state before the first row of an organization's history.
+    #[must_use]
+    pub fn begin_replay(&self, key: StreamKey, traits: &Traits, rows: ReplayRows) -> SourceState {
+        self.begin_with(key, traits, |_| Supply::Replay(rows))
+    }
+
+    fn begin_with(
+        &self,
+        key: StreamKey,
+        traits: &Traits,
+        supply: impl FnOnce(&mut dyn FnMut() -> Clock) -> Supply,
+    ) -> SourceState {
+        let key = key.name(&self.name);
+        let mut own = key.stream(Purpose::FeatureTraits);
+        let factor = self.draw_factor(traits, &mut own);
+        let profile = self.draw_profile(traits, &mut own);
+        let failure = self.failures.begin(&mut own);
+        let work = self.work.for_organization(&mut own);
+        let mut gap = key.stream(Purpose::Gap);
+        let offset = |at: SimTime| (at - self.start).micros() as f64;
+        let supply = supply(&mut || {
+            self.clock.begin(ClockTraits {
+                factor,
+                profile: profile.clone(),
+                from: offset(traits.signed_up.max(self.start)),
+                until: offset(traits.leaves.min(self.end)),
+                traits: &mut own,
+                gap: &mut gap,
+                modulation: key.stream(Purpose::Modulation),
+            })
+        });
+        SourceState(Box::new(State {
+            supply,
+            work,
+            failure,
+            gap,
+            streams: WorkStreams::new(key),
+            people: People::new(key, traits),
+            blur: key.stream(Purpose::Blur),
+            values: Values::default(),
+            sequence: 0,
+        }))
+    }
+
+    /// What multiplies the rate of an organization; 0 if it does not have the feature.
+    fn draw_factor(&self, traits: &Traits, own: &mut Rng) -> f64 {
+        let index = self.feature.index();
+        let varied = self.variation.activity.sample(own).max(0.0);
+        let enabled = traits.enabled.get(index).copied().unwrap_or(true);
+        let factor = traits.factors.get(index).copied().unwrap_or(1.0);
+        if enabled { traits.activity * factor * varied } else { 0.0 }
+    }
+
+    fn draw_profile(&self, traits: &Traits, own: &mut Rng) -> Option<Profile> {
+        let phase = traits.phase + self.variation.phase.sample(own);
+        let stretch = self.variation.stretch.as_ref().map_or(1.0, |stretch| stretch.sample(own).max(0.0));
+        let profile = self.profiles.get(traits.id.cohort.index())?.as_ref()?;
+        if phase == 0.0 && stretch == 1.0 {
+            Some(profile.clone())
+        } else {
+            Some(profile.personal(phase, stretch))
+        }
     }
 
     /// Empties `batch` and appends up to `limit` arrivals in order; at least one, or sets `batch.upto` to the end.
@@ -58,47 +228,232 @@ impl Source {
     /// Only the replay of a history can fail, when its partition on disk cannot be read.
     pub fn fill(
         &self,
-        _state: &mut SourceState,
-        _batch: &mut Batch,
-        _limit: usize,
+        state: &mut SourceState,
+        batch: &mut Batch,
+        limit: usize,
     ) -> Result<(), std::io::Error> {
+        batch.clear();
+        let state = &mut *state.0;
+        while batch.operations.len() < limit {
+            let next = match &mut state.supply {
+                Supply::Drawn(_) => self.next_drawn(state, &mut batch.parts),
+                Supply::Listed { .. } => self.next_listed(state),
+                Supply::Replay(rows) => match rows.next()? {
+                    Some(mut operation) => {
+                        self.sign(state, &mut operation);
+                        Some(operation)
+                    }
+                    None => None,
+                },
+            };
+            match next {
+                Some(operation) => batch.operations.push(operation),
+                None => {
+                    batch.upto = self.end;
+                    return Ok(());
+                }
+            }
+        }
+        if let Some(last) = batch.operations.last() {
+            batch.upto = last.at;
+        }
         Ok(())
     }
 
-    /// Mean true cost over the population [credits].
-    #[must_use]
-    pub fn expected_cost(&self) -> Credits {
-        Credits::ZERO
+    fn next_drawn(&self, state: &mut State, parts: &mut Vec<Part>) -> Option<Operation> {
+        let Supply::Drawn(clock) = &mut state.supply else { return None };
+        let at = clock.next(&self.clock, &mut state.gap)?;
+        let mut operation =
+            self.draw_work(&state.work, &mut state.failure, &mut state.streams, &mut state.values, parts);
+        clock.served(at, operation.duration.micros(), &mut state.gap);
+        operation.at = self.start + SimSpan::from_micros(at);
+        self.sign(state, &mut operation);
+        Some(operation)
     }
 
-    /// Quantile `q` of the true cost over the population [credits].
-    #[must_use]
-    pub fn cost_quantile(&self, _q: f64) -> Credits {
-        Credits::ZERO
+    fn next_listed(&self, state: &mut State) -> Option<Operation> {
+        let Supply::Listed { next, until, rows } = &mut state.supply else { return None };
+        let row = *rows.get(*next).filter(|row| row.at < *until)?;
+        *next += 1;
+        let cost = if self.work.free { Credits::ZERO } else { row.credits };
+        let mut operation = Operation { at: row.at, cost, duration: row.duration, ..Operation::default() };
+        self.sign(state, &mut operation);
+        Some(operation)
+    }
+
+    /// Puts feature, number, people and blur onto an operation.
+    #[inline]
+    fn sign(&self, state: &mut State, operation: &mut Operation) {
+        operation.feature = self.feature;
+        operation.sequence = state.sequence;
+        state.sequence += 1;
+        operation.blur = standard_normal(&mut state.blur) as f32;
+        (operation.member, operation.project) = state.people.draw();
+    }
+
+    /// Draws what an operation consists of and how it ends.
+    #[inline]
+    fn draw_work(
+        &self,
+        work: &WorkPlan,
+        failure: &mut FailureState,
+        streams: &mut WorkStreams,
+        values: &mut Values,
+        parts: &mut Vec<Part>,
+    ) -> Operation {
+        let first = parts.len();
+        let mut operation = Operation::default();
+        let mut strike = None;
+        match &work.shape {
+            Shape::Simple { cost, duration } => {
+                (operation.cost, operation.duration) = work.draw_simple(cost, duration, streams, values);
+            }
+            Shape::Run(steps) => {
+                strike = RunDraw::draw(work, steps, streams, values, parts);
+                operation.part_start = first as u32;
+                operation.part_count = (parts.len() - first) as u16;
+                operation.cost = parts[first..].iter().map(|part| part.cost).sum();
+                operation.duration = total(&parts[first..]);
+            }
+        }
+        if !self.failures.is_never() {
+            let rng = &mut streams.failure;
+            strike = self.failures.strike(failure, strike, &parts[first..], operation.duration, rng);
+        }
+        if let Some(strike) = strike {
+            apply(&mut operation, strike, &parts[first..]);
+        }
+        operation
     }
 
     /// Cost and duration of one operation of this feature that stands in for another feature's.
     #[must_use]
-    pub fn substitute(&self, _rng: &mut Rng) -> (Credits, SimSpan) {
-        (Credits::ZERO, SimSpan::ZERO)
+    pub fn substitute(&self, rng: &mut Rng) -> (Credits, SimSpan) {
+        let operation = self.draw_over_population(rng);
+        (operation.cost, operation.duration)
+    }
+
+    /// One operation of an organization drawn anew; neither fails nor is cancelled.
+    pub(super) fn draw_over_population(&self, rng: &mut Rng) -> Operation {
+        let work = self.work.for_organization(rng);
+        let mut streams = WorkStreams::split(rng);
+        let (mut values, mut parts) = (Values::default(), Vec::new());
+        let mut operation = Operation::default();
+        match &work.shape {
+            Shape::Simple { cost, duration } => {
+                (operation.cost, operation.duration) =
+                    work.draw_simple(cost, duration, &mut streams, &mut values);
+            }
+            Shape::Run(steps) => {
+                let _ = RunDraw::draw(&work, steps, &mut streams, &mut values, &mut parts);
+                operation.cost = parts.iter().map(|part| part.cost).sum();
+                operation.duration = total(&parts);
+            }
+        }
+        operation
     }
 
     /// Number of reactive closed-loop clients an organization has of this feature; 0 if it is not reactive.
     #[must_use]
-    pub fn reactive_clients(&self, _key: StreamKey, _traits: &Traits) -> u32 {
-        0
+    pub fn reactive_clients(&self, key: StreamKey, traits: &Traits) -> u32 {
+        let Arrivals::ClosedLoop { clients, reactive: true, .. } = &self.arrivals else { return 0 };
+        let key = key.name(&self.name);
+        if self.draw_factor(traits, &mut key.stream(Purpose::FeatureTraits)) <= 0.0 {
+            return 0;
+        }
+        super::arrivals::clients_of(clients, &mut key.name("clients").stream(Purpose::FeatureTraits))
     }
 
     /// The `number`-th operation of a reactive client: think time before it, the operation (arrival unset), and its
     /// parts appended to `parts`; `None` when the client is done. Keyed by (organization, feature, client, number).
+    ///
+    /// Failures of reactive clients do not cluster: there is no order of operations that every policy shares.
+    #[must_use]
     pub fn client_operation(
         &self,
-        _key: StreamKey,
-        _traits: &Traits,
-        _client: u32,
-        _number: u32,
-        _parts: &mut Vec<Part>,
+        key: StreamKey,
+        traits: &Traits,
+        client: u32,
+        number: u32,
+        parts: &mut Vec<Part>,
     ) -> Option<(SimSpan, Operation)> {
-        None
+        let Arrivals::ClosedLoop { think, calls, reactive: true, .. } = &self.arrivals else { return None };
+        let key = key.name(&self.name);
+        let mut own = key.stream(Purpose::FeatureTraits);
+        let factor = self.draw_factor(traits, &mut own);
+        let mut failure = self.failures.begin(&mut own);
+        let work = self.work.for_organization(&mut own);
+        let think = think.for_organization(&mut own);
+        if let Some(calls) = calls {
+            let mut rng = key.keyed(Purpose::Client, u64::from(client), u64::MAX);
+            if number >= super::arrivals::count_of(calls.sample(&mut rng)) {
+                return None;
+            }
+        }
+        let mut rng = key.keyed(Purpose::Client, u64::from(client), u64::from(number));
+        let mut seconds = think.sample(&mut rng).max(0.0) / factor.max(1e-12);
+        if number == 0 {
+            // Clients begin somewhere in their think time, not all at once.
+            seconds *= uniform(&mut rng);
+        }
+        let mut streams = WorkStreams::split(&mut rng);
+        let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut Values::default(), parts);
+        operation.feature = self.feature;
+        operation.blur = standard_normal(&mut rng) as f32;
+        (operation.member, operation.project) =
+            (pick(&shares_of(traits).0, &mut rng), pick(&shares_of(traits).1, &mut rng));
+        Some((super::plan::span(seconds), operation))
+    }
+
+    /// The key of estimates over the population.
+    pub(super) fn estimate_key(&self) -> StreamKey {
+        StreamKey::root(self.seed).name(&self.name).name("estimate")
+    }
+}
+
+/// Sum of the durations of parts.
+fn total(parts: &[Part]) -> SimSpan {
+    parts.iter().fold(SimSpan::ZERO, |sum, part| sum + part.duration)
+}
+
+/// Ends an operation where it was struck.
+fn apply(operation: &mut Operation, strike: Strike, parts: &[Part]) {
+    operation.fate = strike.fate;
+    operation.ends_in_part = strike.part as u16;
+    operation.ends_after = strike.after;
+    operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    debug_assert_ne!(strike.fate, Fate::Completes, "a strike ends an operation");
+}
+
+/// Cumulative shares of members and projects.
+fn shares_of(traits: &Traits) -> (Box<[f64]>, Box<[f64]>) {
+    let members = traits.members.iter().map(|member| member.cumulative_share).collect();
+    (members, traits.project_shares.iter().copied().collect())
+}
+
+/// Index of a share; draws nothing if there is only one.
+#[inline]
+fn pick(cumulative: &[f64], rng: &mut Rng) -> u16 {
+    if cumulative.len() < 2 {
+        return 0;
+    }
+    let point = uniform(rng);
+    cumulative.partition_point(|share| *share <= point).min(cumulative.len() - 1) as u16
+}
+
+impl People {
+    fn new(key: StreamKey, traits: &Traits) -> Self {
+        let (members, projects) = shares_of(traits);
+        People {
+            members,
+            projects,
+            member: key.stream(Purpose::Member),
+            project: key.name("project").stream(Purpose::Member),
+        }
+    }
+
+    #[inline]
+    fn draw(&mut self) -> (u16, u16) {
+        (pick(&self.members, &mut self.member), pick(&self.projects, &mut self.project))
     }
 }

@@ -15,5 +15,7 @@ pub(crate) use problem::did_you_mean;
 pub use problem::{Level, Problem};
 pub(crate) use quantity::{period, share};
 pub(crate) use reader::{Item, Reader, Section};
-pub(crate) use shape::{Field, Kind, Shape, Unit, Words, default, optional, required, words, words_of};
+pub(crate) use shape::{
+    Field, Kind, Presence, Shape, Unit, Words, default, optional, required, words, words_of,
+};
 pub(crate) use tree::{Node, Place, Table, Value, parse, parse_value, set_path, split_path};

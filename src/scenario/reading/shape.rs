@@ -26,11 +26,6 @@ impl Shape {
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields().find(|field| field.name == name)
     }
-
-    /// True if `name` is one of the tags.
-    pub fn is_tag(&self, name: &str) -> bool {
-        self.tags.iter().any(|tag| tag.name == name)
-    }
 }
 
 /// A key.
@@ -119,6 +114,8 @@ pub(crate) enum Kind {
     Either(&'static [Kind]),
     /// A distribution of a number in this unit, or the bare quantity.
     Distribution(Unit),
+    /// A value of a distribution, in the unit of the distribution's use.
+    Quantity,
 }
 
 /// The unit of a distribution's values.
@@ -189,6 +186,7 @@ impl Kind {
             Kind::Distribution(Unit::Credits) => "a distribution of credits, or a number".to_owned(),
             Kind::Distribution(Unit::Span) => "a distribution of spans, or a span like \"20s\"".to_owned(),
             Kind::Distribution(Unit::Number) => "a distribution of numbers, or a number".to_owned(),
+            Kind::Quantity => "a number, or a span like \"20s\" in a distribution of spans".to_owned(),
         }
     }
 }

@@ -1,0 +1,118 @@
+//! How the command ends: exit codes and the messages that go with them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::engine::Failure;
+use crate::scenario;
+
+use super::terminal;
+
+/// How a command ends if nothing kept it from its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0.
+    Fine,
+    /// 3: a threshold failed.
+    ThresholdFailed,
+    /// 4: a threshold or a precision is undecided.
+    Undecided,
+    /// 130: interrupted; what was finished is kept.
+    Interrupted,
+}
+
+/// What kept a command from its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// 2: problems of a scenario, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Scenario(Vec<scenario::Problem>),
+    /// 2: arguments that cannot be meant; with a hint.
+    #[error("error: {what}{}", .hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default())]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// How to repair it.
+        hint: Option<String>,
+    },
+    /// 5: a file cannot be read or written.
+    #[error("error: `{}`: {source}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// 1, or 5 for a file: the run failed.
+    #[error("error: {0}")]
+    Run(Failure),
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Problem::Run(failure)
+    }
+}
+
+impl Problem {
+    /// A mistake in the arguments.
+    #[must_use]
+    pub fn usage(what: impl Into<String>) -> Self {
+        Problem::Usage { what: what.into(), hint: None }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Problem::Scenario(_) | Problem::Usage { .. } => 2,
+            Problem::File { .. } => 5,
+            Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
+            Problem::Run(_) => 1,
+        }
+    }
+}
+
+impl Exit {
+    /// Says what went wrong, if something did, and gives the process its exit code.
+    #[must_use]
+    pub fn report(ended: Result<Exit, Problem>) -> ExitCode {
+        match ended {
+            Ok(exit) => ExitCode::from(exit.code()),
+            Err(problem) => {
+                terminal::complain(&problem.to_string());
+                ExitCode::from(problem.code())
+            }
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Exit::Fine => 0,
+            Exit::ThresholdFailed => 3,
+            Exit::Undecided => 4,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_tell_who_has_to_act() {
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let lost = Failure::Lost { actor: "the collector".to_owned(), panic: None };
+        let cases = [
+            (Problem::Scenario(Vec::new()), 2),
+            (Problem::usage("no such policy"), 2),
+            (Problem::File { path: "a".into(), source: denied() }, 5),
+            (Problem::Run(Failure::Io { path: "a".into(), source: denied() }), 5),
+            (Problem::Run(lost), 1),
+        ];
+        for (problem, code) in cases {
+            assert_eq!(problem.code(), code, "{problem}");
+        }
+        let exits = [Exit::Fine, Exit::ThresholdFailed, Exit::Undecided, Exit::Interrupted];
+        assert_eq!(exits.map(Exit::code), [0, 3, 4, 130]);
+    }
+}

@@ -1,0 +1,150 @@
+//! Takes what a run hands out, in order: replications into measurements, rows into files.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::engine::{Enough, RowWriter, Sink, SpillError};
+use crate::experiment::{Measurements, Stop, stop};
+use crate::outcome::{OrganizationOutcome, Outcome, Shape};
+use crate::report::{RowFile, RunFile, RunFolder};
+use crate::scenario::{Precision, Scenario};
+
+use super::exit::Problem;
+
+/// Writes the rows of the files that were asked for.
+pub(super) struct Writer {
+    files: Vec<RowFile>,
+    shape: Arc<Shape>,
+}
+
+impl Writer {
+    pub fn new(files: Vec<RowFile>, shape: Arc<Shape>) -> Self {
+        Writer { files, shape }
+    }
+}
+
+impl RowWriter for Writer {
+    fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    fn write(&self, replication: u32, organization: &OrganizationOutcome, into: &mut [Vec<u8>]) {
+        for (file, out) in self.files.iter().zip(into) {
+            file.append(out, &self.shape, replication, organization);
+        }
+    }
+}
+
+/// What was gathered when a run ended.
+pub(super) struct Gathered {
+    pub measurements: Measurements,
+    /// Files with rows, still open.
+    pub files: Vec<(RowFile, RunFile)>,
+    /// True if the precision asked for was not reached.
+    pub precision_missed: bool,
+    /// Organizations in the one unfinished replication that is measured because no other is finished.
+    unfinished: Option<u64>,
+}
+
+impl Gathered {
+    /// Says so if there is less than was asked for.
+    pub fn shortfall(&self, scenario: &Scenario) -> Option<String> {
+        if let Some(organizations) = self.unfinished {
+            let what = "no replication was finished";
+            return Some(format!("{what}; the numbers are those of {organizations} organizations"));
+        }
+        let (done, asked) = (self.measurements.replications(), scenario.replications);
+        (scenario.precision.is_none() && done < asked)
+            .then(|| format!("{done} of {asked} replications were finished; the numbers are theirs"))
+    }
+}
+
+struct State {
+    measurements: Measurements,
+    baseline: usize,
+    precision: Option<Precision>,
+    precision_missed: bool,
+    partial: Option<Outcome>,
+    files: Vec<(RowFile, RunFile)>,
+    folder: PathBuf,
+}
+
+/// A sink that can be asked, once the run is over, what it took.
+#[derive(Clone)]
+pub(super) struct Gathering(Arc<Mutex<Option<State>>>);
+
+impl Gathering {
+    /// Opens the files and writes their headers.
+    pub fn begin(
+        writer: &Writer,
+        scenario: &Scenario,
+        shape: Arc<Shape>,
+        folder: &RunFolder,
+    ) -> Result<Self, Problem> {
+        let open = |&file: &RowFile| {
+            let broken = |source| Problem::File { path: folder.path().join(file.name()), source };
+            let mut open = folder.open(file.name()).map_err(broken)?;
+            open.write_all(file.header().as_bytes()).map_err(broken)?;
+            Ok::<_, Problem>((file, open))
+        };
+        let state = State {
+            measurements: Measurements::new(shape),
+            baseline: scenario.baseline,
+            precision: scenario.precision.clone(),
+            precision_missed: false,
+            partial: None,
+            files: writer.files.iter().map(open).collect::<Result<_, _>>()?,
+            folder: folder.path().to_owned(),
+        };
+        Ok(Gathering(Arc::new(Mutex::new(Some(state)))))
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<State>> {
+        // A panic of the collector has ended the run with an error already.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was gathered; once.
+    pub fn finish(self) -> Result<Gathered, Problem> {
+        let state = self.state().take();
+        let Some(mut state) = state else { return Err(Problem::usage("the run has ended already")) };
+        let partial = state.partial.take().filter(|_| state.measurements.replications() == 0);
+        let unfinished = partial.as_ref().map(Outcome::organizations);
+        if let Some(outcome) = partial {
+            state.measurements.push(&outcome);
+        }
+        let State { measurements, files, precision_missed, .. } = state;
+        Ok(Gathered { measurements, files, precision_missed, unfinished })
+    }
+}
+
+impl State {
+    fn complete(&mut self, outcome: &Outcome) -> Enough {
+        self.measurements.push(outcome);
+        let Some(precision) = &self.precision else { return Enough::No };
+        let verdict = stop(&self.measurements, self.baseline, precision);
+        self.precision_missed = verdict != Stop::Reached;
+        if matches!(verdict, Stop::Continue { .. }) { Enough::No } else { Enough::Yes }
+    }
+}
+
+impl Sink for Gathering {
+    fn complete(&mut self, _replication: u32, outcome: Outcome) -> Enough {
+        self.state().as_mut().map_or(Enough::Yes, |state| state.complete(&outcome))
+    }
+
+    fn partial(&mut self, _replication: u32, outcome: Outcome) {
+        if let Some(state) = self.state().as_mut() {
+            state.partial.get_or_insert(outcome);
+        }
+    }
+
+    fn rows(&mut self, file: usize, rows: &[u8]) -> Result<(), SpillError> {
+        let mut state = self.state();
+        let Some(State { files, folder, .. }) = state.as_mut() else { return Ok(()) };
+        let (kind, open) = &mut files[file];
+        let broken = |source| SpillError { path: folder.join(kind.name()), source };
+        open.write_all(rows).map_err(broken)
+    }
+}

@@ -1,0 +1,136 @@
+//! Progress on stderr: a line that renews itself on a terminal, plain lines elsewhere.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::engine::Progress;
+
+use super::terminal;
+
+/// Between two plain lines.
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows how far a run is.
+pub(super) enum Meter {
+    /// Nothing is shown.
+    Silent,
+    /// A line that renews itself.
+    Bar(ProgressBar),
+    /// A line now and then.
+    Plain {
+        /// When the last one was written.
+        last: Duration,
+    },
+}
+
+impl Meter {
+    /// A meter that suits stderr. `first` is written at once.
+    pub fn start(quiet: bool, first: &str) -> Self {
+        if quiet {
+            return Meter::Silent;
+        }
+        terminal::tell(first);
+        if !io::stderr().is_terminal() {
+            return Meter::Plain { last: Duration::ZERO };
+        }
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+        let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Meter::Bar(bar)
+    }
+
+    /// Takes news from the control thread.
+    pub fn show(&mut self, progress: Progress) {
+        match self {
+            Meter::Silent => {}
+            Meter::Bar(bar) => {
+                bar.set_length(progress.organizations_total);
+                bar.set_position(progress.organizations);
+                bar.set_message(sentence(progress));
+            }
+            Meter::Plain { last } if progress.elapsed >= *last + PLAIN_EVERY => {
+                *last = progress.elapsed;
+                let share = 100 * progress.organizations / progress.organizations_total.max(1);
+                terminal::tell(&format!("{share} %  {}", sentence(progress)));
+            }
+            Meter::Plain { .. } => {}
+        }
+    }
+
+    /// Removes the line.
+    pub fn end(self) {
+        if let Meter::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `12.3 M operations, 3.1 M/s, 12 s left`.
+fn sentence(progress: Progress) -> String {
+    let seconds = progress.elapsed.as_secs_f64();
+    let rate = progress.operations as f64 / seconds.max(1e-9);
+    let left = match progress.organizations {
+        0 => String::new(),
+        done => {
+            let to_do = progress.organizations_total.saturating_sub(done);
+            format!(", {} left", span(seconds * to_do as f64 / done as f64))
+        }
+    };
+    format!("{} operations, {}/s{left}", count(progress.operations as f64), count(rate))
+}
+
+/// `12.3 M`.
+pub(super) fn count(value: f64) -> String {
+    let (scale, unit) = match value {
+        v if v >= 1e9 => (1e9, " G"),
+        v if v >= 1e6 => (1e6, " M"),
+        v if v >= 1e4 => (1e3, " k"),
+        _ => return format!("{value:.0}"),
+    };
+    let scaled = value / scale;
+    format!("{scaled:.*}{unit}", usize::from(scaled < 100.0))
+}
+
+/// `1 h 20 min`, `3 min 10 s`, `12 s`, `0.4 s`.
+pub(super) fn span(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_have_units() {
+        let counts =
+            [(0.0, "0"), (9_999.0, "9999"), (12_345.0, "12.3 k"), (4.2e6, "4.2 M"), (123e9, "123 G")];
+        for (value, text) in counts {
+            assert_eq!(count(value), text);
+        }
+        let spans = [(0.42, "0.4 s"), (12.4, "12 s"), (190.0, "3 min 10 s"), (4_800.0, "1 h 20 min")];
+        for (seconds, text) in spans {
+            assert_eq!(span(seconds), text);
+        }
+    }
+
+    #[test]
+    fn the_sentence_says_how_much_how_fast_how_long() {
+        let elapsed = Duration::from_secs(4);
+        let at = |organizations| Progress {
+            operations: 8_000_000,
+            organizations,
+            organizations_total: 100,
+            elapsed,
+        };
+        assert_eq!(sentence(at(0)), "8.0 M operations, 2.0 M/s");
+        assert_eq!(sentence(at(25)), "8.0 M operations, 2.0 M/s, 12 s left");
+    }
+}

@@ -1,0 +1,43 @@
+//! From what was typed to a scenario.
+
+use std::path::Path;
+
+use crate::scenario::{self, Scenario, ScenarioSource};
+
+use super::exit::Problem;
+
+/// The source that `named` means: a bundled scenario's name, or a file.
+pub(super) fn source(named: &str, set: &[String]) -> Result<ScenarioSource, Problem> {
+    let overrides: Vec<(String, String)> =
+        set.iter().map(|text| key_and_value(text)).collect::<Result<_, _>>()?;
+    let source = match ScenarioSource::from_bundled(named) {
+        Some(bundled) => bundled,
+        None => ScenarioSource::from_path(Path::new(named)).map_err(|problem| unreadable(named, problem))?,
+    };
+    Ok(source.with_overrides(&overrides))
+}
+
+/// A scenario that can be run.
+pub(super) fn scenario(named: &str, set: &[String]) -> Result<Scenario, Problem> {
+    scenario::read(&source(named, set)?).map_err(Problem::Scenario)
+}
+
+/// A file that is there but cannot be read is the world's fault; a name that means nothing is a typing mistake.
+fn unreadable(named: &str, problem: scenario::Problem) -> Problem {
+    let path = Path::new(named);
+    match std::fs::File::open(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Problem::File { path: path.to_owned(), source }
+        }
+        _ => Problem::Scenario(vec![problem]),
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), Problem> {
+    let form = || Problem::Usage {
+        what: format!("`--set {text}` is no `KEY=VALUE`"),
+        hint: Some(String::from("write `--set policies.hold.overdraft.limit=200`")),
+    };
+    let (key, value) = text.split_once('=').ok_or_else(form)?;
+    if key.trim().is_empty() { Err(form()) } else { Ok((key.trim().to_owned(), value.trim().to_owned())) }
+}

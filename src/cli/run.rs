@@ -1,0 +1,251 @@
+//! `creditsim run`: read, check, run, summarise, report.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::engine::{self, JobOptions, Layout, Ran, RunSpec};
+use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
+use crate::organization::DetailOptions;
+use crate::report::{self, Manifest, RowFile, RunFolder, Status};
+use crate::scenario::Scenario;
+
+use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
+use super::exit::{Exit, Problem};
+use super::gathering::{Gathered, Gathering, Writer};
+use super::progress::{Meter, count, span};
+use super::{interrupt, reading, select, terminal};
+
+/// Runs a scenario and reports on it.
+pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
+    let scenario = read_and_check(arguments)?;
+    let mut folder = open_folder(&scenario, arguments)?;
+    let (ran, gathered) = simulate(&scenario, arguments, &folder)?;
+    let summary = summarise(&scenario, ran, gathered, &mut folder)?;
+    report(&scenario, arguments, &summary, folder)?;
+    Ok(summary.exit())
+}
+
+/// What a run came to.
+struct Summary {
+    findings: Findings,
+    judgements: Vec<Judgement>,
+    ran: Ran,
+    /// Why the numbers are fewer than asked for, if they are.
+    shortfall: Option<String>,
+    precision_missed: bool,
+}
+
+impl Summary {
+    fn exit(&self) -> Exit {
+        match worst(&self.judgements) {
+            _ if self.ran.interrupted => Exit::Interrupted,
+            Some(Ruling::Fail) => Exit::ThresholdFailed,
+            Some(Ruling::Undecided { .. }) => Exit::Undecided,
+            _ if self.precision_missed => Exit::Undecided,
+            _ => Exit::Fine,
+        }
+    }
+}
+
+fn read_and_check(arguments: &RunArguments) -> Result<Scenario, Problem> {
+    let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
+    select::apply(&mut scenario, arguments)?;
+    Ok(scenario)
+}
+
+fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layout {
+    let usual = Layout::default();
+    Layout {
+        threads: threads.map_or(usual.threads, |threads| threads as usize),
+        batch: arguments.batch.unwrap_or(usual.batch),
+        wave: arguments.wave.unwrap_or(usual.wave),
+        chunk: arguments.chunk,
+        shuffle: arguments.shuffle,
+        pin: !arguments.no_pin,
+        ..usual
+    }
+}
+
+/// `OUTPUT/SCENARIO/seed-SEED-HASH`: the same question writes the same folder, another question another one.
+fn open_folder(scenario: &Scenario, arguments: &RunArguments) -> Result<RunFolder, Problem> {
+    let policies: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let asked = format!(
+        "{} {:?} {} {:?} {}",
+        scenario.content_hash, policies, scenario.replications, scenario.precision, arguments.quick
+    );
+    let hash: String = Sha256::digest(asked).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let run = format!("seed-{}-{hash}", scenario.seed);
+    let target = arguments.output.join(&scenario.name).join(run);
+    RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })
+}
+
+/// Runs all replications on actors; rows stream into the folder.
+fn simulate(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    folder: &RunFolder,
+) -> Result<(Ran, Gathered), Problem> {
+    let detail = DetailOptions {
+        cycles: arguments.wants(Rows::Cycles),
+        operations: arguments.wants(Rows::Operations),
+        journal: arguments.wants(Rows::Journal),
+        audit: arguments.audit,
+    };
+    let first = arguments.quick.then_some(select::QUICK_ORGANIZATIONS);
+    let shape = engine::shape(scenario);
+    let writer = Writer::new(row_files(arguments), shape.clone());
+    let gathering = Gathering::begin(&writer, scenario, shape, folder)?;
+    let job = Arc::new(engine::prepare(scenario, JobOptions { detail, first }, Arc::new(writer)));
+    let layout = layout(arguments.threads, &arguments.layout);
+    let mut meter = Meter::start(arguments.quiet, &headline(scenario, &job, &layout));
+    let replications = scenario.precision.as_ref().map_or(scenario.replications, |p| p.max_replications);
+    let spec = RunSpec {
+        job,
+        replications: 0..replications,
+        layout,
+        spill: folder.path().join(".waiting"),
+        sink: Box::new(gathering.clone()),
+        interrupt: interrupt::listen(),
+    };
+    let ran = engine::run(spec, &mut |progress| meter.show(progress));
+    meter.end();
+    Ok((ran?, gathering.finish()?))
+}
+
+fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
+    let asked = [
+        (!arguments.no_organizations, RowFile::Organizations),
+        (arguments.wants(Rows::Cycles), RowFile::Cycles),
+        (arguments.wants(Rows::Operations), RowFile::Operations),
+        (arguments.wants(Rows::Journal), RowFile::Journal),
+    ];
+    asked.into_iter().filter_map(|(wanted, file)| wanted.then_some(file)).collect()
+}
+
+fn headline(scenario: &Scenario, job: &engine::Job, layout: &Layout) -> String {
+    let organizations: u64 = job.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
+    let replications = match &scenario.precision {
+        Some(precision) => format!("up to {}", precision.max_replications),
+        None => scenario.replications.to_string(),
+    };
+    format!(
+        "{}: {organizations} organizations, {} policies, {replications} replications, seed {}, {} threads",
+        scenario.name,
+        scenario.policies.len(),
+        scenario.seed,
+        layout.threads
+    )
+}
+
+/// Compares, judges, and writes the files of the folder.
+fn summarise(
+    scenario: &Scenario,
+    ran: Ran,
+    gathered: Gathered,
+    folder: &mut RunFolder,
+) -> Result<Summary, Problem> {
+    let broken = |folder: &RunFolder, name: &str| {
+        let path = folder.path().join(name);
+        move |source| Problem::File { path, source }
+    };
+    let shortfall = gathered.shortfall(scenario);
+    for (file, open) in gathered.files {
+        folder.close(open).map_err(broken(folder, file.name()))?;
+    }
+    let findings = Findings::new(gathered.measurements, scenario.baseline);
+    let mut write = |name: &str, fill: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut bytes = Vec::new();
+        fill(&mut bytes).and_then(|()| folder.write(name, &bytes)).map_err(broken(folder, name))
+    };
+    write("summary.csv", &|out| report::write_summary(out, &findings, &scenario.name))?;
+    write("comparison.csv", &|out| report::write_comparison(out, &findings, &scenario.name))?;
+    write("timeline.csv", &|out| report::write_timeline(out, &findings))?;
+    let judgements = judge(&findings.measurements, &scenario.thresholds);
+    Ok(Summary { findings, judgements, ran, shortfall, precision_missed: gathered.precision_missed })
+}
+
+/// Names the folder and says what was found, and where it is.
+fn report(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    summary: &Summary,
+    folder: RunFolder,
+) -> Result<(), Problem> {
+    let aside = folder.path().to_owned();
+    let manifest = manifest(scenario, arguments, summary);
+    let target = folder.finish(&manifest).map_err(|source| Problem::File { path: aside, source })?;
+    terminal::say(&tables(scenario, arguments.format, summary));
+    let written = written(&target, summary);
+    match arguments.format {
+        Format::Text if !arguments.quiet => terminal::say(&written),
+        _ if !arguments.quiet => terminal::tell(&written),
+        _ => {}
+    }
+    if let Some(shortfall) = &summary.shortfall {
+        terminal::tell(&format!("warning: {shortfall}"));
+    }
+    Ok(())
+}
+
+fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
+    let Summary { findings, judgements, .. } = summary;
+    let rulings = report::rulings(findings, &scenario.thresholds, judgements);
+    let judged = !judgements.is_empty();
+    match format {
+        Format::Csv => report::flat(findings).render(format.into()),
+        Format::Json => {
+            let value = json!({
+                "scenario": scenario.name,
+                "seed": scenario.seed,
+                "replications": findings.measurements.replications(),
+                "baseline": scenario.policies[scenario.baseline].name,
+                "partial": summary.ran.interrupted,
+                "outcomes": report::flat(findings).to_json(),
+                "thresholds": rulings.to_json(),
+            });
+            report::pretty(&value)
+        }
+        Format::Text | Format::Markdown => {
+            let mut tables = report::overview(findings);
+            tables.extend(judged.then_some(rulings));
+            tables.iter().map(|table| table.render(format.into())).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+fn written(target: &Path, summary: &Summary) -> String {
+    let progress = summary.ran.progress;
+    let seconds = progress.elapsed.as_secs_f64();
+    format!(
+        "\n{} operations under {} policies in {} ({}/s)\nwritten to {}",
+        count(progress.operations as f64),
+        summary.findings.shape().policies.len(),
+        span(seconds),
+        count(progress.operations as f64 / seconds.max(1e-9)),
+        target.display()
+    )
+}
+
+fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) -> Manifest {
+    let progress = summary.ran.progress;
+    let wall_s = progress.elapsed.as_secs_f64();
+    let operations_per_second = progress.operations as f64 / wall_s.max(1e-9);
+    let threads = layout(arguments.threads, &arguments.layout).threads as u32;
+    Manifest {
+        version: String::from(env!("CARGO_PKG_VERSION")),
+        scenario: scenario.name.clone(),
+        content_hash: scenario.content_hash.clone(),
+        seed: scenario.seed,
+        replications: summary.findings.measurements.replications(),
+        threads,
+        operations: progress.operations,
+        operations_per_second,
+        policy_operations_per_second: operations_per_second * scenario.policies.len() as f64,
+        wall_s,
+        peak_memory_bytes: engine::peak_memory_bytes(),
+        status: if summary.ran.interrupted { Status::Partial } else { Status::Finished },
+    }
+}

@@ -1,0 +1,28 @@
+//! `creditsim scenarios`: what is bundled.
+
+use crate::report::{Cell, Column, Table};
+use crate::scenario::bundled;
+
+use super::arguments::ScenariosArguments;
+use super::exit::{Exit, Problem};
+use super::terminal;
+
+/// Lists the bundled scenarios, or prints one.
+pub(super) fn carry_out(arguments: &ScenariosArguments) -> Result<Exit, Problem> {
+    let Some(name) = &arguments.name else {
+        let mut table = Table::new("", vec![Column::words("scenario"), Column::words("question")]);
+        let row = |example: &bundled::Example| vec![Cell::text(example.name), Cell::text(example.question())];
+        table.rows = bundled::list().iter().map(row).collect();
+        table
+            .notes
+            .push(String::from("`creditsim run NAME` runs one; `creditsim scenarios NAME` prints its file"));
+        terminal::say(&table.render(arguments.format.into()));
+        return Ok(Exit::Fine);
+    };
+    let example = bundled::find(name).ok_or_else(|| Problem::Usage {
+        what: format!("`{name}` is no bundled scenario"),
+        hint: Some(String::from("`creditsim scenarios` lists them")),
+    })?;
+    terminal::say(example.text);
+    Ok(Exit::Fine)
+}

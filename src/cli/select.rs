@@ -1,0 +1,81 @@
+//! What the command line changes about a scenario: policies, seed, replications, thresholds.
+
+use crate::policy::Policy;
+use crate::scenario::{Scenario, Threshold, parse_threshold};
+
+use super::arguments::RunArguments;
+use super::exit::Problem;
+
+/// Replications of a quick look.
+const QUICK_REPLICATIONS: u32 = 2;
+
+/// Organizations of each cohort in a quick look.
+pub(super) const QUICK_ORGANIZATIONS: u32 = 50;
+
+/// Applies the arguments to the scenario.
+///
+/// # Errors
+/// A policy or a condition that cannot be meant.
+pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result<(), Problem> {
+    keep_policies(scenario, &arguments.policies)?;
+    if let Some(seed) = arguments.seed {
+        scenario.seed = seed;
+    }
+    if arguments.quick {
+        scenario.replications = QUICK_REPLICATIONS;
+        scenario.thresholds.clear();
+        scenario.precision = None;
+    }
+    if let Some(replications) = arguments.replications {
+        scenario.replications = replications;
+        scenario.precision = None;
+    }
+    let names: Vec<String> = scenario.policies.iter().map(|policy| policy.name.clone()).collect();
+    for text in &arguments.thresholds {
+        scenario.thresholds.push(threshold(text, &names)?);
+    }
+    Ok(())
+}
+
+fn threshold(text: &str, policies: &[String]) -> Result<Threshold, Problem> {
+    parse_threshold(text, policies).map_err(|error| Problem::Usage {
+        what: format!("`--threshold \"{text}\"` is no condition\n  wanted {}", error.wanted),
+        hint: error.hint,
+    })
+}
+
+/// Leaves the named policies, in file order; all of them if none is named.
+fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), Problem> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    if let Some(unknown) = names.iter().find(|name| position(&scenario.policies, name).is_none()) {
+        let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
+        let what = format!("`--policy {unknown}`: the scenario has no such policy");
+        return Err(Problem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) });
+    }
+    let kept: Vec<usize> = (0..scenario.policies.len())
+        .filter(|&index| names.contains(&scenario.policies[index].name))
+        .collect();
+    let moved = |index: usize| kept.iter().position(|&old| old == index);
+    scenario.baseline = moved(scenario.baseline).unwrap_or(0);
+    scenario.thresholds.retain_mut(|threshold| match threshold.policy {
+        None => true,
+        Some(policy) => {
+            threshold.policy = moved(policy);
+            threshold.policy.is_some()
+        }
+    });
+    scenario.precision = scenario.precision.take().and_then(|mut precision| {
+        let watched_some = !precision.policies.is_empty();
+        precision.policies = precision.policies.iter().filter_map(|&policy| moved(policy)).collect();
+        let watches_none = kept.len() < 2 || (watched_some && precision.policies.is_empty());
+        (!watches_none).then_some(precision)
+    });
+    scenario.policies = kept.iter().map(|&index| scenario.policies[index].clone()).collect();
+    Ok(())
+}
+
+fn position(policies: &[Policy], name: &str) -> Option<usize> {
+    policies.iter().position(|policy| policy.name == name)
+}

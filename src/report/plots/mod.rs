@@ -1,0 +1,126 @@
+//! The plots of a run as SVG, drawn without any system font.
+
+mod balance;
+mod bars;
+mod canvas;
+mod overdraft;
+mod scale;
+
+use std::io;
+
+use crate::experiment::Findings;
+
+use bars::BarPlot;
+
+/// A plot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plot {
+    /// Its name, without ending.
+    pub name: &'static str,
+    /// The picture.
+    pub svg: String,
+}
+
+const BARS: [(&str, BarPlot); 3] = [
+    (
+        "service",
+        BarPlot {
+            title: "Refusals and lost credits by policy",
+            metrics: &["refusal_rate", "loss_rate", "lost_credits"],
+            same_scale: false,
+        },
+    ),
+    (
+        "load",
+        BarPlot {
+            title: "Overspend under load by policy",
+            metrics: &["overspend_credits", "in_flight_mean", "in_flight_max"],
+            same_scale: false,
+        },
+    ),
+    (
+        "money",
+        BarPlot {
+            title: "Money by policy",
+            metrics: &["cash_money", "recognized_money", "deferred_end_money"],
+            same_scale: true,
+        },
+    ),
+];
+
+/// Every plot that has something to show.
+///
+/// # Errors
+/// If drawing fails, which it does not in memory.
+pub fn plots(findings: &Findings) -> io::Result<Vec<Plot>> {
+    let mut plots = Vec::new();
+    for (name, plot) in &BARS {
+        plots.extend(bars::draw(findings, plot)?.map(|svg| Plot { name, svg }));
+    }
+    plots.extend(balance::draw(findings)?.map(|svg| Plot { name: "balance", svg }));
+    plots.push(Plot { name: "overdraft", svg: overdraft::draw(findings)? });
+    Ok(plots)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::experiment::Measurements;
+    use crate::outcome::synthetic;
+
+    const POLICIES: [&str; 8] = [
+        "block",
+        "overdraft-200",
+        "hold-p95",
+        "auto-recharge-below-50",
+        "rollover-three-months-capped-at-500-credits",
+        "queue",
+        "degrade",
+        "trust",
+    ];
+
+    fn drawn(policies: &[&str], replications: u64) -> Vec<Plot> {
+        let shape = synthetic::shape(policies);
+        let mut measurements = Measurements::new(Arc::clone(&shape));
+        (0..replications).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
+        plots(&Findings::new(measurements, 0)).unwrap()
+    }
+
+    #[test]
+    fn every_run_has_five_plots_that_are_the_same_every_time() {
+        let first = drawn(&POLICIES, 6);
+        let names: Vec<&str> = first.iter().map(|plot| plot.name).collect();
+        assert_eq!(names, ["service", "load", "money", "balance", "overdraft"]);
+        assert_eq!(first, drawn(&POLICIES, 6));
+    }
+
+    #[test]
+    fn plots_name_their_units_and_policies() {
+        for plot in drawn(&POLICIES, 6) {
+            let units = if plot.name == "money" { "[USD]" } else { "[credits]" };
+            assert!(plot.svg.contains(units), "{}", plot.name);
+            assert!(plot.svg.contains("overdraft-200"), "{}", plot.name);
+        }
+    }
+
+    #[test]
+    fn one_policy_and_one_replication_can_be_drawn() {
+        assert_eq!(drawn(&["only"], 1).len(), 5);
+    }
+
+    /// Writes the pictures where `CREDITSIM_PLOTS` says, to be looked at.
+    #[test]
+    #[ignore = "writes files to look at"]
+    fn write_specimens() {
+        let Ok(folder) = std::env::var("CREDITSIM_PLOTS") else { return };
+        for (label, policies, replications) in
+            [("many", &POLICIES[..], 12), ("three", &POLICIES[..3], 12), ("single", &POLICIES[..5], 1)]
+        {
+            for plot in drawn(policies, replications) {
+                std::fs::write(format!("{folder}/{label}-{}.svg", plot.name), plot.svg).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One clock for every arrival process.
+
+use crate::calendar::Zone;
+use crate::sampling::{Dist, Rng, uniform};
+use crate::units::SimTime;
+use crate::workload::demand::{Arrivals, Demand};
+use crate::workload::profile::Profile;
+
+use super::chains::{Chains, count_of};
+use super::gaps::Gaps;
+use super::hawkes::Hawkes;
+use super::pace::{Pace, PacePlan, SECOND};
+use super::schedule::{SchedulePlan, Scheduled};
+
+/// A feature's arrival process, compiled for every organization.
+#[derive(Debug)]
+pub(in crate::workload) struct ClockPlan {
+    arrivals: Arrivals,
+    pace: PacePlan,
+    schedule: Option<SchedulePlan>,
+    cv: Option<Dist>,
+}
+
+/// What a clock needs to know about an organization.
+#[derive(Debug)]
+pub(in crate::workload) struct ClockTraits<'a> {
+    /// Multiplies the rate.
+    pub factor: f64,
+    /// Weights of the hours of the week, already the organization's own.
+    pub profile: Option<Profile>,
+    /// Begin and end of its demand, microseconds from the start.
+    pub from: f64,
+    /// End of its demand.
+    pub until: f64,
+    /// Draws of traits of this feature.
+    pub traits: &'a mut Rng,
+    /// Draws of gaps.
+    pub gap: &'a mut Rng,
+    /// State of modulation; taken over.
+    pub modulation: Rng,
+}
+
+/// One organization's arrivals of one feature.
+#[derive(Debug, Clone)]
+pub(in crate::workload) enum Clock {
+    /// No arrivals.
+    Never,
+    /// A renewal process along a pace.
+    Renewal { pace: Pace, gaps: Gaps, first: bool },
+    /// Poisson along a pace with a sine, by thinning: candidates at the largest rate, kept in proportion.
+    Thinned { pace: Pace },
+    /// Self-exciting.
+    Hawkes(Box<Hawkes>),
+    /// Sessions or clients.
+    Chains(Box<Chains>),
+    /// At calendar instants.
+    Scheduled(Box<Scheduled>),
+}
+
+impl ClockPlan {
+    /// Compiles a feature's arrivals; `profiled` says whether any cohort or the feature has a profile.
+    pub fn new(demand: &Demand, profiled: bool, zone: &Zone, start: SimTime, end: SimTime) -> Self {
+        let mut pace = PacePlan::new(&demand.modulation, profiled, zone, start, end);
+        if let Arrivals::Mmpp { rates, sojourns } = &demand.arrivals {
+            pace = pace.with_two_states(*rates, *sojourns);
+        }
+        let schedule = match &demand.arrivals {
+            Arrivals::Schedule(schedule) => Some(SchedulePlan::new(schedule, zone, start, end)),
+            _ => None,
+        };
+        ClockPlan { arrivals: demand.arrivals.clone(), pace, schedule, cv: demand.variation.cv.clone() }
+    }
+
+    /// Starts an organization's clock.
+    pub fn begin(&self, organization: ClockTraits<'_>) -> Clock {
+        let ClockTraits { factor, profile, from, until, traits, gap, modulation } = organization;
+        // Always drawn here, so that the traits drawn after it do not depend on the process.
+        let own_cv = self.cv.as_ref().map(|cv| cv.sample(traits).max(0.0));
+        let factor = if from < until { factor } else { 0.0 };
+        if factor <= 0.0 {
+            return Clock::Never;
+        }
+        let pace =
+            |rate: f64| Pace::begin(&self.pace, factor * rate / SECOND, profile, from, until, modulation);
+        match &self.arrivals {
+            Arrivals::None => Clock::Never,
+            Arrivals::Poisson { rate } => self.poisson(pace(*rate)),
+            Arrivals::Mmpp { .. } => self.poisson(pace(1.0)),
+            Arrivals::Gamma { rate, cv } => renewal(pace(*rate), Gaps::gamma(own_cv.unwrap_or(*cv))),
+            Arrivals::Weibull { rate, cv } => renewal(pace(*rate), Gaps::weibull(own_cv.unwrap_or(*cv))),
+            Arrivals::Hawkes { rate, branching, decay } => {
+                let mean = factor * rate / SECOND;
+                let immigrants = pace(rate * (1.0 - branching));
+                Clock::Hawkes(Box::new(Hawkes::begin(
+                    immigrants, &self.pace, *branching, *decay, mean, until, gap,
+                )))
+            }
+            Arrivals::Sessions { rate, cv, calls, think } => {
+                let (calls, think) = (calls.for_organization(traits), think.for_organization(traits));
+                let gaps = Gaps::gamma(own_cv.unwrap_or(*cv));
+                Clock::Chains(Box::new(Chains::sessions(
+                    pace(*rate),
+                    &self.pace,
+                    gaps,
+                    calls,
+                    think,
+                    until,
+                    gap,
+                )))
+            }
+            Arrivals::Schedule(_) => match &self.schedule {
+                Some(plan) => Clock::Scheduled(Box::new(Scheduled::begin(plan, factor, from, until, traits))),
+                None => Clock::Never,
+            },
+            // Reactive clients live in the accounts.
+            Arrivals::ClosedLoop { reactive: true, .. } => Clock::Never,
+            Arrivals::ClosedLoop { clients, think, calls, .. } => {
+                let count = clients_of(clients, traits);
+                let think = think.for_organization(traits);
+                Clock::Chains(Box::new(Chains::clients(
+                    count,
+                    calls.as_ref(),
+                    think,
+                    factor,
+                    from,
+                    until,
+                    gap,
+                )))
+            }
+        }
+    }
+
+    fn poisson(&self, pace: Pace) -> Clock {
+        match self.pace.sine() {
+            Some(_) => Clock::Thinned { pace },
+            None => renewal(pace, Gaps::Exponential),
+        }
+    }
+}
+
+fn renewal(pace: Pace, gaps: Gaps) -> Clock {
+    Clock::Renewal { pace, gaps, first: true }
+}
+
+/// A drawn number of clients: rounded, at least 0.
+pub(in crate::workload) fn clients_of(clients: &Dist, traits: &mut Rng) -> u32 {
+    let drawn = clients.sample(traits);
+    if drawn < 0.5 { 0 } else { count_of(drawn) }
+}
+
+impl Clock {
+    /// The next arrival, microseconds from the start.
+    #[inline]
+    pub fn next(&mut self, plan: &ClockPlan, rng: &mut Rng) -> Option<i64> {
+        match self {
+            Clock::Renewal { pace, gaps, first } => {
+                let work = if *first { gaps.first(rng) } else { gaps.draw(rng) };
+                *first = false;
+                pace.advance_with_sine(&plan.pace, work).map(|at| at as i64)
+            }
+            Clock::Never => None,
+            Clock::Thinned { pace } => thinned(pace, &plan.pace, rng),
+            Clock::Hawkes(hawkes) => hawkes.next(&plan.pace, rng).map(|at| at as i64),
+            Clock::Chains(chains) => chains.next(&plan.pace, rng),
+            Clock::Scheduled(scheduled) => scheduled.next(plan.schedule.as_ref()?, rng),
+        }
+    }
+
+    /// Says how long the operation that arrived last takes [microseconds].
+    #[inline]
+    pub fn served(&mut self, at: i64, duration: i64, rng: &mut Rng) {
+        if let Clock::Chains(chains) = self {
+            chains.served(at, duration, rng);
+        }
+    }
+}
+
+/// Lewis and Shedler: candidates come at the sine's largest rate, each is kept with the share of the rate it has.
+fn thinned(pace: &mut Pace, plan: &PacePlan, rng: &mut Rng) -> Option<i64> {
+    let sine = plan.sine()?;
+    let largest = 1.0 + sine.amplitude;
+    loop {
+        let candidate = pace.advance(plan, Gaps::Exponential.draw(rng) / largest)?;
+        if uniform(rng) * largest < sine.factor(candidate) {
+            return Some(candidate as i64);
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What an operation consists of, compiled: quantities, costs, durations, steps.
+//!
+//! Owns drawing one operation's work. Leaves when it arrives to `arrivals` and whether it fails as a whole to
+//! `failure`. Invariants: costs and durations are never negative; nothing is allocated per simple operation; each
+//! purpose has its own stream, so that a change of a duration moves no cost.
+
+use std::sync::Arc;
+
+use crate::sampling::{Dist, Purpose, Rng, StreamKey, normal_cdf, standard_normal, uniform};
+use crate::units::{Credits, SimSpan};
+
+use super::demand::{Amount, CacheHits, Scope, Shape, Step, StepKind, Work};
+use super::formula::Formula;
+
+/// Names that formulas may use besides the quantities, in the order of their values.
+pub const BUILTIN_NAMES: [&str; 2] = ["turn", "duration"];
+
+/// Largest cost of one step [credits] and largest time [seconds]; what a draw puts above is cut.
+const MOST_CREDITS: f64 = 1e9;
+const MOST_SECONDS: f64 = 3.2e9;
+
+impl Work {
+    /// The names that a formula over these quantities may use, in the order of its values.
+    #[must_use]
+    pub fn formula_names<'a>(quantities: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        quantities.into_iter().chain(BUILTIN_NAMES).collect()
+    }
+}
+
+/// Streams of one organization for the work of one feature.
+#[derive(Debug, Clone)]
+pub(super) struct WorkStreams {
+    /// Quantities, costs, cache hits, repeats.
+    pub cost: Rng,
+    /// Durations and pauses.
+    pub duration: Rng,
+    /// Failures and cancellations.
+    pub failure: Rng,
+}
+
+impl WorkStreams {
+    /// The sequential streams of a key.
+    pub fn new(key: StreamKey) -> Self {
+        WorkStreams {
+            cost: key.stream(Purpose::Cost),
+            duration: key.stream(Purpose::Duration),
+            failure: key.stream(Purpose::Failure),
+        }
+    }
+
+    /// Streams that all come from one generator.
+    pub fn split(rng: &mut Rng) -> Self {
+        use rand::Rng as _;
+        WorkStreams::new(StreamKey::root(rng.next_u64()))
+    }
+}
+
+/// A feature's work, compiled; parameters of two-level distributions may still be open.
+#[derive(Debug, Clone)]
+pub(super) struct WorkPlan {
+    pub quantities: Vec<QuantityPlan>,
+    pub shape: Shape,
+    pub cache: Option<CacheHits>,
+    /// Costs nothing, whatever is drawn.
+    pub free: bool,
+    /// Something is drawn per organization.
+    two_levels: bool,
+}
+
+/// A quantity, compiled.
+#[derive(Debug, Clone)]
+pub(super) struct QuantityPlan {
+    pub dist: Dist,
+    pub scope: Scope,
+    /// Earlier quantity, ρ and √(1 − ρ²).
+    correlation: Option<(usize, f64, f64)>,
+    /// A later quantity depends on this one's normal score, so it is drawn by inversion.
+    scored: bool,
+}
+
+/// Values of an operation's quantities, followed by the builtin names; kept between operations.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    pub numbers: Vec<f64>,
+    scores: Vec<f64>,
+}
+
+impl WorkPlan {
+    /// Compiles a feature's work.
+    pub fn new(work: &Work, free: bool) -> Arc<Self> {
+        let quantities: Vec<QuantityPlan> = work
+            .quantities
+            .iter()
+            .enumerate()
+            .map(|(index, quantity)| QuantityPlan {
+                dist: quantity.dist.clone(),
+                scope: quantity.scope.clone(),
+                correlation: quantity.correlation.map(|(with, rho)| (with, rho, libm::sqrt(1.0 - rho * rho))),
+                scored: work.quantities[index + 1..]
+                    .iter()
+                    .any(|later| later.correlation.is_some_and(|(with, _)| with == index)),
+            })
+            .collect();
+        let two_levels = quantities.iter().any(|quantity| {
+            let grows = matches!(&quantity.scope, Scope::Grows { by, .. } if by.has_two_levels());
+            grows || quantity.dist.has_two_levels()
+        }) || shape_has_two_levels(&work.shape);
+        Arc::new(WorkPlan { quantities, shape: work.shape.clone(), cache: work.cache, free, two_levels })
+    }
+
+    /// The plan with an organization's own parameters; the shared one if nothing is drawn per organization.
+    pub fn for_organization(self: &Arc<Self>, traits: &mut Rng) -> Arc<Self> {
+        if !self.two_levels {
+            return Arc::clone(self);
+        }
+        let mut own = WorkPlan::clone(self);
+        for quantity in &mut own.quantities {
+            quantity.dist = quantity.dist.for_organization(traits);
+            if let Scope::Grows { by, .. } = &mut quantity.scope {
+                *by = by.for_organization(traits);
+            }
+        }
+        resolve_shape(&mut own.shape, traits);
+        own.two_levels = false;
+        Arc::new(own)
+    }
+
+    /// True if two-level parameters are still open.
+    pub fn has_two_levels(&self) -> bool {
+        self.two_levels
+    }
+
+    /// Cost and duration of one simple operation.
+    #[inline]
+    pub fn draw_simple(
+        &self,
+        cost: &Amount,
+        duration: &Amount,
+        streams: &mut WorkStreams,
+        values: &mut Values,
+    ) -> (Credits, SimSpan) {
+        if self.quantities.is_empty() && self.cache.is_none() {
+            if let (Amount::Drawn(cost), Amount::Drawn(duration)) = (cost, duration) {
+                let credits = if self.free { Credits::ZERO } else { credits(cost.sample(&mut streams.cost)) };
+                return (credits, span(duration.sample(&mut streams.duration)));
+            }
+        }
+        self.draw_quantities(&mut streams.cost, values);
+        self.draw_step(cost, duration, 1, streams, values)
+    }
+
+    /// Cost and duration of one step, its quantities being drawn.
+    pub fn draw_step(
+        &self,
+        cost: &Amount,
+        duration: &Amount,
+        turn: u32,
+        streams: &mut WorkStreams,
+        values: &mut Values,
+    ) -> (Credits, SimSpan) {
+        let builtin = self.quantities.len();
+        values.numbers.resize(builtin + BUILTIN_NAMES.len(), 0.0);
+        values.numbers[builtin] = f64::from(turn);
+        values.numbers[builtin + 1] = 0.0;
+        let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_SECONDS);
+        values.numbers[builtin + 1] = seconds;
+        let mut amount = cost.value(&mut streams.cost, &values.numbers);
+        if let Some(cache) = self.cache {
+            if cache.probability.holds(uniform(&mut streams.cost)) {
+                amount *= cache.factor;
+            }
+        }
+        let credits = if self.free { Credits::ZERO } else { credits(amount) };
+        (credits, SimSpan::from_seconds_f64(seconds))
+    }
+
+    /// Draws every quantity as at the begin of an operation.
+    pub fn draw_quantities(&self, rng: &mut Rng, values: &mut Values) {
+        values.numbers.resize(self.quantities.len() + BUILTIN_NAMES.len(), 0.0);
+        values.scores.resize(self.quantities.len(), 0.0);
+        for index in 0..self.quantities.len() {
+            self.draw_quantity(index, rng, values);
+        }
+    }
+
+    /// Draws one quantity; those it is correlated with are drawn before it.
+    fn draw_quantity(&self, index: usize, rng: &mut Rng, values: &mut Values) {
+        let quantity = &self.quantities[index];
+        if quantity.correlation.is_none() && !quantity.scored {
+            values.numbers[index] = quantity.dist.sample(rng).max(0.0);
+            return;
+        }
+        let fresh = standard_normal(rng);
+        let score = match quantity.correlation {
+            Some((with, rho, rest)) => rho * values.scores[with] + rest * fresh,
+            None => fresh,
+        };
+        values.scores[index] = score;
+        let drawn = match &quantity.dist {
+            // The common case needs no detour over probabilities.
+            Dist::LogNormal { mu, sigma } => libm::exp(mu + sigma * score),
+            other => other.quantile(normal_cdf(score)).unwrap_or_default(),
+        };
+        values.numbers[index] = drawn.max(0.0);
+    }
+
+    /// Draws the quantities that are new in each step of a run.
+    pub fn refresh_quantities(&self, rng: &mut Rng, values: &mut Values) {
+        for index in 0..self.quantities.len() {
+            if self.quantities[index].scope == Scope::Step {
+                self.draw_quantity(index, rng, values);
+            }
+        }
+    }
+
+    /// Lets growing quantities grow after a step.
+    pub fn grow_quantities(&self, rng: &mut Rng, values: &mut Values) {
+        for (index, quantity) in self.quantities.iter().enumerate() {
+            if let Scope::Grows { by, cap } = &quantity.scope {
+                values.numbers[index] = (values.numbers[index] + by.sample(rng)).clamp(0.0, *cap);
+            }
+        }
+    }
+}
+
+impl Amount {
+    /// The number for an operation.
+    #[inline]
+    pub(super) fn value(&self, rng: &mut Rng, values: &[f64]) -> f64 {
+        match self {
+            Amount::Drawn(dist) => dist.sample(rng),
+            Amount::Formula(formula) => finite(formula, values),
+        }
+    }
+
+    pub(super) fn drawn(&self) -> Option<&Dist> {
+        match self {
+            Amount::Drawn(dist) => Some(dist),
+            Amount::Formula(_) => None,
+        }
+    }
+}
+
+/// A formula's value, 0 where it has none (0/0).
+fn finite(formula: &Formula, values: &[f64]) -> f64 {
+    let value = formula.evaluate(values);
+    if value.is_nan() { 0.0 } else { value }
+}
+
+/// A drawn cost: not negative, at most a billion, rounded half-up to a micro-credit.
+#[inline]
+pub(super) fn credits(drawn: f64) -> Credits {
+    Credits::from_f64(drawn.clamp(0.0, MOST_CREDITS))
+}
+
+/// A drawn time: not negative, at most about a hundred years.
+#[inline]
+pub(super) fn span(seconds: f64) -> SimSpan {
+    SimSpan::from_seconds_f64(seconds.clamp(0.0, MOST_SECONDS))
+}
+
+fn amounts_of(kind: &StepKind) -> Vec<&Amount> {
+    match kind {
+        StepKind::Work { cost, duration, .. } => vec![cost, duration],
+        StepKind::Helper { duration } => vec![duration],
+        StepKind::Review { .. } | StepKind::Group(_) => Vec::new(),
+    }
+}
+
+fn shape_has_two_levels(shape: &Shape) -> bool {
+    let open = |amount: &&Amount| amount.drawn().is_some_and(Dist::has_two_levels);
+    match shape {
+        Shape::Simple { cost, duration } => open(&cost) || open(&duration),
+        Shape::Run(steps) => steps_have_two_levels(steps),
+    }
+}
+
+fn steps_have_two_levels(steps: &[Step]) -> bool {
+    steps.iter().any(|step| {
+        let open = |amount: &Amount| amount.drawn().is_some_and(Dist::has_two_levels);
+        let inner = match &step.kind {
+            StepKind::Review { wait, .. } => wait.has_two_levels(),
+            StepKind::Group(steps) => steps_have_two_levels(steps),
+            kind => amounts_of(kind).into_iter().any(open),
+        };
+        inner || step.repeat.has_two_levels()
+    })
+}
+
+fn resolve_amount(amount: &mut Amount, traits: &mut Rng) {
+    if let Amount::Drawn(dist) = amount {
+        *dist = dist.for_organization(traits);
+    }
+}
+
+fn resolve_shape(shape: &mut Shape, traits: &mut Rng) {
+    match shape {
+        Shape::Simple { cost, duration } => {
+            resolve_amount(cost, traits);
+            resolve_amount(duration, traits);
+        }
+        Shape::Run(steps) => resolve_steps(steps, traits),
+    }
+}
+
+fn resolve_steps(steps: &mut [Step], traits: &mut Rng) {
+    for step in steps {
+        step.repeat = step.repeat.for_organization(traits);
+        match &mut step.kind {
+            StepKind::Work { cost, duration, .. } => {
+                resolve_amount(cost, traits);
+                resolve_amount(duration, traits);
+            }
+            StepKind::Helper { duration } => resolve_amount(duration, traits),
+            StepKind::Review { wait, .. } => *wait = wait.for_organization(traits),
+            StepKind::Group(steps) => resolve_steps(steps, traits),
+        }
+    }
+}
