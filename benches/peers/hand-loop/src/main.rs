@@ -1,5 +1,6 @@
 //! The model of `scenarios/throughput.toml` under its policy `peer`, as a single-threaded loop with nothing general in
-//! it: what an engineer writes who needs this one answer once. Engines are measured against it.
+//! it: what an engineer writes who needs this one answer once. Engines are measured against it. Another first
+//! organization gives another sample of the same population, which tells how far sums may lie apart by chance.
 //!
 //! Owns the model's numbers and the loop. What it leaves out, compared with `creditsim`: lots and their order of burning
 //! (nothing expires here, so one balance is enough), laws, journals, timelines, percentiles, any second policy.
@@ -183,16 +184,20 @@ fn organization(seed: u64, end: i64, features: &[Feature; 4], work: &mut Vec<Wor
 
 fn main() -> ExitCode {
     let numbers: Option<Vec<u64>> = env::args().skip(1).map(|word| word.parse().ok()).collect();
-    let Some(&[organizations, days]) = numbers.as_deref() else {
-        eprintln!("usage: hand-loop ORGANIZATIONS DAYS");
-        return ExitCode::from(2);
+    let (organizations, days, first) = match numbers.as_deref() {
+        Some(&[organizations, days]) => (organizations, days, 0),
+        Some(&[organizations, days, first]) => (organizations, days, first),
+        _ => {
+            eprintln!("usage: hand-loop ORGANIZATIONS DAYS [FIRST-ORGANIZATION]");
+            return ExitCode::from(2);
+        }
     };
     let features = FEATURES.map(feature);
     let end = days as i64 * DAY as i64;
     let mut totals = Totals { balance_min: OPENING, ..Totals::default() };
     let mut work = Vec::with_capacity(64);
     let started = Instant::now();
-    for number in 0..organizations {
+    for number in first..first + organizations {
         organization(number, end, &features, &mut work, &mut totals);
     }
     let seconds = started.elapsed().as_secs_f64();
