@@ -109,3 +109,6 @@ fn failures(item: Item<'_>) -> Option<Failures> {
     }
     Some(failures)
 }
+
+#[cfg(test)]
+mod tests;
