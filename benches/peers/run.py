@@ -27,6 +27,9 @@ SCENARIO = ROOT / "scenarios" / "throughput.toml"
 
 # How many organizations each peer simulates, in full and in smoke size.
 SIZES = {"hand-loop": (2000, 50), "nexosim": (400, 10), "simpy": (40, 2)}
+# Frameworks run each organization in a simulation of its own, which is their fastest way because event queues stay
+# short, and all organizations in one, which is how their documentation assembles a model.
+TOGETHER = {"nexosim": 400, "simpy": 40}
 
 # Outcomes that are compared; each program's sum is divided by its organizations.
 COMPARED = ["operations", "demand_credits", "charged_credits", "served", "refused", "top_ups", "in_flight_mean"]
@@ -37,9 +40,11 @@ FARTHEST = 5.0
 class Peer:
     """A program that prints `name value` lines."""
 
-    def __init__(self, name, label, command, organizations, days):
+    def __init__(self, name, label, command, organizations, days, together=None):
         self.name, self.label, self.organizations = name, label, organizations
         self.command = [*command, str(organizations), str(days)]
+        if together:
+            self.command.append(str(together))
         self.policies = 1
         self.rates, self.last = [], {}
 
@@ -153,6 +158,9 @@ def programs(arguments, days, cores):
     for name, (label, command) in commands.items():
         if name not in arguments.skip:
             found.append(Peer(name, label, command, size(name), days))
+            if name in TOGETHER:
+                label += ", all in one simulation"
+                found.append(Peer(f"{name}-together", label, command, size(name), days, TOGETHER[name]))
     return found
 
 
@@ -195,8 +203,12 @@ def targets(found):
         ("1 policy, 1 thread / loop by hand", "one", "hand-loop", 0.6),
         ("1 policy, 1 thread / NeXosim", "one", "nexosim", 12),
         ("1 policy, 1 thread / SimPy", "one", "simpy", 60),
+        ("1 policy, 1 thread / NeXosim, all in one", "one", "nexosim-together", 12),
+        ("1 policy, 1 thread / SimPy, all in one", "one", "simpy-together", 60),
         ("4 policies, 1 thread, policy-operations / NeXosim", "four", "nexosim", 30),
         ("4 policies, 1 thread, policy-operations / SimPy", "four", "simpy", 150),
+        ("4 policies, 1 thread, policy-operations / NeXosim, all in one", "four", "nexosim-together", 30),
+        ("4 policies, 1 thread, policy-operations / SimPy, all in one", "four", "simpy-together", 150),
         ("1 policy, 2 threads / 1 thread", "one-two", "one", 1.8),
         ("4 policies, 2 threads / 1 thread", "four-two", "four", 1.8),
     ]
