@@ -18,8 +18,7 @@ fn distance(mut sample: Vec<f64>, cdf: impl Fn(f64) -> f64) -> f64 {
         let last_of_tie = sample.get(index + 1).is_none_or(|next| next > value);
         if last_of_tie {
             worst = worst.max(((index + 1) as f64 / n - cdf(*value)).abs());
-            worst =
-                worst.max((index_below(&sample, *value) as f64 / n - cdf(just_below(*value))).abs());
+            worst = worst.max((index_below(&sample, *value) as f64 / n - cdf(just_below(*value))).abs());
         }
     }
     worst

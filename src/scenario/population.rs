@@ -1,15 +1,210 @@
 //! Reads the part of `[[cohorts]]` that says how its organizations differ from each other.
 
-use crate::units::CohortIndex;
-use crate::workload::Population;
+use crate::sampling::Dist;
+use crate::units::{CohortIndex, Probability, SimSpan};
+use crate::workload::{Billing, FeatureUse, Population, SignUp};
 
+use super::demand::{PROFILE_KIND, profile};
+use super::distribution;
 use super::read::Facts;
-use super::reading::{Field, Section};
+use super::reading::{Field, Item, Kind, Section, Shape, Unit, default, did_you_mean, optional, required};
 
 /// The keys of a cohort that describe its population.
-pub(crate) static FIELDS: &[Field] = &[];
+pub(crate) static FIELDS: &[Field] = &[
+    default(
+        "signed_up",
+        Kind::Either(&[Kind::Word("at start"), Kind::Word("at first use"), Kind::Table(&SIGNED_UP)]),
+        "\"at start\"",
+        "When organizations sign up; `at first use` is for histories.",
+    ),
+    optional(
+        "lifetime",
+        Kind::Distribution(Unit::Span),
+        "From sign-up to the end of an organization's life; endless if left out.",
+    ),
+    default(
+        "activity",
+        Kind::Distribution(Unit::Number),
+        "1",
+        "Multiplies every rate, drawn once per organization.",
+    ),
+    optional("profile", PROFILE_KIND, "Weights of the hours of a week; every hour alike if left out."),
+    default(
+        "phase",
+        Kind::Distribution(Unit::Number),
+        "0",
+        "Moves the profile of an organization to later hours [hours].",
+    ),
+    default("members", PEOPLE_KIND, "1", "Members of an organization."),
+    default(
+        "member_skew",
+        Kind::Number,
+        "0",
+        "0: members ask equally often; s: shares are Zipf with exponent s.",
+    ),
+    default(
+        "billing_members",
+        Kind::Either(&[Kind::Word("all"), Kind::Count, Kind::Share]),
+        "\"all\"",
+        "Who can buy: all members, the first n, or a share such as \"20%\" (at least one).",
+    ),
+    default("projects", PEOPLE_KIND, "1", "Projects of an organization."),
+    default("project_skew", Kind::Number, "0", "As `member_skew`."),
+    optional(
+        "features",
+        Kind::Either(&[Kind::List(&Kind::Name("feature")), Kind::Map("feature", &USE_KIND)]),
+        "Exactly these features; or a table of shares of organizations that have each, all for features it leaves out.",
+    ),
+];
+
+const PEOPLE_KIND: Kind = Kind::Either(&[Kind::Distribution(Unit::Number), Kind::Table(&RANGE)]);
+
+const USE_KIND: Kind = Kind::Either(&[Kind::Probability, Kind::Table(&USE)]);
+
+static RANGE: Shape = Shape {
+    name: "range",
+    doc: "Any whole number of a range alike.",
+    tags: &[],
+    parts: &[&[required("min", Kind::Count, "Smallest."), required("max", Kind::Count, "Largest.")]],
+};
+
+static USE: Shape = Shape {
+    name: "use",
+    doc: "A cohort's use of a feature.",
+    tags: &[],
+    parts: &[&[
+        default("share", Kind::Probability, "1", "Share of organizations that have it."),
+        default(
+            "rate",
+            Kind::Distribution(Unit::Number),
+            "1",
+            "Multiplies its rate, drawn per organization.",
+        ),
+    ]],
+};
+
+static SIGNED_UP: Shape = Shape {
+    name: "signed-up",
+    doc: "When organizations sign up.",
+    tags: &[
+        optional("before", Kind::Period, "Spread evenly over this long before the start."),
+        optional("during", Kind::Period, "Spread evenly over this long after the start."),
+        optional(
+            "rate",
+            Kind::Rate,
+            "At this rate after the start, until all have come or the horizon ends.",
+        ),
+        optional("at", Kind::Instant, "All at one instant."),
+    ],
+    parts: &[],
+};
 
 /// Reads them.
-pub(super) fn read(_section: Section<'_>, name: &str, cohort: CohortIndex, facts: Facts<'_>) -> Population {
-    Population { name: name.to_owned(), cohort, start: facts.start, ..Population::default() }
+pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts: Facts<'_>) -> Population {
+    let number = |item: Item<'_>| distribution::read(item, Unit::Number);
+    let organizations = section.value("organizations", Item::count);
+    let one = || Dist::Fixed(1.0);
+    Population {
+        name: name.to_owned(),
+        cohort,
+        start: facts.start,
+        signed_up: section.read_or("signed_up", SignUp::AtStart, |item| signed_up(item, organizations)),
+        lifetime: section.read("lifetime", |item| distribution::read(item, Unit::Span)),
+        activity: section.read_or("activity", one(), number),
+        profile: section.read("profile", profile),
+        phase: section.value("phase", number),
+        members: section.read_or("members", one(), people),
+        member_skew: section.value("member_skew", Item::number_from_zero),
+        billing: section.read_or("billing_members", Billing::All, billing),
+        projects: section.read_or("projects", one(), people),
+        project_skew: section.value("project_skew", Item::number_from_zero),
+        features: section.read("features", |item| uses(item, facts)).unwrap_or_else(|| all(facts)),
+    }
+}
+
+fn signed_up(item: Item<'_>, organizations: u32) -> Option<SignUp> {
+    match item.as_text() {
+        Some("at start") => return Some(SignUp::AtStart),
+        Some("at first use") => return Some(SignUp::AtFirstUse),
+        Some(_) => return item.fail_words(vec!["at start", "at first use"]),
+        None => {}
+    }
+    let (tag, value) = item.section(&SIGNED_UP)?.tag()?;
+    Some(match tag {
+        "before" => SignUp::Before(value.period()?.about()),
+        "during" => SignUp::During(value.period()?.about()),
+        "rate" => {
+            let rate = value.rate()?;
+            if rate <= 0.0 {
+                return value.fail("a rate above 0");
+            }
+            SignUp::During(SimSpan::from_seconds_f64(f64::from(organizations) / rate))
+        }
+        _ => SignUp::At(value.instant()?),
+    })
+}
+
+/// A number of people: a distribution, or a range of whole numbers.
+fn people(item: Item<'_>) -> Option<Dist> {
+    let is_range = item.is_table() && item.entries()?.iter().all(|(key, _)| *key == "min" || *key == "max");
+    if !is_range {
+        return distribution::read(item, Unit::Number);
+    }
+    let section = item.section(&RANGE)?;
+    let (min, max) = (section.read("min", Item::count)?, section.read("max", Item::count)?);
+    Dist::uniform(f64::from(min), f64::from(max), Some(1.0))
+        .map_or_else(|_| item.error("has a `max` below its `min`", None), Some)
+}
+
+fn billing(item: Item<'_>) -> Option<Billing> {
+    if item.is_word("all") {
+        return Some(Billing::All);
+    }
+    match item.as_number() {
+        Some(count) if count >= 1.0 && count.fract() == 0.0 => {
+            Some(Billing::First(u16::try_from(item.count()?).unwrap_or(u16::MAX)))
+        }
+        _ => item.probability().map(Billing::Share),
+    }
+}
+
+fn all(facts: Facts<'_>) -> Vec<FeatureUse> {
+    facts.features.iter().map(|name| used(name, Probability::ONE, Dist::Fixed(1.0))).collect()
+}
+
+fn used(name: &str, share: Probability, factor: Dist) -> FeatureUse {
+    FeatureUse { name: name.to_owned(), share, factor }
+}
+
+/// What a cohort says about its features, in the order of the scenario's features.
+fn uses(item: Item<'_>, facts: Facts<'_>) -> Option<Vec<FeatureUse>> {
+    let names = || facts.features.iter().map(String::as_str);
+    let mut uses = all(facts);
+    if item.is_list() {
+        let chosen = item.list(|item| item.name_of("feature", names()))?;
+        for (index, feature) in uses.iter_mut().enumerate() {
+            feature.share = if chosen.contains(&index) { Probability::ONE } else { Probability::ZERO };
+        }
+        return Some(uses);
+    }
+    for (name, item) in item.entries()? {
+        let Some(feature) = uses.iter_mut().find(|feature| feature.name == name) else {
+            let close = did_you_mean(name, names()).map(|name| format!("did you mean `{name}`?"));
+            item.error::<()>("is no feature of this scenario", close);
+            continue;
+        };
+        if let Some(found) = feature_use(name, item) {
+            *feature = found;
+        }
+    }
+    Some(uses)
+}
+
+fn feature_use(name: &str, item: Item<'_>) -> Option<FeatureUse> {
+    if !item.is_table() {
+        return item.probability().map(|share| used(name, share, Dist::Fixed(1.0)));
+    }
+    let section = item.section(&USE)?;
+    let factor = section.read("rate", |item| distribution::read(item, Unit::Number))?;
+    Some(used(name, section.read("share", Item::probability)?, factor))
 }

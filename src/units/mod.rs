@@ -16,12 +16,13 @@ pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
 
 /// Rounds half-up to an integer after scaling.
 ///
-/// A value within a relative 1e-12 below a tie counts as the tie: decimals such as `0.0000015` have no exact
-/// binary form, and their writer means the tie. Saturates outside the range of `i64`.
+/// A value within a relative 1e-12, but at most 1e-4, below a tie counts as the tie: decimals such as `0.0000015` have
+/// no exact binary form, and their writer means the tie. The bound keeps large integers what they are. Saturates
+/// outside the range of `i64`.
 #[must_use]
 pub fn round_half_up(value: f64, scale: f64) -> i64 {
     let scaled = value * scale;
-    let nudge = scaled.abs() * 1e-12;
+    let nudge = (scaled.abs() * 1e-12).min(1e-4);
     (scaled + 0.5 + nudge).floor() as i64
 }
 
@@ -68,4 +69,27 @@ pub struct OrganizationId {
     pub cohort: CohortIndex,
     /// Number within the cohort, from 0.
     pub number: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_round_up_and_integers_stay() {
+        let cases = [
+            (0.000_001_5, 1e6, 2),
+            (0.000_000_5, 1e6, 1),
+            (-0.000_001_5, 1e6, -1),
+            (0.3, 1e6, 300_000),
+            (2_592_000.0, 1e6, 2_592_000_000_000),
+            (864_000.0, 1e6, 864_000_000_000),
+            (1e9, 1e6, 1_000_000_000_000_000),
+            (4.0 / 3.0, 1e6, 1_333_333),
+            (f64::INFINITY, 1e6, i64::MAX),
+        ];
+        for (value, scale, wanted) in cases {
+            assert_eq!(round_half_up(value, scale), wanted, "{value}");
+        }
+    }
 }

@@ -109,6 +109,8 @@ pub enum SignUp {
     During(SimSpan),
     /// All at one instant.
     At(SimTime),
+    /// At the first row of their history; at the scenario's start without one.
+    AtFirstUse,
 }
 
 /// Which members can buy.
@@ -189,7 +191,7 @@ impl Population {
     fn draw_sign_up(&self, rng: &mut Rng) -> SimTime {
         let within = |span: SimSpan, u: f64| SimSpan::from_micros((span.micros() as f64 * u) as i64);
         match self.signed_up {
-            SignUp::AtStart => self.start,
+            SignUp::AtStart | SignUp::AtFirstUse => self.start,
             SignUp::At(at) => at,
             SignUp::Before(span) => self.start - within(span, uniform(rng)),
             SignUp::During(span) => self.start + within(span, uniform(rng)),

@@ -17,7 +17,9 @@ impl State {
         if after == before {
             return;
         }
-        let rose = after.settled > before.settled || after.available > before.available || after.ongoing > before.ongoing;
+        let rose = after.settled > before.settled
+            || after.available > before.available
+            || after.ongoing > before.ongoing;
         if rose && !self.queue.is_empty() {
             self.resume = true;
         }

@@ -35,7 +35,8 @@ impl State {
         if work.had_hold {
             let cap = self.cap_of_hold(env, slot);
             let work = &mut self.work[slot as usize];
-            let over = cap.map_or(Credits::ZERO, |cap| (work.charged + amount - cap.max(work.charged)).positive_part());
+            let over = cap
+                .map_or(Credits::ZERO, |cap| (work.charged + amount - cap.max(work.charged)).positive_part());
             self.absorb(env, slot, over);
             amount -= over;
             if last && self.leaks(env, slot) {
@@ -56,7 +57,9 @@ impl State {
 
     fn leaks(&self, env: &Env, slot: u32) -> bool {
         let work = &self.work[slot as usize];
-        let Some(hold) = hold_terms(&env.terms(self.plan).features[work.serves.index()]) else { return false };
+        let Some(hold) = hold_terms(&env.terms(self.plan).features[work.serves.index()]) else {
+            return false;
+        };
         let sequence = u64::from(work.operation.sequence);
         work.hold.is_some()
             && !hold.leak.is_never()

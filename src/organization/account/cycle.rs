@@ -82,7 +82,8 @@ impl State {
 
     /// Keeps the cycle's row if somebody asked for it, and begins the next one.
     pub(super) fn write_cycle(&mut self, env: &Env, to: SimTime, carried: Credits) {
-        let row = CycleRow { cycle: self.cycle.number, to, carried, debt: self.ledger.debt(), ..self.cycle.row };
+        let row =
+            CycleRow { cycle: self.cycle.number, to, carried, debt: self.ledger.debt(), ..self.cycle.row };
         self.cycle.row = CycleRow { from: to, ..CycleRow::default() };
         if env.world.detail.cycles
             && self.measuring
@@ -160,7 +161,11 @@ impl State {
                 });
                 let overage = overage(price, debt);
                 owed += overage;
-                self.note(env, EntryKind::DebtInvoiced, Note { credits: debt, money: overage, ..Note::default() });
+                self.note(
+                    env,
+                    EntryKind::DebtInvoiced,
+                    Note { credits: debt, money: overage, ..Note::default() },
+                );
             }
         }
         if owed != Money::ZERO {

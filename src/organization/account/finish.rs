@@ -81,7 +81,10 @@ impl State {
         for category in Category::ALL {
             let index = category.index();
             let come = credits.remaining_start[index] + credits.issued[index];
-            let gone = credits.burned[index] + credits.repaid[index] + credits.expired[index] + credits.voided[index];
+            let gone = credits.burned[index]
+                + credits.repaid[index]
+                + credits.expired[index]
+                + credits.voided[index];
             if come != gone + remaining[index] {
                 broken = Some(format!(
                     "law 1 is broken for {} credits: {come} came, {gone} went, {} remain",
@@ -109,7 +112,9 @@ impl State {
         if holds.open_start + holds.opened != ended + ledger.open_holds() {
             broken = Some(format!("law 4 is broken: {} holds opened, {ended} ended", holds.opened));
         }
-        if let Some(lot) = ledger.lots().iter().find(|lot| lot.remaining < Credits::ZERO || lot.free() < Credits::ZERO) {
+        if let Some(lot) =
+            ledger.lots().iter().find(|lot| lot.remaining < Credits::ZERO || lot.free() < Credits::ZERO)
+        {
             broken = Some(format!("law 4 is broken: grant {} is negative", lot.id));
         }
         if let Some(broken) = broken {
@@ -122,7 +127,8 @@ impl State {
         let mut broken = None;
         for (index, f) in self.tally.features.iter().enumerate() {
             let come = f.in_flight_start + f.waiting_start + f.demanded;
-            let lost = f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full + f.lost_churned;
+            let lost =
+                f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full + f.lost_churned;
             let ended = f.served + f.degraded + f.substituted + lost + f.killed + f.failed + f.cancelled;
             if come != ended + f.in_flight_end + f.waiting_end {
                 broken = Some(format!(

@@ -60,7 +60,8 @@ impl State {
     pub(super) fn schedule_grants(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
         let specs: Vec<GrantSpec> = terms.grants.iter().chain(&env.customers().grants).cloned().collect();
-        self.grants.next_id = self.grants.next_id.max(specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0));
+        self.grants.next_id =
+            self.grants.next_id.max(specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0));
         self.grants.lots = vec![None; specs.len()];
         self.grants.specs = specs;
         for index in 0..self.grants.specs.len() {

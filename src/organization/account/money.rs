@@ -287,7 +287,8 @@ impl State {
     pub(super) fn finish_money(&mut self, env: &Env) {
         let end = env.world.end;
         self.tally.money.recognized = self.recognized(env, end) - self.money.recognized_before;
-        self.tally.money.breakage = self.ledger.breakage() - self.money.breakage_before + self.money.breakage_else
+        self.tally.money.breakage = self.ledger.breakage() - self.money.breakage_before
+            + self.money.breakage_else
             - self.money.breakage_else_before;
         self.tally.money.voided = self.ledger.voided_value() - self.money.voided_before;
         self.tally.money.deferred_end = self.deferred(env, end);

@@ -48,7 +48,9 @@ impl State {
         self.repay(env);
         self.refresh_watch(env);
         self.recompute_blocked(env);
-        if self.views(env.terms(self.plan)).settled <= Credits::ZERO && self.tally.customer.depleted_at.is_none() {
+        if self.views(env.terms(self.plan)).settled <= Credits::ZERO
+            && self.tally.customer.depleted_at.is_none()
+        {
             self.tally.customer.depleted_at = Some(self.now);
         }
         // Nothing fires at the start: alerts are armed only where the view is on their high side.
@@ -85,7 +87,8 @@ impl State {
 
     /// Share of the allowance that the running period of an older organization gets: (numerator, denominator).
     fn opening_share(&self, env: &Env, at: SimTime, begins: SimTime, running: bool) -> (i64, i64) {
-        let prorated = env.terms(self.plan).allowance.as_ref().is_some_and(|a| a.opening == Opening::Prorated);
+        let prorated =
+            env.terms(self.plan).allowance.as_ref().is_some_and(|a| a.opening == Opening::Prorated);
         if !running || !prorated || self.cycle.closes_at == SimTime::NEVER {
             return (1, 1);
         }

@@ -62,7 +62,8 @@ impl State {
     fn wants_to_buy(&self, env: &Env, slot: u32, buyer: &Buyer) -> bool {
         let work = &self.work[slot as usize];
         let key = env.key_of(work.operation.feature);
-        let uniform = key.uniform(Purpose::Purchase, u64::from(work.operation.sequence), u64::from(work.attempt));
+        let uniform =
+            key.uniform(Purpose::Purchase, u64::from(work.operation.sequence), u64::from(work.attempt));
         buyer.on_refusal.holds(uniform)
     }
 
@@ -160,7 +161,8 @@ impl State {
         let short = need - self.views(terms).available;
         let key = self.purchase_key(env);
         let ordinal = self.purchases.ordinal;
-        let package = choose(&terms.packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
+        let package =
+            choose(&terms.packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
         let Some(package) = package else {
             self.purchases.under_way = None;
             return;
@@ -182,8 +184,13 @@ impl State {
         self.tally.money.complete &= package.price.is_some();
         let mut stream = key.keyed(Purpose::Purchase, ordinal, 4);
         let delay = SimSpan::from_seconds_f64(buyer.processing.sample(&mut stream));
-        let order =
-            Order { credits: package.credits, price, expires: package.expires, priority: package.priority, rule: None };
+        let order = Order {
+            credits: package.credits,
+            price,
+            expires: package.expires,
+            priority: package.priority,
+            rule: None,
+        };
         self.place(env, order, delay);
     }
 
@@ -256,12 +263,14 @@ fn choose<'a>(packages: &'a [Package], choice: &Choice, short: Credits, uniform:
     let named = |name: &str| packages.iter().find(|package| package.name == name);
     let chosen = match choice {
         Choice::SmallestThatCovers => None,
-        Choice::CheapestPerCredit => packages.iter().filter(|package| package.price.is_some()).min_by(|a, b| {
-            let (price_a, price_b) = (a.price.unwrap_or_default(), b.price.unwrap_or_default());
-            let left = i128::from(price_a.nanos()) * i128::from(b.credits.micros());
-            let right = i128::from(price_b.nanos()) * i128::from(a.credits.micros());
-            left.cmp(&right).then(a.credits.cmp(&b.credits))
-        }),
+        Choice::CheapestPerCredit => {
+            packages.iter().filter(|package| package.price.is_some()).min_by(|a, b| {
+                let (price_a, price_b) = (a.price.unwrap_or_default(), b.price.unwrap_or_default());
+                let left = i128::from(price_a.nanos()) * i128::from(b.credits.micros());
+                let right = i128::from(price_b.nanos()) * i128::from(a.credits.micros());
+                left.cmp(&right).then(a.credits.cmp(&b.credits))
+            })
+        }
         Choice::Fixed(name) => named(name),
         Choice::Weighted(weights) => {
             let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
@@ -274,6 +283,7 @@ fn choose<'a>(packages: &'a [Package], choice: &Choice, short: Credits, uniform:
             picked.and_then(|(name, _)| named(name))
         }
     };
-    let covering = || packages.iter().filter(|package| package.credits >= short).min_by_key(|package| package.credits);
+    let covering =
+        || packages.iter().filter(|package| package.credits >= short).min_by_key(|package| package.credits);
     chosen.or_else(covering).or_else(|| packages.iter().max_by_key(|package| package.credits))
 }

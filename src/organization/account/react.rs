@@ -26,7 +26,11 @@ const SURPRISE: SimSpan = SimSpan::from_seconds(7 * 86_400);
 impl State {
     /// An attempt is turned away.
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
-        let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) { Reason::Budget } else { reason };
+        let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
+            Reason::Budget
+        } else {
+            reason
+        };
         let work = &self.work[slot as usize];
         let (feature, attempt, serves) = (work.operation.feature, work.attempt, work.serves);
         let held_back = reason == Reason::Short && self.passes_without_holds(env, serves, need);
@@ -242,7 +246,8 @@ impl State {
         let (feature, client, number) = self.client_numbers[entry as usize];
         let source = &env.world.sources[feature.index()];
         let mut parts = Vec::new();
-        let Some((think, _)) = source.client_operation(env.key, &env.traits, client, number, &mut parts) else {
+        let Some((think, _)) = source.client_operation(env.key, &env.traits, client, number, &mut parts)
+        else {
             return;
         };
         let at = self.now + think;
@@ -258,7 +263,9 @@ impl State {
         self.client_numbers[entry as usize].2 += 1;
         let mut parts = Vec::new();
         let source = &env.world.sources[feature.index()];
-        let Some((_, mut operation)) = source.client_operation(env.key, &env.traits, client, number, &mut parts) else {
+        let Some((_, mut operation)) =
+            source.client_operation(env.key, &env.traits, client, number, &mut parts)
+        else {
             return;
         };
         operation.at = self.now;

@@ -270,7 +270,8 @@ impl State {
     /// Handles everything due before (`at`, `order`).
     pub(super) fn drain(&mut self, env: &Env, at: SimTime, order: u64) {
         loop {
-            let flagged = (self.resume || self.arrived).then_some((self.now, order_of(Class::Resume, 0, 0, 0)));
+            let flagged =
+                (self.resume || self.arrived).then_some((self.now, order_of(Class::Resume, 0, 0, 0)));
             let due = self.due.peek().map(|due| (due.at, due.order));
             let soonest = match (due, flagged) {
                 (Some(due), Some(flagged)) => due.min(flagged),

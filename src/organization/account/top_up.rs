@@ -221,9 +221,9 @@ fn amount<'a>(
         TopUpAmount::UpTo { target, package } => {
             let package = packages.get(package)?;
             let credits = (target - view).positive_part();
-            let price = package.price.map(|price| {
-                price.scale_floor(credits.micros(), package.credits.micros().max(1))
-            });
+            let price = package
+                .price
+                .map(|price| price.scale_floor(credits.micros(), package.credits.micros().max(1)));
             credits.is_positive().then_some((credits, price, package))
         }
     }

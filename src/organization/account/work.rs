@@ -37,7 +37,8 @@ impl Work {
     }
 
     fn strikes_here(&self) -> bool {
-        self.operation.fate != Fate::Completes && (self.is_simple() || self.operation.ends_in_part == self.part)
+        self.operation.fate != Fate::Completes
+            && (self.is_simple() || self.operation.ends_in_part == self.part)
     }
 
     fn present_part(&self) -> Part {
@@ -97,13 +98,15 @@ impl State {
     fn begin_part(&mut self, env: &Env, slot: u32) {
         let work = &self.work[slot as usize];
         let part = work.present_part();
-        let span = if work.strikes_here() && !work.is_simple() { work.operation.ends_after } else { part.duration };
+        let span =
+            if work.strikes_here() && !work.is_simple() { work.operation.ends_after } else { part.duration };
         if part.kind == PartKind::Review {
             self.note(env, EntryKind::Paused, Note::work(slot));
         }
         let work = &self.work[slot as usize];
         let silent = work.settled && work.is_simple();
-        let (class, what) = if silent { (Class::Work, DueKind::End) } else { (Class::Charge, DueKind::Charge) };
+        let (class, what) =
+            if silent { (Class::Work, DueKind::End) } else { (Class::Charge, DueKind::Charge) };
         self.due_at(env, self.now + span, class, slot, what);
     }
 
@@ -121,7 +124,8 @@ impl State {
         } else {
             work.finished += part.cost;
             let (finished, last) = (work.finished, work.is_last_part());
-            let pauses = work.parts.get(usize::from(work.part) + 1).is_some_and(|next| next.kind == PartKind::Review);
+            let pauses =
+                work.parts.get(usize::from(work.part) + 1).is_some_and(|next| next.kind == PartKind::Review);
             let settled = work.settled;
             if last {
                 work.verdict = Verdict::Served;
@@ -157,7 +161,8 @@ impl State {
     /// The final charge of an operation that completes; under `extend` the hold is enlarged first, or the work stops.
     fn charge_last(&mut self, env: &Env, slot: u32, incurred: Credits) {
         let work = &self.work[slot as usize];
-        let extends = hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Extend);
+        let extends =
+            hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Extend);
         if extends && work.hold.is_some() && incurred > work.held && !self.try_extend(env, slot, incurred) {
             self.stop_at_hold(env, slot);
             return;
@@ -173,7 +178,8 @@ impl State {
         }
         let Some(hold) = hold_terms(work.feature(env, self.plan)) else { return };
         let wanted = super::env::buffered(work.finished, hold.buffer);
-        if hold.overrun == Overrun::Extend && work.finished > work.held && !self.try_extend(env, slot, wanted) {
+        if hold.overrun == Overrun::Extend && work.finished > work.held && !self.try_extend(env, slot, wanted)
+        {
             self.stop_at_hold(env, slot);
         }
     }
@@ -279,7 +285,8 @@ impl State {
         if !reschedule {
             work.generation = work.generation.wrapping_add(1);
         }
-        let (verdict, operation, substituted) = (work.verdict, work.operation, work.serves != work.operation.feature);
+        let (verdict, operation, substituted) =
+            (work.verdict, work.operation, work.serves != work.operation.feature);
         let overcharged = (work.charged + work.absorbed - work.due).positive_part();
         let done = match verdict {
             Verdict::Served => work.cost,
@@ -343,7 +350,8 @@ impl State {
     /// Under `overrun = stop` the work ends when its incurred cost reaches the hold: schedules that instant.
     fn schedule_stop(&mut self, env: &Env, slot: u32) {
         let work = &self.work[slot as usize];
-        let stops = hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Stop);
+        let stops =
+            hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Stop);
         if !stops || work.hold.is_none() || work.cost <= work.held {
             return;
         }
@@ -425,7 +433,8 @@ impl State {
         let terms = env.terms(self.plan);
         let mut doomed: Vec<(u16, u32, u32, KilledWork)> = Vec::new();
         for (slot, work) in self.work.iter().enumerate() {
-            let running = work.phase == Phase::InFlight && work.hold.is_none() && work.verdict == Verdict::GoesOn;
+            let running =
+                work.phase == Phase::InFlight && work.hold.is_none() && work.verdict == Verdict::GoesOn;
             if let (true, InFlight::Kill(who)) = (running, terms.features[work.serves.index()].in_flight) {
                 doomed.push((work.operation.feature.0, work.operation.sequence, slot as u32, who));
             }

@@ -1,0 +1,273 @@
+//! Reads `arrivals = { poisson = "4/day" }` and its relatives.
+
+use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{Field, Item, Kind, Section, Shape, Unit, default, optional, required};
+use crate::workload::{Arrivals, Cron, Drift, Modulation, OnOff, Schedule, ScheduleTimes, Sine, Variation};
+
+/// When operations arrive.
+pub(super) static ARRIVALS: Shape =
+    Shape { name: "arrivals", doc: "When operations of a feature arrive.", tags: TAGS, parts: &[OWN, MOVES] };
+
+static TAGS: &[Field] = &[
+    optional("poisson", Kind::Rate, "Independent arrivals."),
+    optional("gamma", Kind::Rate, "Gamma renewal: gaps with the coefficient of variation `cv`."),
+    optional("weibull", Kind::Rate, "Weibull renewal: gaps with the coefficient of variation `cv`."),
+    optional("mmpp", Kind::Tuple(&Kind::Rate, 2), "Two rates that take turns, `sojourns` long on average."),
+    optional(
+        "hawkes",
+        Kind::Rate,
+        "Self-exciting arrivals: stationary rate; `branching` and `decay` say how.",
+    ),
+    optional(
+        "sessions",
+        Kind::Rate,
+        "Starts of sessions; each makes `calls` operations with `think` times between them.",
+    ),
+    optional("schedule", Kind::Text, "Cron line in the scenario's time zone, such as \"30 9 * * mon-fri\"."),
+    optional("every", Kind::Span, "At a fixed distance from the scenario's start."),
+    optional(
+        "clients",
+        Kind::Distribution(Unit::Number),
+        "Closed loop: so many clients, each with one operation under way.",
+    ),
+];
+
+static OWN: &[Field] = &[
+    optional("cv", Kind::Number, "Coefficient of variation of the gaps; of session starts 1 if left out."),
+    optional("sojourns", Kind::Tuple(&Kind::Span, 2), "Mean stay in each state of `mmpp`."),
+    optional("branching", Kind::Number, "Operations that each one excites on average, below 1."),
+    optional("decay", Kind::Span, "Mean time from an operation to one that it excites."),
+    optional("calls", Kind::Distribution(Unit::Number), "Operations of a session, or of a client in all."),
+    optional("think", Kind::Distribution(Unit::Span), "From the end of one operation to the next."),
+    default(
+        "reactive",
+        Kind::Flag,
+        "false",
+        "Clients wait for what their operations really meet, so that demand differs by policy.",
+    ),
+    default(
+        "count",
+        Kind::Distribution(Unit::Number),
+        "1",
+        "Operations at each scheduled instant, times the activity.",
+    ),
+    default("jitter", Kind::Distribution(Unit::Span), "\"0s\"", "Delay of a scheduled operation."),
+];
+
+static MOVES: &[Field] = &[
+    optional("sine", Kind::Table(&SINE), "A sine around the rate."),
+    optional("drift", Kind::Table(&DRIFT), "Slow random drift of the rate."),
+    optional("on_off", Kind::Table(&ON_OFF), "Periods with the rate and periods without any demand."),
+    optional("per_organization", Kind::Table(&VARIES), "How organizations differ in this feature."),
+];
+
+static SINE: Shape = Shape {
+    name: "sine",
+    doc: "The rate times 1 + amplitude · sin(2π (t − start) / period + phase).",
+    tags: &[],
+    parts: &[&[
+        required("amplitude", Kind::Number, "Between 0 and 1."),
+        default("period", Kind::Span, "\"24h\"", "Length of one turn."),
+        default("phase", Kind::Number, "0", "Where the turn begins [radians]."),
+    ]],
+};
+
+static DRIFT: Shape = Shape {
+    name: "drift",
+    doc: "AR(1) of the logarithm of the rate, one step an hour; the mean stays.",
+    tags: &[],
+    parts: &[&[
+        default(
+            "persistence",
+            Kind::Number,
+            "0.8",
+            "Correlation of one hour with the next, at least 0 and below 1.",
+        ),
+        required("sd", Kind::Number, "Stationary standard deviation of the logarithm."),
+    ]],
+};
+
+static ON_OFF: Shape = Shape {
+    name: "on-off",
+    doc: "Alternating periods; the rate is that of the periods with demand.",
+    tags: &[],
+    parts: &[&[
+        required("on", Kind::Distribution(Unit::Span), "Length of a period with demand."),
+        required("off", Kind::Distribution(Unit::Span), "Length of a period without."),
+    ]],
+};
+
+static VARIES: Shape = Shape {
+    name: "per-organization",
+    doc: "What is drawn once per organization for this feature.",
+    tags: &[],
+    parts: &[&[
+        default(
+            "rate",
+            Kind::Distribution(Unit::Number),
+            "1",
+            "Multiplies the rate, besides the organization's activity.",
+        ),
+        optional("cv", Kind::Distribution(Unit::Number), "Replaces `cv`."),
+        default("phase", Kind::Distribution(Unit::Number), "0", "Moves the profile to later hours [hours]."),
+        optional(
+            "stretch",
+            Kind::Distribution(Unit::Number),
+            "Exponent of the profile's weights: above 1 is peakier.",
+        ),
+    ]],
+};
+
+/// Reads arrivals, what moves their rate, and how organizations differ in them.
+pub(super) fn arrivals(item: Item<'_>) -> Option<(Arrivals, Modulation, Variation)> {
+    let section = item.section(&ARRIVALS)?;
+    let (tag, value) = section.tag()?;
+    let arrivals = process(section, tag, value)?;
+    refuse_strangers(section, tag);
+    let modulation = Modulation {
+        calendar: Vec::new(),
+        sine: section.read("sine", sine),
+        drift: section.read("drift", drift),
+        on_off: section.read("on_off", on_off),
+    };
+    Some((arrivals, modulation, section.value("per_organization", varies)))
+}
+
+fn process(section: Section<'_>, tag: &str, value: Item<'_>) -> Option<Arrivals> {
+    Some(match tag {
+        "poisson" => Arrivals::Poisson { rate: value.rate()? },
+        "gamma" => Arrivals::Gamma { rate: value.rate()?, cv: needed(section, "cv", cv)? },
+        "weibull" => Arrivals::Weibull { rate: value.rate()?, cv: needed(section, "cv", cv)? },
+        "mmpp" => {
+            let (first, second) = value.pair(Item::rate)?;
+            let (stay, other) = needed(section, "sojourns", |item| item.pair(Item::positive_span))?;
+            let sojourns = [stay.as_seconds_f64(), other.as_seconds_f64()];
+            Arrivals::Mmpp { rates: [first, second], sojourns }
+        }
+        "hawkes" => Arrivals::Hawkes {
+            rate: value.rate()?,
+            branching: needed(section, "branching", branching)?,
+            decay: needed(section, "decay", |item| item.positive_span())?.as_seconds_f64(),
+        },
+        "sessions" => Arrivals::Sessions {
+            rate: value.rate()?,
+            cv: if section.has("cv") { section.read("cv", cv)? } else { 1.0 },
+            calls: needed(section, "calls", number)?,
+            think: needed(section, "think", span)?,
+        },
+        "schedule" => {
+            let text = value.text()?;
+            let cron = Cron::parse(&text).or_else(|what| value.error(what, None).ok_or(())).ok()?;
+            schedule(section, ScheduleTimes::Cron(cron))?
+        }
+        "every" => schedule(section, ScheduleTimes::Every(value.positive_span()?))?,
+        _ => Arrivals::ClosedLoop {
+            clients: number(value)?,
+            think: needed(section, "think", span)?,
+            reactive: section.value("reactive", Item::flag),
+            calls: section.read("calls", number),
+        },
+    })
+}
+
+fn schedule(section: Section<'_>, when: ScheduleTimes) -> Option<Arrivals> {
+    let (count, jitter) = (section.read("count", number)?, section.read("jitter", span)?);
+    Some(Arrivals::Schedule(Schedule { when, count, jitter }))
+}
+
+/// Keys that belong to some processes only: (key, processes).
+const COMPANIONS: &[(&str, &[&str])] = &[
+    ("cv", &["gamma", "weibull", "sessions"]),
+    ("sojourns", &["mmpp"]),
+    ("branching", &["hawkes"]),
+    ("decay", &["hawkes"]),
+    ("calls", &["sessions", "clients"]),
+    ("think", &["sessions", "clients"]),
+    ("reactive", &["clients"]),
+    ("count", &["schedule", "every"]),
+    ("jitter", &["schedule", "every"]),
+    ("sine", &["poisson", "gamma", "weibull", "mmpp", "hawkes", "sessions"]),
+    ("drift", &["poisson", "gamma", "weibull", "mmpp", "hawkes", "sessions"]),
+    ("on_off", &["poisson", "gamma", "weibull", "hawkes", "sessions"]),
+];
+
+/// Reports keys that mean nothing for this process.
+fn refuse_strangers(section: Section<'_>, tag: &str) {
+    for (key, processes) in COMPANIONS {
+        if section.has(key) && !processes.contains(&tag) {
+            let hint = format!("it belongs to: {}", processes.join(", "));
+            section.error(key, format!("means nothing beside `{tag}`"), Some(&hint));
+        }
+    }
+}
+
+/// A key that this process cannot do without.
+fn needed<T>(section: Section<'_>, key: &str, read: impl Fn(Item<'_>) -> Option<T>) -> Option<T> {
+    if !section.has(key) {
+        let doc = ARRIVALS.field(key).map(|field| field.doc);
+        section.error(key, "is missing", doc);
+        return None;
+    }
+    section.read(key, read)
+}
+
+fn number(item: Item<'_>) -> Option<Dist> {
+    distribution::read(item, Unit::Number)
+}
+
+fn span(item: Item<'_>) -> Option<Dist> {
+    distribution::read(item, Unit::Span)
+}
+
+fn cv(item: Item<'_>) -> Option<f64> {
+    let cv = item.number_from_zero()?;
+    if cv > 40.0 { item.fail("a number between 0 and 40") } else { Some(cv) }
+}
+
+fn branching(item: Item<'_>) -> Option<f64> {
+    let branching = item.number_from_zero()?;
+    if branching >= 1.0 { item.fail("a number below 1 (else arrivals explode)") } else { Some(branching) }
+}
+
+fn sine(item: Item<'_>) -> Option<Sine> {
+    let section = item.section(&SINE)?;
+    let amplitude = section.read("amplitude", |item| {
+        let amplitude = item.number_from_zero()?;
+        if amplitude > 1.0 {
+            item.fail("a number between 0 and 1 (a rate cannot be negative)")
+        } else {
+            Some(amplitude)
+        }
+    })?;
+    let period = section.read("period", Item::positive_span)?.as_seconds_f64();
+    Some(Sine { amplitude, period, phase: section.value("phase", Item::number) })
+}
+
+fn drift(item: Item<'_>) -> Option<Drift> {
+    let section = item.section(&DRIFT)?;
+    let persistence = section.read("persistence", |item| {
+        let persistence = item.number_from_zero()?;
+        if persistence >= 1.0 { item.fail("a number of at least 0 and below 1") } else { Some(persistence) }
+    })?;
+    Some(Drift { persistence, sd: section.read("sd", Item::number_from_zero)? })
+}
+
+fn on_off(item: Item<'_>) -> Option<OnOff> {
+    let section = item.section(&ON_OFF)?;
+    let (on, off) = (section.read("on", span)?, section.read("off", span)?);
+    if on.mean() + off.mean() <= 0.0 {
+        return item.error("has periods without length", None);
+    }
+    Some(OnOff { on, off })
+}
+
+fn varies(item: Item<'_>) -> Option<Variation> {
+    let section = item.section(&VARIES)?;
+    Some(Variation {
+        activity: section.read("rate", number)?,
+        cv: section.read("cv", number),
+        phase: section.read("phase", number)?,
+        stretch: section.read("stretch", number),
+    })
+}

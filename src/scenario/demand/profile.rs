@@ -1,0 +1,44 @@
+//! Reads profiles: `"office"`, or weights of hours and days.
+
+use crate::scenario::reading::{Item, Kind, Shape, optional, required};
+use crate::workload::{PROFILES, Profile};
+
+/// A profile.
+pub(in crate::scenario) const PROFILE_KIND: Kind = Kind::Either(&[Kind::Words(names), Kind::Table(&PROFILE)]);
+
+fn names() -> Vec<&'static str> {
+    PROFILES.to_vec()
+}
+
+static PROFILE: Shape = Shape {
+    name: "profile",
+    doc: "Weights of the hours of a local week; normalized to mean 1.",
+    tags: &[],
+    parts: &[&[
+        required("hours", Kind::Tuple(&Kind::Number, 24), "Weights of the hours of a day from midnight."),
+        optional(
+            "week",
+            Kind::Tuple(&Kind::Number, 7),
+            "Weights of the days from Monday; all alike if left out.",
+        ),
+    ]],
+};
+
+/// Reads a profile.
+pub(in crate::scenario) fn profile(item: Item<'_>) -> Option<Profile> {
+    if !item.is_table() {
+        let known = item.as_text().and_then(Profile::named);
+        return known.or_else(|| item.fail_words(names()));
+    }
+    let section = item.section(&PROFILE)?;
+    let hours: [f64; 24] = section.read("hours", weights::<24>)?;
+    let week = if section.has("week") { section.read("week", weights::<7>)? } else { [1.0; 7] };
+    Profile::of_day_and_week(&hours, &week).or_else(|| {
+        item.error("has no weight above 0", Some("at least one hour of one day must count".to_owned()))
+    })
+}
+
+fn weights<const N: usize>(item: Item<'_>) -> Option<[f64; N]> {
+    let weights = item.list(Item::number_from_zero)?;
+    weights.try_into().ok().or_else(|| item.fail(format!("a list of {N} numbers, 0 or more")))
+}

@@ -1,0 +1,282 @@
+//! Reads what an operation consists of: costs, durations, quantities, steps.
+
+use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{
+    Field, Item, Kind, Section, Shape, Unit, default, did_you_mean, optional, required,
+};
+use crate::workload::formula::Formula;
+use crate::workload::{
+    Amount, BUILTIN_NAMES, CacheHits, Quantity, Scope, Shape as WorkShape, Step, StepKind, Work,
+};
+
+/// A cost: drawn, or a formula.
+pub(super) const COST_KIND: Kind = Kind::Either(&[Kind::Distribution(Unit::Credits), Kind::Text]);
+
+/// A duration: drawn, or a formula in seconds.
+pub(super) const DURATION_KIND: Kind = Kind::Either(&[Kind::Distribution(Unit::Span), Kind::Text]);
+
+/// A quantity: its distribution, or a table that says more.
+pub(super) const QUANTITY_KIND: Kind =
+    Kind::Either(&[Kind::Distribution(Unit::Number), Kind::Table(&QUANTITY)]);
+
+static QUANTITY: Shape = Shape {
+    name: "quantity",
+    doc: "A named number of an operation.",
+    tags: &[],
+    parts: &[&[
+        required("draw", Kind::Distribution(Unit::Number), "Its distribution."),
+        default("per", Kind::Words(scopes), "\"step\"", "Whether a run draws it for every step or once."),
+        optional(
+            "grows_by",
+            Kind::Distribution(Unit::Number),
+            "Drawn once, then grows by this from step to step: the context of a conversation.",
+        ),
+        optional("up_to", Kind::Number, "Largest value it grows to."),
+        optional("with", Kind::Name("quantity"), "An earlier quantity that it is correlated with."),
+        default("correlation", Kind::Number, "0", "Of the normal scores of the two, between -1 and 1."),
+    ]],
+};
+
+fn scopes() -> Vec<&'static str> {
+    vec!["step", "run"]
+}
+
+/// Cache hits.
+pub(super) static CACHE: Shape = Shape {
+    name: "cache",
+    doc: "Steps served from a cache cost less.",
+    tags: &[],
+    parts: &[&[
+        required("hits", Kind::Probability, "Probability that a step is served from the cache."),
+        default("factor", Kind::Share, "0", "What a hit costs, relative to the full cost."),
+    ]],
+};
+
+/// A step of a run.
+pub(super) static STEP: Shape = Shape {
+    name: "step",
+    doc: "A step of a run: work with a `cost`, a `helper`, a `review`, or a group of `steps` that repeat together.",
+    tags: &[],
+    parts: &[STEP_FIELDS],
+};
+
+static STEP_FIELDS: &[Field] = &[
+    optional("name", Kind::Text, "Its name in reports."),
+    optional("cost", COST_KIND, "True cost: drawn, or a formula; `turn` counts the repeats from 1."),
+    default("duration", DURATION_KIND, "\"0s\"", "Time it takes."),
+    default("fails", Kind::Probability, "0", "Probability that it fails, at a uniform point."),
+    default("helper", Kind::Flag, "false", "True: costs nothing and is never refused."),
+    optional("review", Kind::Table(&REVIEW), "A pause for a human."),
+    optional("steps", Kind::List(&Kind::Table(&STEP)), "A group of steps."),
+    default("repeat", Kind::Distribution(Unit::Number), "1", "How often it is done; 0 leaves it out."),
+];
+
+static REVIEW: Shape = Shape {
+    name: "review",
+    doc: "A pause for a human.",
+    tags: &[],
+    parts: &[&[
+        default("probability", Kind::Probability, "1", "Probability that there is one."),
+        required("wait", Kind::Distribution(Unit::Span), "How long it takes."),
+        default("cancel", Kind::Probability, "0", "Probability that the human cancels the run at its end."),
+    ]],
+};
+
+/// Reads the work of a feature.
+pub(super) fn read(section: Section<'_>) -> Work {
+    let quantities = section.get("quantities").map(quantities).unwrap_or_default();
+    let names = Work::formula_names(quantities.iter().map(|quantity| quantity.name.as_str()));
+    let shape = match section.get("steps") {
+        Some(item) => run(section, item, &names),
+        None => simple(section, &names),
+    };
+    Work { shape, cache: section.read("cache", cache), quantities }
+}
+
+fn simple(section: Section<'_>, names: &[&str]) -> WorkShape {
+    WorkShape::Simple {
+        cost: section.value("cost", |item| amount(item, Unit::Credits, names)),
+        duration: section.value("duration", |item| amount(item, Unit::Span, names)),
+    }
+}
+
+fn run(section: Section<'_>, item: Item<'_>, names: &[&str]) -> WorkShape {
+    for key in ["cost", "duration"] {
+        if section.has(key) {
+            section.error(key, "stands beside `steps`", Some("a run costs and takes what its steps do"));
+        }
+    }
+    let steps = item.list(|item| step(item, names)).unwrap_or_default();
+    if steps.is_empty() {
+        item.error::<()>("has no step", Some("write at least one `{ cost = …, duration = … }`".to_owned()));
+    }
+    WorkShape::Run(steps)
+}
+
+/// A drawn number or a formula.
+fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
+    let Some(text) = item.as_text() else {
+        return distribution::read(item, unit).map(not_negative).map(Amount::Drawn);
+    };
+    // A span has no operator, and a formula without one is the name of a quantity.
+    let plain =
+        !text.contains(['+', '-', '*', '/', '(', '<', '>', '=', '×']) && !names.contains(&text.trim());
+    if unit == Unit::Span && plain {
+        return distribution::read(item, unit).map(Amount::Drawn);
+    }
+    match Formula::compile(text, names) {
+        Ok(formula) => Some(Amount::Formula(formula)),
+        Err(error) => {
+            let close = error.unknown.as_deref().and_then(|word| did_you_mean(word, names.iter().copied()));
+            let known = || format!("names known here: {}", names.join(", "));
+            let hint = close
+                .map(|word| format!("did you mean `{word}`?"))
+                .or_else(|| error.unknown.is_some().then(known));
+            item.error(format!("is no formula: {error}"), hint)
+        }
+    }
+}
+
+/// Costs and durations below 0 are drawn as 0, so that estimates agree with draws.
+fn not_negative(dist: Dist) -> Dist {
+    if dist.can_be_negative() { dist.clone().clamped(0.0, f64::INFINITY).unwrap_or(dist) } else { dist }
+}
+
+fn quantities(item: Item<'_>) -> Vec<Quantity> {
+    let mut quantities: Vec<Quantity> = Vec::new();
+    for (name, item) in item.entries().unwrap_or_default() {
+        if BUILTIN_NAMES.contains(&name) || !is_name(name) {
+            let hint = format!("letters, digits and `_`; not {}", BUILTIN_NAMES.join(", "));
+            item.error::<()>("is no name that a formula can use", Some(hint));
+        }
+        if let Some(quantity) = quantity(name, item, &quantities) {
+            quantities.push(quantity);
+        }
+    }
+    quantities
+}
+
+fn is_name(name: &str) -> bool {
+    let letter = |c: char| c.is_alphabetic() || c == '_';
+    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+fn quantity(name: &str, item: Item<'_>, earlier: &[Quantity]) -> Option<Quantity> {
+    let detailed = item.is_table() && item.entries()?.iter().any(|(key, _)| *key == "draw");
+    if !detailed {
+        let dist = distribution::read(item, Unit::Number)?;
+        return Some(Quantity { name: name.to_owned(), dist, scope: Scope::Step, correlation: None });
+    }
+    let section = item.section(&QUANTITY)?;
+    let correlation = correlation(section, earlier);
+    if let Some((with, _)) = correlation {
+        for other in [Some(&earlier[with].dist), section.read("draw", number).as_ref()].into_iter().flatten()
+        {
+            if other.has_two_levels() && other.for_organization(&mut probe()).quantile(0.5).is_none() {
+                section.error("with", "names a quantity that has no quantiles", None);
+            }
+        }
+    }
+    Some(Quantity {
+        name: name.to_owned(),
+        dist: section.read("draw", number)?,
+        scope: scope(section),
+        correlation,
+    })
+}
+
+/// A generator for looking at what a two-level distribution becomes; its draws reach no result.
+fn probe() -> crate::sampling::Rng {
+    crate::sampling::StreamKey::root(0).stream(crate::sampling::Purpose::Estimate)
+}
+
+fn number(item: Item<'_>) -> Option<Dist> {
+    distribution::read(item, Unit::Number)
+}
+
+fn scope(section: Section<'_>) -> Scope {
+    if let Some(by) = section.read("grows_by", number) {
+        return Scope::Grows { by, cap: section.read_or("up_to", f64::INFINITY, Item::number_from_zero) };
+    }
+    if section.has("up_to") {
+        section.error("up_to", "means nothing without `grows_by`", None);
+    }
+    let once = section.read("per", |item| match item.as_text() {
+        Some("step") => Some(false),
+        Some("run") => Some(true),
+        _ => item.fail_words(scopes()),
+    });
+    if once == Some(true) { Scope::Run } else { Scope::Step }
+}
+
+fn correlation(section: Section<'_>, earlier: &[Quantity]) -> Option<(usize, f64)> {
+    if !section.has("with") {
+        if section.has("correlation") {
+            section.error(
+                "correlation",
+                "stands without `with`",
+                Some("say which earlier quantity it is correlated with"),
+            );
+        }
+        return None;
+    }
+    let names = || earlier.iter().map(|quantity| quantity.name.as_str());
+    let with = section.read("with", |item| item.name_of("quantity written before this one", names()))?;
+    let rho = section.read("correlation", |item| {
+        let rho = item.number()?;
+        if rho.abs() > 1.0 { item.fail("a number between -1 and 1") } else { Some(rho) }
+    })?;
+    Some((with, rho))
+}
+
+fn cache(item: Item<'_>) -> Option<CacheHits> {
+    let section = item.section(&CACHE)?;
+    let factor = section.read("factor", |item| {
+        let factor = item.share()?;
+        if factor < 0.0 { item.fail("a share of 0 or more") } else { Some(factor) }
+    })?;
+    Some(CacheHits { probability: section.read("hits", Item::probability)?, factor })
+}
+
+fn step(item: Item<'_>, names: &[&str]) -> Option<Step> {
+    let section = item.section(&STEP)?;
+    let kind = step_kind(section, names)?;
+    Some(Step { name: section.value("name", Item::text), kind, repeat: section.read("repeat", number)? })
+}
+
+fn step_kind(section: Section<'_>, names: &[&str]) -> Option<StepKind> {
+    let only = |keys: &[&str], kind: &str| {
+        for key in keys.iter().filter(|key| section.has(key)) {
+            section.error(key, format!("means nothing in {kind}"), None);
+        }
+    };
+    if let Some(item) = section.get("review") {
+        only(&["cost", "duration", "fails", "helper", "steps"], "a review");
+        let review = item.section(&REVIEW)?;
+        return Some(StepKind::Review {
+            probability: review.read("probability", Item::probability)?,
+            wait: review.read("wait", |item| distribution::read(item, Unit::Span))?,
+            cancel: review.read("cancel", Item::probability)?,
+        });
+    }
+    if let Some(item) = section.get("steps") {
+        only(&["cost", "duration", "fails", "helper"], "a group");
+        return Some(StepKind::Group(item.list(|item| step(item, names))?));
+    }
+    let duration = section.read("duration", |item| amount(item, Unit::Span, names))?;
+    if section.value("helper", Item::flag) {
+        only(&["cost", "fails"], "a helper");
+        return Some(StepKind::Helper { duration });
+    }
+    if !section.has("cost") {
+        section.error(
+            "cost",
+            "is missing",
+            Some("a step has a `cost`, or is a `helper`, a `review` or a group of `steps`"),
+        );
+        return None;
+    }
+    let cost = section.read("cost", |item| amount(item, Unit::Credits, names))?;
+    Some(StepKind::Work { cost, duration, fails: section.read("fails", Item::probability)? })
+}
