@@ -48,7 +48,9 @@ pub(super) fn draw(findings: &Findings) -> io::Result<String> {
     let mut without: Vec<&str> = Vec::new();
     for (policy, name) in findings.shape().policies.iter().enumerate() {
         match curve(name, COLORS[curves.len() % COLORS.len()], findings.measurements.largest_debts(policy)) {
-            Some(curve) => curves.push(Curve { largest: largest(findings, policy).unwrap_or(curve.largest), ..curve }),
+            Some(curve) => {
+                curves.push(Curve { largest: largest(findings, policy).unwrap_or(curve.largest), ..curve })
+            }
             None => without.push(name),
         }
     }
