@@ -20,6 +20,8 @@ mod reading;
 mod reference;
 mod schema;
 mod source;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 mod words;
 

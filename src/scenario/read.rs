@@ -246,7 +246,7 @@ fn horizon(section: Section<'_>) -> (SimTime, SimTime, SimTime) {
         }
     };
     let from = section.read("measure_from", |item| instant_or_period(item, &zone, start)).unwrap_or(start);
-    if from < start || from >= end {
+    if section.has("measure_from") && (from < start || from >= end) {
         section.error("measure_from", "does not lie in the horizon [start, end)", None);
     }
     (start, end, from)

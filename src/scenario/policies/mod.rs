@@ -129,9 +129,11 @@ fn layered(reader: &Reader, shared: &Node, own: &Node, features: &[String]) -> O
             return reader.item(node).fail(Kind::Table(&POLICY).describe());
         }
     }
+    let has = |node: &Node, key: &str| node.as_table().is_some_and(|table| table.get(key).is_some());
+    let tops_up = has(shared, "top_up") || has(own, "top_up");
     let preset = |node: &Node| {
         let item = reader.item(node.as_table()?.get("preset")?);
-        presets::node(item, features)
+        presets::node(item, features, tops_up)
     };
     let node = match (preset(own), preset(shared)) {
         (Some(preset), _) => merge(&merge(shared, &preset, &POLICY), own, &POLICY),
@@ -214,7 +216,8 @@ fn shares_by_cohort(section: Section<'_>, plans: &[String], names: Names<'_>) ->
         }
         match own.as_ref().or(its.as_ref()) {
             Some(shares) => resolve_shares(section, shares, plans, cohort),
-            None if plans.len() == 1 => vec![(0, 1.0)],
+            // A plan that could not be read was reported where it stands.
+            None if plans.len() == 1 || section.has("plan") => vec![(0, 1.0)],
             None => {
                 let hint = format!(
                     "write `plan = \"{0}\"` or `plan = {{ {0} = 0.7, … }}` in the cohort or the policy",

@@ -74,7 +74,8 @@ impl Reader {
         let sources = self.sources.borrow();
         let source = sources.get(usize::from(place.source.0));
         let file = source.map_or_else(String::new, |source| source.name.clone());
-        let line = source.map_or(0, |source| line_of(&source.text, place.offset));
+        let written = source.filter(|source| !source.text.is_empty());
+        let line = written.map_or(0, |source| line_of(&source.text, place.offset));
         Problem { key: place.path.to_string(), ..Problem::of_file(&file, line, what) }
     }
 

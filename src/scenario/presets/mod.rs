@@ -30,8 +30,11 @@ pub(crate) fn names() -> Vec<&'static str> {
     PRESETS.iter().map(|preset| preset.name).collect()
 }
 
-/// The layer that `preset = "…"` names. Rules for features that the scenario does not have are left out.
-pub(crate) fn node(item: Item<'_>, features: &[String]) -> Option<Node> {
+/// The layer that `preset = "…"` names.
+///
+/// Rules for features that the scenario does not have are left out, and so is `top_up` unless the policy writes one
+/// itself: a product's rules of topping up say nothing about whether a customer has switched it on.
+pub(crate) fn node(item: Item<'_>, features: &[String], tops_up: bool) -> Option<Node> {
     let written = item.text()?;
     let Some(preset) = PRESETS.iter().find(|preset| preset.name == written) else {
         return item.fail_words(names());
@@ -39,12 +42,35 @@ pub(crate) fn node(item: Item<'_>, features: &[String]) -> Option<Node> {
     let name = format!("preset {}", preset.name);
     let source = item.reader.add_source(&name, preset.text);
     let mut node = parse(&name, source, preset.text).expect("presets are TOML, a test reads them all");
-    if let Value::Table(table) = &mut node.value
-        && let Some(Node { value: Value::Table(rules), .. }) = table.get_mut("features")
-    {
+    let Value::Table(table) = &mut node.value else { return Some(node) };
+    if !tops_up {
+        table.remove("top_up");
+    }
+    if let Some(Node { value: Value::Table(rules), .. }) = table.get_mut("features") {
         rules.entries.retain(|(name, _)| features.contains(name));
     }
     Some(node)
 }
 
-static PRESETS: &[Preset] = &[];
+/// Declares presets whose text stands in a file of the same name.
+macro_rules! presets {
+    ($($name:literal),+ $(,)?) => {
+        static PRESETS: &[Preset] = &[$(Preset { name: $name, text: include_str!(concat!($name, ".toml")) }),+];
+    };
+}
+
+presets!(
+    "amplience-workforce",
+    "amplience-credits",
+    "campaign-platform",
+    "ampere",
+    "ai-engine",
+    "openmeter",
+    "lago",
+    "flexprice",
+    "stripe",
+    "orb",
+    "metronome",
+    "autumn",
+    "tigerbeetle",
+);
