@@ -1,7 +1,8 @@
 //! From replications to numbers one can decide on.
 //!
 //! Owns everything over replications: means with intervals, paired comparisons and verdicts, thresholds, the rule
-//! that stops. Leaves running to `engine`, formulas to `outcome`, looks to `report`.
+//! that stops, sweeps with their Pareto front, sensitivity. Leaves running to `engine`, formulas to `outcome`, looks
+//! to `report`.
 //! Invariants: replications enter in their order, so the same replications give the same floats; nothing here draws.
 
 pub mod analytic;
@@ -10,8 +11,10 @@ mod estimate;
 mod findings;
 mod measurements;
 mod progress;
+mod sensitivity;
 mod stopping;
 pub mod student;
+mod sweep;
 mod thresholds;
 
 pub use comparison::{Difference, Verdict, compare};
@@ -19,5 +22,7 @@ pub use estimate::Estimate;
 pub use findings::Findings;
 pub use measurements::Measurements;
 pub use progress::{Point, Progress, Spread};
+pub use sensitivity::{Morris, Swing, morris, ranking_changes, widest_first};
 pub use stopping::{FEWEST, Stop, stop};
+pub use sweep::{Aim, Candidate, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
 pub use thresholds::{Judgement, Ruling, judge, worst};

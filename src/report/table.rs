@@ -82,7 +82,7 @@ impl Column {
         self
     }
 
-    fn shown(&self) -> &str {
+    pub(super) fn shown(&self) -> &str {
         self.heading.as_deref().unwrap_or(&self.name)
     }
 }
@@ -100,7 +100,7 @@ impl Cell {
         value.into().map_or(Cell::Absent, |value| Cell::Number { value, text: number::short(value) })
     }
 
-    fn shown(&self) -> &str {
+    pub(super) fn shown(&self) -> &str {
         match self {
             Cell::Text(text) | Cell::Number { text, .. } => text,
             Cell::Absent => "n/a",

@@ -7,6 +7,8 @@ mod credits;
 mod customers;
 mod money;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 
@@ -162,7 +164,7 @@ fn organization_months(totals: &Totals) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+mod table_tests {
     use std::collections::BTreeSet;
 
     use super::*;

@@ -147,7 +147,7 @@ fn join(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 
 fn draw_panel(canvas: &Canvas, panel: &Panel, (low, high): (f64, f64), left: f64, width: f64) -> Drawing {
     let bottom = HEAD + ROW * panel.bars.len() as f64;
-    let values = panel.bars.iter().flatten().map(|bar| value_label(bar));
+    let values = panel.bars.iter().flatten().map(value_label);
     let room = values.map(|label| width_of(&label, Font::TICK)).fold(20.0, f64::max) + 10.0;
     let room_left = if low < 0.0 { room } else { 0.0 };
     let scale = Scale::new(low, high, left + room_left, left + width - room);

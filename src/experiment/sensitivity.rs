@@ -1,0 +1,95 @@
+//! Which assumption moves the answer: one at a time, and Morris' elementary effects.
+
+/// What one assumption does to an outcome when it alone goes from low to high.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Swing {
+    /// The assumption's key, as written.
+    pub key: String,
+    /// Its low setting, as written.
+    pub low_setting: String,
+    /// Its high setting, as written.
+    pub high_setting: String,
+    /// The outcome at the low setting.
+    pub low: f64,
+    /// The outcome at the high setting.
+    pub high: f64,
+    /// True if the order of the policies by this outcome differs from the order at the base setting.
+    pub ranking_changes: bool,
+}
+
+impl Swing {
+    /// How far the outcome moves.
+    #[must_use]
+    pub fn width(&self) -> f64 {
+        (self.high - self.low).abs()
+    }
+}
+
+/// The swings, widest first; equal ones keep their order.
+#[must_use]
+pub fn widest_first(mut swings: Vec<Swing>) -> Vec<Swing> {
+    swings.sort_by(|a, b| b.width().total_cmp(&a.width()));
+    swings
+}
+
+/// True if two lists of outcomes put the policies in different orders. Values closer than `tolerance` count as equal
+/// and never change an order.
+#[must_use]
+pub fn ranking_changes(base: &[f64], other: &[f64], tolerance: f64) -> bool {
+    let order = |values: &[f64], a: usize, b: usize| {
+        let difference = values[a] - values[b];
+        if difference.abs() <= tolerance { 0 } else { difference.signum() as i8 }
+    };
+    let count = base.len().min(other.len());
+    let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
+    pairs.map(|(a, b)| order(base, a, b) * order(other, a, b)).any(|product| product < 0)
+}
+
+/// Morris' summary of one assumption's elementary effects.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Morris {
+    /// Mean of the absolute effects (μ*): how much it matters.
+    pub mean_absolute: f64,
+    /// Standard deviation of the effects (σ): how much that depends on the other assumptions.
+    pub sd: f64,
+}
+
+/// Summarizes the elementary effects of one assumption; `None` without effects.
+#[must_use]
+pub fn morris(effects: &[f64]) -> Option<Morris> {
+    let count = effects.len() as f64;
+    if effects.is_empty() {
+        return None;
+    }
+    let mean = effects.iter().sum::<f64>() / count;
+    let squares: f64 = effects.iter().map(|effect| (effect - mean) * (effect - mean)).sum();
+    let sd = if effects.len() > 1 { libm::sqrt(squares / (count - 1.0)) } else { 0.0 };
+    Some(Morris { mean_absolute: effects.iter().map(|effect| effect.abs()).sum::<f64>() / count, sd })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ranking_changes_when_a_pair_swaps() {
+        let cases: [(&[f64], &[f64], f64, bool); 4] = [
+            (&[1.0, 2.0, 3.0], &[1.0, 2.5, 2.6], 0.0, false),
+            (&[1.0, 2.0, 3.0], &[1.0, 3.5, 3.0], 0.0, true),
+            (&[1.0, 2.0, 3.0], &[1.0, 3.5, 3.0], 0.6, false),
+            (&[1.0, 1.0], &[1.0, 2.0], 0.0, false),
+        ];
+        for (base, other, tolerance, expected) in cases {
+            assert_eq!(ranking_changes(base, other, tolerance), expected, "{base:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn opposite_effects_do_not_hide_each_other() {
+        // Effects 2 and −2: mean 0, mean of the absolute ones 2, sd √8.
+        let found = morris(&[2.0, -2.0]).unwrap();
+        assert_eq!(found.mean_absolute, 2.0);
+        assert!((found.sd - 8.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(morris(&[]), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! Outcomes at many settings of a scenario, and which of them nobody would give up.
+
+use crate::outcome::{Direction, METRICS, Scope};
+
+use super::{Estimate, Measurements};
+
+/// Settings that were tried and what was measured at each.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// The keys that were varied, as written.
+    pub keys: Vec<String>,
+    /// The points, in the order in which they were asked for.
+    pub points: Vec<SweepPoint>,
+    /// Every set of measurements that points refer to. Points that differ in policy keys alone share one: they were
+    /// accounts of the same organizations and met the same demand.
+    pub measurements: Vec<Measurements>,
+    /// False if points are missing because the sweep was interrupted.
+    pub complete: bool,
+}
+
+/// One setting of every key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepPoint {
+    /// One value a key, as written.
+    pub settings: Vec<String>,
+    /// Index into the sweep's measurements.
+    pub measurements: usize,
+    /// The policies at this point.
+    pub policies: Vec<PolicyAt>,
+}
+
+/// A policy at a point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyAt {
+    /// Its name in the scenario.
+    pub name: String,
+    /// Its index in the measurements.
+    pub index: usize,
+}
+
+/// An outcome to be made small or large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Objective {
+    /// Index into `METRICS`.
+    pub metric: usize,
+    /// The scope.
+    pub scope: Scope,
+    /// Whether less or more of it is wanted.
+    pub aim: Aim,
+}
+
+/// Whether less or more is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// Less.
+    Minimize,
+    /// More.
+    Maximize,
+}
+
+impl Objective {
+    /// The aim that the outcome's own direction gives; `None` for an outcome without one, whose aim must be said.
+    #[must_use]
+    pub fn by_direction(metric: usize, scope: Scope) -> Option<Self> {
+        let aim = match METRICS.get(metric)?.direction {
+            Direction::Lower => Aim::Minimize,
+            Direction::Higher => Aim::Maximize,
+            Direction::Neutral => return None,
+        };
+        Some(Objective { metric, scope, aim })
+    }
+}
+
+/// One policy at one point, a candidate for the front.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Index of the point.
+    pub point: usize,
+    /// The policy's name.
+    pub policy: String,
+    /// One estimate an objective.
+    pub estimates: Vec<Estimate>,
+    /// True if no other candidate is at least as good in every objective and better in one, by the means.
+    pub on_front: bool,
+}
+
+impl Sweep {
+    /// The estimate of an outcome for a policy at a point.
+    #[must_use]
+    pub fn estimate(
+        &self,
+        point: &SweepPoint,
+        policy: &PolicyAt,
+        scope: Scope,
+        metric: usize,
+    ) -> Option<Estimate> {
+        self.measurements.get(point.measurements)?.estimate(policy.index, scope, metric)
+    }
+
+    /// Every policy at every point with the objectives' estimates, those on the Pareto front marked. Candidates to
+    /// which an objective does not apply are left out.
+    #[must_use]
+    pub fn candidates(&self, objectives: &[Objective]) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for (index, point) in self.points.iter().enumerate() {
+            for policy in &point.policies {
+                let estimate =
+                    |objective: &Objective| self.estimate(point, policy, objective.scope, objective.metric);
+                let estimates: Option<Vec<Estimate>> = objectives.iter().map(estimate).collect();
+                let Some(estimates) = estimates else { continue };
+                candidates.push(Candidate {
+                    point: index,
+                    policy: policy.name.clone(),
+                    estimates,
+                    on_front: false,
+                });
+            }
+        }
+        let costs: Vec<Vec<f64>> = candidates.iter().map(|candidate| costs(candidate, objectives)).collect();
+        for (candidate, on_front) in candidates.iter_mut().zip(pareto_front(&costs)) {
+            candidate.on_front = on_front;
+        }
+        candidates
+    }
+}
+
+/// The means, turned so that less is better.
+fn costs(candidate: &Candidate, objectives: &[Objective]) -> Vec<f64> {
+    let turned = |(estimate, objective): (&Estimate, &Objective)| match objective.aim {
+        Aim::Minimize => estimate.mean,
+        Aim::Maximize => -estimate.mean,
+    };
+    candidate.estimates.iter().zip(objectives).map(turned).collect()
+}
+
+/// Which points no other dominates, where less is better in every coordinate. Equal points do not dominate each other.
+#[must_use]
+pub fn pareto_front(points: &[Vec<f64>]) -> Vec<bool> {
+    let dominates = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).all(|(a, b)| a <= b) && a != b;
+    points.iter().map(|point| !points.iter().any(|other| dominates(other, point))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::outcome::{metric_index, synthetic};
+
+    #[test]
+    fn the_front_keeps_what_nothing_beats() {
+        let cases: [(&[[f64; 2]], &[bool]); 4] = [
+            (&[[1.0, 5.0], [2.0, 2.0], [5.0, 1.0], [3.0, 3.0]], &[true, true, true, false]),
+            (&[[1.0, 1.0], [1.0, 1.0]], &[true, true]),
+            (&[[1.0, 2.0], [1.0, 1.0]], &[false, true]),
+            (&[[0.0, 0.0]], &[true]),
+        ];
+        for (points, expected) in cases {
+            let points: Vec<Vec<f64>> = points.iter().map(|point| point.to_vec()).collect();
+            assert_eq!(pareto_front(&points), expected, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn a_candidate_better_in_nothing_is_off_the_front() {
+        // The made-up policies trade refusals for overspend: each is on the front. The same policy measured once more
+        // ties with itself and stays; with the aims turned round, the trade is the same.
+        let shape = synthetic::shape(&["block", "overdraft", "trust"]);
+        let mut measurements = Measurements::new(Arc::clone(&shape));
+        (0..3).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
+        let policies = (0..3).map(|index| PolicyAt { name: shape.policies[index].clone(), index }).collect();
+        let points = vec![SweepPoint { settings: vec!["1".to_owned()], measurements: 0, policies }];
+        let keys = vec!["policy.overdraft.limit".to_owned()];
+        let sweep = Sweep { keys, points, measurements: vec![measurements], complete: true };
+        let objective =
+            |name: &str| Objective::by_direction(metric_index(name).unwrap(), Scope::All).unwrap();
+        let both = [objective("refusal_rate"), objective("overspend_credits")];
+        assert!(sweep.candidates(&both).iter().all(|candidate| candidate.on_front));
+        let only_refusals: Vec<bool> =
+            sweep.candidates(&both[..1]).iter().map(|candidate| candidate.on_front).collect();
+        assert_eq!(only_refusals, [false, false, true]);
+        let cash = metric_index("cash_money").unwrap();
+        assert_eq!(
+            Objective::by_direction(cash, Scope::All),
+            None,
+            "nobody said whether cash should be large"
+        );
+    }
+}

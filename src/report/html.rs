@@ -1,0 +1,174 @@
+//! One page that needs nothing else: the comparison, the thresholds, the plots, every outcome.
+
+use crate::experiment::Findings;
+use crate::outcome::{METRICS, Scope};
+
+use super::number;
+use super::overview::overview;
+use super::plots::Plot;
+use super::table::{Cell, Column, Table};
+
+/// What the page says besides the findings; nothing of it depends on the clock.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// The question it answers.
+    pub question: Option<String>,
+    /// Seed of every stream.
+    pub seed: u64,
+    /// False if the run was interrupted.
+    pub finished: bool,
+    /// Thresholds with their rulings, if there are any.
+    pub thresholds: Option<Table>,
+}
+
+const STYLE: &str = "\
+:root{color-scheme:light}
+body{font:15px/1.5 system-ui,sans-serif;color:#1f2937;background:#fff;max-width:1000px;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
+.lead{font-size:1.1rem;color:#374151;margin:.3rem 0}.facts,.notes{color:#6b7280;font-size:.85rem}
+.partial{background:#fef3c7;border:1px solid #d97706;padding:.5rem .8rem;border-radius:4px}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:.85rem;margin:.3rem 0 1rem}
+th{text-align:left;vertical-align:bottom;font-weight:600;border-bottom:1.5px solid #374151;white-space:pre;padding:.25rem .9rem .25rem 0}
+td{border-bottom:1px solid #e5e7eb;padding:.22rem .9rem .22rem 0;vertical-align:top}
+.right{text-align:right}td.right{white-space:pre;font-family:ui-monospace,monospace}
+figure{margin:1.2rem 0}svg{max-width:100%;height:auto}summary{cursor:pointer;font-weight:600;margin:.4rem 0}";
+
+/// Writes the page.
+#[must_use]
+pub fn page(findings: &Findings, page: &Page, plots: &[Plot]) -> String {
+    let mut body = head(findings, page);
+    for table in overview(findings) {
+        body += &section(&table);
+    }
+    if let Some(thresholds) = &page.thresholds {
+        body += &section(thresholds);
+    }
+    for plot in plots {
+        body += &format!("<figure>{}</figure>\n", plot.svg);
+    }
+    body += "<h2>Every outcome</h2>\n";
+    for &scope in findings.measurements.scopes() {
+        let table = every_outcome(findings, scope);
+        let open = if scope == Scope::All { " open" } else { "" };
+        body += &format!(
+            "<details{open}><summary>{}</summary>\n{}</details>\n",
+            escape(&table.title),
+            html(&table)
+        );
+    }
+    let title = escape(&page.scenario);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+fn head(findings: &Findings, page: &Page) -> String {
+    let mut out = format!("<h1>{}</h1>\n", escape(&page.scenario));
+    if let Some(question) = &page.question {
+        out += &format!("<p class=\"lead\">{}</p>\n", escape(question));
+    }
+    let replications = findings.measurements.replications();
+    let plural = if replications == 1 { "" } else { "s" };
+    out += &format!("<p class=\"facts\">seed {}, {replications} replication{plural}</p>\n", page.seed);
+    if !page.finished {
+        out += "<p class=\"partial\">The run was interrupted: only the replications that were complete are in.</p>\n";
+    }
+    out
+}
+
+fn section(table: &Table) -> String {
+    format!("<h2>{}</h2>\n{}", escape(&table.title), html(table))
+}
+
+/// Every outcome of one scope, policies as columns; those that apply to no policy are left out.
+fn every_outcome(findings: &Findings, scope: Scope) -> Table {
+    let shape = findings.shape();
+    let mut columns = vec![Column::words("outcome"), Column::words("unit")];
+    columns.extend(shape.policies.iter().map(|name| Column::numbers(name)));
+    columns.push(Column::words("what it says"));
+    let mut table = Table::new(shape.scope_name(scope), columns);
+    for metric in METRICS.iter().filter(|metric| metric.applies_to(scope)) {
+        let cells: Vec<Cell> = (0..shape.policies.len())
+            .map(|policy| {
+                findings.estimate(policy, scope, metric.name).map_or(Cell::Absent, |estimate| {
+                    let (value, half) = number::with_uncertainty(&estimate);
+                    let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
+                    Cell::Number { value: estimate.mean, text }
+                })
+            })
+            .collect();
+        if cells.iter().all(|cell| *cell == Cell::Absent) {
+            continue;
+        }
+        let mut row = vec![Cell::text(metric.name), Cell::text(findings.unit(metric.name))];
+        row.extend(cells);
+        row.push(Cell::text(metric.about));
+        table.rows.push(row);
+    }
+    table
+}
+
+fn html(table: &Table) -> String {
+    let class = |column: &Column| if column.right { " class=\"right\"" } else { "" };
+    let mut out = "<div class=\"scroll\"><table>\n<thead><tr>".to_owned();
+    for column in &table.columns {
+        out += &format!("<th{}>{}</th>", class(column), escape(column.shown().trim_start_matches('\n')));
+    }
+    out += "</tr></thead>\n<tbody>\n";
+    for row in &table.rows {
+        out += "<tr>";
+        for (column, cell) in table.columns.iter().zip(row) {
+            out += &format!("<td{}>{}</td>", class(column), escape(cell.shown()));
+        }
+        out += "</tr>\n";
+    }
+    out += "</tbody></table></div>\n";
+    for note in &table.notes {
+        out += &format!("<p class=\"notes\">{}</p>\n", escape(note));
+    }
+    out
+}
+
+/// Text as it may stand between tags and in attributes.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::experiment::Measurements;
+    use crate::outcome::synthetic;
+
+    #[test]
+    fn the_page_holds_everything_and_asks_for_nothing() {
+        let shape = synthetic::shape(&["block <hard>", "overdraft"]);
+        let mut measurements = Measurements::new(Arc::clone(&shape));
+        (0..3).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
+        let findings = Findings::new(measurements, 0);
+        let plots = crate::report::plots(&findings).unwrap();
+        let facts = Page { scenario: "made & up".to_owned(), finished: true, ..Page::default() };
+        let text = page(&findings, &facts, &plots);
+        for wanted in
+            ["made &amp; up", "block &lt;hard&gt;", "refusal_rate", "cohort:studios", "feature:post"]
+        {
+            assert!(text.contains(wanted), "{wanted}");
+        }
+        assert_eq!(text.matches("<figure><svg").count(), plots.len());
+        assert!(
+            !text.contains("<hard>") && !text.contains("src=") && !text.contains("href="),
+            "self-contained"
+        );
+        assert!(!text.contains("interrupted"));
+        if let Ok(folder) = std::env::var("CREDITSIM_PLOTS") {
+            std::fs::write(format!("{folder}/report.html"), text).unwrap();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Sweeps as one tidy file and as tables.
+
+use std::io::{self, Write};
+
+use crate::experiment::{Aim, Candidate, Objective, Sweep, Swing};
+use crate::outcome::{METRICS, Scope};
+
+use super::number::{self, exact, exact_or_empty};
+use super::table::{Cell, Column, Table};
+
+/// Writes `sweep.csv`: one row for each point, policy and outcome of the scope `all`, with the settings in columns of
+/// their keys. Outcomes that do not apply have no row.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    let mut header = vec!["scenario", "point"];
+    header.extend(sweep.keys.iter().map(String::as_str));
+    header.extend([
+        "policy",
+        "metric",
+        "unit",
+        "mean",
+        "ci_low",
+        "ci_high",
+        "sd",
+        "replications",
+        "complete",
+    ]);
+    csv.write_record(&header)?;
+    let complete = sweep.complete.to_string();
+    for (number, point) in sweep.points.iter().enumerate() {
+        let currency =
+            sweep.measurements.get(point.measurements).and_then(|found| found.shape().currency.clone());
+        for policy in &point.policies {
+            for (index, metric) in METRICS.iter().enumerate() {
+                let Some(estimate) = sweep.estimate(point, policy, Scope::All, index) else { continue };
+                let (low, high) = estimate.interval().unzip();
+                let mut record = vec![scenario.to_owned(), number.to_string()];
+                record.extend(point.settings.iter().cloned());
+                record.extend([
+                    policy.name.clone(),
+                    metric.name.to_owned(),
+                    metric.unit(currency.as_deref()),
+                ]);
+                record.extend([exact(estimate.mean), exact_or_empty(low), exact_or_empty(high)]);
+                record.extend([
+                    exact_or_empty(estimate.sd),
+                    estimate.replications.to_string(),
+                    complete.clone(),
+                ]);
+                csv.write_record(&record)?;
+            }
+        }
+    }
+    csv.flush()
+}
+
+/// The Pareto front as a table: settings, policy, and the objectives in their own units.
+#[must_use]
+pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candidate]) -> Table {
+    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| Column::words(key)).collect();
+    columns.push(Column::words("policy"));
+    columns.extend(objectives.iter().map(|objective| Column::numbers(METRICS[objective.metric].name)));
+    let mut table = Table::new("Pareto front", columns);
+    for candidate in candidates.iter().filter(|candidate| candidate.on_front) {
+        let mut row: Vec<Cell> = sweep.points[candidate.point].settings.iter().map(Cell::text).collect();
+        row.push(Cell::text(&candidate.policy));
+        row.extend(candidate.estimates.iter().map(|estimate| {
+            let (value, half) = number::with_uncertainty(estimate);
+            let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
+            Cell::Number { value: estimate.mean, text }
+        }));
+        table.rows.push(row);
+    }
+    let aims = objectives.iter().map(|objective| {
+        let aim = if objective.aim == Aim::Minimize { "less" } else { "more" };
+        format!("{aim} {}", METRICS[objective.metric].name)
+    });
+    let off = candidates.iter().filter(|candidate| !candidate.on_front).count();
+    table.notes.push(format!(
+        "wanted: {}; by the means, {off} others are beaten",
+        aims.collect::<Vec<_>>().join(", ")
+    ));
+    table
+}
+
+/// Assumptions with what they move, widest first.
+#[must_use]
+pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
+    let words = ["assumption", "low", "high"].map(Column::words);
+    let numbers = ["at_low", "at_high", "swing"].map(Column::numbers);
+    let mut columns: Vec<Column> = words.into_iter().chain(numbers).collect();
+    columns.push(Column::words("ranking"));
+    let mut table = Table::new(format!("What moves {outcome}"), columns);
+    for swing in swings {
+        table.rows.push(vec![
+            Cell::text(&swing.key),
+            Cell::text(&swing.low_setting),
+            Cell::text(&swing.high_setting),
+            Cell::number(swing.low),
+            Cell::number(swing.high),
+            Cell::number(swing.width()),
+            Cell::text(if swing.ranking_changes { "changes" } else { "stays" }),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::experiment::{Measurements, PolicyAt, SweepPoint};
+    use crate::outcome::{metric_index, synthetic};
+
+    /// Three limits of two policies, measured as six accounts of the same organizations.
+    pub(crate) fn specimen() -> Sweep {
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let shape = synthetic::shape(&names);
+        let mut measurements = Measurements::new(Arc::clone(&shape));
+        (0..4).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
+        let point = |number: usize| SweepPoint {
+            settings: vec![(number * 100).to_string()],
+            measurements: 0,
+            policies: vec![
+                PolicyAt { name: "overdraft".to_owned(), index: number },
+                PolicyAt { name: "hold".to_owned(), index: 3 + number },
+            ],
+        };
+        Sweep {
+            keys: vec!["policy.overdraft.limit".to_owned()],
+            points: (0..3).map(point).collect(),
+            measurements: vec![measurements],
+            complete: false,
+        }
+    }
+
+    #[test]
+    fn the_tidy_file_has_a_row_for_each_point_policy_and_outcome_and_says_that_it_is_partial() {
+        let mut bytes = Vec::new();
+        write_sweep(&mut bytes, &specimen(), "made-up").unwrap();
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        assert_eq!(&reader.headers().unwrap()[2], "policy.overdraft.limit");
+        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
+        let rates: Vec<_> = rows.iter().filter(|row| &row[4] == "refusal_rate").collect();
+        let keys: Vec<(&str, &str)> = rates.iter().map(|row| (&row[2], &row[3])).collect();
+        assert_eq!(keys[..3], [("0", "overdraft"), ("0", "hold"), ("100", "overdraft")]);
+        assert!(rows.iter().all(|row| &row[11] == "false"));
+    }
+
+    #[test]
+    fn the_front_is_a_table_of_settings() {
+        let sweep = specimen();
+        let objective = |name| Objective::by_direction(metric_index(name).unwrap(), Scope::All).unwrap();
+        let objectives = [objective("refusal_rate"), objective("overspend_credits")];
+        let text = front_table(&sweep, &objectives, &sweep.candidates(&objectives)).to_text();
+        assert!(
+            text.contains("policy.overdraft.limit") && text.contains("wanted: less refusal_rate"),
+            "{text}"
+        );
+    }
+}
