@@ -8,6 +8,7 @@ use crate::experiment::Findings;
 use crate::outcome::{Histogram, Scope, metric_index};
 use crate::report::number;
 
+use super::axes::COLORS;
 use super::canvas::{Anchor, Canvas, Drawing, Font, GREY, GRID, cut, picture, wrap};
 use super::scale::{Scale, tick_label};
 
@@ -18,17 +19,6 @@ const TOP: f64 = 78.0;
 const BOTTOM: f64 = 400.0;
 const HEIGHT: f64 = 458.0;
 const LEGEND: f64 = 676.0;
-
-/// Okabe and Ito's colours, told apart by colour-blind readers; yellow is left out, it vanishes on white.
-const COLORS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(31, 41, 55),
-];
 
 /// One policy that let somebody into debt.
 struct Curve<'a> {
