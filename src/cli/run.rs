@@ -163,6 +163,11 @@ fn summarise(
     write("summary.csv", &|out| report::write_summary(out, &findings, &scenario.name))?;
     write("comparison.csv", &|out| report::write_comparison(out, &findings, &scenario.name))?;
     write("timeline.csv", &|out| report::write_timeline(out, &findings))?;
+    let plots = report::plots(&findings).map_err(broken(folder, "plots"))?;
+    for plot in &plots {
+        let name = format!("plots/{}.svg", plot.name);
+        folder.write(&name, plot.svg.as_bytes()).map_err(broken(folder, &name))?;
+    }
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     Ok(Summary { findings, judgements, ran, shortfall, precision_missed: gathered.precision_missed })
 }

@@ -38,4 +38,21 @@ pub fn find(name: &str) -> Option<&'static Example> {
     EXAMPLES.iter().find(|example| example.name == name)
 }
 
-static EXAMPLES: &[Example] = &[];
+/// Declares examples whose file stands in `scenarios/`.
+macro_rules! examples {
+    ($($name:literal),+ $(,)?) => {
+        static EXAMPLES: &[Example] = &[$(Example {
+            name: $name,
+            text: include_str!(concat!("../../scenarios/", $name, ".toml")),
+        }),+];
+    };
+}
+
+examples!(
+    "policy-shootout",
+    "campaign-platform",
+    "amplience-workforce",
+    "amplience-credits",
+    "ampere",
+    "ai-engine",
+);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use creditsim::engine::{JobOptions, RowKind, RowWriter, prepare};
+use creditsim::engine::{JobOptions, NoRows, prepare};
 use creditsim::organization::{Account, DetailOptions, OrganizationOutcome, Outages};
 use creditsim::outcome::Tally;
 use creditsim::sampling::StreamKey;
@@ -53,7 +53,8 @@ organizations = 1
     let key = StreamKey::organization(1, 0, "one", 0);
     let traits = job.cohorts[0].population.draw(key, 0);
     let mut account =
-        Account::new(Arc::clone(&job.world), PolicyIndex(0), key, &traits, Arc::new(Outages::none())).expect("opens");
+        Account::new(Arc::clone(&job.world), PolicyIndex(0), key, &traits, Arc::new(Outages::none()))
+            .expect("opens");
     let mut operations: Vec<Operation> = Vec::new();
     let mut numbers = [0_u32; 2];
     for listed in &scenario.cohorts[0].operations {
@@ -91,14 +92,4 @@ fn value(tally: &Tally, name: &str) -> String {
         "refused" => count(&|f| f.refused),
         other => panic!("no value is called {other}"),
     }
-}
-
-struct NoRows;
-
-impl RowWriter for NoRows {
-    fn kinds(&self) -> Vec<RowKind> {
-        Vec::new()
-    }
-
-    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
 }
