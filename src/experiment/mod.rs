@@ -7,6 +7,7 @@
 
 pub mod analytic;
 mod comparison;
+pub mod determinism;
 mod estimate;
 mod findings;
 mod measurements;

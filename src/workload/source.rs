@@ -12,7 +12,7 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::demand::{Arrivals, Demand, Listed, Shape, Variation};
 use super::failure::{FailurePlan, FailureState};
-use super::history::{CostSketch, ReplayRows};
+use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Batch, Fate, Operation, Part};
 use super::plan::{Values, WorkPlan, WorkStreams};
 use super::profile::Profile;
@@ -158,6 +158,22 @@ impl Source {
         })
     }
 
+    /// The state of an organization of a history: rows of this feature if the history feeds it, else drawn arrivals.
+    #[must_use]
+    pub fn begin_history(
+        &self,
+        key: StreamKey,
+        traits: &Traits,
+        history: &PreparedHistory,
+        organization: &HistoryOrganization,
+    ) -> SourceState {
+        if history.feeds(self.feature) {
+            self.begin_replay(key, traits, organization.rows(self.feature, key))
+        } else {
+            self.begin(key, traits)
+        }
+    }
+
     /// The state before the first row of an organization's history.
     #[must_use]
     pub fn begin_replay(&self, key: StreamKey, traits: &Traits, rows: ReplayRows) -> SourceState {
@@ -238,13 +254,7 @@ impl Source {
             let next = match &mut state.supply {
                 Supply::Drawn(_) => self.next_drawn(state, &mut batch.parts),
                 Supply::Listed { .. } => self.next_listed(state),
-                Supply::Replay(rows) => match rows.next()? {
-                    Some(mut operation) => {
-                        self.sign(state, &mut operation);
-                        Some(operation)
-                    }
-                    None => None,
-                },
+                Supply::Replay(_) => self.next_replayed(state, &mut batch.parts)?,
             };
             match next {
                 Some(operation) => batch.operations.push(operation),
@@ -279,6 +289,30 @@ impl Source {
         let mut operation = Operation { at: row.at, cost, duration: row.duration, ..Operation::default() };
         self.sign(state, &mut operation);
         Some(operation)
+    }
+
+    fn next_replayed(
+        &self,
+        state: &mut State,
+        parts: &mut Vec<Part>,
+    ) -> Result<Option<Operation>, std::io::Error> {
+        let Supply::Replay(rows) = &mut state.supply else { return Ok(None) };
+        let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let mut operation = row;
+        if draws_work {
+            let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
+            operation =
+                Operation { at: row.at, ..self.draw_work(&state.work, failure, streams, values, parts) };
+        }
+        if self.work.free {
+            operation.cost = Credits::ZERO;
+        }
+        self.sign(state, &mut operation);
+        if names_members {
+            operation.member = row.member;
+        }
+        Ok(Some(operation))
     }
 
     /// Puts feature, number, people and blur onto an operation.

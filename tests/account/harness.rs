@@ -53,7 +53,8 @@ organizations = 1
     let key = StreamKey::organization(1, 0, "one", 0);
     let traits = job.cohorts[0].population.draw(key, 0);
     let mut account =
-        Account::new(Arc::clone(&job.world), PolicyIndex(0), key, &traits, Arc::new(Outages::none())).expect("opens");
+        Account::new(Arc::clone(&job.world), PolicyIndex(0), key, &traits, Arc::new(Outages::none()))
+            .expect("opens");
     let mut operations: Vec<Operation> = Vec::new();
     let mut numbers = [0_u32; 2];
     for listed in &scenario.cohorts[0].operations {

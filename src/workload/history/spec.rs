@@ -133,6 +133,8 @@ pub enum RowCost {
         /// Columns whose empty cells count as 0.
         optional: Vec<String>,
     },
+    /// The row says when; cost and duration are drawn as the feature's demand says.
+    Drawn,
 }
 
 /// Values of the feature column and the features they stand for.
