@@ -27,5 +27,5 @@ pub use job::{Job, JobCohort};
 pub use messages::Begin;
 pub use panics::record_panics;
 pub use plan::{Plan, Unit};
-pub use rows::{RowParts, RowWriter, SpillError};
+pub use rows::{NoRows, RowParts, RowWriter, SpillError};
 pub use wave::{WaveActor, WaveSpec};

@@ -11,7 +11,7 @@ mod prepare;
 mod pure;
 mod run;
 
-pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, RowWriter, Sink, SpillError};
+pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, NoRows, RowWriter, Sink, SpillError};
 pub use layout::Layout;
 pub use prepare::{JobOptions, prepare, shape};
 pub use pure::run_pure;

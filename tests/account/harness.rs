@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use creditsim::engine::{JobOptions, RowKind, RowWriter, prepare};
+use creditsim::engine::{JobOptions, NoRows, prepare};
 use creditsim::organization::{Account, DetailOptions, OrganizationOutcome, Outages};
 use creditsim::outcome::Tally;
 use creditsim::sampling::StreamKey;
@@ -92,14 +92,4 @@ fn value(tally: &Tally, name: &str) -> String {
         "refused" => count(&|f| f.refused),
         other => panic!("no value is called {other}"),
     }
-}
-
-struct NoRows;
-
-impl RowWriter for NoRows {
-    fn kinds(&self) -> Vec<RowKind> {
-        Vec::new()
-    }
-
-    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
 }
