@@ -83,6 +83,8 @@ pub(super) struct Work {
     pub(super) started: SimTime,
     pub(super) part: u16,
     pub(super) part_started: SimTime,
+    /// The present part is done and counted in `finished`; the next has not begun.
+    pub(super) part_done: bool,
     pub(super) segment: u16,
     /// Cost of finished parts.
     pub(super) finished: Credits,
@@ -93,6 +95,8 @@ pub(super) struct Work {
     /// Charged so far, recorded or not.
     pub(super) charged: Credits,
     pub(super) absorbed: Credits,
+    /// One of its charges has raised the overspend.
+    pub(super) overspent: bool,
     /// Charges not yet recorded.
     pub(super) unrecorded: u16,
     /// The final charge has been made (or lost).
@@ -201,7 +205,15 @@ pub(super) struct State {
     pub(super) measuring: bool,
     pub(super) next_sample: usize,
     pub(super) tally: Tally,
+    /// Charged to operations that have ended.
+    pub(super) ended_charged: Credits,
     pub(super) journal_on: bool,
+    /// The account is being opened: no change of balance is reacted to.
+    pub(super) opening: bool,
+    /// Reserved credits that ended under a hold, as far as noted.
+    pub(super) uncovered: Credits,
+    /// No settle has exceeded its hold, no hold has timed out, no lot has ended under a hold (law 5).
+    pub(super) holds_kept: bool,
     pub(super) fault: Option<String>,
 }
 
@@ -286,6 +298,10 @@ impl State {
             next_sample: 0,
             tally: super::finish::empty_tally(env),
             journal_on: env.world.detail.journal || env.world.detail.audit,
+            ended_charged: Credits::ZERO,
+            opening: false,
+            uncovered: Credits::ZERO,
+            holds_kept: true,
             fault: None,
         }
     }
@@ -352,7 +368,7 @@ impl State {
             TimerKind::Bill => self.bill(env),
             TimerKind::Invoice(index) => self.invoice_due(env, index),
             TimerKind::Grant(index) => self.grant_effective(env, index),
-            TimerKind::Recur(index, n) => self.recur(env, index, n),
+            TimerKind::Recur(index) => self.recur(env, index),
             TimerKind::Repay => self.repay(env),
             TimerKind::Pay => self.pay(env),
             TimerKind::Regular(n) => self.regular_purchase(env, n),
@@ -385,12 +401,18 @@ impl State {
 
     /// Schedules something of the account itself; ties keep the order of scheduling.
     pub(super) fn at(&mut self, env: &Env, at: SimTime, class: Class, rank: u16, what: TimerKind) {
+        self.at_ranked(env, at, (class, rank, 0), what);
+    }
+
+    /// Schedules something with its place at the instant: class, rank inside the class, id.
+    pub(super) fn at_ranked(&mut self, env: &Env, at: SimTime, place: (Class, u16, u32), what: TimerKind) {
         if at >= env.world.end {
             return;
         }
         self.timer_ordinal += 1;
-        let order = order_of(class, rank, self.timer_ordinal, 0);
-        self.timers.push(Timer { at, order, what });
+        let (class, rank, id) = place;
+        let order = order_of(class, rank, id, 0);
+        self.timers.push(Timer { at, order, ordinal: self.timer_ordinal, what });
         self.next_timer = self.next_timer.min(at);
     }
 
