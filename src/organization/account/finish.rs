@@ -56,6 +56,10 @@ impl State {
 
     /// Counts operations in flight and waiting, at the start of measuring or at the end.
     pub(super) fn count_alive(&self, tally: &mut Tally, start: bool) {
+        for (feature, light) in tally.features.iter_mut().zip(&self.light_in_flight) {
+            let in_flight = if start { &mut feature.in_flight_start } else { &mut feature.in_flight_end };
+            *in_flight += u64::from(*light);
+        }
         for work in &self.work {
             let feature = &mut tally.features[work.operation.feature.index()];
             let (in_flight, waiting) = if start {
