@@ -41,7 +41,10 @@ const POLICIES: [(&str, &str); 6] = [
     ("positive", "admission = \"positive\""),
     ("estimate", "admission = { estimate = \"expected\" }"),
     ("hold", "admission = { hold = { estimate = \"expected\", timeout = \"2h\" } }"),
-    ("allowance", "admission = \"positive\"\nallowance = { credits = 2000, every = \"1 month\" }\nrollover = \"all\""),
+    (
+        "allowance",
+        "admission = \"positive\"\nallowance = { credits = 2000, every = \"1 month\" }\nrollover = \"all\"",
+    ),
     (
         "top-up",
         "admission = \"positive\"\npackages = [{ name = \"pack\", credits = 500, price = \"50.00 USD\", \
@@ -87,7 +90,8 @@ fn scenario(policies: &[&str]) -> Scenario {
     for (name, rules) in POLICIES.iter().filter(|(name, _)| policies.contains(name)) {
         text += &format!("[policies.{name}]\n{rules}\n");
     }
-    let mut scenario = read(&ScenarioSource::from_text("bench.toml", text)).unwrap_or_else(|p| panic!("{p:#?}"));
+    let mut scenario =
+        read(&ScenarioSource::from_text("bench.toml", text)).unwrap_or_else(|p| panic!("{p:#?}"));
     for (feature, per_day) in scenario.features.iter_mut().zip([40.0, 20.0, 10.0, 30.0]) {
         feature.demand.arrivals = Arrivals::Poisson { rate: per_day / 86_400.0 };
         feature.demand.work.shape = Shape::Simple {
@@ -169,7 +173,8 @@ fn merging(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(operations as u64));
     group.bench_function("four features", |bencher| {
         bencher.iter(|| {
-            let empty = |feature| Refill { feature: FeatureIndex(feature), batch: Batch::default(), state: 0_usize };
+            let empty =
+                |feature| Refill { feature: FeatureIndex(feature), batch: Batch::default(), state: 0_usize };
             let mut inbox = Inbox::new((0..4).map(empty), job.world.end);
             let (mut block, mut merged) = (Block::default(), 0);
             loop {
@@ -203,7 +208,8 @@ fn account_step(criterion: &mut Criterion) {
     for (policy, name) in names.iter().enumerate() {
         let fresh = || {
             let policy = PolicyIndex(policy as u16);
-            Account::new(job.world.clone(), policy, key(0), &traits, Arc::new(Outages::none())).expect("it opens")
+            Account::new(job.world.clone(), policy, key(0), &traits, Arc::new(Outages::none()))
+                .expect("it opens")
         };
         group.bench_function(*name, |bencher| {
             bencher.iter(|| {
@@ -239,7 +245,9 @@ fn on_actors(job: &Arc<Job>, layout: Layout) -> (u64, u64) {
 }
 
 fn whole_runs(criterion: &mut Criterion) {
-    for (kind, policies) in [("one policy", &["positive"][..]), ("four policies", &["positive", "hold", "allowance", "top-up"])] {
+    for (kind, policies) in
+        [("one policy", &["positive"][..]), ("four policies", &["positive", "hold", "allowance", "top-up"])]
+    {
         let job = job(policies, 400);
         let expected = pure(&job, 256);
         let mut group = criterion.benchmark_group(format!("whole run, {kind}"));
