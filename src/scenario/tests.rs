@@ -1,6 +1,6 @@
 //! Messages a person can act on, layers, short forms, defaults.
 
-use super::{Problem, Scenario, ScenarioSource, examine, presets, read};
+use super::{Problem, Scenario, ScenarioSource, bundled, examine, presets, read};
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::*;
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
@@ -578,4 +578,31 @@ fn the_check_points_out_what_runs_but_is_not_meant() {
         assert!(warnings.iter().any(|warning| warning == expected), "{lines}: {warnings:#?}");
     }
     assert_eq!(warnings_of("[policies.a]\n[policies.b]"), ["policies.b says the same as `policies.a`"]);
+}
+
+#[test]
+fn every_bundled_scenario_reads_and_opens_with_its_question() {
+    for example in bundled::list() {
+        let source = ScenarioSource::from_bundled(example.name).expect("it is bundled");
+        let scenario = read(&source).unwrap_or_else(|problems| panic!("{}: {problems:#?}", example.name));
+        assert_eq!(scenario.name, example.name);
+        assert!(example.question().ends_with('?'), "{} opens with a question", example.name);
+        for part in ["# Covers:", "# Expect:"] {
+            assert!(example.text.contains(part), "{} has {part}", example.name);
+        }
+        assert!(scenario.policies.len() >= 4, "{} compares a baseline with three others", example.name);
+    }
+}
+
+/// A preset lies over `[policy]`: if it said anything else than the scenario, the terms would change.
+#[test]
+fn platform_presets_say_what_the_platforms_scenarios_say() {
+    for name in ["amplience-workforce", "amplience-credits", "campaign-platform", "ampere", "ai-engine"] {
+        let source = ScenarioSource::from_bundled(name).expect("it is bundled");
+        let preset = ("policies.documented.preset".to_owned(), name.to_owned());
+        let plain = read(&source).expect("it reads");
+        let with_preset = read(&source.clone().with_overrides(&[preset])).expect("it reads with the preset");
+        assert_eq!(plain.policies[0], with_preset.policies[0], "{name}");
+        assert_eq!((plain.baseline, plain.policies[0].name.as_str()), (0, "documented"), "{name}");
+    }
 }
