@@ -6,7 +6,8 @@ use creditsim::experiment::analytic::{CLOSED_FORMS, Size};
 fn every_closed_form_is_reproduced() {
     let mut wrong = Vec::new();
     for form in &CLOSED_FORMS {
-        let observations = form.check(Size::Short).unwrap_or_else(|failure| panic!("{}: {failure}", form.title));
+        let observations =
+            form.check(Size::Short).unwrap_or_else(|failure| panic!("{}: {failure}", form.title));
         for seen in observations {
             println!(
                 "{:>2} {}: {} expected {:.5} observed {:.5} z {:.2}",

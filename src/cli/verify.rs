@@ -38,7 +38,8 @@ fn analytic(arguments: &VerifyArguments) -> Result<usize, Problem> {
         if !arguments.only.is_empty() && !arguments.only.contains(&form.number) {
             continue;
         }
-        let mut table = Table::new(format!("{} · {}: {}", form.number, form.title, form.formula), columns.clone());
+        let mut table =
+            Table::new(format!("{} · {}: {}", form.number, form.title, form.formula), columns.clone());
         for seen in form.check(size)? {
             wrong += usize::from(!seen.agrees());
             count += 1;
@@ -72,7 +73,8 @@ fn determinism(named: &str, full: bool) -> Result<usize, Problem> {
         scenario.replications = scenario.replications.min(2);
     }
     let runs = compare_layouts(&scenario, (!full).then_some(QUICK_ORGANIZATIONS))?;
-    let columns = vec![Column::words("layout"), Column::numbers("organizations"), Column::words("same as 1 thread")];
+    let columns =
+        vec![Column::words("layout"), Column::numbers("organizations"), Column::words("same as 1 thread")];
     let mut table = Table::new(format!("{}: the same bytes on every layout", scenario.name), columns);
     let mut wrong = 0;
     for run in &runs {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run};
+use crate::engine::{
+    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run,
+};
 use crate::organization::{DetailOptions, OrganizationOutcome};
 use crate::outcome::Outcome;
 use crate::sampling::mix;

@@ -38,6 +38,12 @@ pub fn find(name: &str) -> Option<&'static Example> {
     EXAMPLES.iter().find(|example| example.name == name)
 }
 
+/// The content of a data file that a bundled scenario names, such as `data/usage.csv`.
+#[must_use]
+pub fn data(name: &str) -> Option<&'static [u8]> {
+    (name == "data/usage.csv").then_some(include_bytes!("../../scenarios/data/usage.csv").as_slice())
+}
+
 /// Declares examples whose file stands in `scenarios/`.
 macro_rules! examples {
     ($($name:literal),+ $(,)?) => {
