@@ -455,7 +455,10 @@ fn apply(operation: &mut Operation, strike: Strike, parts: &[Part]) {
     operation.fate = strike.fate;
     operation.ends_in_part = strike.part as u16;
     operation.ends_after = strike.after;
-    operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    // A simple operation keeps its full duration, so that what was done of it can be told pro rata.
+    if !parts.is_empty() {
+        operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    }
     debug_assert_ne!(strike.fate, Fate::Completes, "a strike ends an operation");
 }
 

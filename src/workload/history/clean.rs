@@ -45,13 +45,13 @@ struct Roles {
     requests: Vec<usize>,
 }
 
-/// What a row costs, over chosen columns: (column, whether an empty cell counts as 0).
+/// What a row costs, over chosen columns.
 enum Prices {
     One,
     Drawn,
     Columns {
         formula: Formula,
-        columns: Vec<(usize, bool)>,
+        columns: Vec<Cells>,
     },
     /// Per feature in file order: its formula and the column of each of its quantities.
     OfFeature(Vec<Option<FeaturePrice>>),
@@ -59,7 +59,15 @@ enum Prices {
 
 struct FeaturePrice {
     formula: Formula,
-    columns: Vec<(usize, bool)>,
+    columns: Vec<Cells>,
+}
+
+/// Alternative columns of one value.
+#[derive(Debug, Clone)]
+struct Cells {
+    columns: Vec<usize>,
+    /// Empty cells, and columns that the file lacks, count as 0.
+    optional: bool,
 }
 
 /// The names of all columns that a history needs, each once.
@@ -95,7 +103,7 @@ impl<'a> Cleaner<'a> {
             requests: spec.buckets.iter().flat_map(|b| &b.requests).map(|name| chosen.add(name)).collect(),
         };
         let prices = prices(spec, demands, &mut chosen)?;
-        let table = Table::open(&spec.path, spec.format, &chosen.0)?;
+        let table = Table::open(spec, &chosen.0)?;
         let cleaner = Cleaner { spec, roles, prices, last: None };
         cleaner.require_columns(&table, &chosen.0)?;
         Ok((cleaner, table))
@@ -105,22 +113,23 @@ impl<'a> Cleaner<'a> {
     fn require_columns(&self, table: &Table, names: &[String]) -> Result<(), HistoryError> {
         let Some(header) = table.header() else { return Ok(()) };
         let roles = &self.roles;
-        let mut groups: Vec<&[usize]> = vec![
-            &roles.time,
-            &roles.end,
-            &roles.organization,
-            &roles.feature,
-            &roles.duration,
-            &roles.status,
-            &roles.member,
-            &roles.id,
-            &roles.requests,
-        ];
-        let priced: Vec<[usize; 1]> = self.prices.columns().map(|(column, _)| [column]).collect();
-        groups.extend(priced.iter().map(<[usize; 1]>::as_slice));
-        // A column without a name stands for a quantity that no formula reads.
-        let is_named = |group: &&[usize]| group.iter().any(|column| !names[*column].is_empty());
-        for group in groups.into_iter().filter(is_named) {
+        let mut groups: Vec<&[usize]> = vec![&roles.time];
+        if !self.spec.columns.lenient {
+            groups.extend::<[&[usize]; 8]>([
+                &roles.end,
+                &roles.organization,
+                &roles.feature,
+                &roles.duration,
+                &roles.status,
+                &roles.member,
+                &roles.id,
+                &roles.requests,
+            ]);
+        }
+        groups.extend(
+            self.prices.cells().filter(|cells| !cells.optional).map(|cells| cells.columns.as_slice()),
+        );
+        for group in groups.into_iter().filter(|group| !group.is_empty()) {
             if group.iter().all(|column| table.lacks(*column)) {
                 let wanted: Vec<&str> = group.iter().map(|column| names[*column].as_str()).collect();
                 let what = format!(
@@ -151,26 +160,23 @@ impl<'a> Cleaner<'a> {
             counts.not_chosen += 1;
             return Ok(None);
         }
+        let requests = self.requests(table)?;
+        if requests == 0 && self.prices.cells().all(|cells| is_nothing(table, cells)) {
+            counts.empty_buckets += 1;
+            return Ok(None);
+        }
         let Some(feature) = self.feature(table)? else {
             counts.other_features += 1;
             return Ok(None);
         };
         let (at, form) =
             self.time(table, &self.roles.time)?.ok_or_else(|| self.error(table, "has no time"))?;
-        let requests = self.requests(table)?;
-        let mut cost = self.cost(table, feature, at)?;
-        if cost.is_none() {
-            counts.sizeless += 1;
-            match spec.sizeless {
-                Sizeless::Skip => return Ok(None),
-                Sizeless::Free => cost = Some(Credits::ZERO),
-                Sizeless::Refuse => return Err(self.error(table, "has no size")),
-            }
-        }
-        let cost = cost.unwrap_or_default();
-        if requests == 0 && cost.is_zero() {
-            counts.empty_buckets += 1;
-            return Ok(None);
+        let cost = self.cost(table, feature, at)?;
+        counts.sizeless += u64::from(cost.is_none());
+        match (cost, spec.sizeless) {
+            (None, Sizeless::Refuse) => return Err(self.error(table, "has no size")),
+            (None, Sizeless::Skip) => return Ok(Some((self.merged(label), Record::mark(at, table.line)))),
+            _ => {}
         }
         match form {
             TimeForm::Zoned => counts.times_with_zone += 1,
@@ -185,7 +191,7 @@ impl<'a> Cleaner<'a> {
         counts.cancelled += u64::from(fate == Fate::Cancelled);
         let record = Record {
             at,
-            cost,
+            cost: cost.unwrap_or_default(),
             duration: self.duration(table, at)?,
             line: table.line,
             feature,
@@ -269,7 +275,7 @@ impl<'a> Cleaner<'a> {
     ) -> Result<Option<Credits>, HistoryError> {
         let (formula, columns) = match &self.prices {
             Prices::Drawn => return Ok(Some(Credits::ZERO)),
-            Prices::One => return Ok(Some(self.scaled(1.0))),
+            Prices::One => return Ok(Some(self.scaled(f64::from(self.requests(table)?)))),
             Prices::Columns { formula, columns } => (formula, columns),
             Prices::OfFeature(features) => match features.get(feature.index()).and_then(Option::as_ref) {
                 Some(price) => (&price.formula, &price.columns),
@@ -277,15 +283,14 @@ impl<'a> Cleaner<'a> {
             },
         };
         let mut values = Vec::with_capacity(columns.len() + BUILTIN_NAMES.len());
-        for (column, optional) in columns {
-            match number(table.cell(*column)) {
+        for cells in columns {
+            let text = first_cell(table, &cells.columns).unwrap_or("");
+            match number(text) {
                 Number::Is(value) => values.push(value),
-                Number::Empty if *optional => values.push(0.0),
+                Number::Empty if cells.optional => values.push(0.0),
                 Number::Empty => return Ok(None),
                 Number::Not => {
-                    return Err(
-                        self.error(table, format!("has `{}` where a number should be", table.cell(*column)))
-                    );
+                    return Err(self.error(table, format!("has `{text}` where a number should be")));
                 }
             }
         }
@@ -347,12 +352,12 @@ impl<'a> Cleaner<'a> {
 }
 
 impl Prices {
-    fn columns(&self) -> Box<dyn Iterator<Item = (usize, bool)> + '_> {
+    fn cells(&self) -> Box<dyn Iterator<Item = &Cells> + '_> {
         match self {
             Prices::One | Prices::Drawn => Box::new(std::iter::empty()),
-            Prices::Columns { columns, .. } => Box::new(columns.iter().copied()),
+            Prices::Columns { columns, .. } => Box::new(columns.iter()),
             Prices::OfFeature(features) => {
-                Box::new(features.iter().flatten().flat_map(|price| price.columns.iter().copied()))
+                Box::new(features.iter().flatten().flat_map(|price| price.columns.iter()))
             }
         }
     }
@@ -363,8 +368,9 @@ fn prices(spec: &HistorySpec, demands: &[&Demand], chosen: &mut Chosen) -> Resul
         RowCost::One => Ok(Prices::One),
         RowCost::Drawn => Ok(Prices::Drawn),
         RowCost::Columns { formula, columns, optional } => {
-            let columns = columns.iter().map(|name| (chosen.add(name), optional.contains(name))).collect();
-            Ok(Prices::Columns { formula: formula.clone(), columns })
+            let cells =
+                |name: &String| Cells { columns: vec![chosen.add(name)], optional: optional.contains(name) };
+            Ok(Prices::Columns { formula: formula.clone(), columns: columns.iter().map(cells).collect() })
         }
         RowCost::OfFeature { quantities, optional } => {
             let price = |demand: &&Demand| feature_price(spec, demand, quantities, optional, chosen);
@@ -373,7 +379,7 @@ fn prices(spec: &HistorySpec, demands: &[&Demand], chosen: &mut Chosen) -> Resul
     }
 }
 
-/// The formula of a feature over the history's columns; a quantity that no column gives counts as 0.
+/// The formula of a feature over the history's columns.
 fn feature_price(
     spec: &HistorySpec,
     demand: &Demand,
@@ -384,18 +390,34 @@ fn feature_price(
     let Shape::Simple { cost: Amount::Formula(formula), .. } = &demand.work.shape else { return Ok(None) };
     let mut columns = Vec::new();
     for (index, quantity) in demand.work.quantities.iter().enumerate() {
-        let column = quantities.iter().find(|(name, _)| *name == quantity.name).map(|(_, column)| column);
-        match column {
-            Some(column) => columns.push((chosen.add(column), optional.contains(column))),
-            None if formula.reads(index) => {
-                let what = format!("the cost `{formula}` needs `{}`, which no column gives", quantity.name);
-                return Err(HistoryError::row(&spec.path, 1, what));
-            }
-            // Never read: any column will do.
-            None => columns.push((chosen.add(""), true)),
+        let name = &quantity.name;
+        let column = quantities.iter().find(|(known, _)| known == name).map(|(_, column)| column);
+        let read = formula.reads(index);
+        if column.is_none() && read && !optional.contains(name) {
+            let what = format!("the cost `{formula}` needs `{name}`, which no column gives");
+            return Err(HistoryError::row(&spec.path, 1, what));
         }
+        columns.push(Cells {
+            columns: column
+                .iter()
+                .flat_map(|column| column.split('|'))
+                .map(|column| chosen.add(column))
+                .collect(),
+            optional: !read
+                || optional.contains(name)
+                || column.is_some_and(|column| optional.contains(column)),
+        });
     }
     Ok(Some(FeaturePrice { formula: formula.clone(), columns }))
+}
+
+/// True if a value is empty or 0.
+fn is_nothing(table: &Table, cells: &Cells) -> bool {
+    match number(first_cell(table, &cells.columns).unwrap_or("")) {
+        Number::Is(value) => value == 0.0,
+        Number::Empty => true,
+        Number::Not => false,
+    }
 }
 
 /// The first cell among alternatives that is not empty.

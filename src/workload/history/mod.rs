@@ -8,6 +8,7 @@ mod cells;
 mod clean;
 mod error;
 mod index;
+mod mapping;
 mod prepare;
 mod record;
 mod replay;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history};
 pub use error::{HistoryCounts, HistoryError};
+pub use mapping::{MAPPINGS, Mapping, mapping};
 pub use prepare::{Preparation, PreparedHistory};
 pub use replay::{HistoryOrganization, ReplayRows};
 pub use sketch::CostSketch;

@@ -119,7 +119,10 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn begin(spec: &'a HistorySpec, preparation: &'a Preparation<'a>) -> Result<Self, HistoryError> {
-        let size = fs::metadata(&spec.path).map_err(|error| HistoryError::world(&spec.path, error))?.len();
+        let size = match spec.bundled {
+            Some(bytes) => bytes.len() as u64,
+            None => fs::metadata(&spec.path).map_err(|error| HistoryError::world(&spec.path, error))?.len(),
+        };
         // Packed text is about a sixth of its size; a name is enough to guess, a wrong guess only changes the number.
         let packed = spec.path.extension().is_some_and(|extension| extension == "gz");
         let bytes = if packed { size.saturating_mul(6) } else { size };
@@ -227,6 +230,11 @@ impl<'a> Pass<'a> {
         let mut twins = Twins::new(!self.spec.columns.id.is_empty());
         for row in rows {
             let (label, record) = row.map_err(world)?;
+            if record.requests == 0 {
+                // A mark: the organization exists, though nothing of it can be replayed.
+                writer.mark(&label, record)?;
+                continue;
+            }
             if twins.seen(&label, &record) {
                 self.counts.duplicates += 1;
                 match self.spec.duplicates {
@@ -312,15 +320,25 @@ impl PartitionWriter {
         })
     }
 
+    /// The entry of an organization, the last one's being written when another begins.
+    fn entry(&mut self, label: &str) -> Result<&mut OrganizationEntry, HistoryError> {
+        if self.current.as_ref().is_none_or(|entry| entry.label != label)
+            && let Some(done) = self.current.replace(OrganizationEntry::new(label))
+        {
+            self.index.write(&done)?;
+        }
+        Ok(self.current.get_or_insert_with(|| OrganizationEntry::new(label)))
+    }
+
+    fn mark(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
+        let entry = self.entry(label)?;
+        entry.first = entry.first.min(record.at.micros());
+        Ok(())
+    }
+
     fn write(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
-        if self.current.as_ref().is_none_or(|entry| entry.label != label) {
-            if let Some(done) = self.current.replace(OrganizationEntry::new(label)) {
-                self.index.write(&done)?;
-            }
-        }
-        if let Some(entry) = &mut self.current {
-            entry.add(&record, self.written * RECORD_BYTES as u64);
-        }
+        let offset = self.written * RECORD_BYTES as u64;
+        self.entry(label)?.add(&record, offset);
         self.written += 1;
         self.records.write_all(&record.to_bytes()).map_err(|error| HistoryError::world(&self.path, error))
     }

@@ -16,7 +16,7 @@ pub(super) struct Record {
     pub line: u64,
     pub feature: FeatureIndex,
     pub fate: Fate,
-    /// Operations that the row stands for; at least 1.
+    /// Operations that the row stands for; 0 marks an organization without any.
     pub requests: u32,
     /// Hash of the person's name.
     pub member: Option<u64>,
@@ -28,6 +28,21 @@ pub(super) struct Record {
 pub(super) const RECORD_BYTES: usize = 56;
 
 impl Record {
+    /// Says that an organization exists, by a row that cannot be replayed.
+    pub fn mark(at: SimTime, line: u64) -> Self {
+        Record {
+            at,
+            cost: Credits::ZERO,
+            duration: SimSpan::ZERO,
+            line,
+            feature: FeatureIndex(u16::MAX),
+            fate: Fate::Completes,
+            requests: 0,
+            member: None,
+            twin: 0,
+        }
+    }
+
     pub fn to_bytes(self) -> [u8; RECORD_BYTES] {
         let mut bytes = [0; RECORD_BYTES];
         let mut at = 0;

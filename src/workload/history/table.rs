@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::HistoryError;
-use super::spec::HistoryFormat;
+use super::spec::{HistoryFormat, HistorySpec};
 
 /// A file as a stream of rows of chosen columns.
 pub(super) struct Table {
@@ -35,9 +35,14 @@ enum Rows {
 
 impl Table {
     /// Opens a file and finds the chosen columns.
-    pub fn open(path: &Path, format: HistoryFormat, columns: &[String]) -> Result<Table, HistoryError> {
+    pub fn open(spec: &HistorySpec, columns: &[String]) -> Result<Table, HistoryError> {
+        let (path, format) = (spec.path.as_path(), spec.format);
         let world = |error| HistoryError::world(path, error);
-        let mut reader = plain(path).map_err(world)?;
+        let source: Box<dyn Read> = match spec.bundled {
+            Some(bytes) => Box::new(bytes),
+            None => Box::new(File::open(path).map_err(world)?),
+        };
+        let mut reader = plain(source).map_err(world)?;
         let first = skip_bom(&mut reader).map_err(world)?;
         let jsonl = match format {
             HistoryFormat::Csv => false,
@@ -131,8 +136,8 @@ impl Table {
 }
 
 /// The file's bytes, unpacked if they are gzip.
-fn plain(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
+fn plain(source: Box<dyn Read>) -> std::io::Result<Box<dyn BufRead>> {
+    let mut reader = BufReader::with_capacity(1 << 16, source);
     let gzip = reader.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     if !gzip {
         return Ok(Box::new(reader));
