@@ -90,7 +90,11 @@ impl Ledger {
             return None;
         }
         // A lot that waits empty for its close is passed over.
-        let lot = self.lots.iter_mut().find(|lot| lot.remaining.is_positive()).filter(|lot| lot.remaining > amount)?;
+        let lot = self
+            .lots
+            .iter_mut()
+            .find(|lot| lot.remaining.is_positive())
+            .filter(|lot| lot.remaining > amount)?;
         lot.remaining -= amount;
         lot.burned += amount;
         self.remaining -= amount;

@@ -239,8 +239,6 @@ pub(super) struct CycleState {
     pub(super) row: CycleRow,
     /// The lot of the running allowance.
     pub(super) allowance: Option<LotSerial>,
-    /// Distinguishes timers of a plan that was left.
-    pub(super) epoch: u32,
 }
 
 /// True costs of earlier operations of one feature.
