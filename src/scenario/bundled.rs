@@ -38,11 +38,14 @@ pub fn find(name: &str) -> Option<&'static Example> {
     EXAMPLES.iter().find(|example| example.name == name)
 }
 
-/// The content of a data file that a bundled scenario names, such as `data/usage.csv`.
+/// A usage history that a bundled scenario replays, by its name in the scenario.
 #[must_use]
-pub fn data(name: &str) -> Option<&'static [u8]> {
-    (name == "data/usage.csv").then_some(include_bytes!("../../scenarios/data/usage.csv").as_slice())
+pub fn file(name: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
 }
+
+/// Files that bundled scenarios name.
+static FILES: &[(&str, &[u8])] = &[("data/usage.csv", include_bytes!("../../scenarios/data/usage.csv"))];
 
 /// Declares examples whose file stands in `scenarios/`.
 macro_rules! examples {
@@ -61,4 +64,5 @@ examples!(
     "amplience-credits",
     "ampere",
     "ai-engine",
+    "usage-history",
 );
