@@ -26,7 +26,8 @@ fn one_balance_across_projects_and_members() {
     let ran = documented();
     let professional = cohort(&ran, "professional");
     let journal = &professional[0].detail.as_ref().expect("a journal").journal;
-    let projects: BTreeSet<u16> = journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.project).collect();
+    let projects: BTreeSet<u16> =
+        journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.project).collect();
     assert!(projects.len() > 1);
 }
 
@@ -41,7 +42,8 @@ fn costs_follow_time_volume_and_compute() {
     let ran = documented();
     for feature in ["training", "inference", "processing"] {
         let index = ran.feature(feature).0;
-        let costs: BTreeSet<_> = ran.attempts().filter(|row| row.feature == index).map(|row| row.cost).collect();
+        let costs: BTreeSet<_> =
+            ran.attempts().filter(|row| row.feature == index).map(|row| row.cost).collect();
         assert!(costs.len() > 20, "{feature}");
     }
 }
@@ -106,7 +108,8 @@ fn operations_pause_until_a_purchase_or_the_next_cycle() {
     let ran = documented();
     assert!(ran.count(Queued) > 0);
     assert_eq!(ran.count(Refused), 0);
-    let waited = ran.attempts().filter(|row| row.outcome == AttemptOutcome::Served && row.decided > row.arrived);
+    let waited =
+        ran.attempts().filter(|row| row.outcome == AttemptOutcome::Served && row.decided > row.arrived);
     assert!(waited.count() > 0);
 }
 
@@ -116,7 +119,10 @@ fn nothing_moves_between_organizations() {
     for journal in ran.journals() {
         let issued: BTreeSet<u32> = journal
             .iter()
-            .filter(|entry| matches!(entry.kind, Issue | Land) || entry.kind == creditsim::outcome::EntryKind::OpeningGrant)
+            .filter(|entry| {
+                matches!(entry.kind, Issue | Land)
+                    || entry.kind == creditsim::outcome::EntryKind::OpeningGrant
+            })
             .map(|entry| entry.grant)
             .collect();
         let burned = journal.iter().filter(|entry| entry.kind == creditsim::outcome::EntryKind::Burn);
@@ -129,7 +135,8 @@ fn nothing_moves_between_organizations() {
 fn caching_makes_some_inference_cheap_and_batches_run_at_night() {
     let ran = documented();
     let inference = ran.feature("inference").0;
-    let costs: Vec<f64> = ran.attempts().filter(|row| row.feature == inference).map(|row| row.cost.as_f64()).collect();
+    let costs: Vec<f64> =
+        ran.attempts().filter(|row| row.feature == inference).map(|row| row.cost.as_f64()).collect();
     let cheap = costs.iter().filter(|cost| **cost < 1.0).count() as f64 / costs.len() as f64;
     assert!((0.1..0.35).contains(&cheap), "{cheap}");
     let processing = ran.feature("processing").0;

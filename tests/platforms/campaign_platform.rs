@@ -26,14 +26,16 @@ fn costs(ran: &Ran, feature: &str) -> BTreeSet<i64> {
 fn any_member_spends_from_the_workspace() {
     let ran = documented();
     for journal in ran.journals() {
-        let members: BTreeSet<u16> = journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.member).collect();
+        let members: BTreeSet<u16> =
+            journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.member).collect();
         assert!(members.len() > 1);
     }
 }
 
 #[test]
 fn purchased_credits_last_twelve_months_or_for_ever() {
-    let expiry = |policy: &str| run("campaign-platform", policy).scenario.policies[0].plans[0].packages[0].expires;
+    let expiry =
+        |policy: &str| run("campaign-platform", policy).scenario.policies[0].plans[0].packages[0].expires;
     assert_eq!(expiry("documented"), Expiry::After(creditsim::calendar::Period::Months(12)));
     assert_eq!(expiry("never-expires"), Expiry::Never);
 }
@@ -60,7 +62,9 @@ fn each_operation_costs_what_the_page_says() {
 fn a_question_that_costs_nothing_is_still_an_operation() {
     let ran = documented();
     assert!(costs(&ran, "simple-question").contains(&0));
-    assert!(ran.accounts.iter().all(|tally| tally.features[ran.feature("simple-question").index()].free == 0));
+    assert!(
+        ran.accounts.iter().all(|tally| tally.features[ran.feature("simple-question").index()].free == 0)
+    );
 }
 
 #[test]
@@ -73,7 +77,8 @@ fn eight_kinds_of_action_are_free() {
 #[test]
 fn the_balance_moves_when_an_operation_completes() {
     let ran = documented();
-    let served = ran.attempts().filter(|row| row.outcome == AttemptOutcome::Served && row.charged.is_positive());
+    let served =
+        ran.attempts().filter(|row| row.outcome == AttemptOutcome::Served && row.charged.is_positive());
     let ends: BTreeSet<_> = served.filter_map(|row| row.ended).collect();
     for entry in ran.entries().filter(|entry| entry.kind == Charge).take(1000) {
         let fate = ran.entries().any(|other| other.at == entry.at && other.operation == entry.operation);
@@ -84,7 +89,8 @@ fn the_balance_moves_when_an_operation_completes() {
 #[test]
 fn warnings_come_below_a_hundred_at_ten_and_for_what_would_exceed() {
     let ran = documented();
-    let alerts = |reason: Reason| ran.entries().filter(move |entry| entry.kind == Alert && entry.reason == reason);
+    let alerts =
+        |reason: Reason| ran.entries().filter(move |entry| entry.kind == Alert && entry.reason == reason);
     assert!(alerts(Reason::Warning).all(|entry| entry.available_after < Credits::from_whole(100)));
     assert!(alerts(Reason::Critical).all(|entry| entry.available_after <= Credits::from_whole(10)));
     for reason in [Reason::Warning, Reason::Critical, Reason::WouldExceed] {
@@ -123,7 +129,12 @@ fn packages_have_the_prices_of_the_page() {
     let packages = &ran.scenario.policies[0].plans[0].packages;
     let found: Vec<(i64, i64)> = packages
         .iter()
-        .map(|package| (package.credits.micros() / 1_000_000, package.price.map_or(0, |price| price.nanos() / 1_000_000_000)))
+        .map(|package| {
+            (
+                package.credits.micros() / 1_000_000,
+                package.price.map_or(0, |price| price.nanos() / 1_000_000_000),
+            )
+        })
         .collect();
     assert_eq!(found, [(100, 10), (250, 25), (550, 50), (1100, 100), (2350, 200)]);
 }

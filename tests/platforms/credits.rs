@@ -1,7 +1,9 @@
 //! Amplience credits: services stop, flows run on.
 
-use creditsim::outcome::EntryKind::{Alert, DebtIncurred, Degraded, Issue, Land, PlanChanged, Refused, Served, Start};
 use creditsim::outcome::AttemptOutcome;
+use creditsim::outcome::EntryKind::{
+    Alert, DebtIncurred, Degraded, Issue, Land, PlanChanged, Refused, Served, Start,
+};
 use creditsim::units::{Category, Credits};
 
 use super::harness::{Ran, run};
@@ -19,14 +21,17 @@ fn a_free_bundle_comes_every_january() {
     let january = zone.parse("2026-01-01").expect("a date");
     let free = ran.entries().filter(|entry| entry.kind == Issue && entry.category == Category::Promotional);
     let at: Vec<_> = free.map(|entry| entry.at).collect();
-    assert!(at.iter().any(|at| *at == january) && at.iter().all(|at| *at == january || *at == ran.scenario.start));
+    assert!(
+        at.iter().any(|at| *at == january) && at.iter().all(|at| *at == january || *at == ran.scenario.start)
+    );
 }
 
 #[test]
 fn a_plan_recharges_on_the_first_of_its_month() {
     let ran = documented();
     let july = ran.scenario.zone.parse("2025-07-01").expect("a date");
-    let included = |entry: &&creditsim::outcome::Entry| entry.kind == Issue && entry.category == Category::Included;
+    let included =
+        |entry: &&creditsim::outcome::Entry| entry.kind == Issue && entry.category == Category::Included;
     assert!(ran.entries().filter(included).any(|entry| entry.at == july));
 }
 
@@ -72,7 +77,8 @@ fn an_extension_or_a_background_costs_one_credit() {
     let ran = documented();
     for service in ["rich-text", "alt-text", "background-removal"] {
         let feature = ran.feature(service).0;
-        let served = ran.attempts().filter(|row| row.feature == feature && row.outcome == AttemptOutcome::Served);
+        let served =
+            ran.attempts().filter(|row| row.feature == feature && row.outcome == AttemptOutcome::Served);
         assert!(served.into_iter().all(|row| row.charged == Credits::from_whole(1)), "{service}");
     }
 }
@@ -103,6 +109,7 @@ fn credits_are_bought_at_any_time_and_a_plan_is_adopted_later() {
 fn flows_are_switched_on_per_account() {
     let ran = documented();
     let flow = ran.feature("flow");
-    let with_flows = ran.journals().filter(|journal| journal.iter().any(|entry| entry.feature == Some(flow))).count();
+    let with_flows =
+        ran.journals().filter(|journal| journal.iter().any(|entry| entry.feature == Some(flow))).count();
     assert!(with_flows > 0 && with_flows < ran.accounts.len());
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use creditsim::outcome::EntryKind::{Charge, DebtIncurred, Failed, Fee, Issue, Land, Paused, Refused, Served, Start};
+use creditsim::outcome::EntryKind::{
+    Charge, DebtIncurred, Failed, Fee, Issue, Land, Paused, Refused, Served, Start,
+};
 use creditsim::outcome::{AttemptOutcome, Entry};
 use creditsim::units::{Category, Credits};
 
@@ -30,8 +32,10 @@ fn runs<'r>(ran: &'r Ran, feature: &str) -> Vec<Vec<&'r Entry>> {
 fn members_spend_from_one_pool() {
     let ran = documented();
     for journal in ran.journals() {
-        let spenders: BTreeSet<u16> = journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.member).collect();
-        let payers: BTreeSet<u32> = journal.iter().map(|entry| entry.grant).filter(|grant| *grant > 0).collect();
+        let spenders: BTreeSet<u16> =
+            journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.member).collect();
+        let payers: BTreeSet<u32> =
+            journal.iter().map(|entry| entry.grant).filter(|grant| *grant > 0).collect();
         assert!(spenders.len() > 1 && payers.len() < 20, "several members, a few grants of all");
     }
 }
@@ -40,7 +44,10 @@ fn members_spend_from_one_pool() {
 fn the_plan_brings_credits_once_a_year_from_sign_up() {
     let ran = documented();
     for journal in ran.journals() {
-        let issued = journal.iter().filter(|entry| entry.kind == Issue && entry.category == Category::Included).count();
+        let issued = journal
+            .iter()
+            .filter(|entry| entry.kind == Issue && entry.category == Category::Included)
+            .count();
         assert!((1..=2).contains(&issued), "the running year's and one anniversary's, not {issued}");
     }
 }
@@ -55,7 +62,8 @@ fn costs_vary_from_run_to_run_and_are_never_below_one() {
     let ran = documented();
     for feature in ["flow", "template"] {
         let feature = ran.feature(feature);
-        let served = ran.attempts().filter(|row| row.feature == feature.0 && row.outcome == AttemptOutcome::Served);
+        let served =
+            ran.attempts().filter(|row| row.feature == feature.0 && row.outcome == AttemptOutcome::Served);
         let charged: Vec<Credits> = served.map(|row| row.charged).collect();
         assert!(charged.iter().all(|credits| *credits >= ONE));
         assert!(charged.iter().collect::<BTreeSet<_>>().len() > 5, "not a price list");
@@ -77,7 +85,8 @@ fn helpers_are_free_and_a_flow_of_nothing_else_pays_the_nominal_amount() {
 fn nothing_is_refused_and_flows_start_below_zero() {
     let ran = documented();
     assert_eq!(ran.count(Refused), 0);
-    let below = ran.entries().filter(|entry| entry.kind == Start && entry.settled_after < Credits::ZERO).count();
+    let below =
+        ran.entries().filter(|entry| entry.kind == Start && entry.settled_after < Credits::ZERO).count();
     assert!(below > 0, "some flows start in debt");
 }
 
@@ -92,7 +101,8 @@ fn a_negative_balance_only_shows() {
 fn a_run_that_pauses_has_several_entries() {
     let ran = documented();
     let runs = runs(&ran, "flow");
-    let several = runs.iter().filter(|run| run.iter().filter(|entry| entry.kind == Charge).count() > 1).count();
+    let several =
+        runs.iter().filter(|run| run.iter().filter(|entry| entry.kind == Charge).count() > 1).count();
     let paused = runs.iter().filter(|run| run.iter().any(|entry| entry.kind == Paused)).count();
     assert!(several > 0 && paused >= several, "{several} of {paused} runs with a pause");
 }
@@ -103,8 +113,10 @@ fn a_cancelled_run_pays_up_to_its_last_pause() {
     let ran = documented();
     let mut seen = 0;
     for run in runs(&ran, "flow").into_iter().filter(|run| run.iter().any(|entry| entry.kind == Cancelled)) {
-        let last_pause = run.iter().rposition(|entry| entry.kind == Paused).expect("it was cancelled at a review");
-        let later = run[last_pause..].iter().filter(|entry| entry.kind == Charge && entry.at > run[last_pause].at);
+        let last_pause =
+            run.iter().rposition(|entry| entry.kind == Paused).expect("it was cancelled at a review");
+        let later =
+            run[last_pause..].iter().filter(|entry| entry.kind == Charge && entry.at > run[last_pause].at);
         assert_eq!(later.count(), 0, "nothing is charged after the pause");
         seen += 1;
     }
