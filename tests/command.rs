@@ -90,7 +90,8 @@ fn every_layout_writes_the_same_bytes() {
     let (folder, path) = folder(SCENARIO);
     let written = |name: &str, layout: &[&str]| {
         let out = folder.path().join(name);
-        let mut arguments = vec!["run", path.to_str().unwrap(), "--quiet", "--rows", "cycles,operations,journal"];
+        let mut arguments =
+            vec!["run", path.to_str().unwrap(), "--quiet", "--rows", "cycles,operations,journal"];
         arguments.extend(["--output", out.to_str().unwrap()]);
         arguments.extend(layout);
         let (code, _, stderr) = run(&arguments);
@@ -99,8 +100,15 @@ fn every_layout_writes_the_same_bytes() {
     };
     let one = written("one", &["--threads", "1"]);
     let names: Vec<&str> = one.keys().map(String::as_str).collect();
-    let expected =
-        ["comparison.csv", "cycles.csv", "journal.csv", "operations.csv", "organizations.csv", "summary.csv", "timeline.csv"];
+    let expected = [
+        "comparison.csv",
+        "cycles.csv",
+        "journal.csv",
+        "operations.csv",
+        "organizations.csv",
+        "summary.csv",
+        "timeline.csv",
+    ];
     assert_eq!(names, expected);
     let layouts: [&[&str]; 5] = [
         &["--threads", "2"],
@@ -142,7 +150,10 @@ fn a_policy_that_is_left_out_changes_nothing_for_the_others() {
         arguments.extend(extra);
         assert_eq!(run(&arguments).0, 0);
         let text = String::from_utf8(csvs(&out)["organizations.csv"].clone()).unwrap();
-        text.lines().filter(|line| line.split(',').nth(1) == Some("hold")).map(str::to_owned).collect::<Vec<_>>()
+        text.lines()
+            .filter(|line| line.split(',').nth(1) == Some("hold"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let (all, alone) = (rows("all", &[]), rows("alone", &["--policy", "hold"]));
     assert_eq!(all.len(), 100);
@@ -163,7 +174,10 @@ fn refuses(change: (&str, &str), code: i32, words: &[&str]) {
 #[test]
 fn mistakes_are_named_with_line_key_found_wanted_and_hint() {
     let cases: [((&str, &str), &[&str]); 8] = [
-        (("overdraft = { limit = 50 }", "overdraft = { limt = 50 }"), &["`policies.overdraft.overdraft.limt`", "did you mean `limit`?"]),
+        (
+            ("overdraft = { limit = 50 }", "overdraft = { limt = 50 }"),
+            &["`policies.overdraft.overdraft.limt`", "did you mean `limit`?"],
+        ),
         (("gamma = \"6/day\"", "gamma = \"-6/day\""), &["features.chat.arrivals.gamma", "-6/day"]),
         (("horizon = \"2 months\"", "horizon = \"-2 months\""), &["horizon"]),
         (("horizon = \"2 months\"", "end = 2024-01-01T00:00:00Z"), &["end"]),
@@ -200,7 +214,8 @@ fn a_file_that_is_not_there_is_named_and_a_folder_is_the_worlds_fault() {
     let (code, _, stderr) = run(&["run", folder.path().to_str().unwrap()]);
     assert!(code == 2 || code == 5, "{code}: {stderr}");
     // The output folder is a file: nothing can be written below it.
-    let (code, _, stderr) = run(&["run", path.to_str().unwrap(), "--quick", "--output", path.to_str().unwrap()]);
+    let (code, _, stderr) =
+        run(&["run", path.to_str().unwrap(), "--quick", "--output", path.to_str().unwrap()]);
     assert_eq!(code, 5, "{stderr}");
     assert!(stderr.contains("small.toml"), "{stderr}");
 }
@@ -370,9 +385,13 @@ admission = "none"
     );
     let (folder, path) = folder(&scenario);
     let out = folder.path().join("out");
-    let (code, _, stderr) = run(&["run", path.to_str().unwrap(), "--output", out.to_str().unwrap(), "--audit"]);
+    let (code, _, stderr) =
+        run(&["run", path.to_str().unwrap(), "--output", out.to_str().unwrap(), "--audit"]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains("14460 rows of 2409 organizations") && stderr.contains("15 without a size"), "{stderr}");
+    assert!(
+        stderr.contains("14460 rows of 2409 organizations") && stderr.contains("15 without a size"),
+        "{stderr}"
+    );
     let summary = String::from_utf8(csvs(&out)["summary.csv"].clone()).unwrap();
     let credits = format!("{}.{:06}", wanted / 1_000_000, wanted % 1_000_000);
     for policy in ["block", "overdraft", "hold", "queue", "open"] {

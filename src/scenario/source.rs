@@ -30,6 +30,7 @@ impl ScenarioSource {
     ///
     /// # Errors
     /// A problem that names the file if it cannot be read.
+    #[expect(clippy::result_large_err, reason = "called once a run, and the problem is printed")]
     pub fn from_path(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
