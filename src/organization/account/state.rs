@@ -305,7 +305,7 @@ impl State {
             measuring: true,
             next_sample: 0,
             tally: super::finish::empty_tally(env),
-            journal_on: env.world.detail.journal || env.world.detail.audit,
+            journal_on: env.world.detail.journal || env.audited,
             ended_charged: Credits::ZERO,
             opening: false,
             uncovered: Credits::ZERO,
