@@ -27,6 +27,8 @@ pub enum Command {
     Scenarios(ScenariosArguments),
     /// List the presets a policy can start from.
     Presets(PresetsArguments),
+    /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
+    Verify(VerifyArguments),
 }
 
 /// Arguments of `creditsim run`.
@@ -184,4 +186,21 @@ pub struct PresetsArguments {
     /// Form of the list.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Arguments of `creditsim verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Run the closed forms through the engine: formula, expected, observed, z.
+    #[arg(long)]
+    pub analytic: bool,
+    /// Run a scenario on different layouts and name the first organization that differs.
+    #[arg(long, value_name = "SCENARIO")]
+    pub determinism: Option<String>,
+    /// Large samples and whole scenarios instead of the short form.
+    #[arg(long)]
+    pub full: bool,
+    /// Only the closed form with this number; may be given several times.
+    #[arg(long, value_name = "NUMBER")]
+    pub only: Vec<u32>,
 }

@@ -43,6 +43,12 @@ pub enum Problem {
         /// Why.
         source: std::io::Error,
     },
+    /// 1: the simulator contradicts theory or itself.
+    #[error("error: {wrong} observations contradict theory or another layout")]
+    Verification {
+        /// How many.
+        wrong: usize,
+    },
     /// 1, or 5 for a file: the run failed.
     #[error("error: {0}")]
     Run(Failure),
@@ -66,7 +72,14 @@ impl Problem {
             Problem::Scenario(_) | Problem::Usage { .. } => 2,
             Problem::File { .. } => 5,
             Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
-            Problem::Run(_) => 1,
+            Problem::Run(Failure::History(error)) => {
+                if error.is_world() {
+                    5
+                } else {
+                    2
+                }
+            }
+            Problem::Run(_) | Problem::Verification { .. } => 1,
         }
     }
 }

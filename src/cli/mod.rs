@@ -15,6 +15,7 @@ mod run;
 mod scenarios;
 mod select;
 mod terminal;
+mod verify;
 
 use clap::Parser;
 
@@ -38,6 +39,7 @@ impl Command {
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
+            Command::Verify(arguments) => verify::carry_out(arguments),
         }
     }
 }

@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn holm_multiplies_the_smallest_most_and_stays_monotone() {
-        let cases: [(&[Option<f64>], &[Option<f64>]); 3] = [
+        type Values = &'static [Option<f64>];
+        let cases: [(Values, Values); 3] = [
             (&[Some(0.01), Some(0.04), Some(0.03)], &[Some(0.03), Some(0.06), Some(0.06)]),
             (&[None, Some(0.02)], &[None, Some(0.02)]),
             (&[Some(0.9), Some(0.8)], &[Some(1.0), Some(1.0)]),

@@ -16,11 +16,11 @@ mod sweep;
 mod table;
 
 pub use files::{write_comparison, write_summary, write_timeline};
-pub use folder::{FileRecord, Manifest, RunFile, RunFolder, Status};
+pub use folder::{FileRecord, HistoryRecord, Manifest, RunFile, RunFolder, Status};
 pub use html::{Page, page};
 pub use junit::junit;
 pub use overview::{flat, overview, rulings};
-pub use plots::{Plot, plots};
+pub use plots::{Plot, front_plot, plots, sweep_plot, tornado_plot};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use sweep::{front_table, swing_table, write_sweep};
 pub use table::{Cell, Column, Format, Table, pretty};

@@ -38,4 +38,31 @@ pub fn find(name: &str) -> Option<&'static Example> {
     EXAMPLES.iter().find(|example| example.name == name)
 }
 
-static EXAMPLES: &[Example] = &[];
+/// A usage history that a bundled scenario replays, by its name in the scenario.
+#[must_use]
+pub fn file(name: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
+}
+
+/// Files that bundled scenarios name.
+static FILES: &[(&str, &[u8])] = &[("data/usage.csv", include_bytes!("../../scenarios/data/usage.csv"))];
+
+/// Declares examples whose file stands in `scenarios/`.
+macro_rules! examples {
+    ($($name:literal),+ $(,)?) => {
+        static EXAMPLES: &[Example] = &[$(Example {
+            name: $name,
+            text: include_str!(concat!("../../scenarios/", $name, ".toml")),
+        }),+];
+    };
+}
+
+examples!(
+    "policy-shootout",
+    "campaign-platform",
+    "amplience-workforce",
+    "amplience-credits",
+    "ampere",
+    "ai-engine",
+    "usage-history",
+);

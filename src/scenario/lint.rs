@@ -4,8 +4,8 @@
 //! is mentioned once, not once a policy.
 
 use crate::policy::{
-    Admission, AlertThreshold, CapLimit, Choice, DebtAtCycle, Expiry, GrantSpec, Overrun, Package, Policy,
-    RecurrenceMode, Rollover, Terms, TopUpAmount, WhenShort,
+    Admission, AlertThreshold, CapLimit, Choice, DebtAtCycle, Expiry, FeatureTerms, GrantSpec, Overrun,
+    Package, Policy, RecurrenceMode, Rollover, Terms, TopUpAmount, WhenShort,
 };
 use crate::units::Credits;
 use crate::workload::Arrivals;
@@ -62,12 +62,17 @@ impl About<'_> {
         written.map(|node| node.place.clone()).or_else(table).unwrap_or_else(|| self.root.place.child(key))
     }
 
+    /// True if the policy says `key` itself, not `[policy]`, a preset or a plan.
+    fn is_own(&self, key: &str) -> bool {
+        node_at(self.root, &["policies", &self.policy.name, key]).is_some()
+    }
+
     /// True if some feature that costs credits satisfies the condition.
-    fn any_paid(&self, holds: impl Fn(&crate::policy::FeatureTerms) -> bool) -> bool {
+    fn any_paid(&self, holds: impl Fn(&FeatureTerms) -> bool) -> bool {
         self.paid().any(holds)
     }
 
-    fn paid(&self) -> impl Iterator<Item = &crate::policy::FeatureTerms> {
+    fn paid(&self) -> impl Iterator<Item = &FeatureTerms> {
         let features = self.scenario.features.iter().zip(&self.terms.features);
         features.filter(|(feature, _)| !feature.free).map(|(_, terms)| terms)
     }
@@ -176,7 +181,7 @@ fn alert_that_never_fires(about: &About<'_>) {
 /// The lowest available balance, if every paid feature is held so strictly that there is one.
 fn balance_floor(about: &About<'_>) -> Option<Credits> {
     let strict = |hold: &crate::policy::HoldTerms| hold.overrun != Overrun::Charge && hold.pins_expiry;
-    let held = |feature: &crate::policy::FeatureTerms| matches!(&feature.admission, Admission::Hold(hold) if strict(hold));
+    let held = |feature: &FeatureTerms| matches!(&feature.admission, Admission::Hold(hold) if strict(hold));
     let limit = if about.any_paid(|feature| feature.short == WhenShort::Allow) {
         about.terms.overdraft.limit?
     } else {
@@ -251,9 +256,12 @@ fn top_up_that_loops(about: &About<'_>) {
     }
 }
 
+/// Only keys of the policy itself: a shared rule that one policy has no use for is no mistake.
 fn rule_without_effect(about: &About<'_>) {
-    let unchecked = |feature: &crate::policy::FeatureTerms| matches!(feature.admission, Admission::None);
-    if about.any_paid(|feature| unchecked(feature) && feature.short != WhenShort::Reject) {
+    let unchecked = |feature: &FeatureTerms| matches!(feature.admission, Admission::None);
+    if about.is_own("short")
+        && about.any_paid(|feature| unchecked(feature) && feature.short != WhenShort::Reject)
+    {
         about.warn(
             "short",
             "has no effect where `admission = \"none\"`",
@@ -262,7 +270,7 @@ fn rule_without_effect(about: &About<'_>) {
     }
     let limit = about.terms.overdraft.limit;
     let allowed = about.any_paid(|feature| feature.short == WhenShort::Allow || unchecked(feature));
-    if limit != Some(Credits::ZERO) && !allowed {
+    if about.is_own("overdraft") && limit != Some(Credits::ZERO) && !allowed {
         about.warn(
             "overdraft",
             "permits debt that no check uses",
@@ -304,8 +312,7 @@ fn chosen_names(choice: &Choice) -> Vec<&String> {
 }
 
 fn rollover_without_allowance(about: &About<'_>) {
-    let written = node_at(about.root, &["policies", &about.policy.name, "rollover"]).is_some();
-    if about.terms.allowance.is_none() && written {
+    if about.terms.allowance.is_none() && about.is_own("rollover") {
         about.warn(
             "rollover",
             "has nothing to roll over",

@@ -12,7 +12,7 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::demand::{Arrivals, Demand, Listed, Shape, Variation};
 use super::failure::{FailurePlan, FailureState};
-use super::history::{CostSketch, ReplayRows};
+use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Batch, Fate, Operation, Part};
 use super::plan::{Values, WorkPlan, WorkStreams};
 use super::profile::Profile;
@@ -42,6 +42,8 @@ pub struct SourceSpec<'a> {
     pub populations: &'a [Population],
     /// Per cohort in file order: operations written down, which replace the arrivals (missing cohorts have none).
     pub listed: &'a [Option<Vec<Listed>>],
+    /// Whether any policy blurs estimates; the normals are a stream of their own, so leaving them out moves nothing.
+    pub blurred: bool,
 }
 
 /// The compiled source of one feature's operations.
@@ -64,6 +66,8 @@ pub struct Source {
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
     /// Sorted costs drawn over the population, made on first use.
+    /// Whether operations carry a normal for blurred estimates.
+    blurred: bool,
     pub(super) estimates: OnceLock<Vec<Credits>>,
 }
 
@@ -136,6 +140,7 @@ impl Source {
             listed: spec.listed.iter().map(sorted).collect(),
             history: None,
             estimates: OnceLock::new(),
+            blurred: spec.blurred,
         }
     }
 
@@ -156,6 +161,22 @@ impl Source {
             }
             None => Supply::Drawn(drawn()),
         })
+    }
+
+    /// The state of an organization of a history: rows of this feature if the history feeds it, else drawn arrivals.
+    #[must_use]
+    pub fn begin_history(
+        &self,
+        key: StreamKey,
+        traits: &Traits,
+        history: &PreparedHistory,
+        organization: &HistoryOrganization,
+    ) -> SourceState {
+        if history.feeds(self.feature) {
+            self.begin_replay(key, traits, organization.rows(self.feature, key))
+        } else {
+            self.begin(key, traits)
+        }
     }
 
     /// The state before the first row of an organization's history.
@@ -234,17 +255,14 @@ impl Source {
     ) -> Result<(), std::io::Error> {
         batch.clear();
         let state = &mut *state.0;
+        if self.fill_plain(state, batch, limit) {
+            return Ok(());
+        }
         while batch.operations.len() < limit {
             let next = match &mut state.supply {
                 Supply::Drawn(_) => self.next_drawn(state, &mut batch.parts),
                 Supply::Listed { .. } => self.next_listed(state),
-                Supply::Replay(rows) => match rows.next()? {
-                    Some(mut operation) => {
-                        self.sign(state, &mut operation);
-                        Some(operation)
-                    }
-                    None => None,
-                },
+                Supply::Replay(_) => self.next_replayed(state, &mut batch.parts)?,
             };
             match next {
                 Some(operation) => batch.operations.push(operation),
@@ -258,6 +276,40 @@ impl Source {
             batch.upto = last.at;
         }
         Ok(())
+    }
+
+    /// Fills a batch with plain operations: a renewal process, one drawn cost, one drawn duration, and nothing that can
+    /// strike. False if the feature is not plain. Draws exactly what the general way draws.
+    fn fill_plain(&self, state: &mut State, batch: &mut Batch, limit: usize) -> bool {
+        let Supply::Drawn(clock @ Clock::Renewal { .. }) = &mut state.supply else { return false };
+        let Some((cost, duration)) = state.work.plain() else { return false };
+        if !self.failures.is_never() || self.blurred {
+            return false;
+        }
+        let streams = &mut state.streams;
+        while batch.operations.len() < limit {
+            let Some(at) = clock.next(&self.clock, &mut state.gap) else {
+                batch.upto = self.end;
+                return true;
+            };
+            let (cost, duration) = state.work.draw_plain(cost, duration, streams);
+            let (member, project) = state.people.draw();
+            batch.operations.push(Operation {
+                at: self.start + SimSpan::from_micros(at),
+                cost,
+                duration,
+                sequence: state.sequence,
+                feature: self.feature,
+                member,
+                project,
+                ..Operation::default()
+            });
+            state.sequence += 1;
+        }
+        if let Some(last) = batch.operations.last() {
+            batch.upto = last.at;
+        }
+        true
     }
 
     fn next_drawn(&self, state: &mut State, parts: &mut Vec<Part>) -> Option<Operation> {
@@ -281,13 +333,39 @@ impl Source {
         Some(operation)
     }
 
+    fn next_replayed(
+        &self,
+        state: &mut State,
+        parts: &mut Vec<Part>,
+    ) -> Result<Option<Operation>, std::io::Error> {
+        let Supply::Replay(rows) = &mut state.supply else { return Ok(None) };
+        let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let mut operation = row;
+        if draws_work {
+            let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
+            operation =
+                Operation { at: row.at, ..self.draw_work(&state.work, failure, streams, values, parts) };
+        }
+        if self.work.free {
+            operation.cost = Credits::ZERO;
+        }
+        self.sign(state, &mut operation);
+        if names_members {
+            operation.member = row.member;
+        }
+        Ok(Some(operation))
+    }
+
     /// Puts feature, number, people and blur onto an operation.
     #[inline]
     fn sign(&self, state: &mut State, operation: &mut Operation) {
         operation.feature = self.feature;
         operation.sequence = state.sequence;
         state.sequence += 1;
-        operation.blur = standard_normal(&mut state.blur) as f32;
+        if self.blurred {
+            operation.blur = standard_normal(&mut state.blur) as f32;
+        }
         (operation.member, operation.project) = state.people.draw();
     }
 

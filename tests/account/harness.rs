@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use creditsim::calendar::Zone;
-use creditsim::engine::{JobOptions, RowWriter, prepare};
-use creditsim::organization::{Account, DetailOptions, OrganizationOutcome, Outages, World};
+use creditsim::engine::{JobOptions, NoRows, prepare};
+use creditsim::organization::{Account, DetailOptions, Outages, World};
 use creditsim::outcome::Tally;
 use creditsim::sampling::StreamKey;
 use creditsim::scenario::{Scenario, ScenarioSource, read};
@@ -217,14 +217,4 @@ pub fn span(text: &str) -> SimSpan {
         _ => panic!("no unit of time is called {unit}"),
     };
     SimSpan::from_seconds(count.parse::<i64>().expect("a whole number") * unit)
-}
-
-pub struct NoRows;
-
-impl RowWriter for NoRows {
-    fn files(&self) -> usize {
-        0
-    }
-
-    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
 }

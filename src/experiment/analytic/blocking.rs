@@ -112,7 +112,8 @@ organizations = {n}
 admission = "positive"
 charge = "start"
 short = "reject"
-allowance = {{ credits = 100, every = "1 day", rollover = {{ max_total = 50, burns = "before" }} }}
+allowance = {{ credits = 100, every = "1 day" }}
+rollover = {{ max_total = 50, burns = "before" }}
 "#
     );
     let evidence = simulate("rollover", &text, Rows { cycles: true, operations: false }, None)?;

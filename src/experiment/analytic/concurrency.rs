@@ -61,7 +61,9 @@ fn erlang_b(servers: u32, load: f64) -> f64 {
 pub(super) fn in_flight_overdraft(size: Size) -> Result<Vec<Observation>, Failure> {
     let n = size.of(1_000, 20_000);
     let mut observations = Vec::new();
-    for (law, duration) in [("fixed", r#""30s""#), ("lognormal", r#"{ lognormal = { mean = "30s", cv = 1.0 } }"#)] {
+    for (law, duration) in
+        [("fixed", r#""30s""#), ("lognormal", r#"{ lognormal = { mean = "30s", cv = 1.0 } }"#)]
+    {
         // Ten minutes on a large grant make the work in flight stationary; then 500 credits are all there is.
         let text = format!(
             r#"

@@ -19,8 +19,7 @@ seed = 12
 replications = 1
 
 [features.work]
-arrivals = {{ poisson = "10/h" }}
-sine = {{ amplitude = 0.8, period = "24 h" }}
+arrivals = {{ poisson = "10/h", sine = {{ amplitude = 0.8, period = "24 h" }} }}
 cost = 1
 
 [[cohorts]]

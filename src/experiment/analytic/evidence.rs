@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run};
+use crate::engine::{
+    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run,
+};
 use crate::organization::{DetailOptions, OrganizationOutcome};
 use crate::outcome::{Outcome, Tally};
 use crate::scenario::{Problem, ScenarioSource, read};
@@ -44,7 +46,8 @@ pub fn simulate(name: &str, text: &str, rows: Rows, seed: Option<u64>) -> Result
         read(&ScenarioSource::from_text(name, text)).map_err(|problems| unreadable(name, &problems))?;
     scenario.seed = seed.unwrap_or(scenario.seed);
     let kept = Arc::new(Keeper::default());
-    let detail = DetailOptions { cycles: rows.cycles, operations: rows.operations, ..DetailOptions::default() };
+    let detail =
+        DetailOptions { cycles: rows.cycles, operations: rows.operations, ..DetailOptions::default() };
     let writer: Arc<dyn RowWriter> = kept.clone();
     let job = prepare(&scenario, JobOptions { detail, first: None }, writer);
     let spec = RunSpec {

@@ -74,7 +74,12 @@ pub const CLOSED_FORMS: [ClosedForm; 12] = [
         formula: "E(N-Q)+ = L P(N>=Q) - Q P(N>=Q+1)",
         run: blocking::hard_block,
     },
-    ClosedForm { number: 3, title: "Breakage", formula: "E(Q-N)+ = Q - L + E(N-Q)+", run: blocking::breakage },
+    ClosedForm {
+        number: 3,
+        title: "Breakage",
+        formula: "E(Q-N)+ = Q - L + E(N-Q)+",
+        run: blocking::breakage,
+    },
     ClosedForm {
         number: 5,
         title: "Compound depletion",

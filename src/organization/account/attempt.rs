@@ -9,7 +9,7 @@ use crate::workload::{Operation, Part};
 use super::env::{Env, buffered, estimator, room};
 use super::events::{Class, DueKind, TimerKind};
 use super::note::Note;
-use super::state::{CostHistory, Phase, State, Work};
+use super::state::{CostHistory, Phase, State};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,24 +39,15 @@ impl State {
         if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
             *credits += operation.cost;
         }
+        if self.needs_no_estimate[feature.index()] && self.start_light(env, operation, Credits::ZERO) {
+            return;
+        }
         let estimate = self.estimate_at_arrival(env, operation);
+        if self.start_light(env, operation, estimate) {
+            return;
+        }
         let slot = self.take_slot();
-        let work = &mut self.work[slot as usize];
-        let mut kept = std::mem::take(&mut work.parts);
-        kept.clear();
-        kept.extend_from_slice(parts);
-        *work = Work {
-            operation: *operation,
-            parts: kept,
-            serves: feature,
-            cost: operation.cost,
-            estimate,
-            generation: work.generation,
-            attempt: 1,
-            phase: Phase::Deciding,
-            client: self.client_arriving,
-            ..Work::default()
-        };
+        self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });
         if self.churned {
             self.lose(env, slot, Reason::Churned);

@@ -6,6 +6,7 @@
 //! balance), `top_up` and `purchase` (credits bought), `money`, `finish`.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
+mod agenda;
 mod attempt;
 mod change;
 mod charging;
@@ -14,6 +15,7 @@ mod env;
 mod events;
 mod finish;
 mod grants;
+mod light;
 mod money;
 mod note;
 mod opening;

@@ -9,9 +9,11 @@ use crate::units::{Credits, FeatureIndex, Money, SimTime};
 use crate::workload::{Operation, Part};
 
 use super::super::Fault;
+use super::agenda::Agenda;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of};
 use super::grants::GrantBook;
+use super::light::{Light, light_features};
 use super::money::MoneyBook;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
@@ -108,6 +110,34 @@ pub(super) struct Work {
     pub(super) client: u32,
 }
 
+impl Work {
+    /// Takes over an operation that arrives, keeping the slot's generation and the memory of its parts.
+    pub(super) fn begin(&mut self, operation: &Operation, parts: &[Part], estimate: Credits, client: u32) {
+        self.operation = *operation;
+        self.parts.clear();
+        self.parts.extend_from_slice(parts);
+        self.serves = operation.feature;
+        self.cost = operation.cost;
+        self.estimate = estimate;
+        self.attempt = 1;
+        self.phase = Phase::Deciding;
+        self.hold = None;
+        self.had_hold = false;
+        self.held = Credits::ZERO;
+        self.segment = 0;
+        self.finished = Credits::ZERO;
+        self.incurred = Credits::ZERO;
+        self.due = Credits::ZERO;
+        self.charged = Credits::ZERO;
+        self.absorbed = Credits::ZERO;
+        self.unrecorded = 0;
+        self.settled = false;
+        self.verdict = super::work::Verdict::GoesOn;
+        self.row = 0;
+        self.client = client;
+    }
+}
+
 /// A charge that has been incurred but not yet recorded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record {
@@ -125,7 +155,13 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) work: Vec<Work>,
     pub(super) free: Vec<u32>,
-    pub(super) due: BinaryHeap<Due>,
+    /// Operations on the short way, and which features may take it.
+    pub(super) light: Vec<Light>,
+    pub(super) free_light: Vec<u32>,
+    pub(super) light_in_flight: Vec<u32>,
+    pub(super) light_features: Vec<bool>,
+    pub(super) needs_no_estimate: Vec<bool>,
+    pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
     pub(super) next_timer: SimTime,
@@ -204,8 +240,6 @@ pub(super) struct CycleState {
     pub(super) row: CycleRow,
     /// The lot of the running allowance.
     pub(super) allowance: Option<LotSerial>,
-    /// Distinguishes timers of a plan that was left.
-    pub(super) epoch: u32,
 }
 
 /// True costs of earlier operations of one feature.
@@ -225,7 +259,12 @@ impl State {
             ledger: Ledger::new(&terms.burn_order),
             work: Vec::new(),
             free: Vec::new(),
-            due: BinaryHeap::new(),
+            light: Vec::new(),
+            free_light: Vec::new(),
+            light_in_flight: vec![0; features],
+            needs_no_estimate: super::light::without_estimate(env),
+            light_features: light_features(env, env.world.detail.journal || env.world.detail.audit),
+            due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
             timer_ordinal: 0,
@@ -284,26 +323,39 @@ impl State {
     }
 
     /// Handles everything due before (`at`, `order`).
+    #[inline]
     pub(super) fn drain(&mut self, env: &Env, at: SimTime, order: u64) {
+        // Most arrivals find nothing due but plain completions, or nothing at all.
+        while self.next_timer > at && !self.resume && !self.arrived {
+            match self.due.peek() {
+                Some(due) if (due.at, due.order) < (at, order) => {}
+                _ => return,
+            }
+            if let Some(due) = self.due.pop() {
+                self.now = due.at;
+                self.run_due(env, due);
+            }
+        }
+        self.drain_slowly(env, at, order);
+    }
+
+    /// As `drain`, with timers, samples and resumptions among what is due.
+    fn drain_slowly(&mut self, env: &Env, at: SimTime, order: u64) {
         loop {
-            let flagged =
-                (self.resume || self.arrived).then_some((self.now, order_of(Class::Resume, 0, 0, 0)));
-            let due = self.due.peek().map(|due| (due.at, due.order));
-            let soonest = match (due, flagged) {
-                (Some(due), Some(flagged)) => due.min(flagged),
-                (Some(due), None) => due,
-                (None, Some(flagged)) => flagged,
-                (None, None) => (SimTime::NEVER, 0),
-            };
-            if self.next_timer <= soonest.0.min(at) {
-                if self.run_timer(env, soonest, (at, order)) {
-                    continue;
-                }
+            let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
+            let mut resumes = false;
+            if self.resume || self.arrived {
+                let now = (self.now, order_of(Class::Resume, 0, 0, 0));
+                resumes = now < soonest;
+                soonest = soonest.min(now);
+            }
+            if self.next_timer <= soonest.0.min(at) && self.run_timer(env, soonest, (at, order)) {
+                continue;
             }
             if soonest >= (at, order) {
                 return;
             }
-            if flagged == Some(soonest) {
+            if resumes {
                 self.run_resumption(env);
             } else if let Some(due) = self.due.pop() {
                 self.now = due.at;
@@ -356,6 +408,8 @@ impl State {
 
     fn run_due(&mut self, env: &Env, due: Due) {
         match due.what {
+            DueKind::Light => return self.light_due(env, due),
+            DueKind::LightEnd => return self.light_ends(due.slot),
             DueKind::Record => return self.record_due(env, due.slot),
             DueKind::Client => return self.client_arrives(env, due.slot),
             _ => {}
@@ -370,7 +424,7 @@ impl State {
             DueKind::HoldTimeout => self.hold_times_out(env, due.slot),
             DueKind::Retry => self.retry(env, due.slot),
             DueKind::Patience => self.give_up(env, due.slot),
-            DueKind::Record | DueKind::Client => {}
+            DueKind::Record | DueKind::Client | DueKind::Light | DueKind::LightEnd => {}
         }
     }
 

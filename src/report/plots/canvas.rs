@@ -140,6 +140,12 @@ impl Canvas<'_> {
         self.area.draw(&Circle::new(point(center), unit(radius), color.filled()))
     }
 
+    /// A circle with a white middle.
+    pub(super) fn ring(&self, center: (f64, f64), radius: f64, color: RGBColor) -> Drawing {
+        self.dot(center, radius, color)?;
+        self.dot(center, radius - 1.3, WHITE)
+    }
+
     /// The head of a picture: what it shows, and how to read it.
     pub(super) fn title(&self, title: &str, subtitle: &str) -> Drawing {
         self.text(title, (24.0, 28.0), Anchor::Left, Font::TITLE)?;

@@ -1,16 +1,22 @@
 //! The plots of a run as SVG, drawn without any system font.
 
+mod axes;
 mod balance;
 mod bars;
 mod canvas;
 mod overdraft;
 mod scale;
+mod sweeps;
+mod tornado;
 
 use std::io;
 
 use crate::experiment::Findings;
 
 use bars::BarPlot;
+
+pub use sweeps::{front_plot, sweep_plot};
+pub use tornado::tornado_plot;
 
 /// A plot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +73,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::experiment::Measurements;
-    use crate::outcome::synthetic;
+    use crate::experiment::{Measurements, Objective, PolicyAt, Sweep, SweepPoint, Swing};
+    use crate::outcome::{Scope, metric_index, synthetic};
 
     const POLICIES: [&str; 8] = [
         "block",
@@ -110,11 +116,72 @@ mod tests {
         assert_eq!(drawn(&["only"], 1).len(), 5);
     }
 
+    /// Five limits of two policies, measured as ten accounts of the same organizations.
+    fn sweep() -> Sweep {
+        let names: Vec<String> = (0..10).map(|number| format!("p{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let shape = synthetic::shape(&names);
+        let mut measurements = Measurements::new(Arc::clone(&shape));
+        (0..5).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 30)));
+        let point = |number: usize| SweepPoint {
+            settings: vec![(number * 50).to_string()],
+            measurements: 0,
+            policies: vec![
+                PolicyAt { name: "overdraft".to_owned(), index: number },
+                PolicyAt { name: "hold-p95".to_owned(), index: 5 + number },
+            ],
+        };
+        Sweep {
+            keys: vec!["policy.overdraft.limit".to_owned()],
+            points: (0..5).map(point).collect(),
+            measurements: vec![measurements],
+            complete: true,
+        }
+    }
+
+    fn sweep_pictures() -> Vec<(&'static str, String)> {
+        let sweep = sweep();
+        let index = |name: &str| metric_index(name).unwrap();
+        let objective = |name: &str| Objective::by_direction(index(name), Scope::All).unwrap();
+        let objectives = [objective("refusal_rate"), objective("overspend_credits")];
+        let swing = |key: &str, low: f64, high: f64, ranking_changes: bool| Swing {
+            key: key.to_owned(),
+            low_setting: "0.5".to_owned(),
+            high_setting: "2".to_owned(),
+            low,
+            high,
+            ranking_changes,
+        };
+        let swings = [
+            swing("features.campaign.arrivals.gamma", 0.02, 0.19, true),
+            swing("cohorts.small-teams.activity.lognormal.cv", 0.06, 0.12, false),
+            swing("policy.buyer.on_refusal", 0.1, 0.07, false),
+            swing("policy.buyer.human_delay", 0.081, 0.084, false),
+        ];
+        let candidates = sweep.candidates(&objectives);
+        vec![
+            ("sweep", sweep_plot(&sweep, 0, index("refusal_rate")).unwrap().unwrap()),
+            ("front", front_plot(&sweep, &objectives, &candidates).unwrap().unwrap()),
+            ("tornado", tornado_plot(index("refusal_rate"), "share", 0.08, &swings).unwrap().unwrap()),
+        ]
+    }
+
+    #[test]
+    fn sweeps_fronts_and_tornados_name_what_they_show() {
+        for (name, svg) in sweep_pictures() {
+            let wanted = if name == "tornado" { "ranking of policies changes" } else { "hold-p95" };
+            assert!(svg.contains(wanted) && svg.contains("refusal_rate"), "{name}");
+        }
+    }
+
     /// Writes the pictures where `CREDITSIM_PLOTS` says, to be looked at.
     #[test]
     #[ignore = "writes files to look at"]
     fn write_specimens() {
         let Ok(folder) = std::env::var("CREDITSIM_PLOTS") else { return };
+        for (name, svg) in sweep_pictures() {
+            std::fs::write(format!("{folder}/{name}.svg"), svg).unwrap();
+        }
         for (label, policies, replications) in
             [("many", &POLICIES[..], 12), ("three", &POLICIES[..3], 12), ("single", &POLICIES[..5], 1)]
         {

@@ -7,7 +7,8 @@ use crate::workload::{Amount, Arrivals, Billing, CalendarFactor, Scope, Shape, S
 const HEAD: &str = "start = 2025-01-06\nhorizon = \"30 days\"\n[[cohorts]]\nname = \"teams\"\n";
 
 fn scenario(cohort: &str, features: &str) -> Result<Scenario, Vec<Problem>> {
-    let text = format!("{HEAD}{cohort}\n{features}\n[policies.block]\n[policies.open]\nadmission = \"none\"\n");
+    let text =
+        format!("{HEAD}{cohort}\n{features}\n[policies.block]\n[policies.open]\nadmission = \"none\"\n");
     read(&ScenarioSource::from_text("demand.toml", text))
 }
 
@@ -74,11 +75,16 @@ fn costs_are_formulas_over_quantities() {
         tokens_out = { draw = { lognormal = { median = 50, sigma = 0.65 } }, with = "tokens_in", correlation = 0.2 }
         model = { discrete = [[1, 3], [5, 1]] }"#,
     );
-    let [tokens_in, tokens_out, model] = demand.work.quantities.as_slice() else { panic!("three quantities") };
-    assert!(matches!(&tokens_in.dist, Dist::TwoLevel(levels) if matches!(**levels, TwoLevel::LogNormal { .. })));
+    let [tokens_in, tokens_out, model] = demand.work.quantities.as_slice() else {
+        panic!("three quantities")
+    };
+    assert!(
+        matches!(&tokens_in.dist, Dist::TwoLevel(levels) if matches!(**levels, TwoLevel::LogNormal { .. }))
+    );
     assert_eq!(tokens_in.scope, Scope::Grows { by: Dist::Fixed(415.0), cap: 200_000.0 });
     assert_eq!((tokens_out.correlation, &model.scope), (Some((0, 0.2)), &Scope::Step));
-    let Shape::Simple { cost: Amount::Formula(cost), duration: Amount::Formula(_) } = &demand.work.shape else {
+    let Shape::Simple { cost: Amount::Formula(cost), duration: Amount::Formula(_) } = &demand.work.shape
+    else {
         panic!("two formulas")
     };
     assert_eq!(cost.evaluate(&[1_000.0, 100.0]), 4.5);

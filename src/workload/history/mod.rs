@@ -4,8 +4,25 @@
 //! cohorts there are to the scenario. Invariants: every row of a file is counted once, under one heading; memory
 //! depends on the size of a chunk, never on the number of rows.
 
+mod cells;
+mod clean;
+mod error;
+mod index;
+mod mapping;
+mod prepare;
+mod record;
 mod replay;
+mod sketch;
+mod sort;
 mod spec;
+mod table;
+#[cfg(test)]
+mod tests;
 
-pub use replay::{CostSketch, ReplayRows};
+pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history};
+pub use error::{HistoryCounts, HistoryError};
+pub use mapping::{MAPPINGS, Mapping, mapping};
+pub use prepare::{Preparation, PreparedHistory};
+pub use replay::{HistoryOrganization, ReplayRows};
+pub use sketch::CostSketch;
 pub use spec::*;

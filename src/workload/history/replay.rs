@@ -1,38 +1,361 @@
-//! An organization's rows of one feature, in order of time.
+//! Replaying an organization's rows, feature by feature, in order of time.
 
-use crate::units::Credits;
-use crate::workload::operation::Operation;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex};
 
-/// Rows of one organization and feature.
-#[derive(Debug, Default)]
+use crate::sampling::{Purpose, StreamKey, mix};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::workload::operation::{Fate, Operation};
+use crate::workload::traits::{Member, Population, SignUp, Traits};
+
+use super::error::HistoryError;
+use super::index::{OrganizationEntry, read_index};
+use super::prepare::PreparedHistory;
+use super::record::{RECORD_BYTES, Record};
+use super::spec::RowCost;
+
+/// Rows read from a partition at once.
+const CHUNK_ROWS: u64 = 256;
+
+/// One organization of a history.
+#[derive(Debug, Clone)]
+pub struct HistoryOrganization {
+    /// Its number among all organizations of the history.
+    pub number: u32,
+    entry: Arc<OrganizationEntry>,
+    file: Arc<Mutex<File>>,
+    laid: Laid,
+}
+
+/// How a history lies over the horizon.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Laid {
+    shift: SimSpan,
+    period: SimSpan,
+    rounds: u32,
+    thin: f64,
+    bucket: SimSpan,
+    drawn: bool,
+    start: SimTime,
+    end: SimTime,
+}
+
+impl PreparedHistory {
+    /// The organizations of a partition, in order of label.
+    ///
+    /// # Errors
+    /// When the partition cannot be read back from the disk.
+    pub fn open(&self, partition: usize) -> Result<Vec<HistoryOrganization>, HistoryError> {
+        let files = &self.partitions[partition];
+        let file = File::open(&files.records).map_err(|error| HistoryError::world(&files.records, error))?;
+        let file = Arc::new(Mutex::new(file));
+        let replay = &self.spec.replay;
+        let laid = Laid {
+            shift: self.shift,
+            period: self.period,
+            rounds: replay.repeat.max(1),
+            thin: replay.thin,
+            bucket: self.spec.buckets.as_ref().map_or(SimSpan::ZERO, |buckets| buckets.length),
+            drawn: matches!(self.spec.cost, RowCost::Drawn),
+            start: self.horizon.0,
+            end: self.horizon.1,
+        };
+        let numbers = files.first..;
+        let entries = read_index(&files.index)?;
+        Ok(numbers
+            .zip(entries)
+            .map(|(number, entry)| HistoryOrganization {
+                number,
+                entry: Arc::new(entry),
+                file: Arc::clone(&file),
+                laid,
+            })
+            .collect())
+    }
+}
+
+impl HistoryOrganization {
+    /// Its label.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.entry.label
+    }
+
+    /// The key of its streams: by label, so that a change of the file moves no other organization's draws.
+    #[must_use]
+    pub fn key(&self, seed: u64, replication: u32, cohort: &str) -> StreamKey {
+        StreamKey::root(seed).number(u64::from(replication)).name(cohort).name(&self.entry.label)
+    }
+
+    /// Its first row, after moving; not before the horizon's start.
+    #[must_use]
+    pub fn first_use(&self) -> SimTime {
+        (SimTime::from_micros(self.entry.first) + self.laid.shift).max(self.laid.start)
+    }
+
+    /// Its traits: drawn as for any organization of the cohort, with the label, and the people that the history names.
+    #[must_use]
+    pub fn traits(&self, population: &Population, key: StreamKey) -> Traits {
+        let mut traits = population.draw(key, self.number);
+        traits.label.clone_from(&self.entry.label);
+        if population.signed_up == SignUp::AtFirstUse {
+            let lived = traits.leaves - traits.signed_up;
+            traits.signed_up = self.first_use();
+            if traits.leaves != SimTime::NEVER {
+                traits.leaves = traits.signed_up + lived;
+            }
+        }
+        let people = self.entry.members.len();
+        if people > 0 {
+            let billing = |index: usize| traits.members.get(index).is_none_or(|member| member.billing);
+            traits.members = (0..people)
+                .map(|index| Member {
+                    cumulative_share: (index + 1) as f64 / people as f64,
+                    billing: billing(index),
+                })
+                .collect();
+        }
+        traits
+    }
+
+    /// Its rows of one feature.
+    #[must_use]
+    pub fn rows(&self, feature: FeatureIndex, key: StreamKey) -> ReplayRows {
+        let range = self.entry.ranges.iter().find(|(of, ..)| *of == feature.0);
+        let (offset, rows) = range.map_or((0, 0), |(_, offset, rows)| (*offset, *rows));
+        ReplayRows {
+            reader: ChunkReader {
+                file: Arc::clone(&self.file),
+                offset,
+                rows,
+                next: 0,
+                round: 0,
+                chunk: Vec::new(),
+                at: 0,
+            },
+            entry: Arc::clone(&self.entry),
+            laid: self.laid,
+            key: key.number(u64::from(feature.0)),
+            ahead: None,
+            open: BinaryHeap::new(),
+        }
+    }
+}
+
+/// Rows of one organization and feature, as operations in order of time.
+#[derive(Debug)]
 pub struct ReplayRows {
-    rows: std::vec::IntoIter<Operation>,
+    reader: ChunkReader,
+    entry: Arc<OrganizationEntry>,
+    laid: Laid,
+    key: StreamKey,
+    /// The next row, its time moved; buckets that begin before it are open.
+    ahead: Option<Moved>,
+    /// Buckets under way, by their next operation.
+    open: BinaryHeap<Reverse<Bucket>>,
+}
+
+/// A row laid over the horizon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Moved {
+    at: SimTime,
+    round: u32,
+    record: Record,
+}
+
+/// A bucket that still has operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bucket {
+    next: SimTime,
+    /// Operations taken from it.
+    done: u32,
+    row: Moved,
+}
+
+impl Ord for Bucket {
+    fn cmp(&self, other: &Bucket) -> std::cmp::Ordering {
+        let key = |bucket: &Bucket| (bucket.next, bucket.row.at, bucket.row.record.line, bucket.row.round);
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Bucket {
+    fn partial_cmp(&self, other: &Bucket) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl ReplayRows {
-    /// The next row as an operation.
+    /// True if cost and duration are to be drawn by the feature's own demand.
+    #[must_use]
+    pub fn draws_work(&self) -> bool {
+        self.laid.drawn
+    }
+
+    /// True if rows name the person who asks.
+    #[must_use]
+    pub fn names_members(&self) -> bool {
+        !self.entry.members.is_empty()
+    }
+
+    /// The next row as an operation inside the horizon; feature, number and blur are left open.
     ///
     /// # Errors
     /// When the partition on disk cannot be read.
-    pub fn next(&mut self) -> Result<Option<Operation>, std::io::Error> {
-        Ok(self.rows.next())
+    pub fn next(&mut self) -> Result<Option<Operation>, io::Error> {
+        loop {
+            let Some(operation) = self.next_anywhere()? else { return Ok(None) };
+            // A bucket may begin before the horizon or end after it.
+            if (self.laid.start..self.laid.end).contains(&operation.at) {
+                return Ok(Some(operation));
+            }
+        }
+    }
+
+    fn next_anywhere(&mut self) -> Result<Option<Operation>, io::Error> {
+        loop {
+            if self.ahead.is_none() {
+                // Rows come in order of time, so the first one beyond the end is the last one looked at.
+                self.ahead = self.reader.next(&self.laid)?.filter(|row| row.at < self.laid.end);
+            }
+            let ready = match (self.open.peek(), &self.ahead) {
+                (Some(Reverse(bucket)), Some(row)) => bucket.next <= row.at,
+                (Some(_), None) => true,
+                (None, None) => return Ok(None),
+                (None, Some(_)) => false,
+            };
+            if ready {
+                if let Some(operation) = self.take_from_bucket() {
+                    return Ok(Some(operation));
+                }
+            } else if let Some(row) = self.ahead.take() {
+                let bucket = Bucket { next: row.at, done: 0, row };
+                let next = if self.is_spread(&row.record) { self.position(&bucket) } else { row.at };
+                self.open.push(Reverse(Bucket { next, ..bucket }));
+            }
+        }
+    }
+
+    fn is_spread(&self, record: &Record) -> bool {
+        !self.laid.bucket.is_zero() && record.requests >= 1
+    }
+
+    /// The earliest operation of all open buckets; `None` if it is thinned out.
+    fn take_from_bucket(&mut self) -> Option<Operation> {
+        let Reverse(bucket) = self.open.pop()?;
+        let number = bucket.done;
+        let record = bucket.row.record;
+        if number + 1 < record.requests {
+            let later = Bucket { done: number + 1, ..bucket };
+            self.open.push(Reverse(Bucket { next: self.position(&later), ..later }));
+        }
+        if self.laid.thin < 1.0 && self.uniform(&bucket.row, u64::from(number), 1) >= self.laid.thin {
+            return None;
+        }
+        Some(self.operation(&bucket, number))
+    }
+
+    fn operation(&self, bucket: &Bucket, number: u32) -> Operation {
+        let record = &bucket.row.record;
+        let cost = share_of_total(record.cost, number, record.requests);
+        let mut operation = Operation {
+            at: bucket.next,
+            cost,
+            duration: record.duration,
+            fate: record.fate,
+            ..Operation::default()
+        };
+        if operation.fate != Fate::Completes {
+            operation.ends_after = record.duration;
+        }
+        if let Some(member) = record.member {
+            let place = self.entry.members.binary_search(&member).unwrap_or_else(|place| place);
+            operation.member = place.min(self.entry.members.len().saturating_sub(1)) as u16;
+        }
+        operation
+    }
+
+    /// The time of a bucket's next operation: uniform times in order, each drawn from what the last one left.
+    fn position(&self, bucket: &Bucket) -> SimTime {
+        let length = self.laid.bucket.micros();
+        if length == 0 {
+            return bucket.row.at;
+        }
+        let left = bucket.row.record.requests - bucket.done;
+        let from = (bucket.next - bucket.row.at).micros() as f64 / length as f64;
+        let uniform = self.uniform(&bucket.row, u64::from(bucket.done), 0);
+        // The smallest of n uniforms on what is left of the bucket.
+        let to = 1.0 - (1.0 - from) * libm::pow(1.0 - uniform, 1.0 / f64::from(left));
+        let micros = ((to * length as f64) as i64).clamp((bucket.next - bucket.row.at).micros(), length - 1);
+        bucket.row.at + SimSpan::from_micros(micros)
+    }
+
+    /// A uniform of one operation of a row, keyed by organization, row and repetition.
+    fn uniform(&self, row: &Moved, number: u64, what: u64) -> f64 {
+        let line = mix(row.record.line ^ (u64::from(row.round) << 48));
+        self.key.uniform(Purpose::History, line, number << 1 | what)
     }
 }
 
-/// Costs of a feature over a whole history.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CostSketch {}
+/// The `number`-th of `count` parts of a total; the parts sum exactly.
+fn share_of_total(total: Credits, number: u32, count: u32) -> Credits {
+    let upto = |parts: u32| i128::from(total.micros()) * i128::from(parts) / i128::from(count.max(1));
+    Credits::from_micros((upto(number + 1) - upto(number)) as i64)
+}
 
-impl CostSketch {
-    /// The mean.
-    #[must_use]
-    pub fn mean(&self) -> Credits {
-        Credits::ZERO
+/// Reads a range of records in chunks, as often as the history is repeated.
+#[derive(Debug)]
+struct ChunkReader {
+    file: Arc<Mutex<File>>,
+    offset: u64,
+    rows: u64,
+    next: u64,
+    round: u32,
+    chunk: Vec<u8>,
+    /// Position in the chunk.
+    at: usize,
+}
+
+impl ChunkReader {
+    fn next(&mut self, laid: &Laid) -> io::Result<Option<Moved>> {
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        if self.next == self.rows {
+            self.round += 1;
+            if self.round >= laid.rounds {
+                return Ok(None);
+            }
+            self.next = 0;
+            self.chunk.clear();
+            self.at = 0;
+        }
+        if self.round >= laid.rounds {
+            return Ok(None);
+        }
+        if self.at >= self.chunk.len() {
+            self.read_chunk()?;
+        }
+        let mut bytes = [0; RECORD_BYTES];
+        bytes.copy_from_slice(&self.chunk[self.at..self.at + RECORD_BYTES]);
+        self.at += RECORD_BYTES;
+        self.next += 1;
+        let record = Record::from_bytes(&bytes);
+        let moved =
+            laid.shift + SimSpan::from_micros(i64::from(self.round).saturating_mul(laid.period.micros()));
+        Ok(Some(Moved { at: record.at + moved, round: self.round, record }))
     }
 
-    /// A quantile.
-    #[must_use]
-    pub fn quantile(&self, _q: f64) -> Credits {
-        Credits::ZERO
+    fn read_chunk(&mut self) -> io::Result<()> {
+        let rows = (self.rows - self.next).min(CHUNK_ROWS);
+        self.chunk.resize(rows as usize * RECORD_BYTES, 0);
+        self.at = 0;
+        let mut file =
+            self.file.lock().map_err(|_| io::Error::other("another reader of this history failed"))?;
+        file.seek(SeekFrom::Start(self.offset + self.next * RECORD_BYTES as u64))?;
+        file.read_exact(&mut self.chunk)
     }
 }

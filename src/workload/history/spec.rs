@@ -13,6 +13,8 @@ pub struct HistorySpec {
     pub name: String,
     /// The file.
     pub path: PathBuf,
+    /// Its content, if it is bundled in the binary; the path is then only its name.
+    pub bundled: Option<&'static [u8]>,
     /// How the file is written.
     pub format: HistoryFormat,
     /// Which columns mean what.
@@ -42,6 +44,7 @@ impl Default for HistorySpec {
         HistorySpec {
             name: String::new(),
             path: PathBuf::new(),
+            bundled: None,
             format: HistoryFormat::default(),
             columns: Columns::default(),
             cost: RowCost::default(),
@@ -88,6 +91,8 @@ pub struct Columns {
     pub member: Vec<String>,
     /// Unique number of a row, by which repetitions are found; without one, rows alike in every cell are.
     pub id: Vec<String>,
+    /// Columns other than the time may be missing from the file.
+    pub lenient: bool,
 }
 
 /// A column of work times.
@@ -113,7 +118,7 @@ pub struct StatusColumn {
 /// What a row costs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum RowCost {
-    /// One credit each.
+    /// One credit an operation.
     #[default]
     One,
     /// A formula over columns; the names are the columns' in the order of the formula's values. Empty cells of a
@@ -128,11 +133,14 @@ pub enum RowCost {
     },
     /// The cost formula of the row's feature; each of its quantities comes from a column.
     OfFeature {
-        /// Pairs (quantity, column).
+        /// Pairs (quantity, column); `a|b` are alternatives, and a quantity that no column gives counts as 0 if
+        /// its name stands in `optional` too.
         quantities: Vec<(String, String)>,
         /// Columns whose empty cells count as 0.
         optional: Vec<String>,
     },
+    /// The row says when; cost and duration are drawn as the feature's demand says.
+    Drawn,
 }
 
 /// Values of the feature column and the features they stand for.

@@ -1,0 +1,129 @@
+//! The same scenario on different layouts must give the same bytes, organization by organization (law 7).
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::{
+    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare_histories,
+    prepare_with, run,
+};
+use crate::organization::{DetailOptions, OrganizationOutcome};
+use crate::outcome::Outcome;
+use crate::sampling::mix;
+use crate::scenario::Scenario;
+use crate::units::OrganizationId;
+
+/// A layout and whether it gave what the first one gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayoutRun {
+    /// The layout in words.
+    pub layout: String,
+    /// Organizations compared, over all replications.
+    pub organizations: usize,
+    /// The first that differs, as `COHORT/NUMBER in replication R`; none if all are alike.
+    pub differs: Option<String>,
+}
+
+/// Runs a scenario on one thread first and then on every other layout, and compares what each organization did: every
+/// counter, every cycle, every attempt.
+///
+/// # Errors
+/// What a run finds wrong.
+pub fn compare_layouts(scenario: &Scenario, first: Option<u32>) -> Result<Vec<LayoutRun>, Failure> {
+    let mut reference = None;
+    let mut runs = Vec::new();
+    for (words, layout) in layouts() {
+        let prints = fingerprints(scenario, first, layout)?;
+        let differs = match &reference {
+            None => None,
+            Some(reference) => first_difference(scenario, reference, &prints),
+        };
+        runs.push(LayoutRun { layout: words.to_owned(), organizations: prints.len(), differs });
+        reference.get_or_insert(prints);
+    }
+    Ok(runs)
+}
+
+fn layouts() -> Vec<(&'static str, Layout)> {
+    let usual = Layout::default();
+    let on = |threads| Layout { threads, ..usual.clone() };
+    vec![
+        ("1 thread", on(1)),
+        ("2 threads", on(2)),
+        ("4 threads", on(4)),
+        ("8 threads", on(8)),
+        ("batches of 1", Layout { batch: 1, ..on(2) }),
+        ("batches of 7", Layout { batch: 7, ..on(2) }),
+        ("batches of 4096", Layout { batch: 4096, ..on(2) }),
+        ("waves of 1", Layout { wave: 1, ..on(2) }),
+        ("waves of 64, shuffled", Layout { wave: 64, shuffle: Some(7), ..on(2) }),
+        ("chunks of 3, shuffled", Layout { chunk: Some(3), shuffle: Some(11), ..on(2) }),
+    ]
+}
+
+type Prints = BTreeMap<(u32, OrganizationId), u64>;
+
+fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Result<Prints, Failure> {
+    let detail = DetailOptions { cycles: true, operations: true, ..DetailOptions::default() };
+    let printer = Arc::new(Printer::default());
+    let writer: Arc<dyn RowWriter> = printer.clone();
+    let spill = std::env::temp_dir().join(format!("creditsim-determinism-{}", std::process::id()));
+    let histories = prepare_histories(scenario, &spill).map_err(Failure::History)?;
+    let job = prepare_with(scenario, JobOptions { detail, first }, writer, &histories);
+    let spec = RunSpec {
+        job: Arc::new(job),
+        replications: 0..scenario.replications,
+        layout,
+        spill,
+        sink: Box::new(Nobody),
+        interrupt: Arc::new(AtomicBool::new(false)),
+    };
+    run(spec, &mut |_| {})?;
+    Ok(std::mem::take(&mut *printer.prints.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+fn first_difference(scenario: &Scenario, reference: &Prints, prints: &Prints) -> Option<String> {
+    let all = reference.keys().chain(prints.keys()).filter(|key| reference.get(key) != prints.get(key));
+    let (replication, id) = all.min()?;
+    let cohort = scenario.cohorts.get(id.cohort.index()).map_or("?", |cohort| cohort.name.as_str());
+    Some(format!("{cohort}/{} in replication {replication}", id.number))
+}
+
+/// Keeps a hash of all that an organization did.
+#[derive(Default)]
+struct Printer {
+    prints: Mutex<Prints>,
+}
+
+impl RowWriter for Printer {
+    fn files(&self) -> usize {
+        0
+    }
+
+    fn write(&self, replication: u32, organization: &OrganizationOutcome, _into: &mut [Vec<u8>]) {
+        // The debug form shows every counter, sample and row; nothing of a tally is left out.
+        let print = hash(&format!("{:?}", organization.tallies));
+        let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);
+        prints.insert((replication, organization.id), print);
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let word = |chunk: &[u8]| chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+    text.as_bytes().chunks(8).fold(mix(text.len() as u64), |state, chunk| mix(state ^ word(chunk)))
+}
+
+struct Nobody;
+
+impl Sink for Nobody {
+    fn complete(&mut self, _replication: u32, _outcome: Outcome) -> Enough {
+        Enough::No
+    }
+
+    fn partial(&mut self, _replication: u32, _outcome: Outcome) {}
+
+    fn rows(&mut self, _file: usize, _rows: &[u8]) -> Result<(), SpillError> {
+        Ok(())
+    }
+}

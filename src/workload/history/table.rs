@@ -1,0 +1,191 @@
+//! Rows of a history's file, one after another: CSV or JSONL, plain or gzip, streamed.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::error::HistoryError;
+use super::spec::{HistoryFormat, HistorySpec};
+
+/// A file as a stream of rows of chosen columns.
+pub(super) struct Table {
+    path: PathBuf,
+    rows: Rows,
+    /// The chosen columns.
+    columns: Vec<String>,
+    /// Line of the current row.
+    pub line: u64,
+}
+
+enum Rows {
+    Csv {
+        reader: csv::Reader<Box<dyn Read>>,
+        record: csv::StringRecord,
+        /// Position of each chosen column in the file; absent ones are empty in every row.
+        positions: Vec<Option<usize>>,
+        header: Vec<String>,
+    },
+    Jsonl {
+        reader: Box<dyn BufRead>,
+        text: String,
+        cells: Vec<String>,
+        seen: Vec<bool>,
+    },
+}
+
+impl Table {
+    /// Opens a file and finds the chosen columns.
+    pub fn open(spec: &HistorySpec, columns: &[String]) -> Result<Table, HistoryError> {
+        let (path, format) = (spec.path.as_path(), spec.format);
+        let world = |error| HistoryError::world(path, error);
+        let source: Box<dyn Read> = match spec.bundled {
+            Some(bytes) => Box::new(bytes),
+            None => Box::new(File::open(path).map_err(world)?),
+        };
+        let mut reader = plain(source).map_err(world)?;
+        let first = skip_bom(&mut reader).map_err(world)?;
+        let jsonl = match format {
+            HistoryFormat::Csv => false,
+            HistoryFormat::Jsonl => true,
+            HistoryFormat::Auto => first == Some(b'{'),
+        };
+        let rows = if jsonl {
+            let cells = vec![String::new(); columns.len()];
+            Rows::Jsonl { reader, text: String::new(), cells, seen: vec![false; columns.len()] }
+        } else {
+            csv_rows(path, reader, columns)?
+        };
+        let line = if jsonl { 0 } else { 1 };
+        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line })
+    }
+
+    /// The header of a CSV file; `None` for JSONL, which has none.
+    pub fn header(&self) -> Option<&[String]> {
+        match &self.rows {
+            Rows::Csv { header, .. } => Some(header),
+            Rows::Jsonl { .. } => None,
+        }
+    }
+
+    /// Moves to the next row; false at the end.
+    pub fn advance(&mut self) -> Result<bool, HistoryError> {
+        match &mut self.rows {
+            Rows::Csv { reader, record, header, .. } => {
+                let more = reader.read_record(record).map_err(|error| csv_error(&self.path, &error))?;
+                if !more {
+                    return Ok(false);
+                }
+                self.line = record.position().map_or(self.line + 1, csv::Position::line);
+                if record.len() != header.len() {
+                    let what = format!("has {} cells, the header has {}", record.len(), header.len());
+                    return Err(HistoryError::row(&self.path, self.line, what)
+                        .with_hint("a cell that contains a comma must stand in quotes"));
+                }
+                Ok(true)
+            }
+            Rows::Jsonl { reader, text, cells, seen } => loop {
+                text.clear();
+                self.line += 1;
+                let read = reader.read_line(text).map_err(|error| HistoryError::world(&self.path, error))?;
+                if read == 0 {
+                    return Ok(false);
+                }
+                if text.trim().is_empty() {
+                    continue;
+                }
+                let object: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+                    HistoryError::row(&self.path, self.line, format!("is no JSON: {error}"))
+                })?;
+                for (index, column) in self.columns.iter().enumerate() {
+                    cells[index] = field(&object, column);
+                    seen[index] |= !cells[index].is_empty();
+                }
+                return Ok(true);
+            },
+        }
+    }
+
+    /// The trimmed cell of a chosen column in the current row; empty if the file lacks the column.
+    pub fn cell(&self, column: usize) -> &str {
+        match &self.rows {
+            Rows::Csv { record, positions, .. } => {
+                positions[column].and_then(|position| record.get(position)).unwrap_or("").trim()
+            }
+            Rows::Jsonl { cells, .. } => cells[column].trim(),
+        }
+    }
+
+    /// Bits of the whole row, for finding rows alike in every cell.
+    pub fn hash(&self) -> u64 {
+        let mut hash = crate::sampling::hash_name("row");
+        let mut add = |text: &str| hash = crate::sampling::mix(hash ^ crate::sampling::hash_name(text));
+        match &self.rows {
+            Rows::Csv { record, .. } => record.iter().for_each(&mut add),
+            Rows::Jsonl { text, .. } => add(text),
+        }
+        hash
+    }
+
+    /// A chosen column that the file lacks: by its header, or in JSONL by never having been there.
+    pub fn lacks(&self, column: usize) -> bool {
+        match &self.rows {
+            Rows::Csv { positions, .. } => positions[column].is_none(),
+            Rows::Jsonl { seen, .. } => !seen[column],
+        }
+    }
+}
+
+/// The file's bytes, unpacked if they are gzip.
+fn plain(source: Box<dyn Read>) -> std::io::Result<Box<dyn BufRead>> {
+    let mut reader = BufReader::with_capacity(1 << 16, source);
+    let gzip = reader.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    if !gzip {
+        return Ok(Box::new(reader));
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 16, flate2::bufread::MultiGzDecoder::new(reader))))
+}
+
+/// Passes a byte order mark; returns the first byte behind it and any white space.
+fn skip_bom(reader: &mut Box<dyn BufRead>) -> std::io::Result<Option<u8>> {
+    if reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
+        reader.consume(3);
+    }
+    Ok(reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace()))
+}
+
+fn csv_rows(path: &Path, reader: Box<dyn BufRead>, columns: &[String]) -> Result<Rows, HistoryError> {
+    let source: Box<dyn Read> = Box::new(reader);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let header = reader.headers().map_err(|error| csv_error(path, &error))?;
+    let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+    if header.iter().all(String::is_empty) {
+        return Err(
+            HistoryError::row(path, 1, "has no header").with_hint("the first line must name the columns")
+        );
+    }
+    let positions = columns.iter().map(|column| header.iter().position(|name| name == column)).collect();
+    Ok(Rows::Csv { reader, record: csv::StringRecord::new(), positions, header })
+}
+
+fn csv_error(path: &Path, error: &csv::Error) -> HistoryError {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::Io(source) => {
+            HistoryError::world(path, std::io::Error::new(source.kind(), source.to_string()))
+        }
+        csv::ErrorKind::Utf8 { .. } => HistoryError::row(path, line, "is no UTF-8 text"),
+        _ => HistoryError::row(path, line, error.to_string()),
+    }
+}
+
+/// A field of an object by its dotted path, as the text that a CSV cell would hold.
+fn field(object: &serde_json::Value, path: &str) -> String {
+    use serde_json::Value;
+    // A key may itself contain dots; the literal key comes first.
+    let found = object.get(path).or_else(|| path.split('.').try_fold(object, |value, key| value.get(key)));
+    match found {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
