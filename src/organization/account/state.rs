@@ -263,7 +263,7 @@ impl State {
             free_light: Vec::new(),
             light_in_flight: vec![0; features],
             needs_no_estimate: super::light::without_estimate(env),
-            light_features: light_features(env, env.world.detail.journal || env.world.detail.audit),
+            light_features: light_features(env, env.world.detail.journal || env.audited),
             due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
