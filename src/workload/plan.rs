@@ -183,10 +183,10 @@ impl WorkPlan {
         let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_SECONDS);
         values.numbers[builtin + 1] = seconds;
         let mut amount = cost.value(&mut streams.cost, &values.numbers);
-        if let Some(cache) = self.cache {
-            if cache.probability.holds(uniform(&mut streams.cost)) {
-                amount *= cache.factor;
-            }
+        if let Some(cache) = self.cache
+            && cache.probability.holds(uniform(&mut streams.cost))
+        {
+            amount *= cache.factor;
         }
         let credits = if self.free { Credits::ZERO } else { credits(amount) };
         (credits, SimSpan::from_seconds_f64(seconds))

@@ -340,7 +340,7 @@ impl Source {
     ) -> Result<Option<Operation>, std::io::Error> {
         let Supply::Replay(rows) = &mut state.supply else { return Ok(None) };
         let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
-        let Some(row) = rows.next()? else { return Ok(None) };
+        let Some(row) = rows.next_row()? else { return Ok(None) };
         let mut operation = row;
         if draws_work {
             let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
