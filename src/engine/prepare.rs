@@ -131,6 +131,20 @@ pub fn prepare_with(
     }
 }
 
+/// Whether any policy blurs its estimates.
+fn blurs(scenario: &Scenario) -> bool {
+    let blurred = |admission: &Admission| {
+        let estimator = match admission {
+            Admission::Estimate(estimator) => estimator,
+            Admission::Hold(hold) => &hold.estimate,
+            Admission::None | Admission::Positive => return false,
+        };
+        matches!(estimator, Estimator::Blur { .. })
+    };
+    let plans = scenario.policies.iter().flat_map(|policy| &policy.plans);
+    plans.flat_map(|plan| &plan.features).any(|feature| blurred(&feature.admission))
+}
+
 fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]) -> Source {
     let own = &scenario.features[feature.index()];
     let listed: Vec<Option<Vec<Listed>>> = scenario
@@ -155,6 +169,7 @@ fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]
         zone: &scenario.zone,
         populations,
         listed: &listed,
+        blurred: blurs(scenario),
     })
 }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{
-    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare_histories, prepare_with, run,
+    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare_histories,
+    prepare_with, run,
 };
 use crate::organization::{DetailOptions, OrganizationOutcome};
 use crate::outcome::Outcome;

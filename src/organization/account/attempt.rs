@@ -39,7 +39,13 @@ impl State {
         if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
             *credits += operation.cost;
         }
+        if self.needs_no_estimate[feature.index()] && self.start_light(env, operation, Credits::ZERO) {
+            return;
+        }
         let estimate = self.estimate_at_arrival(env, operation);
+        if self.start_light(env, operation, estimate) {
+            return;
+        }
         let slot = self.take_slot();
         self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });

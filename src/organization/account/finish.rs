@@ -1,6 +1,6 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
-use crate::outcome::{AttemptOutcome, Detail, FeatureTally, MoneyTally, Tally};
+use crate::outcome::{AttemptOutcome, AuditRules, Detail, FeatureTally, MoneyTally, Tally, audit};
 use crate::units::{Category, Credits};
 
 use super::env::Env;
@@ -9,7 +9,7 @@ use super::state::{Phase, State};
 /// Counters at zero.
 pub(super) fn empty_tally(env: &Env) -> Tally {
     let detail = env.world.detail;
-    let rows = detail.cycles || detail.operations || detail.journal || detail.audit;
+    let rows = detail.cycles || detail.operations || detail.journal || env.audited;
     Tally {
         features: vec![FeatureTally::default(); env.world.features.len()],
         money: MoneyTally { complete: true, ..MoneyTally::default() },
@@ -52,23 +52,64 @@ impl State {
             }
         }
         self.check_laws(env);
+        if env.audited {
+            self.audit(env);
+        }
+    }
+
+    /// Has the account recomputed from its journal; a journal that nobody asked for is dropped again.
+    fn audit(&mut self, env: &Env) {
+        let policy = &env.policy;
+        let terms = env.terms(env.first_plan);
+        let rules = AuditRules {
+            end: env.world.end,
+            features: env.world.features.len(),
+            limit: terms.overdraft.limit,
+            debt_counts: policy.plan_changes.is_empty().then_some(terms.debt_counts),
+            holds_guard: env.holds_guard,
+        };
+        let journal = self.tally.detail.as_ref().map_or(&[][..], |detail| &detail.journal);
+        if let Err(violation) = audit(&rules, journal, &self.tally) {
+            self.now = violation.at;
+            self.fail(violation.to_string());
+        }
+        let asked = env.world.detail;
+        if !asked.journal && !asked.audit {
+            if let Some(detail) = &mut self.tally.detail {
+                detail.journal = Vec::new();
+            }
+            if !asked.cycles && !asked.operations {
+                self.tally.detail = None;
+            }
+        }
     }
 
     /// Counts operations in flight and waiting, at the start of measuring or at the end.
     pub(super) fn count_alive(&self, tally: &mut Tally, start: bool) {
-        for work in &self.work {
-            let feature = &mut tally.features[work.operation.feature.index()];
-            let (in_flight, waiting) = if start {
+        for (feature, (in_flight, waiting)) in tally.features.iter_mut().zip(self.alive()) {
+            let (of_flight, of_wait) = if start {
                 (&mut feature.in_flight_start, &mut feature.waiting_start)
             } else {
                 (&mut feature.in_flight_end, &mut feature.waiting_end)
             };
+            *of_flight += in_flight;
+            *of_wait += waiting;
+        }
+    }
+
+    /// Operations (in flight, waiting) now, per feature.
+    fn alive(&self) -> Vec<(u64, u64)> {
+        let mut alive: Vec<(u64, u64)> =
+            self.light_in_flight.iter().map(|light| (u64::from(*light), 0)).collect();
+        for work in &self.work {
+            let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
             match work.phase {
                 Phase::InFlight => *in_flight += 1,
                 Phase::Queued | Phase::Waiting | Phase::Retrying | Phase::Deciding => *waiting += 1,
                 Phase::Free | Phase::Settling => {}
             }
         }
+        alive
     }
 
     /// Laws 1 to 6 as totals: what was counted as it happened against what the account holds.
@@ -123,16 +164,7 @@ impl State {
     }
 
     fn law_of_operations(&self) -> Option<String> {
-        let mut alive = vec![(0, 0); self.tally.features.len()];
-        for work in &self.work {
-            let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
-            match work.phase {
-                Phase::InFlight => *in_flight += 1,
-                Phase::Queued | Phase::Waiting | Phase::Retrying | Phase::Deciding => *waiting += 1,
-                Phase::Free | Phase::Settling => {}
-            }
-        }
-        self.tally.features.iter().zip(alive).enumerate().find_map(|(index, (f, (in_flight, waiting)))| {
+        self.tally.features.iter().zip(self.alive()).enumerate().find_map(|(index, (f, (in_flight, waiting)))| {
             let come = f.in_flight_start + f.waiting_start + f.demanded;
             let lost =
                 f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full + f.lost_churned;

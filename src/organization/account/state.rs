@@ -13,6 +13,7 @@ use super::agenda::Agenda;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of};
 use super::grants::GrantBook;
+use super::light::{Light, light_features};
 use super::money::MoneyBook;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
@@ -154,6 +155,12 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) work: Vec<Work>,
     pub(super) free: Vec<u32>,
+    /// Operations on the short way, and which features may take it.
+    pub(super) light: Vec<Light>,
+    pub(super) free_light: Vec<u32>,
+    pub(super) light_in_flight: Vec<u32>,
+    pub(super) light_features: Vec<bool>,
+    pub(super) needs_no_estimate: Vec<bool>,
     pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
@@ -233,8 +240,6 @@ pub(super) struct CycleState {
     pub(super) row: CycleRow,
     /// The lot of the running allowance.
     pub(super) allowance: Option<LotSerial>,
-    /// Distinguishes timers of a plan that was left.
-    pub(super) epoch: u32,
 }
 
 /// True costs of earlier operations of one feature.
@@ -254,6 +259,11 @@ impl State {
             ledger: Ledger::new(&terms.burn_order),
             work: Vec::new(),
             free: Vec::new(),
+            light: Vec::new(),
+            free_light: Vec::new(),
+            light_in_flight: vec![0; features],
+            needs_no_estimate: super::light::without_estimate(env),
+            light_features: light_features(env, env.world.detail.journal || env.audited),
             due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
@@ -297,7 +307,7 @@ impl State {
             measuring: true,
             next_sample: 0,
             tally: super::finish::empty_tally(env),
-            journal_on: env.world.detail.journal || env.world.detail.audit,
+            journal_on: env.world.detail.journal || env.audited,
             ended_charged: Credits::ZERO,
             opening: false,
             uncovered: Credits::ZERO,
@@ -313,7 +323,24 @@ impl State {
     }
 
     /// Handles everything due before (`at`, `order`).
+    #[inline]
     pub(super) fn drain(&mut self, env: &Env, at: SimTime, order: u64) {
+        // Most arrivals find nothing due but plain completions, or nothing at all.
+        while self.next_timer > at && !self.resume && !self.arrived {
+            match self.due.peek() {
+                Some(due) if (due.at, due.order) < (at, order) => {}
+                _ => return,
+            }
+            if let Some(due) = self.due.pop() {
+                self.now = due.at;
+                self.run_due(env, due);
+            }
+        }
+        self.drain_slowly(env, at, order);
+    }
+
+    /// As `drain`, with timers, samples and resumptions among what is due.
+    fn drain_slowly(&mut self, env: &Env, at: SimTime, order: u64) {
         loop {
             let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
             let mut resumes = false;
@@ -381,6 +408,8 @@ impl State {
 
     fn run_due(&mut self, env: &Env, due: Due) {
         match due.what {
+            DueKind::Light => return self.light_due(env, due),
+            DueKind::LightEnd => return self.light_ends(due.slot),
             DueKind::Record => return self.record_due(env, due.slot),
             DueKind::Client => return self.client_arrives(env, due.slot),
             _ => {}
@@ -395,7 +424,7 @@ impl State {
             DueKind::HoldTimeout => self.hold_times_out(env, due.slot),
             DueKind::Retry => self.retry(env, due.slot),
             DueKind::Patience => self.give_up(env, due.slot),
-            DueKind::Record | DueKind::Client => {}
+            DueKind::Record | DueKind::Client | DueKind::Light | DueKind::LightEnd => {}
         }
     }
 
