@@ -83,6 +83,24 @@ impl Ledger {
         self.burn_or_owe(amount)
     }
 
+    /// Takes `amount` from the first lot if it is more than covered there and there is neither debt nor a hold.
+    #[inline]
+    pub fn burn_first(&mut self, amount: Credits) -> Option<(Category, bool)> {
+        if self.debt.is_positive() || self.open_holds > 0 {
+            return None;
+        }
+        // A lot that waits empty for its close is passed over.
+        let lot = self
+            .lots
+            .iter_mut()
+            .find(|lot| lot.remaining.is_positive())
+            .filter(|lot| lot.remaining > amount)?;
+        lot.remaining -= amount;
+        lot.burned += amount;
+        self.remaining -= amount;
+        Some((lot.category, matches!(lot.kind, LotKind::Rolled { .. })))
+    }
+
     /// Burns unreserved credits in burn order to repay debt; `purchased_only` leaves other categories alone.
     /// Returns what was repaid.
     pub fn repay(&mut self, purchased_only: bool) -> Credits {

@@ -56,6 +56,7 @@ fn source_of(name: &str, demand: &Demand, populations: &[Population]) -> Source 
         zone: &Zone::default(),
         populations,
         listed: &[],
+        blurred: true,
     })
 }
 
@@ -221,6 +222,7 @@ fn listed_operations_replace_arrivals() {
         zone: &Zone::default(),
         populations: &[],
         listed: &listed,
+        blurred: true,
     });
     let found = all(&source, organization(1), &traits(), 64);
     let times: Vec<SimTime> = found.iter().map(|(operation, _)| operation.at).collect();
@@ -424,6 +426,7 @@ fn estimates_look_at_the_population() {
             zone: &Zone::default(),
             populations: &[],
             listed: &[],
+            blurred: true,
         }
     });
     assert_eq!(free.expected_cost(), Credits::ZERO);
@@ -516,6 +519,7 @@ fn speed_of_filling() {
             zone: &Zone::default(),
             populations: &population,
             listed: &[],
+            blurred: true,
         });
         let mut state = source.begin(organization(1), &traits());
         let mut batch = Batch::default();

@@ -40,6 +40,9 @@ impl State {
             *credits += operation.cost;
         }
         let estimate = self.estimate_at_arrival(env, operation);
+        if self.start_light(env, operation, estimate) {
+            return;
+        }
         let slot = self.take_slot();
         self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });

@@ -141,7 +141,7 @@ impl State {
     }
 
     /// Burns lots, incurs debt, ends or draws on the hold: the moment at which a charge reaches the books.
-    fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
+    pub(super) fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
         let terms = env.terms(self.plan);
         let before = self.views(terms);
         let debt_before = self.ledger.debt();

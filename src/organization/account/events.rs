@@ -38,6 +38,14 @@ pub(super) const fn order_of(class: Class, feature: u16, sequence: u32, segment:
     ((class as u64) << 60) | (((feature as u64) & 0xfff) << 48) | ((sequence as u64) << 16) | segment as u64
 }
 
+/// The bits of an order that hold the class.
+pub(super) const CLASS_MASK: u64 = 0xf << 60;
+
+/// A class in the bits of an order.
+pub(super) const fn class_bits(class: Class) -> u64 {
+    (class as u64) << 60
+}
+
 /// Something of an operation that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
@@ -54,6 +62,10 @@ pub(super) struct Due {
 pub(super) enum DueKind {
     /// The incurred cost reaches the hold under `overrun = stop`.
     Stop,
+    /// An operation on the short way owes its charge; the slot is of the light ones.
+    Light,
+    /// An operation on the short way ends.
+    LightEnd,
     /// A part (or a whole simple operation) owes its charge.
     Charge,
     /// A part (or a whole simple operation) ends.

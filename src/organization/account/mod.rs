@@ -15,6 +15,7 @@ mod env;
 mod events;
 mod finish;
 mod grants;
+mod light;
 mod money;
 mod note;
 mod opening;

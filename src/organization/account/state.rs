@@ -13,6 +13,7 @@ use super::agenda::Agenda;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of};
 use super::grants::GrantBook;
+use super::light::{Light, light_features};
 use super::money::MoneyBook;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
@@ -154,6 +155,11 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) work: Vec<Work>,
     pub(super) free: Vec<u32>,
+    /// Operations on the short way, and which features may take it.
+    pub(super) light: Vec<Light>,
+    pub(super) free_light: Vec<u32>,
+    pub(super) light_in_flight: Vec<u32>,
+    pub(super) light_features: Vec<bool>,
     pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
@@ -233,8 +239,6 @@ pub(super) struct CycleState {
     pub(super) row: CycleRow,
     /// The lot of the running allowance.
     pub(super) allowance: Option<LotSerial>,
-    /// Distinguishes timers of a plan that was left.
-    pub(super) epoch: u32,
 }
 
 /// True costs of earlier operations of one feature.
@@ -254,6 +258,10 @@ impl State {
             ledger: Ledger::new(&terms.burn_order),
             work: Vec::new(),
             free: Vec::new(),
+            light: Vec::new(),
+            free_light: Vec::new(),
+            light_in_flight: vec![0; features],
+            light_features: light_features(env, env.world.detail.journal || env.world.detail.audit),
             due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
@@ -381,6 +389,8 @@ impl State {
 
     fn run_due(&mut self, env: &Env, due: Due) {
         match due.what {
+            DueKind::Light => return self.light_due(env, due),
+            DueKind::LightEnd => return self.light_ends(due.slot),
             DueKind::Record => return self.record_due(env, due.slot),
             DueKind::Client => return self.client_arrives(env, due.slot),
             _ => {}
@@ -395,7 +405,7 @@ impl State {
             DueKind::HoldTimeout => self.hold_times_out(env, due.slot),
             DueKind::Retry => self.retry(env, due.slot),
             DueKind::Patience => self.give_up(env, due.slot),
-            DueKind::Record | DueKind::Client => {}
+            DueKind::Record | DueKind::Client | DueKind::Light | DueKind::LightEnd => {}
         }
     }
 
