@@ -16,8 +16,24 @@ const TABLE: &[(&str, &[&str])] = &[
     ("organization", &["units", "calendar", "sampling", "ledger", "policy", "workload", "outcome"]),
     ("scenario", &["units", "calendar", "sampling", "policy", "workload", "organization"]),
     ("actors", &["units", "sampling", "organization", "workload", "outcome"]),
-    ("engine", &["units", "calendar", "sampling", "policy", "workload", "organization", "outcome", "actors", "scenario"]),
-    ("experiment", &["units", "sampling", "organization", "scenario", "engine", "outcome", "policy", "workload"]),
+    (
+        "engine",
+        &[
+            "units",
+            "calendar",
+            "sampling",
+            "policy",
+            "workload",
+            "organization",
+            "outcome",
+            "actors",
+            "scenario",
+        ],
+    ),
+    (
+        "experiment",
+        &["units", "sampling", "organization", "scenario", "engine", "outcome", "policy", "workload"],
+    ),
     ("report", &["units", "outcome", "experiment", "scenario", "organization"]),
 ];
 
@@ -79,7 +95,9 @@ fn actors_clap_and_the_terminal_stay_in_their_rooms() {
     for (word, homes) in only {
         for room in rooms().into_iter().filter(|room| !homes.contains(room)) {
             for path in sources(room) {
-                let used = program(&path).lines().any(|line| line.contains(&format!("{word}::")) || line.contains(&format!("{word}(")));
+                let used = program(&path)
+                    .lines()
+                    .any(|line| line.contains(&format!("{word}::")) || line.contains(&format!("{word}(")));
                 assert!(!used, "{} uses {word}", path.display());
             }
         }

@@ -7,6 +7,7 @@
 
 pub mod analytic;
 mod comparison;
+pub mod design;
 pub mod determinism;
 mod estimate;
 mod findings;
@@ -17,6 +18,7 @@ mod stopping;
 pub mod student;
 mod sweep;
 mod thresholds;
+mod trials;
 
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Threshold};
@@ -29,3 +31,4 @@ pub use sensitivity::{Morris, Swing, morris, ranking_changes, widest_first};
 pub use stopping::{FEWEST, Stop, stop};
 pub use sweep::{Aim, Candidate, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
 pub use thresholds::{Judgement, Ruling, judge, worst};
+pub use trials::{Conditions, GroupRun, Setting, Trial, Trials};

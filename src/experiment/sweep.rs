@@ -21,6 +21,8 @@ pub struct Sweep {
 /// One setting of every key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepPoint {
+    /// Its number in the order asked for; numbers are missing where an interrupted sweep did not get to a point.
+    pub number: usize,
     /// One value a key, as written.
     pub settings: Vec<String>,
     /// Index into the sweep's measurements.
@@ -169,7 +171,8 @@ mod tests {
         let mut measurements = Measurements::new(Arc::clone(&shape));
         (0..3).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
         let policies = (0..3).map(|index| PolicyAt { name: shape.policies[index].clone(), index }).collect();
-        let points = vec![SweepPoint { settings: vec!["1".to_owned()], measurements: 0, policies }];
+        let points =
+            vec![SweepPoint { number: 0, settings: vec!["1".to_owned()], measurements: 0, policies }];
         let keys = vec!["policy.overdraft.limit".to_owned()];
         let sweep = Sweep { keys, points, measurements: vec![measurements], complete: true };
         let objective =

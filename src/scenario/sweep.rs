@@ -57,7 +57,11 @@ fn gather(path: &str, quoted: Option<&str>, item: Item<'_>, into: &mut Vec<Vary>
             }
         }
         Value::List(nodes) if !nodes.is_empty() => {
-            into.push(Vary { key: path.to_owned(), values: nodes.iter().map(setting).collect(), range: None });
+            into.push(Vary {
+                key: path.to_owned(),
+                values: nodes.iter().map(setting).collect(),
+                range: None,
+            });
         }
         Value::Text(text) => {
             into.push(Vary { key: path.to_owned(), values: Vec::new(), range: Some(text.clone()) });
