@@ -14,7 +14,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("workload", &["units", "calendar", "sampling"]),
     ("outcome", &["units", "ledger", "policy"]),
     ("organization", &["units", "calendar", "sampling", "ledger", "policy", "workload", "outcome"]),
-    ("scenario", &["units", "calendar", "sampling", "policy", "workload", "organization"]),
+    ("scenario", &["units", "calendar", "sampling", "policy", "workload", "organization", "outcome"]),
     ("actors", &["units", "sampling", "organization", "workload", "outcome"]),
     (
         "engine",

@@ -23,7 +23,7 @@ mod wave;
 pub use collector::{Collector, Enough, Sink};
 pub use control::{ActorName, Control, Event, Failure, Injection, Sentinel};
 pub use feature::FeatureActor;
-pub use job::{Job, JobCohort};
+pub use job::{Job, JobCohort, OpenHistory};
 pub use messages::Begin;
 pub use panics::record_panics;
 pub use plan::{Plan, Unit};

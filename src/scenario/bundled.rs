@@ -38,6 +38,15 @@ pub fn find(name: &str) -> Option<&'static Example> {
     EXAMPLES.iter().find(|example| example.name == name)
 }
 
+/// A usage history that a bundled scenario replays, by its name in the scenario.
+#[must_use]
+pub fn file(name: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
+}
+
+/// Files that bundled scenarios name.
+static FILES: &[(&str, &[u8])] = &[("data/usage.csv", include_bytes!("../../scenarios/data/usage.csv"))];
+
 /// Declares examples whose file stands in `scenarios/`.
 macro_rules! examples {
     ($($name:literal),+ $(,)?) => {

@@ -1,15 +1,480 @@
 //! Reads `[histories.NAME]`: a file of past usage and how its columns are read.
 
-use crate::workload::HistorySpec;
+use std::path::PathBuf;
 
+use crate::calendar::Zone;
+use crate::units::{FeatureIndex, SimSpan};
+use crate::workload::formula::Formula;
+use crate::workload::{
+    Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryFormat, HistorySpec, MAPPINGS,
+    Mapping, OtherFeatures, Replay, RowCost, Shift, Sizeless, StatusColumn, check_history, mapping,
+};
+
+use super::bundled;
 use super::read::Facts;
-use super::reading::{Section, Shape};
+use super::reading::{Field, Item, Kind, Section, Shape, default, did_you_mean, optional, required, words};
+use super::source::Base;
 
 /// The keys of a history.
-pub(crate) static HISTORY: Shape =
-    Shape { name: "history", doc: "A file of past usage that a cohort replays.", tags: &[], parts: &[] };
+pub(crate) static HISTORY: Shape = Shape {
+    name: "history",
+    doc: "A file of past usage that a cohort replays.",
+    tags: &[],
+    parts: &[FILE, COLUMNS, PRICES, LAYING],
+};
+
+static FILE: &[Field] = &[
+    required("file", Kind::Text, "CSV or JSONL, plain or gzip; relative to the scenario's folder."),
+    default(
+        "format",
+        Kind::Words(words_of_format),
+        "\"auto\"",
+        "How it is written; by its first byte if `auto`.",
+    ),
+    optional(
+        "mapping",
+        Kind::Words(mappings),
+        "Columns of a known product's export; other keys override them.",
+    ),
+    optional(
+        "time_zone",
+        Kind::Text,
+        "IANA name of the zone of instants without an offset; UTC if left out.",
+    ),
+];
+
+const NAMES: Kind = Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)]);
+
+static COLUMNS: &[Field] = &[
+    optional(
+        "time",
+        NAMES,
+        "Column of the arrival (several: the first that is not empty); `timestamp` if left out.",
+    ),
+    optional("end", NAMES, "Column of the end of the work, as an instant."),
+    optional("organization", NAMES, "Column of the organization; all rows belong to one if left out."),
+    optional("feature", NAMES, "Column of the feature."),
+    optional(
+        "features",
+        Kind::Map("value", &Kind::Name("feature")),
+        "Features by the values of that column; values that are names of features need no entry.",
+    ),
+    optional(
+        "other_features",
+        Kind::Text,
+        "What becomes of other values: \"refuse\" (if left out), \"skip\", or the name of a feature.",
+    ),
+    optional(
+        "duration",
+        Kind::Either(&[Kind::Text, Kind::Table(&DURATION)]),
+        "Column of the work time, in seconds unless it says otherwise.",
+    ),
+    optional("status", Kind::Table(&STATUS), "Column of the outcome."),
+    optional("member", NAMES, "Column of the person who asks."),
+    optional(
+        "id",
+        NAMES,
+        "Column of a unique number, by which repeated rows are found; by all cells if left out.",
+    ),
+];
+
+static PRICES: &[Field] = &[
+    optional(
+        "cost",
+        Kind::Text,
+        "Formula over columns, such as \"units * steps / 30\", or \"drawn\": cost and duration as the feature's demand says.",
+    ),
+    optional(
+        "quantities",
+        Kind::Map("quantity", &Kind::Text),
+        "Columns of the quantities of the feature's cost formula, in the place of `cost`.",
+    ),
+    optional(
+        "optional",
+        Kind::List(&Kind::Text),
+        "Columns (or quantities) whose empty cells count as 0; another empty cell leaves a row without a size.",
+    ),
+    default(
+        "sizeless",
+        Kind::Words(words_of_sizeless),
+        "\"skip\"",
+        "Rows without a size: left out and counted, replayed at no cost, or refused.",
+    ),
+    default(
+        "duplicates",
+        Kind::Words(words_of_duplicates),
+        "\"keep\"",
+        "Rows that repeat another of their organization and instant (or its id).",
+    ),
+    optional("buckets", Kind::Table(&BUCKETS), "Rows are totals of time buckets."),
+];
+
+static LAYING: &[Field] = &[
+    optional(
+        "shift",
+        Kind::Either(&[Kind::Word("to start"), Kind::Word("to week"), Kind::Table(&SHIFT)]),
+        "Moves the history: its first row to the scenario's start, or by whole weeks into its first week; not at all if left out.",
+    ),
+    default("thin", Kind::Probability, "1", "Share of operations that is kept."),
+    default("scale", Kind::Number, "1", "Multiplies every cost."),
+    default("repeat", Kind::Count, "1", "How often the history is played, one after another."),
+    optional(
+        "repeat_every",
+        Kind::Span,
+        "Distance of repetitions; the history's length in whole days if left out.",
+    ),
+    optional("only", Kind::List(&Kind::Text), "Organizations that are replayed; `*` stands for anything."),
+    optional("merge_into", Kind::Count, "Merges the organizations into so many, by hash of their labels."),
+];
+
+static DURATION: Shape = Shape {
+    name: "duration-column",
+    doc: "A column of work times.",
+    tags: &[],
+    parts: &[&[
+        required("column", Kind::Text, "Its name."),
+        default("unit", Kind::Span, "\"1s\"", "Length of its unit, such as \"1 ms\"."),
+    ]],
+};
+
+static STATUS: Shape = Shape {
+    name: "status-column",
+    doc: "A column of outcomes; values it does not name are successes.",
+    tags: &[],
+    parts: &[&[
+        required("column", Kind::Text, "Its name."),
+        optional("failed", Kind::List(&Kind::Text), "Values that mean failed."),
+        optional("cancelled", Kind::List(&Kind::Text), "Values that mean cancelled."),
+    ]],
+};
+
+static BUCKETS: Shape = Shape {
+    name: "buckets",
+    doc: "Rows are totals of time buckets, spread evenly over them; totals are kept exactly.",
+    tags: &[],
+    parts: &[&[
+        required("length", Kind::Span, "Length of a bucket."),
+        optional("requests", Kind::Text, "Column with the number of operations; one a row if left out."),
+    ]],
+};
+
+static SHIFT: Shape = Shape {
+    name: "shift",
+    doc: "How a history is moved in time.",
+    tags: &[
+        optional("later", Kind::Span, "By this span to the future."),
+        optional("earlier", Kind::Span, "By this span to the past."),
+        optional("to", Kind::Instant, "The first row to this instant."),
+        optional(
+            "to_week",
+            Kind::Instant,
+            "By whole weeks, the first row into the week from this instant on.",
+        ),
+    ],
+    parts: &[],
+};
+
+words!(HistoryFormat { "auto" => Auto, "csv" => Csv, "jsonl" => Jsonl });
+words!(Sizeless { "skip" => Skip, "free" => Free, "refuse" => Refuse });
+words!(Duplicates { "keep" => Keep, "drop" => Drop, "refuse" => Refuse });
+
+fn words_of_format() -> Vec<&'static str> {
+    super::reading::words_of::<HistoryFormat>()
+}
+
+fn words_of_sizeless() -> Vec<&'static str> {
+    super::reading::words_of::<Sizeless>()
+}
+
+fn words_of_duplicates() -> Vec<&'static str> {
+    super::reading::words_of::<Duplicates>()
+}
+
+fn mappings() -> Vec<&'static str> {
+    MAPPINGS.to_vec()
+}
 
 /// Reads them.
-pub(super) fn read(_section: Section<'_>, _name: &str, _facts: Facts<'_>) -> HistorySpec {
-    HistorySpec::default()
+pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> HistorySpec {
+    let known = section
+        .read("mapping", |item| item.as_text().and_then(mapping).or_else(|| item.fail_words(mappings())));
+    let (path, bundled) = file(section, facts.base);
+    let duplicates = known.as_ref().map_or(Duplicates::Keep, |known| known.duplicates);
+    let duplicates =
+        if section.has("duplicates") { section.value("duplicates", Item::word) } else { duplicates };
+    let buckets = section.read("buckets", buckets);
+    HistorySpec {
+        name: name.to_owned(),
+        path,
+        bundled,
+        format: section.value("format", Item::word),
+        columns: columns(section, known.as_ref()),
+        cost: cost(section, known.as_ref()),
+        features: features(section, facts),
+        buckets: buckets.or_else(|| known.and_then(|known| known.buckets)),
+        sizeless: section.value("sizeless", Item::word),
+        duplicates,
+        zone: section.value("time_zone", zone),
+        replay: replay(section, facts),
+        only: section.value("only", |item| item.list(Item::text)),
+        merge_into: section.read("merge_into", Item::positive_count),
+    }
+}
+
+/// Opens the file and reports what is wrong with its header or first row.
+pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
+    if spec.path.as_os_str().is_empty() && spec.bundled.is_none() {
+        return;
+    }
+    if let Err(error) = check_history(spec, demands) {
+        let text = error.to_string();
+        let (what, hint) =
+            text.split_once("\nhint: ").map_or((text.as_str(), None), |(what, hint)| (what, Some(hint)));
+        item.error::<()>(format!("cannot be replayed: {what}"), hint.map(str::to_owned));
+    }
+}
+
+fn file(section: Section<'_>, base: &Base) -> (PathBuf, Option<&'static [u8]>) {
+    let Some(file) = section.read("file", Item::text) else { return (PathBuf::new(), None) };
+    match base {
+        Base::Folder(folder) => (folder.join(file), None),
+        Base::Bundled => {
+            let content = bundled::file(&file);
+            if content.is_none() {
+                section.error(
+                    "file",
+                    "is not bundled",
+                    Some("copy the scenario to a file of your own to name files"),
+                );
+            }
+            (PathBuf::from(file), content)
+        }
+    }
+}
+
+fn zone(item: Item<'_>) -> Option<Zone> {
+    let name = item.text()?;
+    Zone::named(&name).or_else(|| {
+        let names = Zone::names();
+        let close = did_you_mean(&name, names.iter().map(String::as_str))
+            .map(|name| format!("did you mean \"{name}\"?"));
+        item.fail_with("the IANA name of a time zone, like \"Europe/Berlin\"", close)
+    })
+}
+
+fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {
+    let mut columns = known.map(|known| known.columns.clone()).unwrap_or_default();
+    let names = |key: &str, columns: &mut Vec<String>| {
+        if let Some(names) = section.read(key, |item| item.one_or_many(Item::text)) {
+            *columns = names;
+        }
+    };
+    names("time", &mut columns.time);
+    names("end", &mut columns.end);
+    names("organization", &mut columns.organization);
+    names("feature", &mut columns.feature);
+    names("member", &mut columns.member);
+    names("id", &mut columns.id);
+    if columns.time.is_empty() {
+        columns.time = vec!["timestamp".to_owned()];
+    }
+    columns.duration = section.read("duration", duration).or(columns.duration);
+    columns.status = section.read("status", status).or(columns.status);
+    columns
+}
+
+fn duration(item: Item<'_>) -> Option<DurationColumn> {
+    if !item.is_table() {
+        return item.text().map(|column| DurationColumn { column, unit: SimSpan::from_seconds(1) });
+    }
+    let section = item.section(&DURATION)?;
+    Some(DurationColumn {
+        column: section.read("column", Item::text)?,
+        unit: section.read("unit", Item::positive_span)?,
+    })
+}
+
+fn status(item: Item<'_>) -> Option<StatusColumn> {
+    let section = item.section(&STATUS)?;
+    let words = |key: &str| section.value(key, |item| item.list(Item::text));
+    Some(StatusColumn {
+        column: section.read("column", Item::text)?,
+        failed: words("failed"),
+        cancelled: words("cancelled"),
+    })
+}
+
+fn buckets(item: Item<'_>) -> Option<Buckets> {
+    let section = item.section(&BUCKETS)?;
+    Some(Buckets {
+        length: section.read("length", Item::positive_span)?,
+        requests: section.read("requests", Item::text),
+    })
+}
+
+fn cost(section: Section<'_>, known: Option<&Mapping>) -> RowCost {
+    let mut optional: Vec<String> = section.value("optional", |item| item.list(Item::text));
+    if let Some(item) = section.get("cost") {
+        if section.has("quantities") {
+            section.error("quantities", "stands beside `cost`", Some("keep one of the two"));
+        }
+        return if item.is_word("drawn") { RowCost::Drawn } else { formula(item, optional) };
+    }
+    if let Some(entries) = section.get("quantities").and_then(Item::entries) {
+        let quantity = |(name, item): (&str, Item<'_>)| Some((name.to_owned(), item.text()?));
+        return RowCost::OfFeature {
+            quantities: entries.into_iter().filter_map(quantity).collect(),
+            optional,
+        };
+    }
+    match known {
+        Some(known) => {
+            // Exports leave cells empty where there was nothing, and lack columns that their plan does not have.
+            optional.extend(known.quantities.iter().map(|(name, _)| name.clone()));
+            RowCost::OfFeature { quantities: known.quantities.clone(), optional }
+        }
+        None => {
+            let hint = "a formula over columns, such as `cost = \"tokens_in * 0.003\"` or `cost = \"1\"`; or `quantities`";
+            section.error("cost", "is missing", Some(hint));
+            RowCost::One
+        }
+    }
+}
+
+fn formula(item: Item<'_>, optional: Vec<String>) -> RowCost {
+    let Some(text) = item.text() else { return RowCost::One };
+    let columns = Formula::names_in(&text);
+    match Formula::compile(&text, &columns) {
+        Ok(formula) => RowCost::Columns { formula, columns, optional },
+        Err(error) => {
+            item.error::<()>(format!("is no formula: {error}"), None);
+            RowCost::One
+        }
+    }
+}
+
+/// The map of feature values: what the scenario writes, then the names of its features.
+fn features(section: Section<'_>, facts: Facts<'_>) -> FeatureMap {
+    let names = || facts.features.iter().map(String::as_str);
+    let index = |item: Item<'_>| item.name_of("feature", names()).map(|index| FeatureIndex(index as u16));
+    let mut map = Vec::new();
+    for (value, item) in section.get("features").and_then(Item::entries).unwrap_or_default() {
+        map.extend(index(item).map(|feature| (value.to_owned(), feature)));
+    }
+    for (number, name) in names().enumerate() {
+        if !map.iter().any(|(value, _)| value == name) {
+            map.push((name.to_owned(), FeatureIndex(number as u16)));
+        }
+    }
+    let only_one =
+        (facts.features.len() == 1 && !section.has("feature")).then_some(OtherFeatures::Are(FeatureIndex(0)));
+    let other = section.read("other_features", |item| match item.as_text() {
+        Some("refuse") => Some(OtherFeatures::Refuse),
+        Some("skip") => Some(OtherFeatures::Skip),
+        _ => index(item).map(OtherFeatures::Are),
+    });
+    FeatureMap { map, other: other.or(only_one).unwrap_or_default() }
+}
+
+fn replay(section: Section<'_>, facts: Facts<'_>) -> Replay {
+    let one = |item: Item<'_>| item.number_from_zero();
+    Replay {
+        shift: section.value("shift", |item| shift(item, facts)),
+        thin: section.read("thin", Item::probability).map_or(1.0, |share| share.get()),
+        scale: section.read_or("scale", 1.0, one),
+        repeat: section.read_or("repeat", 1, Item::positive_count),
+        repeat_every: section.read("repeat_every", Item::positive_span),
+    }
+}
+
+fn shift(item: Item<'_>, facts: Facts<'_>) -> Option<Shift> {
+    match item.as_text() {
+        Some("to start") => return Some(Shift::To(facts.start)),
+        Some("to week") => return Some(Shift::ToWeek(facts.start)),
+        Some(_) => return item.fail_words(vec!["to start", "to week"]),
+        None => {}
+    }
+    let (tag, value) = item.section(&SHIFT)?.tag()?;
+    Some(match tag {
+        "later" => Shift::By(value.span()?),
+        "earlier" => Shift::By(SimSpan::from_micros(-value.span()?.micros())),
+        "to" => Shift::To(value.instant()?),
+        _ => Shift::ToWeek(value.instant()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Problem, Scenario, ScenarioSource, read};
+
+    fn scenario(folder: &std::path::Path, history: &str, features: &str) -> Result<Scenario, Vec<Problem>> {
+        let csv = "timestamp,org,kind,units,ms\n2025-01-01T00:00:00Z,a,chat,3,20\n";
+        std::fs::write(folder.join("usage.csv"), csv).expect("a disk");
+        let head =
+            "start = 2025-01-01\nhorizon = \"30 days\"\n[[cohorts]]\nname = \"past\"\nhistory = \"log\"\n";
+        let text = format!(
+            "{head}[histories.log]\n{history}\n{features}\n[policies.a]\n[policies.b]\nadmission = \"none\"\n"
+        );
+        let path = folder.join("replay.toml");
+        std::fs::write(&path, text).expect("a disk");
+        ScenarioSource::from_path(&path).map_err(|problem| vec![problem]).and_then(|source| read(&source))
+    }
+
+    const FEATURES: &str = "[features.chat]\n[features.image]";
+
+    #[test]
+    fn histories_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = r#"
+            file = "usage.csv"
+            organization = ["team", "org"]
+            feature = "kind"
+            features = { txt_2_img = "image" }
+            other_features = "skip"
+            cost = "units * 2"
+            duration = { column = "ms", unit = "1 ms" }
+            shift = "to start"
+            thin = "50%"
+            duplicates = "drop""#;
+        let scenario =
+            scenario(folder.path(), history, FEATURES).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let spec = &scenario.histories[0];
+        assert_eq!(scenario.cohorts[0].history, Some(0));
+        assert_eq!((spec.columns.time.len(), spec.columns.organization.len()), (1, 2));
+        let map = [("txt_2_img", 1), ("chat", 0), ("image", 1)];
+        assert_eq!(spec.features.map, map.map(|(value, index)| (value.to_owned(), FeatureIndex(index))));
+        assert_eq!((spec.features.other, spec.duplicates), (OtherFeatures::Skip, Duplicates::Drop));
+        assert_eq!((spec.replay.shift, spec.replay.thin), (Shift::To(scenario.start), 0.5));
+        assert!(spec.path.ends_with("usage.csv"));
+    }
+
+    #[test]
+    fn mistakes_are_found_before_the_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = |history: &str, wanted: &str| {
+            let problems = scenario(folder.path(), history, FEATURES).map(|_| ()).expect_err(wanted);
+            let text = problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n");
+            assert!(text.contains(wanted), "`{wanted}` is not in:\n{text}");
+        };
+        check("cost = \"1\"", "`histories.log.file` is missing");
+        check("file = \"usage.csv\"", "`histories.log.cost` is missing");
+        check("file = \"missing.csv\"\ncost = \"1\"", "missing.csv");
+        check("file = \"usage.csv\"\ncost = \"unit * 2\"", "did you mean `units`?");
+        check("file = \"usage.csv\"\ncost = \"1\"\norganization = \"tenant\"", "has no column `tenant`");
+        check(
+            "file = \"usage.csv\"\ncost = \"1\"\nfeature = \"org\"",
+            "has the feature `a`, which no map names",
+        );
+        check("file = \"usage.csv\"\ncost = \"1\"\nmapping = \"litelm\"", "did you mean \"litellm\"?");
+        check("file = \"usage.csv\"\ncost = \"1 +\"", "is no formula");
+    }
+
+    #[test]
+    fn every_mapping_reads() {
+        for name in MAPPINGS {
+            let known = mapping(name).expect(name);
+            assert!(!known.columns.time.is_empty() && !known.quantities.is_empty(), "{name}");
+        }
+    }
 }

@@ -26,6 +26,8 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+#[cfg(test)]
+mod usage_example;
 mod words;
 
 pub use amount::Amount;

@@ -148,14 +148,17 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let history_names = names_of(section, "histories");
     let facts =
         Facts { start, end, features: &feature_names, histories: &history_names, base: source.base() };
-    let histories = section
-        .get("histories")
-        .and_then(Item::entries)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|(name, item)| Some(history::read(item.section(&HISTORY)?, name, facts)))
+    let history_items = section.get("histories").and_then(Item::entries).unwrap_or_default();
+    let histories: Vec<_> = history_items
+        .iter()
+        .filter_map(|(name, item)| Some((*item, history::read(item.section(&HISTORY)?, name, facts))))
         .collect();
     let features = features::read(section, facts);
+    let demands: Vec<_> = features.iter().map(|feature| &feature.demand).collect();
+    for (item, spec) in histories.iter().filter(|_| !reader.has_errors()) {
+        history::check(*item, spec, &demands);
+    }
+    let histories = histories.into_iter().map(|(_, spec)| spec).collect();
     let (cohorts, plans) = cohorts::read(section, facts);
     let table = root.as_table().cloned().unwrap_or_default();
     let names = policies::Names { features: &feature_names, cohorts: &plans };

@@ -19,11 +19,19 @@ pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
 /// A value within a relative 1e-12, but at most 1e-4, below a tie counts as the tie: decimals such as `0.0000015` have
 /// no exact binary form, and their writer means the tie. The bound keeps large integers what they are. Saturates
 /// outside the range of `i64`.
+#[inline]
 #[must_use]
 pub fn round_half_up(value: f64, scale: f64) -> i64 {
     let scaled = value * scale;
     let nudge = (scaled.abs() * 1e-12).min(1e-4);
-    (scaled + 0.5 + nudge).floor() as i64
+    floor_to_integer(scaled + 0.5 + nudge)
+}
+
+/// ⌊value⌋ without a call into the mathematical library; saturates outside the range of `i64`.
+#[inline]
+fn floor_to_integer(value: f64) -> i64 {
+    let truncated = value as i64;
+    truncated - i64::from(truncated as f64 > value)
 }
 
 /// Index of a feature in the scenario's file order.

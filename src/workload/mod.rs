@@ -26,3 +26,6 @@ pub use profile::{HOURS, PROFILES, Profile};
 pub use run::MOST_PARTS;
 pub use source::*;
 pub use traits::*;
+
+#[cfg(test)]
+mod tests;

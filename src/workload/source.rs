@@ -42,6 +42,8 @@ pub struct SourceSpec<'a> {
     pub populations: &'a [Population],
     /// Per cohort in file order: operations written down, which replace the arrivals (missing cohorts have none).
     pub listed: &'a [Option<Vec<Listed>>],
+    /// Whether any policy blurs estimates; the normals are a stream of their own, so leaving them out moves nothing.
+    pub blurred: bool,
 }
 
 /// The compiled source of one feature's operations.
@@ -64,6 +66,8 @@ pub struct Source {
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
     /// Sorted costs drawn over the population, made on first use.
+    /// Whether operations carry a normal for blurred estimates.
+    blurred: bool,
     pub(super) estimates: OnceLock<Vec<Credits>>,
 }
 
@@ -136,6 +140,7 @@ impl Source {
             listed: spec.listed.iter().map(sorted).collect(),
             history: None,
             estimates: OnceLock::new(),
+            blurred: spec.blurred,
         }
     }
 
@@ -321,7 +326,9 @@ impl Source {
         operation.feature = self.feature;
         operation.sequence = state.sequence;
         state.sequence += 1;
-        operation.blur = standard_normal(&mut state.blur) as f32;
+        if self.blurred {
+            operation.blur = standard_normal(&mut state.blur) as f32;
+        }
         (operation.member, operation.project) = state.people.draw();
     }
 
@@ -455,7 +462,10 @@ fn apply(operation: &mut Operation, strike: Strike, parts: &[Part]) {
     operation.fate = strike.fate;
     operation.ends_in_part = strike.part as u16;
     operation.ends_after = strike.after;
-    operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    // A simple operation keeps its full duration, so that what was done of it can be told pro rata.
+    if !parts.is_empty() {
+        operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    }
     debug_assert_ne!(strike.fate, Fate::Completes, "a strike ends an operation");
 }
 

@@ -131,15 +131,13 @@ impl State {
         let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream);
         work.serves = other;
         work.cost = cost;
-        work.estimate = match env.facts(other).free {
-            true => Credits::ZERO,
-            false => cost,
-        };
         work.parts.clear();
         work.operation.duration = duration;
         work.operation.part_count = 0;
         work.operation.fate = crate::workload::Fate::Completes;
         work.attempt += 1;
+        let operation = work.operation;
+        self.work[slot as usize].estimate = self.estimate(env, other, &operation, cost);
         self.attempt(env, slot);
     }
 

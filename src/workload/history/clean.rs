@@ -294,6 +294,12 @@ impl<'a> Cleaner<'a> {
                 }
             }
         }
+        // An export that may lack any size still has to say one of them.
+        if self.spec.columns.lenient
+            && columns.iter().all(|cells| first_cell(table, &cells.columns).is_none())
+        {
+            return Ok(None);
+        }
         // The builtin names of a feature's formula: the first turn, and the duration.
         values.push(1.0);
         values.push(self.duration(table, at)?.as_seconds_f64());

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::calendar::Zone;
+use crate::sampling::Dist;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::formula::Formula;
 use crate::workload::operation::{Batch, Fate, Operation};
-use crate::workload::{Demand, Population, SignUp, Source, SourceSpec};
+use crate::workload::{Amount, Demand, Population, Quantity, Scope, Shape, SignUp, Source, SourceSpec, Work};
 
 fn instant(text: &str) -> SimTime {
     Zone::default().parse(text).expect("an instant")
@@ -340,6 +341,55 @@ fn people_and_outcomes_are_replayed() {
     );
 }
 
+/// A demand whose cost is a formula over quantities.
+fn formula_demand(cost: &str, quantities: &[&str]) -> Demand {
+    let quantity = |name: &&str| Quantity {
+        name: (*name).to_owned(),
+        dist: Dist::Fixed(1.0),
+        scope: Scope::Step,
+        correlation: None,
+    };
+    let formula =
+        Formula::compile(cost, &Work::formula_names(quantities.iter().copied())).expect("a formula");
+    let shape = Shape::Simple { cost: Amount::Formula(formula), duration: Amount::default() };
+    let work = Work { quantities: quantities.iter().map(quantity).collect(), shape, cache: None };
+    Demand { work, ..Demand::default() }
+}
+
+#[test]
+fn an_export_is_priced_by_the_formula_of_its_feature() {
+    let world = World::new();
+    // Two buckets of a provider's usage export; the empty one has nothing but its times.
+    let text = "start_time,start_time_iso,project_id,model,input_tokens,output_tokens,num_model_requests\n\
+        1735776000,2025-01-02T00:00:00Z,p1,chat,1000,100,5\n\
+        1735862400,2025-01-03T00:00:00Z,,,,,\n";
+    let known = mapping("openai").expect("a mapping");
+    let spec = HistorySpec {
+        columns: known.columns,
+        buckets: known.buckets,
+        cost: RowCost::OfFeature {
+            optional: known.quantities.iter().map(|(name, _)| name.clone()).collect(),
+            quantities: known.quantities,
+        },
+        ..spec(&world.file("openai.csv", text))
+    };
+    let chat = formula_demand(
+        "tokens_in * 0.001 + tokens_cached + tokens_out * 0.01",
+        &["tokens_in", "tokens_cached", "tokens_out"],
+    );
+    let demands = [&chat];
+    let (start, end, folder) = (instant("2025-01-01"), instant("2025-02-01"), world.folder.path());
+    let preparation = Preparation { demands: &demands, start, end, folder };
+    let history = PreparedHistory::prepare(&spec, &preparation).unwrap_or_else(|error| panic!("{error}"));
+    let counts = &history.counts;
+    assert_eq!((counts.rows, counts.replayed, counts.operations, counts.empty_buckets), (2, 1, 5, 1));
+    assert_eq!((counts.demanded_micros, total(&replay(&history))), (2_000_000, 2_000_000));
+    let wanting = formula_demand("tokens_in * images", &["tokens_in", "images"]);
+    let demands = [&wanting];
+    let error = PreparedHistory::prepare(&spec, &Preparation { demands: &demands, ..preparation });
+    assert!(error.is_err_and(|error| error.to_string().contains("needs `images`, which no column gives")));
+}
+
 fn source(demand: &Demand) -> Source {
     Source::new(&SourceSpec {
         feature: FeatureIndex(0),
@@ -352,6 +402,7 @@ fn source(demand: &Demand) -> Source {
         zone: &Zone::default(),
         populations: &[],
         listed: &[],
+        blurred: true,
     })
 }
 

@@ -1,0 +1,536 @@
+//! Sources as the engine uses them: batches, runs, failures, independence of streams, estimates.
+
+use super::*;
+use crate::calendar::Zone;
+use crate::sampling::{Dist, StreamKey, TwoLevel};
+use crate::units::{CohortIndex, Credits, FeatureIndex, Probability, SimSpan, SimTime};
+use formula::Formula;
+
+const DAY: i64 = 86_400_000_000;
+
+fn instant(text: &str) -> SimTime {
+    Zone::default().parse(text).expect("an instant")
+}
+
+fn probability(value: f64) -> Probability {
+    Probability::new(value).expect("a probability")
+}
+
+fn formula(text: &str, quantities: &[&str]) -> Amount {
+    let names = Work::formula_names(quantities.iter().copied());
+    Amount::Formula(Formula::compile(text, &names).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn drawn(value: f64) -> Amount {
+    Amount::Drawn(Dist::Fixed(value))
+}
+
+fn simple(cost: Amount, duration: Amount) -> Work {
+    Work { shape: Shape::Simple { cost, duration }, ..Work::default() }
+}
+
+fn run(steps: Vec<Step>) -> Work {
+    Work { shape: Shape::Run(steps), ..Work::default() }
+}
+
+fn work(cost: Amount, duration: f64, fails: f64, repeat: Dist) -> Step {
+    let kind = StepKind::Work { cost, duration: drawn(duration), fails: probability(fails) };
+    Step { name: String::new(), kind, repeat }
+}
+
+/// Ten operations an hour of a shape.
+fn demand(work: Work) -> Demand {
+    Demand { arrivals: Arrivals::Poisson { rate: 10.0 / 3_600.0 }, work, ..Demand::default() }
+}
+
+/// A source over a hundred days from 2025.
+fn source_of(name: &str, demand: &Demand, populations: &[Population]) -> Source {
+    Source::new(&SourceSpec {
+        feature: FeatureIndex(0),
+        name,
+        free: false,
+        demand,
+        seed: 7,
+        start: instant("2025-01-01"),
+        end: instant("2025-01-01") + SimSpan::from_micros(100 * DAY),
+        zone: &Zone::default(),
+        populations,
+        listed: &[],
+        blurred: true,
+    })
+}
+
+fn source(demand: &Demand) -> Source {
+    source_of("chat", demand, &[])
+}
+
+fn organization(number: u32) -> StreamKey {
+    StreamKey::organization(7, 0, "teams", number)
+}
+
+fn traits() -> Traits {
+    Traits { activity: 1.0, leaves: SimTime::NEVER, ..Traits::default() }
+}
+
+/// Every operation of an organization, and the parts of its runs.
+fn all(source: &Source, key: StreamKey, traits: &Traits, limit: usize) -> Vec<(Operation, Vec<Part>)> {
+    let mut state = source.begin(key, traits);
+    let mut batch = Batch::default();
+    let mut all = Vec::new();
+    let mut before = SimTime::DAWN;
+    loop {
+        source.fill(&mut state, &mut batch, limit).expect("nothing is read from a disk");
+        assert!(batch.operations.iter().all(|operation| operation.at >= before), "a promise is broken");
+        all.extend(batch.operations.iter().map(|operation| {
+            let parts = batch.parts_of(operation).to_vec();
+            (Operation { part_start: 0, ..*operation }, parts)
+        }));
+        if batch.operations.len() < limit {
+            assert_eq!(batch.upto, instant("2025-01-01") + SimSpan::from_micros(100 * DAY));
+            return all;
+        }
+        before = batch.upto;
+    }
+}
+
+#[test]
+fn the_size_of_a_batch_reaches_no_operation() {
+    let steps = vec![work(drawn(2.0), 5.0, 0.05, Dist::Poisson { mean: 3.0 })];
+    for work in [simple(Amount::Drawn(Dist::Exponential { mean: 4.0 }), drawn(20.0)), run(steps)] {
+        let source = source(&demand(work));
+        let wanted = all(&source, organization(1), &traits(), 256);
+        assert!(wanted.len() > 20_000);
+        for limit in [1, 7, 64] {
+            assert_eq!(all(&source, organization(1), &traits(), limit), wanted, "batches of {limit}");
+        }
+        let numbers: Vec<u32> = wanted.iter().map(|(operation, _)| operation.sequence).collect();
+        assert_eq!(numbers, (0..wanted.len() as u32).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn every_purpose_has_its_own_stream() {
+    let plain = demand(simple(Amount::Drawn(Dist::Exponential { mean: 4.0 }), drawn(20.0)));
+    let wanted = all(&source(&plain), organization(1), &traits(), 64);
+    let people = Traits {
+        members: vec![
+            Member { cumulative_share: 0.5, billing: true },
+            Member { cumulative_share: 1.0, billing: false },
+        ],
+        ..traits()
+    };
+    // What is added, and the fields that it may change.
+    let changed = [
+        (
+            Demand { failures: Failures { rate: probability(0.3), ..Failures::default() }, ..plain.clone() },
+            traits(),
+        ),
+        (Demand { cancels: probability(0.2), ..plain.clone() }, traits()),
+        (
+            demand(simple(
+                Amount::Drawn(Dist::Exponential { mean: 4.0 }),
+                Amount::Drawn(Dist::Exponential { mean: 9.0 }),
+            )),
+            traits(),
+        ),
+        (plain.clone(), people),
+    ];
+    for (index, (demand, traits)) in changed.iter().enumerate() {
+        let found = all(&source(demand), organization(1), traits, 64);
+        assert_eq!(found.len(), wanted.len(), "change {index}");
+        for ((found, _), (wanted, _)) in found.iter().zip(&wanted) {
+            assert_eq!(
+                (found.at, found.cost, found.blur),
+                (wanted.at, wanted.cost, wanted.blur),
+                "change {index}"
+            );
+        }
+        assert_ne!(found, wanted, "change {index} changes something");
+    }
+    // Another organization, another feature, another replication: nothing in common.
+    let first = |key: StreamKey, name: &str| all(&source_of(name, &plain, &[]), key, &traits(), 64)[0].0.at;
+    assert_ne!(first(organization(1), "chat"), first(organization(2), "chat"));
+    assert_ne!(first(organization(1), "chat"), first(organization(1), "image"));
+    assert_ne!(first(organization(1), "chat"), first(StreamKey::organization(7, 1, "teams", 1), "chat"));
+}
+
+#[test]
+fn golden_operations_hold_the_draws_still() {
+    let demand = demand(simple(
+        Amount::Drawn(Dist::lognormal(10.0, 1.6).expect("a lognormal")),
+        Amount::Drawn(Dist::exponential(20.0).expect("an exponential")),
+    ));
+    let found: Vec<(i64, i64, i64)> = all(&source(&demand), organization(3), &traits(), 64)
+        .iter()
+        .take(3)
+        .map(|(operation, _)| {
+            (
+                operation.at.micros() - instant("2025-01-01").micros(),
+                operation.cost.micros(),
+                operation.duration.micros(),
+            )
+        })
+        .collect();
+    assert_eq!(found, GOLDEN);
+}
+
+const GOLDEN: [(i64, i64, i64); 3] = [
+    (47_806_276, 351_627, 24_054_959),
+    (179_588_667, 7_592_666, 19_583_510),
+    (386_616_997, 2_473_940, 2_131_189),
+];
+
+#[test]
+fn demand_stays_inside_an_organizations_life() {
+    let source = source(&demand(simple(drawn(1.0), drawn(0.0))));
+    let (from, until) = (instant("2025-02-01"), instant("2025-02-11"));
+    let found = all(&source, organization(1), &Traits { signed_up: from, leaves: until, ..traits() }, 64);
+    assert!(found.iter().all(|(operation, _)| operation.at >= from && operation.at < until));
+    assert!((found.len() as f64 - 2_400.0).abs() < 4.3 * 49.0, "{} of 2,400", found.len());
+    for nobody in [
+        Traits { leaves: instant("2024-12-01"), ..traits() },
+        Traits { signed_up: instant("2026-01-01"), ..traits() },
+        Traits { activity: 0.0, ..traits() },
+        Traits { enabled: vec![false], ..traits() },
+    ] {
+        assert!(all(&source, organization(1), &nobody, 64).is_empty());
+    }
+}
+
+#[test]
+fn activity_and_factors_multiply_the_rate() {
+    let source = source(&demand(simple(drawn(1.0), drawn(0.0))));
+    let busy = Traits { activity: 2.0, factors: vec![1.5], enabled: vec![true], ..traits() };
+    let found = all(&source, organization(1), &busy, 64).len() as f64;
+    assert!((found - 72_000.0).abs() < 4.3 * 268.4, "{found} of 72,000");
+}
+
+#[test]
+fn listed_operations_replace_arrivals() {
+    let at =
+        |text: &str| Listed { at: instant(text), credits: Credits::from_whole(5), duration: SimSpan::HOUR };
+    let listed = [Some(vec![at("2025-01-05"), at("2025-01-03"), at("2026-01-05")]), None];
+    let demand = demand(simple(drawn(1.0), drawn(0.0)));
+    let source = Source::new(&SourceSpec {
+        feature: FeatureIndex(0),
+        name: "chat",
+        free: false,
+        demand: &demand,
+        seed: 7,
+        start: instant("2025-01-01"),
+        end: instant("2025-01-01") + SimSpan::from_micros(100 * DAY),
+        zone: &Zone::default(),
+        populations: &[],
+        listed: &listed,
+        blurred: true,
+    });
+    let found = all(&source, organization(1), &traits(), 64);
+    let times: Vec<SimTime> = found.iter().map(|(operation, _)| operation.at).collect();
+    assert_eq!(times, [instant("2025-01-03"), instant("2025-01-05")]);
+    assert_eq!((found[0].0.cost, found[0].0.duration), (Credits::from_whole(5), SimSpan::HOUR));
+    let mut other = traits();
+    other.id.cohort = CohortIndex(1);
+    assert!(all(&source, organization(1), &other, 64).len() > 20_000, "the other cohort draws");
+}
+
+#[test]
+fn formulas_see_quantities_turn_and_duration() {
+    let quantity = |name: &str, dist: Dist, scope: Scope| Quantity {
+        name: name.to_owned(),
+        dist,
+        scope,
+        correlation: None,
+    };
+    let names = ["context", "out"];
+    let quantities = vec![
+        quantity("context", Dist::Fixed(28.0), Scope::Grows { by: Dist::Fixed(10.0), cap: 45.0 }),
+        quantity("out", Dist::Fixed(3.0), Scope::Step),
+    ];
+    let kind = StepKind::Work {
+        cost: formula("context + out * 100 + turn * 1000 + duration * 10000", &names),
+        duration: formula("out * 2", &names),
+        fails: Probability::ZERO,
+    };
+    let steps = vec![Step { name: "turn".to_owned(), kind, repeat: Dist::Fixed(4.0) }];
+    let source = source(&demand(Work { quantities, ..run(steps) }));
+    let (operation, parts) = all(&source, organization(1), &traits(), 64).swap_remove(0);
+    let costs: Vec<f64> = parts.iter().map(|part| part.cost.as_f64()).collect();
+    assert_eq!(costs, [61_328.0, 62_338.0, 63_345.0, 64_345.0], "the context grows by 10 up to 45");
+    assert_eq!(operation.cost, parts.iter().map(|part| part.cost).sum());
+    assert_eq!(operation.duration, SimSpan::from_seconds(24));
+}
+
+#[test]
+fn runs_are_written_out_step_by_step() {
+    let review = StepKind::Review {
+        probability: probability(0.6),
+        wait: Dist::Fixed(3_600.0),
+        cancel: probability(0.1),
+    };
+    let helper = StepKind::Helper { duration: drawn(1.0) };
+    let plain = |kind: StepKind, repeat: f64| Step { name: String::new(), kind, repeat: Dist::Fixed(repeat) };
+    let group = StepKind::Group(vec![work(drawn(1.0), 15.0, 0.0, Dist::Fixed(1.0)), plain(helper, 1.0)]);
+    let steps = vec![work(drawn(4.0), 40.0, 0.02, Dist::Fixed(1.0)), plain(review, 1.0), plain(group, 3.0)];
+    let source = source(&demand(run(steps)));
+    let found = all(&source, organization(1), &traits(), 64);
+    let n = found.len() as f64;
+    for (operation, parts) in &found {
+        let kinds: Vec<(PartKind, u16)> = parts.iter().map(|part| (part.kind, part.step)).collect();
+        let tail = [(PartKind::Work, 2), (PartKind::Helper, 3)].repeat(3);
+        assert!(
+            kinds[0] == (PartKind::Work, 0)
+                && kinds.ends_with(&tail)
+                && operation.cost == Credits::from_whole(7)
+        );
+        let strikes_at = usize::from(operation.ends_in_part);
+        let before: i64 = parts[..strikes_at].iter().map(|part| part.duration.micros()).sum();
+        match operation.fate {
+            Fate::Completes => assert_eq!(
+                operation.duration.micros(),
+                parts.iter().map(|part| part.duration.micros()).sum::<i64>()
+            ),
+            fate => {
+                assert_eq!(operation.duration.micros(), before + operation.ends_after.micros());
+                assert!(operation.ends_after <= parts[strikes_at].duration);
+                let wanted = if fate == Fate::Fails { PartKind::Work } else { PartKind::Review };
+                assert_eq!(parts[strikes_at].kind, wanted);
+            }
+        }
+    }
+    let share = |wanted: &dyn Fn(&(Operation, Vec<Part>)) -> bool| {
+        found.iter().filter(|found| wanted(found)).count() as f64 / n
+    };
+    let close = |found: f64, wanted: f64| {
+        let sd = libm::sqrt(wanted * (1.0 - wanted) / n);
+        assert!((found - wanted).abs() < 4.3 * sd, "{found} is not {wanted}");
+    };
+    close(share(&|found| found.0.fate == Fate::Fails), 0.02);
+    // Cancelled at a review, unless the step before it failed.
+    close(share(&|found| found.0.fate == Fate::Cancelled), 0.98 * 0.6 * 0.1);
+    close(share(&|found| found.1.len() == 8), 0.6);
+}
+
+#[test]
+fn failures_cluster_and_keep_their_rate() {
+    let failures = Failures {
+        rate: probability(0.017),
+        persistence: Some(probability(0.53)),
+        affected: probability(0.25),
+        fail_fast: Some(Dist::Fixed(7.0)),
+    };
+    let failing = Demand { failures, ..demand(simple(drawn(1.0), drawn(20.0))) };
+    let source = source(&failing);
+    let (mut operations, mut failed, mut pairs, mut spared) = (0, 0, 0, 0);
+    for number in 0..400 {
+        let mut state = source.begin(organization(number), &traits());
+        let mut batch = Batch::default();
+        source.fill(&mut state, &mut batch, 2_000).expect("nothing is read from a disk");
+        let fates: Vec<bool> =
+            batch.operations.iter().map(|operation| operation.fate == Fate::Fails).collect();
+        operations += fates.len();
+        failed += fates.iter().filter(|failed| **failed).count();
+        pairs += fates.windows(2).filter(|pair| pair[0] && pair[1]).count();
+        spared += usize::from(!fates.contains(&true));
+        let struck = batch.operations.iter().find(|operation| operation.fate == Fate::Fails);
+        assert!(struck.is_none_or(|operation| operation.duration == SimSpan::from_seconds(7)));
+    }
+    let (rate, persistence) = (failed as f64 / operations as f64, pairs as f64 / failed as f64);
+    // A quarter of 400 organizations: their number alone has a relative error of 0.087.
+    assert!((rate / 0.017 - 1.0).abs() < 4.3 * 0.09, "rate {rate}");
+    assert!((persistence - 0.53).abs() < 0.02, "persistence {persistence}");
+    assert!((spared as f64 - 300.0).abs() < 4.3 * 8.7, "{spared} of 400 see no failure");
+}
+
+#[test]
+fn cancellations_strike_at_a_uniform_point() {
+    let cancelled = Demand { cancels: probability(0.3), ..demand(simple(drawn(1.0), drawn(100.0))) };
+    let found = all(&source(&cancelled), organization(1), &traits(), 64);
+    let struck: Vec<f64> = found
+        .iter()
+        .filter(|(operation, _)| operation.fate == Fate::Cancelled)
+        .map(|(operation, _)| operation.duration.as_seconds_f64() / 100.0)
+        .collect();
+    let n = struck.len() as f64;
+    assert!((n / found.len() as f64 - 0.3).abs() < 4.3 * 0.003);
+    let mean = struck.iter().sum::<f64>() / n;
+    assert!((mean - 0.5).abs() < 4.3 * 0.289 / libm::sqrt(n), "{mean}");
+}
+
+#[test]
+fn correlated_quantities_have_their_correlation() {
+    let lognormal = |median: f64| Dist::lognormal_median(median, 0.5).expect("a lognormal");
+    let quantities = vec![
+        Quantity { name: "a".to_owned(), dist: lognormal(1.0), scope: Scope::Step, correlation: None },
+        Quantity {
+            name: "b".to_owned(),
+            dist: lognormal(1.0),
+            scope: Scope::Step,
+            correlation: Some((0, 0.7)),
+        },
+    ];
+    let shape = Shape::Simple { cost: formula("a", &["a", "b"]), duration: formula("b", &["a", "b"]) };
+    let source = source(&demand(Work { quantities, shape, cache: None }));
+    let found = all(&source, organization(1), &traits(), 64);
+    let pairs: Vec<(f64, f64)> = found
+        .iter()
+        .map(|(operation, _)| {
+            (libm::log(operation.cost.as_f64()), libm::log(operation.duration.as_seconds_f64()))
+        })
+        .collect();
+    let n = pairs.len() as f64;
+    let rho = pairs.iter().map(|(a, b)| a * b).sum::<f64>() / n / 0.25;
+    assert!((rho - 0.7).abs() < 0.03, "{rho}");
+}
+
+#[test]
+fn cache_hits_lower_the_cost() {
+    let cache = Some(CacheHits { probability: probability(0.3), factor: 0.1 });
+    let source = source(&demand(Work { cache, ..simple(drawn(10.0), drawn(0.0)) }));
+    let found = all(&source, organization(1), &traits(), 64);
+    let hits = found.iter().filter(|(operation, _)| operation.cost == Credits::from_whole(1)).count() as f64;
+    let misses =
+        found.iter().filter(|(operation, _)| operation.cost == Credits::from_whole(10)).count() as f64;
+    assert_eq!(hits + misses, found.len() as f64);
+    assert!((hits / found.len() as f64 - 0.3).abs() < 4.3 * 0.003);
+    // 0.3 × 1 + 0.7 × 10 from 4,096 draws with a standard deviation of 4.12.
+    assert!((source.expected_cost().as_f64() - 7.3).abs() < 4.3 * 0.065, "{}", source.expected_cost());
+}
+
+#[test]
+fn estimates_look_at_the_population() {
+    let exact = source(&demand(simple(Amount::Drawn(Dist::exponential(10.0).expect("a mean")), drawn(0.0))));
+    assert_eq!(exact.expected_cost(), Credits::from_whole(10));
+    assert!((exact.cost_quantile(0.95).as_f64() - 29.957).abs() < 0.001);
+    let levels = TwoLevel::Scaled {
+        by: Dist::uniform(1.0, 3.0, None).expect("a range"),
+        of: Dist::Exponential { mean: 5.0 },
+    };
+    let two = source(&demand(simple(Amount::Drawn(Dist::two_level(levels)), drawn(0.0))));
+    assert!((two.expected_cost().as_f64() - 10.0).abs() < 4.3 * 0.19, "{}", two.expected_cost());
+    let steps = vec![work(drawn(2.0), 1.0, 0.0, Dist::Poisson { mean: 5.0 })];
+    let run = source(&demand(run(steps)));
+    assert!((run.expected_cost().as_f64() - 10.0).abs() < 4.3 * 0.07, "{}", run.expected_cost());
+    // Two credits a step, so a quantile of the cost is twice one of the count.
+    assert_eq!(run.cost_quantile(0.5), Credits::from_whole(10));
+    assert_eq!(run.expected_cost(), run.expected_cost());
+    let free = Source::new(&SourceSpec {
+        free: true,
+        ..SourceSpec {
+            feature: FeatureIndex(0),
+            name: "view",
+            free: false,
+            demand: &demand(simple(drawn(3.0), drawn(0.0))),
+            seed: 7,
+            start: instant("2025-01-01"),
+            end: instant("2025-02-01"),
+            zone: &Zone::default(),
+            populations: &[],
+            listed: &[],
+            blurred: true,
+        }
+    });
+    assert_eq!(free.expected_cost(), Credits::ZERO);
+    let mut rng = StreamKey::root(1).keyed(crate::sampling::Purpose::Substitute, 1, 2);
+    assert_eq!(exact.substitute(&mut rng).1, SimSpan::ZERO);
+}
+
+#[test]
+fn reactive_clients_are_keyed_by_their_number() {
+    let arrivals = Arrivals::ClosedLoop {
+        clients: Dist::Fixed(3.0),
+        think: Dist::Exponential { mean: 600.0 },
+        reactive: true,
+        calls: Some(Dist::Fixed(5.0)),
+    };
+    let source = source(&Demand {
+        arrivals,
+        ..demand(simple(Amount::Drawn(Dist::Exponential { mean: 4.0 }), drawn(20.0)))
+    });
+    let (key, traits) = (organization(1), traits());
+    assert_eq!(source.reactive_clients(key, &traits), 3);
+    assert!(all(&source, key, &traits, 64).is_empty(), "reactive demand comes from no batch");
+    let mut parts = Vec::new();
+    let mut call = |client, number| source.client_operation(key, &traits, client, number, &mut parts);
+    let first: Vec<_> = (0..5).map(|number| call(2, number).expect("a call")).collect();
+    assert_eq!(call(2, 3), Some(first[3]), "in any order, as often as asked");
+    assert_ne!(call(1, 3), call(2, 3));
+    assert_eq!(call(2, 5), None);
+}
+
+#[test]
+fn populations_differ_as_they_say() {
+    let population = Population {
+        name: "teams".to_owned(),
+        start: instant("2025-01-01"),
+        signed_up: SignUp::Before(SimSpan::from_micros(100 * DAY)),
+        lifetime: Some(Dist::Exponential { mean: 50.0 * 86_400.0 }),
+        activity: Dist::lognormal(1.0, 1.6).expect("a lognormal"),
+        members: Dist::uniform(2.0, 8.0, Some(1.0)).expect("a range"),
+        member_skew: 1.0,
+        billing: Billing::Share(probability(0.2)),
+        features: vec![
+            FeatureUse { name: "chat".to_owned(), share: probability(0.5), factor: Dist::Fixed(2.0) },
+            FeatureUse { name: "image".to_owned(), share: Probability::ONE, factor: Dist::Fixed(1.0) },
+        ],
+        ..Population::default()
+    };
+    let drawn: Vec<Traits> = (0..4_000).map(|number| population.draw(organization(number), number)).collect();
+    let mean = |value: &dyn Fn(&Traits) -> f64| drawn.iter().map(value).sum::<f64>() / drawn.len() as f64;
+    assert!(
+        drawn.iter().all(|traits| traits.signed_up <= population.start && traits.leaves > population.start)
+    );
+    assert!(drawn.iter().all(|traits| traits.members.iter().any(|member| member.billing)));
+    assert!((mean(&|traits| traits.members.len() as f64) - 5.0).abs() < 4.3 * 2.0 / 63.2);
+    assert!((mean(&|traits| f64::from(u8::from(traits.enabled[0]))) - 0.5).abs() < 4.3 * 0.5 / 63.2);
+    assert!((mean(&|traits| traits.activity) - 1.0).abs() < 4.3 * 1.6 / 63.2);
+    assert_eq!((drawn[0].factors.as_slice(), drawn[0].enabled[1]), ([2.0, 1.0].as_slice(), true));
+    let shares: Vec<f64> = drawn[0].members.iter().map(|member| member.cumulative_share).collect();
+    assert!(shares[0] > 1.0 / shares.len() as f64 && shares[shares.len() - 1] == 1.0);
+    // Adding a feature, or taking one away, changes no other trait.
+    let fewer = Population { features: population.features[1..].to_vec(), ..population.clone() };
+    let again = fewer.draw(organization(9), 9);
+    assert_eq!((again.activity, again.signed_up, again.members.len()), {
+        (drawn[9].activity, drawn[9].signed_up, drawn[9].members.len())
+    });
+    assert_eq!(again.enabled, drawn[9].enabled[1..]);
+}
+
+/// Nanoseconds an operation; run with `cargo test --release -- --ignored --nocapture speed`.
+#[test]
+#[ignore = "measures, does not judge"]
+fn speed_of_filling() {
+    let exponential = |mean: f64| Amount::Drawn(Dist::Exponential { mean });
+    let lognormal = Amount::Drawn(Dist::lognormal(10.0, 1.6).expect("a lognormal"));
+    let plain = demand(simple(lognormal.clone(), exponential(20.0)));
+    let office = Demand { profile: Profile::named("office"), ..plain.clone() };
+    let gamma = Demand { arrivals: Arrivals::Gamma { rate: 10.0 / 3_600.0, cv: 2.0 }, ..plain.clone() };
+    let failing =
+        Demand { failures: Failures { rate: probability(0.02), ..Failures::default() }, ..plain.clone() };
+    let population = [Population::default()];
+    for (name, demand) in [("plain", plain), ("office", office), ("gamma", gamma), ("failing", failing)] {
+        let source = Source::new(&SourceSpec {
+            feature: FeatureIndex(0),
+            name: "chat",
+            free: false,
+            demand: &demand,
+            seed: 7,
+            start: instant("2025-01-01"),
+            end: instant("2055-01-01"),
+            zone: &Zone::default(),
+            populations: &population,
+            listed: &[],
+            blurred: true,
+        });
+        let mut state = source.begin(organization(1), &traits());
+        let mut batch = Batch::default();
+        let (mut operations, mut checksum) = (0_u64, 0_i64);
+        let begin = std::time::Instant::now();
+        for _ in 0..8_000 {
+            source.fill(&mut state, &mut batch, 256).expect("nothing is read from a disk");
+            operations += batch.operations.len() as u64;
+            checksum ^= batch.operations.last().map_or(0, |operation| operation.cost.micros());
+        }
+        let nanos = begin.elapsed().as_nanos() as f64 / operations as f64;
+        println!("{name}: {nanos:.1} ns an operation ({checksum})");
+    }
+}
