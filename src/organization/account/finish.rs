@@ -56,23 +56,29 @@ impl State {
 
     /// Counts operations in flight and waiting, at the start of measuring or at the end.
     pub(super) fn count_alive(&self, tally: &mut Tally, start: bool) {
-        for (feature, light) in tally.features.iter_mut().zip(&self.light_in_flight) {
-            let in_flight = if start { &mut feature.in_flight_start } else { &mut feature.in_flight_end };
-            *in_flight += u64::from(*light);
-        }
-        for work in &self.work {
-            let feature = &mut tally.features[work.operation.feature.index()];
-            let (in_flight, waiting) = if start {
+        for (feature, (in_flight, waiting)) in tally.features.iter_mut().zip(self.alive()) {
+            let (of_flight, of_wait) = if start {
                 (&mut feature.in_flight_start, &mut feature.waiting_start)
             } else {
                 (&mut feature.in_flight_end, &mut feature.waiting_end)
             };
+            *of_flight += in_flight;
+            *of_wait += waiting;
+        }
+    }
+
+    /// Operations (in flight, waiting) now, per feature.
+    fn alive(&self) -> Vec<(u64, u64)> {
+        let mut alive: Vec<(u64, u64)> = self.light_in_flight.iter().map(|light| (u64::from(*light), 0)).collect();
+        for work in &self.work {
+            let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
             match work.phase {
                 Phase::InFlight => *in_flight += 1,
                 Phase::Queued | Phase::Waiting | Phase::Retrying | Phase::Deciding => *waiting += 1,
                 Phase::Free | Phase::Settling => {}
             }
         }
+        alive
     }
 
     /// Laws 1 to 6 as totals: what was counted as it happened against what the account holds.
@@ -127,16 +133,7 @@ impl State {
     }
 
     fn law_of_operations(&self) -> Option<String> {
-        let mut alive = vec![(0, 0); self.tally.features.len()];
-        for work in &self.work {
-            let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
-            match work.phase {
-                Phase::InFlight => *in_flight += 1,
-                Phase::Queued | Phase::Waiting | Phase::Retrying | Phase::Deciding => *waiting += 1,
-                Phase::Free | Phase::Settling => {}
-            }
-        }
-        self.tally.features.iter().zip(alive).enumerate().find_map(|(index, (f, (in_flight, waiting)))| {
+        self.tally.features.iter().zip(self.alive()).enumerate().find_map(|(index, (f, (in_flight, waiting)))| {
             let come = f.in_flight_start + f.waiting_start + f.demanded;
             let lost =
                 f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full + f.lost_churned;
