@@ -8,13 +8,17 @@ mod check;
 mod exit;
 mod gathering;
 mod interrupt;
+mod optimize;
 mod presets;
 mod progress;
 mod reading;
 mod run;
 mod scenarios;
 mod select;
+mod sensitivity;
+mod sweep;
 mod terminal;
+mod trying;
 mod verify;
 
 use clap::Parser;
@@ -39,6 +43,9 @@ impl Command {
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
+            Command::Sweep(arguments) => sweep::carry_out(arguments),
+            Command::Optimize(arguments) => optimize::carry_out(arguments),
+            Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
         }
     }

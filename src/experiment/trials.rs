@@ -5,6 +5,7 @@
 //! Whether two points differ in policies alone is read off the finished scenarios, not off the names of keys.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,6 +64,8 @@ pub struct Conditions {
     pub first: Option<u32>,
     /// Set by whoever wants the trials to stop early.
     pub interrupt: Arc<AtomicBool>,
+    /// A folder for what lives no longer than a run; made where it is needed and removed after each.
+    pub scratch: PathBuf,
 }
 
 /// What a group's run came to.
@@ -141,7 +144,8 @@ impl Trials {
         let limited = |organizations: u32| first.map_or(organizations, |first| organizations.min(first));
         let cohorts = &self.groups[group].scenario.cohorts;
         let organizations: u64 = cohorts.iter().map(|cohort| u64::from(limited(cohort.organizations))).sum();
-        organizations * accounts as u64
+        // The organizations of usage histories are counted when the files are read.
+        organizations.max(1) * accounts as u64
     }
 
     /// Runs the accounts `keep` of a group. The same replication meets the same demand in every call and every group
@@ -160,14 +164,14 @@ impl Trials {
         let mut scenario = self.groups[group].scenario.clone();
         scenario.policies = keep.iter().map(|&index| scenario.policies[index].clone()).collect();
         let options = JobOptions { first: conditions.first, ..JobOptions::default() };
-        let job = engine::prepare(&scenario, options, Arc::new(NoRows));
+        let histories = engine::prepare_histories(&scenario, &conditions.scratch).map_err(Failure::History)?;
+        let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
         let gathered = Arc::new(Mutex::new(Some(Measurements::new(job.shape.clone()))));
         let spec = RunSpec {
             job: Arc::new(job),
             replications,
             layout: conditions.layout.clone(),
-            // Nothing is spilled where no rows are written: the folder never comes to be.
-            spill: std::env::temp_dir().join(format!("creditsim-trials-{}", std::process::id())),
+            spill: conditions.scratch.clone(),
             sink: Box::new(Gatherer(gathered.clone())),
             interrupt: conditions.interrupt.clone(),
         };
@@ -304,6 +308,7 @@ mod tests {
             layout: Layout { threads: 1, pin: false, ..Layout::default() },
             first: None,
             interrupt: Arc::new(AtomicBool::new(false)),
+            scratch: std::env::temp_dir().join("creditsim-no-rows-no-folder"),
         };
         let all: Vec<usize> = trials.accounts(0).collect();
         let together = trials.run(0, &all, 0..3, &conditions, &mut |_| {}).unwrap().measurements;
