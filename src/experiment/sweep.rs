@@ -1,5 +1,7 @@
 //! Outcomes at many settings of a scenario, and which of them nobody would give up.
 
+use std::collections::BTreeSet;
+
 use crate::outcome::{Direction, METRICS, Scope};
 
 use super::{Estimate, Measurements};
@@ -100,12 +102,16 @@ impl Sweep {
     }
 
     /// Every policy at every point with the objectives' estimates, those on the Pareto front marked. Candidates to
-    /// which an objective does not apply are left out.
+    /// which an objective does not apply are left out, and so is a policy that the keys do not touch after its first
+    /// point: it is the same account.
     #[must_use]
     pub fn candidates(&self, objectives: &[Objective]) -> Vec<Candidate> {
-        let mut candidates = Vec::new();
+        let (mut candidates, mut seen) = (Vec::new(), BTreeSet::new());
         for (index, point) in self.points.iter().enumerate() {
             for policy in &point.policies {
+                if !seen.insert((point.measurements, policy.index)) {
+                    continue;
+                }
                 let estimate =
                     |objective: &Objective| self.estimate(point, policy, objective.scope, objective.metric);
                 let estimates: Option<Vec<Estimate>> = objectives.iter().map(estimate).collect();

@@ -78,7 +78,7 @@ fn write_scope(
 /// Some outcomes of every policy at every point.
 #[must_use]
 pub fn points_table(sweep: &Sweep, metrics: &[usize]) -> Table {
-    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| Column::words(key)).collect();
+    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
     columns.extend(metrics.iter().map(|&metric| Column::numbers(METRICS[metric].name)));
     let mut table = Table::new("Outcomes at every point", columns);
@@ -94,6 +94,19 @@ pub fn points_table(sweep: &Sweep, metrics: &[usize]) -> Table {
     table
 }
 
+/// A column of a key's settings, the key broken at its dots.
+pub(super) fn key_column(key: &str) -> Column {
+    const WIDE: usize = 20;
+    let mut lines = vec![String::new()];
+    for part in key.split_inclusive('.') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.len() + part.len() <= WIDE => line.push_str(part),
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    Column::words(key).headed(lines.join("\n"))
+}
+
 /// A mean with its half-width.
 fn estimate_cell(estimate: Option<Estimate>) -> Cell {
     let Some(estimate) = estimate else { return Cell::Absent };
@@ -105,7 +118,7 @@ fn estimate_cell(estimate: Option<Estimate>) -> Cell {
 /// The Pareto front as a table: settings, policy, and the objectives in their own units.
 #[must_use]
 pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candidate]) -> Table {
-    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| Column::words(key)).collect();
+    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
     columns.extend(objectives.iter().map(|objective| Column::numbers(METRICS[objective.metric].name)));
     let mut table = Table::new("Pareto front", columns);
