@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::experiment::design::{self, Axis};
-use crate::experiment::{Aim, Candidate, Measurements, Objective, PolicyAt, Setting, Sweep, SweepPoint, Trials};
+use crate::experiment::{
+    Aim, Candidate, Measurements, Objective, PolicyAt, Setting, Sweep, SweepPoint, Trials,
+};
 use crate::outcome::{METRICS, Scope, metric_index};
 use crate::report::{self, RunFolder, Scopes, Status};
 use crate::scenario::SweepPlan;
@@ -16,7 +18,8 @@ use super::terminal;
 use super::trying::{Overall, Workshop};
 
 /// Shown where nobody names outcomes.
-const TELLING: [&str; 5] = ["refusal_rate", "loss_rate", "overspend_credits", "overdraft_credits_max", "cash_money"];
+const TELLING: [&str; 5] =
+    ["refusal_rate", "loss_rate", "overspend_credits", "overdraft_credits_max", "cash_money"];
 
 /// More rows than this are left to the file.
 const MOST_ROWS: usize = 60;
@@ -28,7 +31,9 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, Problem> {
     let trials = workshop.trials(question.settings())?;
     let (mut folder, conditions) = workshop.folder("sweep", &format!("{:?}", question.points))?;
     let replications = workshop.base.replications;
-    let every: u64 = (0..trials.groups()).map(|group| trials.work(group, trials.accounts(group).len(), conditions.first)).sum();
+    let every: u64 = (0..trials.groups())
+        .map(|group| trials.work(group, trials.accounts(group).len(), conditions.first))
+        .sum();
     let headline = headline(&workshop, &trials);
     let mut total = Overall::start(arguments.trial.quiet, &headline, every * u64::from(replications));
     let mut measured = Vec::new();
@@ -127,7 +132,8 @@ fn objectives(texts: &[String], workshop: &Workshop<'_>) -> Result<(Vec<Objectiv
 
 fn outcomes(names: &[String], objectives: &[Objective]) -> Result<Vec<usize>, Problem> {
     let known = |name: &str| {
-        metric_index(name).ok_or_else(|| Problem::usage(format!("`--outcomes {name}`: there is no such outcome")))
+        metric_index(name)
+            .ok_or_else(|| Problem::usage(format!("`--outcomes {name}`: there is no such outcome")))
     };
     if !names.is_empty() {
         return names.iter().map(|name| known(name)).collect();
@@ -157,7 +163,11 @@ fn gathered(question: &Question, trials: &Trials, measured: Vec<Measurements>, c
         number,
         settings: trial.settings.iter().map(|(_, value)| value.clone()).collect(),
         measurements: trial.group,
-        policies: trial.policies.iter().map(|(name, index)| PolicyAt { name: name.clone(), index: *index }).collect(),
+        policies: trial
+            .policies
+            .iter()
+            .map(|(name, index)| PolicyAt { name: name.clone(), index: *index })
+            .collect(),
     });
     Sweep { keys: question.keys.clone(), points: points.collect(), measurements: measured, complete }
 }
@@ -185,7 +195,8 @@ fn write(
         }
     }
     let candidates = candidates(question, sweep);
-    let front = (!question.objectives.is_empty()).then(|| report::front_table(sweep, &question.objectives, &candidates));
+    let front = (!question.objectives.is_empty())
+        .then(|| report::front_table(sweep, &question.objectives, &candidates));
     if let Some(front) = &front {
         folder.write("front.csv", front.to_csv().as_bytes()).map_err(broken)?;
         if let Some(svg) = report::front_plot(sweep, &question.objectives, &candidates).map_err(broken)? {
@@ -218,7 +229,8 @@ fn write(
 /// Outcomes that apply somewhere.
 fn shown(question: &Question, sweep: &Sweep) -> Vec<usize> {
     let applies = |metric: usize| {
-        let mut accounts = sweep.points.iter().flat_map(|point| point.policies.iter().map(move |policy| (point, policy)));
+        let mut accounts =
+            sweep.points.iter().flat_map(|point| point.policies.iter().map(move |policy| (point, policy)));
         accounts.any(|(point, policy)| sweep.estimate(point, policy, Scope::All, metric).is_some())
     };
     question.outcomes.iter().copied().filter(|&metric| applies(metric)).collect()
@@ -238,5 +250,7 @@ fn candidates(question: &Question, sweep: &Sweep) -> Vec<Candidate> {
 
 /// A key as part of a file's name.
 pub(super) fn file_name(key: &str) -> String {
-    key.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).collect()
+    key.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' })
+        .collect()
 }

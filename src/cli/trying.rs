@@ -82,8 +82,7 @@ impl<'a> Workshop<'a> {
         let hash: String = Sha256::digest(asked).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
         let name = format!("{command}-seed-{}-{hash}", self.base.seed);
         let target = self.arguments.output.join(&self.base.name).join(name);
-        let folder =
-            RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })?;
+        let folder = RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })?;
         self.interrupt = interrupt::listen();
         let conditions = Conditions {
             layout: self.layout(),
@@ -110,7 +109,8 @@ impl<'a> Workshop<'a> {
             what: format!("`{option} \"{text}\"` names no outcome\n  wanted {}", error.wanted),
             hint: error.hint,
         };
-        let OutcomeWanted { policy, more, metric, scope: named } = parse_wanted(text, &names).map_err(usage)?;
+        let OutcomeWanted { policy, more, metric, scope: named } =
+            parse_wanted(text, &names).map_err(usage)?;
         let scope = engine::shape(&self.base).scope(&named).ok_or_else(|| {
             Problem::usage(format!("`{option} \"{text}\"`: the scenario has no scope `{named}`"))
         })?;
@@ -119,7 +119,13 @@ impl<'a> Workshop<'a> {
     }
 
     /// Gives the folder its name and says where it is.
-    pub fn finish(&self, folder: RunFolder, total: &Overall, status: Status, replications: u32) -> Result<PathBuf, Problem> {
+    pub fn finish(
+        &self,
+        folder: RunFolder,
+        total: &Overall,
+        status: Status,
+        replications: u32,
+    ) -> Result<PathBuf, Problem> {
         let aside = folder.path().to_owned();
         let manifest = self.manifest(total, status, replications);
         let target = folder.finish(&manifest).map_err(|source| Problem::File { path: aside, source })?;
@@ -202,7 +208,8 @@ impl Overall {
     ) -> Result<GroupRun, Problem> {
         let work = trials.work(group, keep.len(), conditions.first) * replications.len() as u64;
         let run = trials.run(group, keep, replications, conditions, &mut |progress| {
-            let done = work as f64 * progress.organizations as f64 / progress.organizations_total.max(1) as f64;
+            let done =
+                work as f64 * progress.organizations as f64 / progress.organizations_total.max(1) as f64;
             self.meter.show(Progress {
                 operations: self.operations + progress.operations,
                 organizations: self.done + done as u64,

@@ -164,7 +164,8 @@ impl Trials {
         let mut scenario = self.groups[group].scenario.clone();
         scenario.policies = keep.iter().map(|&index| scenario.policies[index].clone()).collect();
         let options = JobOptions { first: conditions.first, ..JobOptions::default() };
-        let histories = engine::prepare_histories(&scenario, &conditions.scratch).map_err(Failure::History)?;
+        let histories =
+            engine::prepare_histories(&scenario, &conditions.scratch).map_err(Failure::History)?;
         let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
         let gathered = Arc::new(Mutex::new(Some(Measurements::new(job.shape.clone()))));
         let spec = RunSpec {

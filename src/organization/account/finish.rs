@@ -69,7 +69,8 @@ impl State {
 
     /// Operations (in flight, waiting) now, per feature.
     fn alive(&self) -> Vec<(u64, u64)> {
-        let mut alive: Vec<(u64, u64)> = self.light_in_flight.iter().map(|light| (u64::from(*light), 0)).collect();
+        let mut alive: Vec<(u64, u64)> =
+            self.light_in_flight.iter().map(|light| (u64::from(*light), 0)).collect();
         for work in &self.work {
             let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
             match work.phase {
