@@ -19,11 +19,15 @@ pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
 /// A value within a relative 1e-12, but at most 1e-4, below a tie counts as the tie: decimals such as `0.0000015` have
 /// no exact binary form, and their writer means the tie. The bound keeps large integers what they are. Saturates
 /// outside the range of `i64`.
+#[inline]
 #[must_use]
 pub fn round_half_up(value: f64, scale: f64) -> i64 {
     let scaled = value * scale;
     let nudge = (scaled.abs() * 1e-12).min(1e-4);
-    (scaled + 0.5 + nudge).floor() as i64
+    let shifted = scaled + 0.5 + nudge;
+    // The floor by a cast: the call of a library function would cost as much as the draw itself.
+    let truncated = shifted as i64;
+    truncated.saturating_sub(i64::from(truncated as f64 > shifted))
 }
 
 /// Index of a feature in the scenario's file order.
@@ -87,6 +91,10 @@ mod tests {
             (1e9, 1e6, 1_000_000_000_000_000),
             (4.0 / 3.0, 1e6, 1_333_333),
             (f64::INFINITY, 1e6, i64::MAX),
+            (f64::NEG_INFINITY, 1e6, i64::MIN),
+            (-2.5, 1.0, -2),
+            (-2.6, 1.0, -3),
+            (f64::NAN, 1.0, 0),
         ];
         for (value, scale, wanted) in cases {
             assert_eq!(round_half_up(value, scale), wanted, "{value}");
