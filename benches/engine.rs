@@ -10,10 +10,10 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use creditsim::engine::{
-    Enough, Job, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run, run_pure,
+    Enough, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, prepare, run, run_pure,
 };
 use creditsim::organization::{Account, Block, Inbox, Outages, Refill};
-use creditsim::outcome::{METRICS, OrganizationOutcome, Outcome};
+use creditsim::outcome::{METRICS, Outcome};
 use creditsim::sampling::{Dist, StreamKey, mix};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{FeatureIndex, PolicyIndex};
@@ -51,16 +51,6 @@ const POLICIES: [(&str, &str); 6] = [
          expires_after = \"12 months\" }]\ntop_up = { threshold = 100, package = \"pack\" }",
     ),
 ];
-
-struct NoRows;
-
-impl RowWriter for NoRows {
-    fn files(&self) -> usize {
-        0
-    }
-
-    fn write(&self, _: u32, _: &OrganizationOutcome, _: &mut [Vec<u8>]) {}
-}
 
 /// Keeps a checksum of every outcome.
 #[derive(Clone, Default)]

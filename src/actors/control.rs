@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::organization::Fault;
 use crate::units::{FeatureIndex, OrganizationId};
+use crate::workload::HistoryError;
 
 use super::panics::last_panic;
 
@@ -52,6 +53,9 @@ pub enum Failure {
         /// For how long.
         after: Duration,
     },
+    /// A usage history could not be prepared or opened.
+    #[error("{0}")]
+    History(HistoryError),
     /// A usage history could not be read.
     #[error("the usage history of organization {organization}: {source}")]
     Unreadable {

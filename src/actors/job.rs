@@ -1,18 +1,23 @@
 //! What is simulated: everything needed to start any organization of any replication.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::organization::{Fault, OrganizationRun, Outages, Workspace, World};
 use crate::outcome::Shape;
 use crate::sampling::StreamKey;
 use crate::units::OrganizationId;
-use crate::workload::Population;
+use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory};
 
+use super::control::Failure;
 use super::rows::RowWriter;
 
+/// Partitions of a history that are kept open: arbiters work near each other, so few are enough.
+const OPEN_PARTITIONS: usize = 2;
+
 /// One cohort of a job.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct JobCohort {
     /// Its name, part of every key.
     pub name: String,
@@ -20,6 +25,36 @@ pub struct JobCohort {
     pub population: Population,
     /// How many are simulated.
     pub organizations: u32,
+    /// The usage history that they replay.
+    pub history: Option<OpenHistory>,
+}
+
+/// A history with the partitions that are being replayed.
+#[derive(Debug)]
+pub struct OpenHistory {
+    prepared: Arc<PreparedHistory>,
+    open: Mutex<VecDeque<(usize, Arc<Vec<HistoryOrganization>>)>>,
+}
+
+impl OpenHistory {
+    /// A history of which no partition is open yet.
+    #[must_use]
+    pub fn new(prepared: Arc<PreparedHistory>) -> Self {
+        OpenHistory { prepared, open: Mutex::default() }
+    }
+
+    fn organization(&self, number: u32) -> Result<HistoryOrganization, HistoryError> {
+        let (partition, place) = self.prepared.place_of(number);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, organizations)) = open.iter().find(|(which, _)| *which == partition) {
+            return Ok(organizations[place].clone());
+        }
+        let organizations = Arc::new(self.prepared.open(partition)?);
+        let found = organizations[place].clone();
+        open.push_front((partition, organizations));
+        open.truncate(OPEN_PARTITIONS);
+        Ok(found)
+    }
 }
 
 /// Everything that every arbiter reads and nobody changes.
@@ -48,18 +83,31 @@ impl Job {
     /// An organization before its first arrival.
     ///
     /// # Errors
-    /// What an account finds wrong at the start.
+    /// What an account finds wrong at the start; a history on disk that cannot be read.
     pub fn start(
         &self,
         replication: u32,
         id: OrganizationId,
         outages: &Arc<Outages>,
         space: Workspace,
-    ) -> Result<OrganizationRun, Fault> {
+    ) -> Result<OrganizationRun, Failure> {
         let cohort = &self.cohorts[id.cohort.index()];
+        let fault = |fault: Fault| Failure::Fault { replication, fault };
+        if let Some(history) = &cohort.history {
+            let replayed = history.organization(id.number).map_err(Failure::History)?;
+            let key = replayed.key(self.seed, replication, &cohort.name);
+            let traits = replayed.traits(&cohort.population, key);
+            return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
+                source.begin_history(key, traits, &history.prepared, &replayed)
+            })
+            .map_err(fault);
+        }
         let key = StreamKey::organization(self.seed, replication, &cohort.name, id.number);
         let traits = cohort.population.draw(key, id.number);
-        OrganizationRun::new(&self.world, key, traits, outages, space)
+        OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
+            source.begin(key, traits)
+        })
+        .map_err(fault)
     }
 
     /// `COHORT/NUMBER`.

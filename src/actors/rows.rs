@@ -18,6 +18,18 @@ pub trait RowWriter: Send + Sync {
     fn write(&self, replication: u32, organization: &OrganizationOutcome, into: &mut [Vec<u8>]);
 }
 
+/// Writes no rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoRows;
+
+impl RowWriter for NoRows {
+    fn files(&self) -> usize {
+        0
+    }
+
+    fn write(&self, _: u32, _: &OrganizationOutcome, _: &mut [Vec<u8>]) {}
+}
+
 /// A file that could not be written or read.
 #[derive(Debug)]
 pub struct SpillError {

@@ -167,9 +167,9 @@ impl WaveActor {
                     OrganizationActor::new(run, name, place, features, wave, control).start();
                 }
             }
-            Ok(Err(fault)) => {
+            Ok(Err(failure)) => {
                 self.alive -= 1;
-                self.spec.control.fail(Failure::Fault { replication: place.replication, fault });
+                self.spec.control.fail(failure);
             }
             Err(what) => {
                 self.alive -= 1;

@@ -72,6 +72,13 @@ impl Problem {
             Problem::Scenario(_) | Problem::Usage { .. } => 2,
             Problem::File { .. } => 5,
             Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
+            Problem::Run(Failure::History(error)) => {
+                if error.is_world() {
+                    5
+                } else {
+                    2
+                }
+            }
             Problem::Run(_) | Problem::Verification { .. } => 1,
         }
     }

@@ -1,6 +1,6 @@
 //! `creditsim run`: read, check, run, summarise, report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use crate::engine::{self, JobOptions, Layout, Ran, RunSpec};
 use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
-use crate::report::{self, Manifest, RowFile, RunFolder, Status};
+use crate::report::{self, HistoryRecord, Manifest, Page, RowFile, RunFolder, Status, Table};
 use crate::scenario::Scenario;
+use crate::workload::{HistorySpec, PreparedHistory};
 
 use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
 use super::exit::{Exit, Problem};
@@ -22,8 +23,9 @@ use super::{interrupt, reading, select, terminal};
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let scenario = read_and_check(arguments)?;
     let mut folder = open_folder(&scenario, arguments)?;
-    let (ran, gathered) = simulate(&scenario, arguments, &folder)?;
-    let summary = summarise(&scenario, ran, gathered, &mut folder)?;
+    let histories = read_histories(&scenario, arguments, &folder)?;
+    let (ran, gathered) = simulate(&scenario, arguments, &histories, &folder)?;
+    let summary = summarise(&scenario, ran, gathered, records(&scenario, &histories), &mut folder)?;
     report(&scenario, arguments, &summary, folder)?;
     Ok(summary.exit())
 }
@@ -32,7 +34,11 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
 struct Summary {
     findings: Findings,
     judgements: Vec<Judgement>,
+    /// The judgements as a table.
+    rulings: Table,
     ran: Ran,
+    /// What became of the rows of usage histories.
+    histories: Vec<HistoryRecord>,
     /// Why the numbers are fewer than asked for, if they are.
     shortfall: Option<String>,
     precision_missed: bool,
@@ -82,10 +88,42 @@ fn open_folder(scenario: &Scenario, arguments: &RunArguments) -> Result<RunFolde
     RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })
 }
 
+/// Rows that wait for their turn and partitions of histories; the engine removes it.
+fn scratch(folder: &RunFolder) -> PathBuf {
+    folder.path().join(".scratch")
+}
+
+/// Reads usage histories into partitions beside the results, and says what was found.
+fn read_histories(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    folder: &RunFolder,
+) -> Result<Vec<Arc<PreparedHistory>>, Problem> {
+    let histories = engine::prepare_histories(scenario, &scratch(folder))
+        .map_err(|error| Problem::Run(engine::Failure::History(error)))?;
+    for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !arguments.quiet) {
+        let counts = &history.counts;
+        terminal::tell(&format!(
+            "history `{}`: {} rows of {} organizations, {} replayed, {} without a size",
+            spec.name, counts.rows, counts.organizations, counts.replayed, counts.sizeless
+        ));
+    }
+    Ok(histories)
+}
+
+fn records(scenario: &Scenario, histories: &[Arc<PreparedHistory>]) -> Vec<HistoryRecord> {
+    let record = |(spec, history): (&HistorySpec, &Arc<PreparedHistory>)| HistoryRecord {
+        name: spec.name.clone(),
+        counts: json!(history.counts),
+    };
+    scenario.histories.iter().zip(histories).map(record).collect()
+}
+
 /// Runs all replications on actors; rows stream into the folder.
 fn simulate(
     scenario: &Scenario,
     arguments: &RunArguments,
+    histories: &[Arc<PreparedHistory>],
     folder: &RunFolder,
 ) -> Result<(Ran, Gathered), Problem> {
     let detail = DetailOptions {
@@ -98,7 +136,8 @@ fn simulate(
     let shape = engine::shape(scenario);
     let writer = Writer::new(row_files(arguments), shape.clone());
     let gathering = Gathering::begin(&writer, scenario, shape, folder)?;
-    let job = Arc::new(engine::prepare(scenario, JobOptions { detail, first }, Arc::new(writer)));
+    let options = JobOptions { detail, first };
+    let job = Arc::new(engine::prepare_with(scenario, options, Arc::new(writer), histories));
     let layout = layout(arguments.threads, &arguments.layout);
     let mut meter = Meter::start(arguments.quiet, &headline(scenario, &job, &layout));
     let replications = scenario.precision.as_ref().map_or(scenario.replications, |p| p.max_replications);
@@ -106,7 +145,7 @@ fn simulate(
         job,
         replications: 0..replications,
         layout,
-        spill: folder.path().join(".waiting"),
+        spill: scratch(folder),
         sink: Box::new(gathering.clone()),
         interrupt: interrupt::listen(),
     };
@@ -145,6 +184,7 @@ fn summarise(
     scenario: &Scenario,
     ran: Ran,
     gathered: Gathered,
+    histories: Vec<HistoryRecord>,
     folder: &mut RunFolder,
 ) -> Result<Summary, Problem> {
     let broken = |folder: &RunFolder, name: &str| {
@@ -156,20 +196,18 @@ fn summarise(
         folder.close(open).map_err(broken(folder, file.name()))?;
     }
     let findings = Findings::new(gathered.measurements, scenario.baseline);
-    let mut write = |name: &str, fill: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
-        let mut bytes = Vec::new();
-        fill(&mut bytes).and_then(|()| folder.write(name, &bytes)).map_err(broken(folder, name))
-    };
-    write("summary.csv", &|out| report::write_summary(out, &findings, &scenario.name))?;
-    write("comparison.csv", &|out| report::write_comparison(out, &findings, &scenario.name))?;
-    write("timeline.csv", &|out| report::write_timeline(out, &findings))?;
-    let plots = report::plots(&findings).map_err(broken(folder, "plots"))?;
-    for plot in &plots {
-        let name = format!("plots/{}.svg", plot.name);
-        folder.write(&name, plot.svg.as_bytes()).map_err(broken(folder, &name))?;
-    }
     let judgements = judge(&findings.measurements, &scenario.thresholds);
-    Ok(Summary { findings, judgements, ran, shortfall, precision_missed: gathered.precision_missed })
+    let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
+    let page = Page {
+        scenario: scenario.name.clone(),
+        question: scenario.question.clone(),
+        seed: scenario.seed,
+        finished: !ran.interrupted,
+        thresholds: (!judgements.is_empty()).then(|| rulings.clone()),
+    };
+    report::write_findings(folder, &findings, &page).map_err(broken(folder, ""))?;
+    let Gathered { precision_missed, .. } = gathered;
+    Ok(Summary { findings, judgements, rulings, ran, shortfall, histories, precision_missed })
 }
 
 /// Names the folder and says what was found, and where it is.
@@ -196,8 +234,7 @@ fn report(
 }
 
 fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
-    let Summary { findings, judgements, .. } = summary;
-    let rulings = report::rulings(findings, &scenario.thresholds, judgements);
+    let Summary { findings, judgements, rulings, .. } = summary;
     let judged = !judgements.is_empty();
     match format {
         Format::Csv => report::flat(findings).render(format.into()),
@@ -215,7 +252,7 @@ fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
         }
         Format::Text | Format::Markdown => {
             let mut tables = report::overview(findings);
-            tables.extend(judged.then_some(rulings));
+            tables.extend(judged.then(|| rulings.clone()));
             tables.iter().map(|table| table.render(format.into())).collect::<Vec<_>>().join("\n")
         }
     }
@@ -251,6 +288,7 @@ fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) ->
         policy_operations_per_second: operations_per_second * scenario.policies.len() as f64,
         wall_s,
         peak_memory_bytes: engine::peak_memory_bytes(),
+        histories: summary.histories.clone(),
         status: if summary.ran.interrupted { Status::Partial } else { Status::Finished },
     }
 }

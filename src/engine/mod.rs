@@ -11,9 +11,9 @@ mod prepare;
 mod pure;
 mod run;
 
-pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, RowWriter, Sink, SpillError};
+pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, NoRows, RowWriter, Sink, SpillError};
 pub use layout::Layout;
-pub use prepare::{JobOptions, prepare, shape};
+pub use prepare::{JobOptions, prepare, prepare_histories, prepare_with, shape};
 pub use pure::run_pure;
 pub use run::{Progress, Ran, RunSpec, peak_memory_bytes, run};
 

@@ -1,15 +1,18 @@
 //! From a scenario to a job: sources compiled, estimates resolved, instants and outages laid out.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::actors::{Job, JobCohort, RowWriter};
+use crate::actors::{Job, JobCohort, OpenHistory, RowWriter};
 use crate::organization::{DetailOptions, FeatureFacts, Outages, World};
 use crate::outcome::Shape;
 use crate::policy::{Admission, Estimator, Policy};
 use crate::sampling::{Purpose, StreamKey, standard_exponential};
 use crate::scenario::{Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Listed, Population, Source, SourceSpec};
+use crate::workload::{
+    Demand, HistoryError, HistorySpec, Listed, Population, Preparation, PreparedHistory, Source, SourceSpec,
+};
 
 /// What a run adds to its scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,13 +36,55 @@ pub fn shape(scenario: &Scenario) -> Arc<Shape> {
     })
 }
 
-/// Everything that is the same in every replication.
+/// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made.
+///
+/// # Errors
+/// The first row that is not what the scenario says, with file and line; or the disk's.
+pub fn prepare_histories(
+    scenario: &Scenario,
+    folder: &Path,
+) -> Result<Vec<Arc<PreparedHistory>>, HistoryError> {
+    let demands: Vec<&Demand> = scenario.features.iter().map(|feature| &feature.demand).collect();
+    let prepare = |(index, spec): (usize, &HistorySpec)| {
+        let folder = folder.join(format!("history-{index}"));
+        let world = |source| HistoryError::World { path: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(world)?;
+        let (start, end) = (scenario.start, scenario.end);
+        let preparation = Preparation { demands: &demands, start, end, folder: &folder };
+        PreparedHistory::prepare(spec, &preparation).map(Arc::new)
+    };
+    scenario.histories.iter().enumerate().map(prepare).collect()
+}
+
+/// Everything that is the same in every replication of a scenario without usage histories.
+///
+/// # Panics
+/// If the scenario has histories: [`prepare_with`] takes them.
 #[must_use]
 pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter>) -> Job {
+    assert!(scenario.histories.is_empty(), "a scenario with histories needs them prepared");
+    prepare_with(scenario, options, rows, &[])
+}
+
+/// Everything that is the same in every replication; `histories` are the scenario's, prepared.
+#[must_use]
+pub fn prepare_with(
+    scenario: &Scenario,
+    options: JobOptions,
+    rows: Arc<dyn RowWriter>,
+    histories: &[Arc<PreparedHistory>],
+) -> Job {
     let populations: Vec<Population> =
         scenario.cohorts.iter().map(|cohort| cohort.population.clone()).collect();
     let sources: Vec<Arc<Source>> = (0..scenario.features.len())
-        .map(|feature| Arc::new(source(scenario, FeatureIndex(feature as u16), &populations)))
+        .map(|feature| {
+            let feature = FeatureIndex(feature as u16);
+            let mut source = source(scenario, feature, &populations);
+            if let Some(costs) = histories.iter().find_map(|history| history.costs(feature)) {
+                source.set_history(costs.clone());
+            }
+            Arc::new(source)
+        })
         .collect();
     let expected: Vec<Credits> = sources.iter().map(|source| source.expected_cost()).collect();
     let features = scenario.features.iter().zip(&expected).map(|(feature, &expected_cost)| FeatureFacts {
@@ -67,10 +112,14 @@ pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter
         detail: options.detail,
     };
     let limited = |organizations: u32| options.first.map_or(organizations, |first| organizations.min(first));
-    let cohorts = scenario.cohorts.iter().zip(populations).map(|(cohort, population)| JobCohort {
-        name: cohort.name.clone(),
-        population,
-        organizations: limited(cohort.organizations),
+    let cohorts = scenario.cohorts.iter().zip(populations).map(|(cohort, population)| {
+        let history = cohort.history.map(|index| &histories[index]);
+        JobCohort {
+            name: cohort.name.clone(),
+            population,
+            organizations: limited(history.map_or(cohort.organizations, |history| history.organizations())),
+            history: history.map(|history| OpenHistory::new(history.clone())),
+        }
     });
     Job {
         world: Arc::new(world),
@@ -80,6 +129,20 @@ pub fn prepare(scenario: &Scenario, options: JobOptions, rows: Arc<dyn RowWriter
         outages: outages(scenario),
         rows,
     }
+}
+
+/// Whether any policy blurs its estimates.
+fn blurs(scenario: &Scenario) -> bool {
+    let blurred = |admission: &Admission| {
+        let estimator = match admission {
+            Admission::Estimate(estimator) => estimator,
+            Admission::Hold(hold) => &hold.estimate,
+            Admission::None | Admission::Positive => return false,
+        };
+        matches!(estimator, Estimator::Blur { .. })
+    };
+    let plans = scenario.policies.iter().flat_map(|policy| &policy.plans);
+    plans.flat_map(|plan| &plan.features).any(|feature| blurred(&feature.admission))
 }
 
 fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]) -> Source {
@@ -106,6 +169,7 @@ fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]
         zone: &scenario.zone,
         populations,
         listed: &listed,
+        blurred: blurs(scenario),
     })
 }
 

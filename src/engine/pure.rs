@@ -27,7 +27,7 @@ pub fn run_pure(
             for number in 0..size {
                 let id = OrganizationId { cohort: CohortIndex(cohort as u16), number };
                 let fault = |fault| Failure::Fault { replication, fault };
-                let mut run = job.start(replication, id, &outages, space).map_err(fault)?;
+                let mut run = job.start(replication, id, &outages, space)?;
                 loop {
                     while let Some(mut refill) = run.take_want() {
                         refill.draw(&job.world, batch).map_err(|source| {

@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{
-    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run,
+    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare_histories,
+    prepare_with, run,
 };
 use crate::organization::{DetailOptions, OrganizationOutcome};
 use crate::outcome::Outcome;
@@ -67,13 +68,14 @@ fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Resu
     let detail = DetailOptions { cycles: true, operations: true, ..DetailOptions::default() };
     let printer = Arc::new(Printer::default());
     let writer: Arc<dyn RowWriter> = printer.clone();
-    let job = prepare(scenario, JobOptions { detail, first }, writer);
+    let spill = std::env::temp_dir().join(format!("creditsim-determinism-{}", std::process::id()));
+    let histories = prepare_histories(scenario, &spill).map_err(Failure::History)?;
+    let job = prepare_with(scenario, JobOptions { detail, first }, writer, &histories);
     let spec = RunSpec {
         job: Arc::new(job),
         replications: 0..scenario.replications,
         layout,
-        // Nothing is spilled where no rows are written: the folder never comes to be.
-        spill: std::env::temp_dir().join(format!("creditsim-determinism-{}", std::process::id())),
+        spill,
         sink: Box::new(Nobody),
         interrupt: Arc::new(AtomicBool::new(false)),
     };

@@ -18,6 +18,8 @@ pub mod student;
 mod sweep;
 mod thresholds;
 
+/// Thresholds as scenarios state them, for those who report on judgements.
+pub use crate::scenario::{Comparison, Threshold};
 pub use comparison::{Difference, Verdict, compare};
 pub use estimate::Estimate;
 pub use findings::Findings;

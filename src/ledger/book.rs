@@ -10,6 +10,8 @@ use super::order::burn_order;
 /// Credits taken out of one lot by the last act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Take {
+    /// The lot.
+    pub lot: LotSerial,
     /// The grant's id.
     pub grant: u32,
     /// Its category.
@@ -23,7 +25,7 @@ pub struct Take {
 impl Take {
     pub(super) fn of(lot: &Lot, amount: Credits) -> Self {
         let rolled = matches!(lot.kind, LotKind::Rolled { .. });
-        Take { grant: lot.id, category: lot.category, amount, rolled }
+        Take { lot: lot.serial, grant: lot.id, category: lot.category, amount, rolled }
     }
 }
 
@@ -44,6 +46,8 @@ pub struct Ledger {
     pub(super) takes: Vec<Take>,
     pub(super) lapsed: Vec<Take>,
     pub(super) breakage: Money,
+    /// Reserved credits that ended under holds that did not pin them, so far.
+    pub(super) uncovered: Credits,
     order: Vec<BurnKey>,
     next_serial: u32,
     retired_recognized: Money,
@@ -79,6 +83,24 @@ impl Ledger {
         self.burn_or_owe(amount)
     }
 
+    /// Takes `amount` from the first lot if it is more than covered there and there is neither debt nor a hold.
+    #[inline]
+    pub fn burn_first(&mut self, amount: Credits) -> Option<(Category, bool)> {
+        if self.debt.is_positive() || self.open_holds > 0 {
+            return None;
+        }
+        // A lot that waits empty for its close is passed over.
+        let lot = self
+            .lots
+            .iter_mut()
+            .find(|lot| lot.remaining.is_positive())
+            .filter(|lot| lot.remaining > amount)?;
+        lot.remaining -= amount;
+        lot.burned += amount;
+        self.remaining -= amount;
+        Some((lot.category, matches!(lot.kind, LotKind::Rolled { .. })))
+    }
+
     /// Burns unreserved credits in burn order to repay debt; `purchased_only` leaves other categories alone.
     /// Returns what was repaid.
     pub fn repay(&mut self, purchased_only: bool) -> Credits {
@@ -101,12 +123,20 @@ impl Ledger {
 
     /// Ends a lot: what is free expires, reserved credits of pinning holds stay until their hold ends.
     pub fn expire(&mut self, serial: LotSerial) {
-        if let Some(index) = self.position(serial) {
+        for serial in [Some(serial), self.minimum_of(serial)].into_iter().flatten() {
+            let Some(index) = self.position(serial) else { continue };
             let amount = self.lots[index].remaining;
             self.lots[index].kind = LotKind::Plain;
             self.lapse(index, amount);
             self.drop_empty();
         }
+    }
+
+    /// The lot issued to make up the minimum of a grant with its own rollover: it ends with that grant.
+    #[must_use]
+    pub fn minimum_of(&self, serial: LotSerial) -> Option<LotSerial> {
+        let child = self.lots.iter().find(|lot| lot.kind == LotKind::Minimum { of: serial })?;
+        Some(child.serial)
     }
 
     /// Voids a lot's unreserved and reserved rest; returns what was voided, never negative.
@@ -118,6 +148,7 @@ impl Ledger {
         for hold in self.holds.iter_mut().flatten() {
             hold.drop_reservations_of(serial);
         }
+        self.uncovered += reserved;
         let lot = &mut self.lots[index];
         lot.reserved -= reserved;
         lot.overdue = Credits::ZERO;
@@ -149,6 +180,12 @@ impl Ledger {
     #[must_use]
     pub fn held(&self) -> Credits {
         self.held
+    }
+
+    /// Reserved credits that have ended under a hold, which keeps its amount uncovered; cumulative.
+    #[must_use]
+    pub fn uncovered(&self) -> Credits {
+        self.uncovered
     }
 
     /// Debt.

@@ -190,6 +190,7 @@ impl Ledger {
             }
             hold.reservations.retain(|(_, part)| part.is_positive());
         }
+        self.uncovered += amount - left;
         amount - left
     }
 

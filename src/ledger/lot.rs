@@ -98,8 +98,12 @@ impl Lot {
     }
 
     fn value_of(&self, used: Credits) -> Money {
-        if self.price_paid == Money::ZERO || self.credits.is_zero() {
+        if self.price_paid == Money::ZERO {
             return Money::ZERO;
+        }
+        if self.credits.is_zero() {
+            // Nothing can be used of it, so nothing is owed: what was paid for no credits is earned at once.
+            return self.price_paid;
         }
         self.price_paid.scale_floor(used.micros(), self.credits.micros())
     }

@@ -84,8 +84,7 @@ impl Ledger {
         rule: RollRule<'_>,
         mut new_id: impl FnMut() -> u32,
     ) -> (Vec<Take>, Vec<Take>) {
-        let (mut moved, mut issued) = (Vec::new(), Vec::new());
-        let mut minimums = Vec::new();
+        let (mut rolled, mut issued, mut minimums) = (Vec::new(), Vec::new(), Vec::new());
         for index in 0..self.lots.len() {
             let fresh = match self.lots[index].kind {
                 LotKind::Allowance => true,
@@ -105,19 +104,25 @@ impl Ledger {
             if lost.is_positive() {
                 self.lapse(index, lost);
             }
-            if kept.is_positive() {
-                moved.push(Take::of(&self.lots[index], kept));
-            }
+            rolled.push(self.lots[index].serial);
         }
         for (priority, shortfall) in minimums {
-            let lot = minimum_lot(new_id(), shortfall, priority, &rule);
+            let mut lot = minimum_lot(new_id(), shortfall, priority, &rule);
+            lot.serial = self.issue(lot.clone());
             issued.push(Take::of(&lot, shortfall));
-            self.issue(lot);
         }
         self.trim_rolled(rule.rollover);
+        let moved = rolled.into_iter().filter_map(|serial| self.moved(serial)).collect();
         self.sort();
         self.drop_empty();
         (moved, issued)
+    }
+
+    /// What a lot that has rolled keeps after trimming; credits that only a hold keeps alive did not roll.
+    fn moved(&self, serial: LotSerial) -> Option<Take> {
+        let lot = self.lot(serial)?;
+        let kept = lot.remaining - lot.overdue;
+        kept.is_positive().then(|| Take::of(lot, kept))
     }
 
     fn roll_in_place(&mut self, index: usize, rule: &RollRule<'_>) {
@@ -204,8 +209,8 @@ impl Ledger {
             effective_at: at,
             ..fresh_like(parent, shortfall)
         };
-        let take = Take::of(&lot, shortfall);
-        self.issue(lot);
+        let mut take = Take::of(&lot, shortfall);
+        take.lot = self.issue(lot);
         take
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex};
-use crate::workload::{Batch, Traits};
+use crate::workload::{Batch, Source, SourceState, Traits};
 
 use super::{Account, Block, BrokenPromise, Fault, Inbox, OrganizationOutcome, Outages, Refill, World};
 
@@ -53,7 +53,8 @@ pub struct OrganizationRun {
 }
 
 impl OrganizationRun {
-    /// An organization before its first arrival. `key` is the organization's key in this replication.
+    /// An organization before its first arrival. `key` is the organization's key in this replication; `begin` gives
+    /// the state of a feature's source before its first arrival.
     ///
     /// # Errors
     /// What an account finds wrong at the start.
@@ -63,13 +64,14 @@ impl OrganizationRun {
         traits: Traits,
         outages: &Arc<Outages>,
         mut space: Workspace,
+        begin: impl Fn(&Source, &Traits) -> SourceState,
     ) -> Result<Self, Fault> {
         let features = 0..world.sources.len();
         let enabled = features.filter(|&feature| traits.enabled.get(feature).copied().unwrap_or(true));
         let refills = enabled.map(|feature| Refill {
             feature: FeatureIndex(feature as u16),
             batch: space.batches.pop().unwrap_or_default(),
-            state: world.sources[feature].begin(key, &traits),
+            state: begin(&world.sources[feature], &traits),
         });
         let inbox = Inbox::new(refills, world.end);
         let policies = (0..world.policies.len()).map(|policy| PolicyIndex(policy as u16));

@@ -11,7 +11,7 @@ mod outages;
 mod world;
 
 pub use crate::outcome::OrganizationOutcome;
-pub use account::Account;
+pub use account::{Account, Balances};
 pub use inbox::*;
 pub use merge::*;
 pub use outages::*;

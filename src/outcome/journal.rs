@@ -8,10 +8,18 @@ use crate::units::{Category, Credits, FeatureIndex, Money, SimTime};
 pub enum EntryKind {
     /// Credits present at the start (opening remainders), per grant.
     OpeningGrant,
+    /// What of an opening grant was used before the start; `credits` is that part.
+    OpeningUsed,
+    /// The unearned part of a subscription paid before the start; `until` is the end of its period.
+    OpeningSubscription,
     /// Debt present at the start.
     OpeningDebt,
-    /// A grant was issued (allowance, recurrence, promotion, explicit).
+    /// Outcomes begin to count here.
+    Measure,
+    /// A grant was issued (recurrence, promotion, explicit).
     Issue,
+    /// The allowance of a cycle was issued; `money` is the part of the subscription it carries.
+    IssueAllowance,
     /// A purchase landed: a purchased grant was issued; `money` is what was paid for it.
     Land,
     /// The rollover minimum issued the difference.
@@ -40,18 +48,26 @@ pub enum EntryKind {
     HoldSettle,
     /// A hold was released without a settle.
     HoldRelease,
-    /// A hold ended by its timeout.
+    /// A hold ended by its timeout and was released.
     HoldExpire,
+    /// A hold ended by its timeout and was charged its own amount.
+    HoldCharged,
+    /// Reserved credits ended under an open hold, which keeps its amount uncovered; `credits` is that part.
+    HoldUncovered,
     /// A charge was incurred (due) but not yet recorded; only with a metering lag.
     Incurred,
     /// A charge was recorded: sum of the burns and debt that follow with the same operation and segment.
     Charge,
     /// Due work that the vendor paid for.
     Absorb,
+    /// A paid operation was demanded; `credits` is its true cost.
+    Demanded,
     /// An operation started.
     Start,
     /// An operation was served.
     Served,
+    /// An operation was served as another feature.
+    Substituted,
     /// An operation failed.
     Failed,
     /// An operation was cancelled.
@@ -80,8 +96,11 @@ pub enum EntryKind {
     TopUpCeiling,
     /// A cycle closed.
     Close,
-    /// A subscription was paid.
+    /// A subscription was paid. `until` is the end of the period over whose time its price is spread, never if it is
+    /// spread over allowances; `lot` is the running allowance if the price was added to it.
     Subscription,
+    /// What a subscription still owed was earned without credits: its plan was left, or allowances did not come.
+    SubscriptionEarned,
     /// A fee was charged.
     Fee,
     /// An invoice was paid.
@@ -148,14 +167,18 @@ pub struct Entry {
     pub member: u16,
     /// The project it was for.
     pub project: u16,
-    /// The grant's id; 0 is none.
+    /// The grant's id (meaningful with `lot`).
     pub grant: u32,
-    /// The grant's category (meaningful with `grant`).
+    /// The lot, unique in the account, from 1; 0 is none.
+    pub lot: u32,
+    /// The grant's category (meaningful with `lot`).
     pub category: Category,
     /// Credits moved, incurred or held.
     pub credits: Credits,
     /// Money moved.
     pub money: Money,
+    /// End of what begins here, if it is known: a grant's validity, a subscription's period.
+    pub until: SimTime,
     /// The three balances after the entry.
     pub settled_after: Credits,
     /// Settled less open holds.

@@ -39,8 +39,20 @@ pub struct Manifest {
     pub wall_s: f64,
     /// Largest resident memory of the process [bytes]; absent where the system does not say.
     pub peak_memory_bytes: Option<u64>,
+    /// What became of the rows of usage histories; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub histories: Vec<HistoryRecord>,
     /// `finished`, or `partial` if the run was interrupted.
     pub status: Status,
+}
+
+/// A usage history that was replayed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryRecord {
+    /// Its name in the scenario.
+    pub name: String,
+    /// What became of every row.
+    pub counts: serde_json::Value,
 }
 
 /// Whether a run came to its end.
@@ -217,6 +229,7 @@ mod tests {
             policy_operations_per_second: 10.0,
             wall_s: 2.0,
             peak_memory_bytes: None,
+            histories: Vec::new(),
             status: Status::Finished,
         }
     }

@@ -1,7 +1,7 @@
 //! Thresholds as a JUnit file, so that CI systems show them.
 
+use crate::experiment::Threshold;
 use crate::experiment::{Findings, Judgement, Ruling};
-use crate::scenario::Threshold;
 
 use super::html::escape;
 use super::overview::explanation;
@@ -60,9 +60,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::experiment::Comparison;
     use crate::experiment::{Measurements, judge};
     use crate::outcome::synthetic;
-    use crate::scenario::Comparison;
 
     #[test]
     fn failures_and_undecided_ones_are_counted_apart() {

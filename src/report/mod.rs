@@ -16,7 +16,7 @@ mod sweep;
 mod table;
 
 pub use files::{write_comparison, write_summary, write_timeline};
-pub use folder::{FileRecord, Manifest, RunFile, RunFolder, Status};
+pub use folder::{FileRecord, HistoryRecord, Manifest, RunFile, RunFolder, Status};
 pub use html::{Page, page};
 pub use junit::junit;
 pub use overview::{flat, overview, rulings};

@@ -1,8 +1,8 @@
 //! The comparison that `run` prints: policies as rows, a few telling outcomes as columns, verdicts as marks.
 
+use crate::experiment::Threshold;
 use crate::experiment::{Difference, Estimate, Findings, Judgement, Ruling, Verdict};
 use crate::outcome::{METRICS, Scope, metric};
-use crate::scenario::Threshold;
 
 use super::number;
 use super::table::{Cell, Column, Table};
@@ -225,9 +225,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::experiment::Comparison;
     use crate::experiment::{Measurements, judge};
     use crate::outcome::synthetic;
-    use crate::scenario::Comparison;
 
     pub(crate) const POLICIES: [&str; 8] = [
         "block",

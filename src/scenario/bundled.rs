@@ -45,7 +45,7 @@ pub fn file(name: &str) -> Option<&'static [u8]> {
 }
 
 /// Files that bundled scenarios name.
-static FILES: &[(&str, &[u8])] = &[];
+static FILES: &[(&str, &[u8])] = &[("data/usage.csv", include_bytes!("../../scenarios/data/usage.csv"))];
 
 /// Declares examples whose file stands in `scenarios/`.
 macro_rules! examples {
@@ -64,4 +64,5 @@ examples!(
     "amplience-credits",
     "ampere",
     "ai-engine",
+    "usage-history",
 );

@@ -23,6 +23,8 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod thresholds;
+#[cfg(test)]
+mod usage_example;
 mod words;
 
 pub use model::*;

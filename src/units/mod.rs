@@ -24,10 +24,14 @@ pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
 pub fn round_half_up(value: f64, scale: f64) -> i64 {
     let scaled = value * scale;
     let nudge = (scaled.abs() * 1e-12).min(1e-4);
-    let shifted = scaled + 0.5 + nudge;
-    // The floor by a cast: the call of a library function would cost as much as the draw itself.
-    let truncated = shifted as i64;
-    truncated.saturating_sub(i64::from(truncated as f64 > shifted))
+    floor_to_integer(scaled + 0.5 + nudge)
+}
+
+/// ⌊value⌋ without a call into the mathematical library; saturates outside the range of `i64`.
+#[inline]
+fn floor_to_integer(value: f64) -> i64 {
+    let truncated = value as i64;
+    truncated.saturating_sub(i64::from(truncated as f64 > value))
 }
 
 /// Index of a feature in the scenario's file order.

@@ -26,8 +26,8 @@ pub struct Operation {
     pub at: SimTime,
     /// True cost if every part completes, without a plan's minimum [credits].
     pub cost: Credits,
-    /// Work time of a simple operation, or the time from start to end of a whole run, pauses included.
-    /// Already shortened by a failure or cancellation.
+    /// Full work time of a simple operation, as if nothing struck; or the time from start to end of a whole run, pauses
+    /// included, already shortened by a failure or cancellation.
     pub duration: SimSpan,
     /// Time into part `ends_in_part` at which a failure or cancellation strikes.
     pub ends_after: SimSpan,

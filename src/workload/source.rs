@@ -42,6 +42,8 @@ pub struct SourceSpec<'a> {
     pub populations: &'a [Population],
     /// Per cohort in file order: operations written down, which replace the arrivals (missing cohorts have none).
     pub listed: &'a [Option<Vec<Listed>>],
+    /// Whether any policy blurs estimates; the normals are a stream of their own, so leaving them out moves nothing.
+    pub blurred: bool,
 }
 
 /// The compiled source of one feature's operations.
@@ -64,6 +66,8 @@ pub struct Source {
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
     /// Sorted costs drawn over the population, made on first use.
+    /// Whether operations carry a normal for blurred estimates.
+    blurred: bool,
     pub(super) estimates: OnceLock<Vec<Credits>>,
 }
 
@@ -145,6 +149,7 @@ impl Source {
             listed: spec.listed.iter().map(sorted).collect(),
             history: None,
             estimates: OnceLock::new(),
+            blurred: spec.blurred,
         }
     }
 
@@ -289,7 +294,9 @@ impl Source {
             &mut state.values,
             &mut batch.parts,
         );
-        clock.served(at, drawn.duration.micros(), &mut state.gap);
+        let failed_simple = drawn.part_count == 0 && drawn.fate != Fate::Completes;
+        let ends = if failed_simple { drawn.ends_after } else { drawn.duration };
+        clock.served(at, ends.micros(), &mut state.gap);
         let (member, project) = state.people.draw();
         batch.operations.push(Operation {
             at: self.start + SimSpan::from_micros(at),
@@ -297,7 +304,7 @@ impl Source {
             sequence: state.next_sequence(),
             member,
             project,
-            blur: standard_normal(&mut state.blur) as f32,
+            blur: self.blur(state),
             ..drawn
         });
         true
@@ -334,6 +341,12 @@ impl Source {
         Ok(true)
     }
 
+    /// One standard normal, if some estimate is blurred.
+    #[inline]
+    fn blur(&self, state: &mut State) -> f32 {
+        if self.blurred { standard_normal(&mut state.blur) as f32 } else { 0.0 }
+    }
+
     /// The operation with feature, number, people and blur.
     fn signed(&self, state: &mut State, operation: Operation) -> Operation {
         let (member, project) = state.people.draw();
@@ -342,7 +355,7 @@ impl Source {
             sequence: state.next_sequence(),
             member,
             project,
-            blur: standard_normal(&mut state.blur) as f32,
+            blur: self.blur(state),
             ..operation
         }
     }
@@ -477,7 +490,10 @@ fn apply(operation: &mut Operation, strike: Strike, parts: &[Part]) {
     operation.fate = strike.fate;
     operation.ends_in_part = strike.part as u16;
     operation.ends_after = strike.after;
-    operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    // A simple operation keeps its full duration, so that what was done of it can be told pro rata.
+    if !parts.is_empty() {
+        operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
+    }
     debug_assert_ne!(strike.fate, Fate::Completes, "a strike ends an operation");
 }
 

@@ -56,6 +56,7 @@ fn source_of(name: &str, demand: &Demand, populations: &[Population]) -> Source 
         zone: &Zone::default(),
         populations,
         listed: &[],
+        blurred: true,
     })
 }
 
@@ -221,6 +222,7 @@ fn listed_operations_replace_arrivals() {
         zone: &Zone::default(),
         populations: &[],
         listed: &listed,
+        blurred: true,
     });
     let found = all(&source, organization(1), &traits(), 64);
     let times: Vec<SimTime> = found.iter().map(|(operation, _)| operation.at).collect();
@@ -330,7 +332,7 @@ fn failures_cluster_and_keep_their_rate() {
         pairs += fates.windows(2).filter(|pair| pair[0] && pair[1]).count();
         spared += usize::from(!fates.contains(&true));
         let struck = batch.operations.iter().find(|operation| operation.fate == Fate::Fails);
-        assert!(struck.is_none_or(|operation| operation.duration == SimSpan::from_seconds(7)));
+        assert!(struck.is_none_or(|operation| operation.ends_after == SimSpan::from_seconds(7)));
     }
     let (rate, persistence) = (failed as f64 / operations as f64, pairs as f64 / failed as f64);
     // A quarter of 400 organizations: their number alone has a relative error of 0.087.
@@ -346,7 +348,7 @@ fn cancellations_strike_at_a_uniform_point() {
     let struck: Vec<f64> = found
         .iter()
         .filter(|(operation, _)| operation.fate == Fate::Cancelled)
-        .map(|(operation, _)| operation.duration.as_seconds_f64() / 100.0)
+        .map(|(operation, _)| operation.ends_after.as_seconds_f64() / 100.0)
         .collect();
     let n = struck.len() as f64;
     assert!((n / found.len() as f64 - 0.3).abs() < 4.3 * 0.003);
@@ -424,6 +426,7 @@ fn estimates_look_at_the_population() {
             zone: &Zone::default(),
             populations: &[],
             listed: &[],
+            blurred: true,
         }
     });
     assert_eq!(free.expected_cost(), Credits::ZERO);
@@ -516,6 +519,7 @@ fn speed_of_filling() {
             zone: &Zone::default(),
             populations: &population,
             listed: &[],
+            blurred: true,
         });
         let mut state = source.begin(organization(1), &traits());
         let mut batch = Batch::default();

@@ -1,105 +1,220 @@
-//! Runs one account of a scenario written in a few lines and reads its end state.
+//! Runs one account of a case written in the line language and compares what it expects.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use creditsim::engine::{JobOptions, RowKind, RowWriter, prepare};
-use creditsim::organization::{Account, DetailOptions, OrganizationOutcome, Outages};
+use creditsim::calendar::Zone;
+use creditsim::engine::{JobOptions, NoRows, prepare};
+use creditsim::organization::{Account, DetailOptions, Outages, World};
 use creditsim::outcome::Tally;
 use creditsim::sampling::StreamKey;
-use creditsim::scenario::{ScenarioSource, read};
-use creditsim::units::{Credits, PolicyIndex};
-use creditsim::workload::Operation;
+use creditsim::scenario::{Scenario, ScenarioSource, read};
+use creditsim::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
+use creditsim::workload::{Fate, Member, Operation, Part, PartKind, Traits};
 
-/// Runs the account and compares the values named in `expected` ("issued 110, burned 12").
+use super::language::{Case, Demanded, parse};
+use super::values::{balance, value};
+
+/// A sentence and the case that shows it.
+pub type Row = (&'static str, &'static str);
+
+/// Runs every case; says which sentences do not hold.
 #[track_caller]
-pub fn check(policy: &str, cohort: &str, expected: &str) {
-    let tally = run(policy, cohort);
-    for (name, wanted) in expected.split(',').map(|pair| pair.trim().rsplit_once(' ').expect("NAME VALUE")) {
-        let found = value(&tally, name);
-        assert_eq!(found, wanted, "{name}\n{tally:#?}");
+pub fn check(rows: &[Row]) {
+    let mut failures = String::new();
+    for (sentence, text) in rows {
+        let ran = std::panic::catch_unwind(|| differences(text));
+        match ran {
+            Ok(found) if found.is_empty() => {}
+            Ok(found) => writeln!(failures, "\n## {sentence}\n{text}\n{}", found.join("\n")).unwrap(),
+            Err(panic) => {
+                let said = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+                writeln!(failures, "\n## {sentence}\n{text}\npanicked: {said}").unwrap();
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn differences(text: &str) -> Vec<String> {
+    let case = parse(text);
+    let mut stage = Stage::of(&case);
+    let mut found = Vec::new();
+    for (at, values) in &case.probes {
+        stage.advance(stage.instant(at));
+        let balances = stage.account.balances();
+        for (name, wanted) in values {
+            let is = balance(&balances, name);
+            if is != *wanted {
+                found.push(format!("at {at}: {name} is {is}, not {wanted}"));
+            }
+        }
+    }
+    let tally = stage.finish();
+    for (name, wanted) in &case.expected {
+        let is = value(&tally, name);
+        if is != *wanted {
+            found.push(format!("{name} is {is}, not {wanted}"));
+        }
+    }
+    if !found.is_empty() && std::env::var_os("SHOW_JOURNAL").is_some() {
+        for entry in &tally.detail.as_ref().unwrap().journal {
+            found.push(format!("{entry:?}"));
+        }
+    }
+    found
+}
+
+/// An account on its way through a case.
+pub struct Stage {
+    pub world: Arc<World>,
+    pub operations: Vec<Operation>,
+    pub parts: Vec<Part>,
+    account: Account,
+    next: usize,
+}
+
+impl Stage {
+    pub fn of(case: &Case) -> Stage {
+        let scenario = match read(&ScenarioSource::from_text("case.toml", case.scenario.clone())) {
+            Ok(scenario) => scenario,
+            Err(problems) => panic!("{problems:#?}\n{}", case.scenario),
+        };
+        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
+        let key = StreamKey::organization(1, 0, "one", 0);
+        let traits = traits(case, job.cohorts[0].population.draw(key, 0), &scenario.zone);
+        let (operations, parts) = operations(case, &scenario);
+        let outages = Arc::new(outages(case, &scenario));
+        let world = job.world;
+        let account = Account::new(Arc::clone(&world), PolicyIndex(0), key, &traits, outages).expect("opens");
+        Stage { world, operations, parts, account, next: 0 }
+    }
+
+    fn instant(&self, text: &str) -> SimTime {
+        self.world.zone.parse(text).unwrap_or_else(|| panic!("`{text}` is an instant"))
+    }
+
+    /// Everything before `upto` happens.
+    fn advance(&mut self, upto: SimTime) {
+        let rest = &self.operations[self.next..];
+        let count = rest.iter().take_while(|operation| operation.at < upto).count();
+        self.account.advance(&rest[..count], &self.parts, upto).expect("no law is broken");
+        self.next += count;
+    }
+
+    pub fn finish(mut self) -> Tally {
+        self.advance(self.world.end);
+        self.account.finish().expect("no law is broken")
     }
 }
 
-/// One organization under one policy, January to March 2025, with the operations its cohort lists.
-pub fn run(policy: &str, cohort: &str) -> Tally {
-    let text = format!(
-        r#"
-version = 1
-name = "case"
-start = 2025-01-01T00:00:00Z
-horizon = "3 months"
-seed = 1
-replications = 1
+fn traits(case: &Case, drawn: Traits, zone: &Zone) -> Traits {
+    let instant = |text: &String| zone.parse(text).expect("an instant");
+    let mut traits = drawn;
+    if let Some(text) = &case.signed_up {
+        traits.signed_up = instant(text);
+    }
+    if let Some(text) = &case.leaves {
+        traits.leaves = instant(text);
+    }
+    if let Some((count, billing)) = case.members {
+        let member = |rank: u16| Member {
+            cumulative_share: f64::from(rank + 1) / f64::from(count),
+            billing: rank < billing,
+        };
+        traits.members = (0..count).map(member).collect();
+    }
+    traits
+}
 
-[features.work]
+fn outages(case: &Case, scenario: &Scenario) -> Outages {
+    let mut windows = vec![Vec::new(); scenario.features.len()];
+    for (feature, from, to) in &case.outages {
+        let instant = |text: &String| scenario.zone.parse(text).expect("an instant");
+        windows[feature_index(scenario, feature).index()].push((instant(from), instant(to)));
+    }
+    Outages::new(windows)
+}
 
-[features.other]
+fn feature_index(scenario: &Scenario, name: &str) -> FeatureIndex {
+    let index = scenario.features.iter().position(|feature| feature.name == name);
+    FeatureIndex(index.unwrap_or_else(|| panic!("no feature is called {name}")) as u16)
+}
 
-[[cohorts]]
-name = "one"
-organizations = 1
-{cohort}
+fn operations(case: &Case, scenario: &Scenario) -> (Vec<Operation>, Vec<Part>) {
+    let (mut operations, mut parts) = (Vec::new(), Vec::new());
+    let mut numbers = vec![0; scenario.features.len()];
+    let mut listed: Vec<(SimTime, FeatureIndex, &Demanded)> = case
+        .operations
+        .iter()
+        .map(|op| {
+            (scenario.zone.parse(&op.at).expect("an instant"), feature_index(scenario, &op.feature), op)
+        })
+        .collect();
+    listed.sort_by_key(|(at, feature, _)| (*at, *feature));
+    for (at, feature, demanded) in listed {
+        let sequence = numbers[feature.index()];
+        numbers[feature.index()] += 1;
+        operations.push(operation(demanded, at, feature, sequence, &mut parts));
+    }
+    (operations, parts)
+}
 
-[policies.case]
-{policy}
-"#
-    );
-    let scenario = match read(&ScenarioSource::from_text("case.toml", text.clone())) {
-        Ok(scenario) => scenario,
-        Err(problems) => panic!("{problems:#?}\n{text}"),
+fn operation(
+    demanded: &Demanded,
+    at: SimTime,
+    feature: FeatureIndex,
+    sequence: u32,
+    parts: &mut Vec<Part>,
+) -> Operation {
+    let first = parts.len();
+    parts.extend(demanded.parts.iter().map(|(kind, cost, duration)| Part {
+        cost: credits(cost),
+        duration: span(duration),
+        step: 0,
+        kind: match kind.as_str() {
+            "review" => PartKind::Review,
+            "helper" => PartKind::Helper,
+            _ => PartKind::Work,
+        },
+    }));
+    let own = &parts[first..];
+    let mut operation = Operation {
+        at,
+        feature,
+        sequence,
+        cost: if own.is_empty() { credits(&demanded.cost) } else { own.iter().map(|part| part.cost).sum() },
+        duration: own.iter().fold(span(&demanded.span), |sum, part| sum + part.duration),
+        part_start: first as u32,
+        part_count: own.len() as u16,
+        member: demanded.member,
+        blur: demanded.blur,
+        ..Operation::default()
     };
-    let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: false };
-    let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
-    let key = StreamKey::organization(1, 0, "one", 0);
-    let traits = job.cohorts[0].population.draw(key, 0);
-    let mut account =
-        Account::new(Arc::clone(&job.world), PolicyIndex(0), key, &traits, Arc::new(Outages::none()))
-            .expect("opens");
-    let mut operations: Vec<Operation> = Vec::new();
-    let mut numbers = [0_u32; 2];
-    for listed in &scenario.cohorts[0].operations {
-        let number = &mut numbers[listed.feature.index()];
-        operations.push(Operation {
-            at: listed.at,
-            cost: listed.credits,
-            duration: listed.duration,
-            feature: listed.feature,
-            sequence: *number,
-            ..Operation::default()
-        });
-        *number += 1;
+    if let Some((word, part, into)) = &demanded.strike {
+        operation.fate = if word == "fails" { Fate::Fails } else { Fate::Cancelled };
+        operation.ends_in_part = part - 1;
+        operation.ends_after = span(into);
     }
-    account.advance(&operations, &[], job.world.end).expect("no law is broken");
-    account.finish().expect("no law is broken")
+    operation
 }
 
-fn value(tally: &Tally, name: &str) -> String {
-    let sum = |values: [Credits; 3]| values.into_iter().sum::<Credits>().to_string();
-    let count = |of: &dyn Fn(&creditsim::outcome::FeatureTally) -> u64| {
-        tally.features.iter().map(of).sum::<u64>().to_string()
+/// `12.5` credits.
+pub fn credits(text: &str) -> Credits {
+    let value: f64 = text.parse().unwrap_or_else(|_| panic!("`{text}` is a number of credits"));
+    Credits::from_micros((value * 1e6).round() as i64)
+}
+
+/// `10 min`.
+pub fn span(text: &str) -> SimSpan {
+    let (count, unit) = text.split_once(' ').unwrap_or_else(|| panic!("`{text}` is a span"));
+    let unit = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3600,
+        "day" | "days" => 86_400,
+        _ => panic!("no unit of time is called {unit}"),
     };
-    match name {
-        "issued" => sum(tally.credits.issued),
-        "burned" => sum(tally.credits.burned),
-        "repaid" => sum(tally.credits.repaid),
-        "expired" => sum(tally.credits.expired),
-        "voided" => sum(tally.credits.voided),
-        "remaining" => sum(tally.credits.remaining_end),
-        "debt" => tally.debt.end.to_string(),
-        "overspend" => tally.debt.overspend.to_string(),
-        "served" => count(&|f| f.served),
-        "lost" => count(&|f| f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full),
-        "refused" => count(&|f| f.refused),
-        other => panic!("no value is called {other}"),
-    }
-}
-
-struct NoRows;
-
-impl RowWriter for NoRows {
-    fn kinds(&self) -> Vec<RowKind> {
-        Vec::new()
-    }
-
-    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
+    SimSpan::from_seconds(count.parse::<i64>().expect("a whole number") * unit)
 }

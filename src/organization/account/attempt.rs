@@ -6,10 +6,10 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, Part};
 
-use super::env::{Env, buffered, room};
+use super::env::{Env, buffered, estimator, room};
 use super::events::{Class, DueKind, TimerKind};
 use super::note::Note;
-use super::state::{CostHistory, Phase, State, Work};
+use super::state::{CostHistory, Phase, State};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,24 +39,13 @@ impl State {
         if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
             *credits += operation.cost;
         }
-        let estimate = self.estimate(env, operation);
+        let estimate = self.estimate_at_arrival(env, operation);
+        if self.start_light(env, operation, estimate) {
+            return;
+        }
         let slot = self.take_slot();
-        let work = &mut self.work[slot as usize];
-        let mut kept = std::mem::take(&mut work.parts);
-        kept.clear();
-        kept.extend_from_slice(parts);
-        *work = Work {
-            operation: *operation,
-            parts: kept,
-            serves: feature,
-            cost: operation.cost,
-            estimate,
-            generation: work.generation,
-            attempt: 1,
-            phase: Phase::Deciding,
-            client: self.client_arriving,
-            ..Work::default()
-        };
+        self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
+        self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });
         if self.churned {
             self.lose(env, slot, Reason::Churned);
             return;
@@ -65,30 +54,38 @@ impl State {
     }
 
     /// The estimate of an operation at its arrival, and the operation's place in the feature's history.
-    fn estimate(&mut self, env: &Env, operation: &Operation) -> Credits {
-        let feature = &env.terms(self.plan).features[operation.feature.index()];
-        let facts = env.facts(operation.feature);
-        let estimator = match &feature.admission {
-            Admission::Estimate(estimator) => estimator,
-            Admission::Hold(hold) => &hold.estimate,
-            Admission::None | Admission::Positive => return facts.expected_cost,
-        };
-        let history = &mut self.history[operation.feature.index()];
-        let estimate = match estimator {
-            Estimator::Exact => operation.cost,
-            Estimator::Fixed(credits) => *credits,
-            Estimator::Expected | Estimator::Quantile(_) => facts.expected_cost,
-            Estimator::History(rule) => history.estimate(*rule).unwrap_or(facts.expected_cost),
-            Estimator::Blur { bias, cv } => blurred(operation, *bias, *cv),
-        };
-        if let Estimator::History(rule) = estimator {
-            history.add(*rule, operation.cost);
+    fn estimate_at_arrival(&mut self, env: &Env, operation: &Operation) -> Credits {
+        let feature = operation.feature;
+        let estimate = self.estimate(env, feature, operation, operation.cost);
+        if let Some(depth) = env.looks_back[feature.index()] {
+            self.history[feature.index()].add(depth, operation.cost);
         }
-        if estimate.is_positive() {
+        let estimates = estimator(&env.terms(self.plan).features[feature.index()]).is_some();
+        if estimates && estimate.is_positive() {
             let error = (operation.cost - estimate).scale_floor(1_000_000, estimate.micros());
-            self.tally.features[operation.feature.index()].estimate_errors.record(error.micros());
+            self.tally.features[feature.index()].estimate_errors.record(error.micros());
         }
         estimate
+    }
+
+    /// What `feature` is expected to cost for this operation; `cost` is its true cost there.
+    pub(super) fn estimate(
+        &self,
+        env: &Env,
+        feature: FeatureIndex,
+        operation: &Operation,
+        cost: Credits,
+    ) -> Credits {
+        let facts = env.facts(feature);
+        match estimator(&env.terms(self.plan).features[feature.index()]) {
+            Some(Estimator::Exact) => cost,
+            Some(Estimator::Fixed(credits)) => *credits,
+            Some(Estimator::Expected | Estimator::Quantile(_)) | None => facts.expected_cost,
+            Some(Estimator::History(rule)) => {
+                self.history[feature.index()].estimate(*rule).unwrap_or(facts.expected_cost)
+            }
+            Some(Estimator::Blur { bias, cv }) => blurred(cost, operation.blur, *bias, *cv),
+        }
     }
 
     /// One try to start an operation.
@@ -106,7 +103,7 @@ impl State {
         if attempt == 1 && terms.alert_would_exceed && feature.notify {
             self.warn_would_exceed(env, slot, feature);
         }
-        if feature.short == WhenShort::Queue && !self.queue.is_empty() {
+        if !self.queue.is_empty() && may_queue(terms, feature) {
             self.join_queue(env, slot);
             return;
         }
@@ -158,7 +155,7 @@ impl State {
         let feature = &terms.features[work.serves.index()];
         let full = terms.max_in_flight.is_some_and(|most| self.in_flight >= most)
             || feature.max_in_flight.is_some_and(|most| self.in_flight_of[work.serves.index()] >= most);
-        if full {
+        if full && terms.at_max_in_flight != WhenShort::Allow {
             return Check::Full;
         }
         let (need, hold) = match &feature.admission {
@@ -204,6 +201,7 @@ impl State {
             let settles_first = self.work[slot as usize].parts.is_empty()
                 && operation.duration <= timeout
                 && rules.leak.is_never()
+                && env.policy.plan_changes.is_empty()
                 && env.terms(self.plan).metering_lag.is_zero();
             if !settles_first {
                 self.due_at(env, self.now + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);
@@ -339,36 +337,42 @@ impl State {
     }
 }
 
+/// Whether an operation of this feature may have to queue, so that it must not overtake those that do.
+fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
+    let short = match feature.short {
+        WhenShort::Allow => feature.beyond_limit,
+        other => other,
+    };
+    let capped = terms.max_in_flight.is_some() || feature.max_in_flight.is_some();
+    short == WhenShort::Queue || (capped && terms.at_max_in_flight == WhenShort::Queue)
+}
+
 impl CostHistory {
     fn estimate(&self, rule: HistoryEstimate) -> Option<Credits> {
         match rule {
             HistoryEstimate::First => self.first,
             HistoryEstimate::Last => self.last.back().copied(),
-            HistoryEstimate::Mean(_) => {
-                let count = i64::try_from(self.last.len()).ok().filter(|count| *count > 0)?;
-                Some(self.last.iter().copied().sum::<Credits>().scale_floor(1, count))
+            HistoryEstimate::Mean(n) => {
+                let recent = self.last.iter().rev().take(n as usize);
+                let count = i64::try_from(recent.len()).ok().filter(|count| *count > 0)?;
+                Some(recent.copied().sum::<Credits>().scale_floor(1, count))
             }
         }
     }
 
-    fn add(&mut self, rule: HistoryEstimate, cost: Credits) {
+    fn add(&mut self, depth: usize, cost: Credits) {
         self.first.get_or_insert(cost);
-        let keep = match rule {
-            HistoryEstimate::First => 0,
-            HistoryEstimate::Last => 1,
-            HistoryEstimate::Mean(n) => n as usize,
-        };
         self.last.push_back(cost);
-        while self.last.len() > keep {
+        while self.last.len() > depth {
             self.last.pop_front();
         }
     }
 }
 
 /// The true cost times (1 + bias) and a lognormal error of mean 1, from the operation's own standard normal.
-fn blurred(operation: &Operation, bias: f64, cv: f64) -> Credits {
+fn blurred(cost: Credits, normal: f32, bias: f64, cv: f64) -> Credits {
     let variance = libm::log1p(cv * cv);
-    let error = libm::exp(libm::sqrt(variance) * f64::from(operation.blur) - variance / 2.0);
-    let micros = operation.cost.micros() as f64 * (1.0 + bias) * error;
+    let error = libm::exp(libm::sqrt(variance) * f64::from(normal) - variance / 2.0);
+    let micros = cost.micros() as f64 * (1.0 + bias) * error;
     Credits::from_micros(crate::units::round_half_up(micros.max(0.0), 1.0))
 }

@@ -1,5 +1,7 @@
 //! What follows a change of balance: alerts, automatic top-ups, blocked time, depletion, kills, resumption.
 
+use smallvec::SmallVec;
+
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare};
 use crate::units::{Credits, FeatureIndex};
@@ -14,7 +16,7 @@ impl State {
     pub(super) fn changed(&mut self, env: &Env, before: Views, feature: Option<FeatureIndex>) {
         let terms = env.terms(self.plan);
         let after = self.views(terms);
-        if after == before {
+        if after == before || self.opening {
             return;
         }
         let rose = after.settled > before.settled
@@ -23,10 +25,12 @@ impl State {
         if rose && !self.queue.is_empty() {
             self.resume = true;
         }
-        if self.watch_stale {
+        let moved = self.watch_stale;
+        if moved {
             self.refresh_watch(env);
         }
-        if before.lowest() > self.watch && after.lowest() > self.watch {
+        // Thresholds that have moved may have been crossed by balances that have not.
+        if !moved && before.lowest() > self.watch && after.lowest() > self.watch {
             return;
         }
         self.cross(env, before, after, feature);
@@ -85,25 +89,32 @@ impl State {
         }
     }
 
-    /// Each alert fires once per downward crossing and re-arms on an upward crossing.
-    fn fire_alerts(&mut self, env: &Env, _before: Views, after: Views, feature: Option<FeatureIndex>) {
+    /// Each alert fires once per downward crossing and re-arms on an upward crossing. A crossing that a silent feature
+    /// causes passes without an alert.
+    fn fire_alerts(&mut self, env: &Env, before: Views, after: Views, feature: Option<FeatureIndex>) {
         let terms = env.terms(self.plan);
         if terms.alerts.is_empty() {
             return;
         }
         let silent = feature.is_some_and(|feature| !terms.features[feature.index()].notify);
+        let mut firing: SmallVec<[AlertLevel; 4]> = SmallVec::new();
         let mut all_armed = true;
         for (index, alert) in terms.alerts.iter().enumerate() {
-            let low = alert.compare.holds(after.get(alert.view), self.threshold(alert));
-            if !low {
-                self.alerts_armed[index] = true;
-                continue;
+            let threshold = self.threshold(alert);
+            let low = |views: Views| alert.compare.holds(views.get(alert.view), threshold);
+            let armed = self.alerts_armed[index] || !low(before);
+            self.alerts_armed[index] = !low(after);
+            all_armed &= self.alerts_armed[index];
+            if armed && low(after) && !silent {
+                firing.push(alert.level);
             }
-            all_armed = false;
-            if !std::mem::take(&mut self.alerts_armed[index]) || silent {
-                continue;
-            }
-            let reason = match alert.level {
+        }
+        if all_armed {
+            self.alerted_at = None;
+        }
+        for level in firing {
+            self.alerted_at.get_or_insert(self.now);
+            let reason = match level {
                 AlertLevel::Warning => {
                     self.tally.customer.alerts_warning += 1;
                     Reason::Warning
@@ -113,11 +124,7 @@ impl State {
                     Reason::Critical
                 }
             };
-            self.alerted_at.get_or_insert(self.now);
             self.alerted(env, reason, None);
-        }
-        if all_armed {
-            self.alerted_at = None;
         }
     }
 

@@ -51,6 +51,8 @@ impl State {
     /// Most that may be charged in all under the hold's overrun rule; `None` without a cap.
     fn cap_of_hold(&self, env: &Env, slot: u32) -> Option<Credits> {
         let work = &self.work[slot as usize];
+        // Once the hold has ended, a settle is an ordinary charge.
+        work.hold?;
         let hold = hold_terms(&env.terms(self.plan).features[work.serves.index()])?;
         (hold.overrun != Overrun::Charge).then_some(work.held)
     }
@@ -139,7 +141,7 @@ impl State {
     }
 
     /// Burns lots, incurs debt, ends or draws on the hold: the moment at which a charge reaches the books.
-    fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
+    pub(super) fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
         let terms = env.terms(self.plan);
         let before = self.views(terms);
         let debt_before = self.ledger.debt();
@@ -153,6 +155,7 @@ impl State {
             None => self.ledger.charge(amount),
             Some(hold) if last => {
                 let held = self.ledger.hold(hold).amount;
+                self.holds_kept &= amount <= held;
                 let settlement = self.ledger.settle(hold, amount);
                 self.tally.holds.settled += 1;
                 self.tally.holds.ended_credits += self.work[slot as usize].held;
@@ -160,7 +163,10 @@ impl State {
                 self.note(env, EntryKind::HoldSettle, Note { segment, credits: held, ..Note::work(slot) });
                 settlement.debt
             }
-            Some(hold) => self.ledger.capture(hold, amount).debt,
+            Some(hold) => {
+                self.holds_kept &= amount <= self.ledger.hold(hold).amount;
+                self.ledger.capture(hold, amount).debt
+            }
         };
         self.tally.features[feature.index()].charged_credits += amount;
         self.cycle.row.charged += amount;
@@ -201,7 +207,8 @@ impl State {
             let rise = (self.ledger.debt() - limit).positive_part() - (before - limit).positive_part();
             if rise.is_positive() {
                 self.tally.debt.overspend += rise;
-                self.tally.features[feature.index()].overspend_operations += 1;
+                let first = !std::mem::replace(&mut self.work[slot as usize].overspent, true);
+                self.tally.features[feature.index()].overspend_operations += u64::from(first);
             }
         }
         self.note(env, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::work(slot) });
@@ -228,6 +235,7 @@ impl State {
         let work = &mut self.work[slot as usize];
         let (serves, feature, segment) = (work.serves, work.operation.feature, work.segment);
         let Some(hold) = work.hold.take() else { return };
+        self.holds_kept = false;
         let on_timeout = hold_terms(&env.terms(self.plan).features[serves.index()])
             .map_or(OnTimeout::Release, |hold| hold.on_timeout);
         let before = self.views(env.terms(self.plan));
@@ -244,7 +252,7 @@ impl State {
             }
             OnTimeout::Charge => {
                 let debt = self.ledger.settle(hold, amount).debt;
-                self.note(env, EntryKind::HoldExpire, Note { credits: amount, ..Note::work(slot) });
+                self.note(env, EntryKind::HoldCharged, Note { credits: amount, ..Note::work(slot) });
                 self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
                 self.tally.features[feature.index()].charged_credits += amount;
                 self.cycle.row.charged += amount;
@@ -268,6 +276,7 @@ impl State {
         work.segment += 1;
         if work.phase == Phase::Settling {
             // The operation has ended and been counted: a leaked settle now turns out to be paid for.
+            self.ended_charged += amount;
             self.tally.features[feature.index()].overcharged_credits += amount;
         }
     }

@@ -10,7 +10,7 @@ use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::{NewLot, rounded_end};
 use super::note::Note;
-use super::state::State;
+use super::state::{State, Views};
 
 impl State {
     /// The `k`-th close from now on (1 is the next); `NEVER` beyond the explicit ones.
@@ -45,6 +45,7 @@ impl State {
         if self.now != self.cycle.closes_at {
             return;
         }
+        let before = self.views(env.terms(self.plan));
         self.end_cycle(env);
         let next_plan = self.cycle.next_plan.take();
         self.cycle.number += 1;
@@ -60,12 +61,19 @@ impl State {
                 self.issue_allowance(env, (1, 1));
             }
         }
+        self.cycle_begun(env, before);
+    }
+
+    /// The close and the grants it brings are one event: nobody is warned, charged or killed for the gap between the
+    /// old allowance and the new.
+    fn cycle_begun(&mut self, env: &Env, before: Views) {
+        self.repay_last(env);
         self.check_laws(env);
+        self.changed(env, before, None);
     }
 
     /// Rolled lots end, allowances roll over or expire, debt meets its rule, the cycle's row is written.
     fn end_cycle(&mut self, env: &Env) {
-        let before = self.views(env.terms(self.plan));
         self.note(env, EntryKind::Close, Note::default());
         self.ledger.clear_takes();
         self.ledger.end_rolled_lots();
@@ -77,7 +85,6 @@ impl State {
         self.watch_stale = true;
         let carried = self.ledger.remaining_by_category()[Category::Included.index()];
         self.write_cycle(env, self.now, carried);
-        self.changed(env, before, None);
     }
 
     /// Keeps the cycle's row if somebody asked for it, and begins the next one.
@@ -97,7 +104,10 @@ impl State {
         let terms = env.terms(self.plan);
         let nothing = Rollover::nothing();
         let rollover = terms.allowance.as_ref().map_or(&nothing, |allowance| &allowance.rollover);
-        let end = rollover.max_periods.map_or(SimTime::NEVER, |periods| self.close_ahead(env, periods + 1));
+        // At a regular close the next close ahead is this one.
+        let this = u32::from(self.now == self.cycle.closes_at);
+        let end =
+            rollover.max_periods.map_or(SimTime::NEVER, |periods| self.close_ahead(env, periods + this));
         let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end) };
         let grants = &mut self.grants;
         let (moved, issued) = self.ledger.roll_allowance(rule, || grants.new_id());
@@ -181,11 +191,11 @@ impl State {
 
     /// Issues the allowance of the cycle that begins now, `share` of it (numerator, denominator).
     pub(super) fn issue_allowance(&mut self, env: &Env, share: (i64, i64)) {
-        let Some(allowance) = &env.terms(self.plan).allowance else { return };
         if self.has_left(env) {
-            self.end_subscription();
+            self.end_subscription(env);
             return;
         }
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
         let credits = allowance.credits.scale_floor(share.0, share.1);
         let price = self.allowance_price(env);
         let lot = NewLot {
@@ -198,10 +208,9 @@ impl State {
             created_at: self.now,
             effective_at: self.now,
             expires_at: SimTime::NEVER,
-            ends: self.cycle.closes_at,
             price,
         };
-        self.cycle.allowance = Some(self.issue(env, EntryKind::Issue, lot));
+        self.cycle.allowance = Some(self.issue_quietly(env, EntryKind::IssueAllowance, lot));
     }
 
     /// True once the organization has churned or its life has ended.
@@ -216,18 +225,19 @@ impl State {
             Effective::NextCycle => self.cycle.next_plan = Some(change.to),
             Effective::Now => {
                 let to = change.to;
+                let before = self.views(env.terms(self.plan));
                 self.end_cycle(env);
                 self.cycle.number += 1;
                 self.cycle.next_plan = None;
                 self.enter_plan(env, to);
                 self.open_cycle(env, self.now, false);
-                self.check_laws(env);
+                self.cycle_begun(env, before);
             }
         }
     }
 
     fn enter_plan(&mut self, env: &Env, plan: usize) {
-        self.end_subscription();
+        self.end_subscription(env);
         self.plan = plan;
         let terms = env.terms(plan);
         self.ledger.reorder(&terms.burn_order);

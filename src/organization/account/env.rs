@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::policy::{Admission, Customers, FeatureTerms, Policy, Terms, WhenShort};
-use crate::sampling::StreamKey;
+use crate::policy::{
+    Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, Policy, Terms, View, WhenShort,
+};
+use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
 use super::super::{FeatureFacts, Outages, World};
+
+/// Share of the organizations that are audited in full in every run.
+const AUDITED_SHARE: f64 = 0.01;
 
 /// Read-only surroundings of one account.
 #[derive(Debug)]
@@ -23,6 +28,12 @@ pub(super) struct Env {
     pub(super) birth: SimTime,
     /// First plan (index into the policy's plans).
     pub(super) first_plan: usize,
+    /// Per feature: how many earlier costs its estimates look at under any plan; none if no plan looks back.
+    pub(super) looks_back: Vec<Option<usize>>,
+    /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
+    pub(super) holds_guard: bool,
+    /// Recomputed in full from its journal at the end: on request, and a keyed hundredth of the organizations.
+    pub(super) audited: bool,
 }
 
 impl Env {
@@ -37,7 +48,23 @@ impl Env {
         let feature_keys = world.features.iter().map(|feature| key.name(&feature.name)).collect();
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
-        Env { policy, outages, key, feature_keys, traits: traits.clone(), birth, first_plan, world }
+        let looks_back = (0..world.features.len()).map(|feature| looks_back(&policy, feature)).collect();
+        let holds_guard = holds_guard(&world, &policy);
+        let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
+        let traits = traits.clone();
+        Env {
+            policy,
+            outages,
+            key,
+            feature_keys,
+            traits,
+            birth,
+            first_plan,
+            looks_back,
+            holds_guard,
+            audited,
+            world,
+        }
     }
 
     pub(super) fn terms(&self, plan: usize) -> &Terms {
@@ -73,6 +100,37 @@ fn pick_plan(policy: &Policy, traits: &Traits) -> usize {
         left -= weight;
     }
     shares.last().map_or(0, |(plan, _)| *plan)
+}
+
+/// The estimator of a feature's check, if it makes an estimate.
+pub(super) fn estimator(feature: &FeatureTerms) -> Option<&Estimator> {
+    match &feature.admission {
+        Admission::Estimate(estimator) => Some(estimator),
+        Admission::Hold(hold) => Some(&hold.estimate),
+        Admission::None | Admission::Positive => None,
+    }
+}
+
+fn looks_back(policy: &Policy, feature: usize) -> Option<usize> {
+    let depth = |terms: &Terms| match estimator(terms.features.get(feature)?)? {
+        Estimator::History(HistoryEstimate::Mean(n)) => Some(*n as usize),
+        Estimator::History(_) => Some(1),
+        _ => None,
+    };
+    policy.plans.iter().filter_map(depth).max()
+}
+
+/// Where overspend cannot arise as long as every hold is kept: one plan whose paid features are all held against the
+/// available balance, debt lowers that balance, charges are recorded at once.
+fn holds_guard(world: &World, policy: &Policy) -> bool {
+    let held = |terms: &Terms| {
+        terms.features.iter().zip(&world.features).all(|(feature, facts)| {
+            let hold = matches!(feature.admission, Admission::Hold(_));
+            facts.free || (hold && feature.view == View::Available)
+        })
+    };
+    let sound = |terms: &Terms| terms.debt_counts && terms.metering_lag.is_zero() && held(terms);
+    policy.plan_changes.is_empty() && policy.plans.iter().all(sound)
 }
 
 /// Room below zero that a check grants: the overdraft's limit if `short = allow`, else nothing; `None` is unlimited.

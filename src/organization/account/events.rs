@@ -38,6 +38,14 @@ pub(super) const fn order_of(class: Class, feature: u16, sequence: u32, segment:
     ((class as u64) << 60) | (((feature as u64) & 0xfff) << 48) | ((sequence as u64) << 16) | segment as u64
 }
 
+/// The bits of an order that hold the class.
+pub(super) const CLASS_MASK: u64 = 0xf << 60;
+
+/// A class in the bits of an order.
+pub(super) const fn class_bits(class: Class) -> u64 {
+    (class as u64) << 60
+}
+
 /// Something of an operation that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
@@ -49,15 +57,19 @@ pub(super) struct Due {
     pub(super) what: DueKind,
 }
 
-/// What is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is due; of one operation at one instant in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DueKind {
+    /// The incurred cost reaches the hold under `overrun = stop`.
+    Stop,
+    /// An operation on the short way owes its charge; the slot is of the light ones.
+    Light,
+    /// An operation on the short way ends.
+    LightEnd,
     /// A part (or a whole simple operation) owes its charge.
     Charge,
     /// A part (or a whole simple operation) ends.
     End,
-    /// The incurred cost reaches the hold under `overrun = stop`.
-    Stop,
     /// A hold times out.
     HoldTimeout,
     /// A charge is recorded after its lag; the slot is the record's.
@@ -79,7 +91,8 @@ impl PartialOrd for Due {
 impl Ord for Due {
     /// Reversed, so that a max-heap yields the earliest.
     fn cmp(&self, other: &Due) -> Ordering {
-        (other.at, other.order, other.slot).cmp(&(self.at, self.order, self.slot))
+        let key = |due: &Due| (due.at, due.order, due.slot, due.what);
+        key(other).cmp(&key(self))
     }
 }
 
@@ -88,6 +101,8 @@ impl Ord for Due {
 pub(super) struct Timer {
     pub(super) at: SimTime,
     pub(super) order: u64,
+    /// Number of scheduling, the last tie-breaker.
+    pub(super) ordinal: u32,
     pub(super) what: TimerKind,
 }
 
@@ -110,8 +125,8 @@ pub(super) enum TimerKind {
     Invoice(u32),
     /// A written-down grant becomes effective (index into the account's grant specs).
     Grant(u32),
-    /// A written-down grant recurs (index, n-th time).
-    Recur(u32, u32),
+    /// A written-down grant recurs (index).
+    Recur(u32),
     /// Debt is repaid from new grants.
     Repay,
     /// People pay for a purchase.
@@ -136,6 +151,6 @@ impl PartialOrd for Timer {
 
 impl Ord for Timer {
     fn cmp(&self, other: &Timer) -> Ordering {
-        (other.at, other.order).cmp(&(self.at, self.order))
+        (other.at, other.order, other.ordinal).cmp(&(self.at, self.order, self.ordinal))
     }
 }

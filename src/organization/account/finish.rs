@@ -1,7 +1,7 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
-use crate::outcome::{AttemptOutcome, Detail, FeatureTally, MoneyTally, Tally};
-use crate::units::{Category, Credits, Money};
+use crate::outcome::{AttemptOutcome, AuditRules, Detail, FeatureTally, MoneyTally, Tally, audit};
+use crate::units::{Category, Credits};
 
 use super::env::Env;
 use super::state::{Phase, State};
@@ -9,7 +9,7 @@ use super::state::{Phase, State};
 /// Counters at zero.
 pub(super) fn empty_tally(env: &Env) -> Tally {
     let detail = env.world.detail;
-    let rows = detail.cycles || detail.operations || detail.journal || detail.audit;
+    let rows = detail.cycles || detail.operations || detail.journal || env.audited;
     Tally {
         features: vec![FeatureTally::default(); env.world.features.len()],
         money: MoneyTally { complete: true, ..MoneyTally::default() },
@@ -52,104 +52,164 @@ impl State {
             }
         }
         self.check_laws(env);
-        self.check_final_laws();
+        if env.audited {
+            self.audit(env);
+        }
+    }
+
+    /// Has the account recomputed from its journal; a journal that nobody asked for is dropped again.
+    fn audit(&mut self, env: &Env) {
+        let policy = &env.policy;
+        let terms = env.terms(env.first_plan);
+        let rules = AuditRules {
+            end: env.world.end,
+            features: env.world.features.len(),
+            limit: terms.overdraft.limit,
+            debt_counts: policy.plan_changes.is_empty().then_some(terms.debt_counts),
+            holds_guard: env.holds_guard,
+        };
+        let journal = self.tally.detail.as_ref().map_or(&[][..], |detail| &detail.journal);
+        if let Err(violation) = audit(&rules, journal, &self.tally) {
+            self.now = violation.at;
+            self.fail(violation.to_string());
+        }
+        let asked = env.world.detail;
+        if !asked.journal && !asked.audit {
+            if let Some(detail) = &mut self.tally.detail {
+                detail.journal = Vec::new();
+            }
+            if !asked.cycles && !asked.operations {
+                self.tally.detail = None;
+            }
+        }
     }
 
     /// Counts operations in flight and waiting, at the start of measuring or at the end.
     pub(super) fn count_alive(&self, tally: &mut Tally, start: bool) {
-        for work in &self.work {
-            let feature = &mut tally.features[work.operation.feature.index()];
-            let (in_flight, waiting) = if start {
+        for (feature, (in_flight, waiting)) in tally.features.iter_mut().zip(self.alive()) {
+            let (of_flight, of_wait) = if start {
                 (&mut feature.in_flight_start, &mut feature.waiting_start)
             } else {
                 (&mut feature.in_flight_end, &mut feature.waiting_end)
             };
+            *of_flight += in_flight;
+            *of_wait += waiting;
+        }
+    }
+
+    /// Operations (in flight, waiting) now, per feature.
+    fn alive(&self) -> Vec<(u64, u64)> {
+        let mut alive: Vec<(u64, u64)> =
+            self.light_in_flight.iter().map(|light| (u64::from(*light), 0)).collect();
+        for work in &self.work {
+            let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
             match work.phase {
                 Phase::InFlight => *in_flight += 1,
                 Phase::Queued | Phase::Waiting | Phase::Retrying | Phase::Deciding => *waiting += 1,
                 Phase::Free | Phase::Settling => {}
             }
         }
+        alive
     }
 
-    /// Laws 1, 2 and 4 as totals: what was counted as it happened against what the ledger holds.
-    pub(super) fn check_laws(&mut self, _env: &Env) {
-        let (tally, ledger) = (&self.tally, &self.ledger);
-        let remaining = ledger.remaining_by_category();
-        let credits = &tally.credits;
-        let mut broken = None;
-        for category in Category::ALL {
-            let index = category.index();
-            let come = credits.remaining_start[index] + credits.issued[index];
-            let gone = credits.burned[index]
-                + credits.repaid[index]
-                + credits.expired[index]
-                + credits.voided[index];
-            if come != gone + remaining[index] {
-                broken = Some(format!(
-                    "law 1 is broken for {} credits: {come} came, {gone} went, {} remain",
-                    category.name(),
-                    remaining[index]
-                ));
-            }
-        }
-        let repaid: Credits = credits.repaid.iter().copied().sum();
-        let debt = &tally.debt;
-        let owed = debt.start + debt.incurred - repaid - debt.forgiven - debt.invoiced;
-        if owed != ledger.debt() {
-            broken = Some(format!("law 2 is broken: debt should be {owed} and is {}", ledger.debt()));
-        }
-        let burned: Credits = credits.burned.iter().copied().sum();
-        let charged: Credits = tally.features.iter().map(|feature| feature.charged_credits).sum();
-        if charged != burned + debt.incurred {
-            broken = Some(format!(
-                "law 2 is broken: {charged} charged, {burned} burned and {} owed",
-                debt.incurred
-            ));
-        }
-        let holds = &tally.holds;
-        let ended = holds.settled + holds.released + holds.expired;
-        if holds.open_start + holds.opened != ended + ledger.open_holds() {
-            broken = Some(format!("law 4 is broken: {} holds opened, {ended} ended", holds.opened));
-        }
-        if let Some(lot) =
-            ledger.lots().iter().find(|lot| lot.remaining < Credits::ZERO || lot.free() < Credits::ZERO)
-        {
-            broken = Some(format!("law 4 is broken: grant {} is negative", lot.id));
-        }
+    /// Laws 1 to 6 as totals: what was counted as it happened against what the account holds.
+    pub(super) fn check_laws(&mut self, env: &Env) {
+        let broken = self
+            .law_of_lots()
+            .or_else(|| self.law_of_debt())
+            .or_else(|| self.law_of_operations())
+            .or_else(|| self.law_of_holds(env))
+            .or_else(|| self.law_of_money(env));
         if let Some(broken) = broken {
             self.fail(broken);
         }
     }
 
-    /// Laws 3 and 6, which speak of the whole horizon.
-    fn check_final_laws(&mut self) {
-        let mut broken = None;
-        for (index, f) in self.tally.features.iter().enumerate() {
+    fn law_of_lots(&self) -> Option<String> {
+        let (credits, remaining) = (&self.tally.credits, self.ledger.remaining_by_category());
+        Category::ALL.into_iter().find_map(|category| {
+            let index = category.index();
+            let come = credits.remaining_start[index] + credits.issued[index];
+            let used = credits.burned[index] + credits.repaid[index];
+            let gone = used + credits.expired[index] + credits.voided[index];
+            (come != gone + remaining[index]).then(|| {
+                let (name, left) = (category.name(), remaining[index]);
+                format!("law 1 is broken for {name} credits: {come} came, {gone} went, {left} remain")
+            })
+        })
+    }
+
+    fn law_of_debt(&self) -> Option<String> {
+        let (debt, present) = (&self.tally.debt, self.ledger.debt());
+        let sum = |values: [Credits; 3]| values.into_iter().sum::<Credits>();
+        let repaid = sum(self.tally.credits.repaid);
+        let owed = debt.start + debt.incurred - repaid - debt.forgiven - debt.invoiced;
+        if owed != present {
+            return Some(format!("law 2 is broken: debt should be {owed} and is {present}"));
+        }
+        let burned = sum(self.tally.credits.burned);
+        let of_features =
+            |of: fn(&FeatureTally) -> Credits| self.tally.features.iter().map(of).sum::<Credits>();
+        let charged = of_features(|feature| feature.charged_credits);
+        if charged != burned + debt.incurred {
+            let incurred = debt.incurred;
+            return Some(format!(
+                "law 2 is broken: {charged} charged, but {burned} burned and {incurred} became debt"
+            ));
+        }
+        let due = of_features(|feature| feature.due_credits);
+        let paid = self.ended_charged + of_features(|feature| feature.absorbed_credits)
+            - of_features(|feature| feature.overcharged_credits);
+        (due != paid).then(|| format!("law 2 is broken: ended operations owed {due}, and {paid} was taken"))
+    }
+
+    fn law_of_operations(&self) -> Option<String> {
+        self.tally.features.iter().zip(self.alive()).enumerate().find_map(|(index, (f, (in_flight, waiting)))| {
             let come = f.in_flight_start + f.waiting_start + f.demanded;
             let lost =
                 f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full + f.lost_churned;
             let ended = f.served + f.degraded + f.substituted + lost + f.killed + f.failed + f.cancelled;
-            if come != ended + f.in_flight_end + f.waiting_end {
-                broken = Some(format!(
-                    "law 3 is broken for feature {}: {come} came, {ended} ended, {} in flight, {} waiting",
-                    index + 1,
-                    f.in_flight_end,
-                    f.waiting_end
-                ));
-            }
+            (come != ended + in_flight + waiting).then(|| {
+                let number = index + 1;
+                format!(
+                    "law 3 is broken for feature {number}: {come} came, {ended} ended, {in_flight} in flight, \
+                     {waiting} waiting"
+                )
+            })
+        })
+    }
+
+    fn law_of_holds(&self, env: &Env) -> Option<String> {
+        let (holds, open) = (&self.tally.holds, self.ledger.open_holds());
+        let (begun, ended) =
+            (holds.open_start + holds.opened, holds.settled + holds.released + holds.expired);
+        if begun != ended + open {
+            return Some(format!("law 4 is broken: of {begun} holds {ended} ended and {open} are open"));
         }
-        let m = &self.tally.money;
-        let cash = m.subscription_cash + m.package_cash + m.overage_cash;
-        let owed = m.recognized + (m.deferred_end - m.deferred_start) + m.voided
-            - (m.receivable_end - m.receivable_start)
-            - m.written_off;
-        if cash != owed {
-            let difference: Money = cash - owed;
-            broken = Some(format!("law 6 is broken: cash {cash} differs from its uses by {difference}"));
+        let lots = self.ledger.lots();
+        if let Some(lot) = lots.iter().find(|lot| lot.remaining < Credits::ZERO || lot.free() < Credits::ZERO)
+        {
+            return Some(format!("law 4 is broken: grant {} is negative", lot.id));
         }
-        if let Some(broken) = broken {
-            self.fail(broken);
-        }
+        let overspend = self.tally.debt.overspend;
+        (env.holds_guard && self.holds_kept && overspend.is_positive())
+            .then(|| format!("law 5 is broken: overspend of {overspend} although every hold was kept"))
+    }
+
+    fn law_of_money(&self, env: &Env) -> Option<String> {
+        let (m, before) = (&self.tally.money, &self.money);
+        let recognized = self.recognized(env, self.now) - before.recognized_before;
+        let voided = self.ledger.voided_value() - before.voided_before;
+        let deferred = self.deferred(env, self.now) - m.deferred_start;
+        let receivable = self.receivable() - m.receivable_start;
+        let cash = self.cash();
+        let uses = recognized + deferred + voided - receivable - m.written_off;
+        (cash != uses).then(|| {
+            format!(
+                "law 6 is broken: cash {cash} is not recognized {recognized} + deferred {deferred} + voided \
+                 {voided} - receivable {receivable} - written off {}",
+                m.written_off
+            )
+        })
     }
 }

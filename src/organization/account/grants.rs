@@ -17,6 +17,8 @@ use super::state::State;
 pub(super) struct GrantBook {
     /// The plan's, then the cohort's.
     specs: Vec<GrantSpec>,
+    /// Id of each spec's first lot.
+    ids: Vec<u32>,
     /// Present lot of each spec.
     lots: Vec<Option<LotSerial>>,
     next_id: u32,
@@ -37,8 +39,6 @@ pub(super) struct NewLot {
     pub(super) created_at: SimTime,
     pub(super) effective_at: SimTime,
     pub(super) expires_at: SimTime,
-    /// Burn-order key of the end, before rounding to the order's precision.
-    pub(super) ends: SimTime,
     pub(super) price: Money,
 }
 
@@ -56,19 +56,27 @@ impl GrantBook {
 }
 
 impl State {
-    /// Issues or schedules every written-down grant.
-    pub(super) fn schedule_grants(&mut self, env: &Env) {
+    /// Takes over the written-down grants and numbers those without an id in file order, before any other lot.
+    pub(super) fn number_grants(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
         let specs: Vec<GrantSpec> = terms.grants.iter().chain(&env.customers().grants).cloned().collect();
-        self.grants.next_id =
-            self.grants.next_id.max(specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0));
-        self.grants.lots = vec![None; specs.len()];
-        self.grants.specs = specs;
-        for index in 0..self.grants.specs.len() {
+        let book = &mut self.grants;
+        book.next_id = specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0);
+        book.ids = specs.iter().map(|spec| spec.id.unwrap_or_else(|| book.new_id())).collect();
+        book.lots = vec![None; specs.len()];
+        book.specs = specs;
+    }
+
+    /// Issues or schedules every written-down grant, in the order of their ids.
+    pub(super) fn schedule_grants(&mut self, env: &Env) {
+        let mut order: Vec<usize> = (0..self.grants.specs.len()).collect();
+        order.sort_by_key(|&index| self.grants.ids[index]);
+        for index in order {
             let number = index as u32;
             let effective = self.grants.specs[index].effective_at.unwrap_or(env.birth);
             if effective > self.now {
-                self.at(env, effective, Class::Grant, 0, TimerKind::Grant(number));
+                let id = self.grants.ids[index];
+                self.at_ranked(env, effective, (Class::Grant, 1, id), TimerKind::Grant(number));
             } else {
                 self.grant_effective(env, number);
             }
@@ -87,7 +95,7 @@ impl State {
             let remaining = if early { spec.remaining.unwrap_or(spec.credits) } else { spec.credits };
             let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
             let lot = NewLot {
-                id: spec.id,
+                id: Some(self.grants.ids[index as usize]),
                 category: spec.category,
                 kind,
                 credits: spec.credits,
@@ -96,7 +104,6 @@ impl State {
                 created_at: spec.created_at.unwrap_or(effective),
                 effective_at: effective,
                 expires_at: expires,
-                ends: expires,
                 price: spec.price,
             };
             if early {
@@ -109,9 +116,7 @@ impl State {
             }
             let entry = if early { EntryKind::OpeningGrant } else { EntryKind::Issue };
             let serial = self.issue(env, entry, lot);
-            if voided < SimTime::NEVER {
-                self.at(env, voided, Class::Expiry, 0, TimerKind::Void(serial));
-            }
+            self.void_at(env, voided, serial, lot.id);
             self.grants.lots[index as usize] = Some(serial);
         }
         self.schedule_recurrence(env, index, self.now, true);
@@ -129,12 +134,15 @@ impl State {
         let end = expiry_of(env, env.terms(self.plan), effective, spec.expires);
         let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
         if at < end.min(voided) {
-            self.at(env, at, Class::Grant, 1, TimerKind::Recur(index, 0));
+            let id = self.grants.ids[index as usize];
+            self.at_ranked(env, at, (Class::Grant, 0, id), TimerKind::Recur(index));
         }
     }
 
     /// A written-down grant recurs: replaces what is left, or adds a lot.
-    pub(super) fn recur(&mut self, env: &Env, index: u32, _n: u32) {
+    ///
+    /// Replacing is one event: nothing sees the balance between the old credits and the new.
+    pub(super) fn recur(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
         let spec = self.grants.specs[index as usize].clone();
         let Some(recurrence) = &spec.recurrence else { return };
@@ -144,13 +152,14 @@ impl State {
             Some(valid) => boundary(terms, env.world.zone.add(self.now, valid, terms.month_end)),
             None => own_end,
         };
+        let before = self.views(terms);
         if recurrence.mode == RecurrenceMode::Set
             && let Some(old) = self.grants.lots[index as usize]
         {
-            self.expire_lot(env, old);
+            self.end_lot(env, old);
         }
         let id = match recurrence.mode {
-            RecurrenceMode::Set => spec.id,
+            RecurrenceMode::Set => Some(self.grants.ids[index as usize]),
             RecurrenceMode::Add => None,
         };
         let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
@@ -164,13 +173,11 @@ impl State {
             created_at: self.now,
             effective_at: self.now,
             expires_at: expires,
-            ends: expires,
             price: Money::ZERO,
         };
-        let serial = self.issue(env, EntryKind::Issue, lot);
-        if let Some(voided) = spec.voided_at {
-            self.at(env, voided, Class::Expiry, 0, TimerKind::Void(serial));
-        }
+        let serial = self.issue_quietly(env, EntryKind::Issue, lot);
+        self.changed(env, before, None);
+        self.void_at(env, spec.voided_at.unwrap_or(SimTime::NEVER), serial, lot.id);
         self.grants.lots[index as usize] = Some(serial);
         self.schedule_recurrence(env, index, self.now, false);
     }
@@ -178,12 +185,23 @@ impl State {
     /// Adds a lot, schedules the repayment of debt after all grants of the instant, and reacts to the risen view.
     pub(super) fn issue(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
         let before = self.views(env.terms(self.plan));
+        let serial = self.issue_quietly(env, entry, new);
+        self.changed(env, before, None);
+        serial
+    }
+
+    /// As `issue`, for a caller who reacts to the change of balance.
+    pub(super) fn issue_quietly(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
         let serial = self.add_lot(env, entry, new);
+        self.repay_last(env);
+        serial
+    }
+
+    /// Debt is repaid after every grant of this instant.
+    pub(super) fn repay_last(&mut self, env: &Env) {
         if self.ledger.debt().is_positive() {
             self.at(env, self.now, Class::Grant, REPAY_LAST, TimerKind::Repay);
         }
-        self.changed(env, before, None);
-        serial
     }
 
     /// Adds the lot of a purchase; the caller repays debt and reacts.
@@ -212,42 +230,73 @@ impl State {
             created_at: new.created_at,
             effective_at: new.effective_at,
             expires_at: new.expires_at,
-            ends_key: rounded_end(env, terms, new.ends),
+            ends_key: rounded_end(env, terms, self.ends_of(terms, &new)),
             price_paid: new.price,
         };
         let serial = self.ledger.issue(lot);
         let note = Note {
+            lot: Some(serial),
             grant: id,
             category: new.category,
             credits: new.remaining,
             money: new.price,
+            until: new.expires_at,
             ..Note::default()
         };
+        if new.remaining < new.credits {
+            let used = new.credits - new.remaining;
+            self.note(env, EntryKind::OpeningUsed, Note { credits: used, money: Money::ZERO, ..note });
+        }
         self.count_issue(env, entry, note);
         if new.expires_at < SimTime::NEVER {
-            self.at(env, new.expires_at, Class::Expiry, 0, TimerKind::Expire(serial));
+            self.at_ranked(env, new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
         }
         serial
+    }
+
+    /// Burn-order key of a lot's end: its allowance's close, or the expiry instant as it is written.
+    fn ends_of(&self, terms: &Terms, new: &NewLot) -> SimTime {
+        match (new.kind, new.expires_at) {
+            (LotKind::Allowance, _) => self.cycle.closes_at,
+            (_, SimTime::NEVER) => SimTime::NEVER,
+            (_, expires) if terms.expiry_boundary == Boundary::Inclusive => expires - SimSpan::from_micros(1),
+            (_, expires) => expires,
+        }
+    }
+
+    /// Schedules the voiding of a lot; at one instant it comes before expiries.
+    fn void_at(&mut self, env: &Env, at: SimTime, serial: LotSerial, id: Option<u32>) {
+        if at < SimTime::NEVER {
+            self.at_ranked(env, at, (Class::Expiry, 0, id.unwrap_or(u32::MAX)), TimerKind::Void(serial));
+        }
     }
 
     /// A lot ends.
     pub(super) fn expire_lot(&mut self, env: &Env, serial: LotSerial) {
         let before = self.views(env.terms(self.plan));
+        self.end_lot(env, serial);
+        self.changed(env, before, None);
+    }
+
+    /// What remains of a lot expires; the caller reacts to the change of balance.
+    fn end_lot(&mut self, env: &Env, serial: LotSerial) {
         self.ledger.clear_takes();
         self.ledger.expire(serial);
         self.count_lapsed(env);
-        self.changed(env, before, None);
     }
 
     /// A lot is voided; its unused value is gone without a refund.
     pub(super) fn void_lot(&mut self, env: &Env, serial: LotSerial) {
         let before = self.views(env.terms(self.plan));
-        if let Some((take, value)) = self.ledger.void(serial)
-            && take.amount.is_positive()
-        {
-            self.tally.credits.voided[take.category.index()] += take.amount;
-            self.note(env, EntryKind::Void, Note { money: value, ..Note::of(&take) });
+        for serial in [Some(serial), self.ledger.minimum_of(serial)].into_iter().flatten() {
+            if let Some((take, value)) = self.ledger.void(serial)
+                && take.amount.is_positive()
+            {
+                self.tally.credits.voided[take.category.index()] += take.amount;
+                self.note(env, EntryKind::Void, Note { money: value, ..Note::of(&take) });
+            }
         }
+        self.count_uncovered(env);
         self.changed(env, before, None);
     }
 

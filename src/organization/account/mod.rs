@@ -6,6 +6,7 @@
 //! balance), `top_up` and `purchase` (credits bought), `money`, `finish`.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
+mod agenda;
 mod attempt;
 mod change;
 mod charging;
@@ -14,6 +15,7 @@ mod env;
 mod events;
 mod finish;
 mod grants;
+mod light;
 mod money;
 mod note;
 mod opening;
@@ -27,13 +29,28 @@ use std::sync::Arc;
 
 use crate::outcome::Tally;
 use crate::sampling::StreamKey;
-use crate::units::{PolicyIndex, SimTime};
+use crate::units::{Credits, PolicyIndex, SimTime};
 use crate::workload::{Operation, Part, Traits};
 
 use super::{Fault, Outages, World};
 use env::Env;
 use events::{Class, order_of};
 use state::State;
+
+/// The three balances of an account, and what they are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balances {
+    /// Usable credits less debt.
+    pub settled: Credits,
+    /// Settled less open holds.
+    pub available: Credits,
+    /// Settled less usage incurred but not yet recorded.
+    pub ongoing: Credits,
+    /// Debt.
+    pub debt: Credits,
+    /// Amounts of open holds.
+    pub held: Credits,
+}
 
 /// One organization under one policy, from the start of the horizon to its end.
 #[derive(Debug, Clone)]
@@ -89,6 +106,14 @@ impl Account {
         self.state.finish(&env);
         self.state.take_fault(&env)?;
         Ok(self.state.tally)
+    }
+
+    /// The balances at this moment.
+    #[must_use]
+    pub fn balances(&self) -> Balances {
+        let views = self.state.views(self.env.terms(self.state.plan));
+        let (debt, held) = (self.state.ledger.debt(), self.state.ledger.held());
+        Balances { settled: views.settled, available: views.available, ongoing: views.ongoing, debt, held }
     }
 
     /// The account's clock: everything before it has been handled.

@@ -14,6 +14,11 @@ use super::events::{Class, TimerKind};
 use super::note::Note;
 use super::state::State;
 
+/// Rank of a bill among the events of class 2: after changes of plan, before the close.
+const BILL: u16 = 2;
+/// Rank of an invoice that falls due.
+const INVOICE: u16 = 3;
+
 /// Where cash came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CashKind {
@@ -91,7 +96,7 @@ impl State {
     }
 
     /// Starts billing the present plan. The running period of an older organization was paid before the horizon.
-    pub(super) fn start_subscription(&mut self, env: &Env, at: SimTime, _begins: SimTime, new: bool) {
+    pub(super) fn start_subscription(&mut self, env: &Env, at: SimTime, older: bool) {
         let Some(subscription) = env.terms(self.plan).subscription.clone() else { return };
         let anchor = self.cycle.anchor;
         let zone = &env.world.zone;
@@ -105,7 +110,7 @@ impl State {
             to: zone.nth(anchor, subscription.every, index + 1, MonthEnd::Clamp),
             pool: None,
         };
-        let paid_before = billing.from < at && !new;
+        let paid_before = billing.from < at && older;
         self.money.billing = Some(billing);
         if paid_before {
             self.carry_in_subscription(env, at);
@@ -130,6 +135,8 @@ impl State {
             price - over_time(price, from, to, at)
         };
         self.tally.money.deferred_start += owed;
+        let until = if spreads { SimTime::NEVER } else { to };
+        self.note(env, EntryKind::OpeningSubscription, Note { until, ..Note::money(owed) });
         if let Some(billing) = &mut self.money.billing {
             if spreads {
                 billing.pool = Some(owed);
@@ -138,13 +145,15 @@ impl State {
                 self.money.recognized_else = self.money.recognized_else - (price - owed);
             }
         }
-        self.at(env, to, Class::Close, 0, TimerKind::Bill);
+        self.at(env, to, Class::Close, BILL, TimerKind::Bill);
     }
 
     /// The subscription is billed for its next period.
     pub(super) fn bill(&mut self, env: &Env) {
         let now = self.now;
-        let leaves = self.has_left(env);
+        // Who leaves, or moves to another plan at the close of this instant, does not renew.
+        let moves = self.cycle.next_plan.is_some() && self.cycle.closes_at == now;
+        let leaves = self.has_left(env) || moves;
         let Some(billing) = &mut self.money.billing else { return };
         if billing.to != now {
             return;
@@ -155,10 +164,14 @@ impl State {
         let rest = billing.pool.take().unwrap_or(Money::ZERO);
         self.money.recognized_else += rest;
         self.money.breakage_else += rest;
+        if rest != Money::ZERO {
+            self.note(env, EntryKind::SubscriptionEarned, Note::money(rest));
+        }
         if leaves {
             self.money.billing = None;
             return;
         }
+        let Some(billing) = &mut self.money.billing else { return };
         billing.index += 1;
         billing.from = billing.to;
         billing.to = env.world.zone.nth(billing.anchor, billing.every, billing.index + 1, MonthEnd::Clamp);
@@ -169,21 +182,24 @@ impl State {
     fn bill_now(&mut self, env: &Env) {
         let Some(billing) = &self.money.billing else { return };
         let (price, to) = (billing.price, billing.to);
-        self.at(env, to, Class::Close, 0, TimerKind::Bill);
+        self.at(env, to, Class::Close, BILL, TimerKind::Bill);
         self.receive_cash(env, CashKind::Subscription, price);
-        self.note(env, EntryKind::Subscription, Note::money(price));
         if env.terms(self.plan).allowance.is_none() {
+            self.note(env, EntryKind::Subscription, Note { until: to, ..Note::money(price) });
             return;
         }
         let first = self.cycle.allowance.is_none() || self.cycle.row.from == self.now;
         let coming = self.allowances_until(env, to) + u32::from(first);
         let pool = if coming > 0 {
+            self.note(env, EntryKind::Subscription, Note::money(price));
             price
         } else {
             // Billed more often than the allowance comes: the running allowance is paid for in instalments.
-            let attached = self.cycle.allowance.is_some_and(|lot| self.ledger.add_price(lot, price));
-            if !attached {
+            let lot = self.cycle.allowance.filter(|lot| self.ledger.add_price(*lot, price));
+            self.note(env, EntryKind::Subscription, Note { lot, ..Note::money(price) });
+            if lot.is_none() {
                 self.money.recognized_else += price;
+                self.note(env, EntryKind::SubscriptionEarned, Note::money(price));
             }
             Money::ZERO
         };
@@ -210,12 +226,17 @@ impl State {
     }
 
     /// The subscription ends; what it still owed is recognized.
-    pub(super) fn end_subscription(&mut self) {
+    pub(super) fn end_subscription(&mut self, env: &Env) {
         let Some(billing) = self.money.billing.take() else { return };
         let rest = billing.pool.unwrap_or(billing.price);
         self.money.recognized_else += rest;
         if billing.pool.is_some() {
             self.money.breakage_else += rest;
+        }
+        let earned = over_time(billing.price, billing.from, billing.to, self.now);
+        let unearned = billing.pool.unwrap_or(billing.price - earned);
+        if unearned != Money::ZERO {
+            self.note(env, EntryKind::SubscriptionEarned, Note::money(unearned));
         }
     }
 
@@ -231,7 +252,12 @@ impl State {
         let index = number as u32;
         if !pays {
             if let Some(after) = invoices.write_off_after {
-                self.at(env, self.now + after, Class::Close, 1, TimerKind::Invoice(index));
+                self.at_ranked(
+                    env,
+                    self.now + after,
+                    (Class::Close, INVOICE, index),
+                    TimerKind::Invoice(index),
+                );
             }
             return;
         }
@@ -244,7 +270,7 @@ impl State {
         if delay.is_zero() {
             self.invoice_due(env, index);
         } else {
-            self.at(env, self.now + delay, Class::Close, 1, TimerKind::Invoice(index));
+            self.at_ranked(env, self.now + delay, (Class::Close, INVOICE, index), TimerKind::Invoice(index));
         }
     }
 

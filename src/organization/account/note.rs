@@ -1,27 +1,46 @@
 //! Counting and journalling: what happened, kept outside the ledger.
 
-use crate::ledger::Take;
+use crate::ledger::{LotSerial, Take};
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Category, Credits, Money};
+use crate::units::{Category, Credits, Money, SimTime};
 
 use super::env::Env;
 use super::state::State;
 
 /// What an entry says besides its kind; everything is optional.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Note {
     pub(super) slot: Option<u32>,
     pub(super) segment: u16,
     pub(super) reason: Reason,
+    pub(super) lot: Option<LotSerial>,
     pub(super) grant: u32,
     pub(super) category: Category,
     pub(super) credits: Credits,
     pub(super) money: Money,
+    pub(super) until: SimTime,
+}
+
+impl Default for Note {
+    fn default() -> Note {
+        Note {
+            slot: None,
+            segment: 0,
+            reason: Reason::None,
+            lot: None,
+            grant: 0,
+            category: Category::default(),
+            credits: Credits::ZERO,
+            money: Money::ZERO,
+            until: SimTime::NEVER,
+        }
+    }
 }
 
 impl Note {
     pub(super) fn of(take: &Take) -> Note {
-        Note { grant: take.grant, category: take.category, credits: take.amount, ..Note::default() }
+        let (lot, grant) = (Some(take.lot), take.grant);
+        Note { lot, grant, category: take.category, credits: take.amount, ..Note::default() }
     }
 
     pub(super) fn credits(credits: Credits) -> Note {
@@ -61,9 +80,11 @@ impl State {
             member: operation.map_or(0, |operation| operation.member),
             project: operation.map_or(0, |operation| operation.project),
             grant: note.grant,
+            lot: note.lot.map_or(0, |lot| lot.0 + 1),
             category: note.category,
             credits: note.credits,
             money: note.money,
+            until: note.until,
             settled_after: views.settled,
             available_after: views.available,
             debt_after: self.ledger.debt(),
@@ -75,6 +96,7 @@ impl State {
 
     /// Counts and notes what the last act of the ledger let expire.
     pub(super) fn count_lapsed(&mut self, env: &Env) {
+        self.count_uncovered(env);
         for index in 0..self.ledger.lapsed().len() {
             let take = self.ledger.lapsed()[index];
             self.tally.credits.expired[take.category.index()] += take.amount;
@@ -82,6 +104,16 @@ impl State {
             self.note(env, EntryKind::Expire, Note::of(&take));
         }
         self.ledger.clear_takes();
+    }
+
+    /// Notes reserved credits that ended under a hold.
+    pub(super) fn count_uncovered(&mut self, env: &Env) {
+        let uncovered = self.ledger.uncovered() - self.uncovered;
+        if uncovered.is_positive() {
+            self.uncovered += uncovered;
+            self.holds_kept = false;
+            self.note(env, EntryKind::HoldUncovered, Note::credits(uncovered));
+        }
     }
 
     /// Counts and notes credits issued: by a grant, a landing or a rollover minimum.

@@ -40,12 +40,16 @@ impl State {
             self.tally.debt.max = customers.debt_at_start;
             self.note(env, EntryKind::OpeningDebt, Note::credits(customers.debt_at_start));
         }
+        // The opening is one event at which nothing fires: all its grants are there before anything looks at them.
+        self.opening = true;
+        self.number_grants(env);
         self.open_cycle(env, self.now, true);
         self.schedule_grants(env);
         self.schedule_plan_changes(env);
         self.start_buying(env);
         self.start_clients(env);
         self.repay(env);
+        self.opening = false;
         self.refresh_watch(env);
         self.recompute_blocked(env);
         if self.views(env.terms(self.plan)).settled <= Credits::ZERO
@@ -78,20 +82,20 @@ impl State {
             self.cycle.explicit = closes.partition_point(|close| *close <= at);
         }
         self.schedule_close(env);
-        let begins = self.cycle_begins(env);
-        let fresh = begins == at || !first || env.traits.signed_up >= world.start;
-        self.start_subscription(env, at, begins, fresh);
-        let share = self.opening_share(env, at, begins, first && !fresh);
+        let older = first && env.traits.signed_up < at;
+        self.start_subscription(env, at, older);
+        let share = self.opening_share(env, at, older);
         self.issue_allowance(env, share);
     }
 
     /// Share of the allowance that the running period of an older organization gets: (numerator, denominator).
-    fn opening_share(&self, env: &Env, at: SimTime, begins: SimTime, running: bool) -> (i64, i64) {
+    fn opening_share(&self, env: &Env, at: SimTime, older: bool) -> (i64, i64) {
         let prorated =
             env.terms(self.plan).allowance.as_ref().is_some_and(|a| a.opening == Opening::Prorated);
-        if !running || !prorated || self.cycle.closes_at == SimTime::NEVER {
+        if !older || !prorated || self.cycle.closes_at == SimTime::NEVER {
             return (1, 1);
         }
+        let begins = self.cycle_begins(env);
         ((self.cycle.closes_at - at).micros(), (self.cycle.closes_at - begins).micros().max(1))
     }
 
@@ -106,7 +110,7 @@ impl State {
                 PlanChangeTime::After(span) => env.traits.signed_up + span,
             };
             if at >= self.now {
-                self.at(env, at, Class::Close, 0, TimerKind::PlanChange(index as u32));
+                self.at_ranked(env, at, (Class::Close, 1, index as u32), TimerKind::PlanChange(index as u32));
             }
         }
     }
@@ -133,7 +137,9 @@ impl State {
             tally.customer.depleted_at = Some(self.now);
         }
         self.tally = tally;
+        self.ended_charged = Credits::ZERO;
         self.measuring = true;
+        self.note(env, EntryKind::Measure, Note::default());
         self.in_flight_since = self.now;
         self.debt_since = self.now;
         self.overdrawn_since = self.now;

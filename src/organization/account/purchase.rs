@@ -25,6 +25,8 @@ pub(super) struct PurchaseBook {
     warnings: u64,
     zeros: u64,
     orders: Vec<Order>,
+    /// Ordered and not landed.
+    pub(super) pending: Credits,
     /// Spent in the running budget period.
     spent: (SimTime, Money),
     pub(super) recent: VecDeque<SimTime>,
@@ -37,8 +39,8 @@ pub(super) struct Order {
     pub(super) price: Money,
     pub(super) expires: Expiry,
     pub(super) priority: i32,
-    /// The top-up rule that ordered it; none for people.
-    pub(super) rule: Option<usize>,
+    /// Ordered by a top-up rule, not by people.
+    pub(super) automatic: bool,
 }
 
 /// The people who buy under these terms.
@@ -189,7 +191,7 @@ impl State {
             price,
             expires: package.expires,
             priority: package.priority,
-            rule: None,
+            automatic: false,
         };
         self.place(env, order, delay);
     }
@@ -201,12 +203,13 @@ impl State {
         self.money.in_transit += order.price;
         let note = Note { credits: order.credits, money: order.price, ..Note::default() };
         self.note(env, EntryKind::PurchaseOrdered, note);
+        self.purchases.pending += order.credits;
         self.purchases.orders.push(order);
         let index = (self.purchases.orders.len() - 1) as u32;
         if delay.is_zero() {
             self.land(env, index);
         } else {
-            self.at(env, self.now + delay, Class::Land, 1, TimerKind::Land(index));
+            self.at_ranked(env, self.now + delay, (Class::Land, 1, index), TimerKind::Land(index));
         }
     }
 
@@ -216,9 +219,9 @@ impl State {
         let order = self.purchases.orders[index as usize];
         let before = self.views(terms);
         self.money.in_transit = self.money.in_transit - order.price;
-        match order.rule {
-            None => self.purchases.under_way = None,
-            Some(rule) => self.top_up_landed(rule, order.credits),
+        self.purchases.pending = self.purchases.pending - order.credits;
+        if !order.automatic {
+            self.purchases.under_way = None;
         }
         let expires = expiry_of(env, terms, self.now, order.expires);
         let lot = NewLot {
@@ -231,7 +234,6 @@ impl State {
             created_at: self.now,
             effective_at: self.now,
             expires_at: expires,
-            ends: expires,
             price: order.price,
         };
         self.issue_landed(env, lot);

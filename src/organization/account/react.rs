@@ -27,6 +27,8 @@ impl State {
     /// An attempt is turned away.
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
         let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
+            self.tally.customer.budget_blocked += 1;
+            self.note(env, EntryKind::BudgetBlocked, Note::work(slot));
             Reason::Budget
         } else {
             reason
@@ -131,15 +133,13 @@ impl State {
         let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream);
         work.serves = other;
         work.cost = cost;
-        work.estimate = match env.facts(other).free {
-            true => Credits::ZERO,
-            false => cost,
-        };
         work.parts.clear();
         work.operation.duration = duration;
         work.operation.part_count = 0;
         work.operation.fate = crate::workload::Fate::Completes;
         work.attempt += 1;
+        let operation = work.operation;
+        self.work[slot as usize].estimate = self.estimate(env, other, &operation, cost);
         self.attempt(env, slot);
     }
 

@@ -9,9 +9,11 @@ use crate::units::{Credits, FeatureIndex, Money, SimTime};
 use crate::workload::{Operation, Part};
 
 use super::super::Fault;
+use super::agenda::Agenda;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of};
 use super::grants::GrantBook;
+use super::light::{Light, light_features};
 use super::money::MoneyBook;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
@@ -82,6 +84,8 @@ pub(super) struct Work {
     pub(super) started: SimTime,
     pub(super) part: u16,
     pub(super) part_started: SimTime,
+    /// The present part is done and counted in `finished`; the next has not begun.
+    pub(super) part_done: bool,
     pub(super) segment: u16,
     /// Cost of finished parts.
     pub(super) finished: Credits,
@@ -92,6 +96,8 @@ pub(super) struct Work {
     /// Charged so far, recorded or not.
     pub(super) charged: Credits,
     pub(super) absorbed: Credits,
+    /// One of its charges has raised the overspend.
+    pub(super) overspent: bool,
     /// Charges not yet recorded.
     pub(super) unrecorded: u16,
     /// The final charge has been made (or lost).
@@ -102,6 +108,34 @@ pub(super) struct Work {
     pub(super) row: u32,
     /// The reactive client that waits for its end, plus one; 0 is none.
     pub(super) client: u32,
+}
+
+impl Work {
+    /// Takes over an operation that arrives, keeping the slot's generation and the memory of its parts.
+    pub(super) fn begin(&mut self, operation: &Operation, parts: &[Part], estimate: Credits, client: u32) {
+        self.operation = *operation;
+        self.parts.clear();
+        self.parts.extend_from_slice(parts);
+        self.serves = operation.feature;
+        self.cost = operation.cost;
+        self.estimate = estimate;
+        self.attempt = 1;
+        self.phase = Phase::Deciding;
+        self.hold = None;
+        self.had_hold = false;
+        self.held = Credits::ZERO;
+        self.segment = 0;
+        self.finished = Credits::ZERO;
+        self.incurred = Credits::ZERO;
+        self.due = Credits::ZERO;
+        self.charged = Credits::ZERO;
+        self.absorbed = Credits::ZERO;
+        self.unrecorded = 0;
+        self.settled = false;
+        self.verdict = super::work::Verdict::GoesOn;
+        self.row = 0;
+        self.client = client;
+    }
 }
 
 /// A charge that has been incurred but not yet recorded.
@@ -121,7 +155,12 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) work: Vec<Work>,
     pub(super) free: Vec<u32>,
-    pub(super) due: BinaryHeap<Due>,
+    /// Operations on the short way, and which features may take it.
+    pub(super) light: Vec<Light>,
+    pub(super) free_light: Vec<u32>,
+    pub(super) light_in_flight: Vec<u32>,
+    pub(super) light_features: Vec<bool>,
+    pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
     pub(super) next_timer: SimTime,
@@ -172,7 +211,15 @@ pub(super) struct State {
     pub(super) measuring: bool,
     pub(super) next_sample: usize,
     pub(super) tally: Tally,
+    /// Charged to operations that have ended.
+    pub(super) ended_charged: Credits,
     pub(super) journal_on: bool,
+    /// The account is being opened: no change of balance is reacted to.
+    pub(super) opening: bool,
+    /// Reserved credits that ended under a hold, as far as noted.
+    pub(super) uncovered: Credits,
+    /// No settle has exceeded its hold, no hold has timed out, no lot has ended under a hold (law 5).
+    pub(super) holds_kept: bool,
     pub(super) fault: Option<String>,
 }
 
@@ -192,8 +239,6 @@ pub(super) struct CycleState {
     pub(super) row: CycleRow,
     /// The lot of the running allowance.
     pub(super) allowance: Option<LotSerial>,
-    /// Distinguishes timers of a plan that was left.
-    pub(super) epoch: u32,
 }
 
 /// True costs of earlier operations of one feature.
@@ -213,7 +258,11 @@ impl State {
             ledger: Ledger::new(&terms.burn_order),
             work: Vec::new(),
             free: Vec::new(),
-            due: BinaryHeap::new(),
+            light: Vec::new(),
+            free_light: Vec::new(),
+            light_in_flight: vec![0; features],
+            light_features: light_features(env, env.world.detail.journal || env.world.detail.audit),
+            due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
             timer_ordinal: 0,
@@ -256,7 +305,11 @@ impl State {
             measuring: true,
             next_sample: 0,
             tally: super::finish::empty_tally(env),
-            journal_on: env.world.detail.journal || env.world.detail.audit,
+            journal_on: env.world.detail.journal || env.audited,
+            ended_charged: Credits::ZERO,
+            opening: false,
+            uncovered: Credits::ZERO,
+            holds_kept: true,
             fault: None,
         }
     }
@@ -270,24 +323,20 @@ impl State {
     /// Handles everything due before (`at`, `order`).
     pub(super) fn drain(&mut self, env: &Env, at: SimTime, order: u64) {
         loop {
-            let flagged =
-                (self.resume || self.arrived).then_some((self.now, order_of(Class::Resume, 0, 0, 0)));
-            let due = self.due.peek().map(|due| (due.at, due.order));
-            let soonest = match (due, flagged) {
-                (Some(due), Some(flagged)) => due.min(flagged),
-                (Some(due), None) => due,
-                (None, Some(flagged)) => flagged,
-                (None, None) => (SimTime::NEVER, 0),
-            };
-            if self.next_timer <= soonest.0.min(at) {
-                if self.run_timer(env, soonest, (at, order)) {
-                    continue;
-                }
+            let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
+            let mut resumes = false;
+            if self.resume || self.arrived {
+                let now = (self.now, order_of(Class::Resume, 0, 0, 0));
+                resumes = now < soonest;
+                soonest = soonest.min(now);
+            }
+            if self.next_timer <= soonest.0.min(at) && self.run_timer(env, soonest, (at, order)) {
+                continue;
             }
             if soonest >= (at, order) {
                 return;
             }
-            if flagged == Some(soonest) {
+            if resumes {
                 self.run_resumption(env);
             } else if let Some(due) = self.due.pop() {
                 self.now = due.at;
@@ -327,7 +376,7 @@ impl State {
             TimerKind::Bill => self.bill(env),
             TimerKind::Invoice(index) => self.invoice_due(env, index),
             TimerKind::Grant(index) => self.grant_effective(env, index),
-            TimerKind::Recur(index, n) => self.recur(env, index, n),
+            TimerKind::Recur(index) => self.recur(env, index),
             TimerKind::Repay => self.repay(env),
             TimerKind::Pay => self.pay(env),
             TimerKind::Regular(n) => self.regular_purchase(env, n),
@@ -340,6 +389,8 @@ impl State {
 
     fn run_due(&mut self, env: &Env, due: Due) {
         match due.what {
+            DueKind::Light => return self.light_due(env, due),
+            DueKind::LightEnd => return self.light_ends(due.slot),
             DueKind::Record => return self.record_due(env, due.slot),
             DueKind::Client => return self.client_arrives(env, due.slot),
             _ => {}
@@ -354,18 +405,24 @@ impl State {
             DueKind::HoldTimeout => self.hold_times_out(env, due.slot),
             DueKind::Retry => self.retry(env, due.slot),
             DueKind::Patience => self.give_up(env, due.slot),
-            DueKind::Record | DueKind::Client => {}
+            DueKind::Record | DueKind::Client | DueKind::Light | DueKind::LightEnd => {}
         }
     }
 
     /// Schedules something of the account itself; ties keep the order of scheduling.
     pub(super) fn at(&mut self, env: &Env, at: SimTime, class: Class, rank: u16, what: TimerKind) {
+        self.at_ranked(env, at, (class, rank, 0), what);
+    }
+
+    /// Schedules something with its place at the instant: class, rank inside the class, id.
+    pub(super) fn at_ranked(&mut self, env: &Env, at: SimTime, place: (Class, u16, u32), what: TimerKind) {
         if at >= env.world.end {
             return;
         }
         self.timer_ordinal += 1;
-        let order = order_of(class, rank, self.timer_ordinal, 0);
-        self.timers.push(Timer { at, order, what });
+        let (class, rank, id) = place;
+        let order = order_of(class, rank, id, 0);
+        self.timers.push(Timer { at, order, ordinal: self.timer_ordinal, what });
         self.next_timer = self.next_timer.min(at);
     }
 

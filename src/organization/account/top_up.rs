@@ -1,7 +1,7 @@
 //! Automatic top-ups with their guards: cooldown, caps, declines, ceiling (SEMANTICS §7).
 
 use crate::outcome::EntryKind;
-use crate::policy::{CalendarUnit, CapLimit, Compare, Package, TopUpAmount, TopUpRule};
+use crate::policy::{CalendarUnit, CapLimit, Package, TopUpAmount, TopUpRule};
 use crate::sampling::Purpose;
 use crate::units::{Credits, Money, SimSpan, SimTime};
 
@@ -14,8 +14,8 @@ use super::state::State;
 /// What one rule remembers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TopUpState {
-    /// Ordered and not landed.
-    pending: Credits,
+    /// The instant at which the rule is looked at again, if that is scheduled.
+    wakes_at: Option<SimTime>,
     /// No purchase before this instant (cooldown or back-off).
     paused_until: Option<SimTime>,
     declines: u32,
@@ -60,7 +60,7 @@ impl State {
         let rule = &terms.top_ups[index];
         let mut view = self.views(terms).get(rule.view);
         if rule.count_pending {
-            view += self.top_ups[index].pending;
+            view += self.purchases.pending;
         }
         if !rule.compare.holds(view, rule.threshold) || self.top_ups[index].stopped {
             return false;
@@ -70,16 +70,14 @@ impl State {
             Guard::Open => {}
             Guard::Stopped => return false,
             Guard::Until(at) => {
-                if rule.wakes {
-                    self.at(env, at, Class::Land, 2, TimerKind::Wake);
-                }
+                self.wake_at(env, index, at);
                 return false;
             }
         }
         if !self.within_budget(env, price.unwrap_or(Money::ZERO)) {
             self.tally.customer.budget_blocked += 1;
             self.note(env, EntryKind::BudgetBlocked, Note::money(price.unwrap_or(Money::ZERO)));
-            self.pause(index, self.now + SimSpan::HOUR);
+            self.wait_for_budget(env, index);
             return false;
         }
         self.top_ups[index].ordinal += 1;
@@ -96,18 +94,35 @@ impl State {
             price: price.unwrap_or(Money::ZERO),
             expires: package.expires,
             priority: package.priority,
-            rule: Some(index),
+            automatic: true,
         };
         self.tally.money.complete &= price.is_some();
         self.count_top_up(env, index, order.price);
         let state = &mut self.top_ups[index];
-        state.pending += credits;
         state.declines = 0;
         if !rule.cooldown.is_zero() {
             state.paused_until = Some(self.now + rule.cooldown);
         }
         self.place(env, order, delay);
-        true
+        // Credits still to land change no view, so nothing is evaluated again for them.
+        delay.is_zero()
+    }
+
+    /// Looks at a rule again when whatever holds it back is over, unless it is evaluated on changes only.
+    fn wake_at(&mut self, env: &Env, index: usize, at: SimTime) {
+        let rule = &env.terms(self.plan).top_ups[index];
+        if rule.wakes && self.top_ups[index].wakes_at != Some(at) {
+            self.top_ups[index].wakes_at = Some(at);
+            self.at(env, at, Class::Land, 2, TimerKind::Wake);
+        }
+    }
+
+    /// A rule that the organization's budget stops waits for the budget's next period.
+    fn wait_for_budget(&mut self, env: &Env, index: usize) {
+        let Some(budget) = &env.customers().budget else { return };
+        let until = env.world.zone.next_start(self.now, budget.per);
+        self.pause(index, until);
+        self.wake_at(env, index, until);
     }
 
     fn guard(&mut self, env: &Env, index: usize, price: Money) -> Guard {
@@ -174,9 +189,7 @@ impl State {
         if !rule.backoff.is_zero() && !state.stopped {
             let until = self.now + rule.backoff;
             self.pause(index, until);
-            if rule.wakes {
-                self.at(env, until, Class::Land, 2, TimerKind::Wake);
-            }
+            self.wake_at(env, index, until);
         }
     }
 
@@ -188,12 +201,6 @@ impl State {
     /// A cooldown, back-off or cap period is over.
     pub(super) fn wake(&mut self, env: &Env) {
         self.evaluate_top_ups(env);
-    }
-
-    pub(super) fn top_up_landed(&mut self, rule: usize, credits: Credits) {
-        if let Some(state) = self.top_ups.get_mut(rule) {
-            state.pending = (state.pending - credits).positive_part();
-        }
     }
 }
 
@@ -212,9 +219,8 @@ fn amount<'a>(
             let package = packages.get(index)?;
             let gap = rule.threshold - view;
             let size = package.credits.micros().max(1);
-            // The view must leave the low side of the threshold.
-            let at_least = gap.micros() + i64::from(rule.compare == Compare::AtOrBelow);
-            let count = (at_least + size - 1).div_euclid(size).max(1);
+            // Until the view lies above the threshold, not merely at it.
+            let count = gap.micros().div_euclid(size) + 1;
             let credits = Credits::from_micros(count * size);
             Some((credits, package.price.map(|price| price.scale_floor(count, 1)), package))
         }

@@ -87,19 +87,23 @@ impl State {
             *spent += provider.per_operation;
         }
         if feature.charge == ChargeMoment::Start {
-            self.charge_up_to(env, slot, cost.max(feature.minimum), true);
+            // A minimum above the cost is owed at the end, when it is known how the operation ends.
+            self.charge_up_to(env, slot, cost, feature.minimum <= cost);
         } else {
             self.schedule_stop(env, slot);
         }
-        self.begin_part(env, slot);
+        // Its own charge may have exhausted the account and killed it.
+        if self.work[slot as usize].phase == Phase::InFlight {
+            self.begin_part(env, slot);
+            self.kill_exhausted(env);
+        }
     }
 
     /// Schedules the end of the present part.
     fn begin_part(&mut self, env: &Env, slot: u32) {
         let work = &self.work[slot as usize];
         let part = work.present_part();
-        let span =
-            if work.strikes_here() && !work.is_simple() { work.operation.ends_after } else { part.duration };
+        let span = if work.strikes_here() { work.operation.ends_after } else { part.duration };
         if part.kind == PartKind::Review {
             self.note(env, EntryKind::Paused, Note::work(slot));
         }
@@ -113,8 +117,9 @@ impl State {
     /// Class 5 of a part's end: what it owes.
     pub(super) fn part_due(&mut self, env: &Env, slot: u32) {
         let work = &mut self.work[slot as usize];
-        let feature = work.feature(env, self.plan);
-        let part = work.present_part();
+        if work.phase != Phase::InFlight {
+            return;
+        }
         if work.strikes_here() {
             work.verdict = match work.operation.fate {
                 Fate::Fails => Verdict::Failed,
@@ -122,34 +127,14 @@ impl State {
             };
             self.charge_broken(env, slot);
         } else {
-            work.finished += part.cost;
-            let (finished, last) = (work.finished, work.is_last_part());
-            let pauses =
-                work.parts.get(usize::from(work.part) + 1).is_some_and(|next| next.kind == PartKind::Review);
-            let settled = work.settled;
-            if last {
-                work.verdict = Verdict::Served;
-            }
-            if last && !settled {
-                self.charge_last(env, slot, finished.max(feature.minimum));
-            } else if !settled && part.kind == PartKind::Work {
-                let incurs = match feature.charge {
-                    ChargeMoment::Step => true,
-                    ChargeMoment::Segment => pauses,
-                    ChargeMoment::Start | ChargeMoment::Completion => false,
-                };
-                if incurs {
-                    self.charge_up_to(env, slot, finished, false);
-                }
-            } else if !settled && pauses && feature.charge == ChargeMoment::Segment {
-                self.charge_up_to(env, slot, finished, false);
-            }
-            self.extend_hold(env, slot);
-        }
-        if self.work[slot as usize].phase != Phase::InFlight {
-            return;
+            work.finished += work.present_part().cost;
+            work.part_done = true;
+            self.charge_part(env, slot);
         }
         let work = &self.work[slot as usize];
+        if work.phase != Phase::InFlight {
+            return;
+        }
         let order = order_of(Class::Work, work.operation.feature.0, work.operation.sequence, work.segment);
         if self.others_now(order) {
             self.due_at(env, self.now, Class::Work, slot, DueKind::End);
@@ -158,30 +143,44 @@ impl State {
         }
     }
 
-    /// The final charge of an operation that completes; under `extend` the hold is enlarged first, or the work stops.
-    fn charge_last(&mut self, env: &Env, slot: u32, incurred: Credits) {
-        let work = &self.work[slot as usize];
-        let extends =
-            hold_terms(work.feature(env, self.plan)).is_some_and(|hold| hold.overrun == Overrun::Extend);
-        if extends && work.hold.is_some() && incurred > work.held && !self.try_extend(env, slot, incurred) {
+    /// What a finished part owes under the feature's charge moment; the hold is enlarged first, if it can be.
+    fn charge_part(&mut self, env: &Env, slot: u32) {
+        let work = &mut self.work[slot as usize];
+        let feature = work.feature(env, self.plan);
+        let (kind, last) = (work.present_part().kind, work.is_last_part());
+        let next = work.parts.get(usize::from(work.part) + 1);
+        let pauses = next.is_some_and(|next| next.kind == PartKind::Review);
+        let incurred = if last { work.finished.max(feature.minimum) } else { work.finished };
+        if last {
+            work.verdict = Verdict::Served;
+        }
+        if work.settled {
+            return;
+        }
+        if !self.hold_keeps_up(env, slot, incurred, last) {
             self.stop_at_hold(env, slot);
             return;
         }
-        self.charge_up_to(env, slot, incurred, true);
+        let incurs = match feature.charge {
+            ChargeMoment::Step => kind == PartKind::Work,
+            ChargeMoment::Segment => pauses,
+            ChargeMoment::Start | ChargeMoment::Completion => false,
+        };
+        if last || incurs {
+            self.charge_up_to(env, slot, incurred, last);
+        }
     }
 
-    /// Under `extend` a hold is enlarged when a step has incurred more than it holds; if that fails the work stops.
-    fn extend_hold(&mut self, env: &Env, slot: u32) {
+    /// Under `extend` a hold is enlarged at the end of a step that has incurred more than it holds: to what the
+    /// operation owes if the step is its last, else with the buffer. False if the new check fails.
+    fn hold_keeps_up(&mut self, env: &Env, slot: u32, incurred: Credits, last: bool) -> bool {
         let work = &self.work[slot as usize];
-        if work.hold.is_none() || work.verdict != Verdict::GoesOn {
-            return;
+        let Some(hold) = hold_terms(work.feature(env, self.plan)) else { return true };
+        if hold.overrun != Overrun::Extend || work.hold.is_none() || incurred <= work.held {
+            return true;
         }
-        let Some(hold) = hold_terms(work.feature(env, self.plan)) else { return };
-        let wanted = super::env::buffered(work.finished, hold.buffer);
-        if hold.overrun == Overrun::Extend && work.finished > work.held && !self.try_extend(env, slot, wanted)
-        {
-            self.stop_at_hold(env, slot);
-        }
+        let wanted = if last { incurred } else { super::env::buffered(incurred, hold.buffer).max(incurred) };
+        self.try_extend(env, slot, wanted)
     }
 
     /// Enlarges a hold to `wanted` if a new check passes.
@@ -246,6 +245,9 @@ impl State {
     /// Class 7 of a part's end: the operation ends or goes on with its next part.
     pub(super) fn part_ends(&mut self, env: &Env, slot: u32) {
         let work = &mut self.work[slot as usize];
+        if work.phase != Phase::InFlight {
+            return;
+        }
         if work.is_simple() && work.verdict == Verdict::GoesOn {
             work.finished = work.cost;
             work.verdict = match work.operation.fate {
@@ -260,6 +262,7 @@ impl State {
         }
         work.part += 1;
         work.part_started = self.now;
+        work.part_done = false;
         let feature = work.feature(env, self.plan);
         let exempt = work.hold.is_some();
         if let InFlight::StopAtStep(who) = feature.in_flight
@@ -293,6 +296,7 @@ impl State {
             _ => work.finished,
         };
         let tally = &mut self.tally.features[operation.feature.index()];
+        self.ended_charged += work.charged;
         tally.due_credits += work.due;
         tally.absorbed_credits += work.absorbed;
         tally.overcharged_credits += overcharged;
@@ -307,17 +311,16 @@ impl State {
         let work = &self.work[slot as usize];
         let (kind, outcome) = match verdict {
             Verdict::Served | Verdict::GoesOn => {
-                let outcome = if substituted {
-                    tally.substituted += 1;
-                    AttemptOutcome::Substituted
-                } else {
-                    tally.served += 1;
-                    AttemptOutcome::Served
-                };
                 if work.started > operation.at {
                     tally.waits.record((work.started - operation.at).micros());
                 }
-                (EntryKind::Served, outcome)
+                if substituted {
+                    tally.substituted += 1;
+                    (EntryKind::Substituted, AttemptOutcome::Substituted)
+                } else {
+                    tally.served += 1;
+                    (EntryKind::Served, AttemptOutcome::Served)
+                }
             }
             Verdict::Failed => {
                 tally.failed += 1;
@@ -333,7 +336,7 @@ impl State {
                 (EntryKind::Killed, AttemptOutcome::Killed)
             }
         };
-        if kind == EntryKind::Served
+        if matches!(kind, EntryKind::Served | EntryKind::Substituted)
             && let Some(since) = self.refusals.episode.take()
         {
             self.tally.customer.restores.record((now - since).micros());
@@ -367,7 +370,7 @@ impl State {
                 let cost = i128::from(part.cost.micros());
                 let into = i64::try_from((micros + cost - 1) / cost).unwrap_or(i64::MAX);
                 let span = SimSpan::from_micros(into);
-                if !strikes || work.is_simple() || span < work.operation.ends_after {
+                if !strikes || span < work.operation.ends_after {
                     self.due_at(env, at + span, Class::Charge, slot, DueKind::Stop);
                 }
                 return;
@@ -398,8 +401,8 @@ impl State {
         let now = self.now;
         let work = &mut self.work[slot as usize];
         work.verdict = Verdict::Killed;
-        let part_over = now == work.part_started;
-        let done = work.finished + if part_over { Credits::ZERO } else { work.partial_cost(now) };
+        let nothing_more = work.part_done || now == work.part_started;
+        let done = work.finished + if nothing_more { Credits::ZERO } else { work.partial_cost(now) };
         work.finished = done;
         let owed = done.max(work.incurred);
         if !work.settled {

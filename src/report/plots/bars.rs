@@ -98,7 +98,9 @@ fn color(findings: &Findings, policy: usize, name: &str) -> RGBColor {
 fn subtitle(findings: &Findings) -> String {
     match findings.measurements.replications() {
         1 => "one replication, all organizations".to_owned(),
-        replications => format!("mean of {replications} replications, whiskers: 95 % interval"),
+        replications => format!(
+            "mean of {replications} replications; whiskers: 95 % interval; colours: paired comparison with the baseline"
+        ),
     }
 }
 

@@ -127,16 +127,18 @@ fn draw_axes(canvas: &Canvas, x: &Scale, y: &Scale, curves: &[Curve]) -> Drawing
 }
 
 fn draw_curve(canvas: &Canvas, curve: &Curve, x: &Scale, y: &Scale) -> Drawing {
-    let mut share = curve.overdrawn;
+    let place = |debt: f64| x.at(libm::log10(debt));
+    // What lies left of the axis only lowers the height at which the curve comes in.
+    let hidden = curve.steps.iter().take_while(|step| place(step.0) < LEFT).count();
+    let mut share = if hidden == 0 { curve.overdrawn } else { curve.steps[hidden - 1].1 };
     let mut points = vec![(LEFT, y.at(100.0 * share))];
-    for &(debt, below) in &curve.steps {
-        let at = x.at(libm::log10(debt)).max(LEFT);
-        points.push((at, y.at(100.0 * share)));
-        points.push((at, y.at(100.0 * below)));
+    for &(debt, below) in &curve.steps[hidden..] {
+        points.push((place(debt), y.at(100.0 * share)));
+        points.push((place(debt), y.at(100.0 * below)));
         share = below;
     }
     canvas.path(&points, curve.color, 2.0)?;
-    canvas.dot((x.at(libm::log10(curve.largest)), y.at(0.0)), 3.5, curve.color)
+    canvas.dot((place(curve.largest).max(LEFT), y.at(0.0)), 3.5, curve.color)
 }
 
 fn draw_legend(canvas: &Canvas, curves: &[Curve], without: &[&str]) -> Drawing {

@@ -94,6 +94,14 @@ impl PreparedHistory {
         self.partitions.len()
     }
 
+    /// The partition that holds an organization, and the organization's place in it.
+    #[must_use]
+    pub fn place_of(&self, number: u32) -> (usize, usize) {
+        let partition = self.partitions.partition_point(|files| files.first + files.organizations <= number);
+        let first = self.partitions.get(partition).map_or(number, |files| files.first);
+        (partition, (number - first) as usize)
+    }
+
     /// True if rows of the history are operations of this feature; its own arrivals are then not drawn.
     #[must_use]
     pub fn feeds(&self, feature: FeatureIndex) -> bool {

@@ -402,6 +402,7 @@ fn source(demand: &Demand) -> Source {
         zone: &Zone::default(),
         populations: &[],
         listed: &[],
+        blurred: true,
     })
 }
 

@@ -1,0 +1,231 @@
+//! Outcomes of a case by name.
+
+use creditsim::organization::Balances;
+use creditsim::outcome::{Entry, EntryKind, FeatureTally, Tally};
+use creditsim::units::{Category, Credits};
+
+/// A balance by name.
+pub fn balance(balances: &Balances, name: &str) -> String {
+    match name {
+        "settled" => balances.settled,
+        "available" => balances.available,
+        "ongoing" => balances.ongoing,
+        "debt" => balances.debt,
+        "held" => balances.held,
+        other => panic!("no balance is called {other}"),
+    }
+    .to_string()
+}
+
+/// An outcome by name.
+pub fn value(tally: &Tally, name: &str) -> String {
+    let of_category = |values: [Credits; 3], word: &str| {
+        let category = Category::ALL.into_iter().find(|category| category.name() == word);
+        values[category.unwrap_or_else(|| panic!("no category is called {word}")).index()].to_string()
+    };
+    if let Some((name, word)) = name.split_once(' ')
+        && let Some(values) = by_category(tally, name)
+    {
+        return of_category(values, word);
+    }
+    if let Some(values) = by_category(tally, name) {
+        return values.into_iter().sum::<Credits>().to_string();
+    }
+    if let Some(id) = name.strip_prefix("grant ") {
+        return left_of(&tally.detail.as_ref().unwrap().journal, id.parse().expect("grant ID"));
+    }
+    credits(tally, name)
+        .or_else(|| service(tally, name))
+        .or_else(|| money(tally, name))
+        .or_else(|| journal(tally, name))
+        .unwrap_or_else(|| panic!("no outcome is called {name}"))
+}
+
+fn by_category(tally: &Tally, name: &str) -> Option<[Credits; 3]> {
+    let credits = &tally.credits;
+    Some(match name {
+        "issued" => credits.issued,
+        "burned" => credits.burned,
+        "repaid" => credits.repaid,
+        "expired" => credits.expired,
+        "voided" => credits.voided,
+        "remaining" => credits.remaining_end,
+        "opening" => credits.remaining_start,
+        _ => return None,
+    })
+}
+
+fn credits(tally: &Tally, name: &str) -> Option<String> {
+    let sum = |of: fn(&FeatureTally) -> Credits| tally.features.iter().map(of).sum::<Credits>();
+    let (debt, holds) = (&tally.debt, &tally.holds);
+    let value = match name {
+        "debt" => debt.end,
+        "debt-start" => debt.start,
+        "incurred" => debt.incurred,
+        "forgiven" => debt.forgiven,
+        "invoiced" => debt.invoiced,
+        "max-debt" => debt.max,
+        "overspend" => debt.overspend,
+        "rolled" => tally.credits.rolled_over,
+        "rolled-used" => tally.credits.rolled_over_used,
+        "charged" => sum(|f| f.charged_credits),
+        "due" => sum(|f| f.due_credits),
+        "absorbed" => sum(|f| f.absorbed_credits),
+        "overcharged" => sum(|f| f.overcharged_credits),
+        "killed-work" => sum(|f| f.killed_work_credits),
+        "lost-credits" => sum(|f| f.lost_credits),
+        "unused" => holds.unused_credits,
+        "overrun" => holds.overrun_credits,
+        _ => return None,
+    };
+    Some(value.to_string())
+}
+
+fn service(tally: &Tally, name: &str) -> Option<String> {
+    let count = |of: fn(&FeatureTally) -> u64| tally.features.iter().map(of).sum::<u64>();
+    let (customer, holds) = (&tally.customer, &tally.holds);
+    let value = match name {
+        "demanded" => count(|f| f.demanded),
+        "free" => count(|f| f.free),
+        "served" => count(|f| f.served),
+        "degraded" => count(|f| f.degraded),
+        "substituted" => count(|f| f.substituted),
+        "lost" => count(|f| {
+            f.lost_refused + f.lost_abandoned + f.lost_patience + f.lost_queue_full + f.lost_churned
+        }),
+        "lost-refused" => count(|f| f.lost_refused),
+        "lost-abandoned" => count(|f| f.lost_abandoned),
+        "lost-patience" => count(|f| f.lost_patience),
+        "lost-full" => count(|f| f.lost_queue_full),
+        "lost-churned" => count(|f| f.lost_churned),
+        "killed" => count(|f| f.killed),
+        "failed" => count(|f| f.failed),
+        "cancelled" => count(|f| f.cancelled),
+        "in-flight" => count(|f| f.in_flight_end),
+        "waiting" => count(|f| f.waiting_end),
+        "in-flight-start" => count(|f| f.in_flight_start),
+        "refused" => count(|f| f.refused),
+        "attempts" => count(|f| f.attempts),
+        "refusals" => count(|f| f.attempts_refused),
+        "refused-short" => count(|f| f.attempts_refused_short),
+        "refused-concurrency" => count(|f| f.attempts_refused_concurrency),
+        "refused-budget" => count(|f| f.attempts_refused_budget),
+        "refused-outage" => count(|f| f.attempts_refused_outage),
+        "refused-denial" => count(|f| f.attempts_refused_denial),
+        "hold-induced" => count(|f| f.hold_induced_refusals),
+        "surprises" => count(|f| f.surprise_refusals),
+        "overspend-operations" => count(|f| f.overspend_operations),
+        "holds" => holds.opened,
+        "holds-settled" => holds.settled,
+        "holds-released" => holds.released,
+        "holds-expired" => holds.expired,
+        "holds-open" => holds.open_end,
+        "purchases" => customer.purchases,
+        "top-ups" => customer.auto_top_ups,
+        "declined" => customer.payments_declined,
+        "blocked" => customer.budget_blocked,
+        "ceilings" => customer.ceilings,
+        "runaway" => u64::from(customer.runaway),
+        "churned" => u64::from(customer.churned),
+        "warnings" => customer.alerts_warning,
+        "criticals" => customer.alerts_critical,
+        "exceeds" => customer.alerts_would_exceed,
+        "blocked-h" => tally.features.iter().map(|f| f.blocked.micros()).sum::<i64>() as u64 / 3_600_000_000,
+        "most-in-flight" => u64::from(tally.in_flight_max),
+        _ => return None,
+    };
+    Some(value.to_string())
+}
+
+fn money(tally: &Tally, name: &str) -> Option<String> {
+    let money = &tally.money;
+    let value = match name {
+        "cash" => money.subscription_cash + money.package_cash + money.overage_cash,
+        "subscriptions" => money.subscription_cash,
+        "packages" => money.package_cash,
+        "overage" => money.overage_cash,
+        "recognized" => money.recognized,
+        "breakage" => money.breakage,
+        "voided-money" => money.voided,
+        "deferred-start" => money.deferred_start,
+        "deferred" => money.deferred_end,
+        "receivable" => money.receivable_end,
+        "written-off" => money.written_off,
+        "provider-cost" => tally.features.iter().filter_map(|f| f.provider_cost).sum(),
+        "priced" => return Some(money.complete.to_string()),
+        _ => return None,
+    };
+    Some(value.to_string())
+}
+
+/// Facts that only the journal has: `charges 3+2`, `pauses 1`, `closes 2`.
+fn journal(tally: &Tally, name: &str) -> Option<String> {
+    let journal = &tally.detail.as_ref()?.journal;
+    let amounts = |kind: EntryKind| {
+        let listed: Vec<String> = journal
+            .iter()
+            .filter(|entry| entry.kind == kind)
+            .map(|entry| entry.credits.to_string())
+            .collect();
+        if listed.is_empty() { "none".to_owned() } else { listed.join("+") }
+    };
+    let days = |kind: EntryKind| {
+        let listed: Vec<String> =
+            journal.iter().filter(|entry| entry.kind == kind).map(|entry| entry.at.to_string()).collect();
+        if listed.is_empty() { "none".to_owned() } else { listed.join("+") }
+    };
+    let grants = |kind: EntryKind| {
+        let burns = journal.iter().filter(|entry| entry.kind == kind);
+        let listed: Vec<String> = burns.map(|entry| format!("{}:{}", entry.grant, entry.credits)).collect();
+        if listed.is_empty() { "none".to_owned() } else { listed.join("+") }
+    };
+    Some(match name {
+        "charges" => amounts(EntryKind::Charge),
+        "burns" => grants(EntryKind::Burn),
+        "repayments" => grants(EntryKind::Repay),
+        "expiries" => grants(EntryKind::Expire),
+        "landings" => amounts(EntryKind::Land),
+        "allowances" => amounts(EntryKind::IssueAllowance),
+        "issues" => amounts(EntryKind::Issue),
+        "minimums" => amounts(EntryKind::IssueRolloverMinimum),
+        "holds-opened" => amounts(EntryKind::HoldOpen),
+        "extensions" => amounts(EntryKind::HoldExtend),
+        "pauses" => journal.iter().filter(|entry| entry.kind == EntryKind::Paused).count().to_string(),
+        "issue-days" => days(EntryKind::Issue),
+        "allowance-days" => days(EntryKind::IssueAllowance),
+        "close-days" => days(EntryKind::Close),
+        "expiry-days" => days(EntryKind::Expire),
+        "alert-days" => days(EntryKind::Alert),
+        "charge-days" => days(EntryKind::Charge),
+        "landing-days" => days(EntryKind::Land),
+        "order-days" => days(EntryKind::PurchaseOrdered),
+        "start-days" => days(EntryKind::Start),
+        "loss-days" => days(EntryKind::Lost),
+        "kill-days" => days(EntryKind::Killed),
+        "paid-days" => days(EntryKind::InvoicePaid),
+        "order" => order(journal),
+        _ => return None,
+    })
+}
+
+/// What is left of a grant, from the journal alone; all lots of the grant together.
+fn left_of(journal: &[Entry], id: u32) -> String {
+    let mut left = Credits::ZERO;
+    for entry in journal.iter().filter(|entry| entry.lot > 0 && entry.grant == id) {
+        match entry.kind {
+            EntryKind::OpeningGrant
+            | EntryKind::Issue
+            | EntryKind::IssueAllowance
+            | EntryKind::Land
+            | EntryKind::IssueRolloverMinimum => left += entry.credits,
+            EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => left -= entry.credits,
+            _ => {}
+        }
+    }
+    left.to_string()
+}
+
+/// The kinds of the entries, for cases about the order of events.
+fn order(journal: &[Entry]) -> String {
+    journal.iter().map(|entry| format!("{:?}", entry.kind)).collect::<Vec<_>>().join("+")
+}
