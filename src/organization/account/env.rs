@@ -52,7 +52,19 @@ impl Env {
         let holds_guard = holds_guard(&world, &policy);
         let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
         let traits = traits.clone();
-        Env { policy, outages, key, feature_keys, traits, birth, first_plan, looks_back, holds_guard, audited, world }
+        Env {
+            policy,
+            outages,
+            key,
+            feature_keys,
+            traits,
+            birth,
+            first_plan,
+            looks_back,
+            holds_guard,
+            audited,
+            world,
+        }
     }
 
     pub(super) fn terms(&self, plan: usize) -> &Terms {

@@ -260,8 +260,10 @@ impl<'r> Auditor<'r> {
                 let (found, counted) = (found[category.index()], counted[category.index()]);
                 if found != counted {
                     let name = category.name();
-                    return self
-                        .broken(1, format!("{found} {name} credits {what}, of which {counted} were counted"));
+                    return self.broken(
+                        1,
+                        format!("{found} {name} credits {what}, of which {counted} were counted"),
+                    );
                 }
             }
         }

@@ -121,7 +121,8 @@ impl Books {
         self.earned += spread.price;
         let unearned = spread.price - spread.earned(entry.at);
         if spread.exact && unearned != money {
-            let what = format!("{} of a subscription was left and {} was earned", shown(unearned), entry.money);
+            let what =
+                format!("{} of a subscription was left and {} was earned", shown(unearned), entry.money);
             return Err(Violation { law: 6, at: entry.at, what });
         }
         Ok(())
@@ -165,7 +166,8 @@ impl Books {
             ("value voided", lots.voided_value() - self.voided_before, money.voided),
         ];
         if !self.blind
-            && let Some(recognized) = self.recognized(end, lots) {
+            && let Some(recognized) = self.recognized(end, lots)
+        {
             pairs.push(("recognized", recognized - self.recognized_before, money.recognized));
             pairs.push(("deferred", self.deferred(end, lots), money.deferred_end));
             pairs.push(("deferred at the start", self.deferred_start, money.deferred_start));
@@ -178,7 +180,8 @@ impl Books {
         }
         let cash = self.subscriptions + self.packages + self.overage;
         let of = |money: Money| i128::from(money.nanos());
-        let uses = of(money.recognized) + of(money.deferred_end) - of(money.deferred_start) + of(money.voided)
+        let uses = of(money.recognized) + of(money.deferred_end) - of(money.deferred_start)
+            + of(money.voided)
             - (self.receivable - self.receivable_start)
             - self.written_off;
         if cash != uses {

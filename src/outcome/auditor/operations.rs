@@ -172,7 +172,11 @@ impl Operations {
                 return Ok(());
             }
             (_, Some(amount)) if amount != entry.credits => {
-                return Err(broken(entry, 4, &format!("ends a hold of {amount} as one of {}", entry.credits)));
+                return Err(broken(
+                    entry,
+                    4,
+                    &format!("ends a hold of {amount} as one of {}", entry.credits),
+                ));
             }
             (_, Some(_)) => {}
         }
@@ -307,7 +311,10 @@ impl Operations {
             let ended = totals.served + totals.substituted + totals.degraded + totals.killed;
             let ended = ended + totals.failed + totals.cancelled + totals.lost.iter().sum::<u64>();
             if come != ended + in_flight + waiting {
-                return wrong(3, format!("{come} came, {ended} ended, {in_flight} in flight, {waiting} wait"));
+                return wrong(
+                    3,
+                    format!("{come} came, {ended} ended, {in_flight} in flight, {waiting} wait"),
+                );
             }
             let counted = counted(&tally.features[index]);
             if *totals != counted {
@@ -319,7 +326,9 @@ impl Operations {
         let counted =
             (holds.open_start, holds.opened, holds.settled, holds.released, holds.expired, holds.open_end);
         if found != counted {
-            let what = format!("holds (open at start, opened, settled, released, expired, open): {found:?} were counted as {counted:?}");
+            let what = format!(
+                "holds (open at start, opened, settled, released, expired, open): {found:?} were counted as {counted:?}"
+            );
             return Err(Violation { law: 4, at: end, what });
         }
         Ok(())
