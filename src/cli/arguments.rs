@@ -27,6 +27,8 @@ pub enum Command {
     Scenarios(ScenariosArguments),
     /// List the presets a policy can start from.
     Presets(PresetsArguments),
+    /// Print the JSON Schema of scenario files, so that editors complete and check them.
+    Schema,
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
     Verify(VerifyArguments),
 }

@@ -13,6 +13,7 @@ mod progress;
 mod reading;
 mod run;
 mod scenarios;
+mod schema;
 mod select;
 mod terminal;
 mod verify;
@@ -39,6 +40,7 @@ impl Command {
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
+            Command::Schema => schema::carry_out(),
             Command::Verify(arguments) => verify::carry_out(arguments),
         }
     }

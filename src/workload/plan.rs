@@ -130,6 +130,27 @@ impl WorkPlan {
         self.two_levels
     }
 
+    /// The distributions of cost and duration, if that is all there is to an operation.
+    pub fn plain(&self) -> Option<(&Dist, &Dist)> {
+        match &self.shape {
+            Shape::Simple { cost: Amount::Drawn(cost), duration: Amount::Drawn(duration) } => {
+                self.draws_nothing_else().then_some((cost, duration))
+            }
+            _ => None,
+        }
+    }
+
+    fn draws_nothing_else(&self) -> bool {
+        self.quantities.is_empty() && self.cache.is_none()
+    }
+
+    /// Cost and duration drawn on their own.
+    #[inline]
+    pub fn draw_plain(&self, cost: &Dist, duration: &Dist, streams: &mut WorkStreams) -> (Credits, SimSpan) {
+        let credits = if self.free { Credits::ZERO } else { credits(cost.sample(&mut streams.cost)) };
+        (credits, span(duration.sample(&mut streams.duration)))
+    }
+
     /// Cost and duration of one simple operation.
     #[inline]
     pub fn draw_simple(
@@ -139,11 +160,8 @@ impl WorkPlan {
         streams: &mut WorkStreams,
         values: &mut Values,
     ) -> (Credits, SimSpan) {
-        if self.quantities.is_empty() && self.cache.is_none() {
-            if let (Amount::Drawn(cost), Amount::Drawn(duration)) = (cost, duration) {
-                let credits = if self.free { Credits::ZERO } else { credits(cost.sample(&mut streams.cost)) };
-                return (credits, span(duration.sample(&mut streams.duration)));
-            }
+        if let (true, Amount::Drawn(cost), Amount::Drawn(duration)) = (self.draws_nothing_else(), cost, duration) {
+            return self.draw_plain(cost, duration, streams);
         }
         self.draw_quantities(&mut streams.cost, values);
         self.draw_step(cost, duration, 1, streams, values)

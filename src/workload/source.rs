@@ -255,6 +255,9 @@ impl Source {
     ) -> Result<(), std::io::Error> {
         batch.clear();
         let state = &mut *state.0;
+        if self.fill_plain(state, batch, limit) {
+            return Ok(());
+        }
         while batch.operations.len() < limit {
             let next = match &mut state.supply {
                 Supply::Drawn(_) => self.next_drawn(state, &mut batch.parts),
@@ -273,6 +276,40 @@ impl Source {
             batch.upto = last.at;
         }
         Ok(())
+    }
+
+    /// Fills a batch with plain operations: a renewal process, one drawn cost, one drawn duration, and nothing that can
+    /// strike. False if the feature is not plain. Draws exactly what the general way draws.
+    fn fill_plain(&self, state: &mut State, batch: &mut Batch, limit: usize) -> bool {
+        let Supply::Drawn(clock @ Clock::Renewal { .. }) = &mut state.supply else { return false };
+        let Some((cost, duration)) = state.work.plain() else { return false };
+        if !self.failures.is_never() || self.blurred {
+            return false;
+        }
+        let streams = &mut state.streams;
+        while batch.operations.len() < limit {
+            let Some(at) = clock.next(&self.clock, &mut state.gap) else {
+                batch.upto = self.end;
+                return true;
+            };
+            let (cost, duration) = state.work.draw_plain(cost, duration, streams);
+            let (member, project) = state.people.draw();
+            batch.operations.push(Operation {
+                at: self.start + SimSpan::from_micros(at),
+                cost,
+                duration,
+                sequence: state.sequence,
+                feature: self.feature,
+                member,
+                project,
+                ..Operation::default()
+            });
+            state.sequence += 1;
+        }
+        if let Some(last) = batch.operations.last() {
+            batch.upto = last.at;
+        }
+        true
     }
 
     fn next_drawn(&self, state: &mut State, parts: &mut Vec<Part>) -> Option<Operation> {
