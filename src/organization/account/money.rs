@@ -111,7 +111,9 @@ impl State {
             pool: None,
         };
         let paid_before = billing.from < at && older;
-        self.money.billing = Some(billing);
+        // What is paid from now on is spread from now on, although the period may have begun earlier.
+        let from = if paid_before { billing.from } else { at };
+        self.money.billing = Some(Billing { from, ..billing });
         if paid_before {
             self.carry_in_subscription(env, at);
         } else {
