@@ -95,7 +95,8 @@ pub fn points_table(sweep: &Sweep, metrics: &[usize]) -> Table {
 }
 
 /// A column of a key's settings, the key broken at its dots.
-pub(super) fn key_column(key: &str) -> Column {
+#[must_use]
+pub fn key_column(key: &str) -> Column {
     const WIDE: usize = 20;
     let mut lines = vec![String::new()];
     for part in key.split_inclusive('.') {
@@ -108,7 +109,8 @@ pub(super) fn key_column(key: &str) -> Column {
 }
 
 /// A mean with its half-width.
-fn estimate_cell(estimate: Option<Estimate>) -> Cell {
+#[must_use]
+pub fn estimate_cell(estimate: Option<Estimate>) -> Cell {
     let Some(estimate) = estimate else { return Cell::Absent };
     let (value, half) = number::with_uncertainty(&estimate);
     let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
