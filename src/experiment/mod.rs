@@ -7,16 +7,19 @@
 
 pub mod analytic;
 mod comparison;
+pub mod design;
 pub mod determinism;
 mod estimate;
 mod findings;
 mod measurements;
 mod progress;
+mod screening;
 mod sensitivity;
 mod stopping;
 pub mod student;
 mod sweep;
 mod thresholds;
+mod trials;
 
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Threshold};
@@ -25,7 +28,9 @@ pub use estimate::Estimate;
 pub use findings::Findings;
 pub use measurements::Measurements;
 pub use progress::{Point, Progress, Spread};
+pub use screening::{Choice, Entrant, Limit, Rules, Standing, by_promise, choose, paired, screen};
 pub use sensitivity::{Morris, Swing, morris, ranking_changes, widest_first};
 pub use stopping::{FEWEST, Stop, stop};
 pub use sweep::{Aim, Candidate, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
 pub use thresholds::{Judgement, Ruling, judge, worst};
+pub use trials::{Conditions, GroupRun, Setting, Trial, Trials};

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::sampling::{Dist, Purpose, Rng, StreamKey, normal_cdf, standard_normal, uniform};
+use crate::sampling::{Dist, Purpose, Rng, StreamKey, exp, normal_cdf, standard_normal, uniform};
 use crate::units::{Credits, SimSpan};
 
 use super::demand::{Amount, CacheHits, Scope, Shape, Step, StepKind, Work};
@@ -130,16 +130,6 @@ impl WorkPlan {
         self.two_levels
     }
 
-    /// The distributions of cost and duration, if that is all there is to an operation.
-    pub fn plain(&self) -> Option<(&Dist, &Dist)> {
-        match &self.shape {
-            Shape::Simple { cost: Amount::Drawn(cost), duration: Amount::Drawn(duration) } => {
-                self.draws_nothing_else().then_some((cost, duration))
-            }
-            _ => None,
-        }
-    }
-
     fn draws_nothing_else(&self) -> bool {
         self.quantities.is_empty() && self.cache.is_none()
     }
@@ -183,10 +173,10 @@ impl WorkPlan {
         let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_SECONDS);
         values.numbers[builtin + 1] = seconds;
         let mut amount = cost.value(&mut streams.cost, &values.numbers);
-        if let Some(cache) = self.cache {
-            if cache.probability.holds(uniform(&mut streams.cost)) {
-                amount *= cache.factor;
-            }
+        if let Some(cache) = self.cache
+            && cache.probability.holds(uniform(&mut streams.cost))
+        {
+            amount *= cache.factor;
         }
         let credits = if self.free { Credits::ZERO } else { credits(amount) };
         (credits, SimSpan::from_seconds_f64(seconds))
@@ -216,7 +206,7 @@ impl WorkPlan {
         values.scores[index] = score;
         let drawn = match &quantity.dist {
             // The common case needs no detour over probabilities.
-            Dist::LogNormal { mu, sigma } => libm::exp(mu + sigma * score),
+            Dist::LogNormal { mu, sigma } => exp(mu + sigma * score),
             other => other.quantile(normal_cdf(score)).unwrap_or_default(),
         };
         values.numbers[index] = drawn.max(0.0);
