@@ -27,6 +27,8 @@ pub enum Command {
     Scenarios(ScenariosArguments),
     /// List the presets a policy can start from.
     Presets(PresetsArguments),
+    /// Print the JSON Schema of scenario files, so that editors complete and check them.
+    Schema,
     /// Simulate a scenario at many settings on the same demand.
     Sweep(Box<SweepArguments>),
     /// Find the setting that makes an outcome small or large under conditions.

@@ -14,6 +14,7 @@ mod progress;
 mod reading;
 mod run;
 mod scenarios;
+mod schema;
 mod select;
 mod sensitivity;
 mod sweep;
@@ -43,6 +44,7 @@ impl Command {
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
+            Command::Schema => schema::carry_out(),
             Command::Sweep(arguments) => sweep::carry_out(arguments),
             Command::Optimize(arguments) => optimize::carry_out(arguments),
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),

@@ -48,8 +48,10 @@ pub enum EntryKind {
     HoldSettle,
     /// A hold was released without a settle.
     HoldRelease,
-    /// A hold ended by its timeout.
+    /// A hold ended by its timeout and was released.
     HoldExpire,
+    /// A hold ended by its timeout and was charged its own amount.
+    HoldCharged,
     /// Reserved credits ended under an open hold, which keeps its amount uncovered; `credits` is that part.
     HoldUncovered,
     /// A charge was incurred (due) but not yet recorded; only with a metering lag.

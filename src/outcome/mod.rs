@@ -5,6 +5,7 @@
 //! decisions to `organization`, and everything over replications to `experiment`.
 //! Invariants: `merge` is associative and commutative; floats appear only in the last step.
 
+mod auditor;
 mod histogram;
 mod journal;
 mod merged;
@@ -16,6 +17,7 @@ mod tally;
 mod timeline;
 mod totals;
 
+pub use auditor::{AuditRules, Violation, audit};
 pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, Scope, Shape};

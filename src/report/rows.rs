@@ -281,6 +281,7 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::HoldSettle => "hold_settle",
         EntryKind::HoldRelease => "hold_release",
         EntryKind::HoldExpire => "hold_expire",
+        EntryKind::HoldCharged => "hold_charged",
         EntryKind::HoldUncovered => "hold_uncovered",
         EntryKind::Incurred => "incurred",
         EntryKind::Charge => "charge",

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::exponential::exp;
 use super::families::{TruncatedNormal, poisson, standard_gamma, standard_weibull};
 use super::law::weibull_shape;
 use super::streams::Rng;
@@ -312,7 +313,7 @@ impl Dist {
             Dist::Fixed(value) => *value,
             Dist::Uniform { low, high } => low + (high - low) * uniform(rng),
             Dist::Exponential { mean } => mean * standard_exponential(rng),
-            Dist::LogNormal { mu, sigma } => libm::exp(mu + sigma * standard_normal(rng)),
+            Dist::LogNormal { mu, sigma } => exp(mu + sigma * standard_normal(rng)),
             other => other.sample_rarer(rng),
         }
     }

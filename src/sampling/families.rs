@@ -1,5 +1,6 @@
 //! Samplers of the families that are more than a scaled uniform, exponential or normal.
 
+use super::exponential::exp;
 use super::law::{normal_cdf, normal_density, normal_quantile};
 use super::streams::Rng;
 use super::ziggurat::{standard_exponential, standard_normal, uniform, uniform_open};
@@ -8,7 +9,8 @@ use super::ziggurat::{standard_exponential, standard_normal, uniform, uniform_op
 #[must_use]
 pub fn standard_gamma(shape: f64, rng: &mut Rng) -> f64 {
     if shape < 1.0 {
-        let boost = libm::pow(uniform_open(rng), 1.0 / shape);
+        // u^(1/shape) without a power: the logarithm of a uniform is an exponential.
+        let boost = exp(-standard_exponential(rng) / shape);
         return standard_gamma(shape + 1.0, rng) * boost;
     }
     let d = shape - 1.0 / 3.0;
@@ -31,7 +33,7 @@ pub fn standard_gamma(shape: f64, rng: &mut Rng) -> f64 {
 /// A Weibull of scale 1.
 #[must_use]
 pub fn standard_weibull(shape: f64, rng: &mut Rng) -> f64 {
-    libm::pow(standard_exponential(rng), 1.0 / shape)
+    exp(libm::log(standard_exponential(rng)) / shape)
 }
 
 /// A Poisson count: products of uniforms below 10, Hörmann's transformed rejection above.

@@ -5,6 +5,7 @@
 //! on the platform.
 
 mod dist;
+mod exponential;
 mod families;
 mod law;
 mod streams;
@@ -14,6 +15,7 @@ mod two_level;
 mod ziggurat;
 
 pub use dist::{Dist, DistError};
+pub use exponential::exp;
 pub use families::{TruncatedNormal, poisson, standard_gamma, standard_weibull};
 pub use law::{gamma_cdf, normal_cdf, normal_quantile, poisson_cdf, weibull_shape};
 pub use streams::{Purpose, Rng, StreamKey, hash_name, mix};

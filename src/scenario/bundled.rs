@@ -64,4 +64,5 @@ examples!(
     "amplience-credits",
     "ampere",
     "ai-engine",
+    "usage-history",
 );

@@ -30,12 +30,14 @@ impl ScenarioSource {
     ///
     /// # Errors
     /// A problem that names the file if it cannot be read.
+    #[expect(clippy::result_large_err, reason = "called once a run, and the problem is printed")]
     pub fn from_path(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
             let problem = Problem::of_file(&name, 0, format!("cannot be read: {error}"));
-            let close = bundled::find(&name)
-                .map(|_| format!("`{name}` is a bundled scenario; name it without a path"));
+            let names = bundled::list().iter().map(|bundled| bundled.name);
+            let close = super::reading::did_you_mean(&name, names)
+                .map(|bundled| format!("did you mean the bundled scenario `{bundled}`?"));
             Problem {
                 hint: close.or_else(|| Some("`creditsim scenarios` lists the bundled ones".to_owned())),
                 ..problem

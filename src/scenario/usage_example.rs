@@ -53,7 +53,7 @@ fn call(team: u32, day: u32, rng: &mut Rng) -> Row {
         false => ("chat", 1 + rng.next_u64() % 3, 7.0),
     };
     let seconds = draw(Dist::lognormal_median(median, 0.6), rng);
-    let status = if rng.next_u64() % 60 == 0 { "failed" } else { "ok" };
+    let status = if rng.next_u64().is_multiple_of(60) { "failed" } else { "ok" };
     let mut line = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(line, "{at},team-{team:02},{feature},{credits},{seconds:.1},{status}");

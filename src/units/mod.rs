@@ -31,7 +31,7 @@ pub fn round_half_up(value: f64, scale: f64) -> i64 {
 #[inline]
 fn floor_to_integer(value: f64) -> i64 {
     let truncated = value as i64;
-    truncated - i64::from(truncated as f64 > value)
+    truncated.saturating_sub(i64::from(truncated as f64 > value))
 }
 
 /// Index of a feature in the scenario's file order.
@@ -95,6 +95,10 @@ mod tests {
             (1e9, 1e6, 1_000_000_000_000_000),
             (4.0 / 3.0, 1e6, 1_333_333),
             (f64::INFINITY, 1e6, i64::MAX),
+            (f64::NEG_INFINITY, 1e6, i64::MIN),
+            (-2.5, 1.0, -2),
+            (-2.6, 1.0, -3),
+            (f64::NAN, 1.0, 0),
         ];
         for (value, scale, wanted) in cases {
             assert_eq!(round_half_up(value, scale), wanted, "{value}");

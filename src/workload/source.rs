@@ -88,6 +88,15 @@ struct State {
     sequence: u32,
 }
 
+impl State {
+    #[inline]
+    fn next_sequence(&mut self) -> u32 {
+        let sequence = self.sequence;
+        self.sequence += 1;
+        sequence
+    }
+}
+
 /// Where an organization's operations come from.
 #[derive(Debug)]
 enum Supply {
@@ -256,17 +265,14 @@ impl Source {
         batch.clear();
         let state = &mut *state.0;
         while batch.operations.len() < limit {
-            let next = match &mut state.supply {
-                Supply::Drawn(_) => self.next_drawn(state, &mut batch.parts),
-                Supply::Listed { .. } => self.next_listed(state),
-                Supply::Replay(_) => self.next_replayed(state, &mut batch.parts)?,
+            let more = match &mut state.supply {
+                Supply::Drawn(_) => self.push_drawn(state, batch),
+                Supply::Listed { .. } => self.push_listed(state, batch),
+                Supply::Replay(_) => self.push_replayed(state, batch)?,
             };
-            match next {
-                Some(operation) => batch.operations.push(operation),
-                None => {
-                    batch.upto = self.end;
-                    return Ok(());
-                }
+            if !more {
+                batch.upto = self.end;
+                return Ok(());
             }
         }
         if let Some(last) = batch.operations.last() {
@@ -275,65 +281,87 @@ impl Source {
         Ok(())
     }
 
-    fn next_drawn(&self, state: &mut State, parts: &mut Vec<Part>) -> Option<Operation> {
-        let Supply::Drawn(clock) = &mut state.supply else { return None };
-        let at = clock.next(&self.clock, &mut state.gap)?;
-        let mut operation =
-            self.draw_work(&state.work, &mut state.failure, &mut state.streams, &mut state.values, parts);
-        clock.served(at, operation.duration.micros(), &mut state.gap);
-        operation.at = self.start + SimSpan::from_micros(at);
-        self.sign(state, &mut operation);
-        Some(operation)
+    /// Each of these appends the next operation, or says that there is none. Operations are built where they stand:
+    /// copies of them would cost as much as their draws.
+    #[inline]
+    fn push_drawn(&self, state: &mut State, batch: &mut Batch) -> bool {
+        let Supply::Drawn(clock) = &mut state.supply else { return false };
+        let Some(at) = clock.next(&self.clock, &mut state.gap) else { return false };
+        let drawn = self.draw_work(
+            &state.work,
+            &mut state.failure,
+            &mut state.streams,
+            &mut state.values,
+            &mut batch.parts,
+        );
+        let failed_simple = drawn.part_count == 0 && drawn.fate != Fate::Completes;
+        let ends = if failed_simple { drawn.ends_after } else { drawn.duration };
+        clock.served(at, ends.micros(), &mut state.gap);
+        let (member, project) = state.people.draw();
+        batch.operations.push(Operation {
+            at: self.start + SimSpan::from_micros(at),
+            feature: self.feature,
+            sequence: state.next_sequence(),
+            member,
+            project,
+            blur: self.blur(state),
+            ..drawn
+        });
+        true
     }
 
-    fn next_listed(&self, state: &mut State) -> Option<Operation> {
-        let Supply::Listed { next, until, rows } = &mut state.supply else { return None };
-        let row = *rows.get(*next).filter(|row| row.at < *until)?;
+    fn push_listed(&self, state: &mut State, batch: &mut Batch) -> bool {
+        let Supply::Listed { next, until, rows } = &mut state.supply else { return false };
+        let Some(row) = rows.get(*next).copied().filter(|row| row.at < *until) else { return false };
         *next += 1;
         let cost = if self.work.free { Credits::ZERO } else { row.credits };
-        let mut operation = Operation { at: row.at, cost, duration: row.duration, ..Operation::default() };
-        self.sign(state, &mut operation);
-        Some(operation)
+        let operation = Operation { at: row.at, cost, duration: row.duration, ..Operation::default() };
+        batch.operations.push(self.signed(state, operation));
+        true
     }
 
-    fn next_replayed(
-        &self,
-        state: &mut State,
-        parts: &mut Vec<Part>,
-    ) -> Result<Option<Operation>, std::io::Error> {
-        let Supply::Replay(rows) = &mut state.supply else { return Ok(None) };
+    fn push_replayed(&self, state: &mut State, batch: &mut Batch) -> Result<bool, std::io::Error> {
+        let Supply::Replay(rows) = &mut state.supply else { return Ok(false) };
         let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
-        let Some(row) = rows.next()? else { return Ok(None) };
+        let Some(row) = rows.next_row()? else { return Ok(false) };
         let mut operation = row;
         if draws_work {
             let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
-            operation =
-                Operation { at: row.at, ..self.draw_work(&state.work, failure, streams, values, parts) };
+            let drawn = self.draw_work(&state.work, failure, streams, values, &mut batch.parts);
+            operation = Operation { at: row.at, ..drawn };
         }
         if self.work.free {
             operation.cost = Credits::ZERO;
         }
-        self.sign(state, &mut operation);
+        let mut operation = self.signed(state, operation);
         if names_members {
             operation.member = row.member;
         }
-        Ok(Some(operation))
+        batch.operations.push(operation);
+        Ok(true)
     }
 
-    /// Puts feature, number, people and blur onto an operation.
+    /// One standard normal, if some estimate is blurred.
     #[inline]
-    fn sign(&self, state: &mut State, operation: &mut Operation) {
-        operation.feature = self.feature;
-        operation.sequence = state.sequence;
-        state.sequence += 1;
-        if self.blurred {
-            operation.blur = standard_normal(&mut state.blur) as f32;
+    fn blur(&self, state: &mut State) -> f32 {
+        if self.blurred { standard_normal(&mut state.blur) as f32 } else { 0.0 }
+    }
+
+    /// The operation with feature, number, people and blur.
+    fn signed(&self, state: &mut State, operation: Operation) -> Operation {
+        let (member, project) = state.people.draw();
+        Operation {
+            feature: self.feature,
+            sequence: state.next_sequence(),
+            member,
+            project,
+            blur: self.blur(state),
+            ..operation
         }
-        (operation.member, operation.project) = state.people.draw();
     }
 
     /// Draws what an operation consists of and how it ends.
-    #[inline]
+    #[inline(always)]
     fn draw_work(
         &self,
         work: &WorkPlan,

@@ -332,7 +332,7 @@ fn failures_cluster_and_keep_their_rate() {
         pairs += fates.windows(2).filter(|pair| pair[0] && pair[1]).count();
         spared += usize::from(!fates.contains(&true));
         let struck = batch.operations.iter().find(|operation| operation.fate == Fate::Fails);
-        assert!(struck.is_none_or(|operation| operation.duration == SimSpan::from_seconds(7)));
+        assert!(struck.is_none_or(|operation| operation.ends_after == SimSpan::from_seconds(7)));
     }
     let (rate, persistence) = (failed as f64 / operations as f64, pairs as f64 / failed as f64);
     // A quarter of 400 organizations: their number alone has a relative error of 0.087.
@@ -348,7 +348,7 @@ fn cancellations_strike_at_a_uniform_point() {
     let struck: Vec<f64> = found
         .iter()
         .filter(|(operation, _)| operation.fate == Fate::Cancelled)
-        .map(|(operation, _)| operation.duration.as_seconds_f64() / 100.0)
+        .map(|(operation, _)| operation.ends_after.as_seconds_f64() / 100.0)
         .collect();
     let n = struck.len() as f64;
     assert!((n / found.len() as f64 - 0.3).abs() < 4.3 * 0.003);

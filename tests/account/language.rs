@@ -94,7 +94,7 @@ fn read_line(line: &str, draft: &mut Draft, case: &mut Case) {
         }
         "from" => draft.start = Some(date(rest)),
         "until" => draft.end = Some(date(rest)),
-        "zone" => writeln!(draft.head, "timezone = \"{rest}\"").unwrap(),
+        "zone" => writeln!(draft.head, "time_zone = \"{rest}\"").unwrap(),
         "measured" => writeln!(draft.head, "measure_from = {}", date(after(rest, "from "))).unwrap(),
         "signed" => case.signed_up = Some(date(after(rest, "up "))),
         "leaves" => case.leaves = Some(date(rest)),
@@ -181,7 +181,8 @@ fn grant(text: &str) -> String {
             "left" => format!("remaining = {value}"),
             "voided" => format!("voided_at = {}", date(value)),
             "price" => format!("price = \"{value} USD\""),
-            "every" => recurrence(value),
+            "every" if rest.contains(", from ") => recurrence(value, None),
+            "every" => recurrence(value, Some("1 Jan")),
             _ => panic!("no clause of a grant begins with `{word}`"),
         };
         write!(table, ", {entry}").unwrap();
@@ -194,7 +195,7 @@ fn grant(text: &str) -> String {
 }
 
 /// `month from 31 Jan add valid 10 days`.
-fn recurrence(text: &str) -> String {
+fn recurrence(text: &str, start: Option<&str>) -> String {
     let (text, valid) = match text.split_once(" valid ") {
         Some((text, valid)) => (text, format!(", valid = \"{valid}\"")),
         None => (text, String::new()),
@@ -205,7 +206,7 @@ fn recurrence(text: &str) -> String {
     };
     let (every, anchor) = match text.split_once(" from ") {
         Some((every, anchor)) => (every, format!(", anchor = {}", date(anchor))),
-        None => (text, String::new()),
+        None => (text, start.map_or(String::new(), |start| format!(", anchor = {}", date(start)))),
     };
     format!("recurrence = {{ every = \"{every}\", mode = \"{mode}\"{anchor}{valid} }}")
 }

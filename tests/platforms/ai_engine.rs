@@ -1,16 +1,18 @@
 //! AI Engine: calendar months, three rollovers, a queue at zero.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use creditsim::outcome::EntryKind::{Alert, Charge, Expire, Issue, Land, Queued, Refused, Rollover};
+use creditsim::outcome::EntryKind::{Alert, Charge, Expire, IssueAllowance, Land, Queued, Refused, Rollover};
 use creditsim::outcome::{AttemptOutcome, Tally};
 use creditsim::policy::Anchor;
 use creditsim::units::Category;
 
 use super::harness::{Ran, run};
 
-fn documented() -> Ran {
-    run("ai-engine", "documented")
+fn documented() -> &'static Ran {
+    static RAN: LazyLock<Ran> = LazyLock::new(|| run("ai-engine", "documented"));
+    &RAN
 }
 
 /// Accounts of a cohort: at most ten of each, in file order.
@@ -24,7 +26,7 @@ fn cohort<'r>(ran: &'r Ran, name: &str) -> Vec<&'r Tally> {
 #[test]
 fn one_balance_across_projects_and_members() {
     let ran = documented();
-    let professional = cohort(&ran, "professional");
+    let professional = cohort(ran, "professional");
     let journal = &professional[0].detail.as_ref().expect("a journal").journal;
     let projects: BTreeSet<u16> =
         journal.iter().filter(|entry| entry.kind == Charge).map(|entry| entry.project).collect();
@@ -34,7 +36,7 @@ fn one_balance_across_projects_and_members() {
 #[test]
 fn credits_come_from_the_plan_and_from_purchases() {
     let ran = documented();
-    assert!(ran.count(Issue) > 0 && ran.count(Land) > 0);
+    assert!(ran.count(IssueAllowance) > 0 && ran.count(Land) > 0);
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn cycles_are_calendar_months_paid_automatically() {
         assert!(plan.invoices.auto_pay);
     }
     for close in closes {
-        assert!(ran.entries().any(|entry| entry.kind == Issue && entry.at == close));
+        assert!(ran.entries().any(|entry| entry.kind == IssueAllowance && entry.at == close));
     }
 }
 
@@ -77,12 +79,12 @@ fn packages_have_no_price_so_money_is_not_available() {
 #[test]
 fn standard_credits_expire_at_the_close_and_professional_ones_after_three_months() {
     let ran = documented();
-    for tally in cohort(&ran, "standard") {
+    for tally in cohort(ran, "standard") {
         let journal = &tally.detail.as_ref().expect("a journal").journal;
         assert!(!journal.iter().any(|entry| entry.kind == Rollover), "Standard rolls nothing over");
     }
     let mut longest = 0;
-    for tally in cohort(&ran, "professional") {
+    for tally in cohort(ran, "professional") {
         let journal = &tally.detail.as_ref().expect("a journal").journal;
         let mut rolled: BTreeMap<u32, BTreeSet<_>> = BTreeMap::new();
         for entry in journal.iter().filter(|entry| entry.kind == Rollover) {
@@ -91,7 +93,7 @@ fn standard_credits_expire_at_the_close_and_professional_ones_after_three_months
         // A lot that rolls at close k lives to close k + 3.
         for (grant, closes) in &rolled {
             longest = longest.max(closes.len());
-            let issued = journal.iter().find(|entry| entry.kind == Issue && entry.grant == *grant);
+            let issued = journal.iter().find(|entry| entry.kind == IssueAllowance && entry.grant == *grant);
             let expired = journal.iter().filter(|entry| entry.kind == Expire && entry.grant == *grant);
             let issued = issued.map_or(ran.scenario.start, |entry| entry.at);
             for entry in expired {
@@ -120,7 +122,7 @@ fn nothing_moves_between_organizations() {
         let issued: BTreeSet<u32> = journal
             .iter()
             .filter(|entry| {
-                matches!(entry.kind, Issue | Land)
+                matches!(entry.kind, IssueAllowance | Land)
                     || entry.kind == creditsim::outcome::EntryKind::OpeningGrant
             })
             .map(|entry| entry.grant)

@@ -1,24 +1,26 @@
 //! Ampere: new runs pause at zero until the reset or until credits come.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use creditsim::outcome::EntryKind::{
-    Burn, Charge, Issue, Land, PurchaseOrdered, Queued, Refused, Served, Start,
+    Burn, Charge, IssueAllowance, Land, PurchaseOrdered, Queued, Refused, Served, Start,
 };
 use creditsim::outcome::{AttemptOutcome, Entry};
 use creditsim::units::{Category, Credits};
 
 use super::harness::{Ran, run};
 
-fn documented() -> Ran {
-    run("ampere", "documented")
+fn documented() -> &'static Ran {
+    static RAN: LazyLock<Ran> = LazyLock::new(|| run("ampere", "documented"));
+    &RAN
 }
 
 #[test]
 fn a_larger_team_has_no_more_credits() {
     let ran = documented();
     let issued: BTreeSet<Credits> =
-        ran.entries().filter(|entry| entry.kind == Issue).map(|entry| entry.credits).collect();
+        ran.entries().filter(|entry| entry.kind == IssueAllowance).map(|entry| entry.credits).collect();
     let full = [Credits::from_whole(400), Credits::from_whole(2000)];
     assert!(full.iter().all(|credits| issued.contains(credits)), "{issued:?}");
     assert!(issued.iter().all(|credits| *credits <= full[1]), "prorated at the opening, never more");

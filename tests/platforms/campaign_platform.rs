@@ -1,6 +1,7 @@
 //! The campaign platform: an estimate is shown, must be covered, and people buy packages.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use creditsim::outcome::EntryKind::{
     Alert, BudgetBlocked, Charge, Land, PaymentDeclined, PurchaseOrdered, Refused, Served, Start,
@@ -11,8 +12,9 @@ use creditsim::units::Credits;
 
 use super::harness::{Ran, run};
 
-fn documented() -> Ran {
-    run("campaign-platform", "documented")
+fn documented() -> &'static Ran {
+    static RAN: LazyLock<Ran> = LazyLock::new(|| run("campaign-platform", "documented"));
+    &RAN
 }
 
 /// Distinct whole costs of the served operations of a feature.
@@ -54,14 +56,14 @@ fn each_operation_costs_what_the_page_says() {
         ("rss-items", &[1]),
     ];
     for (feature, expected) in cases {
-        assert_eq!(costs(&ran, feature), expected.iter().copied().collect(), "{feature}");
+        assert_eq!(costs(ran, feature), expected.iter().copied().collect(), "{feature}");
     }
 }
 
 #[test]
 fn a_question_that_costs_nothing_is_still_an_operation() {
     let ran = documented();
-    assert!(costs(&ran, "simple-question").contains(&0));
+    assert!(costs(ran, "simple-question").contains(&0));
     assert!(
         ran.accounts.iter().all(|tally| tally.features[ran.feature("simple-question").index()].free == 0)
     );
@@ -118,7 +120,7 @@ fn the_estimate_is_shown_and_covered_before_a_start() {
 #[test]
 fn a_campaign_comes_out_at_ten_to_a_hundred_and_fifty() {
     let ran = documented();
-    let costs = costs(&ran, "campaign");
+    let costs = costs(ran, "campaign");
     let usual = costs.iter().filter(|cost| (10..=150).contains(*cost)).count();
     assert!(usual * 10 >= costs.len() * 7, "{costs:?}");
 }

@@ -252,7 +252,7 @@ impl State {
             }
             OnTimeout::Charge => {
                 let debt = self.ledger.settle(hold, amount).debt;
-                self.note(env, EntryKind::HoldExpire, Note { credits: amount, ..Note::work(slot) });
+                self.note(env, EntryKind::HoldCharged, Note { credits: amount, ..Note::work(slot) });
                 self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
                 self.tally.features[feature.index()].charged_credits += amount;
                 self.cycle.row.charged += amount;

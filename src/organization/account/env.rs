@@ -5,11 +5,14 @@ use std::sync::Arc;
 use crate::policy::{
     Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, Policy, Terms, View, WhenShort,
 };
-use crate::sampling::StreamKey;
+use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
 use super::super::{FeatureFacts, Outages, World};
+
+/// Share of the organizations that are audited in full in every run.
+const AUDITED_SHARE: f64 = 0.01;
 
 /// Read-only surroundings of one account.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) struct Env {
     pub(super) looks_back: Vec<Option<usize>>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
     pub(super) holds_guard: bool,
+    /// Recomputed in full from its journal at the end: on request, and a keyed hundredth of the organizations.
+    pub(super) audited: bool,
 }
 
 impl Env {
@@ -45,8 +50,21 @@ impl Env {
         let first_plan = pick_plan(&policy, traits);
         let looks_back = (0..world.features.len()).map(|feature| looks_back(&policy, feature)).collect();
         let holds_guard = holds_guard(&world, &policy);
+        let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
         let traits = traits.clone();
-        Env { policy, outages, key, feature_keys, traits, birth, first_plan, looks_back, holds_guard, world }
+        Env {
+            policy,
+            outages,
+            key,
+            feature_keys,
+            traits,
+            birth,
+            first_plan,
+            looks_back,
+            holds_guard,
+            audited,
+            world,
+        }
     }
 
     pub(super) fn terms(&self, plan: usize) -> &Terms {

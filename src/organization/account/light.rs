@@ -37,6 +37,13 @@ pub(super) fn light_features(env: &Env, journal: bool) -> Vec<bool> {
     terms.features.iter().enumerate().map(allows).collect()
 }
 
+/// Features on the short way whose check looks at no estimate, so that none has to be made.
+pub(super) fn without_estimate(env: &Env) -> Vec<bool> {
+    let terms = env.terms(env.first_plan);
+    let blind = |feature: &FeatureTerms| matches!(feature.admission, Admission::None | Admission::Positive);
+    terms.features.iter().zip(&env.looks_back).map(|(feature, back)| blind(feature) && back.is_none()).collect()
+}
+
 fn is_light(feature: &FeatureTerms) -> bool {
     feature.charge == ChargeMoment::Completion
         && feature.in_flight == InFlight::Finish

@@ -27,6 +27,8 @@ impl State {
     /// An attempt is turned away.
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
         let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
+            self.tally.customer.budget_blocked += 1;
+            self.note(env, EntryKind::BudgetBlocked, Note::work(slot));
             Reason::Budget
         } else {
             reason

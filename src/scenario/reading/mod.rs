@@ -3,18 +3,22 @@
 //!
 //! Leaves what the keys mean to the rest of `scenario`.
 
+mod item;
 mod layers;
 mod problem;
 mod quantity;
 mod reader;
+mod section;
 mod shape;
 mod tree;
 
+pub(crate) use item::Item;
 pub(crate) use layers::merge;
 pub(crate) use problem::did_you_mean;
 pub use problem::{Level, Problem};
 pub(crate) use quantity::{period, share};
-pub(crate) use reader::{Item, Reader, Section};
+pub(crate) use reader::Reader;
+pub(crate) use section::Section;
 pub(crate) use shape::{
     Field, Kind, Presence, Shape, Unit, Words, default, optional, required, words, words_of,
 };

@@ -1,0 +1,189 @@
+//! Lots as the journal tells them (laws 1 and 4).
+
+use std::collections::BTreeMap;
+
+use crate::outcome::journal::{Entry, EntryKind};
+use crate::outcome::tally::ByCategory;
+use crate::units::{Category, Credits, Money, SimTime};
+
+use super::{Verdict, Violation};
+
+/// One lot.
+#[derive(Debug, Clone)]
+pub(super) struct AuditedLot {
+    category: Category,
+    /// All credits it ever had, those used before the start included.
+    credits: Credits,
+    left: Credits,
+    /// Burned, repaid or expired, before the start included.
+    used: Credits,
+    voided: Credits,
+    price: Money,
+    until: SimTime,
+}
+
+impl AuditedLot {
+    /// ⌊price · part / credits⌋; all of it if there are no credits.
+    fn share(&self, part: Credits) -> i128 {
+        if self.credits.is_zero() {
+            return i128::from(self.price.nanos());
+        }
+        let product = i128::from(self.price.nanos()) * i128::from(part.micros());
+        product.div_euclid(i128::from(self.credits.micros()))
+    }
+}
+
+/// Every lot of the account.
+#[derive(Debug, Default)]
+pub(super) struct Lots {
+    lots: BTreeMap<u32, AuditedLot>,
+    /// Used before the start, by lots not yet opened.
+    used_before: BTreeMap<u32, Credits>,
+    remaining: Credits,
+    pub(super) totals: LotTotals,
+}
+
+/// Credits moved since outcomes count.
+#[derive(Debug, Default)]
+pub(super) struct LotTotals {
+    pub(super) opening: ByCategory,
+    pub(super) issued: ByCategory,
+    pub(super) burned: ByCategory,
+    pub(super) repaid: ByCategory,
+    pub(super) expired: ByCategory,
+    pub(super) voided: ByCategory,
+}
+
+impl Lots {
+    pub(super) fn take(&mut self, entry: &Entry) -> Verdict {
+        match entry.kind {
+            EntryKind::OpeningUsed => {
+                *self.used_before.entry(entry.lot).or_default() += entry.credits;
+                Ok(())
+            }
+            EntryKind::OpeningGrant
+            | EntryKind::Issue
+            | EntryKind::IssueAllowance
+            | EntryKind::Land
+            | EntryKind::IssueRolloverMinimum => {
+                self.issue(entry);
+                Ok(())
+            }
+            EntryKind::Subscription if entry.lot > 0 => {
+                let lot = self.lot(entry)?;
+                lot.price += entry.money;
+                Ok(())
+            }
+            EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => self.remove(entry),
+            EntryKind::Rollover => {
+                let moved = entry.credits;
+                let left = self.lot(entry)?.left;
+                let sound = moved <= left;
+                sound.then_some(()).ok_or_else(|| wrong(entry, format!("{moved} of {left} left rolled over")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn issue(&mut self, entry: &Entry) {
+        let used = self.used_before.remove(&entry.lot).unwrap_or_default();
+        let lot = self.lots.entry(entry.lot).or_insert(AuditedLot {
+            category: entry.category,
+            credits: used,
+            left: Credits::ZERO,
+            used,
+            voided: Credits::ZERO,
+            price: Money::ZERO,
+            until: entry.until,
+        });
+        lot.credits += entry.credits;
+        lot.left += entry.credits;
+        lot.price += entry.money;
+        self.remaining += entry.credits;
+        self.totals.issued[entry.category.index()] += entry.credits;
+    }
+
+    fn remove(&mut self, entry: &Entry) -> Verdict {
+        let amount = entry.credits;
+        let lot = self.lot(entry)?;
+        lot.left -= amount;
+        if lot.left < Credits::ZERO || amount < Credits::ZERO || lot.category != entry.category {
+            let left = lot.left;
+            return Err(Violation {
+                law: 4,
+                at: entry.at,
+                what: format!("taking {amount} leaves grant {} with {left}", entry.grant),
+            });
+        }
+        if entry.kind == EntryKind::Void {
+            lot.voided += amount;
+        } else {
+            lot.used += amount;
+        }
+        self.remaining -= amount;
+        let totals = &mut self.totals;
+        let total = match entry.kind {
+            EntryKind::Burn => &mut totals.burned,
+            EntryKind::Repay => &mut totals.repaid,
+            EntryKind::Expire => &mut totals.expired,
+            _ => &mut totals.voided,
+        };
+        total[entry.category.index()] += amount;
+        Ok(())
+    }
+
+    /// Nothing is used at or after the end of its validity, unless a hold may have pinned it.
+    pub(super) fn check_usable(&mut self, entry: &Entry, held: bool) -> Verdict {
+        let until = self.lot(entry)?.until;
+        if entry.at >= until && !held {
+            return Err(wrong(entry, format!("grant {} was used after its end at {until}", entry.grant)));
+        }
+        Ok(())
+    }
+
+    fn lot(&mut self, entry: &Entry) -> Result<&mut AuditedLot, Violation> {
+        let unknown = || wrong(entry, format!("grant {} was never issued", entry.grant));
+        self.lots.get_mut(&entry.lot).ok_or_else(unknown)
+    }
+
+    pub(super) fn remaining(&self) -> Credits {
+        self.remaining
+    }
+
+    pub(super) fn remaining_by_category(&self) -> ByCategory {
+        let mut sums = ByCategory::default();
+        for lot in self.lots.values() {
+            sums[lot.category.index()] += lot.left;
+        }
+        sums
+    }
+
+    pub(super) fn begin_measuring(&mut self) {
+        self.totals = LotTotals { opening: self.remaining_by_category(), ..LotTotals::default() };
+    }
+
+    /// Nano-units recognized from all lots so far.
+    pub(super) fn recognized(&self) -> i128 {
+        self.lots.values().map(|lot| lot.share(lot.used)).sum()
+    }
+
+    /// Nano-units of value voided so far.
+    pub(super) fn voided_value(&self) -> i128 {
+        self.lots.values().map(|lot| lot.share(lot.used + lot.voided) - lot.share(lot.used)).sum()
+    }
+
+    /// Nano-units that paid lots still owe.
+    pub(super) fn deferred(&self) -> i128 {
+        let owed = |lot: &AuditedLot| i128::from(lot.price.nanos()) - lot.share(lot.used + lot.voided);
+        self.lots.values().map(owed).sum()
+    }
+
+    /// Nano-units a lot had been recognized for when it was opened.
+    pub(super) fn recognized_of(&self, lot: u32) -> i128 {
+        self.lots.get(&lot).map_or(0, |lot| lot.share(lot.used))
+    }
+}
+
+fn wrong(entry: &Entry, what: String) -> Violation {
+    Violation { law: 1, at: entry.at, what }
+}

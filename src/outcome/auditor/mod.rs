@@ -1,0 +1,305 @@
+//! The auditor: recomputes an account from its journal and compares every law with what the account counted.
+//!
+//! Owns a second bookkeeping that shares no code with the ledger: lots, debt, holds, operations and money as the entries
+//! alone tell them. Leaves when an account is audited to `organization`, and what the entries mean to `journal`.
+//! Invariants: reads only the journal, the tally and a few facts about the terms; changes nothing.
+
+mod lots;
+mod money;
+mod operations;
+
+use std::fmt;
+
+use crate::units::{Category, Credits, SimTime};
+
+use super::journal::{Entry, EntryKind};
+use super::tally::Tally;
+use lots::Lots;
+use money::Books;
+use operations::Operations;
+
+/// What the auditor must know besides the journal.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditRules {
+    /// End of the horizon.
+    pub end: SimTime,
+    /// Number of features.
+    pub features: usize,
+    /// The overdraft's limit; none is unlimited.
+    pub limit: Option<Credits>,
+    /// Whether debt lowers the views; none if that depends on the plan.
+    pub debt_counts: Option<bool>,
+    /// Law 5 applies: every paid feature is admitted by a hold against the available balance, without lag.
+    pub holds_guard: bool,
+}
+
+/// A law that the journal does not bear out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Number of the law.
+    pub law: u8,
+    /// The instant at which it shows.
+    pub at: SimTime,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "law {} is broken in the journal: {}", self.law, self.what)
+    }
+}
+
+type Verdict = Result<(), Violation>;
+
+/// Recomputes the account and checks laws 1 to 6.
+///
+/// # Errors
+/// The first law that does not hold.
+pub fn audit(rules: &AuditRules, journal: &[Entry], tally: &Tally) -> Verdict {
+    let mut auditor = Auditor::new(rules);
+    for (index, entry) in journal.iter().enumerate() {
+        auditor.take(entry)?;
+        let instant_over = journal.get(index + 1).is_none_or(|next| next.at > entry.at);
+        if instant_over {
+            auditor.compare_balances(entry)?;
+        }
+    }
+    auditor.compare_totals(tally)
+}
+
+/// The second bookkeeping.
+struct Auditor<'r> {
+    rules: &'r AuditRules,
+    lots: Lots,
+    operations: Operations,
+    books: Books,
+    debt: Credits,
+    debt_counts: DebtTotals,
+    /// Part of the last charge not yet covered by burns and debt, and whose it is.
+    uncovered: Option<(Entry, Credits)>,
+    plan_changed: bool,
+    now: SimTime,
+}
+
+/// Debt since outcomes count.
+#[derive(Debug, Default)]
+struct DebtTotals {
+    start: Credits,
+    incurred: Credits,
+    forgiven: Credits,
+    invoiced: Credits,
+    overspend: Credits,
+}
+
+impl<'r> Auditor<'r> {
+    fn new(rules: &'r AuditRules) -> Self {
+        Auditor {
+            rules,
+            lots: Lots::default(),
+            operations: Operations::new(rules.features),
+            books: Books::default(),
+            debt: Credits::ZERO,
+            debt_counts: DebtTotals::default(),
+            uncovered: None,
+            plan_changed: false,
+            now: SimTime::DAWN,
+        }
+    }
+
+    fn broken(&self, law: u8, what: String) -> Verdict {
+        Err(Violation { law, at: self.now, what })
+    }
+
+    /// Takes one entry into the books.
+    fn take(&mut self, entry: &Entry) -> Verdict {
+        if entry.at < self.now {
+            return self.broken(7, format!("an entry of {} comes after one of {}", entry.at, self.now));
+        }
+        self.now = entry.at;
+        self.cover(entry)?;
+        self.lots.take(entry)?;
+        self.operations.take(entry)?;
+        self.books.take(entry, &self.lots)?;
+        self.take_debt(entry)?;
+        match entry.kind {
+            EntryKind::Burn => {
+                let held = self.operations.had_hold(entry);
+                self.lots.check_usable(entry, held)?;
+            }
+            EntryKind::Repay => self.lots.check_usable(entry, false)?,
+            EntryKind::PlanChanged => self.plan_changed = true,
+            EntryKind::Measure => self.begin_measuring(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Law 2: a charge is the sum of the burns and the debt that follow it.
+    fn cover(&mut self, entry: &Entry) -> Verdict {
+        let covers = matches!(entry.kind, EntryKind::Burn | EntryKind::DebtIncurred);
+        match (&mut self.uncovered, covers) {
+            (Some((charge, left)), true) => {
+                let same = (charge.feature, charge.operation, charge.segment)
+                    == (entry.feature, entry.operation, entry.segment);
+                *left -= entry.credits;
+                if !same || *left < Credits::ZERO {
+                    return self.broken(2, format!("{} credits taken for no charge", entry.credits));
+                }
+            }
+            (None, true) => {
+                return self.broken(2, format!("{} credits taken without a charge", entry.credits));
+            }
+            (Some((charge, left)), false) if !left.is_zero() => {
+                let (charged, left) = (charge.credits, *left);
+                return self.broken(2, format!("{left} of a charge of {charged} came from nowhere"));
+            }
+            (_, false) => {
+                let charges = entry.kind == EntryKind::Charge;
+                self.uncovered = charges.then_some((*entry, entry.credits));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_debt(&mut self, entry: &Entry) -> Verdict {
+        let totals = &mut self.debt_counts;
+        match entry.kind {
+            EntryKind::OpeningDebt => {
+                self.debt += entry.credits;
+                totals.start += entry.credits;
+            }
+            EntryKind::DebtIncurred => {
+                let beyond = |debt: Credits| {
+                    self.rules.limit.map_or(Credits::ZERO, |limit| (debt - limit).positive_part())
+                };
+                totals.overspend += beyond(self.debt + entry.credits) - beyond(self.debt);
+                totals.incurred += entry.credits;
+                self.debt += entry.credits;
+            }
+            EntryKind::Repay => self.debt -= entry.credits,
+            EntryKind::DebtForgiven => {
+                totals.forgiven += entry.credits;
+                self.debt -= entry.credits;
+            }
+            EntryKind::DebtInvoiced => {
+                totals.invoiced += entry.credits;
+                self.debt -= entry.credits;
+            }
+            _ => {}
+        }
+        if self.debt < Credits::ZERO {
+            return self.broken(2, format!("more debt was paid than there was: {}", self.debt));
+        }
+        Ok(())
+    }
+
+    fn begin_measuring(&mut self) {
+        self.lots.begin_measuring();
+        self.operations.begin_measuring();
+        self.books.begin_measuring(self.now, &self.lots);
+        self.debt_counts = DebtTotals { start: self.debt, ..DebtTotals::default() };
+    }
+
+    /// After the last entry of an instant the balances written down are those recomputed.
+    fn compare_balances(&self, entry: &Entry) -> Verdict {
+        if entry.debt_after != self.debt {
+            let (written, found) = (entry.debt_after, self.debt);
+            return self.broken(2, format!("debt is {found} and was written down as {written}"));
+        }
+        let remaining = self.lots.remaining();
+        let with_debt = entry.settled_after == remaining - self.debt;
+        let without = entry.settled_after == remaining;
+        let agrees = match self.rules.debt_counts {
+            Some(true) => with_debt,
+            Some(false) => without,
+            None => with_debt || without,
+        };
+        if !agrees {
+            let (written, debt) = (entry.settled_after, self.debt);
+            return self.broken(
+                1,
+                format!("{remaining} credits and {debt} debt were written down as a balance of {written}"),
+            );
+        }
+        let held = self.operations.held();
+        if entry.available_after != entry.settled_after - held {
+            let written = entry.settled_after - entry.available_after;
+            return self.broken(4, format!("{held} credits are held and {written} were written down"));
+        }
+        Ok(())
+    }
+
+    /// The totals of the journal are those of the account's own counters.
+    fn compare_totals(mut self, tally: &Tally) -> Verdict {
+        self.now = self.rules.end;
+        if let Some((charge, left)) = self.uncovered
+            && !left.is_zero()
+        {
+            return self.broken(2, format!("{left} of a charge of {} came from nowhere", charge.credits));
+        }
+        self.compare_credits(tally)?;
+        self.compare_debt(tally)?;
+        self.operations.compare(self.now, tally)?;
+        self.books.compare(self.now, &self.lots, tally)
+    }
+
+    fn compare_credits(&self, tally: &Tally) -> Verdict {
+        let (found, counted) = (&self.lots.totals, &tally.credits);
+        let pairs = [
+            ("remaining at the start", found.opening, counted.remaining_start),
+            ("issued", found.issued, counted.issued),
+            ("burned", found.burned, counted.burned),
+            ("repaid", found.repaid, counted.repaid),
+            ("expired", found.expired, counted.expired),
+            ("voided", found.voided, counted.voided),
+            ("remaining", self.lots.remaining_by_category(), counted.remaining_end),
+        ];
+        for (what, found, counted) in pairs {
+            for category in Category::ALL {
+                let (found, counted) = (found[category.index()], counted[category.index()]);
+                if found != counted {
+                    let name = category.name();
+                    return self.broken(
+                        1,
+                        format!("{found} {name} credits {what}, of which {counted} were counted"),
+                    );
+                }
+            }
+        }
+        for category in Category::ALL {
+            let of = |values: [Credits; 3]| values[category.index()];
+            let come = of(found.opening) + of(found.issued);
+            let gone = of(found.burned) + of(found.repaid) + of(found.expired) + of(found.voided);
+            let left = of(self.lots.remaining_by_category());
+            if come != gone + left {
+                return self.broken(1, format!("{come} came, {gone} went and {left} remain"));
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_debt(&self, tally: &Tally) -> Verdict {
+        let (found, counted) = (&self.debt_counts, &tally.debt);
+        let mut pairs = vec![
+            ("at the start", found.start, counted.start),
+            ("incurred", found.incurred, counted.incurred),
+            ("forgiven", found.forgiven, counted.forgiven),
+            ("invoiced", found.invoiced, counted.invoiced),
+            ("at the end", self.debt, counted.end),
+        ];
+        if !self.plan_changed {
+            pairs.push(("beyond the limit", found.overspend, counted.overspend));
+        }
+        for (what, found, counted) in pairs {
+            if found != counted {
+                return self.broken(2, format!("debt {what} is {found} and was counted as {counted}"));
+            }
+        }
+        if self.rules.holds_guard && self.operations.holds_kept() && found.overspend.is_positive() {
+            let overspend = found.overspend;
+            return self.broken(5, format!("overspend of {overspend} although every hold was kept"));
+        }
+        Ok(())
+    }
+}
