@@ -185,14 +185,16 @@ impl Search {
         let accounts = (0..trials.groups()).map(|group| trials.accounts(group).len() as u64).sum::<u64>();
         let (least, budget) = (u64::from(FEWEST) * accounts, budget.unwrap_or(USUAL * accounts));
         if budget < least {
-            let what = format!("a budget of {budget} replications is too small for {} settings", entrants.len());
+            let what =
+                format!("a budget of {budget} replications is too small for {} settings", entrants.len());
             let hint = format!("{FEWEST} replications of each need {least}; or try fewer settings");
             return Err(Problem::Usage { what, hint: Some(hint) });
         }
         // Replications double each round; with two left, no more rounds than these fit into the budget.
         let doublings = (budget / (2 * u64::from(FEWEST))).max(1).ilog2();
         let limits = question.conditions.iter().map(|condition| condition.limit).collect();
-        let rules = Rules { limits, entrants: entrants.len(), rounds: 1 + doublings };
+        // One more, for what is left of the budget at the end.
+        let rules = Rules { limits, entrants: entrants.len(), rounds: 2 + doublings };
         Ok(Search { entrants, rules, budget, spent: 0, rounds: 0, reached: 0, series: BTreeMap::new() })
     }
 
