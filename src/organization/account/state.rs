@@ -130,6 +130,7 @@ impl Work {
         self.due = Credits::ZERO;
         self.charged = Credits::ZERO;
         self.absorbed = Credits::ZERO;
+        self.overspent = false;
         self.unrecorded = 0;
         self.settled = false;
         self.verdict = super::work::Verdict::GoesOn;
