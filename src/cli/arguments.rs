@@ -35,6 +35,8 @@ pub enum Command {
     Optimize(Box<OptimizeArguments>),
     /// Find which assumptions move an outcome, and whether any changes the ranking of policies.
     Sensitivity(Box<SensitivityArguments>),
+    /// Measure this machine: operations a second by policy and threads, the cost of actors, memory.
+    Bench(BenchArguments),
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
     Verify(VerifyArguments),
 }
@@ -287,6 +289,23 @@ impl RunArguments {
         };
         short || self.rows.contains(&rows)
     }
+}
+
+/// Arguments of `creditsim bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// A scenario file, or the name of a bundled scenario.
+    #[arg(default_value = "throughput")]
+    pub scenario: String,
+    /// Operations of one measurement, about; in millions.
+    #[arg(long, value_name = "MILLIONS", default_value_t = 1.0)]
+    pub millions: f64,
+    /// Measurements of each kind, in turn; the table has their medians.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub rounds: u32,
+    /// Print one object instead of the table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `creditsim check`.
