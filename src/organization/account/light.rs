@@ -41,7 +41,12 @@ pub(super) fn light_features(env: &Env, journal: bool) -> Vec<bool> {
 pub(super) fn without_estimate(env: &Env) -> Vec<bool> {
     let terms = env.terms(env.first_plan);
     let blind = |feature: &FeatureTerms| matches!(feature.admission, Admission::None | Admission::Positive);
-    terms.features.iter().zip(&env.looks_back).map(|(feature, back)| blind(feature) && back.is_none()).collect()
+    terms
+        .features
+        .iter()
+        .zip(&env.looks_back)
+        .map(|(feature, back)| blind(feature) && back.is_none())
+        .collect()
 }
 
 fn is_light(feature: &FeatureTerms) -> bool {
