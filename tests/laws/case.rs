@@ -73,3 +73,9 @@ fn job() -> impl Strategy<Value = Job> {
 pub fn case() -> impl Strategy<Value = Case> {
     (vec(knob(), 0..25), vec(job(), 0..80)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
 }
+
+/// Few knobs and plain work, where the short way of operations is taken most.
+pub fn plain_case() -> impl Strategy<Value = Case> {
+    let plain = job().prop_map(|job| Job { parts: Vec::new(), fate: job.fate.saturating_sub(1), ..job });
+    (vec(knob(), 0..6), vec(plain, 0..120)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
+}

@@ -8,7 +8,7 @@ mod case;
 mod knob;
 mod world;
 
-use case::{Case, case};
+use case::{Case, case, plain_case};
 use proptest::prelude::*;
 use world::Stage;
 
@@ -55,9 +55,13 @@ proptest! {
         prop_assert_eq!(format!("{:?}", with.customer), format!("{:?}", without.customer));
         prop_assert_eq!(format!("{:?}", with.features[1]), format!("{:?}", without.features[0]));
     }
+}
+
+proptest! {
+    #![proptest_config(cases(2_000))]
 
     #[test]
-    fn what_is_written_down_changes_nothing(case in case()) {
+    fn what_is_written_down_changes_nothing(case in prop_oneof![case(), plain_case()]) {
         let mut loud = Stage::of(&case).run(&[]).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
         let mut quiet = Stage::quiet(&case).run(&[]).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
         (loud.detail, quiet.detail) = (None, None);

@@ -341,7 +341,7 @@ impl State {
 }
 
 /// Whether an operation of this feature may have to queue, so that it must not overtake those that do.
-fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
+pub(super) fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
     let short = match feature.short {
         WhenShort::Allow => feature.beyond_limit,
         other => other,

@@ -130,6 +130,9 @@ impl Work {
         self.due = Credits::ZERO;
         self.charged = Credits::ZERO;
         self.absorbed = Credits::ZERO;
+        self.overspent = false;
+        self.part = 0;
+        self.part_done = false;
         self.unrecorded = 0;
         self.settled = false;
         self.verdict = super::work::Verdict::GoesOn;
@@ -346,7 +349,8 @@ impl State {
             let mut resumes = false;
             if self.resume || self.arrived {
                 let now = (self.now, order_of(Class::Resume, 0, 0, 0));
-                resumes = now < soonest;
+                // Resumption comes before the end of patience of the same instant.
+                resumes = now <= soonest;
                 soonest = soonest.min(now);
             }
             if self.next_timer <= soonest.0.min(at) && self.run_timer(env, soonest, (at, order)) {

@@ -90,10 +90,12 @@ impl Sample {
     fn few_values(&self) -> Option<Vec<(f64, f64)>> {
         let mut distinct: Vec<(f64, f64)> = Vec::new();
         for (value, weight) in &self.values {
-            match distinct.last_mut() {
-                Some(last) if last.0 == *value => last.1 += weight,
-                _ if distinct.len() == DISCRETE_VALUES => return None,
-                _ => distinct.push((*value, *weight)),
+            if let Some(last) = distinct.last_mut().filter(|last| last.0 == *value) {
+                last.1 += weight;
+            } else if distinct.len() == DISCRETE_VALUES {
+                return None;
+            } else {
+                distinct.push((*value, *weight));
             }
         }
         Some(distinct)
@@ -131,6 +133,13 @@ pub fn fit_values(sample: &Sample) -> Option<Fitted> {
     }
     let dist = quantile_table(sample)?;
     Some(Fitted { distance: sample.distance(&dist), dist, family: "quantiles" })
+}
+
+/// The name of the most likely of some families.
+#[must_use]
+pub fn likeliest(sample: &Sample, among: &[&str]) -> Option<&'static str> {
+    let known = families(sample).into_iter().filter(|(name, ..)| among.contains(name));
+    known.max_by(|a, b| a.2.total_cmp(&b.2)).map(|(name, ..)| name)
 }
 
 /// The families by maximum likelihood: (name, distribution, mean log-likelihood).
