@@ -76,6 +76,9 @@ pub struct RunArguments {
     /// A condition to judge, such as `hold: loss_rate < 0.08`; exit code 3 if it fails. May be given several times.
     #[arg(long = "threshold", value_name = "CONDITION")]
     pub thresholds: Vec<String>,
+    /// Write the thresholds and their verdicts to this file too, in the JUnit form that CI systems show.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// Recompute every account from its journal and end with an error at the first difference.
     #[arg(long)]
     pub audit: bool,
