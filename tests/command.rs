@@ -1,5 +1,7 @@
 //! The command as its users meet it: exit codes, messages, files, the same bytes on every layout.
 
+#![expect(clippy::disallowed_methods, reason = "an interrupt has to end a run in time")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -81,6 +81,9 @@ impl RowPart {
     }
 }
 
+/// Takes rows of a file, by the file's index.
+type Pour<'a> = &'a mut dyn FnMut(usize, &[u8]) -> Result<(), SpillError>;
+
 /// The rows of one unit, one part a file.
 #[derive(Debug, Default)]
 pub struct RowParts(Vec<RowPart>);
@@ -116,7 +119,7 @@ impl RowParts {
     /// A spill cannot be read, or whoever takes the rows cannot.
     pub fn pour(
         self,
-        into: &mut dyn FnMut(usize, &[u8]) -> Result<(), SpillError>,
+        into: Pour<'_>,
     ) -> Result<(), SpillError> {
         for (file, part) in self.0.into_iter().enumerate() {
             part.pour(&mut |rows| into(file, rows))?;

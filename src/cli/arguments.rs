@@ -27,6 +27,14 @@ pub enum Command {
     Scenarios(ScenariosArguments),
     /// List the presets a policy can start from.
     Presets(PresetsArguments),
+    /// Print the JSON Schema of scenario files, so that editors complete and check them.
+    Schema,
+    /// Simulate a scenario at many settings on the same demand.
+    Sweep(Box<SweepArguments>),
+    /// Find the setting that makes an outcome small or large under conditions.
+    Optimize(Box<OptimizeArguments>),
+    /// Find which assumptions move an outcome, and whether any changes the ranking of policies.
+    Sensitivity(Box<SensitivityArguments>),
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
     Verify(VerifyArguments),
 }
@@ -87,6 +95,129 @@ pub struct RunArguments {
     /// How work is laid out; never reaches results.
     #[command(flatten)]
     pub layout: LayoutArguments,
+}
+
+/// What the commands that simulate many settings have in common.
+#[derive(Debug, Args)]
+pub struct TrialArguments {
+    /// A scenario file, or the name of a bundled scenario (see `creditsim scenarios`).
+    pub scenario: String,
+    /// Set a value over the scenario, as in `run`; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Seed of every random stream, the same at every setting [default: the scenario's].
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Worker threads; results do not depend on it [default: every core].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Write the folder below this one.
+    #[arg(long, value_name = "FOLDER", default_value = "output")]
+    pub output: PathBuf,
+    /// Form of the tables on stdout.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// A quick look: 2 replications, the first 50 organizations of each cohort.
+    #[arg(long)]
+    pub quick: bool,
+    /// No progress on stderr.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// How work is laid out; never reaches results.
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+}
+
+/// Arguments of `creditsim sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// Scenario, output and layout.
+    #[command(flatten)]
+    pub trial: TrialArguments,
+    /// A key and its values, `KEY=a,b,c` or `KEY=lo..hi:step` (`KEY=lo..hi` with `--lhs`); may be given several times
+    /// [default: the scenario's `[sweep]`].
+    #[arg(long, value_name = "KEY=VALUES")]
+    pub vary: Vec<String>,
+    /// Take lists side by side instead of every combination.
+    #[arg(long = "match", conflicts_with = "lhs")]
+    pub matched: bool,
+    /// This many points of a Latin hypercube instead of every combination.
+    #[arg(long, value_name = "POINTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub lhs: Option<u32>,
+    /// Two or three outcomes of the Pareto front, `[POLICY:] [min|max] OUTCOME [in SCOPE]`, separated by commas.
+    #[arg(long, value_name = "OUTCOMES", value_delimiter = ',')]
+    pub objectives: Vec<String>,
+    /// Outcomes that are printed and drawn against each key [default: the objectives, or a telling few].
+    #[arg(long, value_name = "OUTCOMES", value_delimiter = ',')]
+    pub outcomes: Vec<String>,
+    /// Run this policy only; may be given several times.
+    #[arg(long = "policy", value_name = "NAME")]
+    pub policies: Vec<String>,
+    /// Independent repetitions [default: the scenario's].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub replications: Option<u32>,
+    /// Write rows for every cohort and feature too.
+    #[arg(long)]
+    pub scopes: bool,
+}
+
+/// Arguments of `creditsim optimize`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("aim").required(true).args(["minimize", "maximize"])))]
+pub struct OptimizeArguments {
+    /// Scenario, output and layout.
+    #[command(flatten)]
+    pub trial: TrialArguments,
+    /// The outcome to make small, `OUTCOME [in SCOPE]`.
+    #[arg(long, value_name = "OUTCOME")]
+    pub minimize: Option<String>,
+    /// The outcome to make large.
+    #[arg(long, value_name = "OUTCOME")]
+    pub maximize: Option<String>,
+    /// The policy that is set; every policy of the scenario competes if left out. May be given several times.
+    #[arg(long = "policy", value_name = "NAME")]
+    pub policies: Vec<String>,
+    /// A condition that the setting must keep, such as `loss_rate < 8%`; may be given several times.
+    #[arg(long = "subject-to", value_name = "CONDITION")]
+    pub conditions: Vec<String>,
+    /// A key and what it can be, `KEY=lo..hi`, `KEY=lo..hi:step` or `KEY=a,b,c`; may be given several times.
+    #[arg(long, value_name = "KEY=VALUES", required = true)]
+    pub over: Vec<String>,
+    /// Settings to try if a range has no step [default: 16 for one key, 16 times the keys for several].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub points: Option<u32>,
+    /// Most replications over all settings [default: 40 a setting].
+    #[arg(long, value_name = "REPLICATIONS", value_parser = clap::value_parser!(u64).range(2..))]
+    pub budget: Option<u64>,
+    /// Good enough: stop when the chosen setting is within this of the best, in the outcome's unit.
+    #[arg(long, value_name = "DIFFERENCE", default_value_t = 0.0)]
+    pub within: f64,
+}
+
+/// Arguments of `creditsim sensitivity`.
+#[derive(Debug, Args)]
+pub struct SensitivityArguments {
+    /// Scenario, output and layout.
+    #[command(flatten)]
+    pub trial: TrialArguments,
+    /// The outcome whose causes are sought, `OUTCOME [in SCOPE]`.
+    #[arg(long, value_name = "OUTCOME")]
+    pub metric: String,
+    /// Show this policy; all of them take part in the ranking. May be given several times [default: every policy].
+    #[arg(long = "policy", value_name = "NAME")]
+    pub policies: Vec<String>,
+    /// Each assumption is divided by this and multiplied by it.
+    #[arg(long, default_value_t = 1.25)]
+    pub factor: f64,
+    /// Only assumptions whose key holds this text; may be given several times.
+    #[arg(long = "only", value_name = "TEXT")]
+    pub only: Vec<String>,
+    /// Besides, this many Morris trajectories: shows which assumptions act together.
+    #[arg(long, value_name = "TRAJECTORIES", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub morris: Option<u32>,
+    /// Independent repetitions of every run [default: the scenario's].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub replications: Option<u32>,
 }
 
 /// How work is laid out on threads. Hidden: results do not depend on it, and tests hold that.

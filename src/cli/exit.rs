@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::engine::Failure;
+use crate::experiment::design::DesignError;
 use crate::scenario;
 
 use super::terminal;
@@ -52,6 +53,18 @@ pub enum Problem {
     /// 1, or 5 for a file: the run failed.
     #[error("error: {0}")]
     Run(Failure),
+}
+
+impl From<Vec<scenario::Problem>> for Problem {
+    fn from(problems: Vec<scenario::Problem>) -> Self {
+        Problem::Scenario(problems)
+    }
+}
+
+impl From<DesignError> for Problem {
+    fn from(error: DesignError) -> Self {
+        Problem::usage(error.to_string())
+    }
 }
 
 impl From<Failure> for Problem {

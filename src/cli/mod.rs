@@ -8,13 +8,18 @@ mod check;
 mod exit;
 mod gathering;
 mod interrupt;
+mod optimize;
 mod presets;
 mod progress;
 mod reading;
 mod run;
 mod scenarios;
+mod schema;
 mod select;
+mod sensitivity;
+mod sweep;
 mod terminal;
+mod trying;
 mod verify;
 
 use clap::Parser;
@@ -39,6 +44,10 @@ impl Command {
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
+            Command::Schema => schema::carry_out(),
+            Command::Sweep(arguments) => sweep::carry_out(arguments),
+            Command::Optimize(arguments) => optimize::carry_out(arguments),
+            Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
         }
     }

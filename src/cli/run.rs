@@ -62,7 +62,7 @@ fn read_and_check(arguments: &RunArguments) -> Result<Scenario, Problem> {
     Ok(scenario)
 }
 
-fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layout {
+pub(super) fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layout {
     let usual = Layout::default();
     Layout {
         threads: threads.map_or(usual.threads, |threads| threads as usize),

@@ -12,24 +12,42 @@ const QUICK_REPLICATIONS: u32 = 2;
 /// Organizations of each cohort in a quick look.
 pub(super) const QUICK_ORGANIZATIONS: u32 = 50;
 
+/// What every command that simulates can choose.
+pub(super) struct Choice<'a> {
+    pub policies: &'a [String],
+    pub seed: Option<u64>,
+    pub quick: bool,
+    pub replications: Option<u32>,
+}
+
+/// Applies a choice to the scenario.
+///
+/// # Errors
+/// A policy that the scenario lacks.
+pub(super) fn choose(scenario: &mut Scenario, choice: &Choice<'_>) -> Result<(), Problem> {
+    keep_policies(scenario, choice.policies)?;
+    if let Some(seed) = choice.seed {
+        scenario.seed = seed;
+    }
+    if choice.quick {
+        scenario.replications = QUICK_REPLICATIONS;
+        scenario.thresholds.clear();
+        scenario.precision = None;
+    }
+    if let Some(replications) = choice.replications {
+        scenario.replications = replications;
+        scenario.precision = None;
+    }
+    Ok(())
+}
+
 /// Applies the arguments to the scenario.
 ///
 /// # Errors
 /// A policy or a condition that cannot be meant.
 pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result<(), Problem> {
-    keep_policies(scenario, &arguments.policies)?;
-    if let Some(seed) = arguments.seed {
-        scenario.seed = seed;
-    }
-    if arguments.quick {
-        scenario.replications = QUICK_REPLICATIONS;
-        scenario.thresholds.clear();
-        scenario.precision = None;
-    }
-    if let Some(replications) = arguments.replications {
-        scenario.replications = replications;
-        scenario.precision = None;
-    }
+    let RunArguments { policies, seed, quick, replications, .. } = arguments;
+    choose(scenario, &Choice { policies, seed: *seed, quick: *quick, replications: *replications })?;
     let names: Vec<String> = scenario.policies.iter().map(|policy| policy.name.clone()).collect();
     for text in &arguments.thresholds {
         scenario.thresholds.push(threshold(text, &names)?);

@@ -22,6 +22,25 @@ pub fn quantile_95(df: u32) -> f64 {
     }
 }
 
+/// The `t` beyond which a t variable lies, on either side, with probability `tail` (0 to 1); for any level.
+#[must_use]
+pub fn quantile(tail: f64, df: u32) -> f64 {
+    if df == 0 || tail <= 0.0 {
+        return f64::INFINITY;
+    }
+    let mut high = 1.0;
+    while two_sided_tail(high, df) > tail && high < 1e12 {
+        high *= 2.0;
+    }
+    let mut low = 0.0;
+    // Sixty halvings leave nothing of a double.
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        if two_sided_tail(middle, df) > tail { low = middle } else { high = middle }
+    }
+    high
+}
+
 /// Cornish–Fisher expansion around the normal quantile; close enough for Newton's method.
 fn expansion(df: u32) -> f64 {
     let (n, z) = (f64::from(df), 1.959_963_984_540_054);
@@ -81,6 +100,17 @@ fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_quantile_of_any_level_inverts_the_tail() {
+        for df in [1, 4, 30] {
+            for tail in [0.5, 0.05, 1e-4] {
+                let t = quantile(tail, df);
+                assert!((two_sided_tail(t, df) / tail - 1.0).abs() < 1e-6, "{tail} {df}: {t}");
+            }
+            assert!((quantile(0.05, df) - quantile_95(df)).abs() < 1e-6, "{df}");
+        }
+    }
 
     #[test]
     fn quantiles_agree_with_printed_tables() {

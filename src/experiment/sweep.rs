@@ -1,5 +1,7 @@
 //! Outcomes at many settings of a scenario, and which of them nobody would give up.
 
+use std::collections::BTreeSet;
+
 use crate::outcome::{Direction, METRICS, Scope};
 
 use super::{Estimate, Measurements};
@@ -21,6 +23,8 @@ pub struct Sweep {
 /// One setting of every key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepPoint {
+    /// Its number in the order asked for; numbers are missing where an interrupted sweep did not get to a point.
+    pub number: usize,
     /// One value a key, as written.
     pub settings: Vec<String>,
     /// Index into the sweep's measurements.
@@ -98,12 +102,16 @@ impl Sweep {
     }
 
     /// Every policy at every point with the objectives' estimates, those on the Pareto front marked. Candidates to
-    /// which an objective does not apply are left out.
+    /// which an objective does not apply are left out, and so is a policy that the keys do not touch after its first
+    /// point: it is the same account.
     #[must_use]
     pub fn candidates(&self, objectives: &[Objective]) -> Vec<Candidate> {
-        let mut candidates = Vec::new();
+        let (mut candidates, mut seen) = (Vec::new(), BTreeSet::new());
         for (index, point) in self.points.iter().enumerate() {
             for policy in &point.policies {
+                if !seen.insert((point.measurements, policy.index)) {
+                    continue;
+                }
                 let estimate =
                     |objective: &Objective| self.estimate(point, policy, objective.scope, objective.metric);
                 let estimates: Option<Vec<Estimate>> = objectives.iter().map(estimate).collect();
@@ -169,7 +177,8 @@ mod tests {
         let mut measurements = Measurements::new(Arc::clone(&shape));
         (0..3).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
         let policies = (0..3).map(|index| PolicyAt { name: shape.policies[index].clone(), index }).collect();
-        let points = vec![SweepPoint { settings: vec!["1".to_owned()], measurements: 0, policies }];
+        let points =
+            vec![SweepPoint { number: 0, settings: vec!["1".to_owned()], measurements: 0, policies }];
         let keys = vec!["policy.overdraft.limit".to_owned()];
         let sweep = Sweep { keys, points, measurements: vec![measurements], complete: true };
         let objective =

@@ -74,20 +74,28 @@ fn judge_one(
     let (scope, metric) = (measurements.shape().scope(&threshold.scope), metric_index(&threshold.metric));
     let (Some(scope), Some(metric)) = (scope, metric) else { return UNKNOWN };
     let Some(estimate) = measurements.estimate(policy, scope, metric) else { return UNKNOWN };
-    let ruling = match threshold.comparison {
-        Comparison::Equal => {
-            on_every(measurements.values(policy, scope, metric), |value| value == threshold.value)
-        }
-        Comparison::NotEqual => {
-            on_every(measurements.values(policy, scope, metric), |value| value != threshold.value)
-        }
-        ordered => on_interval(&estimate, ordered, threshold.value),
-    };
+    let values: Vec<Option<f64>> = measurements.values(policy, scope, metric).collect();
+    let ruling = rule_on(&values, &estimate, threshold.comparison, threshold.value);
     (Some(estimate), ruling)
 }
 
 fn on_every(values: impl Iterator<Item = Option<f64>>, holds: impl Fn(f64) -> bool) -> Ruling {
     if values.flatten().all(holds) { Ruling::Pass } else { Ruling::Fail }
+}
+
+/// The ruling on one outcome's values, one a replication.
+pub(super) fn rule_on(
+    values: &[Option<f64>],
+    estimate: &Estimate,
+    comparison: Comparison,
+    limit: f64,
+) -> Ruling {
+    let values = values.iter().copied();
+    match comparison {
+        Comparison::Equal => on_every(values, |value| value == limit),
+        Comparison::NotEqual => on_every(values, |value| value != limit),
+        ordered => on_interval(estimate, ordered, limit),
+    }
 }
 
 fn on_interval(estimate: &Estimate, comparison: Comparison, limit: f64) -> Ruling {

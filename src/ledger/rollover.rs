@@ -155,21 +155,23 @@ impl Ledger {
         }
     }
 
-    /// Applies a lot's own rollover in place. Returns (kept, issued for the minimum) as takes.
+    /// Applies a lot's own rollover in place, to it and to what made up its minimum earlier. Returns what moved, and what
+    /// was issued for the minimum.
     pub fn roll_own(
         &mut self,
         serial: LotSerial,
         rollover: &Rollover,
         at: SimTime,
         new_id: impl FnOnce() -> u32,
-    ) -> (Option<Take>, Option<Take>) {
-        let Some(index) = self.position(serial) else { return (None, None) };
-        let child = self.lots.iter().position(|lot| lot.kind == LotKind::Minimum { of: serial });
-        let extra = child.map_or(Credits::ZERO, |child| self.lots[child].remaining);
+    ) -> (Vec<Take>, Option<Take>) {
+        let Some(index) = self.position(serial) else { return (Vec::new(), None) };
+        let child = self.minimum_of(serial);
+        let child_at = child.and_then(|child| self.position(child));
+        let extra = child_at.map_or(Credits::ZERO, |child| self.lots[child].remaining);
         let (own, original) = (self.lots[index].remaining, self.lots[index].credits);
         let kept = rollover.kept(own + extra, original);
         let mut lost = own + extra - kept;
-        if let Some(child) = child {
+        if let Some(child) = child_at {
             let part = lost.min(extra);
             self.lapse(child, part);
             lost -= part;
@@ -177,7 +179,7 @@ impl Ledger {
         if lost.is_positive() {
             self.lapse(index, lost);
         }
-        let moved = kept.is_positive().then(|| Take::of(&self.lots[index], kept));
+        let moved = [Some(serial), child].into_iter().flatten().filter_map(|lot| self.moved(lot)).collect();
         let shortfall = rollover.shortfall(kept);
         let issued = shortfall.is_positive().then(|| self.make_up(serial, shortfall, at, new_id));
         self.drop_empty();

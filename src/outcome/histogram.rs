@@ -13,15 +13,29 @@ pub const RELATIVE_ERROR: f64 = 1.0 / CELLS_PER_OCTAVE as f64;
 
 /// A histogram of signed integers: 32 cells an octave, relative error ≤ 3.2 %, each cell keeps count and sum.
 ///
-/// An empty histogram owns no memory; a filled one owns its occupied cells only, in order of value. Their indices lie
-/// apart, so that finding a cell among thousands of histograms (a timeline's) stays in the cache.
+/// An empty histogram owns no memory; a filled one owns the octaves that hold a value, in order. Its size soon stops
+/// growing with the number of values, and finding a cell is a short search among octaves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
-    indices: Vec<i16>,
-    cells: Vec<Cell>,
+    octaves: Vec<Octave>,
 }
 
-/// What fell into one occupied cell.
+/// 32 neighbouring cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Octave {
+    /// Index of its first cell, divided by 32.
+    key: i16,
+    cells: Box<Cells>,
+}
+
+/// What fell into the cells of an octave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Cells {
+    counts: [u64; CELLS_PER_OCTAVE as usize],
+    sums: [i128; CELLS_PER_OCTAVE as usize],
+}
+
+/// How many values fell into a cell, and their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cell {
     count: u64,
@@ -32,10 +46,21 @@ impl Cell {
     fn mean(&self) -> f64 {
         self.sum as f64 / self.count as f64
     }
+}
 
-    fn add(&mut self, other: &Cell) {
-        self.count += other.count;
-        self.sum += other.sum;
+impl Octave {
+    fn empty(key: i16) -> Self {
+        let cells = Cells { counts: [0; CELLS_PER_OCTAVE as usize], sums: [0; CELLS_PER_OCTAVE as usize] };
+        Octave { key, cells: Box::new(cells) }
+    }
+
+    fn merge(&mut self, other: &Octave) {
+        for (own, other) in self.cells.counts.iter_mut().zip(&other.cells.counts) {
+            *own += other;
+        }
+        for (own, other) in self.cells.sums.iter_mut().zip(&other.cells.sums) {
+            *own += other;
+        }
     }
 }
 
@@ -67,41 +92,64 @@ impl Histogram {
         }
     }
 
+    /// Counts one value in the cell of `value / grain`: values closer to zero than 32 grains share cells of one grain
+    /// each, so that a long tail of tiny ones takes no memory. The sums stay exact. Histograms that are merged must
+    /// have been recorded with the same grain.
+    pub fn record_grained(&mut self, value: i64, grain: i64) {
+        self.add(index_of(value / grain), &Cell { count: 1, sum: i128::from(value) });
+    }
+
     fn add(&mut self, index: i16, cell: &Cell) {
-        match self.indices.binary_search(&index) {
-            Ok(at) => self.cells[at].add(cell),
+        let within = index.rem_euclid(CELLS_PER_OCTAVE as i16) as usize;
+        let cells = &mut self.octave(index.div_euclid(CELLS_PER_OCTAVE as i16)).cells;
+        cells.counts[within] += cell.count;
+        cells.sums[within] += cell.sum;
+    }
+
+    fn octave(&mut self, key: i16) -> &mut Octave {
+        let at = match self.octaves.binary_search_by_key(&key, |octave| octave.key) {
+            Ok(at) => at,
             Err(at) => {
-                self.indices.insert(at, index);
-                self.cells.insert(at, *cell);
+                self.octaves.insert(at, Octave::empty(key));
+                at
             }
-        }
+        };
+        &mut self.octaves[at]
     }
 
     /// Adds everything `other` has counted.
     pub fn merge(&mut self, other: &Histogram) {
-        if self.cells.is_empty() {
-            self.clone_from(other);
+        if self.octaves.is_empty() {
+            self.octaves.clone_from(&other.octaves);
         } else {
-            other.indices.iter().zip(&other.cells).for_each(|(&index, cell)| self.add(index, cell));
+            other.octaves.iter().for_each(|octave| self.octave(octave.key).merge(octave));
         }
+    }
+
+    /// The occupied cells, in order of value.
+    fn occupied(&self) -> impl Iterator<Item = Cell> + '_ {
+        self.octaves.iter().flat_map(|octave| {
+            let cells = octave.cells.counts.iter().zip(&octave.cells.sums);
+            cells.map(|(&count, &sum)| Cell { count, sum }).filter(|cell| cell.count > 0)
+        })
     }
 
     /// True if nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.octaves.is_empty()
     }
 
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.cells.iter().map(|cell| cell.count).sum()
+        self.occupied().map(|cell| cell.count).sum()
     }
 
     /// The exact sum of the values.
     #[must_use]
     pub fn sum(&self) -> i128 {
-        self.cells.iter().map(|cell| cell.sum).sum()
+        self.occupied().map(|cell| cell.sum).sum()
     }
 
     /// The exact mean; `None` if nothing was counted.
@@ -116,13 +164,13 @@ impl Histogram {
     pub fn quantile(&self, q: f64) -> Option<f64> {
         let rank = ((q * self.count() as f64).ceil() as u64).max(1);
         let mut below = 0;
-        for cell in &self.cells {
+        for cell in self.occupied() {
             below += cell.count;
             if below >= rank {
                 return Some(cell.mean());
             }
         }
-        self.cells.last().map(Cell::mean)
+        self.occupied().last().map(|cell| cell.mean())
     }
 
     /// The Gini coefficient of non-negative values, those of one cell taken as equal; `None` if their sum is not
@@ -135,7 +183,7 @@ impl Histogram {
         }
         let mut below = 0.0;
         let mut area = 0.0;
-        for cell in &self.cells {
+        for cell in self.occupied() {
             let upto = below + cell.sum as f64;
             area += cell.count as f64 * (below + upto);
             below = upto;
@@ -146,7 +194,7 @@ impl Histogram {
 
     /// Occupied cells in order of value: (mean of its values, how many).
     pub fn cells(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
-        self.cells.iter().map(|cell| (cell.mean(), cell.count))
+        self.occupied().map(|cell| (cell.mean(), cell.count))
     }
 }
 
@@ -165,7 +213,7 @@ mod tests {
     #[test]
     fn an_empty_histogram_owns_no_memory_and_answers_nothing() {
         let empty = Histogram::default();
-        assert_eq!(empty.cells.capacity(), 0);
+        assert_eq!(empty.octaves.capacity(), 0);
         assert_eq!((empty.mean(), empty.quantile(0.5), empty.gini()), (None, None, None));
     }
 

@@ -2,6 +2,10 @@
 
 use super::{Histogram, Sample};
 
+/// Balances are told apart down to a thousandth of a credit [micro-credits]. Finer cells near zero would grow with the
+/// number of organizations and show nothing in a plot.
+const GRAIN: i64 = 1_000;
+
 /// One policy at every instant of the timeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
@@ -56,9 +60,9 @@ impl Timeline {
 
 impl Instant {
     fn add(&mut self, sample: &Sample) {
-        self.available.record(sample.available.micros());
-        self.debt.record(sample.debt.micros());
-        self.held.record(sample.held.micros());
+        self.available.record_grained(sample.available.micros(), GRAIN);
+        self.debt.record_grained(sample.debt.micros(), GRAIN);
+        self.held.record_grained(sample.held.micros(), GRAIN);
         self.demanded += i128::from(sample.demanded);
         self.refused += i128::from(sample.refused);
         self.cash += i128::from(sample.cash.nanos());

@@ -3,7 +3,8 @@
 use crate::sampling::Dist;
 use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
-use super::terms::{CalendarUnit, GrantSpec};
+use super::grants::GrantSpec;
+use super::terms::CalendarUnit;
 
 /// Everything about a cohort's organizations that a policy meets but does not set.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,10 +1,16 @@
-//! Commercial and enforcement rules: what a policy says, and what it decides.
+//! Commercial and enforcement rules: what a policy says.
 //!
-//! Owns the terms (allowance, admission, charging, overdraft, top-ups, alerts) and pure decisions over them.
-//! Leaves booking to `ledger` and the order of events to `organization`. It decides, never books.
+//! Owns the terms (allowance, admission, charging, overdraft, top-ups, alerts), complete and typed. Leaves booking to
+//! `ledger`, applying them and the order of events to `organization`. Invariants: names are resolved, defaults filled in.
 
+mod commerce;
 mod customers;
+mod enforcement;
+mod grants;
 mod terms;
 
+pub use commerce::*;
 pub use customers::*;
+pub use enforcement::*;
+pub use grants::*;
 pub use terms::*;

@@ -22,7 +22,9 @@ pub use junit::junit;
 pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, front_plot, plots, sweep_plot, tornado_plot};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
-pub use sweep::{front_table, swing_table, write_sweep};
+pub use sweep::{
+    Scopes, estimate_cell, front_table, key_column, morris_table, points_table, swing_table, write_sweep,
+};
 pub use table::{Cell, Column, Format, Table, pretty};
 
 use std::io;

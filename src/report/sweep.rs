@@ -2,23 +2,24 @@
 
 use std::io::{self, Write};
 
-use crate::experiment::{Aim, Candidate, Objective, Sweep, Swing};
+use crate::experiment::{Aim, Candidate, Estimate, Morris, Objective, PolicyAt, Sweep, SweepPoint, Swing};
 use crate::outcome::{METRICS, Scope};
 
 use super::number::{self, exact, exact_or_empty};
 use super::table::{Cell, Column, Table};
 
-/// Writes `sweep.csv`: one row for each point, policy and outcome of the scope `all`, with the settings in columns of
-/// their keys. Outcomes that do not apply have no row.
+/// Writes `sweep.csv`: one row for each point, policy, scope and outcome, with the settings in columns of their keys.
+/// Outcomes that do not apply have no row. `status` says in every row whether the sweep came to its end.
 ///
 /// # Errors
 /// If the writer fails.
-pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str) -> io::Result<()> {
+pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str, scopes: Scopes) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let mut header = vec!["scenario", "point"];
     header.extend(sweep.keys.iter().map(String::as_str));
     header.extend([
         "policy",
+        "scope",
         "metric",
         "unit",
         "mean",
@@ -26,52 +27,107 @@ pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str) -> io::Result
         "ci_high",
         "sd",
         "replications",
-        "complete",
+        "status",
     ]);
     csv.write_record(&header)?;
-    let complete = sweep.complete.to_string();
-    for (number, point) in sweep.points.iter().enumerate() {
-        let currency =
-            sweep.measurements.get(point.measurements).and_then(|found| found.shape().currency.clone());
+    for point in &sweep.points {
+        let Some(measurements) = sweep.measurements.get(point.measurements) else { continue };
+        let wanted = |scope: &Scope| scopes == Scopes::Every || *scope == Scope::All;
         for policy in &point.policies {
-            for (index, metric) in METRICS.iter().enumerate() {
-                let Some(estimate) = sweep.estimate(point, policy, Scope::All, index) else { continue };
-                let (low, high) = estimate.interval().unzip();
-                let mut record = vec![scenario.to_owned(), number.to_string()];
-                record.extend(point.settings.iter().cloned());
-                record.extend([
-                    policy.name.clone(),
-                    metric.name.to_owned(),
-                    metric.unit(currency.as_deref()),
-                ]);
-                record.extend([exact(estimate.mean), exact_or_empty(low), exact_or_empty(high)]);
-                record.extend([
-                    exact_or_empty(estimate.sd),
-                    estimate.replications.to_string(),
-                    complete.clone(),
-                ]);
-                csv.write_record(&record)?;
+            for &scope in measurements.scopes().iter().filter(|scope| wanted(scope)) {
+                write_scope(&mut csv, sweep, (point, policy, scope), scenario)?;
             }
         }
     }
     csv.flush()
 }
 
+/// Which scopes a sweep's file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scopes {
+    /// The whole alone.
+    All,
+    /// The whole, every cohort, every feature.
+    Every,
+}
+
+/// Every outcome of one policy at one point in one scope.
+fn write_scope(
+    csv: &mut csv::Writer<impl Write>,
+    sweep: &Sweep,
+    (point, policy, scope): (&SweepPoint, &PolicyAt, Scope),
+    scenario: &str,
+) -> io::Result<()> {
+    let Some(measurements) = sweep.measurements.get(point.measurements) else { return Ok(()) };
+    let shape = measurements.shape();
+    let status = if sweep.complete { "finished" } else { "partial" };
+    for (index, metric) in METRICS.iter().enumerate() {
+        let Some(estimate) = sweep.estimate(point, policy, scope, index) else { continue };
+        let (low, high) = estimate.interval().unzip();
+        let mut record = vec![scenario.to_owned(), point.number.to_string()];
+        record.extend(point.settings.iter().cloned());
+        record.extend([policy.name.clone(), shape.scope_name(scope).to_string()]);
+        record.extend([metric.name.to_owned(), metric.unit(shape.currency.as_deref())]);
+        record.extend([exact(estimate.mean), exact_or_empty(low), exact_or_empty(high)]);
+        record.extend([exact_or_empty(estimate.sd), estimate.replications.to_string(), status.to_owned()]);
+        csv.write_record(&record)?;
+    }
+    Ok(())
+}
+
+/// Some outcomes of every policy at every point.
+#[must_use]
+pub fn points_table(sweep: &Sweep, metrics: &[usize]) -> Table {
+    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
+    columns.push(Column::words("policy"));
+    columns.extend(metrics.iter().map(|&metric| Column::numbers(METRICS[metric].name)));
+    let mut table = Table::new("Outcomes at every point", columns);
+    for point in &sweep.points {
+        for policy in &point.policies {
+            let mut row: Vec<Cell> = point.settings.iter().map(Cell::text).collect();
+            row.push(Cell::text(&policy.name));
+            let estimate = |&metric: &usize| sweep.estimate(point, policy, Scope::All, metric);
+            row.extend(metrics.iter().map(|metric| estimate_cell(estimate(metric))));
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+/// A column of a key's settings, the key broken at its dots.
+#[must_use]
+pub fn key_column(key: &str) -> Column {
+    const WIDE: usize = 20;
+    let mut lines = vec![String::new()];
+    for part in key.split_inclusive('.') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || line.len() + part.len() <= WIDE => line.push_str(part),
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    Column::words(key).headed(lines.join("\n"))
+}
+
+/// A mean with its half-width.
+#[must_use]
+pub fn estimate_cell(estimate: Option<Estimate>) -> Cell {
+    let Some(estimate) = estimate else { return Cell::Absent };
+    let (value, half) = number::with_uncertainty(&estimate);
+    let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
+    Cell::Number { value: estimate.mean, text }
+}
+
 /// The Pareto front as a table: settings, policy, and the objectives in their own units.
 #[must_use]
 pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candidate]) -> Table {
-    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| Column::words(key)).collect();
+    let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
     columns.extend(objectives.iter().map(|objective| Column::numbers(METRICS[objective.metric].name)));
     let mut table = Table::new("Pareto front", columns);
     for candidate in candidates.iter().filter(|candidate| candidate.on_front) {
         let mut row: Vec<Cell> = sweep.points[candidate.point].settings.iter().map(Cell::text).collect();
         row.push(Cell::text(&candidate.policy));
-        row.extend(candidate.estimates.iter().map(|estimate| {
-            let (value, half) = number::with_uncertainty(estimate);
-            let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-            Cell::Number { value: estimate.mean, text }
-        }));
+        row.extend(candidate.estimates.iter().map(|estimate| estimate_cell(Some(*estimate))));
         table.rows.push(row);
     }
     let aims = objectives.iter().map(|objective| {
@@ -101,10 +157,30 @@ pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
             Cell::text(&swing.high_setting),
             Cell::number(swing.low),
             Cell::number(swing.high),
-            Cell::number(swing.width()),
+            swing_cell(swing),
             Cell::text(if swing.ranking_changes { "changes" } else { "stays" }),
         ]);
     }
+    table
+}
+
+/// How far the outcome moves, with the uncertainty of that.
+fn swing_cell(swing: &Swing) -> Cell {
+    let half = swing.half_width.map_or_else(String::new, |half| format!(" ±{}", number::short(half)));
+    Cell::Number { value: swing.width(), text: format!("{}{half}", number::short(swing.width())) }
+}
+
+/// Morris' summaries, the strongest first.
+#[must_use]
+pub fn morris_table(outcome: &str, rows: &[(String, Morris)]) -> Table {
+    let columns = vec![Column::words("assumption"), Column::numbers("mean_absolute"), Column::numbers("sd")];
+    let mut table = Table::new(format!("Elementary effects on {outcome}"), columns);
+    for (key, morris) in rows {
+        table.rows.push(vec![Cell::text(key), Cell::number(morris.mean_absolute), Cell::number(morris.sd)]);
+    }
+    table.notes.push(String::from(
+        "from low to high; a large sd beside mean_absolute: it acts together with others, or not in a straight line",
+    ));
     table
 }
 
@@ -113,7 +189,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::experiment::{Measurements, PolicyAt, SweepPoint};
+    use crate::experiment::Measurements;
     use crate::outcome::{metric_index, synthetic};
 
     /// Three limits of two policies, measured as six accounts of the same organizations.
@@ -123,6 +199,7 @@ mod tests {
         let mut measurements = Measurements::new(Arc::clone(&shape));
         (0..4).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
         let point = |number: usize| SweepPoint {
+            number,
             settings: vec![(number * 100).to_string()],
             measurements: 0,
             policies: vec![
@@ -141,14 +218,14 @@ mod tests {
     #[test]
     fn the_tidy_file_has_a_row_for_each_point_policy_and_outcome_and_says_that_it_is_partial() {
         let mut bytes = Vec::new();
-        write_sweep(&mut bytes, &specimen(), "made-up").unwrap();
+        write_sweep(&mut bytes, &specimen(), "made-up", Scopes::All).unwrap();
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         assert_eq!(&reader.headers().unwrap()[2], "policy.overdraft.limit");
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
-        let rates: Vec<_> = rows.iter().filter(|row| &row[4] == "refusal_rate").collect();
+        let rates: Vec<_> = rows.iter().filter(|row| &row[5] == "refusal_rate").collect();
         let keys: Vec<(&str, &str)> = rates.iter().map(|row| (&row[2], &row[3])).collect();
         assert_eq!(keys[..3], [("0", "overdraft"), ("0", "hold"), ("100", "overdraft")]);
-        assert!(rows.iter().all(|row| &row[11] == "false"));
+        assert!(rows.iter().all(|row| &row[12] == "partial" && &row[4] == "all"));
     }
 
     #[test]

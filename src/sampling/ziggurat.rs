@@ -16,7 +16,7 @@ const NORMAL_TAIL: f64 = 3.654_152_885_361_009;
 const NORMAL_AREA: f64 = 0.004_928_673_233_974_658;
 /// Where the tail of the exponential begins, and the area of each layer.
 const EXPONENTIAL_TAIL: f64 = 7.697_117_470_131_05;
-const EXPONENTIAL_AREA: f64 = 0.003_949_659_822_581_556_6;
+const EXPONENTIAL_AREA: f64 = 0.003_949_659_822_581_557;
 
 /// Edges and densities of the layers, widest first.
 struct Layers {

@@ -3,6 +3,8 @@
 //! Owns the file format and its messages. Leaves simulation to everyone else.
 //! Invariants: beyond `read` nobody checks a value again.
 
+mod amount;
+mod assumptions;
 pub mod bundled;
 mod cohorts;
 mod demand;
@@ -20,6 +22,7 @@ mod reading;
 mod reference;
 mod schema;
 mod source;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod thresholds;
@@ -27,10 +30,12 @@ mod thresholds;
 mod usage_example;
 mod words;
 
+pub use amount::Amount;
+pub use assumptions::{Assumption, assumptions};
 pub use model::*;
 pub use read::{examine, read};
 pub use reading::{Level, Problem};
 pub use reference::reference;
 pub use schema::schema;
 pub use source::ScenarioSource;
-pub use thresholds::{ThresholdError, parse_threshold};
+pub use thresholds::{OutcomeWanted, ThresholdError, parse_threshold, parse_wanted};

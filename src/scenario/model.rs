@@ -47,6 +47,8 @@ pub struct Scenario {
     pub thresholds: Vec<Threshold>,
     /// Sequential stopping.
     pub precision: Option<Precision>,
+    /// What `creditsim sweep` varies if the command line does not say.
+    pub sweep: Option<SweepPlan>,
     /// Number of timeline instants (default 120).
     pub timeline_instants: u32,
 }
@@ -164,6 +166,30 @@ pub struct Precision {
     pub policies: Vec<usize>,
     /// Cap.
     pub max_replications: u32,
+}
+
+/// What a sweep varies, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SweepPlan {
+    /// Keys and their values, in file order.
+    pub vary: Vec<Vary>,
+    /// Lists are taken side by side instead of in every combination.
+    pub matched: bool,
+    /// Points of a Latin hypercube instead of every combination.
+    pub lhs: Option<u32>,
+    /// Outcomes of the Pareto front.
+    pub objectives: Vec<String>,
+}
+
+/// A key that is varied: either its values or a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vary {
+    /// Dotted key.
+    pub key: String,
+    /// Values as the command line would set them; empty if there is a range.
+    pub values: Vec<String>,
+    /// `lo..hi` or `lo..hi:step`.
+    pub range: Option<String>,
 }
 
 /// A half-width, absolute or relative to the mean difference.

@@ -15,6 +15,7 @@ use super::reading::{
     required,
 };
 use super::source::{Base, ScenarioSource};
+use super::sweep::{self, SWEEP};
 use super::{lint, thresholds};
 
 /// The whole file.
@@ -73,6 +74,7 @@ static ROOMS: &[Field] = &[
         "Conditions on outcomes by policy, or under `all`: `hold = [\"loss_rate < 8%\"]`.",
     ),
     optional("precision", Kind::Table(&PRECISION), "Repeats until a difference is known well enough."),
+    optional("sweep", Kind::Table(&SWEEP), "What `creditsim sweep` varies."),
 ];
 
 static PRECISION: Shape = Shape {
@@ -185,6 +187,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         histories,
         thresholds: thresholds::read(section, &policy_names),
         precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
+        sweep: section.get("sweep").and_then(sweep::read),
         timeline_instants: section.value("timeline_instants", Item::positive_count),
     })
 }

@@ -38,12 +38,45 @@ pub fn parse_threshold(text: &str, policies: &[String]) -> Result<Threshold, Thr
     let (left, right) = (text[..at].trim(), text[at + operator.len()..].trim());
     let (policy, left) = split_policy(left, policies)?;
     let (metric, scope) = left.split_once(" in ").unwrap_or((left, "all"));
-    let (metric, scope) = (known_metric(metric.trim())?, scope.trim());
-    if scope != "all" && !scope.starts_with("cohort:") && !scope.starts_with("feature:") {
-        return Err(error("a scope: all, cohort:NAME or feature:NAME", None));
-    }
+    let (metric, scope) = (known_metric(metric.trim())?, known_scope(scope.trim())?);
     let value = share(right).ok_or_else(|| error("a number or a percentage after the comparison", None))?;
-    Ok(Threshold { policy, scope: scope.to_owned(), metric, comparison, value, text: text.trim().to_owned() })
+    Ok(Threshold { policy, scope, metric, comparison, value, text: text.trim().to_owned() })
+}
+
+/// An outcome that is wanted small or large.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeWanted {
+    /// The policy it is asked of; every one if absent.
+    pub policy: Option<usize>,
+    /// True for more, false for less; absent if the outcome's own direction is meant.
+    pub more: Option<bool>,
+    /// A metric of METRICS.
+    pub metric: String,
+    /// `all`, `cohort:NAME` or `feature:NAME`.
+    pub scope: String,
+}
+
+/// An outcome as on the command line: `[POLICY:] [min|max] METRIC [in SCOPE]`.
+///
+/// # Errors
+/// What is wanted instead, with a hint.
+pub fn parse_wanted(text: &str, policies: &[String]) -> Result<OutcomeWanted, ThresholdError> {
+    let (policy, rest) = split_policy(text.trim(), policies)?;
+    let (more, rest) = match rest.split_once(' ') {
+        Some(("min" | "minimize", rest)) => (Some(false), rest),
+        Some(("max" | "maximize", rest)) => (Some(true), rest),
+        _ => (None, rest),
+    };
+    let (metric, scope) = rest.split_once(" in ").unwrap_or((rest, "all"));
+    let (metric, scope) = (known_metric(metric.trim())?, known_scope(scope.trim())?);
+    Ok(OutcomeWanted { policy, more, metric, scope })
+}
+
+fn known_scope(scope: &str) -> Result<String, ThresholdError> {
+    if scope == "all" || scope.starts_with("cohort:") || scope.starts_with("feature:") {
+        return Ok(scope.to_owned());
+    }
+    Err(ThresholdError { wanted: "a scope: all, cohort:NAME or feature:NAME".to_owned(), hint: None })
 }
 
 fn operator(text: &str) -> Option<(usize, &'static str, Comparison)> {

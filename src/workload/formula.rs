@@ -363,10 +363,10 @@ impl<S: AsRef<str>> Parser<'_, S> {
         loop {
             self.comparison()?;
             count += 1;
-            if let Some((function, usize::MAX)) = function {
-                if count > 1 {
-                    self.push(Op::Apply2(function));
-                }
+            if let Some((function, usize::MAX)) = function
+                && count > 1
+            {
+                self.push(Op::Apply2(function));
             }
             if self.eat(")") {
                 break;

@@ -130,6 +130,17 @@ impl WorkPlan {
         self.two_levels
     }
 
+    fn draws_nothing_else(&self) -> bool {
+        self.quantities.is_empty() && self.cache.is_none()
+    }
+
+    /// Cost and duration drawn on their own.
+    #[inline]
+    pub fn draw_plain(&self, cost: &Dist, duration: &Dist, streams: &mut WorkStreams) -> (Credits, SimSpan) {
+        let credits = if self.free { Credits::ZERO } else { credits(cost.sample(&mut streams.cost)) };
+        (credits, span(duration.sample(&mut streams.duration)))
+    }
+
     /// Cost and duration of one simple operation.
     #[inline]
     pub fn draw_simple(
@@ -139,11 +150,8 @@ impl WorkPlan {
         streams: &mut WorkStreams,
         values: &mut Values,
     ) -> (Credits, SimSpan) {
-        if self.quantities.is_empty() && self.cache.is_none() {
-            if let (Amount::Drawn(cost), Amount::Drawn(duration)) = (cost, duration) {
-                let credits = if self.free { Credits::ZERO } else { credits(cost.sample(&mut streams.cost)) };
-                return (credits, span(duration.sample(&mut streams.duration)));
-            }
+        if let (true, Amount::Drawn(cost), Amount::Drawn(duration)) = (self.draws_nothing_else(), cost, duration) {
+            return self.draw_plain(cost, duration, streams);
         }
         self.draw_quantities(&mut streams.cost, values);
         self.draw_step(cost, duration, 1, streams, values)
@@ -165,10 +173,10 @@ impl WorkPlan {
         let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_SECONDS);
         values.numbers[builtin + 1] = seconds;
         let mut amount = cost.value(&mut streams.cost, &values.numbers);
-        if let Some(cache) = self.cache {
-            if cache.probability.holds(uniform(&mut streams.cost)) {
-                amount *= cache.factor;
-            }
+        if let Some(cache) = self.cache
+            && cache.probability.holds(uniform(&mut streams.cost))
+        {
+            amount *= cache.factor;
         }
         let credits = if self.free { Credits::ZERO } else { credits(amount) };
         (credits, SimSpan::from_seconds_f64(seconds))

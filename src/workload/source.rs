@@ -323,7 +323,7 @@ impl Source {
     fn push_replayed(&self, state: &mut State, batch: &mut Batch) -> Result<bool, std::io::Error> {
         let Supply::Replay(rows) = &mut state.supply else { return Ok(false) };
         let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
-        let Some(row) = rows.next()? else { return Ok(false) };
+        let Some(row) = rows.next_row()? else { return Ok(false) };
         let mut operation = row;
         if draws_work {
             let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);

@@ -2,6 +2,7 @@
 
 mod admission;
 mod alerts;
+mod auditor;
 mod burning;
 mod charging;
 mod customers;

@@ -39,6 +39,9 @@ impl State {
         if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
             *credits += operation.cost;
         }
+        if self.needs_no_estimate[feature.index()] && self.start_light(env, operation, Credits::ZERO) {
+            return;
+        }
         let estimate = self.estimate_at_arrival(env, operation);
         if self.start_light(env, operation, estimate) {
             return;
@@ -338,7 +341,7 @@ impl State {
 }
 
 /// Whether an operation of this feature may have to queue, so that it must not overtake those that do.
-fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
+pub(super) fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
     let short = match feature.short {
         WhenShort::Allow => feature.beyond_limit,
         other => other,

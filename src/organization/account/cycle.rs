@@ -111,7 +111,6 @@ impl State {
         let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end) };
         let grants = &mut self.grants;
         let (moved, issued) = self.ledger.roll_allowance(rule, || grants.new_id());
-        self.count_lapsed(env);
         self.count_rolled(env, &moved, &issued);
     }
 
@@ -129,18 +128,19 @@ impl State {
             let Some(rollover) = self.grants.spec(rule).rollover.clone() else { continue };
             let grants = &mut self.grants;
             let (moved, issued) = self.ledger.roll_own(serial, &rollover, self.now, || grants.new_id());
-            self.count_lapsed(env);
-            self.count_rolled(env, moved.as_slice(), issued.as_slice());
+            self.count_rolled(env, &moved, issued.as_slice());
         }
     }
 
+    /// Minimums come first, since `max_total` may trim them at once.
     fn count_rolled(&mut self, env: &Env, moved: &[Take], issued: &[Take]) {
+        for take in issued {
+            self.count_issue(env, EntryKind::IssueRolloverMinimum, Note::of(take));
+        }
+        self.count_lapsed(env);
         for take in moved {
             self.tally.credits.rolled_over += take.amount;
             self.note(env, EntryKind::Rollover, Note::of(take));
-        }
-        for take in issued {
-            self.count_issue(env, EntryKind::IssueRolloverMinimum, Note::of(take));
         }
     }
 

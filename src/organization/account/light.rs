@@ -3,10 +3,11 @@
 //! Most operations of most policies are of this kind, so they carry three numbers instead of a whole `Work`. Invariant:
 //! whoever takes the short way does exactly what the long way would have done; tests compare the two.
 
-use crate::policy::{Admission, ChargeMoment, FeatureTerms, InFlight, Terms, WhenShort};
+use crate::policy::{Admission, ChargeMoment, FeatureTerms, InFlight, Terms};
 use crate::units::{Credits, FeatureIndex};
 use crate::workload::{Fate, Operation};
 
+use super::attempt::may_queue;
 use super::env::{Env, room};
 use super::events::{CLASS_MASK, Class, Due, DueKind, class_bits};
 use super::state::State;
@@ -37,6 +38,18 @@ pub(super) fn light_features(env: &Env, journal: bool) -> Vec<bool> {
     terms.features.iter().enumerate().map(allows).collect()
 }
 
+/// Features on the short way whose check looks at no estimate, so that none has to be made.
+pub(super) fn without_estimate(env: &Env) -> Vec<bool> {
+    let terms = env.terms(env.first_plan);
+    let blind = |feature: &FeatureTerms| matches!(feature.admission, Admission::None | Admission::Positive);
+    terms
+        .features
+        .iter()
+        .zip(&env.looks_back)
+        .map(|(feature, back)| blind(feature) && back.is_none())
+        .collect()
+}
+
 fn is_light(feature: &FeatureTerms) -> bool {
     feature.charge == ChargeMoment::Completion
         && feature.in_flight == InFlight::Finish
@@ -57,7 +70,7 @@ impl State {
         }
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];
-        let queued = rules.short == WhenShort::Queue && !self.queue.is_empty();
+        let queued = !self.queue.is_empty() && may_queue(terms, rules);
         if queued || env.outages.until(feature, self.now).is_some() || !self.passes(terms, rules, estimate) {
             return false;
         }

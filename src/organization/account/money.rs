@@ -111,7 +111,9 @@ impl State {
             pool: None,
         };
         let paid_before = billing.from < at && older;
-        self.money.billing = Some(billing);
+        // What is paid from now on is spread from now on, although the period may have begun earlier.
+        let from = if paid_before { billing.from } else { at };
+        self.money.billing = Some(Billing { from, ..billing });
         if paid_before {
             self.carry_in_subscription(env, at);
         } else {
@@ -142,7 +144,7 @@ impl State {
                 billing.pool = Some(owed);
             } else {
                 // What was earned before must not be earned again.
-                self.money.recognized_else = self.money.recognized_else - (price - owed);
+                self.money.recognized_else -= price - owed;
             }
         }
         self.at(env, to, Class::Close, BILL, TimerKind::Bill);
@@ -221,7 +223,7 @@ impl State {
             return Money::ZERO;
         };
         let share = pool.scale_floor(1, later + 1);
-        *pool = *pool - share;
+        *pool -= share;
         share
     }
 
@@ -277,7 +279,7 @@ impl State {
     /// An invoice is paid or written off.
     pub(super) fn invoice_due(&mut self, env: &Env, index: u32) {
         let Invoice { amount, pays } = self.money.invoices[index as usize];
-        self.money.receivable = self.money.receivable - amount;
+        self.money.receivable -= amount;
         if pays {
             self.receive_cash(env, CashKind::Overage, amount);
             self.note(env, EntryKind::InvoicePaid, Note::money(amount));

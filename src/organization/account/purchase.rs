@@ -218,8 +218,8 @@ impl State {
         let terms = env.terms(self.plan);
         let order = self.purchases.orders[index as usize];
         let before = self.views(terms);
-        self.money.in_transit = self.money.in_transit - order.price;
-        self.purchases.pending = self.purchases.pending - order.credits;
+        self.money.in_transit -= order.price;
+        self.purchases.pending -= order.credits;
         if !order.automatic {
             self.purchases.under_way = None;
         }

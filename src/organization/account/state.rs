@@ -130,6 +130,9 @@ impl Work {
         self.due = Credits::ZERO;
         self.charged = Credits::ZERO;
         self.absorbed = Credits::ZERO;
+        self.overspent = false;
+        self.part = 0;
+        self.part_done = false;
         self.unrecorded = 0;
         self.settled = false;
         self.verdict = super::work::Verdict::GoesOn;
@@ -160,6 +163,7 @@ pub(super) struct State {
     pub(super) free_light: Vec<u32>,
     pub(super) light_in_flight: Vec<u32>,
     pub(super) light_features: Vec<bool>,
+    pub(super) needs_no_estimate: Vec<bool>,
     pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
@@ -261,7 +265,8 @@ impl State {
             light: Vec::new(),
             free_light: Vec::new(),
             light_in_flight: vec![0; features],
-            light_features: light_features(env, env.world.detail.journal || env.world.detail.audit),
+            needs_no_estimate: super::light::without_estimate(env),
+            light_features: light_features(env, env.world.detail.journal || env.audited),
             due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
@@ -321,13 +326,31 @@ impl State {
     }
 
     /// Handles everything due before (`at`, `order`).
+    #[inline]
     pub(super) fn drain(&mut self, env: &Env, at: SimTime, order: u64) {
+        // Most arrivals find nothing due but plain completions, or nothing at all.
+        while self.next_timer > at && !self.resume && !self.arrived {
+            match self.due.peek() {
+                Some(due) if (due.at, due.order) < (at, order) => {}
+                _ => return,
+            }
+            if let Some(due) = self.due.pop() {
+                self.now = due.at;
+                self.run_due(env, due);
+            }
+        }
+        self.drain_slowly(env, at, order);
+    }
+
+    /// As `drain`, with timers, samples and resumptions among what is due.
+    fn drain_slowly(&mut self, env: &Env, at: SimTime, order: u64) {
         loop {
             let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
             let mut resumes = false;
             if self.resume || self.arrived {
                 let now = (self.now, order_of(Class::Resume, 0, 0, 0));
-                resumes = now < soonest;
+                // Resumption comes before the end of patience of the same instant.
+                resumes = now <= soonest;
                 soonest = soonest.min(now);
             }
             if self.next_timer <= soonest.0.min(at) && self.run_timer(env, soonest, (at, order)) {

@@ -58,7 +58,7 @@ impl Lots {
     pub(super) fn take(&mut self, entry: &Entry) -> Verdict {
         match entry.kind {
             EntryKind::OpeningUsed => {
-                self.used_before.insert(entry.lot, entry.credits);
+                *self.used_before.entry(entry.lot).or_default() += entry.credits;
                 Ok(())
             }
             EntryKind::OpeningGrant

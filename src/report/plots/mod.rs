@@ -124,6 +124,7 @@ mod tests {
         let mut measurements = Measurements::new(Arc::clone(&shape));
         (0..5).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 30)));
         let point = |number: usize| SweepPoint {
+            number,
             settings: vec![(number * 50).to_string()],
             measurements: 0,
             policies: vec![

@@ -117,8 +117,10 @@ fn number(setting: &str) -> Option<f64> {
 fn lines(sweep: &Sweep, key: usize, metric: usize, axis: &Axis) -> Vec<Line> {
     let mut names: Vec<String> = Vec::new();
     let mut points: BTreeMap<usize, Vec<(f64, Estimate)>> = BTreeMap::new();
+    let repeats = others_repeat(sweep, key);
     for point in &sweep.points {
-        let others = sweep.keys.iter().zip(&point.settings).enumerate().filter(|(index, _)| *index != key);
+        let others = sweep.keys.iter().zip(&point.settings).enumerate();
+        let others = others.filter(|(index, _)| repeats && *index != key);
         let suffix: Vec<String> =
             others.map(|(_, (name, setting))| format!("{}={setting}", last_part(name))).collect();
         for policy in &point.policies {
@@ -137,6 +139,23 @@ fn lines(sweep: &Sweep, key: usize, metric: usize, axis: &Axis) -> Vec<Line> {
         Line { name: names[index].clone(), color: COLORS[index % COLORS.len()], points }
     };
     points.into_iter().map(line).collect()
+}
+
+/// True if some points differ in `key` alone. In matched lists and hypercubes none do, and a line for each setting of
+/// the others would have a single point.
+fn others_repeat(sweep: &Sweep, key: usize) -> bool {
+    let mut others: Vec<Vec<&String>> = sweep
+        .points
+        .iter()
+        .map(|point| {
+            let others = point.settings.iter().enumerate().filter(|(index, _)| *index != key);
+            others.map(|(_, setting)| setting).collect()
+        })
+        .collect();
+    let count = others.len();
+    others.sort();
+    others.dedup();
+    others.len() < count
 }
 
 /// The last part of a dotted key: enough to tell lines apart.

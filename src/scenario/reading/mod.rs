@@ -22,4 +22,4 @@ pub(crate) use section::Section;
 pub(crate) use shape::{
     Field, Kind, Presence, Shape, Unit, Words, default, optional, required, words, words_of,
 };
-pub(crate) use tree::{Node, Place, Table, Value, parse, parse_value, set_path, split_path};
+pub(crate) use tree::{Node, Place, Table, Value, join, parse, parse_value, set_path, split_path};

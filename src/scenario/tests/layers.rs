@@ -2,7 +2,9 @@
 
 use super::{read_with, terms_with, text_with};
 use crate::calendar::MonthEnd;
-use crate::policy::{Admission, Boundary, ChargeMoment, DebtAtCycle, Estimator, WhenShort};
+use crate::policy::{
+    Admission, Boundary, ChargeMoment, Compare, DebtAtCycle, Estimator, TopUpAmount, View, WhenShort,
+};
 use crate::scenario::{ScenarioSource, bundled, presets, read};
 use crate::units::{Credits, SimSpan};
 
@@ -57,6 +59,20 @@ fn presets_lie_between_the_shared_rules_and_the_policys_own() {
     let lines = "[policy]\npreset = \"flexprice\"\nexpiry_boundary = \"exclusive\"\n[policies.p]";
     let terms = read_with("policies", lines).policies.remove(0).plans.remove(0);
     assert_eq!(terms.expiry_boundary, Boundary::Exclusive);
+}
+
+#[test]
+fn a_top_up_takes_on_the_guards_of_its_preset() {
+    let lines = r#"
+preset = "lago"
+packages = [{ name = "s", credits = 10 }]
+top_up = { threshold = 5, backoff = "2 h" }
+"#;
+    let terms = terms_with(lines);
+    let rule = &terms.top_ups[0];
+    assert_eq!((rule.view, rule.compare, rule.wakes), (View::Ongoing, Compare::AtOrBelow, false));
+    assert_eq!(rule.amount, TopUpAmount::MultipleUntilAbove(0));
+    assert_eq!(rule.backoff, SimSpan::from_seconds(7200), "the policy's own key wins");
 }
 
 #[test]

@@ -205,7 +205,7 @@ impl ReplayRows {
     ///
     /// # Errors
     /// When the partition on disk cannot be read.
-    pub fn next(&mut self) -> Result<Option<Operation>, io::Error> {
+    pub fn next_row(&mut self) -> Result<Option<Operation>, io::Error> {
         loop {
             let Some(operation) = self.next_anywhere()? else { return Ok(None) };
             // A bucket may begin before the horizon or end after it.

@@ -84,7 +84,7 @@ fn replay(history: &PreparedHistory) -> Vec<(String, Operation)> {
             for feature in [FeatureIndex(0), FeatureIndex(1)] {
                 let mut rows = organization.rows(feature, organization.key(1, 0, "usage"));
                 let mut last = SimTime::DAWN;
-                while let Some(operation) = rows.next().expect("a disk") {
+                while let Some(operation) = rows.next_row().expect("a disk") {
                     assert!(operation.at >= last, "time goes back");
                     last = operation.at;
                     all.push((organization.label().to_owned(), Operation { feature, ..operation }));

@@ -1,0 +1,515 @@
+//! `creditsim optimize`: the setting that makes an outcome small or large under conditions.
+//!
+//! Every setting starts with a few replications on the same demand; those shown to be worse, or to break a condition,
+//! leave; the rest double their replications until one is left or the budget is spent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::experiment::design::{self, Axis};
+use crate::experiment::{
+    Aim, Choice, Conditions, Entrant, Estimate, FEWEST, GroupRun, Limit, Objective, Rules, Ruling, Setting,
+    Standing, Trials, by_promise, choose, paired, screen,
+};
+use crate::outcome::{METRICS, Scope, metric_index};
+use crate::report::{self, Cell, Column, RunFolder, Status, Table};
+use crate::scenario::parse_threshold;
+
+use super::arguments::{Format, OptimizeArguments};
+use super::exit::{Exit, Problem};
+use super::terminal;
+use super::trying::{Overall, Workshop};
+
+/// Replications of a setting in the default budget.
+const USUAL: u64 = 40;
+
+/// Settings of one key without a step.
+const USUAL_POINTS: u32 = 16;
+
+/// Rows of the printed table.
+const MOST_ROWS: usize = 20;
+
+/// Searches and reports.
+pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> {
+    let mut workshop = Workshop::open(&arguments.trial, &arguments.policies, None)?;
+    let question = Question::of(arguments, &workshop)?;
+    let trials = workshop.trials(question.settings.clone())?;
+    let mut search = Search::new(&question, &trials, arguments.budget)?;
+    let (mut folder, conditions) = workshop.folder("optimize", &format!("{question:?}"))?;
+    let headline = format!(
+        "{}: {} settings, up to {} replications over all, seed {}",
+        workshop.base.name,
+        search.entrants.len(),
+        search.budget,
+        workshop.base.seed
+    );
+    let each = trials.work(0, 1, conditions.first);
+    let mut total = Overall::start(arguments.trial.quiet, &headline, search.budget * each);
+    search.run(&question, &trials, &conditions, &mut total)?;
+    total.end();
+    let choice = choose(&search.field(&question), &search.rules);
+    let text = write(&workshop, &question, &search, choice.as_ref(), &mut folder)?;
+    let status = if workshop.interrupted() { Status::Partial } else { Status::Finished };
+    let target = workshop.finish(folder, &total, status, search.reached)?;
+    terminal::say(&text);
+    workshop.say_written(&target, &total);
+    Ok(match choice {
+        _ if workshop.interrupted() => Exit::Interrupted,
+        None => Exit::ThresholdFailed,
+        Some(Choice { feasible: Ruling::Pass, .. }) => Exit::Fine,
+        Some(Choice { feasible: Ruling::Fail, .. }) => Exit::ThresholdFailed,
+        Some(_) => Exit::Undecided,
+    })
+}
+
+/// What was asked.
+#[derive(Debug)]
+struct Question {
+    keys: Vec<String>,
+    settings: Vec<Vec<Setting>>,
+    objective: Objective,
+    conditions: Vec<Condition>,
+    within: f64,
+}
+
+/// A condition on the settings.
+#[derive(Debug)]
+struct Condition {
+    /// The policy it is judged for; the one that competes if absent.
+    policy: Option<String>,
+    metric: usize,
+    scope: Scope,
+    limit: Limit,
+    text: String,
+}
+
+impl Question {
+    fn of(arguments: &OptimizeArguments, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+        let axes: Vec<Axis> =
+            arguments.over.iter().map(|text| Axis::parse(text)).collect::<Result<_, _>>()?;
+        let keys: Vec<String> = axes.iter().map(|axis| axis.key.clone()).collect();
+        let points = points(&axes, arguments.points, workshop.base.seed)?;
+        let settings = points.into_iter().map(|point| keys.iter().cloned().zip(point).collect()).collect();
+        let (option, text, aim) = match (&arguments.minimize, &arguments.maximize) {
+            (Some(text), _) => ("--minimize", text, Aim::Minimize),
+            (None, Some(text)) => ("--maximize", text, Aim::Maximize),
+            (None, None) => return Err(Problem::usage("nothing to minimize or maximize")),
+        };
+        let wanted = workshop.outcome(option, text)?;
+        let objective = Objective { metric: wanted.metric, scope: wanted.scope, aim };
+        let conditions = arguments.conditions.iter().map(|text| Condition::of(text, workshop));
+        let conditions = conditions.collect::<Result<_, _>>()?;
+        if !arguments.within.is_finite() || arguments.within < 0.0 {
+            return Err(Problem::usage("`--within` is a difference of 0 or more"));
+        }
+        Ok(Question { keys, settings, objective, conditions, within: arguments.within })
+    }
+
+    /// What an outcome costs: less is better.
+    fn cost(&self, value: f64) -> f64 {
+        if self.objective.aim == Aim::Minimize { value } else { -value }
+    }
+}
+
+/// Every combination of steps and lists; evenly spaced settings of a single range; a hypercube over several.
+fn points(axes: &[Axis], count: Option<u32>, seed: u64) -> Result<Vec<Vec<String>>, Problem> {
+    let ranges = axes.iter().any(|axis| matches!(axis.settings, design::Settings::Between(_)));
+    match axes {
+        [axis] => Ok(design::evenly(axis, count.unwrap_or(USUAL_POINTS))
+            .into_iter()
+            .map(|value| vec![value])
+            .collect()),
+        _ if ranges => {
+            Ok(design::latin_hypercube(axes, count.unwrap_or(USUAL_POINTS * axes.len() as u32), seed))
+        }
+        _ => Ok(design::grid(axes)?),
+    }
+}
+
+impl Condition {
+    fn of(text: &str, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+        let names: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
+        let usage =
+            |what: String, hint| Problem::Usage { what: format!("`--subject-to \"{text}\"` {what}"), hint };
+        let threshold = parse_threshold(text, &names)
+            .map_err(|error| usage(format!("is no condition\n  wanted {}", error.wanted), error.hint))?;
+        let scope = crate::engine::shape(&workshop.base).scope(&threshold.scope);
+        let (Some(scope), Some(metric)) = (scope, metric_index(&threshold.metric)) else {
+            return Err(usage(
+                format!("names the scope `{}`, which the scenario lacks", threshold.scope),
+                None,
+            ));
+        };
+        let limit = Limit { comparison: threshold.comparison, value: threshold.value };
+        Ok(Condition {
+            policy: threshold.policy.map(|index| names[index].clone()),
+            metric,
+            scope,
+            limit,
+            text: threshold.text,
+        })
+    }
+}
+
+/// (group, account).
+type Account = (usize, usize);
+
+/// A setting that competes, by the accounts that measure it.
+struct Competitor {
+    /// Settings in words; `any` for a key that does not reach the policy.
+    settings: Vec<String>,
+    policy: String,
+    account: Account,
+    /// By condition, the account it is judged on.
+    judged_on: Vec<Account>,
+    standing: Standing,
+}
+
+/// A search under way.
+struct Search {
+    entrants: Vec<Competitor>,
+    rules: Rules,
+    budget: u64,
+    spent: u64,
+    rounds: u32,
+    /// Replications of those that still compete.
+    reached: u32,
+    /// By account: first the objective, then each condition's outcome, a value a replication.
+    series: BTreeMap<Account, Vec<Vec<Option<f64>>>>,
+}
+
+impl Search {
+    fn new(question: &Question, trials: &Trials, budget: Option<u64>) -> Result<Self, Problem> {
+        let entrants = competitors(question, trials);
+        let accounts = (0..trials.groups()).map(|group| trials.accounts(group).len() as u64).sum::<u64>();
+        let (least, budget) = (u64::from(FEWEST) * accounts, budget.unwrap_or(USUAL * accounts));
+        if budget < least {
+            let what =
+                format!("a budget of {budget} replications is too small for {} settings", entrants.len());
+            let hint = format!("{FEWEST} replications of each need {least}; or try fewer settings");
+            return Err(Problem::Usage { what, hint: Some(hint) });
+        }
+        // Replications double each round; with two left, no more rounds than these fit into the budget.
+        let doublings = (budget / (2 * u64::from(FEWEST))).max(1).ilog2();
+        let limits = question.conditions.iter().map(|condition| condition.limit).collect();
+        // One more, for what is left of the budget at the end.
+        let rules = Rules { limits, entrants: entrants.len(), rounds: 2 + doublings };
+        Ok(Search { entrants, rules, budget, spent: 0, rounds: 0, reached: 0, series: BTreeMap::new() })
+    }
+
+    fn run(
+        &mut self,
+        question: &Question,
+        trials: &Trials,
+        conditions: &Conditions,
+        total: &mut Overall,
+    ) -> Result<(), Problem> {
+        let mut next = FEWEST;
+        loop {
+            self.fit_budget(question, u64::from(next - self.reached));
+            let needed = self.needed();
+            let affordable = (self.budget - self.spent.min(self.budget)) / needed.len().max(1) as u64;
+            next = next.min(self.reached.saturating_add(affordable.min(u64::from(u32::MAX)) as u32));
+            if needed.is_empty() || next == self.reached {
+                return Ok(());
+            }
+            for (group, keep) in by_group(&needed) {
+                let run = total.run(trials, (group, &keep), self.reached..next, conditions)?;
+                if run.interrupted {
+                    // A round counts whole or not at all: entrants are compared over the same replications.
+                    return Ok(());
+                }
+                self.take(question, group, &keep, &run);
+            }
+            self.spent += needed_cost(&needed, next - self.reached);
+            (self.reached, self.rounds) = (next, self.rounds + 1);
+            let mut field = self.field(question);
+            screen(&mut field, &self.rules);
+            for (competitor, entrant) in self.entrants.iter_mut().zip(&field) {
+                competitor.standing = entrant.standing;
+            }
+            if self.settled(question) {
+                return Ok(());
+            }
+            next = self.reached.saturating_mul(2);
+        }
+    }
+
+    /// True if more replications would not change what is said.
+    fn settled(&self, question: &Question) -> bool {
+        match choose(&self.field(question), &self.rules) {
+            None => true,
+            Some(choice) => {
+                let decided = choice.feasible == Ruling::Pass;
+                decided && (choice.gap <= question.within || choice.rivals.is_empty())
+            }
+        }
+    }
+
+    /// Sets the least promising aside if the budget does not reach for another round of all.
+    fn fit_budget(&mut self, question: &Question, replications: u64) {
+        if self.rounds == 0 {
+            return;
+        }
+        let order = by_promise(&self.field(question), &self.rules);
+        for (place, index) in order.into_iter().enumerate().rev() {
+            let cost = self.needed().len() as u64 * replications;
+            if place < 2 || self.spent + cost <= self.budget {
+                return;
+            }
+            self.entrants[index].standing = Standing::SetAside;
+        }
+    }
+
+    /// Accounts that still have to run.
+    fn needed(&self) -> BTreeSet<Account> {
+        let competing = self.entrants.iter().filter(|entrant| entrant.standing == Standing::In);
+        competing.flat_map(|entrant| entrant.judged_on.iter().copied().chain([entrant.account])).collect()
+    }
+
+    fn take(&mut self, question: &Question, group: usize, keep: &[usize], run: &GroupRun) {
+        for (index, &account) in keep.iter().enumerate() {
+            let series = self.series.entry((group, account)).or_default();
+            series.resize(1 + question.conditions.len(), Vec::new());
+            let objective = (question.objective.metric, question.objective.scope);
+            let wanted = question.conditions.iter().map(|condition| (condition.metric, condition.scope));
+            for (values, (metric, scope)) in series.iter_mut().zip([objective].into_iter().chain(wanted)) {
+                values.extend(run.measurements.values(index, scope, metric));
+            }
+        }
+    }
+
+    /// The entrants as the comparison sees them.
+    fn field(&self, question: &Question) -> Vec<Entrant> {
+        let values = |account: Account, index: usize| {
+            self.series.get(&account).and_then(|series| series.get(index)).cloned().unwrap_or_default()
+        };
+        let cost = |value: Option<f64>| value.map(|value| question.cost(value));
+        let entrant = |competitor: &Competitor| Entrant {
+            costs: values(competitor.account, 0).into_iter().map(cost).collect(),
+            limited: competitor
+                .judged_on
+                .iter()
+                .enumerate()
+                .map(|(index, &on)| values(on, 1 + index))
+                .collect(),
+            standing: competitor.standing,
+        };
+        self.entrants.iter().map(entrant).collect()
+    }
+}
+
+fn needed_cost(accounts: &BTreeSet<Account>, replications: u32) -> u64 {
+    accounts.len() as u64 * u64::from(replications)
+}
+
+fn by_group(accounts: &BTreeSet<Account>) -> BTreeMap<usize, Vec<usize>> {
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    accounts.iter().for_each(|&(group, account)| groups.entry(group).or_default().push(account));
+    groups
+}
+
+/// One competitor an account; a policy that a key does not reach competes once.
+fn competitors(question: &Question, trials: &Trials) -> Vec<Competitor> {
+    let mut known: BTreeMap<(Account, Vec<Account>), usize> = BTreeMap::new();
+    let mut competitors: Vec<Competitor> = Vec::new();
+    for point in &trials.points {
+        let account_of =
+            |name: &str| point.policies.iter().find(|(known, _)| known == name).map(|(_, index)| *index);
+        for (policy, index) in &point.policies {
+            let account = (point.group, *index);
+            let judged_on = question.conditions.iter().map(|condition| {
+                let named = condition.policy.as_deref().and_then(account_of);
+                (point.group, named.unwrap_or(*index))
+            });
+            let judged_on: Vec<Account> = judged_on.collect();
+            let settings: Vec<String> = point.settings.iter().map(|(_, value)| value.clone()).collect();
+            match known.get(&(account, judged_on.clone())) {
+                Some(&index) => {
+                    for (own, other) in competitors[index].settings.iter_mut().zip(settings) {
+                        if *own != other {
+                            *own = String::from("any");
+                        }
+                    }
+                }
+                None => {
+                    known.insert((account, judged_on.clone()), competitors.len());
+                    let policy = policy.clone();
+                    competitors.push(Competitor {
+                        settings,
+                        policy,
+                        account,
+                        judged_on,
+                        standing: Standing::In,
+                    });
+                }
+            }
+        }
+    }
+    competitors
+}
+
+/// Writes the file and returns what stdout gets.
+fn write(
+    workshop: &Workshop<'_>,
+    question: &Question,
+    search: &Search,
+    choice: Option<&Choice>,
+    folder: &mut RunFolder,
+) -> Result<String, Problem> {
+    let home = folder.path().to_owned();
+    let broken = |source| Problem::File { path: home.clone(), source };
+    let mut table = table(question, search, choice);
+    folder.write("optimum.csv", table.to_csv().as_bytes()).map_err(broken)?;
+    let said = statement(workshop, question, search, choice);
+    Ok(match workshop.arguments.format {
+        Format::Csv => table.to_csv(),
+        Format::Json => report::pretty(&json!({
+            "scenario": workshop.base.name,
+            "seed": workshop.base.seed,
+            "partial": workshop.interrupted(),
+            "budget": search.budget,
+            "spent": search.spent,
+            "rounds": search.rounds,
+            "gap": choice.map(|choice| choice.gap).filter(|gap| gap.is_finite()),
+            "feasible": choice.map(|choice| choice.feasible.name()),
+            "settings": table.to_json(),
+            "statement": said,
+        })),
+        Format::Text | Format::Markdown => {
+            let hidden = table.rows.len().saturating_sub(MOST_ROWS);
+            table.rows.truncate(MOST_ROWS);
+            table.notes =
+                if hidden > 0 { vec![format!("{hidden} more settings in optimum.csv")] } else { Vec::new() };
+            format!("{}\n{}", table.render(workshop.arguments.format.into()), said.join("\n"))
+        }
+    })
+}
+
+/// The chosen one first, then by the mean.
+fn table(question: &Question, search: &Search, choice: Option<&Choice>) -> Table {
+    let name = METRICS[question.objective.metric].name;
+    let mut columns: Vec<Column> = question.keys.iter().map(|key| report::key_column(key)).collect();
+    columns.extend([Column::words("policy"), Column::numbers("replications"), Column::numbers(name)]);
+    columns.push(Column::numbers("to_chosen"));
+    columns.extend(question.conditions.iter().map(|condition| Column::numbers(&condition.text)));
+    columns.push(Column::words("standing"));
+    let mut table = Table::new("Settings", columns);
+    let field = search.field(question);
+    let chosen = choice.map(|choice| choice.entrant);
+    let mean =
+        |index: usize| Estimate::of(&present(&field[index].costs)).map_or(f64::INFINITY, |own| own.mean);
+    let mut order: Vec<usize> = (0..field.len()).collect();
+    order.sort_by(|&a, &b| (chosen != Some(a)).cmp(&(chosen != Some(b))).then(mean(a).total_cmp(&mean(b))));
+    for index in order {
+        let (competitor, entrant) = (&search.entrants[index], &field[index]);
+        let values: Vec<f64> = present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect();
+        let mut row: Vec<Cell> = competitor.settings.iter().map(Cell::text).collect();
+        row.extend([Cell::text(&competitor.policy), Cell::number(values.len() as f64)]);
+        row.push(report::estimate_cell(Estimate::of(&values)));
+        let difference = chosen.filter(|&chosen| chosen != index).and_then(|chosen| {
+            let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
+                costs.iter().map(|cost| cost.map(|cost| question.cost(cost))).collect()
+            };
+            paired(&turned(&entrant.costs), &turned(&field[chosen].costs))
+        });
+        row.push(report::estimate_cell(difference));
+        row.extend(
+            entrant.limited.iter().map(|values| report::estimate_cell(Estimate::of(&present(values)))),
+        );
+        row.push(Cell::text(if chosen == Some(index) { "chosen" } else { entrant.standing.name() }));
+        table.rows.push(row);
+    }
+    table
+}
+
+fn present(values: &[Option<f64>]) -> Vec<f64> {
+    values.iter().copied().flatten().collect()
+}
+
+/// What can be said, in sentences.
+fn statement(
+    workshop: &Workshop<'_>,
+    question: &Question,
+    search: &Search,
+    choice: Option<&Choice>,
+) -> Vec<String> {
+    let metric = &METRICS[question.objective.metric];
+    let unit = metric.unit(workshop.base.currency.as_deref());
+    let mut said = Vec::new();
+    match choice {
+        None if search.rounds == 0 => {
+            said.push(String::from("interrupted before anything could be compared"))
+        }
+        None => said.push(String::from(
+            "no setting is left: each is shown to break a condition, or the outcome does not apply",
+        )),
+        Some(choice) => {
+            let chosen = &search.entrants[choice.entrant];
+            said.push(format!("chosen: {}", described(question, chosen)));
+            said.push(confidence(choice, &unit, question.objective.aim));
+            said.extend(conditions_kept(question, choice));
+            said.extend(rivals(question, search, choice));
+        }
+    }
+    let count = |standing| search.entrants.iter().filter(|entrant| entrant.standing == standing).count();
+    said.push(format!(
+        "{} of {} replications in {} rounds; of {} settings {} were shown to be worse, {} to break a condition, {} were set aside",
+        search.spent,
+        search.budget,
+        search.rounds,
+        search.entrants.len(),
+        count(Standing::Beaten),
+        count(Standing::Breaks),
+        count(Standing::SetAside)
+    ));
+    said
+}
+
+fn described(question: &Question, competitor: &Competitor) -> String {
+    let settings =
+        question.keys.iter().zip(&competitor.settings).map(|(key, value)| format!("{key}={value}"));
+    format!("{} with {}", competitor.policy, settings.collect::<Vec<_>>().join(", "))
+}
+
+fn confidence(choice: &Choice, unit: &str, aim: Aim) -> String {
+    let word = if aim == Aim::Minimize { "lower" } else { "higher" };
+    match choice.gap {
+        gap if gap.is_infinite() => {
+            String::from("the replications are too few to say how far it is from the best")
+        }
+        _ if choice.rivals.is_empty() => {
+            String::from("with 95 % confidence it is the best of the settings that were tried")
+        }
+        gap => format!(
+            "with 95 % confidence no setting that was tried is {word} by more than {} {unit}",
+            report::number::short(gap)
+        ),
+    }
+}
+
+fn conditions_kept(question: &Question, choice: &Choice) -> Option<String> {
+    let texts: Vec<String> =
+        question.conditions.iter().map(|condition| format!("`{}`", condition.text)).collect();
+    let all = texts.join(" and ");
+    (!texts.is_empty()).then(|| match choice.feasible {
+        Ruling::Pass => format!("it keeps {all} on the whole 95 % interval"),
+        Ruling::Fail => format!("it fails {all}"),
+        Ruling::Undecided { replications: Some(needed) } => {
+            format!(
+                "whether it keeps {all} is undecided; about {needed} replications would probably decide it"
+            )
+        }
+        Ruling::Undecided { replications: None } => format!("whether it keeps {all} is undecided"),
+    })
+}
+
+fn rivals(question: &Question, search: &Search, choice: &Choice) -> Option<String> {
+    const MOST: usize = 5;
+    let names: Vec<String> =
+        choice.rivals.iter().take(MOST).map(|&index| described(question, &search.entrants[index])).collect();
+    let more = choice.rivals.len().saturating_sub(MOST);
+    let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("cannot be told apart from it: {}{rest}", names.join("; ")))
+}

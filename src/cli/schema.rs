@@ -1,0 +1,13 @@
+//! `creditsim schema`: the JSON Schema of scenario files, for editors.
+
+use crate::report;
+use crate::scenario;
+
+use super::exit::{Exit, Problem};
+use super::terminal;
+
+/// Prints the schema.
+pub(super) fn carry_out() -> Result<Exit, Problem> {
+    terminal::say(&report::pretty(&scenario::schema()));
+    Ok(Exit::Fine)
+}

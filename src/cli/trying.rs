@@ -1,0 +1,231 @@
+//! What `sweep`, `optimize` and `sensitivity` share: the scenario, the folder, progress over many runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::engine::{self, Layout, Progress};
+use crate::experiment::{Conditions, GroupRun, Setting, Trials};
+use crate::outcome::{Scope, metric_index};
+use crate::report::{Manifest, RunFolder, Status};
+use crate::scenario::{OutcomeWanted, Scenario, ScenarioSource, ThresholdError, parse_wanted, read};
+
+use super::arguments::{Format, TrialArguments};
+use super::exit::Problem;
+use super::progress::{Meter, count, span};
+use super::run::layout;
+use super::select::{self, Choice};
+use super::{interrupt, reading, terminal};
+
+/// A scenario that is going to be run at many settings.
+pub(super) struct Workshop<'a> {
+    pub arguments: &'a TrialArguments,
+    pub source: ScenarioSource,
+    /// The scenario at its own settings, with the choices of the command line.
+    pub base: Scenario,
+    policies: &'a [String],
+    replications: Option<u32>,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl<'a> Workshop<'a> {
+    /// Reads the scenario. `policies` are the only ones that run; all if there are none.
+    pub fn open(
+        arguments: &'a TrialArguments,
+        policies: &'a [String],
+        replications: Option<u32>,
+    ) -> Result<Self, Problem> {
+        let source = reading::source(&arguments.scenario, &arguments.set)?;
+        let base = read(&source).map_err(Problem::Scenario)?;
+        let mut workshop = Workshop {
+            arguments,
+            source,
+            base,
+            policies,
+            replications,
+            interrupt: Arc::new(AtomicBool::new(false)),
+        };
+        let mut base = workshop.base.clone();
+        workshop.choose(&mut base)?;
+        workshop.base = base;
+        Ok(workshop)
+    }
+
+    fn choose(&self, scenario: &mut Scenario) -> Result<(), Problem> {
+        let TrialArguments { seed, quick, .. } = *self.arguments;
+        let choice = Choice { policies: self.policies, seed, quick, replications: self.replications };
+        select::choose(scenario, &choice)?;
+        scenario.precision = None;
+        Ok(())
+    }
+
+    /// The scenario at every point.
+    pub fn trials(&self, points: Vec<Vec<Setting>>) -> Result<Trials, Problem> {
+        Trials::prepare(&self.source, points, |scenario| self.choose(scenario))
+    }
+
+    /// True once Ctrl-C was pressed.
+    pub fn interrupted(&self) -> bool {
+        self.interrupt.load(Relaxed)
+    }
+
+    /// Begins `OUTPUT/SCENARIO/COMMAND-seed-SEED-HASH`; Ctrl-C is listened to from here on.
+    pub fn folder(&mut self, command: &str, asked: &str) -> Result<(RunFolder, Conditions), Problem> {
+        let names: Vec<&str> = self.base.policies.iter().map(|policy| policy.name.as_str()).collect();
+        let asked = format!(
+            "{} {names:?} {} {} {asked}",
+            self.base.content_hash, self.base.replications, self.arguments.quick
+        );
+        let hash: String = Sha256::digest(asked).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{command}-seed-{}-{hash}", self.base.seed);
+        let target = self.arguments.output.join(&self.base.name).join(name);
+        let folder = RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })?;
+        self.interrupt = interrupt::listen();
+        let conditions = Conditions {
+            layout: self.layout(),
+            first: self.first(),
+            interrupt: self.interrupt.clone(),
+            scratch: folder.path().join(".scratch"),
+        };
+        Ok((folder, conditions))
+    }
+
+    /// How many organizations of each cohort run.
+    pub fn first(&self) -> Option<u32> {
+        self.arguments.quick.then_some(select::QUICK_ORGANIZATIONS)
+    }
+
+    fn layout(&self) -> Layout {
+        layout(self.arguments.threads, &self.arguments.layout)
+    }
+
+    /// An outcome by name in this scenario.
+    pub fn outcome(&self, option: &str, text: &str) -> Result<Wanted, Problem> {
+        let names: Vec<String> = self.base.policies.iter().map(|policy| policy.name.clone()).collect();
+        let usage = |error: ThresholdError| Problem::Usage {
+            what: format!("`{option} \"{text}\"` names no outcome\n  wanted {}", error.wanted),
+            hint: error.hint,
+        };
+        let OutcomeWanted { policy, more, metric, scope: named } =
+            parse_wanted(text, &names).map_err(usage)?;
+        let scope = engine::shape(&self.base).scope(&named).ok_or_else(|| {
+            Problem::usage(format!("`{option} \"{text}\"`: the scenario has no scope `{named}`"))
+        })?;
+        let metric = metric_index(&metric).ok_or_else(|| Problem::usage(format!("no outcome `{metric}`")))?;
+        Ok(Wanted { policy: policy.map(|index| names[index].clone()), more, metric, scope })
+    }
+
+    /// Gives the folder its name and says where it is.
+    pub fn finish(
+        &self,
+        folder: RunFolder,
+        total: &Overall,
+        status: Status,
+        replications: u32,
+    ) -> Result<PathBuf, Problem> {
+        let aside = folder.path().to_owned();
+        let manifest = self.manifest(total, status, replications);
+        let target = folder.finish(&manifest).map_err(|source| Problem::File { path: aside, source })?;
+        Ok(target)
+    }
+
+    fn manifest(&self, total: &Overall, status: Status, replications: u32) -> Manifest {
+        let wall_s = total.elapsed.as_secs_f64();
+        Manifest {
+            version: String::from(env!("CARGO_PKG_VERSION")),
+            scenario: self.base.name.clone(),
+            content_hash: self.base.content_hash.clone(),
+            seed: self.base.seed,
+            replications,
+            threads: self.layout().threads as u32,
+            operations: total.operations,
+            operations_per_second: total.operations as f64 / wall_s.max(1e-9),
+            policy_operations_per_second: total.policy_operations as f64 / wall_s.max(1e-9),
+            wall_s,
+            peak_memory_bytes: engine::peak_memory_bytes(),
+            histories: Vec::new(),
+            status,
+        }
+    }
+
+    /// Says what was done, where the tables have been printed.
+    pub fn say_written(&self, target: &Path, total: &Overall) {
+        if self.arguments.quiet {
+            return;
+        }
+        let text = format!(
+            "\n{} operations drawn, {} decided under policies, in {}\nwritten to {}",
+            count(total.operations as f64),
+            count(total.policy_operations as f64),
+            span(total.elapsed.as_secs_f64()),
+            target.display()
+        );
+        match self.arguments.format {
+            Format::Text => terminal::say(&text),
+            _ => terminal::tell(&text),
+        }
+    }
+}
+
+/// An outcome with its place, as asked for on the command line.
+pub(super) struct Wanted {
+    pub policy: Option<String>,
+    pub more: Option<bool>,
+    pub metric: usize,
+    pub scope: Scope,
+}
+
+/// Progress over many runs.
+pub(super) struct Overall {
+    meter: Meter,
+    total: u64,
+    done: u64,
+    /// Operations drawn so far.
+    pub operations: u64,
+    /// Operations times accounts so far.
+    pub policy_operations: u64,
+    /// Wall time of the runs so far.
+    pub elapsed: Duration,
+}
+
+impl Overall {
+    /// `total` is the work of all runs, in the unit of [`Trials::work`].
+    pub fn start(quiet: bool, first: &str, total: u64) -> Self {
+        let meter = Meter::start(quiet, first);
+        Overall { meter, total, done: 0, operations: 0, policy_operations: 0, elapsed: Duration::ZERO }
+    }
+
+    /// Runs accounts of a group and shows how far all runs are.
+    pub fn run(
+        &mut self,
+        trials: &Trials,
+        (group, keep): (usize, &[usize]),
+        replications: std::ops::Range<u32>,
+        conditions: &Conditions,
+    ) -> Result<GroupRun, Problem> {
+        let work = trials.work(group, keep.len(), conditions.first) * replications.len() as u64;
+        let run = trials.run(group, keep, replications, conditions, &mut |progress| {
+            let done =
+                work as f64 * progress.organizations as f64 / progress.organizations_total.max(1) as f64;
+            self.meter.show(Progress {
+                operations: self.operations + progress.operations,
+                organizations: self.done + done as u64,
+                organizations_total: self.total.max(self.done + work),
+                elapsed: self.elapsed + progress.elapsed,
+            });
+        })?;
+        self.done += work;
+        self.operations += run.progress.operations;
+        self.policy_operations += run.progress.operations * keep.len() as u64;
+        self.elapsed += run.progress.elapsed;
+        Ok(run)
+    }
+
+    /// Removes the line.
+    pub fn end(&mut self) {
+        std::mem::replace(&mut self.meter, Meter::Silent).end();
+    }
+}

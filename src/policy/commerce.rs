@@ -1,0 +1,133 @@
+//! What can be bought, by itself or by people, and what people are told: packages, top-ups, alerts, invoices.
+
+use crate::calendar::CalendarUnit;
+use crate::sampling::Dist;
+use crate::units::{Credits, Money, Probability, SimSpan};
+
+use super::grants::Expiry;
+use super::terms::{Compare, View};
+
+/// What can be bought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Package {
+    /// Its name, unique in the plan.
+    pub name: String,
+    /// Credits.
+    pub credits: Credits,
+    /// Price; without it money outcomes are not available.
+    pub price: Option<Money>,
+    /// Validity from the instant the credits land.
+    pub expires: Expiry,
+    /// Burn priority, lower first (default 0).
+    pub priority: i32,
+}
+
+/// An automatic top-up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TopUpRule {
+    /// Fires when the view is low.
+    pub threshold: Credits,
+    /// Strictly below or at the threshold.
+    pub compare: Compare,
+    /// The balance it reads.
+    pub view: View,
+    /// How much is bought.
+    pub amount: TopUpAmount,
+    /// Whether purchases under way count as landed.
+    pub count_pending: bool,
+    /// Least time between two purchases.
+    pub cooldown: SimSpan,
+    /// Caps per calendar period.
+    pub caps: Vec<TopUpCap>,
+    /// Time between payment and usable credits [seconds].
+    pub processing: Dist,
+    /// Probability that a payment is declined.
+    pub declined: Probability,
+    /// Pause after a decline.
+    pub backoff: SimSpan,
+    /// Declines in a row after which the rule stops for good.
+    pub disable_after: Option<u32>,
+    /// False (`on-change`): not evaluated at the end of a cooldown, back-off or cap period.
+    pub wakes: bool,
+    /// Purchases per account and day at which the rule stops (default 1,000).
+    pub ceiling: u32,
+}
+
+/// How much an automatic top-up buys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopUpAmount {
+    /// One package (index into the plan's packages).
+    Package(usize),
+    /// Whole packages until the view lies above the threshold.
+    MultipleUntilAbove(usize),
+    /// Up to a target, at the package's unit price.
+    UpTo {
+        /// The view to reach.
+        target: Credits,
+        /// Index into the plan's packages, for price and validity.
+        package: usize,
+    },
+}
+
+/// A cap on automatic top-ups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopUpCap {
+    /// Count or money.
+    pub limit: CapLimit,
+    /// Per calendar period.
+    pub per: CalendarUnit,
+}
+
+/// What a cap limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CapLimit {
+    /// Number of purchases.
+    Count(u32),
+    /// Sum of prices.
+    Money(Money),
+}
+
+/// An alert.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Alert {
+    /// Where it fires.
+    pub threshold: AlertThreshold,
+    /// Strictly below or at the threshold.
+    pub compare: Compare,
+    /// The balance it reads.
+    pub view: View,
+    /// How loud.
+    pub level: AlertLevel,
+}
+
+/// Threshold of an alert.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AlertThreshold {
+    /// A number of credits.
+    Credits(Credits),
+    /// A share of all credits issued since the last close (0.2 = 20 %).
+    ShareOfIssued(f64),
+}
+
+/// How loud an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AlertLevel {
+    /// A warning.
+    #[default]
+    Warning,
+    /// Critical.
+    Critical,
+}
+
+/// How invoices of overage are paid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invoices {
+    /// At once, or after `delay`.
+    pub auto_pay: bool,
+    /// Days until an invoice on terms is paid [seconds].
+    pub delay: Dist,
+    /// Probability that an invoice is not paid.
+    pub declined: Probability,
+    /// An unpaid invoice is written off after this span.
+    pub write_off_after: Option<SimSpan>,
+}

@@ -1,0 +1,81 @@
+//! A random case: knobs and work.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::knob::{Knob, knob};
+
+/// One piece of demand; hours count from the start.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub hour: u32,
+    /// 0 `other`, 1 `work`, 2 `gift` (free).
+    pub feature: u16,
+    /// In thirds of a credit, so that sums are not round.
+    pub thirds: i64,
+    pub hours: u32,
+    /// (0 step, 1 helper, 2 review; thirds; hours); none is a simple operation.
+    pub parts: Vec<(u8, i64, u32)>,
+    /// 0 completes, 1 fails, 2 is cancelled.
+    pub fate: u8,
+    pub struck: u8,
+    pub minutes: u32,
+    pub member: u16,
+    pub blur: i8,
+}
+
+/// What is turned on, and what is asked of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub knobs: Vec<Knob>,
+    pub jobs: Vec<Job>,
+}
+
+impl Case {
+    /// The same without demand of `other`, and without anything that names it.
+    pub fn without_other(mut self) -> Case {
+        self.jobs.retain(|job| job.feature != 0);
+        self.knobs.retain(|knob| !matches!(knob, Knob::Substitute { .. } | Knob::Outage { .. }));
+        self
+    }
+}
+
+/// An hour of the horizon; closes, midnights and the first hours more often than others.
+pub fn hour() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        3 => 0..960_u32,
+        2 => (0..40_u32).prop_map(|day| day * 24),
+        1 => 742..747_u32,
+        1 => 0..6_u32,
+    ]
+}
+
+fn job() -> impl Strategy<Value = Job> {
+    let parts = prop_oneof![2 => Just(Vec::new()), 1 => vec((0..3_u8, 0..12_i64, 0..4_u32), 1..5)];
+    let fate = (prop_oneof![4 => Just(0_u8), 1 => Just(1), 1 => Just(2)], 0..5_u8, 0..200_u32);
+    (hour(), 0..3_u16, 0..30_i64, 0..5_u32, parts, fate, 0..3_u16, -2..3_i8).prop_map(
+        |(hour, feature, thirds, hours, parts, (fate, struck, minutes), member, blur)| Job {
+            hour,
+            feature,
+            thirds,
+            hours,
+            parts,
+            fate,
+            struck,
+            minutes,
+            member,
+            blur,
+        },
+    )
+}
+
+/// Up to two dozen knobs and eighty operations.
+pub fn case() -> impl Strategy<Value = Case> {
+    (vec(knob(), 0..25), vec(job(), 0..80)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
+}
+
+/// Few knobs and plain work, where the short way of operations is taken most.
+pub fn plain_case() -> impl Strategy<Value = Case> {
+    let plain = job().prop_map(|job| Job { parts: Vec::new(), fate: job.fate.saturating_sub(1), ..job });
+    (vec(knob(), 0..6), vec(plain, 0..120)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
+}

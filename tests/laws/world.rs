@@ -1,0 +1,277 @@
+//! A case made into a world and run.
+
+use std::sync::{Arc, OnceLock};
+
+use creditsim::calendar::{Period, Zone};
+use creditsim::engine::{Job as Prepared, JobOptions, RowWriter, prepare};
+use creditsim::organization::{
+    Account, DetailOptions, Fault, FeatureFacts, OrganizationOutcome, Outages, World,
+};
+use creditsim::outcome::Tally;
+use creditsim::policy::{Customers, Expiry, Package, Policy, Terms};
+use creditsim::sampling::StreamKey;
+use creditsim::scenario::{ScenarioSource, read};
+use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
+use creditsim::workload::{Fate, Member, Operation, Part, PartKind, Source, Traits};
+
+use super::case::{Case, Job};
+use super::knob::{Knob, START, at, hours};
+
+const SCENARIO: &str = r#"
+version = 1
+name = "laws"
+start = 2025-01-01T00:00:00Z
+end = 2025-02-10T00:00:00Z
+seed = 7
+replications = 1
+[features.other]
+cost = 2
+duration = "1 h"
+provider_cost = { per_operation = "0.01 USD", per_credit = "0.001 USD" }
+[features.work]
+cost = 3
+[features.gift]
+free = true
+[[cohorts]]
+name = "one"
+[policies.plain]
+"#;
+
+/// The scenario that every case starts from.
+fn base() -> &'static Prepared {
+    static BASE: OnceLock<Prepared> = OnceLock::new();
+    BASE.get_or_init(|| {
+        let scenario = read(&ScenarioSource::from_text("laws.toml", SCENARIO.to_owned())).expect("reads");
+        let detail = DetailOptions::default();
+        prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows))
+    })
+}
+
+/// An account ready to run, and its work.
+pub struct Stage {
+    world: Arc<World>,
+    policy: PolicyIndex,
+    traits: Traits,
+    outages: Arc<Outages>,
+    operations: Vec<Operation>,
+    parts: Vec<Part>,
+}
+
+impl Stage {
+    /// The case with everything written down and audited.
+    pub fn of(case: &Case) -> Stage {
+        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        Stage::build(case, vec![policy(case, false)], detail, false)
+    }
+
+    /// The case with nothing written down.
+    pub fn quiet(case: &Case) -> Stage {
+        Stage::build(case, vec![policy(case, false)], DetailOptions::default(), false)
+    }
+
+    /// The case's policy behind another case's.
+    pub fn beside(case: &Case, other: &Case) -> Stage {
+        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        let mut stage = Stage::build(case, vec![policy(other, false), policy(case, false)], detail, false);
+        stage.policy = PolicyIndex(1);
+        stage
+    }
+
+    /// The case in a world that lacks the feature `other`.
+    pub fn alone(case: &Case) -> Stage {
+        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        Stage::build(case, vec![policy(case, true)], detail, true)
+    }
+
+    fn build(case: &Case, policies: Vec<Policy>, detail: DetailOptions, alone: bool) -> Stage {
+        let job = base();
+        let skipped = usize::from(alone);
+        let mut customers = Customers::default();
+        case.knobs.iter().for_each(|knob| knob.turn_customers(&mut customers));
+        let zone = match case.knobs.iter().any(|knob| matches!(knob, Knob::Zone)) {
+            true => Zone::named("America/New_York").expect("a known zone"),
+            false => job.world.zone.clone(),
+        };
+        let world = World {
+            start: job.world.start,
+            end: job.world.end,
+            measure_from: measure_from(case),
+            zone,
+            features: job.world.features[skipped..].iter().map(FeatureFacts::clone).collect(),
+            sources: job.world.sources[skipped..].iter().map(Arc::<Source>::clone).collect(),
+            policies: policies.into_iter().map(Arc::new).collect(),
+            cohorts: vec![customers],
+            cohort_names: vec!["one".to_owned()],
+            instants: (1..=8).map(|n| at(n * 120)).filter(|instant| *instant > measure_from(case)).collect(),
+            detail,
+        };
+        let traits = traits(case, job);
+        let (operations, parts) = work(case, &traits, skipped as u16);
+        let outages = Arc::new(outages(case));
+        Stage { world: Arc::new(world), policy: PolicyIndex(0), traits, outages, operations, parts }
+    }
+
+    /// Runs to the end, cut at these hours; at each cut a copy goes on and the original is thrown away after it has
+    /// gone on too.
+    pub fn run(self, cuts: &[u32]) -> Result<Tally, Fault> {
+        let key = StreamKey::organization(7, 0, "one", 0);
+        let world = Arc::clone(&self.world);
+        let mut account = Account::new(world, self.policy, key, &self.traits, Arc::clone(&self.outages))?;
+        let mut cuts: Vec<SimTime> = cuts.iter().map(|hour| at(i64::from(*hour))).collect();
+        cuts.sort_unstable();
+        let mut next = 0;
+        for cut in cuts {
+            next += self.advance(&mut account, next, cut)?;
+            let copy = account.clone();
+            self.advance(&mut account, next, self.world.end)?;
+            account = copy;
+        }
+        self.advance(&mut account, next, self.world.end)?;
+        account.finish()
+    }
+
+    fn advance(&self, account: &mut Account, from: usize, upto: SimTime) -> Result<usize, Fault> {
+        let rest = &self.operations[from..];
+        let count = rest.iter().take_while(|operation| operation.at < upto).count();
+        account.advance(&rest[..count], &self.parts, upto)?;
+        Ok(count)
+    }
+}
+
+/// The first plan has every knob of the case; the second, if there is a change of plan, every other one.
+fn policy(case: &Case, alone: bool) -> Policy {
+    let plain: Terms = base().world.policies[0].plans[0].clone();
+    let package = |name: &str, credits: i64, cents: Option<i64>, days: u32| Package {
+        name: name.to_owned(),
+        credits: Credits::from_micros(credits * 333_333),
+        price: cents.map(|cents| Money::from_nanos(cents * 10_000_000)),
+        expires: Expiry::After(Period::Days(days)),
+        priority: 0,
+    };
+    let mut plain = plain;
+    plain.packages = vec![package("small", 15, Some(99), 9), package("large", 60, Some(301), 30)];
+    let with = |knobs: &mut dyn Iterator<Item = &Knob>| {
+        let mut terms = plain.clone();
+        knobs.for_each(|knob| knob.turn_terms(&mut terms));
+        if alone {
+            terms.features.remove(0);
+        }
+        terms
+    };
+    let plan_changes: Vec<_> = case.knobs.iter().filter_map(Knob::plan_change).collect();
+    let mut plans = vec![with(&mut case.knobs.iter())];
+    if !plan_changes.is_empty() {
+        plans.push(with(&mut case.knobs.iter().step_by(2)));
+    }
+    Policy { name: "case".to_owned(), plans, plan_shares: vec![vec![(0, 1.0)]], plan_changes }
+}
+
+fn measure_from(case: &Case) -> SimTime {
+    let written = case.knobs.iter().find_map(|knob| match knob {
+        Knob::MeasureFrom(hour) => Some(at(i64::from(*hour))),
+        _ => None,
+    });
+    written.unwrap_or(START)
+}
+
+fn traits(case: &Case, job: &Prepared) -> Traits {
+    let key = StreamKey::organization(7, 0, "one", 0);
+    let mut traits = job.cohorts[0].population.draw(key, 0);
+    for knob in &case.knobs {
+        match knob {
+            Knob::SignedUp(hour) => traits.signed_up = at(*hour),
+            Knob::Leaves(hour) => traits.leaves = at(i64::from(*hour)),
+            Knob::Members(count, billing) => {
+                let member = |rank: u16| Member {
+                    cumulative_share: f64::from(rank + 1) / f64::from(*count),
+                    billing: rank < *billing,
+                };
+                traits.members = (0..*count).map(member).collect();
+            }
+            _ => {}
+        }
+    }
+    traits.leaves = traits.leaves.max(traits.signed_up.max(START) + SimSpan::HOUR);
+    traits
+}
+
+fn outages(case: &Case) -> Outages {
+    let mut windows = vec![Vec::new(); 3];
+    for knob in &case.knobs {
+        if let Knob::Outage { feature, from, hours: length } = knob {
+            let from = at(i64::from(*from));
+            windows[usize::from(*feature)].push((from, from + hours(*length)));
+        }
+    }
+    Outages::new(windows)
+}
+
+/// The operations of the case in order; demand before sign-up and after the end of a life never comes.
+fn work(case: &Case, traits: &Traits, skipped: u16) -> (Vec<Operation>, Vec<Part>) {
+    let mut jobs: Vec<&Job> = case.jobs.iter().collect();
+    jobs.retain(|job| {
+        let at = at(i64::from(job.hour));
+        at >= traits.signed_up && at < traits.leaves
+    });
+    jobs.sort_by_key(|job| (job.hour, job.feature));
+    let (mut operations, mut parts) = (Vec::new(), Vec::new());
+    let mut numbers = [0; 3];
+    for job in jobs {
+        let sequence = numbers[usize::from(job.feature)];
+        numbers[usize::from(job.feature)] += 1;
+        operations.push(operation(job, FeatureIndex(job.feature - skipped), sequence, traits, &mut parts));
+    }
+    (operations, parts)
+}
+
+fn operation(
+    job: &Job,
+    feature: FeatureIndex,
+    sequence: u32,
+    traits: &Traits,
+    parts: &mut Vec<Part>,
+) -> Operation {
+    let first = parts.len();
+    parts.extend(job.parts.iter().map(|(kind, thirds, length)| Part {
+        cost: if *kind == 0 { Credits::from_micros(thirds * 333_333) } else { Credits::ZERO },
+        duration: hours(*length),
+        step: 0,
+        kind: [PartKind::Work, PartKind::Helper, PartKind::Review][usize::from(*kind)],
+    }));
+    let own = &parts[first..];
+    let struck = usize::from(job.struck) % own.len().max(1);
+    let whole = own.get(struck).map_or(hours(job.hours), |part| part.duration);
+    let into = SimSpan::from_seconds(i64::from(job.minutes) * 60);
+    Operation {
+        at: at(i64::from(job.hour)),
+        cost: match own {
+            [] => Credits::from_micros(job.thirds * 333_333),
+            own => own.iter().map(|part| part.cost).sum(),
+        },
+        duration: own
+            .iter()
+            .fold(if own.is_empty() { hours(job.hours) } else { SimSpan::ZERO }, |sum, part| {
+                sum + part.duration
+            }),
+        ends_after: into.min(whole),
+        sequence,
+        part_start: first as u32,
+        part_count: own.len() as u16,
+        ends_in_part: struck as u16,
+        feature,
+        member: job.member % traits.members.len() as u16,
+        project: 0,
+        fate: [Fate::Completes, Fate::Fails, Fate::Cancelled][usize::from(job.fate)],
+        blur: f32::from(job.blur),
+    }
+}
+
+struct NoRows;
+
+impl RowWriter for NoRows {
+    fn files(&self) -> usize {
+        0
+    }
+
+    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
+}
