@@ -1,6 +1,9 @@
 //! One run on actors: starts the arbiters, watches over them, ends them.
 
-#![expect(clippy::disallowed_methods, reason = "progress and stall detection look at the clock; results never do")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "progress and stall detection look at the clock; results never do"
+)]
 
 use std::io;
 use std::ops::Range;
