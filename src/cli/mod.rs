@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod check;
 mod exit;
+mod fit;
 mod gathering;
 mod interrupt;
 mod optimize;
@@ -44,6 +45,7 @@ impl Command {
             Command::Run(arguments) => run::carry_out(arguments),
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
+            Command::Fit(arguments) => fit::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
             Command::Schema => schema::carry_out(),
             Command::Sweep(arguments) => sweep::carry_out(arguments),
