@@ -6,6 +6,7 @@
 mod arguments;
 mod check;
 mod exit;
+mod explain;
 mod gathering;
 mod interrupt;
 mod optimize;
@@ -42,6 +43,7 @@ impl Command {
         match self {
             Command::Run(arguments) => run::carry_out(arguments),
             Command::Check(arguments) => check::carry_out(arguments),
+            Command::Explain(arguments) => explain::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
             Command::Schema => schema::carry_out(),

@@ -61,10 +61,12 @@ fn is_told_only(kind: EntryKind) -> bool {
             | Churned
             | Close
             | HoldUncovered
+            | Opened
             | PaymentDeclined
             | Paused
             | PlanChanged
             | Queued
+            | Resumed
             | Rollover
             | TopUpCeiling
     )
