@@ -117,10 +117,7 @@ impl RowParts {
     ///
     /// # Errors
     /// A spill cannot be read, or whoever takes the rows cannot.
-    pub fn pour(
-        self,
-        into: Pour<'_>,
-    ) -> Result<(), SpillError> {
+    pub fn pour(self, into: Pour<'_>) -> Result<(), SpillError> {
         for (file, part) in self.0.into_iter().enumerate() {
             part.pour(&mut |rows| into(file, rows))?;
         }

@@ -1,5 +1,312 @@
-use super::arguments::SensitivityArguments;
+//! `creditsim sensitivity`: which assumption moves the answer, and whether any turns the ranking of policies.
+
+use serde_json::json;
+
+use crate::experiment::{
+    Assumed, Conditions, GroupRun, Measurements, Morris, Setting, Swap, Swing, Trajectory, Trial, Trials,
+    assumed, morris, swaps, trajectory, widest_first,
+};
+use crate::outcome::{Direction, METRICS, Scope};
+use crate::report::{self, RunFolder, Status, Table};
+use crate::scenario::assumptions;
+
+use super::arguments::{Format, SensitivityArguments};
 use super::exit::{Exit, Problem};
-pub(super) fn carry_out(_arguments: &SensitivityArguments) -> Result<Exit, Problem> {
-    Err(Problem::usage("later"))
+use super::terminal;
+use super::trying::{Overall, Workshop};
+
+/// Rows of a printed table.
+const MOST_ROWS: usize = 25;
+
+/// Moves every assumption and reports.
+pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Problem> {
+    if !(arguments.factor > 1.0 && arguments.factor.is_finite()) {
+        return Err(Problem::usage("`--factor` is a number above 1"));
+    }
+    let mut workshop = Workshop::open(&arguments.trial, &[], arguments.replications)?;
+    let question = Question::of(arguments, &workshop)?;
+    let points = question.points();
+    let trials = workshop.trials(points)?;
+    let asked =
+        format!("{} {} {:?} {:?}", arguments.metric, arguments.factor, arguments.only, arguments.morris);
+    let (mut folder, conditions) = workshop.folder("sensitivity", &asked)?;
+    let replications = workshop.base.replications;
+    let mut total = begin(arguments, &workshop, &question, &trials, &conditions);
+    let mut groups = Vec::new();
+    for group in 0..trials.groups() {
+        let keep: Vec<usize> = trials.accounts(group).collect();
+        let GroupRun { measurements, interrupted, .. } =
+            total.run(&trials, (group, &keep), 0..replications, &conditions)?;
+        groups.push(measurements);
+        if interrupted {
+            break;
+        }
+    }
+    total.end();
+    let answers = Answers { question: &question, trials: &trials, groups, replications };
+    let partial = workshop.interrupted();
+    let text = write(arguments, &workshop, &answers, &mut folder)?;
+    let status = if partial { Status::Partial } else { Status::Finished };
+    let target = workshop.finish(folder, &total, status, replications)?;
+    terminal::say(&text);
+    workshop.say_written(&target, &total);
+    Ok(if partial { Exit::Interrupted } else { Exit::Fine })
+}
+
+fn begin(
+    arguments: &SensitivityArguments,
+    workshop: &Workshop<'_>,
+    question: &Question,
+    trials: &Trials,
+    conditions: &Conditions,
+) -> Overall {
+    let work =
+        (0..trials.groups()).map(|group| trials.work(group, trials.accounts(group).len(), conditions.first));
+    let replications = workshop.base.replications;
+    let headline = format!(
+        "{}: {} assumptions, {} settings in {} runs, {replications} replications, seed {}",
+        workshop.base.name,
+        question.assumed.len(),
+        trials.points.len(),
+        trials.groups(),
+        workshop.base.seed
+    );
+    Overall::start(arguments.trial.quiet, &headline, work.sum::<u64>() * u64::from(replications))
+}
+
+/// What was asked.
+struct Question {
+    metric: usize,
+    scope: Scope,
+    /// Policies that are shown, by name.
+    shown: Vec<String>,
+    assumed: Vec<Assumed>,
+    /// Keys of assumptions that cannot be moved, because the scenario would be wrong.
+    stiff: Vec<String>,
+    trajectories: Vec<Trajectory>,
+}
+
+impl Question {
+    fn of(arguments: &SensitivityArguments, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+        let wanted = workshop.outcome("--metric", &arguments.metric)?;
+        let names: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
+        if let Some(unknown) = arguments.policies.iter().find(|name| !names.contains(name)) {
+            let what = format!("`--policy {unknown}`: the scenario has no such policy");
+            return Err(Problem::Usage { what, hint: Some(format!("policies: {}", names.join(", "))) });
+        }
+        let asked = |name: &String| arguments.policies.is_empty() || arguments.policies.contains(name);
+        let shown: Vec<String> = names.into_iter().filter(asked).collect();
+        let (mut moved, mut stiff) = (Vec::new(), Vec::new());
+        for assumption in assumptions(&workshop.source) {
+            if arguments.only.is_empty()
+                || arguments.only.iter().any(|text| assumption.key.contains(text.as_str()))
+            {
+                match assumed(&workshop.source, &assumption, arguments.factor) {
+                    Some(own) => moved.push(own),
+                    None => stiff.push(assumption.key),
+                }
+            }
+        }
+        if moved.is_empty() {
+            return Err(Problem::usage(
+                "the scenario has no assumption to move, or none whose key holds `--only`",
+            ));
+        }
+        let walks = 0..arguments.morris.unwrap_or(0);
+        let trajectories = walks.map(|number| trajectory(&moved, workshop.base.seed, number)).collect();
+        Ok(Question {
+            metric: wanted.metric,
+            scope: wanted.scope,
+            shown,
+            assumed: moved,
+            stiff,
+            trajectories,
+        })
+    }
+
+    /// The base, then low and high of each assumption, then the trajectories.
+    fn points(&self) -> Vec<Vec<Setting>> {
+        let mut points = vec![Vec::new()];
+        for own in &self.assumed {
+            points.extend([&own.low, &own.high].map(|setting| vec![(own.key.clone(), setting.clone())]));
+        }
+        points.extend(self.trajectories.iter().flat_map(|walk| walk.points.iter().cloned()));
+        points
+    }
+}
+
+/// What was measured.
+struct Answers<'a> {
+    question: &'a Question,
+    trials: &'a Trials,
+    groups: Vec<Measurements>,
+    replications: u32,
+}
+
+impl Answers<'_> {
+    /// The point's measurements, if every replication of them is there.
+    fn at(&self, point: usize) -> Option<(&Trial, &Measurements)> {
+        let trial = &self.trials.points[point];
+        let measured = self.groups.get(trial.group)?;
+        (measured.replications() == self.replications).then_some((trial, measured))
+    }
+
+    fn values(&self, point: usize, policy: usize) -> Option<Vec<Option<f64>>> {
+        let (trial, measured) = self.at(point)?;
+        let Question { metric, scope, .. } = *self.question;
+        Some(measured.values(trial.policies[policy].1, scope, metric).collect())
+    }
+
+    fn mean(&self, point: usize, policy: usize) -> Option<f64> {
+        let (trial, measured) = self.at(point)?;
+        let Question { metric, scope, .. } = *self.question;
+        measured.estimate(trial.policies[policy].1, scope, metric).map(|estimate| estimate.mean)
+    }
+
+    /// Pairs of policies that change places between the base and a point.
+    fn swapped(&self, point: usize) -> Vec<Swap> {
+        let (Some(base), Some(other)) = (self.at(0), self.at(point)) else { return Vec::new() };
+        let Question { metric, scope, .. } = *self.question;
+        let difference = |(trial, measured): (&Trial, &Measurements), a: usize, b: usize| {
+            measured.difference(trial.policies[a].1, trial.policies[b].1, scope, metric)
+        };
+        swaps(&|a, b| difference(base, a, b), &|a, b| difference(other, a, b), base.0.policies.len())
+    }
+
+    /// The swings of one policy, widest first.
+    fn swings(&self, policy: usize) -> Vec<Swing> {
+        let swing = |(index, own): (usize, &Assumed)| {
+            let (low, high) = (1 + 2 * index, 2 + 2 * index);
+            let paired = crate::experiment::paired(&self.values(high, policy)?, &self.values(low, policy)?);
+            Some(Swing {
+                key: own.key.clone(),
+                low_setting: own.low.clone(),
+                high_setting: own.high.clone(),
+                low: self.mean(low, policy)?,
+                high: self.mean(high, policy)?,
+                half_width: paired.and_then(|estimate| estimate.half_width),
+                ranking_changes: [low, high].iter().any(|&point| !self.swapped(point).is_empty()),
+            })
+        };
+        widest_first(self.question.assumed.iter().enumerate().filter_map(swing).collect())
+    }
+
+    /// Morris' summaries of one policy, the strongest first.
+    fn elementary(&self, policy: usize) -> Vec<(String, Morris)> {
+        let mut effects: Vec<Vec<f64>> = vec![Vec::new(); self.question.assumed.len()];
+        let mut first = 1 + 2 * self.question.assumed.len();
+        for walk in &self.question.trajectories {
+            for (index, step) in walk.steps.iter().enumerate() {
+                let (from, to) = (self.mean(first + index, policy), self.mean(first + index + 1, policy));
+                if let (Some(from), Some(to)) = (from, to) {
+                    effects[step.assumption].push(if step.up { to - from } else { from - to });
+                }
+            }
+            first += walk.points.len();
+        }
+        let named = self.question.assumed.iter().zip(&effects);
+        let mut rows: Vec<(String, Morris)> =
+            named.filter_map(|(own, effects)| Some((own.key.clone(), morris(effects)?))).collect();
+        rows.sort_by(|a, b| b.1.mean_absolute.total_cmp(&a.1.mean_absolute));
+        rows
+    }
+
+    /// Whether the ranking changes, and by what: sentences.
+    fn ranking(&self) -> Vec<String> {
+        let name = METRICS[self.question.metric].name;
+        let Some((trial, _)) = self.at(0) else {
+            return vec![String::from("interrupted before the base was measured")];
+        };
+        let policy = |index: usize| trial.policies[index].0.as_str();
+        if trial.policies.len() < 2 {
+            return vec![String::from("one policy has no ranking")];
+        }
+        if self.replications < 2 {
+            return vec![String::from("one replication shows no ranking; take several")];
+        }
+        let mut order: Vec<usize> =
+            (0..trial.policies.len()).filter(|&index| self.mean(0, index).is_some()).collect();
+        let mean = |index: usize| self.mean(0, index).unwrap_or(f64::NAN);
+        order.sort_by(|&a, &b| mean(a).total_cmp(&mean(b)));
+        if METRICS[self.question.metric].direction == Direction::Higher {
+            order.reverse();
+        }
+        let names: Vec<&str> = order.into_iter().map(policy).collect();
+        let mut said = vec![format!("ranking by {name} as assumed: {}", names.join(", "))];
+        let mut changes = Vec::new();
+        for (index, own) in self.question.assumed.iter().enumerate() {
+            for (point, setting) in [(1 + 2 * index, &own.low), (2 + 2 * index, &own.high)] {
+                changes.extend(self.swapped(point).into_iter().map(|swap| {
+                    let (after, before) = (policy(swap.lower_after), policy(swap.lower_before));
+                    format!("  {} = {setting}: {after} comes below {before}", own.key)
+                }));
+            }
+        }
+        match changes.len() {
+            0 => said.push(String::from("no assumption is shown to change it (95 % paired intervals)")),
+            _ => said.push(String::from("assumptions shown to change it (95 % paired intervals):")),
+        }
+        said.extend(changes);
+        said
+    }
+}
+
+/// Writes the files and returns what stdout gets.
+fn write(
+    arguments: &SensitivityArguments,
+    workshop: &Workshop<'_>,
+    answers: &Answers<'_>,
+    folder: &mut RunFolder,
+) -> Result<String, Problem> {
+    let home = folder.path().to_owned();
+    let broken = |source| Problem::File { path: home.clone(), source };
+    let Question { metric, stiff, shown, .. } = answers.question;
+    let unit = METRICS[*metric].unit(workshop.base.currency.as_deref());
+    let policies = answers.trials.points[0].policies.iter().enumerate();
+    let mut tables: Vec<Table> = Vec::new();
+    for (index, (name, _)) in policies.filter(|(_, (name, _))| shown.contains(name)) {
+        let outcome = format!("{} under {name}", METRICS[*metric].name);
+        let swings = answers.swings(index);
+        let swing_table = report::swing_table(&outcome, &swings);
+        let file = super::sweep::file_name(name);
+        folder.write(&format!("sensitivity-{file}.csv"), swing_table.to_csv().as_bytes()).map_err(broken)?;
+        let widest: Vec<Swing> = swings.iter().take(MOST_ROWS).cloned().collect();
+        let base = answers.mean(0, index).unwrap_or(f64::NAN);
+        if base.is_finite()
+            && let Some(svg) = report::tornado_plot(*metric, &unit, base, &widest).map_err(broken)?
+        {
+            folder.write(&format!("plots/tornado-{file}.svg"), svg.as_bytes()).map_err(broken)?;
+        }
+        tables.push(swing_table);
+        if !answers.question.trajectories.is_empty() {
+            let table = report::morris_table(&outcome, &answers.elementary(index));
+            folder.write(&format!("morris-{file}.csv"), table.to_csv().as_bytes()).map_err(broken)?;
+            tables.push(table);
+        }
+    }
+    let mut ranking = answers.ranking();
+    if !stiff.is_empty() {
+        ranking.push(format!("left alone, because the scenario would be wrong: {}", stiff.join(", ")));
+    }
+    folder.write("ranking.txt", (ranking.join("\n") + "\n").as_bytes()).map_err(broken)?;
+    Ok(match arguments.trial.format {
+        Format::Json => report::pretty(&json!({
+            "scenario": workshop.base.name,
+            "seed": workshop.base.seed,
+            "replications": answers.replications,
+            "partial": workshop.interrupted(),
+            "tables": tables.iter().map(Table::to_json).collect::<Vec<_>>(),
+            "ranking": ranking,
+        })),
+        Format::Csv => tables.iter().map(Table::to_csv).collect::<Vec<_>>().join("\n"),
+        Format::Text | Format::Markdown => {
+            let rendered = tables.into_iter().map(|mut table| {
+                let hidden = table.rows.len().saturating_sub(MOST_ROWS);
+                table.rows.truncate(MOST_ROWS);
+                table.notes.extend((hidden > 0).then(|| format!("{hidden} smaller ones in the folder")));
+                table.render(arguments.trial.format.into())
+            });
+            format!("{}\n{}", rendered.collect::<Vec<_>>().join("\n"), ranking.join("\n"))
+        }
+    })
 }

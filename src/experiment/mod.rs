@@ -6,6 +6,7 @@
 //! Invariants: replications enter in their order, so the same replications give the same floats; nothing here draws.
 
 pub mod analytic;
+mod assumed;
 mod comparison;
 pub mod design;
 pub mod determinism;
@@ -23,13 +24,14 @@ mod trials;
 
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Threshold};
+pub use assumed::{Assumed, Step, Trajectory, assumed, trajectory};
 pub use comparison::{Difference, Verdict, compare};
 pub use estimate::Estimate;
 pub use findings::Findings;
 pub use measurements::Measurements;
 pub use progress::{Point, Progress, Spread};
 pub use screening::{Choice, Entrant, Limit, Rules, Standing, by_promise, choose, paired, screen};
-pub use sensitivity::{Morris, Swing, morris, ranking_changes, widest_first};
+pub use sensitivity::{Morris, Swap, Swing, morris, ranking_changes, swaps, widest_first};
 pub use stopping::{FEWEST, Stop, stop};
 pub use sweep::{Aim, Candidate, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
 pub use thresholds::{Judgement, Ruling, judge, worst};

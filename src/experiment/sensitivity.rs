@@ -1,5 +1,7 @@
 //! Which assumption moves the answer: one at a time, and Morris' elementary effects.
 
+use super::Estimate;
+
 /// What one assumption does to an outcome when it alone goes from low to high.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Swing {
@@ -13,6 +15,8 @@ pub struct Swing {
     pub low: f64,
     /// The outcome at the high setting.
     pub high: f64,
+    /// Half the width of the 95 % interval of their paired difference; absent for a single replication.
+    pub half_width: Option<f64>,
     /// True if the order of the policies by this outcome differs from the order at the base setting.
     pub ranking_changes: bool,
 }
@@ -43,6 +47,37 @@ pub fn ranking_changes(base: &[f64], other: &[f64], tolerance: f64) -> bool {
     let count = base.len().min(other.len());
     let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
     pairs.map(|(a, b)| order(base, a, b) * order(other, a, b)).any(|product| product < 0)
+}
+
+/// Two policies of which one is shown ahead at the base setting and the other at another setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swap {
+    /// Lower at the base setting.
+    pub lower_before: usize,
+    /// Lower at the other setting.
+    pub lower_after: usize,
+}
+
+/// The pairs of policies that are shown to change places: their paired difference keeps off 0 with its 95 % interval
+/// at both settings, on different sides.
+#[must_use]
+pub fn swaps(
+    base: &dyn Fn(usize, usize) -> Option<Estimate>,
+    other: &dyn Fn(usize, usize) -> Option<Estimate>,
+    policies: usize,
+) -> Vec<Swap> {
+    let side = |estimate: Option<Estimate>| match estimate.and_then(|estimate| estimate.interval()) {
+        Some((low, _)) if low > 0.0 => 1,
+        Some((_, high)) if high < 0.0 => -1,
+        _ => 0,
+    };
+    let pairs = (0..policies).flat_map(|a| (a + 1..policies).map(move |b| (a, b)));
+    let swapped = |(a, b): (usize, usize)| match (side(base(a, b)), side(other(a, b))) {
+        (-1, 1) => Some(Swap { lower_before: a, lower_after: b }),
+        (1, -1) => Some(Swap { lower_before: b, lower_after: a }),
+        _ => None,
+    };
+    pairs.filter_map(swapped).collect()
 }
 
 /// Morris' summary of one assumption's elementary effects.
@@ -82,6 +117,25 @@ mod tests {
         for (base, other, tolerance, expected) in cases {
             assert_eq!(ranking_changes(base, other, tolerance), expected, "{base:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_swap_has_to_be_shown_at_both_settings() {
+        let known = |mean: f64, half: f64| {
+            move |_: usize, _: usize| {
+                Some(Estimate {
+                    mean,
+                    sd: Some(1.0),
+                    half_width: Some(half),
+                    replications: 5,
+                    constant: false,
+                })
+            }
+        };
+        let found = swaps(&known(-1.0, 0.5), &known(1.0, 0.5), 2);
+        assert_eq!(found, [Swap { lower_before: 0, lower_after: 1 }]);
+        assert!(swaps(&known(-1.0, 0.5), &known(1.0, 1.5), 2).is_empty());
+        assert!(swaps(&known(-1.0, 0.5), &known(-2.0, 0.5), 2).is_empty());
     }
 
     #[test]

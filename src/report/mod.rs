@@ -24,7 +24,9 @@ pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, front_plot, plots, sweep_plot, tornado_plot};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
-pub use sweep::{Scopes, estimate_cell, front_table, key_column, points_table, swing_table, write_sweep};
+pub use sweep::{
+    Scopes, estimate_cell, front_table, key_column, morris_table, points_table, swing_table, write_sweep,
+};
 pub use table::{Cell, Column, Format, Table, pretty};
 
 use std::io;

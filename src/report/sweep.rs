@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::experiment::{Aim, Candidate, Estimate, Objective, PolicyAt, Sweep, SweepPoint, Swing};
+use crate::experiment::{Aim, Candidate, Estimate, Morris, Objective, PolicyAt, Sweep, SweepPoint, Swing};
 use crate::outcome::{METRICS, Scope};
 
 use super::number::{self, exact, exact_or_empty};
@@ -157,10 +157,30 @@ pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
             Cell::text(&swing.high_setting),
             Cell::number(swing.low),
             Cell::number(swing.high),
-            Cell::number(swing.width()),
+            swing_cell(swing),
             Cell::text(if swing.ranking_changes { "changes" } else { "stays" }),
         ]);
     }
+    table
+}
+
+/// How far the outcome moves, with the uncertainty of that.
+fn swing_cell(swing: &Swing) -> Cell {
+    let half = swing.half_width.map_or_else(String::new, |half| format!(" ±{}", number::short(half)));
+    Cell::Number { value: swing.width(), text: format!("{}{half}", number::short(swing.width())) }
+}
+
+/// Morris' summaries, the strongest first.
+#[must_use]
+pub fn morris_table(outcome: &str, rows: &[(String, Morris)]) -> Table {
+    let columns = vec![Column::words("assumption"), Column::numbers("mean_absolute"), Column::numbers("sd")];
+    let mut table = Table::new(format!("Elementary effects on {outcome}"), columns);
+    for (key, morris) in rows {
+        table.rows.push(vec![Cell::text(key), Cell::number(morris.mean_absolute), Cell::number(morris.sd)]);
+    }
+    table.notes.push(String::from(
+        "from low to high; a large sd beside mean_absolute: it acts together with others, or not in a straight line",
+    ));
     table
 }
 

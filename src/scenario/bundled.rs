@@ -65,4 +65,6 @@ examples!(
     "ampere",
     "ai-engine",
     "usage-history",
+    "throughput",
+    "million-organizations",
 );

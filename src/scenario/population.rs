@@ -95,6 +95,11 @@ static SIGNED_UP: Shape = Shape {
             "At this rate after the start, until all have come or the horizon ends.",
         ),
         optional("at", Kind::Instant, "All at one instant."),
+        optional(
+            "after",
+            Kind::Distribution(Unit::Span),
+            "This long after the start, drawn per organization.",
+        ),
     ],
     parts: &[],
 };
@@ -140,7 +145,8 @@ fn signed_up(item: Item<'_>, organizations: u32) -> Option<SignUp> {
             }
             SignUp::During(SimSpan::from_seconds_f64(f64::from(organizations) / rate))
         }
-        _ => SignUp::At(value.instant()?),
+        "at" => SignUp::At(value.instant()?),
+        _ => SignUp::After(distribution::read(value, Unit::Span)?),
     })
 }
 

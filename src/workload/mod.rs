@@ -8,6 +8,7 @@ mod cron;
 mod demand;
 mod estimate;
 mod failure;
+pub mod fit;
 pub mod formula;
 mod history;
 mod operation;

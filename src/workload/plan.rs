@@ -150,7 +150,9 @@ impl WorkPlan {
         streams: &mut WorkStreams,
         values: &mut Values,
     ) -> (Credits, SimSpan) {
-        if let (true, Amount::Drawn(cost), Amount::Drawn(duration)) = (self.draws_nothing_else(), cost, duration) {
+        if let (true, Amount::Drawn(cost), Amount::Drawn(duration)) =
+            (self.draws_nothing_else(), cost, duration)
+        {
             return self.draw_plain(cost, duration, streams);
         }
         self.draw_quantities(&mut streams.cost, values);

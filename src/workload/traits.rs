@@ -98,7 +98,7 @@ impl Default for Population {
 }
 
 /// When organizations sign up.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SignUp {
     /// All at the scenario's start.
     AtStart,
@@ -109,6 +109,8 @@ pub enum SignUp {
     During(SimSpan),
     /// All at one instant.
     At(SimTime),
+    /// This long after the start, drawn per organization [seconds].
+    After(Dist),
     /// At the first row of their history; at the scenario's start without one.
     AtFirstUse,
 }
@@ -190,11 +192,12 @@ impl Population {
 
     fn draw_sign_up(&self, rng: &mut Rng) -> SimTime {
         let within = |span: SimSpan, u: f64| SimSpan::from_micros((span.micros() as f64 * u) as i64);
-        match self.signed_up {
+        match &self.signed_up {
             SignUp::AtStart | SignUp::AtFirstUse => self.start,
-            SignUp::At(at) => at,
-            SignUp::Before(span) => self.start - within(span, uniform(rng)),
-            SignUp::During(span) => self.start + within(span, uniform(rng)),
+            SignUp::At(at) => *at,
+            SignUp::After(offset) => self.start + SimSpan::from_seconds_f64(offset.sample(rng)),
+            SignUp::Before(span) => self.start - within(*span, uniform(rng)),
+            SignUp::During(span) => self.start + within(*span, uniform(rng)),
         }
     }
 

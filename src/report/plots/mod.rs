@@ -151,6 +151,7 @@ mod tests {
             high_setting: "2".to_owned(),
             low,
             high,
+            half_width: None,
             ranking_changes,
         };
         let swings = [

@@ -5,7 +5,7 @@ use crate::units::SimTime;
 
 /// How an instant was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeForm {
+pub(in crate::workload) enum TimeForm {
     /// With an offset or `Z`.
     Zoned,
     /// Without.
@@ -15,7 +15,7 @@ pub(super) enum TimeForm {
 }
 
 /// Reads an instant: ISO 8601 (a space will do for the `T`), or a number since 1970 whose size tells its unit.
-pub(super) fn time(text: &str, zone: &Zone) -> Option<(SimTime, TimeForm)> {
+pub(in crate::workload) fn time(text: &str, zone: &Zone) -> Option<(SimTime, TimeForm)> {
     if let Some(time) = plain_utc(text.as_bytes()) {
         return Some((time, TimeForm::Zoned));
     }
@@ -98,7 +98,7 @@ fn epoch(text: &str, number: f64) -> Option<SimTime> {
 
 /// What a cell that should hold a number holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Number {
+pub(in crate::workload) enum Number {
     /// A number.
     Is(f64),
     /// Nothing, in one of the ways in which exports write it.
@@ -108,7 +108,7 @@ pub(super) enum Number {
 }
 
 /// Reads a number; `$` and thousands separators are dropped, `Included` and `Free` are 0.
-pub(super) fn number(text: &str) -> Number {
+pub(in crate::workload) fn number(text: &str) -> Number {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         return if number.is_finite() { Number::Is(number) } else { Number::Empty };

@@ -34,12 +34,12 @@ impl HistoryError {
     }
 
     /// A failure of a row.
-    pub(super) fn row(path: &Path, line: u64, what: impl Into<String>) -> Self {
+    pub(in crate::workload) fn row(path: &Path, line: u64, what: impl Into<String>) -> Self {
         HistoryError::Row { path: path.to_owned(), line, what: what.into(), hint: None }
     }
 
     /// With what would repair it.
-    pub(super) fn with_hint(mut self, text: impl Into<String>) -> Self {
+    pub(in crate::workload) fn with_hint(mut self, text: impl Into<String>) -> Self {
         if let HistoryError::Row { hint, .. } = &mut self {
             *hint = Some(text.into());
         }

@@ -19,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::workload) use cells::{Number, number, time};
 pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history};
 pub use error::{HistoryCounts, HistoryError};
 pub use mapping::{MAPPINGS, Mapping, mapping};
@@ -26,3 +27,4 @@ pub use prepare::{Preparation, PreparedHistory};
 pub use replay::{HistoryOrganization, ReplayRows};
 pub use sketch::CostSketch;
 pub use spec::*;
+pub(in crate::workload) use table::Table;

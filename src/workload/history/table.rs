@@ -8,7 +8,7 @@ use super::error::HistoryError;
 use super::spec::{HistoryFormat, HistorySpec};
 
 /// A file as a stream of rows of chosen columns.
-pub(super) struct Table {
+pub(in crate::workload) struct Table {
     path: PathBuf,
     rows: Rows,
     /// The chosen columns.
@@ -65,6 +65,19 @@ impl Table {
             Rows::Csv { header, .. } => Some(header),
             Rows::Jsonl { .. } => None,
         }
+    }
+
+    /// Names of all columns: the header of a CSV file, the keys of the first object of JSONL.
+    pub fn names(mut self) -> Result<Vec<String>, HistoryError> {
+        if let Some(header) = self.header() {
+            return Ok(header.to_vec());
+        }
+        if !self.advance()? {
+            return Ok(Vec::new());
+        }
+        let Rows::Jsonl { text, .. } = &self.rows else { return Ok(Vec::new()) };
+        let object: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        Ok(object.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default())
     }
 
     /// Moves to the next row; false at the end.
