@@ -25,6 +25,8 @@ pub enum Command {
     Check(CheckArguments),
     /// List the bundled scenarios and the question each answers.
     Scenarios(ScenariosArguments),
+    /// Write a scenario that makes demand like a usage history, and say how good the likeness is.
+    Fit(FitArguments),
     /// List the presets a policy can start from.
     Presets(PresetsArguments),
     /// Print the JSON Schema of scenario files, so that editors complete and check them.
@@ -35,6 +37,8 @@ pub enum Command {
     Optimize(Box<OptimizeArguments>),
     /// Find which assumptions move an outcome, and whether any changes the ranking of policies.
     Sensitivity(Box<SensitivityArguments>),
+    /// Measure this machine: operations a second by policy and threads, the cost of actors, memory.
+    Bench(BenchArguments),
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
     Verify(VerifyArguments),
 }
@@ -292,6 +296,23 @@ impl RunArguments {
     }
 }
 
+/// Arguments of `creditsim bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// A scenario file, or the name of a bundled scenario.
+    #[arg(default_value = "throughput")]
+    pub scenario: String,
+    /// Operations of one measurement, about; in millions.
+    #[arg(long, value_name = "MILLIONS", default_value_t = 1.0)]
+    pub millions: f64,
+    /// Measurements of each kind, in turn; the table has their medians.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub rounds: u32,
+    /// Print one object instead of the table.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `creditsim check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
@@ -310,6 +331,32 @@ pub struct ScenariosArguments {
     /// Form of the list.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Arguments of `creditsim fit`.
+#[derive(Debug, Args)]
+pub struct FitArguments {
+    /// A usage history, CSV or JSONL, plain or gzip; its columns are told by their names.
+    pub usage: PathBuf,
+    /// Write the scenario to this file instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Share of the history's calls that the scenario makes [default: all, or as many as make a million].
+    #[arg(long, value_parser = share)]
+    pub scale: Option<f64>,
+    /// Form of the goodness of fit.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// A share above 0 and at most 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| String::from("wanted a number such as 0.01"))?;
+    if share > 0.0 && share <= 1.0 {
+        Ok(share)
+    } else {
+        Err(String::from("wanted a number above 0 and at most 1"))
+    }
 }
 
 /// Arguments of `creditsim presets`.

@@ -4,8 +4,10 @@
 //! calls. Invariants: results go to stdout, everything else to stderr; nobody else writes to the terminal.
 
 mod arguments;
+mod bench;
 mod check;
 mod exit;
+mod fit;
 mod gathering;
 mod interrupt;
 mod optimize;
@@ -43,11 +45,13 @@ impl Command {
             Command::Run(arguments) => run::carry_out(arguments),
             Command::Check(arguments) => check::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
+            Command::Fit(arguments) => fit::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
             Command::Schema => schema::carry_out(),
             Command::Sweep(arguments) => sweep::carry_out(arguments),
             Command::Optimize(arguments) => optimize::carry_out(arguments),
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
+            Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
         }
     }

@@ -219,7 +219,7 @@ fn weibull(sample: &Sample, mean_log: f64, positive: impl Fn(f64) -> f64) -> Opt
     (scale.is_finite() && scale > 0.0).then_some((shape, scale))
 }
 
-/// At most 64 knots of the sample's quantile function, closer in the tails; values to four digits.
+/// At most 64 knots of the sample's quantile function, closer in the tails; values to six digits.
 #[must_use]
 pub fn quantile_table(sample: &Sample) -> Option<Dist> {
     let mut knots: Vec<(f64, f64)> = Vec::new();
@@ -229,7 +229,7 @@ pub fn quantile_table(sample: &Sample) -> Option<Dist> {
     shares.extend((1..middle).map(|step| 0.01 + 0.98 * step as f64 / middle as f64));
     shares.extend(tails.iter().rev().map(|share| 1.0 - share));
     for share in shares {
-        let value = four_digits(sample.quantile(share));
+        let value = six_digits(sample.quantile(share));
         let last = knots.last().map_or(f64::NEG_INFINITY, |(_, value)| *value);
         knots.push((share, value.max(last)));
     }
@@ -237,6 +237,21 @@ pub fn quantile_table(sample: &Sample) -> Option<Dist> {
         return Some(Dist::Fixed(knots[0].1));
     }
     Dist::quantiles(&knots).ok()
+}
+
+/// A number to six significant digits, in which sizes are compared: coarser rounding would tear values that many rows
+/// share from the knots that stand for them.
+#[must_use]
+pub fn six_digits(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// As many values as a table has knots, one for each equal share of the sample.
+#[must_use]
+pub fn stratified(sample: &Sample) -> Option<Dist> {
+    let count = sample.len().min(KNOTS);
+    let values = (0..count).map(|index| six_digits(sample.quantile((index as f64 + 0.5) / count as f64)));
+    Dist::empirical(values.collect()).ok()
 }
 
 /// A number to four significant digits, as it is written into a scenario.

@@ -50,7 +50,7 @@ fn judge(observed: &Observed, model: &Model, populations: &[Population], index: 
     history.dispersion = history.dispersion.map(|dispersion| 1.0 + model.scale * (dispersion - 1.0));
     history.calls *= model.scale;
     let sizes = feature.sizes.iter().enumerate().map(|(size, (column, fitted))| {
-        let seen = Sample::new(rows().map(|row| (f64::from(row.sizes[size]), row.calls)));
+        let seen = Sample::new(rows().map(|row| (row.sizes[size], row.calls)));
         (column.clone(), seen.distance_from_sample(&drawn(&fitted.dist, column)))
     });
     let seen = Sample::new(rows().map(|row| (f64::from(row.duration), row.calls)));

@@ -18,6 +18,8 @@ use std::path::Path;
 
 use super::history::HistoryError;
 
+use families::four_digits;
+
 pub use families::{Fitted, Sample, fit_values, quantile_table};
 pub use goodness::{Goodness, goodness};
 pub use guess::{Guess, guess};
@@ -56,6 +58,35 @@ pub fn fit(path: &Path, scale: Option<f64>) -> Result<Fit, HistoryError> {
     if observed.sizeless > 0 {
         model.warnings.push(format!("{} rows carry no size", observed.sizeless));
     }
-    let goodness = goodness(&observed, &model);
+    let goodness = calibrated(&observed, &mut model);
     Ok(Fit { model, goodness })
+}
+
+/// Rounds of simulation by which drifts are calibrated.
+const ROUNDS: usize = 4;
+
+/// Simulates the model; where the dispersion of the whole is far from the history's, the drift is corrected by what is
+/// missing or too much (drifts of organizations are not independent, as the first guess takes them to be).
+fn calibrated(observed: &Observed, model: &mut Model) -> Vec<Goodness> {
+    let mut found = goodness(observed, model);
+    for _ in 1..ROUNDS {
+        let mut changed = false;
+        for (feature, good) in model.features.iter_mut().zip(&found) {
+            let (Some(wanted), Some(is)) = (good.history.dispersion, good.simulated.dispersion) else {
+                continue;
+            };
+            let Some(drift) = &mut feature.drift else { continue };
+            if (wanted / is).max(is / wanted) < 1.3 || wanted <= 1.0 {
+                continue;
+            }
+            let variance = libm::expm1(drift.sd * drift.sd) * (wanted / is).clamp(0.1, 3.0);
+            drift.sd = four_digits(libm::sqrt(libm::log1p(variance)).min(model::MOST_DRIFT));
+            changed = true;
+        }
+        if !changed {
+            break;
+        }
+        found = goodness(observed, model);
+    }
+    found
 }

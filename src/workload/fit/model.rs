@@ -19,6 +19,8 @@ const OWN_COHORT: (f64, usize) = (0.02, 12);
 const BANDS: [f64; 4] = [0.03, 0.12, 0.4, 1.0];
 /// Gaps that support a coefficient of variation.
 const ENOUGH_GAPS: usize = 50;
+/// Largest standard deviation of a drift.
+pub(super) const MOST_DRIFT: f64 = 1.5;
 /// Hours that support a drift.
 const ENOUGH_HOURS: usize = 48;
 
@@ -131,7 +133,7 @@ fn feature_model(
 ) -> FeatureModel {
     let name = observed.features[usize::from(feature)].clone();
     let sizes = observed.guess.sizes.iter().enumerate().filter_map(|(index, column)| {
-        let values = rows_of(observed, feature).map(|row| (f64::from(row.sizes[index]), row.calls));
+        let values = rows_of(observed, feature).map(|row| (row.sizes[index], row.calls));
         Some((column.clone(), fit_values(&Sample::new(values))?))
     });
     let sizes: Vec<(String, Fitted)> = sizes.collect();
@@ -218,16 +220,14 @@ fn drift(observed: &Observed, feature: u16, start: SimTime, hours: usize) -> Opt
         }
         let shape = day_shape(&counts);
         let expected: Vec<f64> = (0..hours).map(|hour| (calls / hours as f64) * shape[hour % 24]).collect();
-        let residuals: Vec<f64> = counts
-            .iter()
-            .zip(&expected)
-            .map(|(count, expected)| libm::log((count + 0.5) / (expected + 0.5)))
-            .collect();
-        let mean = residuals.iter().sum::<f64>() / hours as f64;
+        // Relative counts, not their logarithms: a few empty hours would rule the logarithms, but hardly the counts.
+        let ratios: Vec<f64> =
+            counts.iter().zip(&expected).map(|(count, expected)| (count + 0.5) / (expected + 0.5)).collect();
+        let mean = ratios.iter().sum::<f64>() / hours as f64;
         let noise = expected.iter().map(|expected| 1.0 / (expected + 0.5)).sum::<f64>() / hours as f64;
-        let own = residuals.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / hours as f64 - noise;
+        let own = ratios.iter().map(|r| (r - mean) * (r - mean)).sum::<f64>() / hours as f64 - noise;
         let lag =
-            residuals.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>() / hours as f64;
+            ratios.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>() / hours as f64;
         weight += calls * calls;
         variance += calls * calls * own.max(0.0);
         product += calls * calls * lag.max(0.0);
@@ -237,8 +237,13 @@ fn drift(observed: &Observed, feature: u16, start: SimTime, hours: usize) -> Opt
     if !variance.is_finite() || variance < 0.01 {
         return None;
     }
-    let persistence = (product / weight / variance).clamp(0.0, 0.98);
-    Some(Drift { persistence: four_digits(persistence), sd: four_digits(libm::sqrt(variance).min(1.5)) })
+    // A lognormal factor of mean 1 has the variance exp(s²) − 1, and exp(s² φ) − 1 from one hour to the next.
+    let squared = libm::log1p(variance);
+    let persistence = (libm::log1p(product / weight) / squared).clamp(0.0, 0.98);
+    Some(Drift {
+        persistence: four_digits(persistence),
+        sd: four_digits(libm::sqrt(squared).min(MOST_DRIFT)),
+    })
 }
 
 /// Weights of the hours of a day with mean 1.
@@ -360,7 +365,7 @@ impl CohortWorld<'_> {
             let offset = (seen.first - self.start.micros()) as f64 / 1e6;
             (libm::floor(offset), seen.calls)
         });
-        let first = super::families::quantile_table(&Sample::new(offsets)).unwrap_or_default();
+        let first = super::families::stratified(&Sample::new(offsets)).unwrap_or_default();
         // n calls over a length have n − 1 gaps; the visit lasts one gap longer.
         let stay =
             |seen: &Seen| (seen.last - seen.first) as f64 / 1e6 * seen.calls / (seen.calls - 1.0).max(1.0);

@@ -7,6 +7,7 @@ use crate::calendar::Zone;
 use crate::units::SimTime;
 use crate::workload::history::{HistoryError, HistorySpec, Number, Table, number, time};
 
+use super::families::six_digits;
 use super::guess::{Guess, guess};
 
 /// Rows that a fit holds in memory at most.
@@ -41,7 +42,7 @@ pub struct Row {
     /// Calls; 1 unless it is a bucket.
     pub calls: f64,
     /// Sizes per call, by the guess's sizes; not a number where the cell is empty.
-    pub sizes: [f32; 2],
+    pub sizes: [f64; 2],
     /// Work time [seconds]; not a number where the cell is empty.
     pub duration: f32,
 }
@@ -147,10 +148,10 @@ impl Reading<'_> {
         if calls <= 0.0 {
             return Ok(());
         }
-        let mut sizes = [f32::NAN; 2];
+        let mut sizes = [f64::NAN; 2];
         for (slot, column) in sizes.iter_mut().zip(&guess.sizes) {
             // The sizes of a bucket are totals.
-            *slot = self.number(table, Some(column))?.map_or(f32::NAN, |total| (total / calls) as f32);
+            *slot = self.number(table, Some(column))?.map_or(f64::NAN, |total| six_digits(total / calls));
         }
         if !guess.sizes.is_empty() && sizes.iter().all(|size| size.is_nan()) {
             self.found.sizeless += 1;

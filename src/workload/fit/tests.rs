@@ -34,7 +34,10 @@ fn check(name: &str, scale: Option<f64>) {
         if let Some(ratio) = ratio(history.dispersion, simulated.dispersion).filter(|ratio| *ratio > 2.0) {
             misses.push(format!("{}: dispersion is off by {ratio:.2}", good.feature));
         }
-        if let Some(ratio) = ratio(history.peak, simulated.peak).filter(|ratio| *ratio > 1.5) {
+        // A day needs a few hundred calls to have a shape at all.
+        if history.calls >= 480.0
+            && let Some(ratio) = ratio(history.peak, simulated.peak).filter(|ratio| *ratio > 1.5)
+        {
             misses.push(format!("{}: peak of the day is off by {ratio:.2}", good.feature));
         }
     }
