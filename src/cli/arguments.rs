@@ -37,6 +37,8 @@ pub enum Command {
     Optimize(Box<OptimizeArguments>),
     /// Find which assumptions move an outcome, and whether any changes the ranking of policies.
     Sensitivity(Box<SensitivityArguments>),
+    /// Measure this machine: operations a second by policy and threads, the cost of actors, memory.
+    Bench(BenchArguments),
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
     Verify(VerifyArguments),
 }
@@ -76,6 +78,9 @@ pub struct RunArguments {
     /// A condition to judge, such as `hold: loss_rate < 0.08`; exit code 3 if it fails. May be given several times.
     #[arg(long = "threshold", value_name = "CONDITION")]
     pub thresholds: Vec<String>,
+    /// Write the thresholds and their verdicts to this file too, in the JUnit form that CI systems show.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// Recompute every account from its journal and end with an error at the first difference.
     #[arg(long)]
     pub audit: bool,
@@ -289,6 +294,23 @@ impl RunArguments {
         };
         short || self.rows.contains(&rows)
     }
+}
+
+/// Arguments of `creditsim bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// A scenario file, or the name of a bundled scenario.
+    #[arg(default_value = "throughput")]
+    pub scenario: String,
+    /// Operations of one measurement, about; in millions.
+    #[arg(long, value_name = "MILLIONS", default_value_t = 1.0)]
+    pub millions: f64,
+    /// Measurements of each kind, in turn; the table has their medians.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub rounds: u32,
+    /// Print one object instead of the table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `creditsim check`.

@@ -4,6 +4,7 @@
 //! calls. Invariants: results go to stdout, everything else to stderr; nobody else writes to the terminal.
 
 mod arguments;
+mod bench;
 mod check;
 mod exit;
 mod fit;
@@ -50,6 +51,7 @@ impl Command {
             Command::Sweep(arguments) => sweep::carry_out(arguments),
             Command::Optimize(arguments) => optimize::carry_out(arguments),
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
+            Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
         }
     }

@@ -14,7 +14,7 @@ use crate::experiment::{
 };
 use crate::outcome::{METRICS, Scope, metric_index};
 use crate::report::{self, Cell, Column, RunFolder, Status, Table};
-use crate::scenario::parse_threshold;
+use crate::scenario::{Amount, parse_threshold};
 
 use super::arguments::{Format, OptimizeArguments};
 use super::exit::{Exit, Problem};
@@ -451,6 +451,7 @@ fn statement(
             said.push(confidence(choice, &unit, question.objective.aim));
             said.extend(conditions_kept(question, choice));
             said.extend(rivals(question, search, choice));
+            said.extend(at_an_end(question, chosen));
         }
     }
     let count = |standing| search.entrants.iter().filter(|entrant| entrant.standing == standing).count();
@@ -487,6 +488,21 @@ fn confidence(choice: &Choice, unit: &str, aim: Aim) -> String {
             report::number::short(gap)
         ),
     }
+}
+
+/// Keys whose chosen value is the smallest or the largest that was tried: what lies beyond may be better.
+fn at_an_end(question: &Question, chosen: &Competitor) -> Option<String> {
+    let number = |text: &str| Amount::parse(text).map(|amount| amount.number);
+    let at_end = |(index, key): (usize, &String)| {
+        let tried: Option<Vec<f64>> = question.settings.iter().map(|point| number(&point[index].1)).collect();
+        let (tried, own) = (tried?, number(&chosen.settings[index])?);
+        let ends = tried.iter().all(|&other| other <= own) || tried.iter().all(|&other| other >= own);
+        ends.then(|| format!("`{key}`"))
+    };
+    let keys: Vec<String> = question.keys.iter().enumerate().filter_map(at_end).collect();
+    (!keys.is_empty()).then(|| {
+        format!("it lies at the end of what was tried for {}; beyond it may be better", keys.join(" and "))
+    })
 }
 
 fn conditions_kept(question: &Question, choice: &Choice) -> Option<String> {

@@ -27,6 +27,9 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let (ran, gathered) = simulate(&scenario, arguments, &histories, &folder)?;
     let summary = summarise(&scenario, ran, gathered, records(&scenario, &histories), &mut folder)?;
     report(&scenario, arguments, &summary, folder)?;
+    if let Some(file) = &arguments.junit {
+        write_junit(file, &scenario, &summary)?;
+    }
     Ok(summary.exit())
 }
 
@@ -208,6 +211,13 @@ fn summarise(
     report::write_findings(folder, &findings, &page).map_err(broken(folder, ""))?;
     let Gathered { precision_missed, .. } = gathered;
     Ok(Summary { findings, judgements, rulings, ran, shortfall, histories, precision_missed })
+}
+
+/// The thresholds for a CI system, in a file of the user's choice.
+fn write_junit(file: &Path, scenario: &Scenario, summary: &Summary) -> Result<(), Problem> {
+    let Summary { findings, judgements, .. } = summary;
+    let text = report::junit(findings, &scenario.name, &scenario.thresholds, judgements);
+    std::fs::write(file, text).map_err(|source| Problem::File { path: file.to_owned(), source })
 }
 
 /// Names the folder and says what was found, and where it is.

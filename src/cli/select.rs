@@ -63,7 +63,7 @@ fn threshold(text: &str, policies: &[String]) -> Result<Threshold, Problem> {
 }
 
 /// Leaves the named policies, in file order; all of them if none is named.
-fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), Problem> {
+pub(super) fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), Problem> {
     if names.is_empty() {
         return Ok(());
     }

@@ -7,15 +7,17 @@
 //! was interrupted and marked so, or with an error that names who failed: never with a hang or a hole.
 
 mod layout;
+mod machine;
 mod prepare;
 mod pure;
 mod run;
 
 pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, NoRows, RowWriter, Sink, SpillError};
 pub use layout::Layout;
+pub use machine::{Stopwatch, machine, peak_memory_bytes, reset_peak_memory};
 pub use prepare::{JobOptions, prepare, prepare_histories, prepare_with, shape};
 pub use pure::run_pure;
-pub use run::{Progress, Ran, RunSpec, peak_memory_bytes, run};
+pub use run::{Progress, Ran, RunSpec, run};
 
 #[cfg(test)]
 mod tests;

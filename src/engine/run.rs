@@ -11,14 +11,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter, System};
 
 use crate::actors::{Begin, Collector, Control, Event, Failure, Job, Plan, Sink, WaveActor, WaveSpec};
 use crate::outcome::Outcome;
 
-use super::Layout;
+use super::{Layout, Stopwatch};
 
 /// How often the control thread looks at the counters.
 const TICK: Duration = Duration::from_millis(50);
@@ -67,7 +67,7 @@ pub struct Ran {
 /// # Errors
 /// The first failure: it names the organization, the actor or the file.
 pub fn run(spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Failure> {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let Job { shape, cohorts, .. } = &*spec.job;
     let sizes: Vec<u32> = cohorts.iter().map(|cohort| cohort.organizations).collect();
     let total: u64 = sizes.iter().map(|&size| u64::from(size)).sum();
@@ -98,7 +98,7 @@ pub fn run(spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Fail
 struct Watch {
     control: Arc<Control>,
     inbox: Receiver<Event>,
-    started: Instant,
+    started: Stopwatch,
     organizations_total: u64,
     stall_after: Duration,
     interrupt: Arc<AtomicBool>,
@@ -107,7 +107,7 @@ struct Watch {
 impl Watch {
     /// True if the run was interrupted.
     fn until_the_end(&mut self, observe: &mut dyn FnMut(Progress)) -> Result<bool, Failure> {
-        let (mut pulse, mut moved) = (self.control.pulse(), Instant::now());
+        let (mut pulse, mut moved) = (self.control.pulse(), Stopwatch::start());
         let mut interrupted = false;
         observe(self.progress());
         loop {
@@ -127,7 +127,7 @@ impl Watch {
                 self.control.stop();
             }
             if self.control.pulse() != pulse {
-                (pulse, moved) = (self.control.pulse(), Instant::now());
+                (pulse, moved) = (self.control.pulse(), Stopwatch::start());
             } else if moved.elapsed() >= self.stall_after {
                 let waiting = self.control.waiting_for();
                 return Err(Failure::Stalled { waiting, after: self.stall_after });
@@ -228,13 +228,4 @@ fn pin(arbiter: &Arbiter, number: usize, threads: usize) {
             core_affinity::set_for_current(core);
         });
     }
-}
-
-/// Largest memory of this process so far [bytes]; `None` where the system does not say.
-#[must_use]
-pub fn peak_memory_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

@@ -1,0 +1,91 @@
+//! Golden summaries: what every bundled scenario says in a quick run, held still to the last digit.
+//!
+//! A change of results must be wanted: `CREDITSIM_UPDATE=1 cargo test --test golden` writes the new ones, and the
+//! difference is reviewed like any other.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Outcomes that show what each platform's text says.
+const METRICS: [&str; 26] = [
+    "operations_demanded",
+    "operations_served",
+    "operations_degraded",
+    "operations_killed",
+    "operations_failed",
+    "operations_cancelled",
+    "refusal_rate",
+    "loss_rate",
+    "demand_credits",
+    "charged_credits",
+    "issued_credits",
+    "burned_credits",
+    "expired_credits",
+    "rolled_over_credits",
+    "debt_end_credits",
+    "overspend_credits",
+    "overdraft_credits_max",
+    "in_flight_max",
+    "purchases",
+    "auto_top_ups",
+    "alerts",
+    "surprise_refusal_share",
+    "cash_money",
+    "recognized_money",
+    "breakage_money",
+    "deferred_end_money",
+];
+
+fn summary(name: &str) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
+        .args(["run", name, "--quick", "--quiet", "--output"])
+        .arg(folder.path())
+        .output()
+        .expect("the command starts");
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    let run = fs::read_dir(folder.path().join(name)).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(run.join("summary.csv")).expect("a summary");
+    let mut kept = String::from("policy,metric,unit,mean\n");
+    for row in csv::Reader::from_reader(text.as_bytes()).records() {
+        let row = row.expect("a row");
+        if &row[2] == "all" && METRICS.contains(&&row[3]) {
+            writeln!(kept, "{},{},{},{}", &row[1], &row[3], &row[4], &row[5]).unwrap();
+        }
+    }
+    kept
+}
+
+fn check(name: &str) {
+    let golden: PathBuf =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.csv"));
+    let found = summary(name);
+    if std::env::var_os("CREDITSIM_UPDATE").is_some() {
+        fs::write(&golden, &found).expect("writable");
+        return;
+    }
+    let wanted = fs::read_to_string(&golden).unwrap_or_default();
+    for (found, wanted) in found.lines().zip(wanted.lines()) {
+        assert_eq!(found, wanted, "{name}");
+    }
+    assert_eq!(found.lines().count(), wanted.lines().count(), "{name}");
+}
+
+#[test]
+fn the_policy_shootout_says_what_it_said() {
+    check("policy-shootout");
+}
+
+#[test]
+fn the_five_platforms_say_what_they_said() {
+    for name in ["amplience-workforce", "amplience-credits", "campaign-platform", "ampere", "ai-engine"] {
+        check(name);
+    }
+}
+
+#[test]
+fn the_usage_history_says_what_it_said() {
+    check("usage-history");
+}
