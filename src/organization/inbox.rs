@@ -53,14 +53,22 @@ pub struct Inbox<S = SourceState> {
 #[derive(Debug)]
 struct Slot<S> {
     feature: FeatureIndex,
+    /// Operations at exactly the instant up to which everything had arrived when the batch was asked for; they come
+    /// before it.
+    carried: Queue,
     /// What has arrived; `None` while a refill is under way.
     refill: Option<Box<Refill<S>>>,
     /// Operations of the batch already merged.
     next: usize,
     /// Nothing arrives before this instant besides what is in the slot.
     upto: SimTime,
-    /// Operations at exactly `upto` that wait for company: others at that instant may still arrive.
-    carried: Batch,
+}
+
+/// A few operations that wait for company: others at their instant may still arrive.
+#[derive(Debug, Default)]
+struct Queue {
+    batch: Batch,
+    next: usize,
 }
 
 impl<S> Inbox<S> {
@@ -157,40 +165,35 @@ fn smallest(heads: &[SimTime], frontier: SimTime) -> Option<(usize, SimTime)> {
 
 impl<S> Slot<S> {
     fn new(refill: Refill<S>) -> Self {
-        let feature = refill.feature;
-        Slot {
-            feature,
-            refill: Some(Box::new(refill)),
-            next: 0,
-            upto: SimTime::DAWN,
-            carried: Batch::default(),
-        }
+        let (feature, carried) = (refill.feature, Queue::default());
+        Slot { feature, carried, refill: Some(Box::new(refill)), next: 0, upto: SimTime::DAWN }
     }
 
-    /// Operations that have arrived and are not merged yet.
-    fn waiting(&self) -> &[Operation] {
-        self.refill.as_ref().map_or(&[], |refill| &refill.batch.operations[self.next..])
+    /// Arrival of the next operation that is not merged yet; `SimTime::NEVER` if there is none.
+    fn head(&self) -> SimTime {
+        let carried = self.carried.batch.operations.get(self.carried.next);
+        let arrived = || self.refill.as_ref().and_then(|refill| refill.batch.operations.get(self.next));
+        carried.or_else(arrived).map_or(SimTime::NEVER, |operation| operation.at)
     }
 
     fn head_before(&self, frontier: SimTime) -> SimTime {
-        self.waiting()
-            .first()
-            .map(|operation| operation.at)
-            .filter(|&at| at < frontier)
-            .unwrap_or(SimTime::NEVER)
+        let head = self.head();
+        if head < frontier { head } else { SimTime::NEVER }
     }
 
     /// Moves operations before `bound` into the block; returns the head that follows, if before `frontier`.
     fn take_before(&mut self, bound: SimTime, frontier: SimTime, block: &mut Block) -> SimTime {
-        let Some(refill) = self.refill.as_ref() else { return SimTime::NEVER };
-        for operation in &refill.batch.operations[self.next..] {
-            if operation.at >= bound {
-                return if operation.at < frontier { operation.at } else { SimTime::NEVER };
+        if !self.carried.batch.operations.is_empty() {
+            let head = drain(&self.carried.batch, &mut self.carried.next, bound, block);
+            if head != SimTime::NEVER {
+                return if head < frontier { head } else { SimTime::NEVER };
             }
-            block.operations.push(moved(operation, &refill.batch.parts, &mut block.parts));
-            self.next += 1;
+            self.carried.batch.clear();
+            self.carried.next = 0;
         }
-        SimTime::NEVER
+        let Some(refill) = self.refill.as_ref() else { return SimTime::NEVER };
+        let head = drain(&refill.batch, &mut self.next, bound, block);
+        if head < frontier { head } else { SimTime::NEVER }
     }
 
     /// The buffer, emptied, if this slot has to be asked: it holds nothing, or it is the one that everybody waits
@@ -199,22 +202,20 @@ impl<S> Slot<S> {
         if self.upto >= end || self.refill.is_none() {
             return None;
         }
-        let waiting = self.waiting().len();
-        if waiting > 0 && self.upto > reached {
+        if self.head() != SimTime::NEVER && self.upto > reached {
             return None;
         }
         let mut refill = self.refill.take()?;
-        for operation in &refill.batch.operations[self.next..] {
-            let kept = moved(operation, &refill.batch.parts, &mut self.carried.parts);
-            self.carried.operations.push(kept);
-        }
+        let Batch { operations, parts, .. } = &mut self.carried.batch;
+        let left = refill.batch.operations[self.next..].iter();
+        operations.extend(left.map(|operation| moved(operation, &refill.batch.parts, parts)));
         self.next = 0;
         refill.batch.clear();
         Some(refill)
     }
 
-    fn accept(&mut self, mut refill: Box<Refill<S>>, end: SimTime) -> Result<(), &'static str> {
-        let batch = &mut refill.batch;
+    fn accept(&mut self, refill: Box<Refill<S>>, end: SimTime) -> Result<(), &'static str> {
+        let batch = &refill.batch;
         let first = batch.operations.first().map_or(SimTime::NEVER, |operation| operation.at);
         let last = batch.operations.last().map_or(SimTime::DAWN, |operation| operation.at);
         if first == SimTime::NEVER && batch.upto < end {
@@ -225,12 +226,25 @@ impl<S> Slot<S> {
             return Err("came out of order");
         }
         self.upto = batch.upto;
-        if !self.carried.operations.is_empty() {
-            prepend(&mut self.carried, batch);
-        }
         self.refill = Some(refill);
         Ok(())
     }
+}
+
+/// Copies the operations of `batch` from `next` on that lie before `bound`; returns the arrival of the one after them,
+/// `SimTime::NEVER` if there is none.
+#[inline]
+fn drain(batch: &Batch, next: &mut usize, bound: SimTime, block: &mut Block) -> SimTime {
+    let left = &batch.operations[*next..];
+    for (taken, operation) in left.iter().enumerate() {
+        if operation.at >= bound {
+            *next += taken;
+            return operation.at;
+        }
+        block.operations.push(moved(operation, &batch.parts, &mut block.parts));
+    }
+    *next += left.len();
+    SimTime::NEVER
 }
 
 /// A copy of `operation` with its parts appended to `parts`.
@@ -243,16 +257,6 @@ fn moved(operation: &Operation, from: &[Part], parts: &mut Vec<Part>) -> Operati
     let part_start = u32::try_from(parts.len()).expect("a block holds fewer than 2^32 parts");
     parts.extend_from_slice(&from[start..start + usize::from(operation.part_count)]);
     Operation { part_start, ..*operation }
-}
-
-/// Puts what was carried over in front of a new batch and empties it.
-fn prepend(carried: &mut Batch, batch: &mut Batch) {
-    let mut operations = std::mem::take(&mut carried.operations);
-    let mut parts = std::mem::take(&mut carried.parts);
-    operations.extend(batch.operations.iter().map(|operation| moved(operation, &batch.parts, &mut parts)));
-    carried.operations = std::mem::replace(&mut batch.operations, operations);
-    carried.parts = std::mem::replace(&mut batch.parts, parts);
-    carried.clear();
 }
 
 #[cfg(test)]
