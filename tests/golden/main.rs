@@ -59,7 +59,8 @@ fn summary(name: &str) -> String {
 }
 
 fn check(name: &str) {
-    let golden: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.csv"));
+    let golden: PathBuf =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.csv"));
     let found = summary(name);
     if std::env::var_os("CREDITSIM_UPDATE").is_some() {
         fs::write(&golden, &found).expect("writable");
