@@ -446,3 +446,46 @@ fn the_image_service_replays_to_its_exact_total() {
     assert_eq!((counts.demanded_micros, counts.organizations), (wanted, 2_409));
     assert_eq!(total(&replay(&history)), wanted);
 }
+
+/// Peak memory of this process [MiB], where the system tells it.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1_024.0)
+}
+
+/// Run alone: `cargo test --release -- --ignored --nocapture ten_million`.
+#[test]
+#[ignore = "writes half a gigabyte"]
+fn ten_million_rows_replay_in_constant_memory() {
+    let world = World::new();
+    let mut peaks = Vec::new();
+    for rows in [1_000_000_u64, 10_000_000] {
+        let path = world.folder.path().join("large.csv");
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path).expect("a disk"));
+        writeln!(file, "time,org,feature,units").expect("a disk");
+        for row in 0..rows {
+            let (second, org) = (row * 2_000_000 / rows, crate::sampling::mix(row) % 5_000);
+            writeln!(file, "{},org-{org},chat,{}", 1_735_776_000 + second, row % 9).expect("a disk");
+        }
+        file.flush().expect("a disk");
+        let begin = std::time::Instant::now();
+        let history = world.good(&spec(&path));
+        let mut operations = 0_u64;
+        for partition in 0..history.partitions() {
+            for organization in history.open(partition).expect("a disk") {
+                let mut rows = organization.rows(FeatureIndex(0), organization.key(1, 0, "usage"));
+                while rows.next_row().expect("a disk").is_some() {
+                    operations += 1;
+                }
+            }
+        }
+        assert_eq!((operations, history.organizations()), (rows, 5_000));
+        let peak = peak_memory();
+        println!("{rows} rows: {:.1} s, peak {peak:.0?} MiB", begin.elapsed().as_secs_f64());
+        peaks.extend(peak);
+    }
+    if let [small, large] = peaks.as_slice() {
+        assert!(large / small < 1.2, "memory grows with rows: {small:.0} MiB, then {large:.0} MiB");
+    }
+}
