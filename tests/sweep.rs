@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
-use assert_cmd::Command;
 use tempfile::TempDir;
 
 const SCENARIO: &str = r#"
@@ -51,7 +50,7 @@ impl Home {
     }
 
     fn creditsim(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::cargo_bin("creditsim").expect("the binary");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
         command.current_dir(self.path()).args(arguments).output().expect("it runs")
     }
 
