@@ -41,6 +41,18 @@ impl Zone {
         Some(self.instant(local))
     }
 
+    /// Its IANA name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.iana_name().unwrap_or("UTC").to_owned()
+    }
+
+    /// An instant as clocks of this zone show it: `2025-01-02 10:30:00`, with as many decimals as needed.
+    #[must_use]
+    pub fn show(&self, t: SimTime) -> String {
+        self.local(t).map_or_else(|| t.to_string(), |local| local.to_string().replace('T', " "))
+    }
+
     /// The `n`-th instant of `every` counted from `anchor` (n may be negative; 0 is the anchor itself).
     ///
     /// Stops at [`SimTime::NEVER`] and [`SimTime::DAWN`] beyond the years −9999 to 9999.

@@ -23,6 +23,8 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Find every problem of a scenario without running it.
     Check(CheckArguments),
+    /// Tell the ledger of one organization: every grant, charge, hold, refusal, purchase, with the balances after each.
+    Explain(ExplainArguments),
     /// List the bundled scenarios and the question each answers.
     Scenarios(ScenariosArguments),
     /// Write a scenario that makes demand like a usage history, and say how good the likeness is.
@@ -321,6 +323,37 @@ pub struct CheckArguments {
     /// Set a value over the scenario, as in `run`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+/// Arguments of `creditsim explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// A scenario file, or the name of a bundled scenario.
+    pub scenario: String,
+    /// Which organization: `COHORT/NUMBER`, numbers from 0, or its label in a usage history.
+    #[arg(long, value_name = "COHORT/N")]
+    pub organization: String,
+    /// Under this policy [default: the baseline].
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// From this instant on.
+    #[arg(long, value_name = "INSTANT")]
+    pub from: Option<String>,
+    /// Up to this instant, without it.
+    #[arg(long, value_name = "INSTANT")]
+    pub to: Option<String>,
+    /// In this replication.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub replication: u32,
+    /// Seed of every random stream [default: the scenario's].
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Set a value over the scenario, as in `run`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Form of the statement.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Arguments of `creditsim scenarios`.

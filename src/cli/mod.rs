@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod check;
 mod exit;
+mod explain;
 mod fit;
 mod gathering;
 mod interrupt;
@@ -44,6 +45,7 @@ impl Command {
         match self {
             Command::Run(arguments) => run::carry_out(arguments),
             Command::Check(arguments) => check::carry_out(arguments),
+            Command::Explain(arguments) => explain::carry_out(arguments),
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Fit(arguments) => fit::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),

@@ -3,20 +3,20 @@
 //! Every setting starts with a few replications on the same demand; those shown to be worse, or to break a condition,
 //! leave; the rest double their replications until one is left or the budget is spent.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod answer;
 
-use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::experiment::design::{self, Axis};
 use crate::experiment::{
-    Aim, Choice, Conditions, Entrant, Estimate, FEWEST, GroupRun, Limit, Objective, Rules, Ruling, Setting,
-    Standing, Trials, by_promise, choose, paired, screen,
+    Aim, Choice, Conditions, Entrant, FEWEST, GroupRun, Limit, Objective, Rules, Ruling, Setting, Standing,
+    Trials, by_promise, choose, screen,
 };
-use crate::outcome::{METRICS, Scope, metric_index};
-use crate::report::{self, Cell, Column, RunFolder, Status, Table};
-use crate::scenario::{Amount, parse_threshold};
+use crate::outcome::{Scope, metric_index};
+use crate::report::Status;
+use crate::scenario::parse_threshold;
 
-use super::arguments::{Format, OptimizeArguments};
+use super::arguments::OptimizeArguments;
 use super::exit::{Exit, Problem};
 use super::terminal;
 use super::trying::{Overall, Workshop};
@@ -26,9 +26,6 @@ const USUAL: u64 = 40;
 
 /// Settings of one key without a step.
 const USUAL_POINTS: u32 = 16;
-
-/// Rows of the printed table.
-const MOST_ROWS: usize = 20;
 
 /// Searches and reports.
 pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> {
@@ -49,7 +46,7 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> 
     search.run(&question, &trials, &conditions, &mut total)?;
     total.end();
     let choice = choose(&search.field(&question), &search.rules);
-    let text = write(&workshop, &question, &search, choice.as_ref(), &mut folder)?;
+    let text = answer::write(&workshop, &question, &search, choice.as_ref(), &mut folder)?;
     let status = if workshop.interrupted() { Status::Partial } else { Status::Finished };
     let target = workshop.finish(folder, &total, status, search.reached)?;
     terminal::say(&text);
@@ -348,184 +345,4 @@ fn competitors(question: &Question, trials: &Trials) -> Vec<Competitor> {
         }
     }
     competitors
-}
-
-/// Writes the file and returns what stdout gets.
-fn write(
-    workshop: &Workshop<'_>,
-    question: &Question,
-    search: &Search,
-    choice: Option<&Choice>,
-    folder: &mut RunFolder,
-) -> Result<String, Problem> {
-    let home = folder.path().to_owned();
-    let broken = |source| Problem::File { path: home.clone(), source };
-    let mut table = table(question, search, choice);
-    folder.write("optimum.csv", table.to_csv().as_bytes()).map_err(broken)?;
-    let said = statement(workshop, question, search, choice);
-    Ok(match workshop.arguments.format {
-        Format::Csv => table.to_csv(),
-        Format::Json => report::pretty(&json!({
-            "scenario": workshop.base.name,
-            "seed": workshop.base.seed,
-            "partial": workshop.interrupted(),
-            "budget": search.budget,
-            "spent": search.spent,
-            "rounds": search.rounds,
-            "gap": choice.map(|choice| choice.gap).filter(|gap| gap.is_finite()),
-            "feasible": choice.map(|choice| choice.feasible.name()),
-            "settings": table.to_json(),
-            "statement": said,
-        })),
-        Format::Text | Format::Markdown => {
-            let hidden = table.rows.len().saturating_sub(MOST_ROWS);
-            table.rows.truncate(MOST_ROWS);
-            table.notes =
-                if hidden > 0 { vec![format!("{hidden} more settings in optimum.csv")] } else { Vec::new() };
-            format!("{}\n{}", table.render(workshop.arguments.format.into()), said.join("\n"))
-        }
-    })
-}
-
-/// The chosen one first, then by the mean.
-fn table(question: &Question, search: &Search, choice: Option<&Choice>) -> Table {
-    let name = METRICS[question.objective.metric].name;
-    let mut columns: Vec<Column> = question.keys.iter().map(|key| report::key_column(key)).collect();
-    columns.extend([Column::words("policy"), Column::numbers("replications"), Column::numbers(name)]);
-    columns.push(Column::numbers("to_chosen"));
-    columns.extend(question.conditions.iter().map(|condition| Column::numbers(&condition.text)));
-    columns.push(Column::words("standing"));
-    let mut table = Table::new("Settings", columns);
-    let field = search.field(question);
-    let chosen = choice.map(|choice| choice.entrant);
-    let mean =
-        |index: usize| Estimate::of(&present(&field[index].costs)).map_or(f64::INFINITY, |own| own.mean);
-    let mut order: Vec<usize> = (0..field.len()).collect();
-    order.sort_by(|&a, &b| (chosen != Some(a)).cmp(&(chosen != Some(b))).then(mean(a).total_cmp(&mean(b))));
-    for index in order {
-        let (competitor, entrant) = (&search.entrants[index], &field[index]);
-        let values: Vec<f64> = present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect();
-        let mut row: Vec<Cell> = competitor.settings.iter().map(Cell::text).collect();
-        row.extend([Cell::text(&competitor.policy), Cell::number(values.len() as f64)]);
-        row.push(report::estimate_cell(Estimate::of(&values)));
-        let difference = chosen.filter(|&chosen| chosen != index).and_then(|chosen| {
-            let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
-                costs.iter().map(|cost| cost.map(|cost| question.cost(cost))).collect()
-            };
-            paired(&turned(&entrant.costs), &turned(&field[chosen].costs))
-        });
-        row.push(report::estimate_cell(difference));
-        row.extend(
-            entrant.limited.iter().map(|values| report::estimate_cell(Estimate::of(&present(values)))),
-        );
-        row.push(Cell::text(if chosen == Some(index) { "chosen" } else { entrant.standing.name() }));
-        table.rows.push(row);
-    }
-    table
-}
-
-fn present(values: &[Option<f64>]) -> Vec<f64> {
-    values.iter().copied().flatten().collect()
-}
-
-/// What can be said, in sentences.
-fn statement(
-    workshop: &Workshop<'_>,
-    question: &Question,
-    search: &Search,
-    choice: Option<&Choice>,
-) -> Vec<String> {
-    let metric = &METRICS[question.objective.metric];
-    let unit = metric.unit(workshop.base.currency.as_deref());
-    let mut said = Vec::new();
-    match choice {
-        None if search.rounds == 0 => {
-            said.push(String::from("interrupted before anything could be compared"))
-        }
-        None => said.push(String::from(
-            "no setting is left: each is shown to break a condition, or the outcome does not apply",
-        )),
-        Some(choice) => {
-            let chosen = &search.entrants[choice.entrant];
-            said.push(format!("chosen: {}", described(question, chosen)));
-            said.push(confidence(choice, &unit, question.objective.aim));
-            said.extend(conditions_kept(question, choice));
-            said.extend(rivals(question, search, choice));
-            said.extend(at_an_end(question, chosen));
-        }
-    }
-    let count = |standing| search.entrants.iter().filter(|entrant| entrant.standing == standing).count();
-    said.push(format!(
-        "{} of {} replications in {} rounds; of {} settings {} were shown to be worse, {} to break a condition, {} were set aside",
-        search.spent,
-        search.budget,
-        search.rounds,
-        search.entrants.len(),
-        count(Standing::Beaten),
-        count(Standing::Breaks),
-        count(Standing::SetAside)
-    ));
-    said
-}
-
-fn described(question: &Question, competitor: &Competitor) -> String {
-    let settings =
-        question.keys.iter().zip(&competitor.settings).map(|(key, value)| format!("{key}={value}"));
-    format!("{} with {}", competitor.policy, settings.collect::<Vec<_>>().join(", "))
-}
-
-fn confidence(choice: &Choice, unit: &str, aim: Aim) -> String {
-    let word = if aim == Aim::Minimize { "lower" } else { "higher" };
-    match choice.gap {
-        gap if gap.is_infinite() => {
-            String::from("the replications are too few to say how far it is from the best")
-        }
-        _ if choice.rivals.is_empty() => {
-            String::from("with 95 % confidence it is the best of the settings that were tried")
-        }
-        gap => format!(
-            "with 95 % confidence no setting that was tried is {word} by more than {} {unit}",
-            report::number::short(gap)
-        ),
-    }
-}
-
-/// Keys whose chosen value is the smallest or the largest that was tried: what lies beyond may be better.
-fn at_an_end(question: &Question, chosen: &Competitor) -> Option<String> {
-    let number = |text: &str| Amount::parse(text).map(|amount| amount.number);
-    let at_end = |(index, key): (usize, &String)| {
-        let tried: Option<Vec<f64>> = question.settings.iter().map(|point| number(&point[index].1)).collect();
-        let (tried, own) = (tried?, number(&chosen.settings[index])?);
-        let ends = tried.iter().all(|&other| other <= own) || tried.iter().all(|&other| other >= own);
-        ends.then(|| format!("`{key}`"))
-    };
-    let keys: Vec<String> = question.keys.iter().enumerate().filter_map(at_end).collect();
-    (!keys.is_empty()).then(|| {
-        format!("it lies at the end of what was tried for {}; beyond it may be better", keys.join(" and "))
-    })
-}
-
-fn conditions_kept(question: &Question, choice: &Choice) -> Option<String> {
-    let texts: Vec<String> =
-        question.conditions.iter().map(|condition| format!("`{}`", condition.text)).collect();
-    let all = texts.join(" and ");
-    (!texts.is_empty()).then(|| match choice.feasible {
-        Ruling::Pass => format!("it keeps {all} on the whole 95 % interval"),
-        Ruling::Fail => format!("it fails {all}"),
-        Ruling::Undecided { replications: Some(needed) } => {
-            format!(
-                "whether it keeps {all} is undecided; about {needed} replications would probably decide it"
-            )
-        }
-        Ruling::Undecided { replications: None } => format!("whether it keeps {all} is undecided"),
-    })
-}
-
-fn rivals(question: &Question, search: &Search, choice: &Choice) -> Option<String> {
-    const MOST: usize = 5;
-    let names: Vec<String> =
-        choice.rivals.iter().take(MOST).map(|&index| described(question, &search.entrants[index])).collect();
-    let more = choice.rivals.len().saturating_sub(MOST);
-    let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
-    (!names.is_empty()).then(|| format!("cannot be told apart from it: {}{rest}", names.join("; ")))
 }

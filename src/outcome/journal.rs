@@ -8,6 +8,8 @@ use crate::units::{Category, Credits, FeatureIndex, Money, SimTime};
 pub enum EntryKind {
     /// Credits present at the start (opening remainders), per grant.
     OpeningGrant,
+    /// The account was opened; `grant` is the index of its plan.
+    Opened,
     /// What of an opening grant was used before the start; `credits` is that part.
     OpeningUsed,
     /// The unearned part of a subscription paid before the start; `until` is the end of its period.
@@ -84,6 +86,8 @@ pub enum EntryKind {
     Lost,
     /// A run paused for a human.
     Paused,
+    /// A run goes on after a pause.
+    Resumed,
     /// An alert fired; the reason is its level.
     Alert,
     /// A purchase was ordered (paid for, not landed); `money` is the price.
@@ -107,7 +111,7 @@ pub enum EntryKind {
     InvoicePaid,
     /// An invoice was written off.
     WrittenOff,
-    /// The plan changed.
+    /// The plan changed; `grant` is the index of the new one.
     PlanChanged,
     /// The organization left.
     Churned,

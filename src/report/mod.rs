@@ -12,6 +12,7 @@ pub mod number;
 mod overview;
 mod plots;
 mod rows;
+mod statement;
 mod sweep;
 mod table;
 
@@ -22,6 +23,7 @@ pub use junit::junit;
 pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, front_plot, plots, sweep_plot, tornado_plot};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
+pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
 pub use sweep::{
     Scopes, estimate_cell, front_table, key_column, morris_table, points_table, swing_table, write_sweep,
 };

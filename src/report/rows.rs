@@ -260,6 +260,7 @@ pub fn kind_name(entry: &Entry) -> String {
 const fn bare_kind_name(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::OpeningGrant => "opening_grant",
+        EntryKind::Opened => "opened",
         EntryKind::OpeningUsed => "opening_used",
         EntryKind::OpeningSubscription => "opening_subscription",
         EntryKind::OpeningDebt => "opening_debt",
@@ -298,6 +299,7 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Queued => "queued",
         EntryKind::Lost => "lost",
         EntryKind::Paused => "paused",
+        EntryKind::Resumed => "resumed",
         EntryKind::Alert => "alert",
         EntryKind::PurchaseOrdered => "purchase_ordered",
         EntryKind::PaymentDeclined => "payment_declined",

@@ -51,8 +51,8 @@ fn played() -> (AuditRules, Vec<Entry>, Tally) {
 /// Entries that tell a story and move nothing.
 fn is_told_only(kind: EntryKind) -> bool {
     use EntryKind::{
-        Alert, BudgetBlocked, Churned, Close, HoldUncovered, Paused, PaymentDeclined, PlanChanged, Queued,
-        Rollover, TopUpCeiling,
+        Alert, BudgetBlocked, Churned, Close, HoldUncovered, Opened, Paused, PaymentDeclined, PlanChanged,
+        Queued, Resumed, Rollover, TopUpCeiling,
     };
     matches!(
         kind,
@@ -61,10 +61,12 @@ fn is_told_only(kind: EntryKind) -> bool {
             | Churned
             | Close
             | HoldUncovered
+            | Opened
             | PaymentDeclined
             | Paused
             | PlanChanged
             | Queued
+            | Resumed
             | Rollover
             | TopUpCeiling
     )

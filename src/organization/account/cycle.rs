@@ -245,7 +245,7 @@ impl State {
         self.top_ups = vec![super::top_up::TopUpState::default(); terms.top_ups.len()];
         self.arm_alerts(env);
         self.watch_stale = true;
-        self.note(env, EntryKind::PlanChanged, Note::default());
+        self.note(env, EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
     }
 }
 

@@ -34,6 +34,7 @@ impl State {
         self.debt_since = self.now;
         self.overdrawn_since = self.now;
         self.blocked_since = self.now;
+        self.note(env, EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
         if customers.debt_at_start.is_positive() {
             self.ledger.open_with_debt(customers.debt_at_start);
             self.tally.debt.start = customers.debt_at_start;

@@ -104,8 +104,11 @@ impl State {
         let work = &self.work[slot as usize];
         let part = work.present_part();
         let span = if work.strikes_here() { work.operation.ends_after } else { part.duration };
-        if part.kind == PartKind::Review {
-            self.note(env, EntryKind::Paused, Note::work(slot));
+        let paused = work.part > 0 && work.parts[usize::from(work.part) - 1].kind == PartKind::Review;
+        match (paused, part.kind == PartKind::Review) {
+            (false, true) => self.note(env, EntryKind::Paused, Note::work(slot)),
+            (true, false) => self.note(env, EntryKind::Resumed, Note::work(slot)),
+            _ => {}
         }
         let work = &self.work[slot as usize];
         let silent = work.settled && work.is_simple();

@@ -1,0 +1,206 @@
+//! `creditsim explain`: the ledger of one organization as a statement.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::engine::{self, Failure, Job, JobOptions, RowWriter};
+use crate::organization::{DetailOptions, OrganizationOutcome, Progress, Workspace};
+use crate::outcome::Entry;
+use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
+use crate::report::{self, FeatureWords, PlanWords, Statement, StatementFacts};
+use crate::scenario::Scenario;
+use crate::units::{CohortIndex, OrganizationId, SimTime};
+
+use super::arguments::{ExplainArguments, Format};
+use super::exit::{Exit, Problem};
+use super::{reading, terminal};
+
+/// Most arrivals drawn at once.
+const BATCH: usize = 4096;
+
+/// Runs one organization under one policy and tells its ledger.
+pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, Problem> {
+    let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
+    if let Some(seed) = arguments.seed {
+        scenario.seed = seed;
+    }
+    let policy = keep_policy(&mut scenario, arguments.policy.as_deref())?;
+    let scratch = scratch().map_err(|source| Problem::File { path: std::env::temp_dir(), source })?;
+    let histories = engine::prepare_histories(&scenario, scratch.path())
+        .map_err(|error| Problem::Run(Failure::History(error)))?;
+    let detail = DetailOptions { cycles: false, operations: false, journal: true, audit: true };
+    let options = JobOptions { detail, first: None };
+    let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
+    let (name, journal) = journal(&job, arguments)?;
+    let facts = StatementFacts {
+        title: format!(
+            "{name} under `{}`, replication {}, seed {}, times in {}",
+            policy.name,
+            arguments.replication,
+            scenario.seed,
+            scenario.zone.name()
+        ),
+        features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
+        plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
+        currency: scenario.currency.clone().unwrap_or_default(),
+    };
+    let mut statement = Statement::new(&facts, &journal);
+    let instant = |text: &Option<String>, otherwise: SimTime| match text {
+        None => Ok(otherwise),
+        Some(text) => scenario.zone.parse(text).ok_or_else(|| Problem::Usage {
+            what: format!("`{text}` is no instant"),
+            hint: Some(String::from("write a date such as 2025-01-31, or 2025-01-31T10:00:00")),
+        }),
+    };
+    let from = instant(&arguments.from, SimTime::DAWN)?;
+    let to = instant(&arguments.to, SimTime::NEVER)?;
+    if (from, to) != (SimTime::DAWN, SimTime::NEVER) {
+        statement.keep(from, to);
+    }
+    terminal::say(&shown(&statement, &scenario, arguments.format));
+    Ok(Exit::Fine)
+}
+
+fn shown(statement: &Statement, scenario: &Scenario, format: Format) -> String {
+    let (lines, totals) = (statement.to_table(), statement.totals_table());
+    match format {
+        Format::Text => statement.to_text(&|at| scenario.zone.show(at)),
+        Format::Csv => lines.render(format.into()),
+        Format::Markdown => format!("{}\n{}", lines.render(format.into()), totals.render(format.into())),
+        Format::Json => report::pretty(&json!({ "lines": lines.to_json(), "totals": totals.to_json() })),
+    }
+}
+
+/// Leaves the policy that is asked for, or the baseline, alone in the scenario.
+fn keep_policy(scenario: &mut Scenario, named: Option<&str>) -> Result<Policy, Problem> {
+    let index = match named {
+        None => scenario.baseline,
+        Some(named) => scenario.policies.iter().position(|policy| policy.name == named).ok_or_else(|| {
+            let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
+            let what = format!("`--policy {named}`: the scenario has no such policy");
+            Problem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) }
+        })?,
+    };
+    let policy = scenario.policies.swap_remove(index);
+    scenario.policies = vec![policy.clone()];
+    scenario.baseline = 0;
+    Ok(policy)
+}
+
+/// Runs the organization; gives its name and its journal.
+fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry>), Problem> {
+    let wanted = &arguments.organization;
+    let id = match identity(job, wanted) {
+        Some(id) => id,
+        None => labelled(job, wanted)?,
+    };
+    let fault = |fault| Problem::Run(Failure::Fault { replication: arguments.replication, fault });
+    let outages = Arc::new((job.outages)(arguments.replication));
+    let mut run = job.start(arguments.replication, id, &outages, Workspace::default())?;
+    let name = run.name();
+    loop {
+        while let Some(mut refill) = run.take_want() {
+            refill
+                .draw(&job.world, BATCH)
+                .map_err(|source| Failure::Unreadable { organization: name.clone(), source })?;
+            run.accept(refill).map_err(fault)?;
+        }
+        if run.advance().map_err(fault)? == Progress::Done {
+            break;
+        }
+    }
+    let (mut outcome, _) = run.finish().map_err(fault)?;
+    let detail = outcome.tallies.pop().and_then(|tally| tally.detail);
+    Ok((name, detail.map(|detail| detail.journal).unwrap_or_default()))
+}
+
+/// `COHORT/NUMBER`.
+fn identity(job: &Job, text: &str) -> Option<OrganizationId> {
+    let (cohort, number) = text.rsplit_once('/')?;
+    let number: u32 = number.parse().ok()?;
+    let index = job.cohorts.iter().position(|known| known.name == cohort)?;
+    let cohort = CohortIndex(u16::try_from(index).ok()?);
+    (number < job.cohorts[index].organizations).then_some(OrganizationId { cohort, number })
+}
+
+/// An organization of a usage history by its label.
+fn labelled(job: &Job, text: &str) -> Result<OrganizationId, Problem> {
+    let outages = Arc::new((job.outages)(0));
+    for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
+        for number in 0..cohort.organizations {
+            let id = OrganizationId { cohort: CohortIndex(index as u16), number };
+            if job.start(0, id, &outages, Workspace::default())?.name() == text {
+                return Ok(id);
+            }
+        }
+    }
+    let known: Vec<String> = job
+        .cohorts
+        .iter()
+        .map(|cohort| format!("{0}/0 to {0}/{1}", cohort.name, cohort.organizations.saturating_sub(1)))
+        .collect();
+    Err(Problem::Usage {
+        what: format!("`--organization {text}`: the scenario has no such organization"),
+        hint: Some(format!("organizations: {}", known.join(", "))),
+    })
+}
+
+fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {
+    let words = |feature: &FeatureTerms| FeatureWords {
+        charge: match feature.charge {
+            ChargeMoment::Start => "start",
+            ChargeMoment::Step => "step",
+            ChargeMoment::Segment => "segment",
+            ChargeMoment::Completion => "completion",
+        },
+        on_cancel: match feature.on_cancel {
+            OnCancel::ChargeRecorded => "charge-recorded",
+            OnCancel::ChargeAll => "charge-all",
+            OnCancel::Free => "free",
+        },
+        on_failure: match feature.on_failure {
+            OnFailure::ChargeFinished => "charge-finished",
+            OnFailure::ChargeAll => "charge-all",
+            OnFailure::Free => "free",
+        },
+        in_flight: match feature.in_flight {
+            InFlight::Finish => "finish",
+            InFlight::StopAtStep(_) => "stop-at-step",
+            InFlight::Kill(_) => "kill",
+        },
+    };
+    PlanWords { name: name.to_owned(), features: features.iter().map(words).collect() }
+}
+
+/// A folder for partitions of usage histories, removed when it is dropped.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A folder that cannot be removed is left to the system.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn scratch() -> std::io::Result<Scratch> {
+    let path = std::env::temp_dir().join(format!("creditsim-explain-{}", std::process::id()));
+    std::fs::create_dir_all(&path)?;
+    Ok(Scratch(path))
+}
+
+struct NoRows;
+
+impl RowWriter for NoRows {
+    fn files(&self) -> usize {
+        0
+    }
+
+    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
+}

@@ -1,0 +1,348 @@
+//! The ledger of one account as a statement that people read: one line an event, the balances after each.
+//!
+//! Owns the grouping of journal entries into lines, their order and their sums. Leaves the sentences to `words`, and
+//! where the journal comes from to its caller. Invariants: every entry is told or part of a line; the sums are those of
+//! the entries, so that they can be compared with the outcomes of the same account.
+
+mod words;
+
+use std::fmt::Write as _;
+
+use crate::outcome::{Entry, EntryKind};
+use crate::units::{Credits, Money, SimTime};
+
+use super::table::{Cell, Column, Table};
+
+/// What the sentences need besides the journal.
+#[derive(Debug, Clone, Default)]
+pub struct StatementFacts {
+    /// Organization and policy.
+    pub title: String,
+    /// Features in file order.
+    pub features: Vec<String>,
+    /// Plans of the policy in file order.
+    pub plans: Vec<PlanWords>,
+    /// ISO code of all money.
+    pub currency: String,
+}
+
+/// The rules of a plan in the words of the scenario.
+#[derive(Debug, Clone, Default)]
+pub struct PlanWords {
+    /// Its name.
+    pub name: String,
+    /// Features in file order.
+    pub features: Vec<FeatureWords>,
+}
+
+/// The rules of a feature in the words of the scenario.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FeatureWords {
+    /// `start`, `step`, `segment`, `completion`.
+    pub charge: &'static str,
+    /// `charge-recorded`, `charge-all`, `free`.
+    pub on_cancel: &'static str,
+    /// `charge-finished`, `charge-all`, `free`.
+    pub on_failure: &'static str,
+    /// `finish`, `stop-at-step`, `kill`.
+    pub in_flight: &'static str,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementLine {
+    /// When.
+    pub at: SimTime,
+    /// Credits that came (positive) or went (negative); none if nothing moved.
+    pub credits: Option<Credits>,
+    /// Usable credits less debt, after the line.
+    pub settled: Credits,
+    /// Settled less open holds.
+    pub available: Credits,
+    /// Settled less usage incurred but not yet recorded.
+    pub ongoing: Credits,
+    /// Debt.
+    pub debt: Credits,
+    /// What happened.
+    pub what: String,
+}
+
+/// A whole statement.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    title: String,
+    lines: Vec<StatementLine>,
+    totals: Vec<(&'static str, String)>,
+}
+
+impl Statement {
+    /// Tells a journal. The totals count from the entry at which outcomes begin to count.
+    #[must_use]
+    pub fn new(facts: &StatementFacts, journal: &[Entry]) -> Statement {
+        let mut teller = words::Teller::new(facts);
+        let (mut lines, mut unrecorded) = (Vec::new(), Unrecorded::default());
+        let mut rest = journal;
+        while let [first, behind @ ..] = rest {
+            let (group, behind) = behind.split_at(followers(first, behind));
+            let last = group.last().unwrap_or(first);
+            unrecorded.take(first);
+            let ongoing = last.settled_after - unrecorded.sum;
+            if let Some((credits, what)) = teller.tell(first, group) {
+                lines.push(StatementLine {
+                    at: first.at,
+                    credits,
+                    settled: last.settled_after,
+                    available: last.available_after,
+                    ongoing,
+                    debt: last.debt_after,
+                    what,
+                });
+            }
+            rest = behind;
+        }
+        Statement { title: facts.title.clone(), lines, totals: Sums::of(journal).named(&facts.currency) }
+    }
+
+    /// Leaves the lines of `[from, to)`, with the balances brought forward on a line of their own.
+    pub fn keep(&mut self, from: SimTime, to: SimTime) {
+        let before = self.lines.partition_point(|line| line.at < from);
+        let brought = self.lines[..before].last().map(|last| StatementLine {
+            at: from,
+            credits: None,
+            what: String::from("brought forward"),
+            ..last.clone()
+        });
+        self.lines.retain(|line| line.at >= from && line.at < to);
+        if let Some(brought) = brought {
+            self.lines.insert(0, brought);
+        }
+    }
+
+    /// Its lines in order.
+    #[must_use]
+    pub fn lines(&self) -> &[StatementLine] {
+        &self.lines
+    }
+
+    /// Sums by the names that outcomes have.
+    #[must_use]
+    pub fn totals(&self) -> &[(&'static str, String)] {
+        &self.totals
+    }
+
+    /// For a terminal: a heading a day, then its lines. `show` writes an instant as `DATE TIME`.
+    #[must_use]
+    pub fn to_text(&self, show: &dyn Fn(SimTime) -> String) -> String {
+        let mut out = format!("{}\n\n", self.title);
+        let heads = ["credits", "settled", "available", "ongoing"];
+        let numbers: Vec<[String; 4]> = self.lines.iter().map(numbers).collect();
+        let width = |column: usize| {
+            let widest = numbers.iter().map(|row| row[column].len()).max().unwrap_or(0);
+            widest.max(heads[column].len())
+        };
+        let widths: [usize; 4] = std::array::from_fn(width);
+        let row = |time: &str, cells: [&str; 4], what: &str| {
+            let mut line = format!("{time:<8}");
+            for (cell, width) in cells.iter().zip(widths) {
+                write!(line, "  {cell:>width$}").expect("writing to a string does not fail");
+            }
+            line += "  ";
+            line += what;
+            format!("{}\n", line.trim_end())
+        };
+        let mut day = String::new();
+        out += &row("", heads, "");
+        for (line, numbers) in self.lines.iter().zip(&numbers) {
+            let shown = show(line.at);
+            let (date, time) = shown.split_once(' ').unwrap_or((&shown, ""));
+            if day != date {
+                day = date.to_owned();
+                out += &format!("{day}\n");
+            }
+            let [credits, settled, available, ongoing] = numbers;
+            let debt = if line.debt.is_zero() { String::new() } else { format!(" [debt {}]", line.debt) };
+            out += &row(time, [credits, settled, available, ongoing], &format!("{}{debt}", line.what));
+        }
+        out.push('\n');
+        out + &self.totals_table().to_text()
+    }
+
+    /// One row a line.
+    #[must_use]
+    pub fn to_table(&self) -> Table {
+        let columns = ["credits", "settled", "available", "ongoing", "debt"].map(Column::numbers);
+        let mut all = vec![Column::words("at")];
+        all.extend(columns);
+        all.push(Column::words("what"));
+        let mut table = Table::new(self.title.clone(), all);
+        let row = |line: &StatementLine| {
+            let [credits, settled, available, ongoing] = numbers(line);
+            let debt = line.debt.to_string();
+            let cells = [line.at.to_string(), credits, settled, available, ongoing, debt, line.what.clone()];
+            cells.into_iter().map(Cell::Text).collect()
+        };
+        table.rows = self.lines.iter().map(row).collect();
+        table
+    }
+
+    /// Sums by the names of outcomes.
+    #[must_use]
+    pub fn totals_table(&self) -> Table {
+        let columns = vec![Column::words("outcome"), Column::numbers("value")];
+        let mut table = Table::new("Since outcomes count", columns);
+        let row = |(name, value): &(&'static str, String)| vec![Cell::text(*name), Cell::text(value.clone())];
+        table.rows = self.totals.iter().map(row).collect();
+        table
+    }
+}
+
+fn numbers(line: &StatementLine) -> [String; 4] {
+    let credits = line.credits.map_or_else(String::new, |credits| match credits.is_positive() {
+        true => format!("+{credits}"),
+        false => credits.to_string(),
+    });
+    [credits, line.settled.to_string(), line.available.to_string(), line.ongoing.to_string()]
+}
+
+/// How many of the entries behind `first` are part of its line.
+fn followers(first: &Entry, behind: &[Entry]) -> usize {
+    let same = |entry: &Entry| {
+        (entry.feature, entry.operation, entry.segment) == (first.feature, first.operation, first.segment)
+    };
+    let part = |entry: &&Entry| match first.kind {
+        EntryKind::Charge => matches!(entry.kind, EntryKind::Burn | EntryKind::DebtIncurred) && same(entry),
+        EntryKind::Repay => entry.kind == EntryKind::Repay,
+        EntryKind::OpeningUsed => entry.kind == EntryKind::OpeningGrant && entry.lot == first.lot,
+        EntryKind::Demanded => entry.kind == EntryKind::Start && same(entry),
+        _ => false,
+    };
+    let most =
+        if matches!(first.kind, EntryKind::OpeningUsed | EntryKind::Demanded) { 1 } else { usize::MAX };
+    behind.iter().take(most).take_while(part).count()
+}
+
+/// Usage incurred and not yet recorded.
+#[derive(Debug, Default)]
+struct Unrecorded {
+    open: Vec<(Option<u16>, u32, u16)>,
+    sum: Credits,
+}
+
+impl Unrecorded {
+    fn take(&mut self, entry: &Entry) {
+        let key = (entry.feature.map(|feature| feature.0), entry.operation, entry.segment);
+        match entry.kind {
+            EntryKind::Incurred => {
+                self.open.push(key);
+                self.sum += entry.credits;
+            }
+            EntryKind::Charge => {
+                if let Some(index) = self.open.iter().position(|open| *open == key) {
+                    self.open.swap_remove(index);
+                    self.sum -= entry.credits;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Sums of a journal.
+#[derive(Debug, Clone, Default)]
+struct Sums {
+    issued: Credits,
+    burned: Credits,
+    expired: Credits,
+    voided: Credits,
+    rolled: Credits,
+    charged: Credits,
+    incurred: Credits,
+    repaid: Credits,
+    forgiven: Credits,
+    invoiced: Credits,
+    remaining: Credits,
+    debt: Credits,
+    demanded: u64,
+    served: u64,
+    refused: u64,
+    lost: u64,
+    cash: Money,
+}
+
+impl Sums {
+    fn of(journal: &[Entry]) -> Sums {
+        let mut sums = Sums::default();
+        for entry in journal {
+            sums.take(entry);
+        }
+        sums
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        let credits = entry.credits;
+        self.debt = entry.debt_after;
+        match entry.kind {
+            EntryKind::Measure => {
+                *self = Sums { remaining: self.remaining, debt: self.debt, ..Sums::default() };
+            }
+            EntryKind::OpeningGrant
+            | EntryKind::Issue
+            | EntryKind::IssueAllowance
+            | EntryKind::Land
+            | EntryKind::IssueRolloverMinimum => {
+                self.issued += credits;
+                self.remaining += credits;
+                if entry.kind == EntryKind::Issue {
+                    self.cash += entry.money;
+                }
+            }
+            EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => {
+                self.remaining -= credits;
+                match entry.kind {
+                    EntryKind::Burn => self.burned += credits,
+                    EntryKind::Repay => {
+                        self.burned += credits;
+                        self.repaid += credits;
+                    }
+                    EntryKind::Expire => self.expired += credits,
+                    _ => self.voided += credits,
+                }
+            }
+            EntryKind::Rollover => self.rolled += credits,
+            EntryKind::Charge => self.charged += credits,
+            EntryKind::DebtIncurred => self.incurred += credits,
+            EntryKind::DebtForgiven => self.forgiven += credits,
+            EntryKind::DebtInvoiced => self.invoiced += credits,
+            EntryKind::Demanded => self.demanded += 1,
+            EntryKind::Served => self.served += 1,
+            EntryKind::Refused => self.refused += 1,
+            EntryKind::Lost => self.lost += 1,
+            EntryKind::Subscription | EntryKind::PurchaseOrdered | EntryKind::InvoicePaid => {
+                self.cash += entry.money;
+            }
+            _ => {}
+        }
+    }
+
+    fn named(&self, currency: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("issued_credits", self.issued.to_string()),
+            ("burned_credits", self.burned.to_string()),
+            ("expired_credits", self.expired.to_string()),
+            ("voided_credits", self.voided.to_string()),
+            ("rolled_over_credits", self.rolled.to_string()),
+            ("remaining_credits_end", self.remaining.to_string()),
+            ("charged_credits", self.charged.to_string()),
+            ("debt_incurred_credits", self.incurred.to_string()),
+            ("debt_repaid_credits", self.repaid.to_string()),
+            ("debt_forgiven_credits", self.forgiven.to_string()),
+            ("debt_invoiced_credits", self.invoiced.to_string()),
+            ("debt_end_credits", self.debt.to_string()),
+            ("operations_demanded", self.demanded.to_string()),
+            ("operations_served", self.served.to_string()),
+            ("operations_lost", self.lost.to_string()),
+            ("attempts_refused", self.refused.to_string()),
+            ("cash_money", format!("{} {currency}", self.cash)),
+        ]
+    }
+}

@@ -1,0 +1,248 @@
+//! The sentences of a statement.
+
+use crate::outcome::{Entry, EntryKind, Reason};
+use crate::units::{Credits, Money, SimTime};
+
+use super::{FeatureWords, StatementFacts};
+
+/// Tells entries one after the other.
+pub(super) struct Teller<'f> {
+    facts: &'f StatementFacts,
+    plan: usize,
+}
+
+impl<'f> Teller<'f> {
+    pub(super) fn new(facts: &'f StatementFacts) -> Self {
+        Teller { facts, plan: 0 }
+    }
+
+    /// The line of `entry` and the entries grouped with it: credits that moved, and what happened.
+    pub(super) fn tell(&mut self, entry: &Entry, group: &[Entry]) -> Option<(Option<Credits>, String)> {
+        if matches!(entry.kind, EntryKind::Opened | EntryKind::PlanChanged) {
+            self.plan = entry.grant as usize;
+        }
+        let moved = match entry.kind {
+            EntryKind::OpeningUsed => group.first().map(|opening| opening.credits),
+            EntryKind::OpeningGrant
+            | EntryKind::Issue
+            | EntryKind::IssueAllowance
+            | EntryKind::Land
+            | EntryKind::IssueRolloverMinimum => Some(entry.credits),
+            EntryKind::Charge | EntryKind::Expire | EntryKind::Void => Some(-entry.credits),
+            EntryKind::Repay => {
+                Some(-std::iter::once(entry).chain(group).map(|repaid| repaid.credits).sum::<Credits>())
+            }
+            _ => None,
+        };
+        let moved = moved.filter(|credits| !credits.is_zero());
+        let what = self
+            .told_of_credits(entry, group)
+            .or_else(|| self.told_of_debt_and_money(entry))
+            .or_else(|| self.told_of_work(entry, group))
+            .or_else(|| self.told_of_holds(entry))
+            .or_else(|| told_of_customers(entry, &self.name(entry)))?;
+        Some((moved, what))
+    }
+
+    /// `chat 17`.
+    fn name(&self, entry: &Entry) -> String {
+        let feature = entry.feature.and_then(|feature| self.facts.features.get(feature.index()));
+        feature.map_or_else(String::new, |feature| format!("{feature} {}", entry.operation))
+    }
+
+    fn rules(&self, entry: &Entry) -> FeatureWords {
+        let plan = self.facts.plans.get(self.plan);
+        let rules = plan.zip(entry.feature).and_then(|(plan, feature)| plan.features.get(feature.index()));
+        rules.copied().unwrap_or_default()
+    }
+
+    fn plan_name(&self) -> &str {
+        self.facts.plans.get(self.plan).map_or("?", |plan| plan.name.as_str())
+    }
+
+    fn money(&self, money: Money) -> String {
+        format!("{money} {}", self.facts.currency)
+    }
+
+    fn told_of_credits(&self, entry: &Entry, group: &[Entry]) -> Option<String> {
+        let grant = format!("grant {}", entry.grant);
+        let category = entry.category.name();
+        let ends = match entry.until {
+            SimTime::NEVER => String::new(),
+            until => format!(", ends {until}"),
+        };
+        let paid = match entry.money {
+            Money::ZERO => String::new(),
+            money => format!(", {} paid for it", self.money(money)),
+        };
+        Some(match entry.kind {
+            EntryKind::Opened => format!("account opened on plan `{}`", self.plan_name()),
+            EntryKind::OpeningUsed => {
+                let used = entry.credits;
+                format!("{grant}, {category}, carried in; {used} of it used before{ends}")
+            }
+            EntryKind::OpeningGrant => format!("{grant}, {category}, carried in{ends}{paid}"),
+            EntryKind::Issue => format!("{grant}, {category}, issued{ends}{paid}"),
+            EntryKind::IssueAllowance => format!("{grant}, allowance of the cycle{paid}"),
+            EntryKind::Land => format!("{grant}, purchase landed{ends}{paid}"),
+            EntryKind::IssueRolloverMinimum => format!("{grant}, issued to make up the rollover's minimum"),
+            EntryKind::Expire => format!("{grant}: the rest expires"),
+            EntryKind::Void => format!("{grant}: voided"),
+            EntryKind::Rollover => format!("{grant}: {} roll over", entry.credits),
+            EntryKind::Close => String::from("cycle closes"),
+            EntryKind::PlanChanged => format!("plan changes to `{}`", self.plan_name()),
+            EntryKind::Measure => String::from("outcomes count from here"),
+            EntryKind::Charge => {
+                let why = self.why_charged(entry);
+                format!("{} charged, segment {}{why}: {}", self.name(entry), entry.segment + 1, parts(group))
+            }
+            EntryKind::Repay => {
+                let all: Vec<Entry> = std::iter::once(entry).chain(group).copied().collect();
+                format!("debt repaid: {}", parts(&all))
+            }
+            _ => return None,
+        })
+    }
+
+    fn why_charged(&self, entry: &Entry) -> String {
+        match self.rules(entry).charge {
+            "" => String::new(),
+            charge => format!(" (charge = {charge})"),
+        }
+    }
+
+    fn told_of_debt_and_money(&self, entry: &Entry) -> Option<String> {
+        let (credits, money) = (entry.credits, self.money(entry.money));
+        Some(match entry.kind {
+            EntryKind::OpeningDebt => format!("debt of {credits} carried in"),
+            EntryKind::OpeningSubscription => format!("subscription paid before, {money} not yet earned"),
+            EntryKind::DebtForgiven => format!("debt of {credits} forgiven"),
+            EntryKind::DebtInvoiced => format!("debt of {credits} invoiced for {money}"),
+            EntryKind::Fee => format!("fee of {money} for closing in debt"),
+            EntryKind::InvoicePaid => format!("invoice of {money} paid"),
+            EntryKind::WrittenOff => format!("invoice of {money} written off"),
+            EntryKind::Subscription if entry.lot > 0 => {
+                format!("subscription of {money} paid, an instalment of grant {}", entry.grant)
+            }
+            EntryKind::Subscription => format!("subscription of {money} paid"),
+            EntryKind::SubscriptionEarned => format!("{money} of the subscription earned without credits"),
+            EntryKind::PurchaseOrdered => format!("{credits} credits bought for {money}"),
+            EntryKind::PaymentDeclined => format!("payment of {money} declined"),
+            EntryKind::BudgetBlocked => String::from("purchase not made: it would exceed the budget"),
+            EntryKind::TopUpCeiling => {
+                String::from("automatic top-up stops for good: it reached its ceiling")
+            }
+            _ => return None,
+        })
+    }
+
+    fn told_of_work(&self, entry: &Entry, group: &[Entry]) -> Option<String> {
+        let (name, credits) = (self.name(entry), entry.credits);
+        let rules = self.rules(entry);
+        Some(match entry.kind {
+            EntryKind::Demanded => {
+                let (member, project) = (entry.member, entry.project);
+                let starts = if group.is_empty() { "" } else { " and starts" };
+                format!(
+                    "{name} asked for by member {member}, project {project}; it would cost {credits}{starts}"
+                )
+            }
+            EntryKind::Start => format!("{name} starts"),
+            EntryKind::Incurred => {
+                let segment = entry.segment + 1;
+                format!("{name} incurs {credits}, segment {segment}, not yet recorded")
+            }
+            EntryKind::Absorb => format!("{name}: the vendor absorbs {credits}"),
+            EntryKind::Paused if rules.charge == "completion" => {
+                format!("{name} pauses for a human (charge = completion: nothing is charged before its end)")
+            }
+            EntryKind::Paused => format!("{name} pauses for a human"),
+            EntryKind::Resumed => format!("{name} goes on after the pause"),
+            EntryKind::Served => format!("{name} served; it owed {credits} in all"),
+            EntryKind::Substituted => format!("{name} served as another feature; it owed {credits} in all"),
+            EntryKind::Failed => {
+                format!("{name} failed; it owes {credits} in all (on_failure = {})", rules.on_failure)
+            }
+            EntryKind::Cancelled => {
+                let charged_when = match rules.charge {
+                    "segment" => "what it did after its last pause is not charged",
+                    "step" => "the step that was cancelled is not charged",
+                    "completion" => "what was not completed is not charged",
+                    _ => "all was charged at its start",
+                };
+                let why = match rules.on_cancel {
+                    "charge-recorded" => format!("on_cancel = charge-recorded: {charged_when}"),
+                    other => format!("on_cancel = {other}"),
+                };
+                format!("{name} cancelled by its user; it owes {credits} in all ({why})")
+            }
+            EntryKind::Killed => {
+                format!("{name} stopped; it owes {credits} in all (in_flight = {})", rules.in_flight)
+            }
+            EntryKind::Degraded => format!("{name} served without AI: {}", reason(entry.reason)),
+            EntryKind::Queued => format!("{name} waits in the queue"),
+            EntryKind::Refused => {
+                let need = if entry.reason == Reason::Short {
+                    format!(", it needs {credits}")
+                } else {
+                    String::new()
+                };
+                format!("{name} refused: {}{need}", reason(entry.reason))
+            }
+            EntryKind::Lost => format!("{name} lost: {}", reason(entry.reason)),
+            _ => return None,
+        })
+    }
+
+    fn told_of_holds(&self, entry: &Entry) -> Option<String> {
+        let (name, credits) = (self.name(entry), entry.credits);
+        Some(match entry.kind {
+            EntryKind::HoldOpen => format!("{name} holds {credits}"),
+            EntryKind::HoldExtend => format!("{name} holds {credits} more"),
+            EntryKind::HoldSettle => format!("{name} settles its hold of {credits}"),
+            EntryKind::HoldRelease => format!("{name} releases its hold of {credits}"),
+            EntryKind::HoldExpire => format!("{name}: its hold of {credits} times out and is released"),
+            EntryKind::HoldCharged => format!("{name}: its hold of {credits} times out and is charged"),
+            EntryKind::HoldUncovered => {
+                format!("{credits} held credits end; their holds keep their amounts, uncovered")
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn told_of_customers(entry: &Entry, name: &str) -> Option<String> {
+    Some(match (entry.kind, entry.reason) {
+        (EntryKind::Alert, Reason::WouldExceed) => format!("alert: {name} would exceed the balance"),
+        (EntryKind::Alert, Reason::Critical) => String::from("alert: critical"),
+        (EntryKind::Alert, _) => String::from("alert: warning"),
+        (EntryKind::Churned, _) => String::from("the organization leaves"),
+        _ => return None,
+    })
+}
+
+/// `3 of grant 1, 2 of grant 4, 1 became debt`.
+fn parts(group: &[Entry]) -> String {
+    let part = |entry: &Entry| match entry.kind {
+        EntryKind::DebtIncurred => format!("{} became debt", entry.credits),
+        _ => format!("{} of grant {}", entry.credits, entry.grant),
+    };
+    let parts: Vec<String> = group.iter().map(part).collect();
+    if parts.is_empty() { String::from("nothing") } else { parts.join(", ") }
+}
+
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Short => "credits do not suffice",
+        Reason::Concurrency => "too much work in flight",
+        Reason::Budget => "credits do not suffice and the budget is spent",
+        Reason::Outage => "the vendor is out",
+        Reason::Denial => "turned away at random",
+        Reason::Refused => "refused, and nobody tries again",
+        Reason::Abandoned => "its customer gave up",
+        Reason::Patience => "it waited too long",
+        Reason::QueueFull => "the queue was full",
+        Reason::Churned => "the organization has left",
+        Reason::None | Reason::Warning | Reason::Critical | Reason::WouldExceed => "no reason was given",
+    }
+}

@@ -1,0 +1,227 @@
+//! `creditsim explain`: the statement of one organization, and that it agrees with `organizations.csv`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const SCENARIO: &str = r#"
+version = 1
+name = "told"
+start = 2025-01-01T00:00:00Z
+horizon = "2 months"
+measure_from = 2025-01-08T00:00:00Z
+seed = 3
+replications = 2
+
+[[cohorts]]
+name = "teams"
+organizations = 3
+signed_up = { before = "1 month" }
+members = 3
+buyer = { on_refusal = 0.5, human_delay = { exponential = "2 h" } }
+reactions = { retry = { delay = "1 h", attempts = 2 } }
+
+[features.chat]
+arrivals = { poisson = "4/day" }
+cost = { lognormal = { median = 2.0, sigma = 0.8 } }
+duration = "20 min"
+
+[features.flow]
+arrivals = { poisson = "1/day" }
+cancels = 0.2
+steps = [
+  { cost = { uniform = [1, 4] }, duration = "10 min" },
+  { review = { wait = "2 h", cancel = 0.3 } },
+  { cost = 2.5, duration = "30 min" },
+]
+
+[policy]
+allowance = 120
+rollover = { fraction = 0.5, min_credits = 5 }
+subscription = "30 USD"
+packages = [{ name = "p", credits = 40, price = "9.99 USD", expires_after = "1 month" }]
+alerts = [{ below = 20 }]
+features = { flow = { charge = "segment", minimum = 1.5 } }
+
+[policies.block]
+admission = "positive"
+
+[policies.hold]
+admission = { hold = { estimate = 3, buffer = 0.1, timeout = "1 h", on_timeout = "charge", overrun = "absorb" } }
+metering_lag = "10 min"
+
+[policies.overdraft]
+admission = "positive"
+short = "allow"
+overdraft = { limit = 30, at_cycle = "invoice", price_per_credit = "0.5 USD", fee = "1 USD" }
+top_up = { threshold = 10, cooldown = "3 days", processing = "30 min" }
+"#;
+
+fn creditsim(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_creditsim")).args(arguments).output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// A folder with the scenario in it.
+fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("told.toml");
+    fs::write(&path, text).expect("writable");
+    (folder, path)
+}
+
+fn explain(scenario: &Path, more: &[&str]) -> String {
+    let mut arguments = vec!["explain", scenario.to_str().expect("UTF-8")];
+    arguments.extend(more);
+    let (code, out, err) = creditsim(&arguments);
+    assert_eq!(code, 0, "{err}");
+    out
+}
+
+fn find(below: &Path, name: &str) -> Option<PathBuf> {
+    fs::read_dir(below).ok()?.find_map(|entry| {
+        let path = entry.ok()?.path();
+        if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) }
+    })
+}
+
+/// Millionths of a decimal number.
+fn micros(text: &str) -> i64 {
+    let value: f64 =
+        text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{text}"));
+    (value * 1e6).round() as i64
+}
+
+#[test]
+fn a_statement_agrees_with_the_row_of_its_organization() {
+    let (folder, path) = written(SCENARIO);
+    let output = folder.path().join("output");
+    let (code, _, err) = creditsim(&[
+        "run",
+        path.to_str().expect("UTF-8"),
+        "--quiet",
+        "--audit",
+        "--output",
+        output.to_str().expect("UTF-8"),
+    ]);
+    assert_eq!(code, 0, "{err}");
+    let rows = find(&output, "organizations.csv").expect("rows of organizations");
+    let mut reader = csv::Reader::from_path(rows).expect("readable");
+    let mut compared = 0;
+    for row in reader.deserialize::<BTreeMap<String, String>>() {
+        let row = row.expect("a row");
+        let said = explain(
+            &path,
+            &[
+                "--organization",
+                &row["organization"],
+                "--policy",
+                &row["policy"],
+                "--replication",
+                &row["replication"],
+                "--format",
+                "json",
+            ],
+        );
+        let said: Value = serde_json::from_str(&said).expect("JSON");
+        for total in said["totals"]["rows"].as_array().expect("totals") {
+            let (name, value) =
+                (total["outcome"].as_str().expect("a name"), total["value"].as_str().expect("a value"));
+            // Refusals of later attempts have no column of their own.
+            let Some(counted) = row.get(name) else { continue };
+            assert_eq!(micros(value), micros(counted), "{name} of {row:?}");
+            compared += 1;
+        }
+        // The last line's balances are the end state.
+        let last = said["lines"]["rows"].as_array().and_then(|lines| lines.last()).expect("lines");
+        let settled = micros(last["settled"].as_str().expect("a balance"));
+        assert_eq!(settled, micros(&row["remaining_credits_end"]) - micros(&row["debt_end_credits"]));
+    }
+    assert!(compared > 18 * 14, "{compared} outcomes were compared");
+}
+
+#[test]
+fn a_cancelled_run_with_a_review_can_be_followed() {
+    let scenario = r#"
+version = 1
+name = "one-run"
+start = 2025-01-01T00:00:00Z
+horizon = "1 day"
+seed = 1
+
+[[cohorts]]
+name = "team"
+
+[features.flow]
+arrivals = { schedule = "0 9 * * *" }
+steps = [
+  { cost = 3, duration = "10 min" },
+  { review = { wait = "2 h", cancel = 1.0 } },
+  { cost = 2, duration = "30 min" },
+]
+
+[policies.platform]
+charge = "segment"
+allowance = 100
+"#;
+    let (_folder, path) = written(scenario);
+    let said = explain(&path, &["--organization", "team/0"]);
+    let expected = "\
+team/0 under `platform`, replication 0, seed 1, times in UTC
+
+          credits  settled  available  ongoing
+2025-01-01
+00:00:00                 0          0        0  account opened on plan `default`
+00:00:00     +100      100        100      100  grant 1, allowance of the cycle
+09:00:00               100        100      100  flow 0 asked for by member 0, project 0; it would cost 5 and starts
+09:10:00       -3       97         97       97  flow 0 charged, segment 1 (charge = segment): 3 of grant 1
+09:10:00                97         97       97  flow 0 pauses for a human
+11:10:00                97         97       97  flow 0 cancelled by its user; it owes 3 in all (on_cancel = \
+charge-recorded: what it did after its last pause is not charged)
+";
+    assert!(said.starts_with(expected), "{said}");
+    assert!(said.contains("charged_credits"), "{said}");
+}
+
+#[test]
+fn a_part_of_a_statement_brings_its_balances_forward() {
+    let (_folder, path) = written(SCENARIO);
+    let whole = explain(&path, &["--organization", "teams/1", "--format", "csv"]);
+    let part = explain(
+        &path,
+        &["--organization", "teams/1", "--format", "csv", "--from", "2025-01-10", "--to", "2025-01-12"],
+    );
+    let lines: Vec<&str> = part.lines().collect();
+    assert!(
+        lines[1].starts_with("2025-01-10T00:00:00Z,,") && lines[1].ends_with("brought forward"),
+        "{part}"
+    );
+    let before = whole.lines().skip(1).take_while(|line| *line < "2025-01-10").last().expect("lines before");
+    let balances = |line: &str| line.split(',').skip(2).take(4).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(balances(lines[1]), balances(before));
+    let inside: Vec<&str> =
+        whole.lines().filter(|line| *line >= "2025-01-10" && *line < "2025-01-12").collect();
+    assert_eq!(lines[2..], inside[..]);
+}
+
+#[test]
+fn mistakes_are_answered_with_what_there_is() {
+    let (_folder, path) = written(SCENARIO);
+    let path = path.to_str().expect("UTF-8");
+    let cases: &[(&[&str], &str)] = &[
+        (&["--organization", "teams/3"], "organizations: teams/0 to teams/2"),
+        (&["--organization", "teams/0", "--policy", "free"], "policies: block, hold, overdraft"),
+        (&["--organization", "teams/0", "--from", "soon"], "write a date such as 2025-01-31"),
+    ];
+    for (more, hint) in cases {
+        let mut arguments = vec!["explain", path];
+        arguments.extend(*more);
+        let (code, out, err) = creditsim(&arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(hint), "{err}");
+    }
+}
