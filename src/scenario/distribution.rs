@@ -4,7 +4,9 @@
 
 use crate::sampling::{Dist, DistError, TwoLevel};
 
-use super::reading::{Field, Item, Kind, Section, Shape, Unit, optional, required};
+use crate::workload::read_column;
+
+use super::reading::{Field, Item, Kind, Section, Shape, Unit, default, optional, required};
 
 /// The forms a distribution can take.
 pub(crate) static DISTRIBUTION: Shape = Shape {
@@ -30,7 +32,11 @@ static TAGS: &[Field] = &[
     optional("poisson", Kind::Number, "Poisson count with this mean."),
     optional("chance", Kind::Probability, "1 with this probability, else 0."),
     optional("discrete", Kind::List(&Kind::Tuple(&Kind::Quantity, 2)), "Pairs of a value and its weight."),
-    optional("empirical", Kind::List(&Kind::Quantity), "One of the values observed, all alike."),
+    optional(
+        "empirical",
+        Kind::Either(&[Kind::List(&Kind::Quantity), Kind::Table(&FILE)]),
+        "One of the values observed, all alike: a list, or a column of a file.",
+    ),
     optional(
         "quantiles",
         Kind::List(&Kind::Tuple(&Kind::Quantity, 2)),
@@ -113,6 +119,17 @@ static PARETO: Shape = Shape {
     ]],
 };
 
+static FILE: Shape = Shape {
+    name: "column",
+    doc: "A column of a CSV or JSONL file, plain or gzip.",
+    tags: &[],
+    parts: &[&[
+        required("file", Kind::Text, "The file, relative to the scenario's folder."),
+        required("column", Kind::Text, "Its column of numbers; spans in seconds. Empty cells are left out."),
+        default("unit", Kind::Quantity, "1", "What one in that column means, such as \"1 ms\"."),
+    ]],
+};
+
 static PART: Shape = Shape {
     name: "mixture-part",
     doc: "One of the distributions of a mixture.",
@@ -180,6 +197,7 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, unit: Unit) -> Optio
             let pairs = value.list(|item| pair(item, unit, Unit::Number))?;
             built(value, Dist::discrete(&pairs))
         }
+        "empirical" if value.is_table() => observed(value, unit),
         "empirical" => built(value, Dist::empirical(value.list(in_unit)?)),
         "quantiles" => {
             let knots = value.list(|item| pair(item, Unit::Number, unit))?;
@@ -187,6 +205,18 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, unit: Unit) -> Optio
         }
         "mixture" => built(value, Dist::mixture(value.list(|item| mixture_part(item, unit))?)),
         _ => per_organization(section, value, unit),
+    }
+}
+
+/// One of the values in a column of a file.
+fn observed(value: Item<'_>, unit: Unit) -> Option<Dist> {
+    let section = value.section(&FILE)?;
+    let (file, column) = (section.read("file", Item::text)?, section.read("column", Item::text)?);
+    let one = if section.has("unit") { section.read("unit", |item| quantity(item, unit))? } else { 1.0 };
+    let (path, bundled) = value.reader.locate(&file);
+    match read_column(&path, bundled, &column) {
+        Ok(values) => built(value, Dist::empirical(values.into_iter().map(|value| value * one).collect())),
+        Err(error) => value.error(format!("cannot be read: {error}"), None),
     }
 }
 

@@ -128,6 +128,7 @@ pub fn read(source: &ScenarioSource) -> Result<Scenario, Vec<Problem>> {
 #[must_use]
 pub fn examine(source: &ScenarioSource) -> (Option<Scenario>, Vec<Problem>) {
     let reader = Reader::new();
+    reader.set_base(source.base().clone());
     let scenario = source.parse(&reader).and_then(|root| {
         let scenario = read_root(source, &reader, &root);
         if let Some(scenario) = scenario.as_ref().filter(|_| !reader.has_errors()) {

@@ -91,6 +91,29 @@ fn costs_are_formulas_over_quantities() {
 }
 
 #[test]
+fn sizes_come_from_a_column_of_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("sizes.csv"), "when,units\n1,3\n2,\n3,8\n").expect("a disk");
+    let cost = |file: &str| format!("cost = {{ empirical = {{ file = {file:?}, column = \"units\" }} }}");
+    let scenario = |file: &str| {
+        let text = format!(
+            "{HEAD}[features.post]\n{}\n[policies.a]\n[policies.b]\nadmission = \"none\"\n",
+            cost(file)
+        );
+        let path = folder.path().join("demand.toml");
+        std::fs::write(&path, text).expect("a disk");
+        ScenarioSource::from_path(&path).map_err(|problem| vec![problem]).and_then(|source| read(&source))
+    };
+    let found = scenario("sizes.csv").unwrap_or_else(|problems| panic!("{problems:?}"));
+    let Shape::Simple { cost, .. } = &found.features[0].demand.work.shape else {
+        panic!("a simple operation")
+    };
+    assert_eq!(cost, &Amount::Drawn(Dist::empirical(vec![3.0, 8.0]).expect("two values")));
+    let problems = scenario("missing.csv").map(|_| ()).expect_err("there is no such file");
+    assert!(problems[0].to_string().contains("missing.csv"));
+}
+
+#[test]
 fn populations_are_read() {
     let cohort = r#"
         organizations = 400

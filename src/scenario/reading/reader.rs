@@ -3,10 +3,13 @@
 //! Knows the sources, the time zone and the currency, because values are read in their light.
 
 use std::cell::{Ref, RefCell};
+use std::path::PathBuf;
 
 use crate::calendar::Zone;
 
 use super::item::Item;
+use crate::scenario::source::Base;
+
 use super::problem::{Level, Problem};
 use super::tree::{Node, Place, SourceId, line_of};
 
@@ -25,6 +28,7 @@ pub(crate) struct Reader {
     sources: RefCell<Vec<SourceText>>,
     problems: RefCell<Vec<Problem>>,
     zone: RefCell<Zone>,
+    base: RefCell<Option<Base>>,
     currency: RefCell<Option<String>>,
 }
 
@@ -44,6 +48,20 @@ impl Reader {
     /// Sets the zone in which local dates and times are read.
     pub fn set_zone(&self, zone: Zone) {
         *self.zone.borrow_mut() = zone;
+    }
+
+    /// Sets what names of files are relative to.
+    pub fn set_base(&self, base: Base) {
+        *self.base.borrow_mut() = Some(base);
+    }
+
+    /// Where a file is, and its content if it is bundled.
+    pub fn locate(&self, file: &str) -> (PathBuf, Option<&'static [u8]>) {
+        match &*self.base.borrow() {
+            Some(Base::Folder(folder)) => (folder.join(file), None),
+            Some(Base::Bundled) => (PathBuf::from(file), crate::scenario::bundled::file(file)),
+            None => (PathBuf::from(file), None),
+        }
     }
 
     /// The zone in which local dates and times are read.

@@ -448,6 +448,35 @@ fn matches(pattern: &str, text: &str) -> bool {
     (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
 }
 
+/// The numbers in one column of a CSV or JSONL file, plain or gzip; empty cells are left out.
+///
+/// # Errors
+/// A file or a column that is not there, or a cell that is no number, with its line.
+pub fn read_column(
+    path: &Path,
+    bundled: Option<&'static [u8]>,
+    column: &str,
+) -> Result<Vec<f64>, HistoryError> {
+    let spec = HistorySpec { path: path.to_owned(), bundled, ..HistorySpec::default() };
+    let mut table = Table::open(&spec, &[column.to_owned()])?;
+    if let Some(header) = table.header().filter(|_| table.lacks(0)) {
+        let what = format!("has no column `{column}`; its columns are: {}", header.join(", "));
+        return Err(HistoryError::row(path, 1, what));
+    }
+    let mut values = Vec::new();
+    while table.advance()? {
+        match number(table.cell(0)) {
+            Number::Is(value) => values.push(value),
+            Number::Empty => {}
+            Number::Not => {
+                let what = format!("has `{}` where a number should be", table.cell(0));
+                return Err(HistoryError::row(path, table.line, what));
+            }
+        }
+    }
+    Ok(values)
+}
+
 /// Opens a history's file and checks header and first row, for `creditsim check`.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ mod table;
 mod tests;
 
 pub(in crate::workload) use cells::{Number, number, time};
-pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history};
+pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history, read_column};
 pub use error::{HistoryCounts, HistoryError};
 pub use mapping::{MAPPINGS, Mapping, mapping};
 pub use prepare::{Preparation, PreparedHistory};
