@@ -16,7 +16,7 @@ use super::messages::{Contribution, Left, Taken, UnitRows};
 use super::plan::Plan;
 use super::rows::{RowParts, SpillError};
 
-/// Rows of early units that the collector keeps in memory [bytes].
+/// Rows of early units that the collector keeps in memory (bytes).
 const MEMORY_OF_EARLY_ROWS: usize = 16 << 20;
 
 /// Whether more replications are wanted.

@@ -13,7 +13,7 @@ thread_local! {
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// From now on, panics of the calling thread are kept for [`last_panic`] instead of being printed.
+/// From now on, panics of the calling thread are kept for `last_panic` instead of being printed.
 pub fn record_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

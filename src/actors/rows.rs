@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::outcome::OrganizationOutcome;
 
-/// Rows that a unit or the collector keeps in memory for one file before it spills them [bytes].
+/// Rows that a unit or the collector keeps in memory for one file before it spills them (bytes).
 const MEMORY_PER_FILE: usize = 1 << 20;
 
 /// Turns what an organization did into rows.

@@ -74,7 +74,7 @@ struct Row {
 }
 
 impl Row {
-    /// What an operation costs more on actors, one arbiter [s].
+    /// What an operation costs more on actors, one arbiter (s).
     fn overhead(&self) -> f64 {
         self.policies as f64 * (1.0 / self.actors[&1] - 1.0 / self.pure)
     }
@@ -194,7 +194,7 @@ impl Sink for Checksum {
     }
 }
 
-/// Memory of an organization that is alive, with its accounts and batches [bytes]; `None` where the system does not
+/// Memory of an organization that is alive, with its accounts and batches (bytes); `None` where the system does not
 /// say.
 fn memory_per_organization(scenario: &Scenario, first: u32) -> Result<Option<f64>, Problem> {
     const ALIVE: usize = 1_000;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Largest memory of this process so far [bytes]; `None` where the system does not say.
+/// Largest memory of this process so far (bytes); `None` where the system does not say.
 #[must_use]
 pub fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -1,10 +1,5 @@
 //! One run on actors: starts the arbiters, watches over them, ends them.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "progress and stall detection look at the clock; results never do"
-)]
-
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ pub struct Measurements {
     columns: Vec<Column>,
     /// By policy.
     progress: Vec<Progress>,
-    /// Largest debt of each organization in every replication [micro-credits], by policy.
+    /// Largest debt of each organization in every replication (micro-credits), by policy.
     largest_debts: Vec<Histogram>,
 }
 
@@ -114,7 +114,7 @@ impl Measurements {
         &self.progress[policy]
     }
 
-    /// The largest debts of one policy's organizations, over all replications [micro-credits].
+    /// The largest debts of one policy's organizations, over all replications (micro-credits).
     #[must_use]
     pub fn largest_debts(&self, policy: usize) -> &Histogram {
         &self.largest_debts[policy]

@@ -13,25 +13,25 @@ pub struct Progress {
 /// One policy at one instant. Percentiles are over organizations within a replication.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Point {
-    /// Settled less holds of an organization [credits].
+    /// Settled less holds of an organization (credits).
     pub available: Spread,
-    /// Debt of an organization [credits].
+    /// Debt of an organization (credits).
     pub debt: Spread,
-    /// Open holds of an organization [credits].
+    /// Open holds of an organization (credits).
     pub held: Spread,
     /// Operations demanded since the instant before.
     pub demanded: f64,
     /// Operations refused since the instant before.
     pub refused: f64,
-    /// Cash so far [currency].
+    /// Cash so far (currency).
     pub cash: f64,
-    /// Recognized so far [currency].
+    /// Recognized so far (currency).
     pub recognized: f64,
-    /// Expired so far [credits].
+    /// Expired so far (credits).
     pub expired: f64,
 }
 
-/// A distribution over organizations in four numbers [credits].
+/// A distribution over organizations in four numbers (credits).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Spread {
     /// Mean.

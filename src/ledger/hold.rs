@@ -14,7 +14,7 @@ pub struct HoldId(pub u32);
 /// Credits reserved for work whose cost is not known yet.
 #[derive(Debug, Clone, Default)]
 pub struct Hold {
-    /// What is held and not yet captured, covered or not [credits].
+    /// What is held and not yet captured, covered or not (credits).
     pub amount: Credits,
     /// Whether reserved lots that expire stay until the hold ends.
     pub pins: bool,
@@ -31,9 +31,9 @@ impl Hold {
 /// What a settle or capture did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Settlement {
-    /// Became debt [credits].
+    /// Became debt (credits).
     pub debt: Credits,
-    /// Part of the hold that was not used and is free again [credits].
+    /// Part of the hold that was not used and is free again (credits).
     pub unused: Credits,
 }
 

@@ -42,19 +42,19 @@ pub struct Lot {
     pub category: Category,
     /// What a close does with it.
     pub kind: LotKind,
-    /// Issued [credits].
+    /// Issued (credits).
     pub credits: Credits,
-    /// Left, reserved included [credits].
+    /// Left, reserved included (credits).
     pub remaining: Credits,
-    /// Part of `remaining` reserved by open holds [credits].
+    /// Part of `remaining` reserved by open holds (credits).
     pub reserved: Credits,
-    /// Part of `reserved` that expires as soon as its hold lets go [credits].
+    /// Part of `reserved` that expires as soon as its hold lets go (credits).
     pub overdue: Credits,
-    /// Burned so far, before the horizon included [credits].
+    /// Burned so far, before the horizon included (credits).
     pub burned: Credits,
-    /// Expired so far [credits].
+    /// Expired so far (credits).
     pub expired: Credits,
-    /// Voided so far [credits].
+    /// Voided so far (credits).
     pub voided: Credits,
     /// Lower first.
     pub priority: i32,

@@ -25,11 +25,11 @@ pub struct Tally {
     pub customer: CustomerTally,
     /// Money.
     pub money: MoneyTally,
-    /// Operations in flight, all features: ∫ in flight dt [µs].
+    /// Operations in flight, all features: ∫ in flight dt (µs).
     pub in_flight_micros: i128,
     /// Most operations in flight at once.
     pub in_flight_max: u32,
-    /// Time measured for this organization (its life within the measured horizon) [µs].
+    /// Time measured for this organization (its life within the measured horizon) (µs).
     pub life: SimSpan,
     /// Demand credits by member, for the share of the top member.
     pub member_credits: Vec<Credits>,
@@ -112,11 +112,11 @@ pub struct FeatureTally {
     pub killed_work_credits: Credits,
     /// Operations whose charge raised the overspend.
     pub overspend_operations: u64,
-    /// Time in which the check would fail for the expected cost [µs].
+    /// Time in which the check would fail for the expected cost (µs).
     pub blocked: SimSpan,
     /// What the vendor paid a provider; `None` if the scenario does not say.
     pub provider_cost: Option<Money>,
-    /// Waits of operations served after waiting [µs].
+    /// Waits of operations served after waiting (µs).
     pub waits: Histogram,
     /// Relative errors of estimates, (actual − estimate) / estimate [parts per million].
     pub estimate_errors: Histogram,
@@ -212,9 +212,9 @@ pub struct CustomerTally {
     pub alerts_critical: u64,
     /// Alerts that an operation would exceed the view.
     pub alerts_would_exceed: u64,
-    /// From the first alert of an episode to settled ≤ 0, one value per episode [µs].
+    /// From the first alert of an episode to settled ≤ 0, one value per episode (µs).
     pub alert_leads: Histogram,
-    /// From the first refusal for credits to the next served paid operation, one value per episode [µs].
+    /// From the first refusal for credits to the next served paid operation, one value per episode (µs).
     pub restores: Histogram,
     /// First instant with settled ≤ 0.
     pub depleted_at: Option<SimTime>,

@@ -2,7 +2,7 @@
 
 use super::{Histogram, Sample};
 
-/// Balances are told apart down to a thousandth of a credit [micro-credits]. Finer cells near zero would grow with the
+/// Balances are told apart down to a thousandth of a credit (micro-credits). Finer cells near zero would grow with the
 /// number of organizations and show nothing in a plot.
 const GRAIN: i64 = 1_000;
 
@@ -16,21 +16,21 @@ pub struct Timeline {
 /// All organizations under one policy at one instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Instant {
-    /// Settled less holds of each organization [micro-credits].
+    /// Settled less holds of each organization (micro-credits).
     pub available: Histogram,
-    /// Debt of each organization [micro-credits].
+    /// Debt of each organization (micro-credits).
     pub debt: Histogram,
-    /// Open holds of each organization [micro-credits].
+    /// Open holds of each organization (micro-credits).
     pub held: Histogram,
     /// Paid operations demanded so far.
     pub demanded: i128,
     /// Operations refused so far.
     pub refused: i128,
-    /// Cash so far [nano-units].
+    /// Cash so far (nano-units).
     pub cash: i128,
-    /// Recognized so far [nano-units].
+    /// Recognized so far (nano-units).
     pub recognized: i128,
-    /// Expired so far [micro-credits].
+    /// Expired so far (micro-credits).
     pub expired: i128,
 }
 

@@ -11,17 +11,17 @@ use super::tally::{FeatureTally, Tally};
 pub struct Service {
     /// Sums of the counters.
     pub sums: FeatureSums,
-    /// What the vendor paid providers [nano-units]; `None` if the scenario does not say.
+    /// What the vendor paid providers (nano-units); `None` if the scenario does not say.
     pub provider_cost: Option<i128>,
-    /// Waits of operations served after waiting [µs].
+    /// Waits of operations served after waiting (µs).
     pub waits: Histogram,
     /// Relative errors of estimates [parts per million].
     pub estimate_errors: Histogram,
     /// Organizations that demanded paid operations.
     pub demanding: u64,
-    /// Life of those organizations [µs].
+    /// Life of those organizations (µs).
     pub demanding_life: i128,
-    /// Time in which the check would have failed, of those organizations [µs].
+    /// Time in which the check would have failed, of those organizations (µs).
     pub demanding_blocked: i128,
     /// Organizations with a refused operation.
     pub organizations_refused: u64,
@@ -76,11 +76,11 @@ pub struct Totals {
     pub credits: CreditSums,
     /// Debt.
     pub debt: DebtSums,
-    /// Largest debt of each organization [micro-credits].
+    /// Largest debt of each organization (micro-credits).
     pub debt_max: Histogram,
-    /// Largest debt of any organization [micro-credits].
+    /// Largest debt of any organization (micro-credits).
     pub debt_max_of_any: i64,
-    /// Longest time in debt of any organization [µs].
+    /// Longest time in debt of any organization (µs).
     pub debt_longest: i64,
     /// Holds.
     pub holds: HoldSums,
@@ -90,11 +90,11 @@ pub struct Totals {
     pub runaway: u64,
     /// Organizations that left.
     pub churned: u64,
-    /// Alert to zero, per episode [µs].
+    /// Alert to zero, per episode (µs).
     pub alert_leads: Histogram,
-    /// Refusal to service restored, per episode [µs].
+    /// Refusal to service restored, per episode (µs).
     pub restores: Histogram,
-    /// First settled ≤ 0 since `measure_from`, per organization that got there [µs].
+    /// First settled ≤ 0 since `measure_from`, per organization that got there (µs).
     pub depleted: Histogram,
     /// Share of the top member in the demand of each organization with demand [parts per million].
     pub top_member_shares: Histogram,
@@ -104,9 +104,9 @@ pub struct Totals {
     pub unpriced: u64,
     /// Cash per credit burned of each organization with demand [nano-units per credit].
     pub prices: Histogram,
-    /// Deferred revenue at each instant of the timeline [nano-units].
+    /// Deferred revenue at each instant of the timeline (nano-units).
     pub deferred: Vec<i128>,
-    /// ∫ in flight dt [µs].
+    /// ∫ in flight dt (µs).
     pub in_flight_micros: i128,
     /// Most operations in flight at once in any organization.
     pub in_flight_max: u32,

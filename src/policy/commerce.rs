@@ -39,7 +39,7 @@ pub struct TopUpRule {
     pub cooldown: SimSpan,
     /// Caps per calendar period.
     pub caps: Vec<TopUpCap>,
-    /// Time between payment and usable credits [seconds].
+    /// Time between payment and usable credits (seconds).
     pub processing: Dist,
     /// Probability that a payment is declined.
     pub declined: Probability,
@@ -124,7 +124,7 @@ pub enum AlertLevel {
 pub struct Invoices {
     /// At once, or after `delay`.
     pub auto_pay: bool,
-    /// Days until an invoice on terms is paid [seconds].
+    /// Days until an invoice on terms is paid (seconds).
     pub delay: Dist,
     /// Probability that an invoice is not paid.
     pub declined: Probability,

@@ -36,13 +36,13 @@ pub struct Buyer {
     pub on_zero: Probability,
     /// Buys regularly, this often.
     pub every: Option<SimSpan>,
-    /// Time until a person acts [seconds].
+    /// Time until a person acts (seconds).
     pub human_delay: Dist,
-    /// Extra time when the member who noticed cannot buy and must ask [seconds].
+    /// Extra time when the member who noticed cannot buy and must ask (seconds).
     pub ask_delay: Dist,
     /// Which package.
     pub choice: Choice,
-    /// Time between payment and usable credits [seconds].
+    /// Time between payment and usable credits (seconds).
     pub processing: Dist,
     /// Probability that a payment is declined.
     pub declined: Probability,
@@ -90,7 +90,7 @@ pub struct Reactions {
 pub struct Retry {
     /// Probability after each refusal.
     pub probability: Probability,
-    /// Time until the next attempt [seconds].
+    /// Time until the next attempt (seconds).
     pub delay: Dist,
     /// Most attempts in all, the first included.
     pub attempts: u32,

@@ -23,7 +23,7 @@ pub struct FeatureTerms {
     pub on_cancel: OnCancel,
     /// Charges of a failed operation.
     pub on_failure: OnFailure,
-    /// Least charge of an operation that ends [credits].
+    /// Least charge of an operation that ends (credits).
     pub minimum: Credits,
     /// Whether the minimum is owed after a failure.
     pub minimum_on_failure: bool,

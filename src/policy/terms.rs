@@ -80,7 +80,7 @@ pub struct Terms {
     pub features: Vec<FeatureTerms>,
     /// Debt.
     pub overdraft: Overdraft,
-    /// Longest wait in the queue before an operation is lost (default 24 h) [span].
+    /// Longest wait in the queue before an operation is lost (default 24 h) (span).
     pub patience: Dist,
     /// Longest queue (default 1000); an operation beyond it is lost.
     pub queue_max: u32,
@@ -96,7 +96,7 @@ pub struct Terms {
     pub alerts: Vec<Alert>,
     /// Fires when an operation would exceed the view.
     pub alert_would_exceed: bool,
-    /// Time between a charge being incurred and recorded [seconds].
+    /// Time between a charge being incurred and recorded (seconds).
     pub metering_lag: Dist,
     /// People who buy, if this policy differs from the cohort's.
     pub buyer: Option<Buyer>,
@@ -307,7 +307,7 @@ pub enum Boundary {
 /// Rounding of charges; cumulative per operation unless `per_charge`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rounding {
-    /// A multiple of this [credits].
+    /// A multiple of this (credits).
     pub unit: Credits,
     /// Up, nearest or down.
     pub mode: RoundMode,

@@ -35,9 +35,9 @@ pub struct Manifest {
     pub operations_per_second: f64,
     /// Operations times policies per second of wall time.
     pub policy_operations_per_second: f64,
-    /// Wall time [s].
+    /// Wall time (s).
     pub wall_s: f64,
-    /// Largest resident memory of the process [bytes]; absent where the system does not say.
+    /// Largest resident memory of the process (bytes); absent where the system does not say.
     pub peak_memory_bytes: Option<u64>,
     /// What became of the rows of usage histories; left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -70,7 +70,7 @@ pub enum Status {
 pub struct FileRecord {
     /// Path inside the folder.
     pub name: String,
-    /// Size [bytes].
+    /// Size (bytes).
     pub bytes: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,

@@ -112,11 +112,11 @@ pub struct Outage {
 pub enum OutageWindows {
     /// `[from, to)` each.
     Explicit(Vec<(SimTime, SimTime)>),
-    /// Poisson starts at a rate [per second] with random lengths [seconds]; drawn once per replication.
+    /// Poisson starts at a rate [per second] with random lengths (seconds); drawn once per replication.
     Random {
         /// Starts per second.
         rate: f64,
-        /// Length [seconds].
+        /// Length (seconds).
         length: crate::sampling::Dist,
     },
 }

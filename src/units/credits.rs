@@ -7,7 +7,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 /// Micro-credits in one credit.
 pub const MICROS_PER_CREDIT: i64 = 1_000_000;
 
-/// A signed quantity of credits [micro-credits].
+/// A signed quantity of credits (micro-credits).
 ///
 /// Arithmetic panics on overflow in every build profile (`overflow-checks` is on); the engine turns that panic
 /// into an error that names the organization.

@@ -7,7 +7,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 /// Nano-units in one unit of the currency.
 pub const NANOS_PER_UNIT: i64 = 1_000_000_000;
 
-/// A signed amount of the scenario's currency [nano-units].
+/// A signed amount of the scenario's currency (nano-units).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(i64);
 

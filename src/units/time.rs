@@ -66,7 +66,7 @@ impl fmt::Display for SimTime {
     }
 }
 
-/// A length of time [microseconds].
+/// A length of time (microseconds).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SimSpan(i64);
 

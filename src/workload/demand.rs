@@ -57,7 +57,7 @@ pub enum Arrivals {
     Mmpp {
         /// Operations per second in each state.
         rates: [f64; 2],
-        /// Mean sojourn in each state [seconds].
+        /// Mean sojourn in each state (seconds).
         sojourns: [f64; 2],
     },
     /// Self-exciting with an exponential kernel.
@@ -66,7 +66,7 @@ pub enum Arrivals {
         rate: f64,
         /// Operations that each operation excites on average; below 1.
         branching: f64,
-        /// Mean time from an operation to one that it excites [seconds].
+        /// Mean time from an operation to one that it excites (seconds).
         decay: f64,
     },
     /// Sessions: each starts like a Poisson or renewal arrival and makes several operations one after another.
@@ -77,7 +77,7 @@ pub enum Arrivals {
         cv: f64,
         /// Operations in a session; rounded, at least 1.
         calls: Dist,
-        /// From the end of one operation to the next [seconds].
+        /// From the end of one operation to the next (seconds).
         think: Dist,
     },
     /// At instants of a calendar.
@@ -86,7 +86,7 @@ pub enum Arrivals {
     ClosedLoop {
         /// Clients per organization; rounded, at least 0.
         clients: Dist,
-        /// From the end of one operation to the next [seconds].
+        /// From the end of one operation to the next (seconds).
         think: Dist,
         /// True: the client waits for what its operation really met under each policy.
         reactive: bool,
@@ -167,9 +167,9 @@ pub enum CalendarFactor {
 pub struct Sine {
     /// Between 0 and 1.
     pub amplitude: f64,
-    /// Length of one turn [seconds].
+    /// Length of one turn (seconds).
     pub period: f64,
-    /// Where the turn begins at the scenario's start [radians].
+    /// Where the turn begins at the scenario's start (radians).
     pub phase: f64,
 }
 
@@ -185,9 +185,9 @@ pub struct Drift {
 /// Alternating periods with and without demand; the rate of the arrivals is that of the periods with demand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnOff {
-    /// Length of a period with demand [seconds].
+    /// Length of a period with demand (seconds).
     pub on: Dist,
-    /// Length of a period without [seconds].
+    /// Length of a period without (seconds).
     pub off: Dist,
 }
 
@@ -198,7 +198,7 @@ pub struct Schedule {
     pub when: ScheduleTimes,
     /// Operations at each instant, multiplied by the organization's activity; a fraction is rounded at random.
     pub count: Dist,
-    /// Delay of each operation after its instant [seconds]; not negative.
+    /// Delay of each operation after its instant (seconds); not negative.
     pub jitter: Dist,
 }
 
@@ -218,7 +218,7 @@ pub struct Variation {
     pub activity: Dist,
     /// Replaces the coefficient of variation of renewal gaps and session starts.
     pub cv: Option<Dist>,
-    /// Moves the profile [hours], besides the organization's phase.
+    /// Moves the profile (hours), besides the organization's phase.
     pub phase: Dist,
     /// Exponent of the profile's weights: above 1 is peakier; normalized to mean 1 again.
     pub stretch: Option<Dist>,
@@ -246,9 +246,9 @@ pub struct Work {
 pub enum Shape {
     /// One step.
     Simple {
-        /// True cost [credits].
+        /// True cost (credits).
         cost: Amount,
-        /// Work time [seconds].
+        /// Work time (seconds).
         duration: Amount,
     },
     /// A run of steps.
@@ -266,7 +266,7 @@ impl Default for Shape {
 pub enum Amount {
     /// Drawn; what falls below 0 becomes 0.
     Drawn(Dist),
-    /// Computed over the quantities, and `turn`; costs may use `duration` [seconds] too. What falls below 0, or is no
+    /// Computed over the quantities, and `turn`; costs may use `duration` (seconds) too. What falls below 0, or is no
     /// number, becomes 0.
     Formula(Formula),
 }
@@ -332,23 +332,23 @@ pub struct Step {
 pub enum StepKind {
     /// Costs credits.
     Work {
-        /// True cost [credits].
+        /// True cost (credits).
         cost: Amount,
-        /// Work time [seconds].
+        /// Work time (seconds).
         duration: Amount,
         /// Probability that it fails, at a uniform point.
         fails: Probability,
     },
     /// Costs nothing and is never refused.
     Helper {
-        /// Time [seconds].
+        /// Time (seconds).
         duration: Amount,
     },
     /// A pause for a human.
     Review {
         /// Probability that there is one.
         probability: Probability,
-        /// How long it takes [seconds].
+        /// How long it takes (seconds).
         wait: Dist,
         /// Probability that the human cancels the run at its end.
         cancel: Probability,
@@ -367,7 +367,7 @@ pub struct Failures {
     pub persistence: Option<Probability>,
     /// Share of organizations that see failures at all.
     pub affected: Probability,
-    /// Time until a failure strikes [seconds], at most the whole duration; a uniform point of it if absent.
+    /// Time until a failure strikes (seconds), at most the whole duration; a uniform point of it if absent.
     pub fail_fast: Option<Dist>,
 }
 

@@ -11,7 +11,7 @@ use super::source::Source;
 const DRAWS: usize = 4_096;
 
 impl Source {
-    /// Mean true cost over the population [credits]: exact for one drawn cost, else from 4,096 keyed draws.
+    /// Mean true cost over the population (credits): exact for one drawn cost, else from 4,096 keyed draws.
     #[must_use]
     pub fn expected_cost(&self) -> Credits {
         if let Some(history) = &self.history {
@@ -24,7 +24,7 @@ impl Source {
         Credits::from_micros((sum / DRAWS as i128) as i64)
     }
 
-    /// Quantile `q` of the true cost over the population [credits].
+    /// Quantile `q` of the true cost over the population (credits).
     #[must_use]
     pub fn cost_quantile(&self, q: f64) -> Credits {
         if let Some(history) = &self.history {

@@ -24,7 +24,7 @@ pub enum Fate {
 pub struct Operation {
     /// Arrival.
     pub at: SimTime,
-    /// True cost if every part completes, without a plan's minimum [credits].
+    /// True cost if every part completes, without a plan's minimum (credits).
     pub cost: Credits,
     /// Full work time of a simple operation, as if nothing struck; or the time from start to end of a whole run, pauses
     /// included, already shortened by a failure or cancellation.
@@ -66,7 +66,7 @@ pub enum PartKind {
 /// One step of a run, repeats written out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Part {
-    /// True cost [credits]; 0 for helpers and reviews.
+    /// True cost (credits); 0 for helpers and reviews.
     pub cost: Credits,
     /// Full duration, as if nothing struck.
     pub duration: SimSpan,

@@ -15,7 +15,7 @@ use super::formula::Formula;
 /// Names that formulas may use besides the quantities, in the order of their values.
 pub const BUILTIN_NAMES: [&str; 2] = ["turn", "duration"];
 
-/// Largest cost of one step [credits] and largest time [seconds]; what a draw puts above is cut.
+/// Largest cost of one step (credits) and largest time (seconds); what a draw puts above is cut.
 const MOST_CREDITS: f64 = 1e9;
 const MOST_SECONDS: f64 = 3.2e9;
 

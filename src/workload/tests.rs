@@ -260,6 +260,9 @@ fn formulas_see_quantities_turn_and_duration() {
     assert_eq!(operation.duration, SimSpan::from_seconds(24));
 }
 
+/// An operation and its parts.
+type Found = (Operation, Vec<Part>);
+
 #[test]
 fn runs_are_written_out_step_by_step() {
     let review = StepKind::Review {
@@ -297,9 +300,8 @@ fn runs_are_written_out_step_by_step() {
             }
         }
     }
-    let share = |wanted: &dyn Fn(&(Operation, Vec<Part>)) -> bool| {
-        found.iter().filter(|found| wanted(found)).count() as f64 / n
-    };
+    let share =
+        |wanted: &dyn Fn(&Found) -> bool| found.iter().filter(|found| wanted(found)).count() as f64 / n;
     let close = |found: f64, wanted: f64| {
         let sd = libm::sqrt(wanted * (1.0 - wanted) / n);
         assert!((found - wanted).abs() < 4.3 * sd, "{found} is not {wanted}");
@@ -524,6 +526,7 @@ fn speed_of_filling() {
         let mut state = source.begin(organization(1), &traits());
         let mut batch = Batch::default();
         let (mut operations, mut checksum) = (0_u64, 0_i64);
+        #[expect(clippy::disallowed_methods, reason = "it measures; nothing it simulates looks at the clock")]
         let begin = std::time::Instant::now();
         for _ in 0..8_000 {
             source.fill(&mut state, &mut batch, 256).expect("nothing is read from a disk");

@@ -18,7 +18,7 @@ pub struct Traits {
     pub leaves: SimTime,
     /// Multiplies every rate.
     pub activity: f64,
-    /// Moves its profile to later hours [hours].
+    /// Moves its profile to later hours (hours).
     pub phase: f64,
     /// Members; at least one.
     pub members: Vec<Member>,
@@ -54,13 +54,13 @@ pub struct Population {
     pub start: SimTime,
     /// When organizations sign up.
     pub signed_up: SignUp,
-    /// Time from sign-up to the end of an organization's life [seconds]; endless if absent.
+    /// Time from sign-up to the end of an organization's life (seconds); endless if absent.
     pub lifetime: Option<Dist>,
     /// Multiplies every rate of an organization.
     pub activity: Dist,
     /// Weights of the hours of a week.
     pub profile: Option<Profile>,
-    /// Moves the profile of an organization to later hours [hours].
+    /// Moves the profile of an organization to later hours (hours).
     pub phase: Dist,
     /// Members of an organization; rounded, at least 1.
     pub members: Dist,
@@ -109,7 +109,7 @@ pub enum SignUp {
     During(SimSpan),
     /// All at one instant.
     At(SimTime),
-    /// This long after the start, drawn per organization [seconds].
+    /// This long after the start, drawn per organization (seconds).
     After(Dist),
     /// At the first row of their history; at the scenario's start without one.
     AtFirstUse,

@@ -35,7 +35,7 @@ short = "reject"
     )
 }
 
-/// Depletion times [hours] of one policy.
+/// Depletion times (hours) of one policy.
 pub(super) fn depletion_hours(evidence: &Evidence, policy: usize) -> Vec<f64> {
     let hours =
         |tally: &Tally| Some((tally.customer.depleted_at? - evidence.start).as_seconds_f64() / 3600.0);

@@ -24,11 +24,11 @@ const LEGEND: f64 = 676.0;
 struct Curve<'a> {
     name: &'a str,
     color: RGBColor,
-    /// (debt [credits], share of organizations deeper in debt), debt ascending.
+    /// (debt (credits), share of organizations deeper in debt), debt ascending.
     steps: Vec<(f64, f64)>,
     /// Share of organizations ever in debt.
     overdrawn: f64,
-    /// Largest debt [credits].
+    /// Largest debt (credits).
     largest: f64,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn draw(findings: &Findings) -> io::Result<String> {
     })
 }
 
-/// The exact largest debt of any organization in any replication [credits].
+/// The exact largest debt of any organization in any replication (credits).
 fn largest(findings: &Findings, policy: usize) -> Option<f64> {
     let metric = metric_index("overdraft_credits_max")?;
     findings.measurements.values(policy, Scope::All, metric).flatten().reduce(f64::max)

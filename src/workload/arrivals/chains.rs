@@ -26,7 +26,7 @@ pub(in crate::workload) struct Chains {
     started: u32,
     /// Starts of sessions; a closed loop has none.
     starts: Option<Starts>,
-    /// Think time [seconds], and what divides it.
+    /// Think time (seconds), and what divides it.
     think: Dist,
     haste: f64,
     end: i64,
@@ -116,7 +116,7 @@ impl Chains {
         Some(at)
     }
 
-    /// Says how long the operation given out last takes [microseconds], so that its chain goes on.
+    /// Says how long the operation given out last takes (microseconds), so that its chain goes on.
     pub fn served(&mut self, at: i64, duration: i64, rng: &mut Rng) {
         let Some((chain, left)) = self.current.take() else { return };
         let left = if left == ENDLESS { ENDLESS } else { left - 1 };

@@ -166,7 +166,7 @@ impl Clock {
         }
     }
 
-    /// Says how long the operation that arrived last takes [microseconds].
+    /// Says how long the operation that arrived last takes (microseconds).
     #[inline]
     pub fn served(&mut self, at: i64, duration: i64, rng: &mut Rng) {
         if let Clock::Chains(chains) = self {

@@ -26,7 +26,7 @@ pub(in crate::workload) struct Hawkes {
 
 impl Hawkes {
     /// Starts at the stationary mean intensity. `pace` carries the immigrants alone; `mean_rate` is the whole
-    /// stationary rate [per microsecond]; `decay` is the kernel's mean delay [seconds].
+    /// stationary rate [per microsecond]; `decay` is the kernel's mean delay (seconds).
     pub fn begin(
         mut pace: Pace,
         plan: &PacePlan,

@@ -38,7 +38,7 @@ pub(in crate::workload) struct PacePlan {
 #[derive(Debug, Clone)]
 struct SwitchPlan {
     factors: [f64; 2],
-    /// Sojourns [seconds].
+    /// Sojourns (seconds).
     sojourns: [Dist; 2],
 }
 
@@ -109,7 +109,7 @@ impl PacePlan {
         PacePlan { hours, factors, drift: modulation.drift, switch, sine, end: (end - start).micros() as f64 }
     }
 
-    /// Adds two states with rates relative to the base and exponential sojourns [seconds].
+    /// Adds two states with rates relative to the base and exponential sojourns (seconds).
     pub fn with_two_states(mut self, factors: [f64; 2], sojourns: [f64; 2]) -> Self {
         let sojourns = sojourns.map(|mean| Dist::Exponential { mean });
         self.switch = Some(SwitchPlan { factors, sojourns });

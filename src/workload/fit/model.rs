@@ -52,7 +52,7 @@ pub struct FeatureModel {
     pub drift: Option<Drift>,
     /// Sizes per call, by the history's size columns.
     pub sizes: Vec<(String, Fitted)>,
-    /// Work time [seconds].
+    /// Work time (seconds).
     pub duration: Option<Fitted>,
     /// Failures.
     pub failures: Failures,
@@ -76,7 +76,7 @@ pub struct CohortModel {
     pub name: String,
     /// Its organizations.
     pub organizations: u32,
-    /// For visitors: first use [seconds after the start] and length of a visit [seconds].
+    /// For visitors: first use [seconds after the start] and length of a visit (seconds).
     pub visit: Option<(Dist, f64)>,
     /// Weights of the hours of a day and of the days of a week.
     pub profile: Option<([f64; 24], [f64; 7])>,

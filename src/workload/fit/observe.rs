@@ -43,7 +43,7 @@ pub struct Row {
     pub calls: f64,
     /// Sizes per call, by the guess's sizes; not a number where the cell is empty.
     pub sizes: [f64; 2],
-    /// Work time [seconds]; not a number where the cell is empty.
+    /// Work time (seconds); not a number where the cell is empty.
     pub duration: f32,
 }
 

@@ -20,7 +20,7 @@ pub const NO_ORGANIZATION: &str = "(none)";
 /// Label of the one organization of a file without organizations.
 pub const ONE_ORGANIZATION: &str = "all";
 
-/// Largest cost of a row [credits].
+/// Largest cost of a row (credits).
 const MOST_CREDITS: f64 = 1e12;
 
 /// A history's columns found in its file, and its formulas ready.
