@@ -20,7 +20,7 @@ mod plan;
 mod rows;
 mod wave;
 
-pub use collector::{Collector, Enough, Sink};
+pub use collector::{Collector, Enough, NoOutcomes, Sink};
 pub use control::{ActorName, Control, Event, Failure, Injection, Sentinel};
 pub use feature::FeatureActor;
 pub use job::{Job, JobCohort, OpenHistory};

@@ -12,7 +12,9 @@ mod prepare;
 mod pure;
 mod run;
 
-pub use crate::actors::{Enough, Failure, Injection, Job, JobCohort, NoRows, RowWriter, Sink, SpillError};
+pub use crate::actors::{
+    Enough, Failure, Injection, Job, JobCohort, NoOutcomes, NoRows, RowWriter, Sink, SpillError,
+};
 pub use layout::Layout;
 pub use machine::{Stopwatch, machine, peak_memory_bytes, reset_peak_memory};
 pub use prepare::{JobOptions, prepare, prepare_histories, prepare_with, shape};

@@ -5,12 +5,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{
-    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare_histories,
-    prepare_with, run,
+    Failure, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare_histories, prepare_with, run,
 };
 use crate::organization::{DetailOptions, OrganizationOutcome};
-use crate::outcome::Outcome;
-use crate::sampling::mix;
+use crate::sampling::hash_name;
 use crate::scenario::Scenario;
 use crate::units::OrganizationId;
 
@@ -76,7 +74,7 @@ fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Resu
         replications: 0..scenario.replications,
         layout,
         spill,
-        sink: Box::new(Nobody),
+        sink: Box::new(NoOutcomes),
         interrupt: Arc::new(AtomicBool::new(false)),
     };
     run(spec, &mut |_| {})?;
@@ -103,27 +101,8 @@ impl RowWriter for Printer {
 
     fn write(&self, replication: u32, organization: &OrganizationOutcome, _into: &mut [Vec<u8>]) {
         // The debug form shows every counter, sample and row; nothing of a tally is left out.
-        let print = hash(&format!("{:?}", organization.tallies));
+        let print = hash_name(&format!("{:?}", organization.tallies));
         let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);
         prints.insert((replication, organization.id), print);
-    }
-}
-
-fn hash(text: &str) -> u64 {
-    let word = |chunk: &[u8]| chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-    text.as_bytes().chunks(8).fold(mix(text.len() as u64), |state, chunk| mix(state ^ word(chunk)))
-}
-
-struct Nobody;
-
-impl Sink for Nobody {
-    fn complete(&mut self, _replication: u32, _outcome: Outcome) -> Enough {
-        Enough::No
-    }
-
-    fn partial(&mut self, _replication: u32, _outcome: Outcome) {}
-
-    fn rows(&mut self, _file: usize, _rows: &[u8]) -> Result<(), SpillError> {
-        Ok(())
     }
 }

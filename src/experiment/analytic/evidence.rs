@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{
-    Enough, Failure, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run,
-};
+use crate::engine::{Failure, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare, run};
 use crate::organization::{DetailOptions, OrganizationOutcome};
-use crate::outcome::{Outcome, Tally};
+use crate::outcome::Tally;
 use crate::scenario::{Problem, ScenarioSource, read};
 use crate::units::{OrganizationId, SimTime};
 
@@ -56,7 +54,7 @@ pub fn simulate(name: &str, text: &str, rows: Rows, seed: Option<u64>) -> Result
         layout: Layout::default(),
         // Nothing is spilled where no rows are written: the folder never comes to be.
         spill: std::env::temp_dir().join(format!("creditsim-verify-{}", std::process::id())),
-        sink: Box::new(Nobody),
+        sink: Box::new(NoOutcomes),
         interrupt: Arc::new(AtomicBool::new(false)),
     };
     run(spec, &mut |_| {})?;
@@ -86,20 +84,5 @@ impl RowWriter for Keeper {
     fn write(&self, replication: u32, organization: &OrganizationOutcome, _into: &mut [Vec<u8>]) {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         accounts.insert((replication, organization.id), organization.tallies.clone());
-    }
-}
-
-/// The merged outcome is of no interest here.
-struct Nobody;
-
-impl Sink for Nobody {
-    fn complete(&mut self, _replication: u32, _outcome: Outcome) -> Enough {
-        Enough::No
-    }
-
-    fn partial(&mut self, _replication: u32, _outcome: Outcome) {}
-
-    fn rows(&mut self, _file: usize, _rows: &[u8]) -> Result<(), SpillError> {
-        Ok(())
     }
 }

@@ -119,7 +119,7 @@ impl State {
             .or_else(|| self.law_of_debt())
             .or_else(|| self.law_of_operations())
             .or_else(|| self.law_of_holds(env))
-            .or_else(|| self.law_of_money(env));
+            .or_else(|| self.law_of_money());
         if let Some(broken) = broken {
             self.fail(broken);
         }
@@ -196,11 +196,11 @@ impl State {
             .then(|| format!("law 5 is broken: overspend of {overspend} although every hold was kept"))
     }
 
-    fn law_of_money(&self, env: &Env) -> Option<String> {
+    fn law_of_money(&self) -> Option<String> {
         let (m, before) = (&self.tally.money, &self.money);
-        let recognized = self.recognized(env, self.now) - before.recognized_before;
+        let recognized = self.recognized(self.now) - before.recognized_before;
         let voided = self.ledger.voided_value() - before.voided_before;
-        let deferred = self.deferred(env, self.now) - m.deferred_start;
+        let deferred = self.deferred(self.now) - m.deferred_start;
         let receivable = self.receivable() - m.receivable_start;
         let cash = self.cash();
         let uses = recognized + deferred + voided - receivable - m.written_off;

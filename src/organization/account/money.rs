@@ -294,7 +294,7 @@ impl State {
     }
 
     /// Revenue recognized since the account's books began.
-    pub(super) fn recognized(&self, _env: &Env, at: SimTime) -> Money {
+    pub(super) fn recognized(&self, at: SimTime) -> Money {
         let running = match &self.money.billing {
             Some(Billing { pool: None, price, from, to, .. }) => over_time(*price, *from, *to, at),
             _ => Money::ZERO,
@@ -303,7 +303,7 @@ impl State {
     }
 
     /// What paid lots, billed periods and purchases under way still owe.
-    pub(super) fn deferred(&self, _env: &Env, at: SimTime) -> Money {
+    pub(super) fn deferred(&self, at: SimTime) -> Money {
         let running = match &self.money.billing {
             Some(Billing { pool: None, price, from, to, .. }) => *price - over_time(*price, *from, *to, at),
             Some(Billing { pool: Some(pool), .. }) => *pool,
@@ -314,12 +314,12 @@ impl State {
 
     pub(super) fn finish_money(&mut self, env: &Env) {
         let end = env.world.end;
-        self.tally.money.recognized = self.recognized(env, end) - self.money.recognized_before;
+        self.tally.money.recognized = self.recognized(end) - self.money.recognized_before;
         self.tally.money.breakage = self.ledger.breakage() - self.money.breakage_before
             + self.money.breakage_else
             - self.money.breakage_else_before;
         self.tally.money.voided = self.ledger.voided_value() - self.money.voided_before;
-        self.tally.money.deferred_end = self.deferred(env, end);
+        self.tally.money.deferred_end = self.deferred(end);
         self.tally.money.receivable_end = self.money.receivable;
         self.count_bill_shocks(env);
     }

@@ -126,10 +126,10 @@ impl State {
         tally.debt.max = self.ledger.debt();
         tally.holds.open_start = self.ledger.open_holds();
         tally.in_flight_max = self.in_flight;
-        tally.money.deferred_start = self.deferred(env, self.now);
+        tally.money.deferred_start = self.deferred(self.now);
         tally.money.receivable_start = self.receivable();
         tally.money.complete = self.tally.money.complete;
-        self.money.recognized_before = self.recognized(env, self.now);
+        self.money.recognized_before = self.recognized(self.now);
         self.money.breakage_before = self.ledger.breakage();
         self.money.voided_before = self.ledger.voided_value();
         self.money.start_over();
@@ -147,6 +147,5 @@ impl State {
         self.blocked_since = self.now;
         self.alerted_at = None;
         self.refusals.episode = None;
-        self.purchases.recent.clear();
     }
 }

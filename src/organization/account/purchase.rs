@@ -1,7 +1,5 @@
 //! Purchases by people, the budget, and credits landing (SEMANTICS §7).
 
-use std::collections::VecDeque;
-
 use crate::ledger::LotKind;
 use crate::outcome::EntryKind;
 use crate::policy::{AfterPurchase, Buyer, Choice, Expiry, Package, Terms};
@@ -29,7 +27,6 @@ pub(super) struct PurchaseBook {
     pub(super) pending: Credits,
     /// Spent in the running budget period.
     spent: (SimTime, Money),
-    pub(super) recent: VecDeque<SimTime>,
 }
 
 /// Credits paid for that have not landed.

@@ -486,8 +486,8 @@ impl State {
             demanded,
             refused,
             cash: self.cash(),
-            recognized: self.recognized(env, instant) - self.money.recognized_before,
-            deferred: self.deferred(env, instant),
+            recognized: self.recognized(instant) - self.money.recognized_before,
+            deferred: self.deferred(instant),
             expired,
         };
         self.tally.samples.push(sample);
