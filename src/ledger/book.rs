@@ -86,19 +86,27 @@ impl Ledger {
     /// Takes `amount` from the first lot if it is more than covered there and there is neither debt nor a hold.
     #[inline]
     pub fn burn_first(&mut self, amount: Credits) -> Option<(Category, bool)> {
-        if self.debt.is_positive() || self.open_holds > 0 {
-            return None;
-        }
-        // A lot that waits empty for its close is passed over.
-        let lot = self
-            .lots
-            .iter_mut()
-            .find(|lot| lot.remaining.is_positive())
-            .filter(|lot| lot.remaining > amount)?;
+        let lot = self.first_to_burn().filter(|&index| self.lots[index].remaining > amount)?;
+        let lot = &mut self.lots[lot];
         lot.remaining -= amount;
         lot.burned += amount;
         self.remaining -= amount;
         Some((lot.category, matches!(lot.kind, LotKind::Rolled { .. })))
+    }
+
+    /// The amount below which [`Ledger::burn_first`] takes a charge; none if it takes none.
+    #[must_use]
+    pub fn burnable_first(&self) -> Option<Credits> {
+        self.first_to_burn().map(|index| self.lots[index].remaining)
+    }
+
+    #[inline]
+    fn first_to_burn(&self) -> Option<usize> {
+        if self.debt.is_positive() || self.open_holds > 0 {
+            return None;
+        }
+        // A lot that waits empty for its close is passed over.
+        self.lots.iter().position(|lot| lot.remaining.is_positive())
     }
 
     /// Burns unreserved credits in burn order to repay debt; `purchased_only` leaves other categories alone.

@@ -93,6 +93,43 @@ impl Ledger {
         Settlement { debt: self.burn_or_owe(amount - burned), unused }
     }
 
+    /// Ends a hold by charging `amount` if its reservation covers that and nothing of it is overdue; false if nothing was
+    /// done, because it takes a [`Ledger::settle`].
+    pub fn settle_covered(&mut self, id: HoldId, amount: Credits) -> bool {
+        let Some(hold) = self.holds[id.0 as usize].as_ref() else { return false };
+        let mut left = amount;
+        for &(serial, part) in &hold.reservations {
+            let burned = part.min(left);
+            left -= burned;
+            if !self.lots.iter().any(|lot| lot.serial == serial && lot.overdue.is_zero()) {
+                return false;
+            }
+        }
+        if left.is_positive() {
+            return false;
+        }
+        let hold = self.take_hold(id);
+        left = amount;
+        let mut emptied = false;
+        for &(serial, part) in &hold.reservations {
+            let burned = part.min(left);
+            left -= burned;
+            let Some(index) = self.position(serial) else { continue };
+            self.lots[index].reserved -= part;
+            if burned.is_positive() {
+                self.burn_from(index, burned);
+                emptied |= self.lots[index].remaining.is_zero();
+            }
+        }
+        self.held -= hold.amount;
+        self.open_holds -= 1;
+        self.free_holds.push(id);
+        if emptied {
+            self.drop_empty();
+        }
+        true
+    }
+
     /// Ends a hold without a charge. Returns what was held.
     pub fn release(&mut self, id: HoldId) -> Credits {
         let hold = self.take_hold(id);

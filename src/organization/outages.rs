@@ -23,6 +23,12 @@ impl Outages {
         Outages { windows: windows.into_iter().map(joined).collect() }
     }
 
+    /// True if `feature` is never out.
+    #[must_use]
+    pub fn never(&self, feature: FeatureIndex) -> bool {
+        self.windows.get(feature.index()).is_none_or(Vec::is_empty)
+    }
+
     /// The end of the outage that `feature` is in at `at`; `None` if it is up.
     #[must_use]
     pub fn until(&self, feature: FeatureIndex, at: SimTime) -> Option<SimTime> {

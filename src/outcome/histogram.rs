@@ -106,7 +106,17 @@ impl Histogram {
         cells.sums[within] += cell.sum;
     }
 
+    #[inline]
     fn octave(&mut self, key: i16) -> &mut Octave {
+        // Octaves are mostly neighbours, so that the first one's key tells where this one stands.
+        let guess = self.octaves.first().map_or(0, |first| (key - first.key) as usize);
+        if self.octaves.get(guess).is_some_and(|octave| octave.key == key) {
+            return &mut self.octaves[guess];
+        }
+        self.find_octave(key)
+    }
+
+    fn find_octave(&mut self, key: i16) -> &mut Octave {
         let at = match self.octaves.binary_search_by_key(&key, |octave| octave.key) {
             Ok(at) => at,
             Err(at) => {

@@ -122,6 +122,17 @@ pub struct FeatureTally {
     pub estimate_errors: Histogram,
 }
 
+impl FeatureTally {
+    /// Counts the relative error of an estimate; one of nothing has none.
+    #[inline]
+    pub fn count_estimate(&mut self, estimate: Credits, actual: Credits) {
+        if estimate.is_positive() {
+            let error = (actual - estimate).scale_floor(1_000_000, estimate.micros());
+            self.estimate_errors.record(error.micros());
+        }
+    }
+}
+
 /// Credits moved and left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CreditTally {

@@ -74,6 +74,9 @@ impl Credits {
     #[must_use]
     pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {
         debug_assert!(denominator > 0);
+        if let Some(product) = self.0.checked_mul(numerator) {
+            return Credits(product.div_euclid(denominator));
+        }
         let product = i128::from(self.0) * i128::from(numerator);
         Credits(
             i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled credits fit 64 bits"),

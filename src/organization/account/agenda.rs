@@ -38,19 +38,26 @@ impl Agenda {
     /// Adds an event.
     #[inline]
     pub(super) fn push(&mut self, due: Due) {
-        if self.far.peek().is_some_and(|first| due < *first) {
+        if self.far.peek().is_some_and(|first| first.precedes(&due)) {
             self.far.push(due);
             return;
         }
-        // Most events end up close to the back of a short list, so walking from there beats a binary search.
+        // Most events end up close to the back of a short list, so moving up those before it beats a binary search.
         let mut at = self.near.len();
-        while at > 0 && self.near[at - 1] > due {
+        self.near.push(due);
+        while at > 0 && self.near[at - 1].precedes(&due) {
+            self.near[at] = self.near[at - 1];
             at -= 1;
         }
-        self.near.insert(at, due);
+        self.near[at] = due;
         if self.near.len() > NEAR {
             self.overflow();
         }
+    }
+
+    /// Every event, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Due> {
+        self.near.iter().chain(&self.far)
     }
 
     #[cold]
@@ -73,10 +80,11 @@ mod tests {
     use super::super::events::DueKind;
     use super::*;
     use crate::sampling::mix;
-    use crate::units::SimTime;
+    use crate::units::{FeatureIndex, SimTime};
 
     fn due(at: i64) -> Due {
-        Due { at: SimTime::from_micros(at), order: 0, slot: 0, generation: 0, what: DueKind::End }
+        let at = SimTime::from_micros(at);
+        Due { at, order: 0, tag: 0, slot: 0, feature: FeatureIndex(0), what: DueKind::End }
     }
 
     /// Pushes and pops at random and compares with a plain heap.

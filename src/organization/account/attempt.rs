@@ -39,7 +39,7 @@ impl State {
         if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
             *credits += operation.cost;
         }
-        if self.needs_no_estimate[feature.index()] && self.start_light(env, operation, Credits::ZERO) {
+        if self.short_ways[feature.index()].blind && self.start_light(env, operation, Credits::ZERO) {
             return;
         }
         let estimate = self.estimate_at_arrival(env, operation);
@@ -63,10 +63,8 @@ impl State {
         if let Some(depth) = env.looks_back[feature.index()] {
             self.history[feature.index()].add(depth, operation.cost);
         }
-        let estimates = estimator(&env.terms(self.plan).features[feature.index()]).is_some();
-        if estimates && estimate.is_positive() {
-            let error = (operation.cost - estimate).scale_floor(1_000_000, estimate.micros());
-            self.tally.features[feature.index()].estimate_errors.record(error.micros());
+        if estimator(&env.terms(self.plan).features[feature.index()]).is_some() {
+            self.tally.features[feature.index()].count_estimate(estimate, operation.cost);
         }
         estimate
     }

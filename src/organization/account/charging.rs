@@ -4,6 +4,7 @@ use crate::outcome::EntryKind;
 use crate::policy::{Admission, FeatureTerms, HoldTerms, OnTimeout, Overrun, Rounding};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
+use crate::workload::Operation;
 
 use super::env::Env;
 use super::events::{Class, Due, DueKind, order_of};
@@ -111,9 +112,9 @@ impl State {
         };
         let at = self.now + lag;
         if at < env.world.end {
-            let operation = &self.work[slot as usize].operation;
-            let order = order_of(Class::Charge, operation.feature.0, operation.sequence, segment);
-            self.due.push(Due { at, order, slot: index, generation: 0, what: DueKind::Record });
+            let Operation { feature, sequence, .. } = self.work[slot as usize].operation;
+            let order = order_of(Class::Charge, feature.0, sequence, segment);
+            self.due.push(Due { at, order, tag: 0, slot: index, feature, what: DueKind::Record });
         }
         let feature = self.work[slot as usize].operation.feature;
         self.changed(env, before, Some(feature));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::ledger::LotSerial;
-use crate::units::SimTime;
+use crate::units::{Credits, FeatureIndex, SimTime};
 
 /// The class of an event; at one instant lower classes come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,23 +38,52 @@ pub(super) const fn order_of(class: Class, feature: u16, sequence: u32, segment:
     ((class as u64) << 60) | (((feature as u64) & 0xfff) << 48) | ((sequence as u64) << 16) | segment as u64
 }
 
-/// The bits of an order that hold the class.
-pub(super) const CLASS_MASK: u64 = 0xf << 60;
-
-/// A class in the bits of an order.
-pub(super) const fn class_bits(class: Class) -> u64 {
-    (class as u64) << 60
-}
-
 /// Something of an operation that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) at: SimTime,
     pub(super) order: u64,
+    /// The slot's generation when this was scheduled, another one makes it stale; for an operation on the short way its
+    /// cost (micro-credits).
+    pub(super) tag: u64,
     pub(super) slot: u32,
-    /// The slot's generation when this was scheduled; another one makes it stale.
-    pub(super) generation: u32,
+    /// The feature of an operation on the short way.
+    pub(super) feature: FeatureIndex,
     pub(super) what: DueKind,
+}
+
+/// A place in time: the instant, then the order inside it.
+pub(super) type Place = i128;
+
+/// The place of (`at`, `order`), in one number because places are compared all the time.
+#[inline]
+pub(super) const fn place_of(at: SimTime, order: u64) -> Place {
+    ((at.micros() as i128) << 64) | order as i128
+}
+
+impl Due {
+    #[inline]
+    pub(super) const fn place(&self) -> Place {
+        place_of(self.at, self.order)
+    }
+
+    /// The cost of an operation on the short way.
+    #[inline]
+    pub(super) const fn cost(&self) -> Credits {
+        Credits::from_micros(self.tag as i64)
+    }
+
+    /// The operation's number.
+    pub(super) const fn sequence(&self) -> u32 {
+        (self.order >> 16) as u32
+    }
+
+    /// True if this is due before `other`.
+    #[inline]
+    pub(super) fn precedes(&self, other: &Due) -> bool {
+        let (own, others) = (self.place(), other.place());
+        own < others || (own == others && (self.slot, self.what) < (other.slot, other.what))
+    }
 }
 
 /// What is due; of one operation at one instant in this order.
@@ -62,10 +91,10 @@ pub(super) struct Due {
 pub(super) enum DueKind {
     /// The incurred cost reaches the hold under `overrun = stop`.
     Stop,
-    /// An operation on the short way owes its charge; the slot is of the light ones.
+    /// An operation on the short way owes its charge and ends.
     Light,
-    /// An operation on the short way ends.
-    LightEnd,
+    /// The same for one that was admitted by a hold; the slot is the hold.
+    LightHold,
     /// A part (or a whole simple operation) owes its charge.
     Charge,
     /// A part (or a whole simple operation) ends.
@@ -91,7 +120,7 @@ impl PartialOrd for Due {
 impl Ord for Due {
     /// Reversed, so that a max-heap yields the earliest.
     fn cmp(&self, other: &Due) -> Ordering {
-        let key = |due: &Due| (due.at, due.order, due.slot, due.what);
+        let key = |due: &Due| (due.place(), due.slot, due.what);
         key(other).cmp(&key(self))
     }
 }

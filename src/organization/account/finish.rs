@@ -99,8 +99,10 @@ impl State {
 
     /// Operations (in flight, waiting) now, per feature.
     fn alive(&self) -> Vec<(u64, u64)> {
-        let mut alive: Vec<(u64, u64)> =
-            self.light_in_flight.iter().map(|light| (u64::from(*light), 0)).collect();
+        let mut alive = vec![(0, 0); self.in_flight_of.len()];
+        for (feature, _) in self.light_alive() {
+            alive[feature.index()].0 += 1;
+        }
         for work in &self.work {
             let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
             match work.phase {

@@ -1,53 +1,49 @@
 //! The short way of operations that need a check, a duration and one charge, and nothing else.
 //!
-//! Most operations of most policies are of this kind, so they carry three numbers instead of a whole `Work`. Invariant:
-//! whoever takes the short way does exactly what the long way would have done; tests compare the two.
+//! Most operations of most policies are of this kind, so they carry a cost instead of a whole `Work`. Stretches in
+//! which nothing else happens are left to `calm`. Invariant: whoever takes the short way does exactly what the long way
+//! would have done; tests compare the two.
 
-use crate::policy::{Admission, ChargeMoment, FeatureTerms, InFlight, Terms};
-use crate::units::{Credits, FeatureIndex};
+use crate::ledger::HoldId;
+use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun, Terms};
+use crate::units::{Credits, FeatureIndex, SimTime};
 use crate::workload::{Fate, Operation};
 
 use super::attempt::may_queue;
-use super::env::{Env, room};
-use super::events::{CLASS_MASK, Class, Due, DueKind, class_bits};
+use super::charging::hold_terms;
+use super::env::{Env, buffered, room};
+use super::events::{Class, Due, DueKind, order_of};
 use super::state::State;
 
-/// A simple operation in flight that nothing but its completion can end.
+/// Whether operations of a feature may take the short way.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Light {
-    cost: Credits,
-    sequence: u32,
-    feature: FeatureIndex,
+pub(super) struct ShortWay {
+    /// Those that complete may: nothing looks into a `Work`.
+    pub(super) open: bool,
+    /// Their check looks at no estimate, so that none has to be made.
+    pub(super) blind: bool,
 }
 
-/// Which features may take the short way under these terms: whatever would look into a `Work` forbids it.
-pub(super) fn light_features(env: &Env, journal: bool) -> Vec<bool> {
-    let looked_into = journal || env.world.detail.operations || env.policy.plans.len() > 1;
+/// The short ways of all features under the first plan; none where plans may change.
+pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
+    let detail = env.world.detail;
+    let looked_into = detail.journal || detail.operations || env.audited || env.policy.plans.len() > 1;
     let terms = env.terms(env.first_plan);
     let plain = !looked_into
+        && env.policy.plan_changes.is_empty()
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
         && !terms.alert_would_exceed;
-    let allows = |(index, feature): (usize, &FeatureTerms)| {
-        plain
+    let way = |(index, feature): (usize, &FeatureTerms)| ShortWay {
+        open: plain
             && env.world.features[index].provider_cost.is_none()
             && env.world.sources[index].reactive_clients(env.key, &env.traits) == 0
-            && is_light(feature)
+            && is_light(feature),
+        blind: matches!(feature.admission, Admission::None | Admission::Positive)
+            && env.looks_back[index].is_none(),
     };
-    terms.features.iter().enumerate().map(allows).collect()
-}
-
-/// Features on the short way whose check looks at no estimate, so that none has to be made.
-pub(super) fn without_estimate(env: &Env) -> Vec<bool> {
-    let terms = env.terms(env.first_plan);
-    let blind = |feature: &FeatureTerms| matches!(feature.admission, Admission::None | Admission::Positive);
-    terms
-        .features
-        .iter()
-        .zip(&env.looks_back)
-        .map(|(feature, back)| blind(feature) && back.is_none())
-        .collect()
+    terms.features.iter().enumerate().map(way).collect()
 }
 
 fn is_light(feature: &FeatureTerms) -> bool {
@@ -56,7 +52,7 @@ fn is_light(feature: &FeatureTerms) -> bool {
         && feature.max_in_flight.is_none()
         && feature.minimum.is_zero()
         && feature.denial.is_never()
-        && !matches!(feature.admission, Admission::Hold(_))
+        && hold_terms(feature).is_none_or(|hold| hold.overrun == Overrun::Charge && hold.leak.is_never())
 }
 
 impl State {
@@ -65,77 +61,86 @@ impl State {
     pub(super) fn start_light(&mut self, env: &Env, operation: &Operation, estimate: Credits) -> bool {
         let feature = operation.feature;
         let simple = operation.part_count == 0 && operation.fate == Fate::Completes && !self.churned;
-        if !self.light_features[feature.index()] || !simple {
+        if !self.short_ways[feature.index()].open || !simple {
             return false;
         }
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];
+        let hold = hold_terms(rules);
+        // A hold that its settle does not end needs an event of its own.
+        let times_out = hold.and_then(|hold| hold.timeout).is_some_and(|timeout| operation.duration > timeout);
         let queued = !self.queue.is_empty() && may_queue(terms, rules);
-        if queued || env.outages.until(feature, self.now).is_some() || !self.passes(terms, rules, estimate) {
+        let need = hold.map_or(estimate, |hold| buffered(estimate, hold.buffer));
+        if times_out
+            || queued
+            || env.outages.until(feature, self.now).is_some()
+            || !self.passes(terms, rules, need)
+        {
             return false;
         }
         self.tally.features[feature.index()].attempts += 1;
-        self.in_flight_changes();
+        let (what, slot) = match hold {
+            None => (DueKind::Light, 0),
+            Some(hold) => (DueKind::LightHold, self.open_light_hold(env, feature, need, hold)),
+        };
         self.in_flight += 1;
+        self.light_in_flight += 1;
         self.tally.in_flight_max = self.tally.in_flight_max.max(self.in_flight);
-        self.in_flight_of[feature.index()] += 1;
-        self.light_in_flight[feature.index()] += 1;
         let at = self.now + operation.duration;
-        if at < env.world.end {
-            let light = Light { cost: operation.cost, sequence: operation.sequence, feature };
-            let slot = self.take_light(light);
-            let order = super::events::order_of(Class::Charge, feature.0, operation.sequence, 0);
-            self.due.push(Due { at, order, slot, generation: 0, what: DueKind::Light });
-        }
+        self.tally.in_flight_micros += i128::from((at.min(env.world.end) - self.now).micros());
+        // It is on the agenda even if it ends beyond the horizon, so that it can be counted there.
+        let order = order_of(Class::Charge, feature.0, operation.sequence, 0);
+        self.due.push(Due { at, order, tag: operation.cost.micros() as u64, slot, feature, what });
         true
     }
 
-    fn take_light(&mut self, light: Light) -> u32 {
-        match self.free_light.pop() {
-            Some(slot) => {
-                self.light[slot as usize] = light;
-                slot
-            }
-            None => {
-                self.light.push(light);
-                u32::try_from(self.light.len() - 1).expect("fewer than 2^32 operations alive")
-            }
-        }
-    }
-
     #[inline]
-    fn passes(&self, terms: &Terms, rules: &FeatureTerms, estimate: Credits) -> bool {
+    fn passes(&self, terms: &Terms, rules: &FeatureTerms, need: Credits) -> bool {
         let need = match &rules.admission {
             Admission::None => return true,
             Admission::Positive => Credits::EPSILON,
-            Admission::Estimate(_) => estimate,
-            Admission::Hold(_) => return false,
+            Admission::Estimate(_) | Admission::Hold(_) => need,
         };
         room(terms, rules).is_none_or(|room| self.views(terms).get(rules.view) + room >= need)
     }
 
-    /// Class 5 of a completion: the charge; then class 7, at once unless something else of this instant comes first.
-    pub(super) fn light_due(&mut self, env: &Env, due: Due) {
-        let Light { cost, sequence, feature } = self.light[due.slot as usize];
-        if !self.burn_quickly(feature, cost) {
-            self.charge_slowly(env, feature, sequence, cost);
-        }
-        let order = (due.order & !CLASS_MASK) | class_bits(Class::Work);
-        if self.others_now(order) {
-            self.due.push(Due { order, what: DueKind::LightEnd, ..due });
-        } else {
-            self.light_ends(due.slot);
-        }
+    fn open_light_hold(
+        &mut self,
+        env: &Env,
+        feature: FeatureIndex,
+        amount: Credits,
+        rules: &HoldTerms,
+    ) -> u32 {
+        let before = self.views(env.terms(self.plan));
+        let hold = self.ledger.open_hold(amount, rules.pins_expiry);
+        self.tally.holds.opened += 1;
+        self.changed(env, before, Some(feature));
+        hold.0
     }
 
-    /// Class 7 of a completion.
-    pub(super) fn light_ends(&mut self, slot: u32) {
-        let Light { cost, feature, .. } = self.light[slot as usize];
-        self.free_light.push(slot);
-        self.in_flight_changes();
+    /// A completion: the charge, and the end. Nothing that comes between the two at one instant can tell.
+    pub(super) fn light_due(&mut self, env: &Env, due: Due) {
+        let cost = due.cost();
+        if !self.burn_quickly(due.feature, cost) {
+            self.charge_slowly(env, &due, None);
+        }
+        self.light_ends(due.feature, cost);
+    }
+
+    /// A completion of an operation with a hold.
+    pub(super) fn light_hold_due(&mut self, env: &Env, due: Due) {
+        let (cost, hold) = (due.cost(), HoldId(due.slot));
+        let held = self.ledger.hold(hold).amount;
+        if !self.settle_quickly(due.feature, hold, held, cost) {
+            self.charge_slowly(env, &due, Some((hold, held)));
+        }
+        self.tally.holds.overrun_credits += (cost - held).positive_part();
+        self.light_ends(due.feature, cost);
+    }
+
+    fn light_ends(&mut self, feature: FeatureIndex, cost: Credits) {
         self.in_flight -= 1;
-        self.in_flight_of[feature.index()] -= 1;
-        self.light_in_flight[feature.index()] -= 1;
+        self.light_in_flight -= 1;
         let tally = &mut self.tally.features[feature.index()];
         tally.served += 1;
         tally.due_credits += cost;
@@ -158,19 +163,57 @@ impl State {
         if rolled {
             self.tally.credits.rolled_over_used += cost;
         }
+        self.count_charge(feature, cost);
+        true
+    }
+
+    /// Settles a hold that covers its charge if that crosses nothing and ends nothing.
+    fn settle_quickly(&mut self, feature: FeatureIndex, hold: HoldId, held: Credits, cost: Credits) -> bool {
+        let ledger = &self.ledger;
+        let undisturbed = self.unrecorded.is_zero() && !self.watch_stale && ledger.debt().is_zero();
+        let lowest = (ledger.remaining() - cost).min(ledger.remaining() - ledger.held());
+        if !undisturbed || lowest <= self.watch || !self.ledger.settle_covered(hold, cost) {
+            return false;
+        }
+        for take in self.ledger.takes() {
+            self.tally.credits.burned[take.category.index()] += take.amount;
+            if take.rolled {
+                self.tally.credits.rolled_over_used += take.amount;
+            }
+        }
+        self.ledger.clear_takes();
+        let holds = &mut self.tally.holds;
+        holds.settled += 1;
+        holds.ended_credits += held;
+        holds.unused_credits += held - cost;
+        self.count_charge(feature, cost);
+        true
+    }
+
+    fn count_charge(&mut self, feature: FeatureIndex, cost: Credits) {
         self.tally.features[feature.index()].charged_credits += cost;
         self.cycle.row.burned += cost;
         self.cycle.row.charged += cost;
-        true
     }
 
     /// The charge by the long way, with a `Work` for as long as it takes.
     #[cold]
-    fn charge_slowly(&mut self, env: &Env, feature: FeatureIndex, sequence: u32, cost: Credits) {
-        let slot = self.take_slot();
-        let operation = Operation { at: self.now, cost, feature, sequence, ..Operation::default() };
-        self.work[slot as usize].begin(&operation, &[], Credits::ZERO, 0);
+    fn charge_slowly(&mut self, env: &Env, due: &Due, hold: Option<(HoldId, Credits)>) {
+        let (slot, cost, sequence) = (self.take_slot(), due.cost(), due.sequence());
+        let operation =
+            Operation { at: self.now, cost, feature: due.feature, sequence, ..Operation::default() };
+        let work = &mut self.work[slot as usize];
+        work.begin(&operation, &[], Credits::ZERO, 0);
+        if let Some((hold, held)) = hold {
+            (work.hold, work.had_hold, work.held) = (Some(hold), true, held);
+        }
         self.record(env, slot, cost, true, 0);
         self.free_slot(slot);
+    }
+
+    /// Operations on the short way that are in flight, with their features and ends.
+    pub(super) fn light_alive(&self) -> impl Iterator<Item = (FeatureIndex, SimTime)> {
+        let light = |due: &&Due| matches!(due.what, DueKind::Light | DueKind::LightHold);
+        self.due.iter().filter(light).map(|due| (due.feature, due.at))
     }
 }

@@ -8,6 +8,7 @@
 
 mod agenda;
 mod attempt;
+mod calm;
 mod change;
 mod charging;
 mod cycle;
@@ -86,7 +87,11 @@ impl Account {
     /// A violated law, with organization, instant and law.
     pub fn advance(&mut self, operations: &[Operation], parts: &[Part], upto: SimTime) -> Result<(), Fault> {
         let env = Arc::clone(&self.env);
-        for operation in operations {
+        let mut rest = operations;
+        loop {
+            let calm = self.state.advance_calmly(&env, rest);
+            let Some((operation, later)) = rest[calm..].split_first() else { break };
+            rest = later;
             let order = order_of(Class::Arrival, operation.feature.0, operation.sequence, 0);
             self.state.drain(&env, operation.at, order);
             let start = operation.part_start as usize;

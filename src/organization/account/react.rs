@@ -253,7 +253,7 @@ impl State {
         let at = self.now + think;
         if at < env.world.end && at < env.traits.leaves {
             let order = order_of(Class::Arrival, feature.0, client, 0);
-            self.due.push(Due { at, order, slot: entry, generation: 0, what: DueKind::Client });
+            self.due.push(Due { at, order, tag: 0, slot: entry, feature, what: DueKind::Client });
         }
     }
 

@@ -10,10 +10,11 @@ use crate::workload::{Operation, Part};
 
 use super::super::Fault;
 use super::agenda::Agenda;
+use super::calm::Calm;
 use super::env::Env;
-use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of};
+use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of, place_of};
 use super::grants::GrantBook;
-use super::light::{Light, light_features};
+use super::light::{ShortWay, short_ways};
 use super::money::MoneyBook;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
@@ -158,12 +159,9 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) work: Vec<Work>,
     pub(super) free: Vec<u32>,
-    /// Operations on the short way, and which features may take it.
-    pub(super) light: Vec<Light>,
-    pub(super) free_light: Vec<u32>,
-    pub(super) light_in_flight: Vec<u32>,
-    pub(super) light_features: Vec<bool>,
-    pub(super) needs_no_estimate: Vec<bool>,
+    /// Per feature: whether and how its operations may take the short way.
+    pub(super) short_ways: Vec<ShortWay>,
+    pub(super) calm: Calm,
     pub(super) due: Agenda,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
@@ -180,6 +178,8 @@ pub(super) struct State {
     pub(super) queue: VecDeque<u32>,
     pub(super) waiting: Vec<u32>,
     pub(super) in_flight: u32,
+    /// Those of them on the short way; their time in flight is counted when they start.
+    pub(super) light_in_flight: u32,
     pub(super) in_flight_of: Vec<u32>,
     pub(super) in_flight_since: SimTime,
     pub(super) debt_since: SimTime,
@@ -256,17 +256,15 @@ impl State {
     pub(super) fn new(env: &Env) -> State {
         let features = env.world.features.len();
         let terms = env.terms(env.first_plan);
+        let short_ways = short_ways(env);
         State {
             now: env.world.start,
             plan: env.first_plan,
             ledger: Ledger::new(&terms.burn_order),
             work: Vec::new(),
             free: Vec::new(),
-            light: Vec::new(),
-            free_light: Vec::new(),
-            light_in_flight: vec![0; features],
-            needs_no_estimate: super::light::without_estimate(env),
-            light_features: light_features(env, env.world.detail.journal || env.audited),
+            calm: Calm::new(env, &short_ways),
+            short_ways,
             due: Agenda::default(),
             timers: BinaryHeap::new(),
             next_timer: SimTime::NEVER,
@@ -279,6 +277,7 @@ impl State {
             queue: VecDeque::new(),
             waiting: Vec::new(),
             in_flight: 0,
+            light_in_flight: 0,
             in_flight_of: vec![0; features],
             in_flight_since: env.birth,
             debt_since: env.birth,
@@ -331,7 +330,7 @@ impl State {
         // Most arrivals find nothing due but plain completions, or nothing at all.
         while self.next_timer > at && !self.resume && !self.arrived {
             match self.due.peek() {
-                Some(due) if (due.at, due.order) < (at, order) => {}
+                Some(due) if due.place() < place_of(at, order) => {}
                 _ => return,
             }
             if let Some(due) = self.due.pop() {
@@ -413,12 +412,12 @@ impl State {
     fn run_due(&mut self, env: &Env, due: Due) {
         match due.what {
             DueKind::Light => return self.light_due(env, due),
-            DueKind::LightEnd => return self.light_ends(due.slot),
+            DueKind::LightHold => return self.light_hold_due(env, due),
             DueKind::Record => return self.record_due(env, due.slot),
             DueKind::Client => return self.client_arrives(env, due.slot),
             _ => {}
         }
-        if self.work[due.slot as usize].generation != due.generation {
+        if u64::from(self.work[due.slot as usize].generation) != due.tag {
             return;
         }
         match due.what {
@@ -428,7 +427,7 @@ impl State {
             DueKind::HoldTimeout => self.hold_times_out(env, due.slot),
             DueKind::Retry => self.retry(env, due.slot),
             DueKind::Patience => self.give_up(env, due.slot),
-            DueKind::Record | DueKind::Client | DueKind::Light | DueKind::LightEnd => {}
+            DueKind::Record | DueKind::Client | DueKind::Light | DueKind::LightHold => {}
         }
     }
 
@@ -455,11 +454,12 @@ impl State {
             return;
         }
         let work = &self.work[slot as usize];
-        let order = order_of(class, work.operation.feature.0, work.operation.sequence, work.segment);
-        self.due.push(Due { at, order, slot, generation: work.generation, what });
+        let Operation { feature, sequence, .. } = work.operation;
+        let order = order_of(class, feature.0, sequence, work.segment);
+        self.due.push(Due { at, order, tag: u64::from(work.generation), slot, feature, what });
     }
 
-    /// True if something else may still happen at this instant before class `class` of this operation.
+    /// True if something else may still happen at this instant before an event of this order.
     pub(super) fn others_now(&self, order: u64) -> bool {
         self.next_timer <= self.now
             || self.due.peek().is_some_and(|due| due.at <= self.now && due.order < order)

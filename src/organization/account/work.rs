@@ -454,10 +454,11 @@ impl State {
         self.killing = false;
     }
 
-    /// Brings the integral over work in flight up to the present; call before the number changes.
+    /// Brings the integral over work in flight up to the present, the short way's apart; call before the number changes.
     pub(super) fn in_flight_changes(&mut self) {
         let span = (self.now - self.in_flight_since).micros();
-        self.tally.in_flight_micros += i128::from(span * i64::from(self.in_flight));
+        let number = self.in_flight - self.light_in_flight;
+        self.tally.in_flight_micros += i128::from(span * i64::from(number));
         self.in_flight_since = self.now;
     }
 }
