@@ -94,15 +94,15 @@ impl Ledger {
         Some((lot.category, matches!(lot.kind, LotKind::Rolled { .. })))
     }
 
-    /// The amount below which [`Ledger::burn_first`] takes a charge; none if it takes none.
+    /// True if there is neither debt nor an open hold.
     #[must_use]
-    pub fn burnable_first(&self) -> Option<Credits> {
-        self.first_to_burn().map(|index| self.lots[index].remaining)
+    pub fn is_plain(&self) -> bool {
+        self.debt.is_zero() && self.open_holds == 0
     }
 
     #[inline]
     fn first_to_burn(&self) -> Option<usize> {
-        if self.debt.is_positive() || self.open_holds > 0 {
+        if !self.is_plain() {
             return None;
         }
         // A lot that waits empty for its close is passed over.

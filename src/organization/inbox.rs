@@ -6,6 +6,12 @@
 //! Invariants: at most one refill of a feature is under way; an operation leaves the inbox only when nothing that
 //! must precede it can still arrive.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+use smallvec::SmallVec;
+
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Batch, Operation, Part, SourceState};
 
@@ -14,7 +20,7 @@ use crate::workload::{Batch, Operation, Part, SourceState};
 pub struct Refill<S = SourceState> {
     /// The feature asked.
     pub feature: FeatureIndex,
-    /// Arrivals, in the answer; empty in the question.
+    /// Arrivals; in the answer new ones stand behind those of the question.
     pub batch: Batch,
     /// Where the generator stands.
     pub state: S,
@@ -42,8 +48,6 @@ pub struct Block {
 #[derive(Debug)]
 pub struct Inbox<S = SourceState> {
     slots: Vec<Slot<S>>,
-    /// Head of each slot while merging; `SimTime::NEVER` where none lies before the frontier.
-    heads: Vec<SimTime>,
     outstanding: usize,
     reached: SimTime,
     end: SimTime,
@@ -53,9 +57,9 @@ pub struct Inbox<S = SourceState> {
 #[derive(Debug)]
 struct Slot<S> {
     feature: FeatureIndex,
-    /// Operations at exactly the instant up to which everything had arrived when the batch was asked for; they come
-    /// before it.
-    carried: Queue,
+    /// Operations that were in the batch when it was sent out: those at exactly the instant up to which everything had
+    /// arrived. New ones come after them.
+    carried: usize,
     /// What has arrived; `None` while a refill is under way.
     refill: Option<Box<Refill<S>>>,
     /// Operations of the batch already merged.
@@ -64,20 +68,12 @@ struct Slot<S> {
     upto: SimTime,
 }
 
-/// A few operations that wait for company: others at their instant may still arrive.
-#[derive(Debug, Default)]
-struct Queue {
-    batch: Batch,
-    next: usize,
-}
-
 impl<S> Inbox<S> {
     /// Empty slots for the features of `refills`, which come in file order and with empty batches.
     #[must_use]
     pub fn new(refills: impl Iterator<Item = Refill<S>>, end: SimTime) -> Self {
-        let slots: Vec<_> = refills.map(Slot::new).collect();
-        let heads = vec![SimTime::NEVER; slots.len()];
-        Inbox { slots, heads, outstanding: 0, reached: SimTime::DAWN, end }
+        let slots = refills.map(Slot::new).collect();
+        Inbox { slots, outstanding: 0, reached: SimTime::DAWN, end }
     }
 
     /// Takes the buffer of a feature that must be asked before anything can go on; `None` if every such feature has
@@ -123,12 +119,8 @@ impl<S> Inbox<S> {
         let frontier = self.slots.iter().map(|slot| slot.upto).min().unwrap_or(self.end).min(self.end);
         block.operations.clear();
         block.parts.clear();
-        for (head, slot) in self.heads.iter_mut().zip(&self.slots) {
-            *head = slot.head_before(frontier);
-        }
-        while let Some((first, bound)) = smallest(&self.heads, frontier) {
-            self.heads[first] = self.slots[first].take_before(bound, frontier, block);
-        }
+        let sources = self.slots.iter_mut().filter_map(|slot| slot.take_before(frontier));
+        block.fill(&sources.collect::<SmallVec<[Given<'_>; 8]>>());
         self.reached = frontier;
         frontier
     }
@@ -143,85 +135,112 @@ impl<S> Inbox<S> {
     }
 }
 
-/// The slot with the smallest head, and the instant before which it may be drained (inclusive if its feature
-/// precedes that of the next smallest, hence an exclusive bound one microsecond later).
-fn smallest(heads: &[SimTime], frontier: SimTime) -> Option<(usize, SimTime)> {
-    let (mut first, mut best, mut second, mut second_slot) = (0, SimTime::NEVER, SimTime::NEVER, usize::MAX);
-    for (slot, &head) in heads.iter().enumerate() {
-        if head < best {
-            (second, second_slot) = (best, first);
-            (first, best) = (slot, head);
-        } else if head < second {
-            (second, second_slot) = (head, slot);
+/// What one slot gives to a block: operations in order, and the batch that holds their parts.
+type Given<'b> = (&'b [Operation], &'b Batch);
+
+impl Block {
+    /// Merges what the slots give; of operations at one instant those of the earlier slot come first.
+    fn fill(&mut self, sources: &[Given<'_>]) {
+        let total = sources.iter().map(|(operations, _)| operations.len()).sum();
+        self.operations.reserve(total);
+        match sources.len() {
+            0..=4 => self.fill_from::<4>(sources, total),
+            5..=8 => self.fill_from::<8>(sources, total),
+            _ => self.fill_from_many(sources),
         }
     }
-    if best == SimTime::NEVER {
-        return None;
+
+    /// Merges up to `N` slots. Which of them comes next cannot be foreseen, so there is nothing to branch on: all heads
+    /// are compared and all are updated.
+    fn fill_from<const N: usize>(&mut self, sources: &[Given<'_>], total: usize) {
+        let mut left: [&[Operation]; N] = [&[]; N];
+        let mut parts: [&[Part]; N] = [&[]; N];
+        for (slot, (operations, batch)) in sources.iter().enumerate() {
+            (left[slot], parts[slot]) = (operations, &batch.parts);
+        }
+        let mut heads = left.map(head);
+        for _ in 0..total {
+            let (mut earliest, mut from) = (heads[0], 0);
+            for (slot, &at) in heads.iter().enumerate().skip(1) {
+                from = if at < earliest { slot } else { from };
+                earliest = if at < earliest { at } else { earliest };
+            }
+            let Some((operation, rest)) = left[from].split_first() else { break };
+            left[from] = rest;
+            let next = head(rest);
+            for (slot, at) in heads.iter_mut().enumerate() {
+                *at = if slot == from { next } else { *at };
+            }
+            self.operations.push(moved(operation, parts[from], &mut self.parts));
+        }
     }
-    let inclusive = first < second_slot && second != SimTime::NEVER;
-    let bound = SimTime::from_micros(second.micros() + i64::from(inclusive));
-    Some((first, bound.min(frontier)))
+
+    /// Merges any number of slots.
+    fn fill_from_many(&mut self, sources: &[Given<'_>]) {
+        let mut left: Vec<&[Operation]> = sources.iter().map(|(operations, _)| *operations).collect();
+        let mut heads: BinaryHeap<Reverse<(SimTime, usize)>> =
+            left.iter().enumerate().map(|(slot, operations)| Reverse((head(operations), slot))).collect();
+        while let Some(mut first) = heads.peek_mut() {
+            let from = first.0.1;
+            let Some((operation, rest)) = left[from].split_first() else {
+                PeekMut::pop(first);
+                continue;
+            };
+            (left[from], first.0.0) = (rest, head(rest));
+            self.operations.push(moved(operation, &sources[from].1.parts, &mut self.parts));
+        }
+    }
+}
+
+/// Arrival of the first of `operations`; `SimTime::NEVER` if there is none.
+#[inline(always)]
+fn head(operations: &[Operation]) -> SimTime {
+    operations.first().map_or(SimTime::NEVER, |first| first.at)
 }
 
 impl<S> Slot<S> {
     fn new(refill: Refill<S>) -> Self {
-        let (feature, carried) = (refill.feature, Queue::default());
-        Slot { feature, carried, refill: Some(Box::new(refill)), next: 0, upto: SimTime::DAWN }
+        Slot { feature: refill.feature, carried: 0, refill: Some(Box::new(refill)), next: 0, upto: SimTime::DAWN }
     }
 
-    /// Arrival of the next operation that is not merged yet; `SimTime::NEVER` if there is none.
-    fn head(&self) -> SimTime {
-        let carried = self.carried.batch.operations.get(self.carried.next);
-        let arrived = || self.refill.as_ref().and_then(|refill| refill.batch.operations.get(self.next));
-        carried.or_else(arrived).map_or(SimTime::NEVER, |operation| operation.at)
+    /// True if everything that has arrived is merged.
+    fn is_empty(&self) -> bool {
+        self.refill.as_ref().is_none_or(|refill| refill.batch.operations.len() == self.next)
     }
 
-    fn head_before(&self, frontier: SimTime) -> SimTime {
-        let head = self.head();
-        if head < frontier { head } else { SimTime::NEVER }
+    /// The operations before `frontier` that are not merged yet; they count as merged from here on.
+    fn take_before(&mut self, frontier: SimTime) -> Option<Given<'_>> {
+        let batch = &self.refill.as_ref()?.batch;
+        let left = &batch.operations[self.next..];
+        let taken = &left[..left.partition_point(|operation| operation.at < frontier)];
+        self.next += taken.len();
+        Some((taken, batch))
     }
 
-    /// Moves operations before `bound` into the block; returns the head that follows, if before `frontier`.
-    fn take_before(&mut self, bound: SimTime, frontier: SimTime, block: &mut Block) -> SimTime {
-        if !self.carried.batch.operations.is_empty() {
-            let head = drain(&self.carried.batch, &mut self.carried.next, bound, block);
-            if head != SimTime::NEVER {
-                return if head < frontier { head } else { SimTime::NEVER };
-            }
-            self.carried.batch.clear();
-            self.carried.next = 0;
-        }
-        let Some(refill) = self.refill.as_ref() else { return SimTime::NEVER };
-        let head = drain(&refill.batch, &mut self.next, bound, block);
-        if head < frontier { head } else { SimTime::NEVER }
-    }
-
-    /// The buffer, emptied, if this slot has to be asked: it holds nothing, or it is the one that everybody waits
-    /// for and holds only operations at the very instant before which nothing more can arrive.
+    /// The buffer, without what has been merged, if this slot has to be asked: it holds nothing, or it is the one that
+    /// everybody waits for and holds only operations at the very instant before which nothing more can arrive.
     fn take_if_wanted(&mut self, reached: SimTime, end: SimTime) -> Option<Box<Refill<S>>> {
-        if self.upto >= end || self.refill.is_none() {
-            return None;
-        }
-        if self.head() != SimTime::NEVER && self.upto > reached {
+        if self.upto >= end || (!self.is_empty() && self.upto > reached) {
             return None;
         }
         let mut refill = self.refill.take()?;
-        let Batch { operations, parts, .. } = &mut self.carried.batch;
-        let left = refill.batch.operations[self.next..].iter();
-        operations.extend(left.map(|operation| moved(operation, &refill.batch.parts, parts)));
+        refill.batch.forget(self.next);
+        self.carried = refill.batch.operations.len();
         self.next = 0;
-        refill.batch.clear();
         Some(refill)
     }
 
     fn accept(&mut self, refill: Box<Refill<S>>, end: SimTime) -> Result<(), &'static str> {
         let batch = &refill.batch;
-        let first = batch.operations.first().map_or(SimTime::NEVER, |operation| operation.at);
-        let last = batch.operations.last().map_or(SimTime::DAWN, |operation| operation.at);
+        let Some(drawn) = batch.operations.get(self.carried..) else {
+            return Err("lost operations that it was given");
+        };
+        let first = head(drawn);
+        let last = drawn.last().map_or(SimTime::DAWN, |operation| operation.at);
         if first == SimTime::NEVER && batch.upto < end {
             return Err("drew nothing before the end of the horizon");
         }
-        let ordered = batch.operations.is_sorted_by_key(|operation| operation.at);
+        let ordered = drawn.is_sorted_by_key(|operation| operation.at);
         if !ordered || first < self.upto || batch.upto < last.max(self.upto) {
             return Err("came out of order");
         }
@@ -229,22 +248,6 @@ impl<S> Slot<S> {
         self.refill = Some(refill);
         Ok(())
     }
-}
-
-/// Copies the operations of `batch` from `next` on that lie before `bound`; returns the arrival of the one after them,
-/// `SimTime::NEVER` if there is none.
-#[inline]
-fn drain(batch: &Batch, next: &mut usize, bound: SimTime, block: &mut Block) -> SimTime {
-    let left = &batch.operations[*next..];
-    for (taken, operation) in left.iter().enumerate() {
-        if operation.at >= bound {
-            *next += taken;
-            return operation.at;
-        }
-        block.operations.push(moved(operation, &batch.parts, &mut block.parts));
-    }
-    *next += left.len();
-    SimTime::NEVER
 }
 
 /// A copy of `operation` with its parts appended to `parts`.

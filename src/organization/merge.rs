@@ -21,7 +21,7 @@ impl Refill {
     /// # Errors
     /// A usage history on disk that cannot be read.
     pub fn draw(&mut self, world: &World, limit: usize) -> io::Result<()> {
-        world.sources[self.feature.index()].fill(&mut self.state, &mut self.batch, limit)
+        world.sources[self.feature.index()].extend(&mut self.state, &mut self.batch, limit)
     }
 }
 

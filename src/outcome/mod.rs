@@ -17,7 +17,7 @@ mod tally;
 mod timeline;
 mod totals;
 
-pub use auditor::{AuditRules, Violation, audit};
+pub use auditor::{AuditRules, Auditor, Violation, audit};
 pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, Scope, Shape};

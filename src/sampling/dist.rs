@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
-use super::exponential::exp;
+use super::exponential::{exp, exp_each};
 use super::families::{TruncatedNormal, poisson, standard_gamma, standard_weibull};
 use super::law::weibull_shape;
 use super::streams::Rng;
 use super::tables::{Discrete, Mixture, QuantileTable};
 use super::two_level::TwoLevel;
-use super::ziggurat::{standard_exponential, standard_normal, uniform};
+use super::ziggurat::{
+    standard_exponential, standard_exponentials, standard_normal, standard_normals, uniform,
+};
 
 /// A distribution of one number.
 #[derive(Debug, Clone, PartialEq)]
@@ -315,6 +317,23 @@ impl Dist {
             Dist::Exponential { mean } => mean * standard_exponential(rng),
             Dist::LogNormal { mu, sigma } => exp(mu + sigma * standard_normal(rng)),
             other => other.sample_rarer(rng),
+        }
+    }
+
+    /// Fills `out` with draws, as so many calls of [`Dist::sample`] would.
+    pub fn sample_each(&self, rng: &mut Rng, out: &mut [f64]) {
+        match self {
+            Dist::Fixed(value) => out.fill(*value),
+            Dist::Exponential { mean } => {
+                standard_exponentials(rng, out);
+                out.iter_mut().for_each(|x| *x *= *mean);
+            }
+            Dist::LogNormal { mu, sigma } => {
+                standard_normals(rng, out);
+                out.iter_mut().for_each(|x| *x = mu + sigma * *x);
+                exp_each(out);
+            }
+            other => out.iter_mut().for_each(|x| *x = other.sample(rng)),
         }
     }
 

@@ -21,7 +21,9 @@ pub use law::{gamma_cdf, normal_cdf, normal_quantile, poisson_cdf, weibull_shape
 pub use streams::{Purpose, Rng, StreamKey, hash_name, mix};
 pub use tables::{Discrete, Mixture, QuantileTable};
 pub use two_level::TwoLevel;
-pub use ziggurat::{standard_exponential, standard_normal, uniform, uniform_open};
+pub use ziggurat::{
+    standard_exponential, standard_exponentials, standard_normal, standard_normals, uniform, uniform_open,
+};
 
 #[cfg(test)]
 mod tests;

@@ -64,53 +64,94 @@ pub fn uniform_open(rng: &mut Rng) -> f64 {
 /// An exponential of mean 1.
 #[inline]
 pub fn standard_exponential(rng: &mut Rng) -> f64 {
-    let layers = &*EXPONENTIAL;
-    loop {
-        let bits = rng.next_u64();
-        let layer = (bits & 0xff) as usize;
-        let x = ((bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)) * layers.edge[layer];
-        if x < layers.edge[layer + 1] {
-            return x;
-        }
-        if layer == 0 {
-            return EXPONENTIAL_TAIL - libm::log(uniform_open(rng));
-        }
-        if under_the_edge(layers, layer, libm::exp(-x), rng) {
-            return x;
-        }
-    }
+    exponential_of(&EXPONENTIAL, rng)
+}
+
+/// Fills `out` with exponentials of mean 1, as so many calls of [`standard_exponential`] would.
+pub fn standard_exponentials(rng: &mut Rng, out: &mut [f64]) {
+    fill(&EXPONENTIAL, rng, out, exponential_of);
 }
 
 /// A normal of mean 0 and standard deviation 1.
 #[inline]
 pub fn standard_normal(rng: &mut Rng) -> f64 {
-    let layers = &*NORMAL;
-    loop {
-        let bits = rng.next_u64();
-        let layer = (bits & 0xff) as usize;
-        // The arithmetic shift keeps the sign: a uniform from [-1, 1) with 53 bits.
-        let x = ((bits as i64 >> 11) as f64 * (1.0 / (1_u64 << 52) as f64)) * layers.edge[layer];
-        if x.abs() < layers.edge[layer + 1] {
-            return x;
-        }
-        if layer == 0 {
-            return normal_tail(rng, x < 0.0);
-        }
-        if under_the_edge(layers, layer, normal_density(x), rng) {
-            return x;
-        }
+    normal_of(&NORMAL, rng)
+}
+
+/// Fills `out` with normals of mean 0 and standard deviation 1, as so many calls of [`standard_normal`] would.
+pub fn standard_normals(rng: &mut Rng, out: &mut [f64]) {
+    fill(&NORMAL, rng, out, normal_of);
+}
+
+/// Draws from a copy of the generator: one that nobody else can see stays in registers.
+#[inline(always)]
+fn fill(layers: &Layers, rng: &mut Rng, out: &mut [f64], draw: impl Fn(&Layers, &mut Rng) -> f64) {
+    let mut own = rng.clone();
+    for slot in out {
+        *slot = draw(layers, &mut own);
     }
+    *rng = own;
+}
+
+#[inline(always)]
+fn exponential_of(layers: &Layers, rng: &mut Rng) -> f64 {
+    let bits = rng.next_u64();
+    let layer = (bits & 0xff) as usize;
+    let x = ((bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)) * layers.edge[layer];
+    if x < layers.edge[layer + 1] {
+        return x;
+    }
+    let (x, after) = rarer_exponential(layers, layer, x, rng.clone());
+    *rng = after;
+    x
+}
+
+#[inline(always)]
+fn normal_of(layers: &Layers, rng: &mut Rng) -> f64 {
+    let bits = rng.next_u64();
+    let layer = (bits & 0xff) as usize;
+    // The arithmetic shift keeps the sign: a uniform from [-1, 1) with 53 bits.
+    let x = ((bits as i64 >> 11) as f64 * (1.0 / (1_u64 << 52) as f64)) * layers.edge[layer];
+    if x.abs() < layers.edge[layer + 1] {
+        return x;
+    }
+    let (x, after) = rarer_normal(layers, layer, x, rng.clone());
+    *rng = after;
+    x
+}
+
+/// What becomes of a point beyond its layer's inner edge. The generator comes and goes by value, so that the common
+/// case never has to keep it in memory.
+#[cold]
+fn rarer_exponential(layers: &Layers, layer: usize, x: f64, mut rng: Rng) -> (f64, Rng) {
+    if layer == 0 {
+        return (EXPONENTIAL_TAIL - libm::log(uniform_open(&mut rng)), rng);
+    }
+    if under_the_edge(layers, layer, libm::exp(-x), &mut rng) {
+        return (x, rng);
+    }
+    (exponential_of(layers, &mut rng), rng)
+}
+
+/// As [`rarer_exponential`], for normals.
+#[cold]
+fn rarer_normal(layers: &Layers, layer: usize, x: f64, mut rng: Rng) -> (f64, Rng) {
+    if layer == 0 {
+        return (normal_tail(&mut rng, x < 0.0), rng);
+    }
+    if under_the_edge(layers, layer, normal_density(x), &mut rng) {
+        return (x, rng);
+    }
+    (normal_of(layers, &mut rng), rng)
 }
 
 /// Decides a point between a layer's inner and outer edge.
-#[cold]
 fn under_the_edge(layers: &Layers, layer: usize, density: f64, rng: &mut Rng) -> bool {
     let (low, high) = (layers.density[layer], layers.density[layer + 1]);
     low + (high - low) * uniform(rng) < density
 }
 
 /// A normal beyond the outermost edge, by Marsaglia's method.
-#[cold]
 fn normal_tail(rng: &mut Rng, negative: bool) -> f64 {
     loop {
         let x = -libm::log(uniform_open(rng)) / NORMAL_TAIL;

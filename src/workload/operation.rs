@@ -94,6 +94,19 @@ impl Batch {
         self.parts.clear();
     }
 
+    /// Forgets the first `count` operations and their parts, which are no longer needed.
+    pub fn forget(&mut self, count: usize) {
+        let count = count.min(self.operations.len());
+        let mut with_parts = self.operations[count..].iter().filter(|operation| operation.part_count > 0);
+        // Operations stand in the order of their parts.
+        let parts = with_parts.next().map_or(self.parts.len(), |operation| operation.part_start as usize);
+        self.parts.drain(..parts);
+        self.operations.drain(..count);
+        for operation in self.operations.iter_mut().filter(|operation| operation.part_count > 0) {
+            operation.part_start -= parts as u32;
+        }
+    }
+
     /// The parts of `operation`, which must come from this batch.
     #[must_use]
     pub fn parts_of(&self, operation: &Operation) -> &[Part] {

@@ -134,6 +134,18 @@ impl WorkPlan {
         self.quantities.is_empty() && self.cache.is_none()
     }
 
+    /// Distributions of cost and duration, if an operation is nothing but a draw of each.
+    pub fn columns(&self) -> Option<(&Dist, &Dist)> {
+        match &self.shape {
+            Shape::Simple { cost: Amount::Drawn(cost), duration: Amount::Drawn(duration) }
+                if self.draws_nothing_else() =>
+            {
+                Some((cost, duration))
+            }
+            _ => None,
+        }
+    }
+
     /// Cost and duration drawn on their own.
     #[inline]
     pub fn draw_plain(&self, cost: &Dist, duration: &Dist, streams: &mut WorkStreams) -> (Credits, SimSpan) {

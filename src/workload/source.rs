@@ -14,7 +14,7 @@ use super::demand::{Arrivals, Demand, Listed, Shape, Variation};
 use super::failure::{FailurePlan, FailureState};
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Batch, Fate, Operation, Part};
-use super::plan::{Values, WorkPlan, WorkStreams};
+use super::plan::{Values, WorkPlan, WorkStreams, credits, span};
 use super::profile::Profile;
 use super::run::{RunDraw, Strike};
 use super::traits::{Population, Traits};
@@ -252,10 +252,10 @@ impl Source {
         }
     }
 
-    /// Empties `batch` and appends up to `limit` arrivals in order; at least one, or sets `batch.upto` to the end.
+    /// Empties `batch` and extends it.
     ///
     /// # Errors
-    /// Only the replay of a history can fail, when its partition on disk cannot be read.
+    /// As [`Source::extend`].
     pub fn fill(
         &self,
         state: &mut SourceState,
@@ -263,9 +263,26 @@ impl Source {
         limit: usize,
     ) -> Result<(), std::io::Error> {
         batch.clear();
+        self.extend(state, batch, limit)
+    }
+
+    /// Appends up to `limit` arrivals in order to `batch`; at least one, or sets `batch.upto` to the end.
+    ///
+    /// # Errors
+    /// Only the replay of a history can fail, when its partition on disk cannot be read.
+    pub fn extend(
+        &self,
+        state: &mut SourceState,
+        batch: &mut Batch,
+        limit: usize,
+    ) -> Result<(), std::io::Error> {
         let state = &mut *state.0;
+        let limit = batch.operations.len() + limit;
         while batch.operations.len() < limit {
             let more = match &mut state.supply {
+                Supply::Drawn(clock) if clock.is_deaf() && self.failures.is_never() && state.work.columns().is_some() => {
+                    self.push_columns(state, batch, limit)
+                }
                 Supply::Drawn(_) => self.push_drawn(state, batch),
                 Supply::Listed { .. } => self.push_listed(state, batch),
                 Supply::Replay(_) => self.push_replayed(state, batch)?,
@@ -304,10 +321,44 @@ impl Source {
             sequence: state.next_sequence(),
             member,
             project,
-            blur: self.blur(state),
+            blur: self.blur(&mut state.blur),
             ..drawn
         });
         true
+    }
+
+    /// Appends up to `limit` operations that are nothing but an arrival, a cost and a duration: each is drawn for many
+    /// operations at once, which their streams cannot tell.
+    fn push_columns(&self, state: &mut State, batch: &mut Batch, limit: usize) -> bool {
+        const COLUMN: usize = 64;
+        let (mut at, mut cost, mut duration) = ([0; COLUMN], [0.0; COLUMN], [0.0; COLUMN]);
+        let (Supply::Drawn(clock), Some((costs, durations))) = (&mut state.supply, state.work.columns()) else {
+            return false;
+        };
+        let wanted = COLUMN.min(limit - batch.operations.len());
+        let count = clock.next_each(&self.clock, &mut state.gap, &mut at[..wanted]);
+        if !state.work.free {
+            costs.sample_each(&mut state.streams.cost, &mut cost[..count]);
+        }
+        durations.sample_each(&mut state.streams.duration, &mut duration[..count]);
+        let (first, sequence) = (batch.operations.len(), state.sequence);
+        let columns = at[..count].iter().zip(&cost).zip(&duration).zip(sequence..);
+        batch.operations.extend(columns.map(|(((&at, &cost), &duration), sequence)| Operation {
+            at: self.start + SimSpan::from_micros(at),
+            cost: credits(cost),
+            duration: span(duration),
+            sequence,
+            feature: self.feature,
+            ..Operation::default()
+        }));
+        state.sequence += count as u32;
+        if !state.people.is_one() || self.blurred {
+            for operation in &mut batch.operations[first..] {
+                (operation.member, operation.project) = state.people.draw();
+                operation.blur = self.blur(&mut state.blur);
+            }
+        }
+        count == wanted
     }
 
     fn push_listed(&self, state: &mut State, batch: &mut Batch) -> bool {
@@ -343,8 +394,8 @@ impl Source {
 
     /// One standard normal, if some estimate is blurred.
     #[inline]
-    fn blur(&self, state: &mut State) -> f32 {
-        if self.blurred { standard_normal(&mut state.blur) as f32 } else { 0.0 }
+    fn blur(&self, stream: &mut Rng) -> f32 {
+        if self.blurred { standard_normal(stream) as f32 } else { 0.0 }
     }
 
     /// The operation with feature, number, people and blur.
@@ -355,7 +406,7 @@ impl Source {
             sequence: state.next_sequence(),
             member,
             project,
-            blur: self.blur(state),
+            blur: self.blur(&mut state.blur),
             ..operation
         }
     }
@@ -471,7 +522,7 @@ impl Source {
         operation.blur = standard_normal(&mut rng) as f32;
         (operation.member, operation.project) =
             (pick(&shares_of(traits).0, &mut rng), pick(&shares_of(traits).1, &mut rng));
-        Some((super::plan::span(seconds), operation))
+        Some((span(seconds), operation))
     }
 
     /// The key of estimates over the population.
@@ -522,6 +573,11 @@ impl People {
             member: key.stream(Purpose::Member),
             project: key.name("project").stream(Purpose::Member),
         }
+    }
+
+    /// True if nothing has to be drawn: there is one member at most, and one project.
+    fn is_one(&self) -> bool {
+        self.members.len() < 2 && self.projects.len() < 2
     }
 
     #[inline]

@@ -5,7 +5,9 @@
 
 use std::collections::BinaryHeap;
 
-use super::events::Due;
+use crate::units::SimTime;
+
+use super::events::{Due, DueKind};
 
 /// Longest near list; half of it is refilled at once.
 const NEAR: usize = 64;
@@ -55,6 +57,12 @@ impl Agenda {
         }
     }
 
+    /// An instant before which nothing of any other kind is due.
+    pub(super) fn first_other_than(&self, kind: DueKind) -> SimTime {
+        let other = self.near.iter().rev().find(|due| due.what != kind);
+        other.or_else(|| self.far.peek()).map_or(SimTime::NEVER, |due| due.at)
+    }
+
     /// Every event, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Due> {
         self.near.iter().chain(&self.far)
@@ -77,10 +85,9 @@ impl Agenda {
 
 #[cfg(test)]
 mod tests {
-    use super::super::events::DueKind;
     use super::*;
     use crate::sampling::mix;
-    use crate::units::{FeatureIndex, SimTime};
+    use crate::units::FeatureIndex;
 
     fn due(at: i64) -> Due {
         let at = SimTime::from_micros(at);

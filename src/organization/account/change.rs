@@ -70,7 +70,7 @@ impl State {
     }
 
     /// An alert's threshold in credits; shares are of all credits issued since the last close.
-    fn threshold(&self, alert: &Alert) -> Credits {
+    pub(super) fn threshold(&self, alert: &Alert) -> Credits {
         match alert.threshold {
             AlertThreshold::Credits(credits) => credits,
             AlertThreshold::ShareOfIssued(share) => {

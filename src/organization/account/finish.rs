@@ -1,6 +1,6 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
-use crate::outcome::{AttemptOutcome, AuditRules, Detail, FeatureTally, MoneyTally, Tally, audit};
+use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Detail, FeatureTally, MoneyTally, Tally};
 use crate::units::{Category, Credits};
 
 use super::env::Env;
@@ -9,7 +9,7 @@ use super::state::{Phase, State};
 /// Counters at zero.
 pub(super) fn empty_tally(env: &Env) -> Tally {
     let detail = env.world.detail;
-    let rows = detail.cycles || detail.operations || detail.journal || env.audited;
+    let rows = detail.cycles || detail.operations || detail.journal;
     Tally {
         features: vec![FeatureTally::default(); env.world.features.len()],
         money: MoneyTally { complete: true, ..MoneyTally::default() },
@@ -17,6 +17,19 @@ pub(super) fn empty_tally(env: &Env) -> Tally {
         detail: rows.then(Box::<Detail>::default),
         ..Tally::default()
     }
+}
+
+/// Whoever recomputes the account from its journal, if it is audited.
+pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
+    let terms = env.terms(env.first_plan);
+    let rules = AuditRules {
+        end: env.world.end,
+        features: env.world.features.len(),
+        limit: terms.overdraft.limit,
+        debt_counts: env.policy.plan_changes.is_empty().then_some(terms.debt_counts),
+        holds_guard: env.holds_guard,
+    };
+    env.audited.then(|| Box::new(Auditor::new(rules)))
 }
 
 impl State {
@@ -52,35 +65,15 @@ impl State {
             }
         }
         self.check_laws(env);
-        if env.audited {
-            self.audit(env);
-        }
+        self.audit();
     }
 
-    /// Has the account recomputed from its journal; a journal that nobody asked for is dropped again.
-    fn audit(&mut self, env: &Env) {
-        let policy = &env.policy;
-        let terms = env.terms(env.first_plan);
-        let rules = AuditRules {
-            end: env.world.end,
-            features: env.world.features.len(),
-            limit: terms.overdraft.limit,
-            debt_counts: policy.plan_changes.is_empty().then_some(terms.debt_counts),
-            holds_guard: env.holds_guard,
-        };
-        let journal = self.tally.detail.as_ref().map_or(&[][..], |detail| &detail.journal);
-        if let Err(violation) = audit(&rules, journal, &self.tally) {
+    /// Has the auditor compare what it has heard with what was counted.
+    fn audit(&mut self) {
+        let Some(auditor) = self.auditor.take() else { return };
+        if let Err(violation) = auditor.finish(&self.tally) {
             self.now = violation.at;
             self.fail(violation.to_string());
-        }
-        let asked = env.world.detail;
-        if !asked.journal && !asked.audit {
-            if let Some(detail) = &mut self.tally.detail {
-                detail.journal = Vec::new();
-            }
-            if !asked.cycles && !asked.operations {
-                self.tally.detail = None;
-            }
         }
     }
 

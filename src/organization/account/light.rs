@@ -80,7 +80,10 @@ impl State {
         }
         self.tally.features[feature.index()].attempts += 1;
         let (what, slot) = match hold {
-            None => (DueKind::Light, 0),
+            None => {
+                self.light_owed += operation.cost;
+                (DueKind::Light, 0)
+            }
             Some(hold) => (DueKind::LightHold, self.open_light_hold(env, feature, need, hold)),
         };
         self.in_flight += 1;
@@ -121,6 +124,7 @@ impl State {
     /// A completion: the charge, and the end. Nothing that comes between the two at one instant can tell.
     pub(super) fn light_due(&mut self, env: &Env, due: Due) {
         let cost = due.cost();
+        self.light_owed -= cost;
         if !self.burn_quickly(due.feature, cost) {
             self.charge_slowly(env, &due, None);
         }
@@ -175,6 +179,17 @@ impl State {
         if !undisturbed || lowest <= self.watch || !self.ledger.settle_covered(hold, cost) {
             return false;
         }
+        self.count_takes();
+        let holds = &mut self.tally.holds;
+        holds.settled += 1;
+        holds.ended_credits += held;
+        holds.unused_credits += held - cost;
+        self.count_charge(feature, cost);
+        true
+    }
+
+    /// Counts what the last act of the ledger burned, and forgets it.
+    pub(super) fn count_takes(&mut self) {
         for take in self.ledger.takes() {
             self.tally.credits.burned[take.category.index()] += take.amount;
             if take.rolled {
@@ -182,12 +197,6 @@ impl State {
             }
         }
         self.ledger.clear_takes();
-        let holds = &mut self.tally.holds;
-        holds.settled += 1;
-        holds.ended_credits += held;
-        holds.unused_credits += held - cost;
-        self.count_charge(feature, cost);
-        true
     }
 
     fn count_charge(&mut self, feature: FeatureIndex, cost: Credits) {

@@ -57,7 +57,7 @@ impl Note {
 }
 
 impl State {
-    /// Writes a journal entry if somebody asked for it.
+    /// Writes a journal entry if somebody reads it: the auditor, or whoever asked for the journal.
     #[inline]
     pub(super) fn note(&mut self, env: &Env, kind: EntryKind, note: Note) {
         if self.journal_on {
@@ -89,7 +89,10 @@ impl State {
             available_after: views.available,
             debt_after: self.ledger.debt(),
         };
-        if let Some(detail) = &mut self.tally.detail {
+        if let Some(auditor) = &mut self.auditor {
+            auditor.hear(&entry);
+        }
+        if let (true, Some(detail)) = (env.world.detail.journal, &mut self.tally.detail) {
             detail.journal.push(entry);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BinaryHeap, VecDeque};
 
 use crate::ledger::{HoldId, Ledger, LotSerial};
-use crate::outcome::{CycleRow, Sample, Tally};
+use crate::outcome::{Auditor, CycleRow, Sample, Tally};
 use crate::policy::{Terms, View};
 use crate::units::{Credits, FeatureIndex, Money, SimTime};
 use crate::workload::{Operation, Part};
@@ -180,6 +180,8 @@ pub(super) struct State {
     pub(super) in_flight: u32,
     /// Those of them on the short way; their time in flight is counted when they start.
     pub(super) light_in_flight: u32,
+    /// What those without a hold will be charged.
+    pub(super) light_owed: Credits,
     pub(super) in_flight_of: Vec<u32>,
     pub(super) in_flight_since: SimTime,
     pub(super) debt_since: SimTime,
@@ -218,6 +220,7 @@ pub(super) struct State {
     /// Charged to operations that have ended.
     pub(super) ended_charged: Credits,
     pub(super) journal_on: bool,
+    pub(super) auditor: Option<Box<Auditor>>,
     /// The account is being opened: no change of balance is reacted to.
     pub(super) opening: bool,
     /// Reserved credits that ended under a hold, as far as noted.
@@ -278,6 +281,7 @@ impl State {
             waiting: Vec::new(),
             in_flight: 0,
             light_in_flight: 0,
+            light_owed: Credits::ZERO,
             in_flight_of: vec![0; features],
             in_flight_since: env.birth,
             debt_since: env.birth,
@@ -310,6 +314,7 @@ impl State {
             next_sample: 0,
             tally: super::finish::empty_tally(env),
             journal_on: env.world.detail.journal || env.audited,
+            auditor: super::finish::auditor(env),
             ended_charged: Credits::ZERO,
             opening: false,
             uncovered: Credits::ZERO,

@@ -125,6 +125,16 @@ impl State {
         self.wake_at(env, index, until);
     }
 
+    /// The instant before which a rule does nothing, however low the balance; none if it may act.
+    pub(super) fn quiet_until(&self, index: usize) -> Option<SimTime> {
+        let state = &self.top_ups[index];
+        if state.stopped {
+            return Some(SimTime::NEVER);
+        }
+        // A rule wakes when whatever held it back is over.
+        [state.paused_until, state.wakes_at].into_iter().flatten().find(|until| *until > self.now)
+    }
+
     fn guard(&mut self, env: &Env, index: usize, price: Money) -> Guard {
         let rule = &env.terms(self.plan).top_ups[index];
         if let Some(until) = self.top_ups[index].paused_until

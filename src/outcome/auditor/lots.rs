@@ -34,7 +34,7 @@ impl AuditedLot {
 }
 
 /// Every lot of the account.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lots {
     lots: BTreeMap<u32, AuditedLot>,
     /// Used before the start, by lots not yet opened.
@@ -44,7 +44,7 @@ pub(super) struct Lots {
 }
 
 /// Credits moved since outcomes count.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct LotTotals {
     pub(super) opening: ByCategory,
     pub(super) issued: ByCategory,

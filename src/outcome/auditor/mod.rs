@@ -52,25 +52,20 @@ impl fmt::Display for Violation {
 
 type Verdict = Result<(), Violation>;
 
-/// Recomputes the account and checks laws 1 to 6.
+/// Recomputes an account from its whole journal and checks laws 1 to 6.
 ///
 /// # Errors
 /// The first law that does not hold.
 pub fn audit(rules: &AuditRules, journal: &[Entry], tally: &Tally) -> Verdict {
-    let mut auditor = Auditor::new(rules);
-    for (index, entry) in journal.iter().enumerate() {
-        auditor.take(entry)?;
-        let instant_over = journal.get(index + 1).is_none_or(|next| next.at > entry.at);
-        if instant_over {
-            auditor.compare_balances(entry)?;
-        }
-    }
-    auditor.compare_totals(tally)
+    let mut auditor = Auditor::new(*rules);
+    journal.iter().for_each(|entry| auditor.hear(entry));
+    auditor.finish(tally)
 }
 
-/// The second bookkeeping.
-struct Auditor<'r> {
-    rules: &'r AuditRules,
+/// The second bookkeeping; it hears the entries as they are written, so that nobody has to keep them.
+#[derive(Debug, Clone)]
+pub struct Auditor {
+    rules: AuditRules,
     lots: Lots,
     operations: Operations,
     books: Books,
@@ -80,10 +75,12 @@ struct Auditor<'r> {
     uncovered: Option<(Entry, Credits)>,
     plan_changed: bool,
     now: SimTime,
+    last: Option<Entry>,
+    violation: Option<Violation>,
 }
 
 /// Debt since outcomes count.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct DebtTotals {
     start: Credits,
     incurred: Credits,
@@ -92,8 +89,10 @@ struct DebtTotals {
     overspend: Credits,
 }
 
-impl<'r> Auditor<'r> {
-    fn new(rules: &'r AuditRules) -> Self {
+impl Auditor {
+    /// Before the first entry.
+    #[must_use]
+    pub fn new(rules: AuditRules) -> Self {
         Auditor {
             rules,
             lots: Lots::default(),
@@ -104,7 +103,34 @@ impl<'r> Auditor<'r> {
             uncovered: None,
             plan_changed: false,
             now: SimTime::DAWN,
+            last: None,
+            violation: None,
         }
+    }
+
+    /// Takes the next entry into the books; after a violation nothing is taken any more.
+    pub fn hear(&mut self, entry: &Entry) {
+        if self.violation.is_some() {
+            return;
+        }
+        let over = self.last.filter(|last| last.at < entry.at);
+        let balanced = over.map_or(Ok(()), |last| self.compare_balances(&last));
+        self.violation = balanced.and_then(|()| self.take(entry)).err();
+        self.last = Some(*entry);
+    }
+
+    /// Compares the totals of what was heard with what the account counted.
+    ///
+    /// # Errors
+    /// The first law that does not hold.
+    pub fn finish(mut self, tally: &Tally) -> Verdict {
+        if let Some(violation) = self.violation {
+            return Err(violation);
+        }
+        if let Some(last) = self.last.take() {
+            self.compare_balances(&last)?;
+        }
+        self.compare_totals(tally)
     }
 
     fn broken(&self, law: u8, what: String) -> Verdict {

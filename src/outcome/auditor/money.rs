@@ -26,7 +26,7 @@ impl Spread {
 }
 
 /// Cash and revenue outside the lots.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Books {
     subscriptions: i128,
     packages: i128,

@@ -18,7 +18,7 @@ enum Place {
 }
 
 /// One operation.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Audited {
     place: Place,
     charged: Credits,
@@ -58,7 +58,7 @@ struct FeatureTotals {
 }
 
 /// Every operation of the account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Operations {
     alive: BTreeMap<(u16, u32), Audited>,
     features: Vec<FeatureTotals>,

@@ -166,6 +166,25 @@ impl Clock {
         }
     }
 
+    /// The next arrivals, as so many calls of [`Clock::next`] would tell them; returns how many there were. After the
+    /// last arrival more of `rng` may have been drawn than was used.
+    pub fn next_each(&mut self, plan: &ClockPlan, rng: &mut Rng, out: &mut [i64]) -> usize {
+        if let (Clock::Renewal { pace, gaps: Gaps::Exponential, first }, None) = (&mut *self, plan.pace.sine()) {
+            *first = false;
+            return pace.advance_each(&plan.pace, rng, out);
+        }
+        for (count, slot) in out.iter_mut().enumerate() {
+            let Some(at) = self.next(plan, rng) else { return count };
+            *slot = at;
+        }
+        out.len()
+    }
+
+    /// True if arrivals do not depend on how long operations take.
+    pub fn is_deaf(&self) -> bool {
+        !matches!(self, Clock::Chains(_))
+    }
+
     /// Says how long the operation that arrived last takes (microseconds).
     #[inline]
     pub fn served(&mut self, at: i64, duration: i64, rng: &mut Rng) {

@@ -10,7 +10,7 @@
 use std::f64::consts::TAU;
 
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Rng, standard_exponential, standard_normal, uniform};
+use crate::sampling::{Dist, Rng, standard_exponential, standard_exponentials, standard_normal, uniform};
 use crate::units::SimTime;
 use crate::workload::demand::{CalendarFactor, Drift, Modulation, Sine};
 use crate::workload::profile::{HOURS, Profile};
@@ -258,6 +258,22 @@ impl Pace {
             self.next_piece(plan)?;
             work = work.max(0.0);
         }
+    }
+
+    /// Arrivals of a Poisson process; returns how many lie before the end.
+    pub fn advance_each(&mut self, plan: &PacePlan, rng: &mut Rng, out: &mut [i64]) -> usize {
+        let mut gaps = [0.0; 64];
+        let mut count = 0;
+        for slots in out.chunks_mut(gaps.len()) {
+            let gaps = &mut gaps[..slots.len()];
+            standard_exponentials(rng, gaps);
+            for (slot, gap) in slots.iter_mut().zip(gaps) {
+                let Some(at) = self.advance(plan, *gap) else { return count };
+                *slot = at as i64;
+                count += 1;
+            }
+        }
+        count
     }
 
     /// As [`Pace::advance`], with the plan's sine as part of the rate.
