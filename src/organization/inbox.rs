@@ -200,7 +200,13 @@ fn head(operations: &[Operation]) -> SimTime {
 
 impl<S> Slot<S> {
     fn new(refill: Refill<S>) -> Self {
-        Slot { feature: refill.feature, carried: 0, refill: Some(Box::new(refill)), next: 0, upto: SimTime::DAWN }
+        Slot {
+            feature: refill.feature,
+            carried: 0,
+            refill: Some(Box::new(refill)),
+            next: 0,
+            upto: SimTime::DAWN,
+        }
     }
 
     /// True if everything that has arrived is merged.

@@ -65,9 +65,9 @@ pub struct Source {
     listed: Vec<Option<Arc<[Listed]>>>,
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
-    /// Sorted costs drawn over the population, made on first use.
     /// Whether operations carry a normal for blurred estimates.
     blurred: bool,
+    /// Sorted costs drawn over the population, made on first use.
     pub(super) estimates: OnceLock<Vec<Credits>>,
 }
 
@@ -280,7 +280,9 @@ impl Source {
         let limit = batch.operations.len() + limit;
         while batch.operations.len() < limit {
             let more = match &mut state.supply {
-                Supply::Drawn(clock) if clock.is_deaf() && self.failures.is_never() && state.work.columns().is_some() => {
+                Supply::Drawn(clock)
+                    if clock.is_deaf() && self.failures.is_never() && state.work.columns().is_some() =>
+                {
                     self.push_columns(state, batch, limit)
                 }
                 Supply::Drawn(_) => self.push_drawn(state, batch),
@@ -332,7 +334,8 @@ impl Source {
     fn push_columns(&self, state: &mut State, batch: &mut Batch, limit: usize) -> bool {
         const COLUMN: usize = 64;
         let (mut at, mut cost, mut duration) = ([0; COLUMN], [0.0; COLUMN], [0.0; COLUMN]);
-        let (Supply::Drawn(clock), Some((costs, durations))) = (&mut state.supply, state.work.columns()) else {
+        let (Supply::Drawn(clock), Some((costs, durations))) = (&mut state.supply, state.work.columns())
+        else {
             return false;
         };
         let wanted = COLUMN.min(limit - batch.operations.len());

@@ -68,7 +68,8 @@ impl State {
         let rules = &terms.features[feature.index()];
         let hold = hold_terms(rules);
         // A hold that its settle does not end needs an event of its own.
-        let times_out = hold.and_then(|hold| hold.timeout).is_some_and(|timeout| operation.duration > timeout);
+        let times_out =
+            hold.and_then(|hold| hold.timeout).is_some_and(|timeout| operation.duration > timeout);
         let queued = !self.queue.is_empty() && may_queue(terms, rules);
         let need = hold.map_or(estimate, |hold| buffered(estimate, hold.buffer));
         if times_out

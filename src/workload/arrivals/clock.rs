@@ -169,7 +169,9 @@ impl Clock {
     /// The next arrivals, as so many calls of [`Clock::next`] would tell them; returns how many there were. After the
     /// last arrival more of `rng` may have been drawn than was used.
     pub fn next_each(&mut self, plan: &ClockPlan, rng: &mut Rng, out: &mut [i64]) -> usize {
-        if let (Clock::Renewal { pace, gaps: Gaps::Exponential, first }, None) = (&mut *self, plan.pace.sine()) {
+        if let (Clock::Renewal { pace, gaps: Gaps::Exponential, first }, None) =
+            (&mut *self, plan.pace.sine())
+        {
             *first = false;
             return pace.advance_each(&plan.pace, rng, out);
         }
