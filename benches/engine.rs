@@ -12,12 +12,14 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use creditsim::engine::{
     Enough, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, prepare, run, run_pure,
 };
-use creditsim::organization::{Account, Block, Inbox, Outages, Refill};
-use creditsim::outcome::{METRICS, Outcome};
+use creditsim::ledger::{Ledger, Lot, LotKind, LotSerial};
+use creditsim::organization::{Account, Course, DetailOptions, Entry, Given, Inbox, Outages, Refill};
+use creditsim::outcome::{METRICS, Outcome, Tally};
+use creditsim::policy::{BurnKey, Precision};
 use creditsim::sampling::{Dist, StreamKey, mix};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
-use creditsim::units::{FeatureIndex, PolicyIndex};
-use creditsim::workload::{Amount, Arrivals, Batch, Shape};
+use creditsim::units::{Category, Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
+use creditsim::workload::{Amount, Arrivals, Batch, Operation, Shape};
 
 const HEAD: &str = r#"
 start   = 2025-01-01T00:00:00Z
@@ -108,6 +110,14 @@ fn job(policies: &[&str], organizations: u32) -> Arc<Job> {
     Arc::new(prepare(&scenario, JobOptions::default(), Arc::new(NoRows)))
 }
 
+/// The same for one organization whose accounts are audited.
+fn audited_job(policies: &[&str]) -> Job {
+    let mut scenario = scenario(policies);
+    scenario.cohorts[0].organizations = 1;
+    let detail = DetailOptions { audit: true, ..DetailOptions::default() };
+    prepare(&scenario, JobOptions { detail, ..JobOptions::default() }, Arc::new(NoRows))
+}
+
 fn key(number: u32) -> StreamKey {
     StreamKey::organization(2025, 0, "teams", number)
 }
@@ -131,8 +141,16 @@ fn drawn(job: &Job, batch: usize) -> Vec<Batch> {
     (0..job.world.sources.len()).flat_map(source).collect()
 }
 
+/// Adds what identifies an operation to a checksum.
+fn mixed(sum: u64, operation: &Operation) -> u64 {
+    let Operation { at, cost, duration, .. } = operation;
+    sum.wrapping_mul(31).wrapping_add((at.micros() ^ cost.micros() ^ duration.micros()) as u64)
+}
+
 fn drawing(criterion: &mut Criterion) {
     let job = job(&["none"], 1);
+    // Batches of seven draw the same operations.
+    let expected: Vec<u64> = by_feature(drawn(&job, 7)).iter().map(|all| all.iter().fold(0, mixed)).collect();
     let operations: usize = drawn(&job, 256).iter().map(|batch| batch.operations.len()).sum();
     let mut group = criterion.benchmark_group("drawing");
     group.throughput(Throughput::Elements(operations as u64));
@@ -140,88 +158,181 @@ fn drawing(criterion: &mut Criterion) {
         let traits = job.cohorts[0].population.draw(key(0), 0);
         let mut batch = Batch::default();
         bencher.iter(|| {
-            let mut count = 0;
-            for source in &job.world.sources {
-                let mut state = source.begin(key(0), &traits);
+            for (source, expected) in job.world.sources.iter().zip(&expected) {
+                let (mut state, mut sum) = (source.begin(key(0), &traits), 0);
                 loop {
                     source.fill(&mut state, &mut batch, 256).expect("no file is read");
-                    count += batch.operations.len();
+                    sum = batch.operations.iter().fold(sum, mixed);
                     if batch.upto >= job.world.end {
                         break;
                     }
                 }
+                assert_eq!(sum, *expected);
             }
-            assert_eq!(count, operations);
         });
     });
     group.finish();
+}
+
+/// Operations by feature, in order.
+fn by_feature(batches: Vec<Batch>) -> Vec<Vec<Operation>> {
+    let mut by_feature: Vec<Vec<Operation>> = (0..4).map(|_| Vec::new()).collect();
+    for operation in batches.into_iter().flat_map(|batch| batch.operations) {
+        by_feature[operation.feature.index()].push(operation);
+    }
+    by_feature
 }
 
 fn merging(criterion: &mut Criterion) {
     let job = job(&["none"], 1);
-    let batches: Vec<Vec<Batch>> = {
-        let mut by_feature: Vec<Vec<Batch>> = (0..4).map(|_| Vec::new()).collect();
-        for batch in drawn(&job, 256) {
-            if let Some(feature) = batch.operations.first().map(|operation| operation.feature.index()) {
-                by_feature[feature].push(batch);
-            }
-        }
-        by_feature
-    };
-    let operations: usize = batches.iter().flatten().map(|batch| batch.operations.len()).sum();
+    let features = by_feature(drawn(&job, 256));
+    let operations: usize = features.iter().map(Vec::len).sum();
+    // Instants of all arrivals and of all ends within the horizon, found by sorting.
+    let starts = features.iter().flatten().map(|operation| operation.at);
+    let ends = features.iter().flatten().map(|operation| operation.at + operation.duration);
+    let mut instants: Vec<SimTime> = starts.chain(ends.filter(|end| *end < job.world.end)).collect();
+    instants.sort_unstable();
+    let sum = |sum: u64, at: SimTime| sum.wrapping_mul(31).wrapping_add(at.micros() as u64);
+    let expected = instants.iter().fold(0, |so_far, at| sum(so_far, *at));
     let mut group = criterion.benchmark_group("merging");
     group.throughput(Throughput::Elements(operations as u64));
-    group.bench_function("four features", |bencher| {
+    group.bench_function("four features and their ends", |bencher| {
         bencher.iter(|| {
             let empty =
                 |feature| Refill { feature: FeatureIndex(feature), batch: Batch::default(), state: 0_usize };
             let mut inbox = Inbox::new((0..4).map(empty), job.world.end);
-            let (mut block, mut merged) = (Block::default(), 0);
+            let (mut course, mut found) = (Course::default(), 0);
+            course.begin((0..4).map(|_| Entry { free: false, longest: Some(SimSpan::FOREVER) }));
             loop {
                 while let Some(mut refill) = inbox.take_want() {
-                    let from = &batches[refill.feature.index()][refill.state];
-                    refill.batch.operations.extend_from_slice(&from.operations);
-                    refill.batch.upto = from.upto;
-                    refill.state += 1;
+                    let left = &features[refill.feature.index()][refill.state..];
+                    let drawn = &left[..left.len().min(256)];
+                    refill.batch.operations.extend_from_slice(drawn);
+                    refill.batch.upto = left.get(256).map_or(job.world.end, |next| next.at);
+                    refill.state += drawn.len();
                     inbox.accept(refill).expect("in order");
                 }
-                let upto = inbox.merge(&mut block);
-                merged += black_box(&block).operations.len();
+                let upto = inbox.merge(&mut course);
+                let events = course.stretch(&[], upto).events;
+                found = events.iter().fold(found, |so_far, event| sum(so_far, event.at));
                 if upto >= job.world.end {
                     break;
                 }
             }
-            assert_eq!(merged, operations);
+            assert_eq!(found, expected);
         });
     });
     group.finish();
 }
 
+/// What became of an account, in one number.
+fn digest(tally: &Tally) -> u64 {
+    let features = tally.features.iter().fold(0, |sum, feature| {
+        [feature.demanded, feature.served, feature.refused, feature.charged_credits.micros() as u64]
+            .into_iter()
+            .fold(sum, |sum, value| mix(sum ^ value))
+    });
+    let burned = tally.credits.burned.iter().chain(&tally.credits.remaining_end);
+    let held = (tally.holds.settled, tally.holds.unused_credits.micros(), tally.in_flight_micros);
+    let rest = [held.0, held.1 as u64, held.2 as u64, u64::from(tally.in_flight_max)];
+    burned.map(|credits| credits.micros() as u64).chain(rest).fold(features, |sum, value| mix(sum ^ value))
+}
+
+/// One organization's operations through one account.
+fn through(job: &Job, policy: usize, operations: &Batch) -> Tally {
+    let traits = job.cohorts[0].population.draw(key(0), 0);
+    let (policy, outages) = (PolicyIndex(policy as u16), Arc::new(Outages::none()));
+    let mut account = Account::new(job.world.clone(), policy, key(0), &traits, outages).expect("it opens");
+    let mut course = Course::default();
+    course.begin((0..4).map(|feature| account.entry(feature)));
+    let given = [Given { batch: operations, from: 0, to: operations.operations.len() }];
+    course.extend(&given, job.world.end);
+    account.advance(&course.stretch(&given, job.world.end)).expect("lawful");
+    account.finish().expect("lawful")
+}
+
 fn account_step(criterion: &mut Criterion) {
     let names = POLICIES.map(|(name, _)| name);
-    let job = job(&names, 1);
-    let traits = job.cohorts[0].population.draw(key(0), 0);
+    let (job, audited) = (job(&names, 1), audited_job(&names));
     let mut operations: Vec<_> = drawn(&job, 256).into_iter().flat_map(|batch| batch.operations).collect();
     operations.sort_by_key(|operation| (operation.at, operation.feature, operation.sequence));
-    let mut group = criterion.benchmark_group("account step");
-    group.throughput(Throughput::Elements(operations.len() as u64));
+    let operations = Batch { operations, upto: job.world.end, ..Batch::default() };
+    let mut group = criterion.benchmark_group("account step, course included");
+    group.throughput(Throughput::Elements(operations.operations.len() as u64));
     for (policy, name) in names.iter().enumerate() {
-        let fresh = || {
-            let policy = PolicyIndex(policy as u16);
-            Account::new(job.world.clone(), policy, key(0), &traits, Arc::new(Outages::none()))
-                .expect("it opens")
-        };
+        // An audited account takes every operation one by one, and is recomputed from its journal.
+        let expected = digest(&through(&audited, policy, &operations));
         group.bench_function(*name, |bencher| {
-            bencher.iter(|| {
-                let mut account = fresh();
-                account.advance(&operations, &[], job.world.end).expect("lawful");
-                let tally = account.finish().expect("lawful");
-                let demanded: u64 = tally.features.iter().map(|feature| feature.demanded).sum();
-                assert_eq!(demanded as usize, operations.len());
-            });
+            bencher.iter(|| assert_eq!(digest(&through(&job, policy, &operations)), expected));
         });
     }
     group.finish();
+}
+
+/// Charges and holds over lots in the order in which they end.
+fn ledger(criterion: &mut Criterion) {
+    const ACTS: i64 = 1_000;
+    let cost = |act: i64| Credits::from_micros(1_000_000 + 7 * act);
+    let charged: Credits = (0..ACTS).map(cost).sum();
+    let fresh = || {
+        let mut ledger = Ledger::new(&[BurnKey::ExpiresAt(Precision::Exact)]);
+        for number in 0..8_u32 {
+            let credits = Credits::from_whole(200);
+            let ends = SimTime::from_micros(i64::from(number % 4));
+            let mut lot = lot(number, credits);
+            (lot.expires_at, lot.ends_key) = (ends, ends);
+            ledger.issue(lot);
+        }
+        ledger
+    };
+    let expected = fresh().remaining() - charged;
+    let mut group = criterion.benchmark_group("ledger");
+    group.throughput(Throughput::Elements(ACTS as u64));
+    group.bench_function("burn", |bencher| {
+        bencher.iter(|| {
+            let mut ledger = fresh();
+            for act in 0..ACTS {
+                black_box(ledger.charge(cost(act)));
+                ledger.clear_takes();
+            }
+            assert_eq!(ledger.remaining(), expected);
+        });
+    });
+    group.bench_function("hold and settle", |bencher| {
+        bencher.iter(|| {
+            let mut ledger = fresh();
+            for act in 0..ACTS {
+                let hold = ledger.open_hold(Credits::from_whole(2), false);
+                black_box(ledger.settle(hold, cost(act)));
+                ledger.clear_takes();
+            }
+            assert_eq!((ledger.remaining(), ledger.held()), (expected, Credits::ZERO));
+        });
+    });
+    group.finish();
+}
+
+fn lot(id: u32, credits: Credits) -> Lot {
+    Lot {
+        serial: LotSerial::default(),
+        id,
+        category: Category::Purchased,
+        kind: LotKind::Plain,
+        credits,
+        remaining: credits,
+        reserved: Credits::ZERO,
+        overdue: Credits::ZERO,
+        burned: Credits::ZERO,
+        expired: Credits::ZERO,
+        voided: Credits::ZERO,
+        priority: 0,
+        rank: 0,
+        created_at: SimTime::DAWN,
+        effective_at: SimTime::DAWN,
+        expires_at: SimTime::NEVER,
+        ends_key: SimTime::NEVER,
+        price_paid: Money::ZERO,
+    }
 }
 
 fn pure(job: &Job, batch: usize) -> (u64, u64) {
@@ -291,5 +402,5 @@ fn one_organization(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, drawing, merging, account_step, one_organization, batch_sizes, whole_runs);
+criterion_group!(benches, drawing, merging, ledger, account_step, one_organization, batch_sizes, whole_runs);
 criterion_main!(benches);

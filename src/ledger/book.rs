@@ -40,6 +40,8 @@ pub struct Ledger {
     pub(super) holds: Vec<Option<Hold>>,
     pub(super) free_holds: Vec<HoldId>,
     pub(super) open_holds: u64,
+    /// Holds opened so far.
+    pub(super) next_hold: u64,
     pub(super) remaining: Credits,
     pub(super) held: Credits,
     pub(super) debt: Credits,

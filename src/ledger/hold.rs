@@ -18,6 +18,8 @@ pub struct Hold {
     pub amount: Credits,
     /// Whether reserved lots that expire stay until the hold ends.
     pub pins: bool,
+    /// Order of opening.
+    serial: u64,
     reservations: SmallVec<[(LotSerial, Credits); 2]>,
 }
 
@@ -44,7 +46,8 @@ impl Ledger {
             self.holds.push(None);
             HoldId(u32::try_from(self.holds.len() - 1).expect("fewer than 2^32 open holds"))
         });
-        self.holds[id.0 as usize] = Some(Hold { pins, ..Hold::default() });
+        self.next_hold += 1;
+        self.holds[id.0 as usize] = Some(Hold { pins, serial: self.next_hold, ..Hold::default() });
         self.open_holds += 1;
         self.extend_hold(id, amount);
         id
@@ -147,6 +150,15 @@ impl Ledger {
         self.holds[id.0 as usize].as_ref().expect("the hold is open")
     }
 
+    /// True if an open hold of exactly `amount` is covered by this lot alone.
+    #[inline]
+    #[must_use]
+    pub fn reserves_only(&self, id: HoldId, lot: LotSerial, amount: i64) -> bool {
+        let amount = Credits::from_micros(amount);
+        let hold = self.holds[id.0 as usize].as_ref();
+        hold.is_some_and(|hold| hold.amount == amount && hold.reservations.as_slice() == [(lot, amount)])
+    }
+
     /// Number of open holds.
     #[must_use]
     pub fn open_holds(&self) -> u64 {
@@ -214,10 +226,13 @@ impl Ledger {
         }
     }
 
-    /// Takes `amount` of reserved credits of a lot away from holds that do not pin them. Returns what was taken.
+    /// Takes `amount` of reserved credits of a lot away from holds that do not pin them, in the order in which they were
+    /// opened. Returns what was taken.
     pub(super) fn strip_reservations(&mut self, serial: LotSerial, amount: Credits) -> Credits {
         let mut left = amount;
-        for hold in self.holds.iter_mut().flatten().filter(|hold| !hold.pins) {
+        let mut holds: Vec<&mut Hold> = self.holds.iter_mut().flatten().filter(|hold| !hold.pins).collect();
+        holds.sort_unstable_by_key(|hold| hold.serial);
+        for hold in holds {
             for (reserved, part) in &mut hold.reservations {
                 if *reserved == serial && left.is_positive() {
                     let taken = (*part).min(left);

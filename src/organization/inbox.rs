@@ -1,19 +1,17 @@
-//! The inbox of one organization: arrivals of its features merged in the order in which accounts must see them.
+//! The inbox of one organization: arrivals of its features, released when nothing that precedes them can still come.
 //!
-//! Owns one slot a feature, the merge, and the promise that how arrivals are cut into batches changes nothing. Leaves
-//! who draws and carries the batches to its driver, and what arrivals mean to the accounts.
+//! Owns one slot a feature and the promise that how arrivals are cut into batches changes nothing. Leaves who draws and
+//! carries the batches to its driver, and the order among features to the course.
 //!
 //! Invariants: at most one refill of a feature is under way; an operation leaves the inbox only when nothing that
 //! must precede it can still arrive.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-
 use smallvec::SmallVec;
 
 use crate::units::{FeatureIndex, SimTime};
-use crate::workload::{Batch, Operation, Part, SourceState};
+use crate::workload::{Batch, SourceState};
+
+use super::course::{Course, Given, head};
 
 /// The buffer that travels between an organization and the drawer of a feature, with the generator's state in it.
 #[derive(Debug)]
@@ -35,15 +33,6 @@ pub struct BrokenPromise {
     pub what: &'static str,
 }
 
-/// Operations of all features in order of (at, feature, sequence), and the parts of the runs among them.
-#[derive(Debug, Default)]
-pub struct Block {
-    /// In order; `part_start` counts in `parts`.
-    pub operations: Vec<Operation>,
-    /// Parts of the runs.
-    pub parts: Vec<Part>,
-}
-
 /// One slot a feature.
 #[derive(Debug)]
 pub struct Inbox<S = SourceState> {
@@ -62,6 +51,8 @@ struct Slot<S> {
     carried: usize,
     /// What has arrived; `None` while a refill is under way.
     refill: Option<Box<Refill<S>>>,
+    /// Place in the batch of what the last merge took.
+    from: usize,
     /// Operations of the batch already merged.
     next: usize,
     /// Nothing arrives before this instant besides what is in the slot.
@@ -112,17 +103,22 @@ impl<S> Inbox<S> {
         self.reached
     }
 
-    /// Replaces the content of `block` by everything that nothing can precede any more; returns the instant before
-    /// which it all lies. That instant is the horizon's end once every feature is done.
-    pub fn merge(&mut self, block: &mut Block) -> SimTime {
+    /// Lets the course go on by everything that nothing can precede any more; returns the instant that it has reached,
+    /// which is the horizon's end once every feature is done.
+    pub fn merge(&mut self, course: &mut Course) -> SimTime {
         debug_assert!(self.is_ready(), "an organization goes on only with no demand outstanding");
-        let frontier = self.slots.iter().map(|slot| slot.upto).min().unwrap_or(self.end).min(self.end);
-        block.operations.clear();
-        block.parts.clear();
-        let sources = self.slots.iter_mut().filter_map(|slot| slot.take_before(frontier));
-        block.fill(&sources.collect::<SmallVec<[Given<'_>; 8]>>());
+        let upto = self.slots.iter().map(|slot| slot.upto).min().unwrap_or(self.end);
+        let frontier = upto.min(self.end);
+        self.slots.iter_mut().for_each(|slot| slot.take_before(frontier));
+        course.extend(&self.given(), frontier);
         self.reached = frontier;
         frontier
+    }
+
+    /// What each slot gave to the last merge.
+    #[must_use]
+    pub fn given(&self) -> SmallVec<[Given<'_>; 8]> {
+        self.slots.iter().filter_map(Slot::given).collect()
     }
 
     /// The buffers, emptied, for the next organization.
@@ -135,75 +131,13 @@ impl<S> Inbox<S> {
     }
 }
 
-/// What one slot gives to a block: operations in order, and the batch that holds their parts.
-type Given<'b> = (&'b [Operation], &'b Batch);
-
-impl Block {
-    /// Merges what the slots give; of operations at one instant those of the earlier slot come first.
-    fn fill(&mut self, sources: &[Given<'_>]) {
-        let total = sources.iter().map(|(operations, _)| operations.len()).sum();
-        self.operations.reserve(total);
-        match sources.len() {
-            0..=4 => self.fill_from::<4>(sources, total),
-            5..=8 => self.fill_from::<8>(sources, total),
-            _ => self.fill_from_many(sources),
-        }
-    }
-
-    /// Merges up to `N` slots. Which of them comes next cannot be foreseen, so there is nothing to branch on: all heads
-    /// are compared and all are updated.
-    fn fill_from<const N: usize>(&mut self, sources: &[Given<'_>], total: usize) {
-        let mut left: [&[Operation]; N] = [&[]; N];
-        let mut parts: [&[Part]; N] = [&[]; N];
-        for (slot, (operations, batch)) in sources.iter().enumerate() {
-            (left[slot], parts[slot]) = (operations, &batch.parts);
-        }
-        let mut heads = left.map(head);
-        for _ in 0..total {
-            let (mut earliest, mut from) = (heads[0], 0);
-            for (slot, &at) in heads.iter().enumerate().skip(1) {
-                from = if at < earliest { slot } else { from };
-                earliest = if at < earliest { at } else { earliest };
-            }
-            let Some((operation, rest)) = left[from].split_first() else { break };
-            left[from] = rest;
-            let next = head(rest);
-            for (slot, at) in heads.iter_mut().enumerate() {
-                *at = if slot == from { next } else { *at };
-            }
-            self.operations.push(moved(operation, parts[from], &mut self.parts));
-        }
-    }
-
-    /// Merges any number of slots.
-    fn fill_from_many(&mut self, sources: &[Given<'_>]) {
-        let mut left: Vec<&[Operation]> = sources.iter().map(|(operations, _)| *operations).collect();
-        let mut heads: BinaryHeap<Reverse<(SimTime, usize)>> =
-            left.iter().enumerate().map(|(slot, operations)| Reverse((head(operations), slot))).collect();
-        while let Some(mut first) = heads.peek_mut() {
-            let from = first.0.1;
-            let Some((operation, rest)) = left[from].split_first() else {
-                PeekMut::pop(first);
-                continue;
-            };
-            (left[from], first.0.0) = (rest, head(rest));
-            self.operations.push(moved(operation, &sources[from].1.parts, &mut self.parts));
-        }
-    }
-}
-
-/// Arrival of the first of `operations`; `SimTime::NEVER` if there is none.
-#[inline(always)]
-fn head(operations: &[Operation]) -> SimTime {
-    operations.first().map_or(SimTime::NEVER, |first| first.at)
-}
-
 impl<S> Slot<S> {
     fn new(refill: Refill<S>) -> Self {
         Slot {
             feature: refill.feature,
             carried: 0,
             refill: Some(Box::new(refill)),
+            from: 0,
             next: 0,
             upto: SimTime::DAWN,
         }
@@ -214,13 +148,18 @@ impl<S> Slot<S> {
         self.refill.as_ref().is_none_or(|refill| refill.batch.operations.len() == self.next)
     }
 
-    /// The operations before `frontier` that are not merged yet; they count as merged from here on.
-    fn take_before(&mut self, frontier: SimTime) -> Option<Given<'_>> {
+    /// What the last merge took.
+    fn given(&self) -> Option<Given<'_>> {
         let batch = &self.refill.as_ref()?.batch;
-        let left = &batch.operations[self.next..];
-        let taken = &left[..left.partition_point(|operation| operation.at < frontier)];
-        self.next += taken.len();
-        Some((taken, batch))
+        Some(Given { batch, from: self.from, to: self.next })
+    }
+
+    /// Takes the operations before `frontier` that are not merged yet; they count as merged from here on.
+    fn take_before(&mut self, frontier: SimTime) {
+        let Some(refill) = &self.refill else { return };
+        let left = &refill.batch.operations[self.next..];
+        self.from = self.next;
+        self.next += left.partition_point(|operation| operation.at < frontier);
     }
 
     /// The buffer, without what has been merged, if this slot has to be asked: it holds nothing, or it is the one that
@@ -232,7 +171,7 @@ impl<S> Slot<S> {
         let mut refill = self.refill.take()?;
         refill.batch.forget(self.next);
         self.carried = refill.batch.operations.len();
-        self.next = 0;
+        (self.from, self.next) = (0, 0);
         Some(refill)
     }
 
@@ -256,20 +195,11 @@ impl<S> Slot<S> {
     }
 }
 
-/// A copy of `operation` with its parts appended to `parts`.
-#[inline]
-fn moved(operation: &Operation, from: &[Part], parts: &mut Vec<Part>) -> Operation {
-    if operation.part_count == 0 {
-        return Operation { part_start: 0, ..*operation };
-    }
-    let start = operation.part_start as usize;
-    let part_start = u32::try_from(parts.len()).expect("a block holds fewer than 2^32 parts");
-    parts.extend_from_slice(&from[start..start + usize::from(operation.part_count)]);
-    Operation { part_start, ..*operation }
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::workload::{Operation, Part};
+
+    use super::super::course::{Entry, EventKind};
     use super::*;
 
     const END: i64 = 1_000;
@@ -319,19 +249,22 @@ mod tests {
         });
         let end = SimTime::from_micros(END);
         let mut inbox = Inbox::new(refills, end);
-        let (mut block, mut seen) = (Block::default(), Vec::new());
+        let (mut course, mut seen) = (Course::default(), Vec::new());
+        course.begin(demands.iter().map(|_| Entry { free: false, longest: None }));
         loop {
             while let Some(mut refill) = inbox.take_want() {
                 answer(&demands[refill.feature.index()], &mut refill);
                 inbox.accept(refill).expect("the answer is in order");
             }
             let before = inbox.reached();
-            let upto = inbox.merge(&mut block);
-            for operation in &block.operations {
-                assert!(before <= operation.at && operation.at < upto);
-                let start = operation.part_start as usize;
-                let own = &block.parts[start..start + usize::from(operation.part_count)];
-                let steps = own.iter().map(|part| part.step).collect();
+            let upto = inbox.merge(&mut course);
+            let given = inbox.given();
+            for event in course.stretch(&given, upto).events {
+                assert_eq!(event.lane.kind(), EventKind::Special);
+                let batch = given[usize::from(event.source)].batch;
+                let operation = &batch.operations[event.number as usize];
+                assert!(before <= operation.at && operation.at < upto && operation.at == event.at);
+                let steps = batch.parts_of(operation).iter().map(|part| part.step).collect();
                 seen.push((operation.at.micros(), operation.feature.0, operation.sequence, steps));
             }
             if upto >= end {
@@ -379,14 +312,15 @@ mod tests {
         let mut inbox = Inbox::new([feature(0), feature(1)].into_iter(), SimTime::from_micros(END));
         let slow = Demand { arrivals: vec![500, 600], size: 1, tight: true };
         let fast = Demand { arrivals: (0..100).collect(), size: 2, tight: false };
-        let (mut asked_slow, mut block) = (0, Block::default());
+        let (mut asked_slow, mut course) = (0, Course::default());
+        course.begin([Entry { free: false, longest: None }; 2].into_iter());
         while inbox.reached() < SimTime::from_micros(90) {
             while let Some(mut refill) = inbox.take_want() {
                 asked_slow += usize::from(refill.feature.0 == 0);
                 answer(if refill.feature.0 == 0 { &slow } else { &fast }, &mut refill);
                 inbox.accept(refill).expect("in order");
             }
-            inbox.merge(&mut block);
+            inbox.merge(&mut course);
         }
         assert_eq!(asked_slow, 1);
     }

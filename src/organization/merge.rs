@@ -13,7 +13,9 @@ use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex};
 use crate::workload::{Batch, Source, SourceState, Traits};
 
-use super::{Account, Block, BrokenPromise, Fault, Inbox, OrganizationOutcome, Outages, Refill, World};
+use super::{
+    Account, BrokenPromise, Course, Entry, Fault, Inbox, OrganizationOutcome, Outages, Refill, World,
+};
 
 impl Refill {
     /// Draws up to `limit` arrivals of the feature that is asked.
@@ -29,7 +31,7 @@ impl Refill {
 #[derive(Debug, Default)]
 pub struct Workspace {
     batches: Vec<Batch>,
-    block: Block,
+    course: Course,
 }
 
 /// What an organization needs next.
@@ -77,7 +79,8 @@ impl OrganizationRun {
         let policies = (0..world.policies.len()).map(|policy| PolicyIndex(policy as u16));
         let accounts = policies
             .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        space.course.begin((0..world.features.len()).map(|feature| entry(&accounts, feature)));
         Ok(OrganizationRun { world: world.clone(), traits, inbox, accounts, operations: 0, space })
     }
 
@@ -102,17 +105,18 @@ impl OrganizationRun {
     }
 
     /// Merges everything that nothing can precede any more and applies it to one account after the other, each over
-    /// the whole block, so that an account's state stays in the cache.
+    /// the whole stretch, so that an account's state stays in the cache.
     ///
     /// # Errors
     /// What an account finds wrong: a broken law, a limit.
     pub fn advance(&mut self) -> Result<Progress, Fault> {
-        let upto = self.inbox.merge(&mut self.space.block);
-        let Block { operations, parts } = &self.space.block;
+        let upto = self.inbox.merge(&mut self.space.course);
+        let given = self.inbox.given();
+        let stretch = self.space.course.stretch(&given, upto);
         for account in &mut self.accounts {
-            account.advance(operations, parts, upto)?;
+            account.advance(&stretch)?;
         }
-        self.operations += operations.len() as u64;
+        self.operations += given.iter().map(|given| given.operations().len() as u64).sum::<u64>();
         Ok(if upto >= self.world.end { Progress::Done } else { Progress::Wants })
     }
 
@@ -135,10 +139,10 @@ impl OrganizationRun {
     pub fn finish(self) -> Result<(OrganizationOutcome, Workspace), Fault> {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
         let tallies = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
-        let Workspace { mut batches, block } = self.space;
+        let Workspace { mut batches, course } = self.space;
         batches.extend(self.inbox.into_batches());
         let outcome = OrganizationOutcome { id: self.traits.id, label: self.traits.label, tallies };
-        Ok((outcome, Workspace { batches, block }))
+        Ok((outcome, Workspace { batches, course }))
     }
 
     fn fault(&self, broken: BrokenPromise) -> Fault {
@@ -150,4 +154,10 @@ impl OrganizationRun {
             what: format!("the demand of feature `{name}` {}", broken.what),
         }
     }
+}
+
+/// How a feature's operations enter the course, so that it serves every account.
+fn entry(accounts: &[Account], feature: usize) -> Entry {
+    let entries = accounts.iter().map(|account| account.entry(feature));
+    entries.reduce(Entry::or).unwrap_or(Entry { free: false, longest: None })
 }

@@ -5,14 +5,20 @@
 //! every actor to `actors`. Invariants: no clock but the operation's, no randomness but keyed streams.
 
 mod account;
+mod agenda;
+mod course;
+mod flights;
 mod inbox;
 mod merge;
 mod outages;
+mod sums;
 mod world;
 
 pub use crate::outcome::OrganizationOutcome;
 pub use account::{Account, Balances};
+pub use course::*;
 pub use inbox::*;
 pub use merge::*;
 pub use outages::*;
+pub use sums::*;
 pub use world::*;

@@ -13,24 +13,19 @@ pub const RELATIVE_ERROR: f64 = 1.0 / CELLS_PER_OCTAVE as f64;
 
 /// A histogram of signed integers: 32 cells an octave, relative error ≤ 3.2 %, each cell keeps count and sum.
 ///
-/// An empty histogram owns no memory; a filled one owns the octaves that hold a value, in order. Its size soon stops
-/// growing with the number of values, and finding a cell is a short search among octaves.
+/// An empty histogram owns no memory; a filled one owns the octaves that hold a value, and a place for each between
+/// them. Its size soon stops growing with the number of values, and finding a cell takes no search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
-    octaves: Vec<Octave>,
+    /// Index of the first cell of the first octave, divided by 32.
+    first: i16,
+    /// From the lowest octave that holds a value to the highest.
+    octaves: Vec<Option<Box<Octave>>>,
 }
 
-/// 32 neighbouring cells.
+/// What fell into 32 neighbouring cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Octave {
-    /// Index of its first cell, divided by 32.
-    key: i16,
-    cells: Box<Cells>,
-}
-
-/// What fell into the cells of an octave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Cells {
     counts: [u64; CELLS_PER_OCTAVE as usize],
     sums: [i128; CELLS_PER_OCTAVE as usize],
 }
@@ -49,16 +44,14 @@ impl Cell {
 }
 
 impl Octave {
-    fn empty(key: i16) -> Self {
-        let cells = Cells { counts: [0; CELLS_PER_OCTAVE as usize], sums: [0; CELLS_PER_OCTAVE as usize] };
-        Octave { key, cells: Box::new(cells) }
-    }
+    const EMPTY: Octave =
+        Octave { counts: [0; CELLS_PER_OCTAVE as usize], sums: [0; CELLS_PER_OCTAVE as usize] };
 
     fn merge(&mut self, other: &Octave) {
-        for (own, other) in self.cells.counts.iter_mut().zip(&other.cells.counts) {
+        for (own, other) in self.counts.iter_mut().zip(&other.counts) {
             *own += other;
         }
-        for (own, other) in self.cells.sums.iter_mut().zip(&other.cells.sums) {
+        for (own, other) in self.sums.iter_mut().zip(&other.sums) {
             *own += other;
         }
     }
@@ -101,45 +94,55 @@ impl Histogram {
 
     fn add(&mut self, index: i16, cell: &Cell) {
         let within = index.rem_euclid(CELLS_PER_OCTAVE as i16) as usize;
-        let cells = &mut self.octave(index.div_euclid(CELLS_PER_OCTAVE as i16)).cells;
+        let cells = self.octave(index.div_euclid(CELLS_PER_OCTAVE as i16));
         cells.counts[within] += cell.count;
         cells.sums[within] += cell.sum;
     }
 
     #[inline]
     fn octave(&mut self, key: i16) -> &mut Octave {
-        // Octaves are mostly neighbours, so that the first one's key tells where this one stands.
-        let guess = self.octaves.first().map_or(0, |first| (key - first.key) as usize);
-        if self.octaves.get(guess).is_some_and(|octave| octave.key == key) {
-            return &mut self.octaves[guess];
+        let place = key.wrapping_sub(self.first) as usize;
+        if !self.octaves.get(place).is_some_and(Option::is_some) {
+            self.add_octave(key);
         }
-        self.find_octave(key)
+        let place = key.wrapping_sub(self.first) as usize;
+        self.octaves[place].get_or_insert_with(|| Box::new(Octave::EMPTY))
     }
 
-    fn find_octave(&mut self, key: i16) -> &mut Octave {
-        let at = match self.octaves.binary_search_by_key(&key, |octave| octave.key) {
-            Ok(at) => at,
-            Err(at) => {
-                self.octaves.insert(at, Octave::empty(key));
-                at
-            }
-        };
-        &mut self.octaves[at]
+    /// Makes a place for an octave, and for those between it and the others.
+    #[cold]
+    fn add_octave(&mut self, key: i16) {
+        if self.octaves.is_empty() {
+            self.first = key;
+        }
+        if key < self.first {
+            let before = (self.first - key) as usize;
+            self.octaves.splice(0..0, std::iter::repeat_with(|| None).take(before));
+            self.first = key;
+        }
+        let wanted = (key - self.first) as usize + 1;
+        if self.octaves.len() < wanted {
+            self.octaves.resize_with(wanted, || None);
+        }
     }
 
     /// Adds everything `other` has counted.
     pub fn merge(&mut self, other: &Histogram) {
         if self.octaves.is_empty() {
-            self.octaves.clone_from(&other.octaves);
-        } else {
-            other.octaves.iter().for_each(|octave| self.octave(octave.key).merge(octave));
+            self.clone_from(other);
+            return;
+        }
+        for (octave, key) in other.octaves.iter().zip(other.first..) {
+            if let Some(octave) = octave {
+                self.octave(key).merge(octave);
+            }
         }
     }
 
     /// The occupied cells, in order of value.
     fn occupied(&self) -> impl Iterator<Item = Cell> + '_ {
-        self.octaves.iter().flat_map(|octave| {
-            let cells = octave.cells.counts.iter().zip(&octave.cells.sums);
+        self.octaves.iter().flatten().flat_map(|octave| {
+            let cells = octave.counts.iter().zip(&octave.sums);
             cells.map(|(&count, &sum)| Cell { count, sum }).filter(|cell| cell.count > 0)
         })
     }

@@ -119,10 +119,17 @@ impl Totals {
     #[must_use]
     pub fn of(tally: &Tally, measure_from: SimTime) -> Self {
         let life = i128::from(tally.life.micros());
+        let features = tally.features.iter().map(|feature| Service::of([feature], life)).collect();
+        Totals { features, ..Totals::of_whole(tally, measure_from) }
+    }
+
+    /// The totals of one organization, its features together only.
+    #[must_use]
+    pub fn of_whole(tally: &Tally, measure_from: SimTime) -> Self {
+        let life = i128::from(tally.life.micros());
         let service = Service::of(&tally.features, life);
         let mut totals = Totals {
             organizations: 1,
-            features: tally.features.iter().map(|feature| Service::of([feature], life)).collect(),
             debt_max_of_any: tally.debt.max.micros(),
             debt_longest: tally.debt.longest.micros(),
             runaway: u64::from(tally.customer.runaway),

@@ -139,7 +139,7 @@ impl Line<'_> {
         let [replication, policy, name] = self.lead;
         let cohort = self.shape.cohorts.get(organization.id.cohort.index()).map_or("", String::as_str);
         self.begin(&[replication, policy, cohort, name]);
-        let totals = Totals::of(tally, self.shape.measure_from);
+        let totals = Totals::of_whole(tally, self.shape.measure_from);
         let with_money = self.shape.currency.is_some();
         for metric in organization_metrics() {
             let known = with_money || !metric.is_money();

@@ -110,7 +110,8 @@ impl Batch {
     /// The parts of `operation`, which must come from this batch.
     #[must_use]
     pub fn parts_of(&self, operation: &Operation) -> &[Part] {
-        let start = operation.part_start as usize;
+        // A simple operation's place among the parts means nothing.
+        let start = if operation.part_count == 0 { 0 } else { operation.part_start as usize };
         &self.parts[start..start + usize::from(operation.part_count)]
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use creditsim::calendar::Zone;
 use creditsim::engine::{JobOptions, NoRows, prepare};
-use creditsim::organization::{Account, DetailOptions, Outages, World};
+use creditsim::organization::{Account, Course, DetailOptions, Given, Outages, World};
 use creditsim::outcome::Tally;
 use creditsim::sampling::StreamKey;
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Fate, Member, Operation, Part, PartKind, Traits};
+use creditsim::workload::{Batch, Fate, Member, Operation, Part, PartKind, Traits};
 
 use super::language::{Case, Demanded, parse};
 use super::values::{balance, value};
@@ -68,8 +68,8 @@ fn differences(text: &str) -> Vec<String> {
 /// An account on its way through a case.
 pub struct Stage {
     pub world: Arc<World>,
-    pub operations: Vec<Operation>,
-    pub parts: Vec<Part>,
+    pub batch: Batch,
+    course: Course,
     account: Account,
     next: usize,
 }
@@ -88,7 +88,10 @@ impl Stage {
         let outages = Arc::new(outages(case, &scenario));
         let world = job.world;
         let account = Account::new(Arc::clone(&world), PolicyIndex(0), key, &traits, outages).expect("opens");
-        Stage { world, operations, parts, account, next: 0 }
+        let mut course = Course::default();
+        course.begin((0..world.features.len()).map(|feature| account.entry(feature)));
+        let batch = Batch { operations, parts, upto: world.end };
+        Stage { world, batch, course, account, next: 0 }
     }
 
     fn instant(&self, text: &str) -> SimTime {
@@ -97,10 +100,12 @@ impl Stage {
 
     /// Everything before `upto` happens.
     fn advance(&mut self, upto: SimTime) {
-        let rest = &self.operations[self.next..];
-        let count = rest.iter().take_while(|operation| operation.at < upto).count();
-        self.account.advance(&rest[..count], &self.parts, upto).expect("no law is broken");
-        self.next += count;
+        let (from, batch) = (self.next, &self.batch);
+        let to = batch.operations.partition_point(|operation| operation.at < upto).max(from);
+        let given = [Given { batch, from, to }];
+        self.course.extend(&given, upto);
+        self.account.advance(&self.course.stretch(&given, upto)).expect("no law is broken");
+        self.next = to;
     }
 
     pub fn finish(mut self) -> Tally {

@@ -5,14 +5,14 @@ use std::sync::{Arc, OnceLock};
 use creditsim::calendar::{Period, Zone};
 use creditsim::engine::{Job as Prepared, JobOptions, RowWriter, prepare};
 use creditsim::organization::{
-    Account, DetailOptions, Fault, FeatureFacts, OrganizationOutcome, Outages, World,
+    Account, Course, DetailOptions, Fault, FeatureFacts, Given, OrganizationOutcome, Outages, World,
 };
 use creditsim::outcome::Tally;
 use creditsim::policy::{Customers, Expiry, Package, Policy, Terms};
 use creditsim::sampling::StreamKey;
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Fate, Member, Operation, Part, PartKind, Source, Traits};
+use creditsim::workload::{Batch, Fate, Member, Operation, Part, PartKind, Source, Traits};
 
 use super::case::{Case, Job};
 use super::knob::{Knob, START, at, hours};
@@ -53,8 +53,7 @@ pub struct Stage {
     policy: PolicyIndex,
     traits: Traits,
     outages: Arc<Outages>,
-    operations: Vec<Operation>,
-    parts: Vec<Part>,
+    batch: Batch,
 }
 
 impl Stage {
@@ -108,7 +107,8 @@ impl Stage {
         let traits = traits(case, job);
         let (operations, parts) = work(case, &traits, skipped as u16);
         let outages = Arc::new(outages(case));
-        Stage { world: Arc::new(world), policy: PolicyIndex(0), traits, outages, operations, parts }
+        let batch = Batch { operations, parts, upto: world.end };
+        Stage { world: Arc::new(world), policy: PolicyIndex(0), traits, outages, batch }
     }
 
     /// Runs to the end, cut at these hours; at each cut a copy goes on and the original is thrown away after it has
@@ -116,25 +116,33 @@ impl Stage {
     pub fn run(self, cuts: &[u32]) -> Result<Tally, Fault> {
         let key = StreamKey::organization(7, 0, "one", 0);
         let world = Arc::clone(&self.world);
-        let mut account = Account::new(world, self.policy, key, &self.traits, Arc::clone(&self.outages))?;
+        let account = Account::new(world, self.policy, key, &self.traits, Arc::clone(&self.outages))?;
         let mut cuts: Vec<SimTime> = cuts.iter().map(|hour| at(i64::from(*hour))).collect();
         cuts.sort_unstable();
-        let mut next = 0;
+        let mut course = Course::default();
+        course.begin((0..self.world.features.len()).map(|feature| account.entry(feature)));
+        let mut whole = (account, course, 0);
         for cut in cuts {
-            next += self.advance(&mut account, next, cut)?;
-            let copy = account.clone();
-            self.advance(&mut account, next, self.world.end)?;
-            account = copy;
+            self.advance(&mut whole, cut)?;
+            let copy = whole.clone();
+            self.advance(&mut whole, self.world.end)?;
+            whole = copy;
         }
-        self.advance(&mut account, next, self.world.end)?;
-        account.finish()
+        self.advance(&mut whole, self.world.end)?;
+        whole.0.finish()
     }
 
-    fn advance(&self, account: &mut Account, from: usize, upto: SimTime) -> Result<usize, Fault> {
-        let rest = &self.operations[from..];
-        let count = rest.iter().take_while(|operation| operation.at < upto).count();
-        account.advance(&rest[..count], &self.parts, upto)?;
-        Ok(count)
+    fn advance(
+        &self,
+        (account, course, next): &mut (Account, Course, usize),
+        upto: SimTime,
+    ) -> Result<(), Fault> {
+        let (from, batch) = (*next, &self.batch);
+        let to = batch.operations.partition_point(|operation| operation.at < upto).max(from);
+        let given = [Given { batch, from, to }];
+        course.extend(&given, upto);
+        *next = to;
+        account.advance(&course.stretch(&given, upto))
     }
 }
 

@@ -23,37 +23,40 @@ pub(super) enum Check {
 }
 
 impl State {
-    /// A piece of demand arrives.
-    pub(super) fn arrive(&mut self, env: &Env, operation: &Operation, parts: &[Part]) {
+    /// A piece of demand arrives; `slot` is its place in the course if it may end there. True if it will.
+    pub(super) fn arrive(
+        &mut self,
+        env: &Env,
+        operation: &Operation,
+        parts: &[Part],
+        slot: Option<u32>,
+    ) -> bool {
         self.now = operation.at;
         let feature = operation.feature;
         let facts = env.facts(feature);
         let tally = &mut self.tally.features[feature.index()];
         if facts.free {
             tally.free += 1;
-            return;
+            return true;
         }
         tally.demanded += 1;
         tally.demand_credits += operation.cost;
         self.cycle.row.demanded += 1;
-        if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
-            *credits += operation.cost;
+        let blind = self.short_ways[feature.index()].blind && slot.is_some();
+        let estimate = if blind { Credits::ZERO } else { self.estimate_at_arrival(env, operation) };
+        if slot.is_some_and(|slot| self.start_light(env, operation, estimate, slot)) {
+            return true;
         }
-        if self.short_ways[feature.index()].blind && self.start_light(env, operation, Credits::ZERO) {
-            return;
-        }
-        let estimate = self.estimate_at_arrival(env, operation);
-        if self.start_light(env, operation, estimate) {
-            return;
-        }
+        let estimate = if blind { self.estimate_at_arrival(env, operation) } else { estimate };
         let slot = self.take_slot();
         self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });
         if self.churned {
             self.lose(env, slot, Reason::Churned);
-            return;
+        } else {
+            self.attempt(env, slot);
         }
-        self.attempt(env, slot);
+        false
     }
 
     /// The estimate of an operation at its arrival, and the operation's place in the feature's history.
@@ -63,7 +66,8 @@ impl State {
         if let Some(depth) = env.looks_back[feature.index()] {
             self.history[feature.index()].add(depth, operation.cost);
         }
-        if estimator(&env.terms(self.plan).features[feature.index()]).is_some() {
+        let ahead = self.client_arriving == 0 && self.estimates_ahead[feature.index()].is_some();
+        if !ahead && estimator(&env.terms(self.plan).features[feature.index()]).is_some() {
             self.tally.features[feature.index()].count_estimate(estimate, operation.cost);
         }
         estimate

@@ -1,348 +1,375 @@
 //! Calm stretches: plain operations arrive and end, no balance comes near a threshold, no timer is due.
 //!
-//! That is most of most accounts' lives, and in it the order of charges cannot be told from the outcome. So operations
-//! are taken many at once: their charges are summed, and how many were in flight at each arrival is counted without
-//! walking through time. Leaves everything else to the loop over instants. Invariant: a stretch leaves the account
-//! exactly as the loop over instants would have; it stops before whatever it cannot do.
+//! That is most of most accounts' lives, and in it nothing can be told from the order of charges. So the events of the
+//! course are only summed, in a loop without calls, and the books are brought up to date once at its end. `reach` says
+//! how far an account may go calmly. Leaves everything else to the loop over instants. Invariant: a stretch leaves the
+//! account exactly as the loop over instants would have; it stops before whatever it cannot do.
 
-use crate::policy::Estimator;
+use crate::ledger::HoldId;
+use crate::policy::{Estimator, Terms};
 use crate::units::{Credits, FeatureIndex, SimTime};
-use crate::workload::{Fate, Operation};
 
-use super::env::{Env, estimator, room};
-use super::events::{Class, Due, DueKind, order_of};
+use super::super::sums::most_in_flight;
+use super::super::{Count, Entry, Event, EventKind, Lane, Stretch};
+use super::charging::hold_terms;
+use super::env::{Env, buffered, estimator, room};
 use super::light::ShortWay;
+use super::reach::Reach;
 use super::state::State;
 
 /// What the loop over calm stretches needs to know, and what it counts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Calm {
-    features: Vec<CalmFeature>,
-    /// Per feature, since the stretch began.
-    counts: Vec<CalmCounts>,
+    /// Per lane of the course.
+    rules: Vec<Rule>,
+    /// Per lane, since the stretch began.
+    counts: Vec<Count>,
     /// Every check passes at balances above this.
-    floor: Credits,
-    any: bool,
+    pub(super) floor: Credits,
+    /// Some paid feature joins calm stretches.
+    pub(super) any: bool,
+    /// Some feature that joins is admitted by holds.
+    pub(super) holds: bool,
+    /// Every feature that ends in the course has joined.
+    takes_all: bool,
+    /// Scratch: holds from before the stretch that have ended in it.
+    ended: Vec<HoldId>,
+    /// Scratch: slots of operations that the stretch leaves in flight, and what holds them.
+    left: Vec<(u32, Lane)>,
 }
 
-/// A feature in calm stretches.
+/// How a calm stretch takes the events of a lane.
 #[derive(Debug, Clone, Copy, Default)]
-struct CalmFeature {
-    /// Its operations may be part of a stretch.
+struct Rule {
+    /// May be part of a stretch.
     joins: bool,
-    /// Costs nothing: its operations are only counted.
-    free: bool,
-    /// The estimate that its check makes of every operation.
-    estimate: Option<Credits>,
+    /// An end; of one that was not admitted at its arrival it has to be passed over.
+    ends: bool,
+    /// What it adds to the number of operations in flight.
+    step: i64,
+    /// All ones where the cost is charged, else 0.
+    burns: i64,
+    /// The amount of the hold that an operation of the feature is admitted by (micro-credits), or 0.
+    hold: i64,
+    /// What the event adds to unreserved credits besides its charge (micro-credits).
+    frees: i64,
+    pins: bool,
 }
 
-/// What operations of a feature did in a stretch.
+/// The hold of an operation of the course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum CourseHold {
+    /// It has none.
+    #[default]
+    None,
+    /// It has one that the ledger has not heard of, because the stretch in which it began is not over.
+    Open,
+    /// It has this one.
+    Booked(HoldId),
+}
+
+/// What a calm stretch came to.
 #[derive(Debug, Clone, Copy, Default)]
-struct CalmCounts {
-    free: u64,
-    demanded: u64,
-    demand_credits: Credits,
-    served: u64,
-    served_credits: Credits,
+struct Sum {
+    /// Events taken.
+    taken: usize,
+    /// Charged (micro-credits).
+    burned: i64,
+    /// Held and not needed (micro-credits).
+    unused: i64,
+    /// Holds begun in the stretch and not ended in it.
+    left_open: usize,
+    in_flight: i64,
+    most_in_flight: i64,
+    /// Σ steps · (time since the stretch began) (µs).
+    area: i64,
+}
+
+/// Estimates of a feature's check that are alike for every operation.
+pub(super) fn constant_estimate(env: &Env, terms: &Terms, feature: FeatureIndex) -> Option<Credits> {
+    match estimator(&terms.features[feature.index()])? {
+        Estimator::Fixed(credits) => Some(*credits),
+        Estimator::Expected | Estimator::Quantile(_) => Some(env.facts(feature).expected_cost),
+        Estimator::Exact | Estimator::History(_) | Estimator::Blur { .. } => None,
+    }
+}
+
+/// Per feature: the estimate that the check makes of every operation, if it is always the same.
+pub(super) fn estimates_ahead(env: &Env) -> Vec<Option<Credits>> {
+    let terms = env.terms(env.first_plan);
+    let ahead = |index: usize| {
+        let fixed = env.policy.plan_changes.is_empty();
+        fixed.then(|| constant_estimate(env, terms, FeatureIndex(index as u16))).flatten()
+    };
+    (0..env.world.features.len()).map(ahead).collect()
 }
 
 impl Calm {
     pub(super) fn new(env: &Env, ways: &[ShortWay]) -> Calm {
-        let mut calm = Calm { counts: vec![CalmCounts::default(); ways.len()], ..Calm::default() };
+        let lanes = Lane::count(ways.len());
+        let rules = vec![Rule::default(); lanes];
+        let mut calm = Calm { rules, counts: vec![Count::default(); lanes], ..Calm::default() };
         for (index, way) in ways.iter().enumerate() {
-            let feature = FeatureIndex(index as u16);
-            let joined = feature_of(env, feature, *way);
-            calm.any |= joined.is_some_and(|(feature, _)| !feature.free);
-            let (feature, floor) = joined.unwrap_or_default();
-            calm.floor = calm.floor.max(floor);
-            calm.features.push(feature);
+            calm.join(env, FeatureIndex(index as u16), *way);
         }
         calm
     }
-}
 
-/// A feature that joins calm stretches, and the balance above which its check always passes.
-fn feature_of(env: &Env, feature: FeatureIndex, way: ShortWay) -> Option<(CalmFeature, Credits)> {
-    let facts = env.facts(feature);
-    if facts.free {
-        return Some((CalmFeature { joins: true, free: true, estimate: None }, Credits::ZERO));
-    }
-    let terms = env.terms(env.first_plan);
-    let rules = &terms.features[feature.index()];
-    let holds = super::charging::hold_terms(rules).is_some();
-    if !way.open || holds || !env.outages.never(feature) {
-        return None;
-    }
-    let estimate = match estimator(rules) {
-        None => None,
-        Some(Estimator::Fixed(credits)) => Some(*credits),
-        Some(Estimator::Expected | Estimator::Quantile(_)) => Some(facts.expected_cost),
-        Some(Estimator::Exact | Estimator::History(_) | Estimator::Blur { .. }) => return None,
-    };
-    if estimate.is_none() && !way.blind {
-        return None;
-    }
-    let need = estimate.unwrap_or(Credits::EPSILON);
-    let floor = room(terms, rules).map_or(Credits::ZERO, |room| need - room);
-    Some((CalmFeature { joins: true, free: false, estimate }, floor))
-}
-
-/// How far an account may go before something else than plain operations has to be looked at.
-#[derive(Debug, Clone, Copy)]
-struct Room {
-    /// May be charged, exclusively.
-    credits: Credits,
-    /// No later.
-    until: SimTime,
-}
-
-/// Operations taken at once, plus one place that stays free.
-const SEGMENT: usize = 64;
-
-/// Paid operations taken at once, in order of arrival.
-struct Segment {
-    len: usize,
-    /// Arrivals (µs); behind the last one, later than everything.
-    at: [i64; SEGMENT],
-    ends: [SimTime; SEGMENT],
-    /// Their places among all operations.
-    index: [u8; SEGMENT],
-    /// How many operations, whenever they started, end after the arrival before this one.
-    ended: [u32; SEGMENT],
-}
-
-impl Segment {
-    fn new() -> Segment {
-        Segment {
-            len: 0,
-            at: [i64::MAX; SEGMENT],
-            ends: [SimTime::NEVER; SEGMENT],
-            index: [0; SEGMENT],
-            ended: [0; SEGMENT],
+    /// Lets a feature's operations be part of calm stretches, if they can.
+    fn join(&mut self, env: &Env, feature: FeatureIndex, way: ShortWay) {
+        let [arrives, ends] =
+            [EventKind::Arrival, EventKind::End].map(|kind| Lane::new(feature, kind).index());
+        if env.facts(feature).free {
+            self.rules[arrives].joins = true;
+            return;
         }
-    }
-
-    fn is_full(&self) -> bool {
-        self.len + 1 >= SEGMENT
-    }
-
-    /// The number of arrivals before `end`, found without a branch, because none could be foreseen.
-    #[inline(always)]
-    fn arrivals_before(&self, end: SimTime) -> usize {
-        let mut before = 0;
-        for half in [32, 16, 8, 4, 2, 1] {
-            let later = self.at[(before + half - 1) % SEGMENT] < end.micros();
-            before += half * usize::from(later);
+        // Nothing of a feature without a short way ever ends in the course.
+        self.rules[ends].joins = !way.open;
+        let terms = env.terms(env.first_plan);
+        let rules = &terms.features[feature.index()];
+        let estimate = constant_estimate(env, terms, feature);
+        let estimated = estimator(rules).is_some();
+        if !way.open
+            || !env.outages.never(feature)
+            || (estimated && estimate.is_none())
+            || (!estimated && !way.blind)
+        {
+            return;
         }
-        before
-    }
-
-    /// The most operations in flight at once, and how many are left, of `in_flight` before the first arrival.
-    fn most_in_flight(&self, mut in_flight: u32) -> (u32, u32) {
-        let mut most = in_flight;
-        for ended in &self.ended[..self.len] {
-            in_flight = in_flight + 1 - ended;
-            most = most.max(in_flight);
+        let hold = hold_terms(rules);
+        let held =
+            hold.zip(estimate).map_or(Credits::ZERO, |(hold, estimate)| buffered(estimate, hold.buffer));
+        // Holds of nothing are holds too, but would look like none here.
+        if hold.is_some() && held.is_zero() {
+            return;
         }
-        (most, in_flight)
+        let need = if hold.is_some() { held } else { estimate.unwrap_or(Credits::EPSILON) };
+        let floor = room(terms, rules).map_or(Credits::ZERO, |room| need - room);
+        self.floor = self.floor.max(floor);
+        self.any = true;
+        self.holds |= hold.is_some();
+        let held = held.micros();
+        let plain = Rule {
+            joins: true,
+            hold: held,
+            pins: hold.is_some_and(|hold| hold.pins_expiry),
+            ..Rule::default()
+        };
+        self.rules[arrives] = Rule { step: 1, frees: -held, ..plain };
+        self.rules[ends] = Rule { ends: true, step: -1, burns: -1, frees: held, ..plain };
+    }
+}
+
+impl Calm {
+    /// Looks at how features enter the course, before its first piece.
+    pub(super) fn meet(&mut self, entries: &[Entry]) {
+        let ends = |index: usize| Lane::new(FeatureIndex(index as u16), EventKind::End).index();
+        let mut entering =
+            entries.iter().enumerate().filter(|(_, entry)| !entry.free && entry.longest.is_some());
+        self.takes_all = entering.all(|(index, _)| self.rules[ends(index)].ends);
     }
 }
 
 impl State {
-    /// Handles operations, and what is due before each of them, as long as the stretch is calm. Returns how many.
-    pub(super) fn advance_calmly(&mut self, env: &Env, operations: &[Operation]) -> usize {
-        let mut taken = 0;
-        while let Some(room) = self.calm_room(env) {
-            let segment = self.advance_segment(env, &operations[taken..], room);
-            if segment == 0 {
-                break;
-            }
-            taken += segment;
-        }
-        taken
-    }
-
-    /// As [`State::advance_calmly`], for one segment.
-    fn advance_segment(&mut self, env: &Env, operations: &[Operation], room: Room) -> usize {
-        let mut segment = Segment::new();
-        let taken = self.start_segment(env, operations, room, &mut segment);
-        if taken == 0 {
+    /// Goes calmly through as many of `events` as it can; returns how many.
+    pub(super) fn advance_calmly(&mut self, env: &Env, stretch: &Stretch<'_>, from: usize) -> usize {
+        let events = &stretch.events[from..];
+        let Some(first) = events.first() else { return 0 };
+        if !self.calm.rules[first.lane.index()].joins {
             return 0;
         }
-        let mut burned = self.end_earlier(&mut segment);
-        let counts = &mut self.calm.counts;
-        let (mut unfinished, mut left) = ([0_u8; SEGMENT], 0);
-        for number in 0..segment.len {
-            let operation = &operations[usize::from(segment.index[number])];
-            let before = segment.arrivals_before(segment.ends[number]).max(number + 1);
-            let over = before < segment.len;
-            segment.ended[before % SEGMENT] += 1;
-            let cost = if over { operation.cost } else { Credits::ZERO };
-            burned += cost;
-            let counts = &mut counts[operation.feature.index()];
-            counts.served += u64::from(over);
-            counts.served_credits += cost;
-            unfinished[left % SEGMENT] = number as u8;
-            left += usize::from(!over);
+        let Some(reach) = self.reach(env) else { return 0 };
+        if !self.calm.holds && self.calm.takes_all && self.passed_over.is_empty() {
+            return self.stride(stretch, from, &reach);
         }
-        let (most, in_flight) = segment.most_in_flight(self.in_flight);
-        self.tally.in_flight_max = self.tally.in_flight_max.max(most);
-        self.in_flight = in_flight;
-        for &number in &unfinished[..left] {
-            let number = usize::from(number);
-            let Operation { feature, sequence, cost, .. } = operations[usize::from(segment.index[number])];
-            let order = order_of(Class::Charge, feature.0, sequence, 0);
-            let (at, tag) = (segment.ends[number], cost.micros() as u64);
-            self.due.push(Due { at, order, tag, slot: 0, feature, what: DueKind::Light });
+        let sum = match (self.calm.holds, self.passed_over.is_empty()) {
+            (false, true) => self.walk::<false, false>(events, &reach),
+            (false, false) => self.walk::<false, true>(events, &reach),
+            (true, true) => self.walk::<true, false>(events, &reach),
+            (true, false) => self.walk::<true, true>(events, &reach),
+        };
+        if let Some(last) = events[..sum.taken].last() {
+            self.settle_calm(&events[..sum.taken], last.at, &sum);
         }
-        self.settle_calm(burned);
-        taken
+        sum.taken
     }
 
-    /// Counts the arrivals of a segment; returns how many operations it takes.
+    /// A stretch in which the account takes every event as it comes, so that running sums tell all about it.
+    fn stride(&mut self, stretch: &Stretch<'_>, from: usize, reach: &Reach) -> usize {
+        let Stretch { events, sums, .. } = *stretch;
+        let to = sums.reach(events, from, sums.next_special(from, events.len()), reach.until, reach.credits);
+        if to == from {
+            return 0;
+        }
+        sums.add_counts(events, from, to, &mut self.calm.counts);
+        let in_flight = i64::from(self.in_flight);
+        let mut sum = Sum { taken: to - from, in_flight, ..Sum::default() };
+        let mut begun = 0;
+        for (rule, count) in self.calm.rules.iter().zip(&self.calm.counts).filter(|(rule, _)| rule.step != 0)
+        {
+            let events = count.events as i64;
+            begun += events * i64::from(rule.step > 0);
+            sum.in_flight += rule.step * events;
+            sum.burned += count.credits.micros() & rule.burns;
+            sum.area += rule.step * count.time_since(self.now);
+        }
+        // Mostly the number of arrivals tells that there was no new maximum to look for.
+        sum.most_in_flight = in_flight;
+        if in_flight + begun > i64::from(self.tally.in_flight_max) {
+            sum.most_in_flight += most_in_flight(&events[from..to]);
+        }
+        self.settle_calm(&events[from..to], events[to - 1].at, &sum);
+        to - from
+    }
+
+    /// The loop over the events of a calm stretch. With `PICKY` some ends have to be passed over.
     #[inline(always)]
-    fn start_segment(
-        &mut self,
-        env: &Env,
-        operations: &[Operation],
-        room: Room,
-        segment: &mut Segment,
-    ) -> usize {
-        let bound = room.until.min(self.due.first_other_than(DueKind::Light));
-        let end = env.world.end;
-        let Calm { features, counts, .. } = &mut self.calm;
-        let (mut owed, mut in_flight_micros) = (self.light_owed, 0);
-        let mut taken = 0;
-        for operation in operations.iter().take(usize::from(u8::MAX)) {
-            let (at, feature) = (operation.at, operation.feature.index());
-            let rules = features[feature];
-            let plain = operation.part_count == 0 && operation.fate == Fate::Completes;
-            if !plain || !rules.joins || at >= bound || segment.is_full() {
+    fn walk<const HOLDS: bool, const PICKY: bool>(&mut self, events: &[Event], reach: &Reach) -> Sum {
+        let Calm { rules, counts, ended, .. } = &mut self.calm;
+        let in_flight = i64::from(self.in_flight);
+        let mut sum = Sum { in_flight, most_in_flight: in_flight, ..Sum::default() };
+        let mut free = reach.free.micros();
+        for event in events {
+            let rule = &rules[event.lane.index()];
+            if event.at >= reach.until || !rule.joins {
                 break;
             }
-            let counts = &mut counts[feature];
-            if rules.free {
-                counts.free += 1;
-            } else {
-                // Nothing is crossed even if everything in flight were charged at once.
-                owed += operation.cost;
-                if owed >= room.credits {
+            if PICKY && rule.ends && self.passed_over.contains(event.slot) {
+                self.passed_over.remove(event.slot);
+                sum.taken += 1;
+                continue;
+            }
+            let cost = event.cost.micros() & rule.burns;
+            let burned = sum.burned + cost;
+            if burned >= reach.credits.micros() {
+                break;
+            }
+            if HOLDS {
+                let left = free + rule.frees - cost;
+                if left <= reach.least.micros() || left >= reach.most.micros() {
                     break;
                 }
-                counts.demanded += 1;
-                counts.demand_credits += operation.cost;
-                if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
-                    *credits += operation.cost;
+                if rule.hold > 0 {
+                    let slot = &mut self.holds_in_course[event.slot as usize];
+                    match *slot {
+                        _ if !rule.ends => (*slot, sum.left_open) = (CourseHold::Open, sum.left_open + 1),
+                        CourseHold::Booked(hold) if self.ledger.reserves_only(hold, reach.lot, rule.hold) => {
+                            ended.push(hold)
+                        }
+                        CourseHold::Booked(_) => break,
+                        CourseHold::Open | CourseHold::None => sum.left_open -= 1,
+                    }
+                    if rule.ends {
+                        *slot = CourseHold::None;
+                        sum.unused += (rule.hold - cost).max(0);
+                    }
                 }
-                if let Some(estimate) = rules.estimate {
-                    self.tally.features[feature].count_estimate(estimate, operation.cost);
-                }
-                let ends = at + operation.duration;
-                in_flight_micros += ends.min(end).micros() - at.micros();
-                let number = segment.len % SEGMENT;
-                (segment.at[number], segment.ends[number]) = (at.micros(), ends);
-                segment.index[number] = taken as u8;
-                segment.len += 1;
-                self.now = at;
+                free = left;
             }
-            taken += 1;
+            sum.burned = burned;
+            sum.in_flight += rule.step;
+            sum.most_in_flight = sum.most_in_flight.max(sum.in_flight);
+            sum.area += rule.step * (event.at - self.now).micros();
+            counts[event.lane.index()].add(event);
+            sum.taken += 1;
         }
-        self.tally.in_flight_micros += i128::from(in_flight_micros);
-        taken
+        sum
     }
 
-    /// Ends the operations of earlier segments that are over by the last arrival; returns what they are charged.
-    fn end_earlier(&mut self, segment: &mut Segment) -> Credits {
-        let mut burned = Credits::ZERO;
-        let last = segment.at[..segment.len].last().map_or(SimTime::DAWN, |at| SimTime::from_micros(*at));
-        while let Some(due) = self.due.peek().copied().filter(|due| due.at <= last) {
-            self.due.pop();
-            segment.ended[segment.arrivals_before(due.at)] += 1;
-            let counts = &mut self.calm.counts[due.feature.index()];
-            counts.served += 1;
-            counts.served_credits += due.cost();
-            burned += due.cost();
-        }
-        burned
-    }
-
-    /// What the account may do calmly; none if it is not calm.
-    #[inline]
-    fn calm_room(&self, env: &Env) -> Option<Room> {
-        let calm = self.calm.any
-            && !self.churned
-            && !self.resume
-            && !self.arrived
-            && !self.watch_stale
-            && self.queue.is_empty()
-            && self.unrecorded.is_zero()
-            && self.refusals.episode.is_none()
-            && self.ledger.is_plain();
-        if !calm {
-            return None;
-        }
-        let balance = self.ledger.remaining();
-        let room = if balance > self.watch {
-            Room { credits: balance - self.watch.max(self.calm.floor), until: self.next_timer }
+    /// Brings the books up to date after a calm stretch that ended with an event at `at`.
+    fn settle_calm(&mut self, events: &[Event], at: SimTime, sum: &Sum) {
+        self.in_flight_changes();
+        let span = (at - self.now).micros();
+        self.tally.in_flight_micros += i128::from(span) * i128::from(sum.in_flight) - i128::from(sum.area);
+        self.tally.in_flight_max = self.tally.in_flight_max.max(sum.most_in_flight as u32);
+        self.in_flight = sum.in_flight as u32;
+        self.now = at;
+        self.in_flight_since = at;
+        let burned = Credits::from_micros(sum.burned);
+        if self.calm.holds {
+            self.settle_calm_holds(events, burned, sum);
+            let unused = Credits::from_micros(sum.unused);
+            self.tally.holds.unused_credits += unused;
+            // What is charged beyond a hold is the charge less the hold plus what was not needed of it.
+            let overrun = unused + self.calm_overrun();
+            self.tally.holds.overrun_credits += overrun;
+            self.holds_kept &= overrun.is_zero();
         } else {
-            self.room_below(env, balance)?
-        };
-        room.credits.is_positive().then_some(room)
-    }
-
-    /// The room between a balance that is below some threshold and the next threshold.
-    fn room_below(&self, env: &Env, balance: Credits) -> Option<Room> {
-        let terms = env.terms(self.plan);
-        let mut next = self.calm.floor;
-        let mut until = self.next_timer;
-        for alert in &terms.alerts {
-            let threshold = self.threshold(alert);
-            if !alert.compare.holds(balance, threshold) {
-                next = next.max(threshold);
-            }
+            let debt = self.ledger.charge(burned);
+            debug_assert!(debt.is_zero(), "a calm account has credits for what it is charged");
         }
-        for needed in self.blocking.iter().flatten() {
-            if balance >= *needed {
-                next = next.max(*needed);
-            }
-        }
-        for (index, rule) in terms.top_ups.iter().enumerate() {
-            let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
-            if rule.compare.holds(balance + pending, rule.threshold) {
-                until = until.min(self.quiet_until(index)?);
-            } else {
-                next = next.max(rule.threshold - pending);
-            }
-        }
-        Some(Room { credits: balance - next, until })
-    }
-
-    /// Brings the books up to date after operations among which `burned` was charged.
-    fn settle_calm(&mut self, burned: Credits) {
-        let debt = self.ledger.charge(burned);
-        debug_assert!(debt.is_zero(), "a calm account has credits for everything in flight");
         self.count_takes();
-        let (mut demanded, mut served, mut asked_credits) = (0, 0, Credits::ZERO);
-        for (counts, tally) in self.calm.counts.iter_mut().zip(&mut self.tally.features) {
-            let CalmCounts { free, demanded: asked, demand_credits, served: done, served_credits } =
-                std::mem::take(counts);
-            tally.free += free;
-            tally.demanded += asked;
-            tally.attempts += asked;
-            tally.demand_credits += demand_credits;
-            tally.served += done;
-            tally.due_credits += served_credits;
-            tally.charged_credits += served_credits;
-            demanded += asked;
-            served += done;
-            asked_credits += demand_credits;
-        }
-        // Whatever started and did not end came to what was in flight before.
-        self.light_in_flight = self.light_in_flight + demanded as u32 - served as u32;
-        self.light_owed += asked_credits - burned;
-        self.cycle.row.demanded += demanded;
         self.cycle.row.burned += burned;
         self.cycle.row.charged += burned;
         self.ended_charged += burned;
+        for feature in 0..self.tally.features.len() {
+            self.count_calm(FeatureIndex(feature as u16));
+        }
+    }
+
+    /// Charges less holds of all operations that ended in a stretch after they had been held.
+    fn calm_overrun(&self) -> Credits {
+        let held =
+            self.calm.rules.iter().zip(&self.calm.counts).filter(|(rule, _)| rule.ends && rule.hold > 0);
+        held.map(|(rule, count)| count.credits - Credits::from_micros(rule.hold * count.events as i64)).sum()
+    }
+
+    /// Adds what a stretch counted of a feature.
+    fn count_calm(&mut self, feature: FeatureIndex) {
+        let [arrives, ends] =
+            [EventKind::Arrival, EventKind::End].map(|kind| Lane::new(feature, kind).index());
+        let counts = &mut self.calm.counts;
+        if counts[arrives].events + counts[ends].events == 0 {
+            return;
+        }
+        let (arrived, ended) = (std::mem::take(&mut counts[arrives]), std::mem::take(&mut counts[ends]));
+        let tally = &mut self.tally.features[feature.index()];
+        if self.calm.rules[arrives].step == 0 {
+            // Free; ends of a feature that has not joined count for nothing.
+            tally.free += arrived.events;
+            return;
+        }
+        tally.demanded += arrived.events;
+        tally.attempts += arrived.events;
+        tally.demand_credits += arrived.credits;
+        tally.served += ended.events;
+        tally.due_credits += ended.credits;
+        tally.charged_credits += ended.credits;
+        self.cycle.row.demanded += arrived.events;
+        let alive = &mut self.light_in_flight[feature.index()];
+        *alive = *alive + arrived.events - ended.events;
+        let hold = self.calm.rules[arrives].hold;
+        if hold > 0 {
+            let holds = &mut self.tally.holds;
+            holds.opened += arrived.events;
+            holds.settled += ended.events;
+            holds.ended_credits += Credits::from_micros(hold * ended.events as i64);
+        }
+    }
+
+    /// The ledger's part of a stretch with holds: those that began and ended in it are never opened there.
+    fn settle_calm_holds(&mut self, events: &[Event], burned: Credits, sum: &Sum) {
+        for hold in self.calm.ended.drain(..) {
+            self.ledger.release(hold);
+        }
+        let debt = self.ledger.charge(burned);
+        debug_assert!(debt.is_zero(), "a calm account has credits for what it is charged");
+        let Calm { rules, left, .. } = &mut self.calm;
+        let mut later = events.iter().rev();
+        while left.len() < sum.left_open {
+            let Some(event) = later.next() else { break };
+            let open = rules[event.lane.index()].hold > 0
+                && self.holds_in_course[event.slot as usize] == CourseHold::Open;
+            if open {
+                // Each slot only once: an earlier operation may have had it too.
+                self.holds_in_course[event.slot as usize] = CourseHold::None;
+                left.push((event.slot, event.lane));
+            }
+        }
+        for (slot, lane) in left.drain(..).rev() {
+            let Rule { hold, pins, .. } = rules[lane.index()];
+            let hold = self.ledger.open_hold(Credits::from_micros(hold), pins);
+            self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
+        }
     }
 }

@@ -114,7 +114,7 @@ impl State {
         if at < env.world.end {
             let Operation { feature, sequence, .. } = self.work[slot as usize].operation;
             let order = order_of(Class::Charge, feature.0, sequence, segment);
-            self.due.push(Due { at, order, tag: 0, slot: index, feature, what: DueKind::Record });
+            self.due.push(Due { at, order, tag: 0, slot: index, what: DueKind::Record });
         }
         let feature = self.work[slot as usize].operation.feature;
         self.changed(env, before, Some(feature));

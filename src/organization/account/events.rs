@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 
 use crate::ledger::LotSerial;
-use crate::units::{Credits, FeatureIndex, SimTime};
+use crate::units::SimTime;
+
+use super::super::agenda::Timed;
 
 /// The class of an event; at one instant lower classes come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,12 +45,9 @@ pub(super) const fn order_of(class: Class, feature: u16, sequence: u32, segment:
 pub(super) struct Due {
     pub(super) at: SimTime,
     pub(super) order: u64,
-    /// The slot's generation when this was scheduled, another one makes it stale; for an operation on the short way its
-    /// cost (micro-credits).
+    /// The slot's generation when this was scheduled; another one makes it stale.
     pub(super) tag: u64,
     pub(super) slot: u32,
-    /// The feature of an operation on the short way.
-    pub(super) feature: FeatureIndex,
     pub(super) what: DueKind,
 }
 
@@ -66,21 +65,11 @@ impl Due {
     pub(super) const fn place(&self) -> Place {
         place_of(self.at, self.order)
     }
+}
 
-    /// The cost of an operation on the short way.
+impl Timed for Due {
     #[inline]
-    pub(super) const fn cost(&self) -> Credits {
-        Credits::from_micros(self.tag as i64)
-    }
-
-    /// The operation's number.
-    pub(super) const fn sequence(&self) -> u32 {
-        (self.order >> 16) as u32
-    }
-
-    /// True if this is due before `other`.
-    #[inline]
-    pub(super) fn precedes(&self, other: &Due) -> bool {
+    fn precedes(&self, other: &Due) -> bool {
         let (own, others) = (self.place(), other.place());
         own < others || (own == others && (self.slot, self.what) < (other.slot, other.what))
     }
@@ -91,10 +80,6 @@ impl Due {
 pub(super) enum DueKind {
     /// The incurred cost reaches the hold under `overrun = stop`.
     Stop,
-    /// An operation on the short way owes its charge and ends.
-    Light,
-    /// The same for one that was admitted by a hold; the slot is the hold.
-    LightHold,
     /// A part (or a whole simple operation) owes its charge.
     Charge,
     /// A part (or a whole simple operation) ends.

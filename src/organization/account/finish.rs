@@ -46,6 +46,9 @@ impl State {
         self.count_blocked();
         let mut tally = std::mem::take(&mut self.tally);
         self.count_alive(&mut tally, false);
+        if let [only] = tally.member_credits.as_mut_slice() {
+            *only = tally.features.iter().map(|feature| feature.demand_credits).sum();
+        }
         tally.credits.remaining_end = self.ledger.remaining_by_category();
         tally.debt.end = self.ledger.debt();
         tally.holds.open_end = self.ledger.open_holds();
@@ -92,10 +95,7 @@ impl State {
 
     /// Operations (in flight, waiting) now, per feature.
     fn alive(&self) -> Vec<(u64, u64)> {
-        let mut alive = vec![(0, 0); self.in_flight_of.len()];
-        for (feature, _) in self.light_alive() {
-            alive[feature.index()].0 += 1;
-        }
+        let mut alive: Vec<(u64, u64)> = self.light_in_flight.iter().map(|&light| (light, 0)).collect();
         for work in &self.work {
             let (in_flight, waiting) = &mut alive[work.operation.feature.index()];
             match work.phase {

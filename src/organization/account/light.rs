@@ -1,24 +1,25 @@
 //! The short way of operations that need a check, a duration and one charge, and nothing else.
 //!
-//! Most operations of most policies are of this kind, so they carry a cost instead of a whole `Work`. Stretches in
-//! which nothing else happens are left to `calm`. Invariant: whoever takes the short way does exactly what the long way
-//! would have done; tests compare the two.
+//! Most operations of most policies are of this kind, so they need no `Work`: the course tells when they end. Stretches
+//! in which nothing else happens are left to `calm`. Invariant: whoever takes the short way does exactly what the long
+//! way would have done; tests compare the two.
 
 use crate::ledger::HoldId;
 use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun, Terms};
-use crate::units::{Credits, FeatureIndex, SimTime};
-use crate::workload::{Fate, Operation};
+use crate::units::{Credits, FeatureIndex, SimSpan};
+use crate::workload::Operation;
 
+use super::super::{Entry, Event};
 use super::attempt::may_queue;
+use super::calm::CourseHold;
 use super::charging::hold_terms;
 use super::env::{Env, buffered, room};
-use super::events::{Class, Due, DueKind, order_of};
 use super::state::State;
 
 /// Whether operations of a feature may take the short way.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ShortWay {
-    /// Those that complete may: nothing looks into a `Work`.
+    /// Those that the course lets end may: nothing looks into a `Work`.
     pub(super) open: bool,
     /// Their check looks at no estimate, so that none has to be made.
     pub(super) blind: bool,
@@ -55,46 +56,45 @@ fn is_light(feature: &FeatureTerms) -> bool {
         && hold_terms(feature).is_none_or(|hold| hold.overrun == Overrun::Charge && hold.leak.is_never())
 }
 
+/// How the operations of a feature have to enter the course for this account.
+pub(super) fn entry(env: &Env, way: ShortWay, feature: FeatureIndex) -> Entry {
+    // A hold that its settle does not end needs an event of its own.
+    let rules = &env.terms(env.first_plan).features[feature.index()];
+    let timeout = hold_terms(rules).and_then(|hold| hold.timeout).unwrap_or(SimSpan::FOREVER);
+    Entry { free: env.facts(feature).free, longest: way.open.then_some(timeout) }
+}
+
 impl State {
-    /// Starts an operation the short way; false if it has to take the long one.
+    /// Starts an operation that ends in the course; false if it has to take the long way.
     #[inline]
-    pub(super) fn start_light(&mut self, env: &Env, operation: &Operation, estimate: Credits) -> bool {
+    pub(super) fn start_light(
+        &mut self,
+        env: &Env,
+        operation: &Operation,
+        estimate: Credits,
+        slot: u32,
+    ) -> bool {
         let feature = operation.feature;
-        let simple = operation.part_count == 0 && operation.fate == Fate::Completes && !self.churned;
-        if !self.short_ways[feature.index()].open || !simple {
+        if self.churned {
             return false;
         }
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];
         let hold = hold_terms(rules);
-        // A hold that its settle does not end needs an event of its own.
-        let times_out =
-            hold.and_then(|hold| hold.timeout).is_some_and(|timeout| operation.duration > timeout);
         let queued = !self.queue.is_empty() && may_queue(terms, rules);
         let need = hold.map_or(estimate, |hold| buffered(estimate, hold.buffer));
-        if times_out
-            || queued
-            || env.outages.until(feature, self.now).is_some()
-            || !self.passes(terms, rules, need)
-        {
+        if queued || env.outages.until(feature, self.now).is_some() || !self.passes(terms, rules, need) {
             return false;
         }
         self.tally.features[feature.index()].attempts += 1;
-        let (what, slot) = match hold {
-            None => {
-                self.light_owed += operation.cost;
-                (DueKind::Light, 0)
-            }
-            Some(hold) => (DueKind::LightHold, self.open_light_hold(env, feature, need, hold)),
-        };
+        if let Some(hold) = hold {
+            let hold = self.open_light_hold(env, feature, need, hold);
+            self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
+        }
+        self.in_flight_changes();
         self.in_flight += 1;
-        self.light_in_flight += 1;
+        self.light_in_flight[feature.index()] += 1;
         self.tally.in_flight_max = self.tally.in_flight_max.max(self.in_flight);
-        let at = self.now + operation.duration;
-        self.tally.in_flight_micros += i128::from((at.min(env.world.end) - self.now).micros());
-        // It is on the agenda even if it ends beyond the horizon, so that it can be counted there.
-        let order = order_of(Class::Charge, feature.0, operation.sequence, 0);
-        self.due.push(Due { at, order, tag: operation.cost.micros() as u64, slot, feature, what });
         true
     }
 
@@ -114,38 +114,43 @@ impl State {
         feature: FeatureIndex,
         amount: Credits,
         rules: &HoldTerms,
-    ) -> u32 {
+    ) -> HoldId {
         let before = self.views(env.terms(self.plan));
         let hold = self.ledger.open_hold(amount, rules.pins_expiry);
         self.tally.holds.opened += 1;
         self.changed(env, before, Some(feature));
-        hold.0
+        hold
     }
 
-    /// A completion: the charge, and the end. Nothing that comes between the two at one instant can tell.
-    pub(super) fn light_due(&mut self, env: &Env, due: Due) {
-        let cost = due.cost();
-        self.light_owed -= cost;
-        if !self.burn_quickly(due.feature, cost) {
-            self.charge_slowly(env, &due, None);
+    /// An operation on the short way owes its charge and ends. Nothing that comes between the two at one instant can
+    /// tell.
+    pub(super) fn end_light(&mut self, env: &Env, event: &Event) {
+        self.now = event.at;
+        let (feature, cost) = (event.lane.feature(), event.cost);
+        match std::mem::take(&mut self.holds_in_course[event.slot as usize]) {
+            CourseHold::Booked(hold) => self.end_light_hold(env, event, hold),
+            CourseHold::None | CourseHold::Open => {
+                if !self.burn_quickly(feature, cost) {
+                    self.charge_slowly(env, event, None);
+                }
+            }
         }
-        self.light_ends(due.feature, cost);
+        self.light_ends(feature, cost);
     }
 
-    /// A completion of an operation with a hold.
-    pub(super) fn light_hold_due(&mut self, env: &Env, due: Due) {
-        let (cost, hold) = (due.cost(), HoldId(due.slot));
+    fn end_light_hold(&mut self, env: &Env, event: &Event, hold: HoldId) {
+        let (feature, cost) = (event.lane.feature(), event.cost);
         let held = self.ledger.hold(hold).amount;
-        if !self.settle_quickly(due.feature, hold, held, cost) {
-            self.charge_slowly(env, &due, Some((hold, held)));
+        if !self.settle_quickly(feature, hold, held, cost) {
+            self.charge_slowly(env, event, Some((hold, held)));
         }
         self.tally.holds.overrun_credits += (cost - held).positive_part();
-        self.light_ends(due.feature, cost);
     }
 
     fn light_ends(&mut self, feature: FeatureIndex, cost: Credits) {
+        self.in_flight_changes();
         self.in_flight -= 1;
-        self.light_in_flight -= 1;
+        self.light_in_flight[feature.index()] -= 1;
         let tally = &mut self.tally.features[feature.index()];
         tally.served += 1;
         tally.due_credits += cost;
@@ -208,10 +213,11 @@ impl State {
 
     /// The charge by the long way, with a `Work` for as long as it takes.
     #[cold]
-    fn charge_slowly(&mut self, env: &Env, due: &Due, hold: Option<(HoldId, Credits)>) {
-        let (slot, cost, sequence) = (self.take_slot(), due.cost(), due.sequence());
+    fn charge_slowly(&mut self, env: &Env, event: &Event, hold: Option<(HoldId, Credits)>) {
+        let slot = self.take_slot();
+        let Event { cost, number: sequence, lane, .. } = *event;
         let operation =
-            Operation { at: self.now, cost, feature: due.feature, sequence, ..Operation::default() };
+            Operation { at: self.now, cost, feature: lane.feature(), sequence, ..Operation::default() };
         let work = &mut self.work[slot as usize];
         work.begin(&operation, &[], Credits::ZERO, 0);
         if let Some((hold, held)) = hold {
@@ -219,11 +225,5 @@ impl State {
         }
         self.record(env, slot, cost, true, 0);
         self.free_slot(slot);
-    }
-
-    /// Operations on the short way that are in flight, with their features and ends.
-    pub(super) fn light_alive(&self) -> impl Iterator<Item = (FeatureIndex, SimTime)> {
-        let light = |due: &&Due| matches!(due.what, DueKind::Light | DueKind::LightHold);
-        self.due.iter().filter(light).map(|due| (due.feature, due.at))
     }
 }

@@ -1,12 +1,12 @@
 //! The account: one organization under one policy.
 //!
 //! Owns the loop over instants: due events and timers in the order of SEMANTICS §10, then arrivals. The files beside
-//! this one hold one concern each: `opening`, `cycle` and `grants` (credits given), `attempt` and `react` (admission and
+//! this one hold one concern each: `follow`, `calm`, `reach` and `light` (the course of plain operations), `instants` (what
+//! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `attempt` and `react` (admission and
 //! what customers do), `work` and `charging` (operations in flight and what they owe), `change` (what follows a change of
 //! balance), `top_up` and `purchase` (credits bought), `money`, `finish`.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
-mod agenda;
 mod attempt;
 mod calm;
 mod change;
@@ -15,12 +15,15 @@ mod cycle;
 mod env;
 mod events;
 mod finish;
+mod follow;
 mod grants;
+mod instants;
 mod light;
 mod money;
 mod note;
 mod opening;
 mod purchase;
+mod reach;
 mod react;
 mod state;
 mod top_up;
@@ -30,12 +33,11 @@ use std::sync::Arc;
 
 use crate::outcome::Tally;
 use crate::sampling::StreamKey;
-use crate::units::{Credits, PolicyIndex, SimTime};
-use crate::workload::{Operation, Part, Traits};
+use crate::units::{Credits, FeatureIndex, PolicyIndex, SimTime};
+use crate::workload::Traits;
 
-use super::{Fault, Outages, World};
+use super::{Entry, Fault, Outages, Stretch, World};
 use env::Env;
-use events::{Class, order_of};
 use state::State;
 
 /// The three balances of an account, and what they are made of.
@@ -78,28 +80,20 @@ impl Account {
         Ok(Account { env, state })
     }
 
-    /// Handles every due event before `upto` and the operations among them.
-    ///
-    /// `operations` come merged in the order of (arrival, feature, sequence) and all arrive before `upto`; their parts
-    /// are in `parts`.
+    /// Handles a stretch of the course, and every event of the account's own that is due before its end.
     ///
     /// # Errors
     /// A violated law, with organization, instant and law.
-    pub fn advance(&mut self, operations: &[Operation], parts: &[Part], upto: SimTime) -> Result<(), Fault> {
+    pub fn advance(&mut self, stretch: &Stretch<'_>) -> Result<(), Fault> {
         let env = Arc::clone(&self.env);
-        let mut rest = operations;
-        loop {
-            let calm = self.state.advance_calmly(&env, rest);
-            let Some((operation, later)) = rest[calm..].split_first() else { break };
-            rest = later;
-            let order = order_of(Class::Arrival, operation.feature.0, operation.sequence, 0);
-            self.state.drain(&env, operation.at, order);
-            let start = operation.part_start as usize;
-            let parts = &parts[start..start + usize::from(operation.part_count)];
-            self.state.arrive(&env, operation, parts);
-        }
-        self.state.drain(&env, upto, 0);
+        self.state.follow(&env, stretch);
         self.state.take_fault(&env)
+    }
+
+    /// How the operations of a feature have to enter the course, so that it serves this account.
+    #[must_use]
+    pub fn entry(&self, feature: usize) -> Entry {
+        light::entry(&self.env, self.state.short_ways[feature], FeatureIndex(feature as u16))
     }
 
     /// Closes the books at the end of the horizon, after `advance` to it.

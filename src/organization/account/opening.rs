@@ -126,8 +126,6 @@ impl State {
         tally.debt.max = self.ledger.debt();
         tally.holds.open_start = self.ledger.open_holds();
         tally.in_flight_max = self.in_flight;
-        let left = |end: SimTime| i128::from((end.min(env.world.end) - self.now).micros());
-        tally.in_flight_micros = self.light_alive().map(|(_, end)| left(end)).sum();
         tally.money.deferred_start = self.deferred(self.now);
         tally.money.receivable_start = self.receivable();
         tally.money.complete = self.tally.money.complete;

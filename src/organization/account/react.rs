@@ -253,7 +253,7 @@ impl State {
         let at = self.now + think;
         if at < env.world.end && at < env.traits.leaves {
             let order = order_of(Class::Arrival, feature.0, client, 0);
-            self.due.push(Due { at, order, tag: 0, slot: entry, feature, what: DueKind::Client });
+            self.due.push(Due { at, order, tag: 0, slot: entry, what: DueKind::Client });
         }
     }
 
@@ -277,7 +277,8 @@ impl State {
             return;
         }
         self.client_arriving = entry + 1;
-        self.arrive(env, &operation, &parts);
+        self.count_member(env, &operation);
+        self.arrive(env, &operation, &parts, None);
         self.client_arriving = 0;
     }
 

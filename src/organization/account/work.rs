@@ -454,11 +454,10 @@ impl State {
         self.killing = false;
     }
 
-    /// Brings the integral over work in flight up to the present, the short way's apart; call before the number changes.
+    /// Brings the integral over work in flight up to the present; call before the number changes.
     pub(super) fn in_flight_changes(&mut self) {
         let span = (self.now - self.in_flight_since).micros();
-        let number = self.in_flight - self.light_in_flight;
-        self.tally.in_flight_micros += i128::from(span * i64::from(number));
+        self.tally.in_flight_micros += i128::from(span) * i128::from(self.in_flight);
         self.in_flight_since = self.now;
     }
 }

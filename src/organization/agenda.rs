@@ -1,35 +1,43 @@
-//! What is due next: a short sorted list for the near future, a heap for the rest.
+//! What comes next: a short sorted list for the near future, a heap for the rest.
 //!
-//! An account rarely has more than a few dozen operations in flight, and a sorted list of that size beats a heap; with
+//! An organization rarely has more than a few dozen operations in flight, and a sorted list of that size beats a heap; with
 //! thousands in flight the heap keeps insertion cheap. Invariant: nothing in `far` comes before anything in `near`.
 
 use std::collections::BinaryHeap;
 
-use crate::units::SimTime;
-
-use super::events::{Due, DueKind};
+/// Something with a place in time. Its order is that of a max-heap which yields the earliest: the later comes before.
+pub(super) trait Timed: Copy + Ord {
+    /// True if this comes before `other`.
+    fn precedes(&self, other: &Self) -> bool;
+}
 
 /// Longest near list; half of it is refilled at once.
 const NEAR: usize = 64;
 
-/// Events of operations, earliest first.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Agenda {
-    /// Sorted, the earliest last. (`Due` orders the later before the earlier, for max-heaps.)
-    near: Vec<Due>,
-    far: BinaryHeap<Due>,
+/// Events, earliest first.
+#[derive(Debug, Clone)]
+pub(super) struct Agenda<T> {
+    /// Sorted, the earliest last.
+    near: Vec<T>,
+    far: BinaryHeap<T>,
 }
 
-impl Agenda {
+impl<T: Timed> Default for Agenda<T> {
+    fn default() -> Self {
+        Agenda { near: Vec::new(), far: BinaryHeap::new() }
+    }
+}
+
+impl<T: Timed> Agenda<T> {
     /// The earliest event.
     #[inline]
-    pub(super) fn peek(&self) -> Option<&Due> {
+    pub(super) fn peek(&self) -> Option<&T> {
         self.near.last()
     }
 
     /// Takes the earliest event.
     #[inline]
-    pub(super) fn pop(&mut self) -> Option<Due> {
+    pub(super) fn pop(&mut self) -> Option<T> {
         let due = self.near.pop();
         if self.near.is_empty() && !self.far.is_empty() {
             self.refill();
@@ -37,10 +45,10 @@ impl Agenda {
         due
     }
 
-    /// Adds an event.
-    #[inline]
-    pub(super) fn push(&mut self, due: Due) {
-        if self.far.peek().is_some_and(|first| first.precedes(&due)) {
+    /// Adds an event. (Inlined always: handed over in memory, an event that has just been put together stalls its reader.)
+    #[inline(always)]
+    pub(super) fn push(&mut self, due: T) {
+        if !self.far.is_empty() && self.is_far(&due) {
             self.far.push(due);
             return;
         }
@@ -57,15 +65,9 @@ impl Agenda {
         }
     }
 
-    /// An instant before which nothing of any other kind is due.
-    pub(super) fn first_other_than(&self, kind: DueKind) -> SimTime {
-        let other = self.near.iter().rev().find(|due| due.what != kind);
-        other.or_else(|| self.far.peek()).map_or(SimTime::NEVER, |due| due.at)
-    }
-
-    /// Every event, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Due> {
-        self.near.iter().chain(&self.far)
+    #[cold]
+    fn is_far(&self, due: &T) -> bool {
+        self.far.peek().is_some_and(|first| first.precedes(due))
     }
 
     #[cold]
@@ -87,11 +89,14 @@ impl Agenda {
 mod tests {
     use super::*;
     use crate::sampling::mix;
-    use crate::units::FeatureIndex;
 
-    fn due(at: i64) -> Due {
-        let at = SimTime::from_micros(at);
-        Due { at, order: 0, tag: 0, slot: 0, feature: FeatureIndex(0), what: DueKind::End }
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    struct At(std::cmp::Reverse<u64>);
+
+    impl Timed for At {
+        fn precedes(&self, other: &At) -> bool {
+            self.0.0 < other.0.0
+        }
     }
 
     /// Pushes and pops at random and compares with a plain heap.
@@ -100,16 +105,16 @@ mod tests {
         for _ in 0..20_000 {
             state = mix(state);
             if state % 10 < pushes_in_ten {
-                let event = due((mix(state) % 5_000) as i64);
+                let event = At(std::cmp::Reverse(mix(state) % 5_000));
                 agenda.push(event);
                 heap.push(event);
             } else {
-                assert_eq!(agenda.peek().map(|due| due.at), heap.peek().map(|due| due.at));
-                assert_eq!(agenda.pop().map(|due| due.at), heap.pop().map(|due| due.at));
+                assert_eq!(agenda.peek(), heap.peek());
+                assert_eq!(agenda.pop(), heap.pop());
             }
         }
         while let Some(expected) = heap.pop() {
-            assert_eq!(agenda.pop().map(|due| due.at), Some(expected.at));
+            assert_eq!(agenda.pop(), Some(expected));
         }
         assert!(agenda.pop().is_none());
     }

@@ -1,0 +1,132 @@
+//! How far an account may go before something else than plain operations has to be looked at.
+//!
+//! Owns the bounds of calm stretches: balances that stay between the thresholds of alerts, checks and top-ups, and the
+//! next timer. Leaves going there to `calm`. Invariant: within its reach nothing fires, fails, wakes or ends a lot.
+
+use crate::ledger::LotSerial;
+use crate::policy::{Compare, View};
+use crate::units::{Credits, SimTime};
+
+use super::env::Env;
+use super::state::{State, Views};
+
+/// How far an account may go calmly.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// May be charged, exclusively.
+    pub(super) credits: Credits,
+    /// Events before this instant only.
+    pub(super) until: SimTime,
+    /// The first lot with unreserved credits, which burns and is reserved next.
+    pub(super) lot: LotSerial,
+    /// Its unreserved credits.
+    pub(super) free: Credits,
+    /// They must stay above this …
+    pub(super) least: Credits,
+    /// … and below this.
+    pub(super) most: Credits,
+}
+
+/// Bounds of the balances of a calm account, all exclusive.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    settled_above: Credits,
+    available_above: Credits,
+    /// Settled never rises in a calm stretch; available does when a hold ends.
+    available_below: Credits,
+    until: SimTime,
+}
+
+impl Bounds {
+    /// Takes a threshold into account that is not to be crossed: `low` tells on which side of it the view stands.
+    fn keep(&mut self, view: View, threshold: Credits, low: bool) {
+        match (view, low) {
+            (View::Available, true) => self.available_below = self.available_below.min(threshold),
+            (View::Available, false) => self.available_above = self.available_above.max(threshold),
+            (View::Settled | View::Ongoing, true) => {}
+            (View::Settled | View::Ongoing, false) => self.settled_above = self.settled_above.max(threshold),
+        }
+    }
+}
+
+impl State {
+    /// What the account may do calmly; none if it is not calm.
+    pub(super) fn reach(&self, env: &Env) -> Option<Reach> {
+        let calm = self.calm.any
+            && !self.churned
+            && !self.resume
+            && !self.arrived
+            && !self.watch_stale
+            && self.queue.is_empty()
+            && self.unrecorded.is_zero()
+            && self.refusals.episode.is_none()
+            && self.ledger.debt().is_zero();
+        if !calm {
+            return None;
+        }
+        let views = self.views(env.terms(self.plan));
+        let bounds = self.bounds(env, views)?;
+        let (settled, available) =
+            (views.settled - bounds.settled_above, views.available - bounds.available_above);
+        if !settled.is_positive() || !available.is_positive() {
+            return None;
+        }
+        let mut reach = Reach {
+            credits: settled.min(available),
+            until: bounds.until,
+            lot: LotSerial::default(),
+            free: Credits::ZERO,
+            least: Credits::ZERO,
+            most: Credits::MAX,
+        };
+        if self.calm.holds {
+            let lot = self.ledger.lots().iter().find(|lot| lot.free().is_positive())?;
+            let behind = views.available - lot.free();
+            reach.credits = settled;
+            (reach.lot, reach.free) = (lot.serial, lot.free());
+            reach.least = (bounds.available_above - behind).positive_part();
+            if bounds.available_below < Credits::MAX {
+                reach.most = bounds.available_below - behind;
+            }
+        }
+        Some(reach)
+    }
+
+    fn bounds(&self, env: &Env, views: Views) -> Option<Bounds> {
+        let until = self.due.peek().map_or(self.next_timer, |due| due.at.min(self.next_timer));
+        let above = self.calm.floor;
+        let mut bounds =
+            Bounds { settled_above: above, available_above: above, available_below: Credits::MAX, until };
+        if views.lowest() > self.watch {
+            bounds.settled_above = above.max(self.watch);
+            bounds.available_above = bounds.settled_above;
+        } else {
+            self.keep_to_thresholds(env, views, &mut bounds)?;
+        }
+        Some(bounds)
+    }
+
+    /// The bounds of balances that are below some threshold; none if a top-up is due.
+    fn keep_to_thresholds(&self, env: &Env, views: Views, bounds: &mut Bounds) -> Option<()> {
+        let terms = env.terms(self.plan);
+        for alert in &terms.alerts {
+            let threshold = self.threshold(alert);
+            bounds.keep(alert.view, threshold, alert.compare.holds(views.get(alert.view), threshold));
+        }
+        for (needed, feature) in self.blocking.iter().zip(&terms.features) {
+            if let Some(needed) = *needed {
+                let low = Compare::Below.holds(views.get(feature.view), needed);
+                bounds.keep(feature.view, needed, low);
+            }
+        }
+        for (index, rule) in terms.top_ups.iter().enumerate() {
+            let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
+            let low = rule.compare.holds(views.get(rule.view) + pending, rule.threshold);
+            if low {
+                bounds.until = bounds.until.min(self.quiet_until(index)?);
+            }
+            bounds.keep(rule.view, rule.threshold - pending, low);
+        }
+        Some(())
+    }
+}
