@@ -106,10 +106,14 @@ fn read_histories(
         .map_err(|error| Problem::Run(engine::Failure::History(error)))?;
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !arguments.quiet) {
         let counts = &history.counts;
-        terminal::tell(&format!(
-            "history `{}`: {} rows of {} organizations, {} replayed, {} without a size",
-            spec.name, counts.rows, counts.organizations, counts.replayed, counts.sizeless
-        ));
+        let mut told = format!(
+            "history `{}`: {} rows of {} organizations, {} replayed",
+            spec.name, counts.rows, counts.organizations, counts.replayed
+        );
+        for remark in counts.remarks() {
+            told = told + ", " + &remark;
+        }
+        terminal::tell(&told);
     }
     Ok(histories)
 }

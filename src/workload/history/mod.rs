@@ -6,10 +6,13 @@
 
 mod cells;
 mod clean;
+mod columns;
+mod counts;
 mod error;
 mod index;
 mod mapping;
 mod prepare;
+mod prices;
 mod record;
 mod replay;
 mod sketch;
@@ -21,8 +24,9 @@ mod tests;
 
 pub(in crate::workload) use cells::{Number, number, time};
 pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history, read_column};
-pub use error::{HistoryCounts, HistoryError};
-pub use mapping::{MAPPINGS, Mapping, mapping};
+pub use counts::HistoryCounts;
+pub use error::{HistoryError, HistoryProblems};
+pub use mapping::{MAPPINGS, Mapping, looks_like, mapping};
 pub use prepare::{Preparation, PreparedHistory};
 pub use replay::{HistoryOrganization, ReplayRows};
 pub use sketch::CostSketch;

@@ -37,7 +37,6 @@ struct Laid {
     period: SimSpan,
     rounds: u32,
     thin: f64,
-    bucket: SimSpan,
     drawn: bool,
     start: SimTime,
     end: SimTime,
@@ -58,7 +57,6 @@ impl PreparedHistory {
             period: self.period,
             rounds: replay.repeat.max(1),
             thin: replay.thin,
-            bucket: self.spec.buckets.as_ref().map_or(SimSpan::ZERO, |buckets| buckets.length),
             drawn: matches!(self.spec.cost, RowCost::Drawn),
             start: self.horizon.0,
             end: self.horizon.1,
@@ -233,14 +231,10 @@ impl ReplayRows {
                 }
             } else if let Some(row) = self.ahead.take() {
                 let bucket = Bucket { next: row.at, done: 0, row };
-                let next = if self.is_spread(&row.record) { self.position(&bucket) } else { row.at };
+                let next = self.position(&bucket);
                 self.open.push(Reverse(Bucket { next, ..bucket }));
             }
         }
-    }
-
-    fn is_spread(&self, record: &Record) -> bool {
-        !self.laid.bucket.is_zero() && record.requests >= 1
     }
 
     /// The earliest operation of all open buckets; `None` if it is thinned out.
@@ -280,7 +274,7 @@ impl ReplayRows {
 
     /// The time of a bucket's next operation: uniform times in order, each drawn from what the last one left.
     fn position(&self, bucket: &Bucket) -> SimTime {
-        let length = self.laid.bucket.micros();
+        let length = bucket.row.record.length.micros();
         if length == 0 {
             return bucket.row.at;
         }

@@ -15,6 +15,8 @@ pub(in crate::workload) struct Table {
     columns: Vec<String>,
     /// Line of the current row.
     pub line: u64,
+    /// True if the file begins with a byte order mark, which is passed over.
+    pub marked: bool,
 }
 
 enum Rows {
@@ -43,7 +45,7 @@ impl Table {
             None => Box::new(File::open(path).map_err(world)?),
         };
         let mut reader = plain(source).map_err(world)?;
-        let first = skip_bom(&mut reader).map_err(world)?;
+        let (marked, first) = skip_bom(&mut reader).map_err(world)?;
         let jsonl = match format {
             HistoryFormat::Csv => false,
             HistoryFormat::Jsonl => true,
@@ -56,7 +58,7 @@ impl Table {
             csv_rows(path, reader, columns)?
         };
         let line = if jsonl { 0 } else { 1 };
-        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line })
+        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked })
     }
 
     /// The header of a CSV file; `None` for JSONL, which has none.
@@ -158,17 +160,26 @@ fn plain(source: Box<dyn Read>) -> std::io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(1 << 16, flate2::bufread::MultiGzDecoder::new(reader))))
 }
 
-/// Passes a byte order mark; returns the first byte behind it and any white space.
-fn skip_bom(reader: &mut Box<dyn BufRead>) -> std::io::Result<Option<u8>> {
-    if reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
+/// Passes a byte order mark; returns whether there is one, and the first byte behind it and any white space.
+fn skip_bom(reader: &mut Box<dyn BufRead>) -> std::io::Result<(bool, Option<u8>)> {
+    let marked = reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]);
+    if marked {
         reader.consume(3);
     }
-    Ok(reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace()))
+    Ok((marked, reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace())))
 }
 
-fn csv_rows(path: &Path, reader: Box<dyn BufRead>, columns: &[String]) -> Result<Rows, HistoryError> {
+/// The delimiter of a header: a semicolon or a tab where it has no comma.
+fn delimiter(head: &[u8]) -> u8 {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let others = [b',', b';', b'\t'].into_iter();
+    others.into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',')
+}
+
+fn csv_rows(path: &Path, mut reader: Box<dyn BufRead>, columns: &[String]) -> Result<Rows, HistoryError> {
+    let delimiter = delimiter(reader.fill_buf().map_err(|error| HistoryError::world(path, error))?);
     let source: Box<dyn Read> = Box::new(reader);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source);
     let header = reader.headers().map_err(|error| csv_error(path, &error))?;
     let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if header.iter().all(String::is_empty) {
@@ -186,7 +197,9 @@ fn csv_error(path: &Path, error: &csv::Error) -> HistoryError {
         csv::ErrorKind::Io(source) => {
             HistoryError::world(path, std::io::Error::new(source.kind(), source.to_string()))
         }
-        csv::ErrorKind::Utf8 { .. } => HistoryError::row(path, line, "is no UTF-8 text"),
+        csv::ErrorKind::Utf8 { .. } => {
+            HistoryError::row(path, line, "is no UTF-8 text").with_hint("save the file as UTF-8")
+        }
         _ => HistoryError::row(path, line, error.to_string()),
     }
 }
