@@ -11,7 +11,7 @@ use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{self, HistoryRecord, Manifest, Page, RowFile, RunFolder, Status, Table};
 use crate::scenario::Scenario;
-use crate::workload::{HistorySpec, PreparedHistory};
+use crate::workload::{Arrivals, Demand, HistorySpec, PreparedHistory};
 
 use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
 use super::exit::{Exit, Problem};
@@ -208,6 +208,7 @@ fn summarise(
     let page = Page {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
+        remarks: reactive_remark(scenario).into_iter().collect(),
         seed: scenario.seed,
         finished: !ran.interrupted,
         thresholds: (!judgements.is_empty()).then(|| rulings.clone()),
@@ -266,10 +267,28 @@ fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
         }
         Format::Text | Format::Markdown => {
             let mut tables = report::overview(findings);
+            if let Some(last) = tables.last_mut() {
+                last.notes.extend(reactive_remark(scenario));
+            }
             tables.extend(judged.then(|| rulings.clone()));
             tables.iter().map(|table| table.render(format.into())).collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+/// Features whose clients wait for what their operations really meet.
+fn reactive_features(scenario: &Scenario) -> Vec<String> {
+    let reactive = |demand: &Demand| matches!(demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. });
+    let features = scenario.features.iter().filter(|feature| reactive(&feature.demand));
+    features.map(|feature| feature.name.clone()).collect()
+}
+
+fn reactive_remark(scenario: &Scenario) -> Option<String> {
+    let features = reactive_features(scenario);
+    let names: Vec<String> = features.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!("clients of {} wait for their operations, so that demand differs by policy", names.join(", "))
+    })
 }
 
 fn written(target: &Path, summary: &Summary) -> String {
@@ -302,6 +321,7 @@ fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) ->
         policy_operations_per_second: operations_per_second * scenario.policies.len() as f64,
         wall_s,
         peak_memory_bytes: engine::peak_memory_bytes(),
+        reactive_features: reactive_features(scenario),
         histories: summary.histories.clone(),
         status: if summary.ran.interrupted { Status::Partial } else { Status::Finished },
     }
