@@ -328,3 +328,51 @@ fn a_scenario_says_when_demand_differs_by_policy() {
     assert_eq!(of("open", "chat"), of("tight", "chat"));
     assert!(of("tight", "agent") < 0.8 * of("open", "agent"), "{demanded:?}");
 }
+
+#[test]
+fn outages_refuse_the_share_of_attempts_that_they_last() {
+    // Random windows: starts at 6 a day, lengths of half an hour on average: as in M/G/∞, a share 1 − e^(−6/48) of the
+    // time lies in one. An explicit window of 2 days in 20 refuses what it covers, and nothing of another feature.
+    let scenario = |outage: &str| {
+        format!(
+            "name = \"out\"\nstart = 2025-01-01T00:00:00Z\nhorizon = \"20 days\"\nreplications = 40\n\
+             [[cohorts]]\nname = \"teams\"\norganizations = 2\n\
+             [features.chat]\narrivals = {{ poisson = \"200/day\" }}\ncost = 1\n\
+             [features.image]\narrivals = {{ poisson = \"200/day\" }}\ncost = 1\n\
+             [[outages]]\nname = \"provider\"\nfeatures = [\"chat\"]\n{outage}\n\
+             [policies.open]\nadmission = \"none\"\n[policies.hold]\nallowance = 100000\nadmission = \"positive\"\n"
+        )
+    };
+    let shares = |outage: &str| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("out.toml");
+        fs::write(&path, scenario(outage)).expect("writable");
+        let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
+            .args(["run", "--quiet", "--output"])
+            .arg(folder.path())
+            .arg(&path)
+            .output()
+            .expect("the command starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let run = fs::read_dir(folder.path().join("out")).unwrap().next().unwrap().unwrap().path();
+        let summary = fs::read_to_string(run.join("summary.csv")).unwrap();
+        let value = |policy: &str, feature: &str, metric: &str| {
+            let start = format!("out,{policy},feature:{feature},{metric},");
+            let row =
+                summary.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{start}"));
+            row.split(',').nth(5).and_then(|mean| mean.parse::<f64>().ok()).expect("a number")
+        };
+        let share = |policy: &str, feature: &str| {
+            value(policy, feature, "attempts_refused_outage") / value(policy, feature, "attempts")
+        };
+        [share("open", "chat"), share("hold", "chat"), share("open", "image")]
+    };
+    let [open, hold, image] = shares("rate = \"6/day\"\nlength = { exponential = \"30 min\" }");
+    let wanted = 1.0 - (-6.0_f64 / 48.0).exp();
+    // Forty times twenty days: the covered time of 96,000 half hours' worth of windows has an error of about 2.5 %.
+    assert!((open / wanted - 1.0).abs() < 0.1, "{open}, wanted {wanted}");
+    assert_eq!((open, image), (hold, 0.0), "alike under every policy, and for no other feature");
+    let [open, ..] = shares("windows = [{ from = 2025-01-03T00:00:00Z, to = 2025-01-05T00:00:00Z }]");
+    let sd = (0.1 * 0.9 / (200.0_f64 * 20.0 * 2.0 * 40.0)).sqrt();
+    assert!((open - 0.1).abs() < 4.3 * sd, "{open}, wanted a tenth");
+}

@@ -102,6 +102,9 @@ fn read_histories(
     arguments: &RunArguments,
     folder: &RunFolder,
 ) -> Result<Vec<Arc<PreparedHistory>>, Problem> {
+    for spec in scenario.histories.iter().filter(|_| !arguments.quiet) {
+        announce(spec, folder);
+    }
     let histories = engine::prepare_histories(scenario, &scratch(folder))
         .map_err(|error| Problem::Run(engine::Failure::History(error)))?;
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !arguments.quiet) {
@@ -117,6 +120,27 @@ fn read_histories(
     }
     Ok(histories)
 }
+
+/// A file that is worth knowing of before it is read, and what its partitions take on disk.
+fn announce(spec: &HistorySpec, folder: &RunFolder) {
+    const LARGE: u64 = 64 << 20;
+    let Ok(size) = std::fs::metadata(&spec.path).map(|found| found.len()) else { return };
+    // Packed text is about a sixth of its size; rows of numbers grow by their fixed width, runs of the sort included.
+    let packed = spec.path.extension().is_some_and(|extension| extension == "gz");
+    let bytes = if packed { size.saturating_mul(6) } else { size };
+    if bytes >= LARGE {
+        terminal::tell(&format!(
+            "history `{}`: sorting {} MiB on disk; up to {} MiB below `{}` until the end of the run",
+            spec.name,
+            bytes >> 20,
+            bytes.saturating_mul(SCRATCH) >> 20,
+            folder.path().display()
+        ));
+    }
+}
+
+/// Largest size of a history's partitions and runs relative to its text.
+const SCRATCH: u64 = 8;
 
 fn records(scenario: &Scenario, histories: &[Arc<PreparedHistory>]) -> Vec<HistoryRecord> {
     let record = |(spec, history): (&HistorySpec, &Arc<PreparedHistory>)| HistoryRecord {

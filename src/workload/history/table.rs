@@ -46,6 +46,9 @@ impl Table {
         };
         let mut reader = plain(source).map_err(world)?;
         let (marked, first) = skip_bom(&mut reader).map_err(world)?;
+        if let Some((what, hint)) = foreign(reader.fill_buf().map_err(world)?, format) {
+            return Err(HistoryError::row(path, 1, what).with_hint(hint));
+        }
         let jsonl = match format {
             HistoryFormat::Csv => false,
             HistoryFormat::Jsonl => true,
@@ -158,6 +161,24 @@ fn plain(source: Box<dyn Read>) -> std::io::Result<Box<dyn BufRead>> {
         return Ok(Box::new(reader));
     }
     Ok(Box::new(BufReader::with_capacity(1 << 16, flate2::bufread::MultiGzDecoder::new(reader))))
+}
+
+/// What a file is that is neither CSV nor JSONL, and what to do about it.
+fn foreign(head: &[u8], format: HistoryFormat) -> Option<(&'static str, &'static str)> {
+    let starts = |bytes: &[u8]| head.starts_with(bytes);
+    match () {
+        () if starts(b"PK\x03\x04") => {
+            Some(("is a spreadsheet or an archive", "save the sheet as CSV, or unpack the archive"))
+        }
+        () if starts(&[0xff, 0xfe]) || starts(&[0xfe, 0xff]) => {
+            Some(("is UTF-16 text", "save the file as UTF-8"))
+        }
+        () if head.trim_ascii_start().starts_with(b"[") && format != HistoryFormat::Csv => {
+            Some(("is a JSON array", "write one object a line, for example with `jq -c '.[]'`"))
+        }
+        () if starts(b"PAR1") => Some(("is a Parquet file", "convert it to CSV or JSONL")),
+        () => None,
+    }
 }
 
 /// Passes a byte order mark; returns whether there is one, and the first byte behind it and any white space.

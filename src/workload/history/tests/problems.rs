@@ -37,6 +37,8 @@ fn mistakes_name_file_line_and_column() {
         "holds no row inside the horizon: after moving, its 2 rows lie between 2026-03-02T00",
     );
     check(&late, |_| (), "hint: `shift = \"to start\"`");
+    check("[{\"time\": 1}]", |_| (), ":1`: is a JSON array\nhint: write one object a line");
+    check("PK\u{3}\u{4}sheet", |_| (), ":1`: is a spreadsheet or an archive\nhint: save the sheet as CSV");
     let missing = spec(&world.folder.path().join("missing.csv"));
     assert!(world.prepare(&missing).is_err_and(|error| error.is_world()));
 }
