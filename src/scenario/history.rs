@@ -241,8 +241,8 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
             HistoryError::Row { path, line, column, what, wanted, hint } => {
                 let line = usize::try_from(line).unwrap_or(usize::MAX);
                 let problem = Problem::of_file(&path.display().to_string(), line, what);
-                let key = column.unwrap_or_default();
-                item.reader.report(Problem { key, wanted, hint, ..problem });
+                let key = column.map(String::from).unwrap_or_default();
+                item.reader.report(Problem { key, wanted: wanted.map(String::from), hint, ..problem });
             }
         }
     }

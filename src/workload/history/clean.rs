@@ -146,7 +146,7 @@ impl<'a> Cleaner<'a> {
 
     /// A cell that is not what its column should hold.
     fn bad_cell(&self, table: &Table, column: usize, text: &str) -> HistoryError {
-        self.error(table, format!("is `{text}`")).in_column(self.names[column].as_str())
+        self.error(table, format!("is `{text}`")).in_column(&self.names[column])
     }
 
     fn is_chosen(&self, label: &str) -> bool {
@@ -197,7 +197,7 @@ impl<'a> Cleaner<'a> {
                 Err(match column.or(columns.first().copied()) {
                     Some(column) => self
                         .error(table, format!("is `{value}`, which is no feature"))
-                        .in_column(self.names[column].as_str()),
+                        .in_column(&self.names[column]),
                     None => self.error(table, "has no feature, for no column tells it"),
                 }
                 .with_hint(hint))
@@ -207,7 +207,7 @@ impl<'a> Cleaner<'a> {
 
     fn arrival(&self, table: &Table) -> Result<(SimTime, TimeForm), HistoryError> {
         self.time(table, &self.roles.time)?.ok_or_else(|| {
-            self.error(table, "is empty").in_column(self.names[self.roles.time[0]].as_str()).wanting(TIMES)
+            self.error(table, "is empty").in_column(&self.names[self.roles.time[0]]).wanting(TIMES)
         })
     }
 

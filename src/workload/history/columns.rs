@@ -99,7 +99,7 @@ pub(super) fn require(
         let names: Vec<&str> = group.iter().map(|column| names[*column].as_str()).collect();
         format!("`{}`", names.join("` or `"))
     };
-    let lacks = |what: String| HistoryError::row(&spec.path, 1, what).wanting(one_of(header));
+    let lacks = |what: String| HistoryError::row(&spec.path, 1, what).wanting(&one_of(header));
     // A known product's export is named as such, once; else each column has its own closest name.
     let product = looks_like(header).filter(|name| spec.mapping.as_deref() != Some(*name));
     if let (Some(name), false) = (product, missing.is_empty()) {

@@ -21,28 +21,28 @@ pub enum HistoryError {
         source: std::io::Error,
     },
     /// A row, or the header, is not what the scenario says.
-    #[error("`{}:{line}`: {}{what}{}{}", path.display(), named(column.as_ref()), line_of("\n  wanted ", wanted.as_ref()), line_of("\nhint: ", hint.as_ref()))]
+    #[error("`{}:{line}`: {}{what}{}{}", path.display(), named(column.as_deref()), line_of("\n  wanted ", wanted.as_deref()), line_of("\nhint: ", hint.as_deref()))]
     Row {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
         /// The column, if one is to blame.
-        column: Option<String>,
+        column: Option<Box<str>>,
         /// What is wrong, or was found in the column.
         what: String,
         /// What is wanted instead.
-        wanted: Option<String>,
+        wanted: Option<Box<str>>,
         /// What would repair it.
         hint: Option<String>,
     },
 }
 
-fn named(column: Option<&String>) -> String {
+fn named(column: Option<&str>) -> String {
     column.map(|column| format!("`{column}` ")).unwrap_or_default()
 }
 
-fn line_of(before: &str, text: Option<&String>) -> String {
+fn line_of(before: &str, text: Option<&str>) -> String {
     text.map(|text| format!("{before}{text}")).unwrap_or_default()
 }
 
@@ -65,7 +65,7 @@ impl HistoryError {
     }
 
     /// With the column to blame.
-    pub(super) fn in_column(mut self, name: impl Into<String>) -> Self {
+    pub(super) fn in_column(mut self, name: &str) -> Self {
         if let HistoryError::Row { column, .. } = &mut self {
             *column = Some(name.into());
         }
@@ -73,7 +73,7 @@ impl HistoryError {
     }
 
     /// With what is wanted.
-    pub(super) fn wanting(mut self, text: impl Into<String>) -> Self {
+    pub(super) fn wanting(mut self, text: &str) -> Self {
         if let HistoryError::Row { wanted, .. } = &mut self {
             *wanted = Some(text.into());
         }

@@ -274,7 +274,7 @@ impl<'a> Pass<'a> {
         );
         let wanted = format!("rows from {} to {}", self.preparation.start, self.preparation.end);
         Err(HistoryError::row(&self.spec.path, 1, what)
-            .wanting(wanted)
+            .wanting(&wanted)
             .with_hint("`shift = \"to start\"` or `\"to week\"` moves the history into the horizon"))
     }
 

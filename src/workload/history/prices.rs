@@ -195,7 +195,7 @@ impl Price {
                     let what = format!("the cost `{formula}` needs `{name}`, which no column gives");
                     let known: Vec<&str> = quantities.iter().map(|(name, _)| name.as_str()).collect();
                     let wanted = format!("quantities of the history: {}", known.join(", "));
-                    return Err(HistoryError::row(&spec.path, 1, what).wanting(wanted));
+                    return Err(HistoryError::row(&spec.path, 1, what).wanting(&wanted));
                 }
             }
         }

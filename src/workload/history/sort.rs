@@ -165,7 +165,7 @@ mod tests {
             requests: 1,
             member: None,
             twin: line % 7,
-            has_id: line % 2 == 0,
+            has_id: line.is_multiple_of(2),
         };
         (format!("org-{}", line % 3), record)
     }
