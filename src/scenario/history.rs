@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::calendar::Zone;
 use crate::units::{FeatureIndex, SimSpan};
 use crate::workload::formula::Formula;
 use crate::workload::{
@@ -13,9 +12,7 @@ use crate::workload::{
 
 use super::bundled;
 use super::read::Facts;
-use super::reading::{
-    Field, Item, Kind, Problem, Section, Shape, default, did_you_mean, optional, required, words,
-};
+use super::reading::{Field, Item, Kind, Problem, Section, Shape, default, optional, required, words};
 use super::source::Base;
 
 /// The keys of a history.
@@ -219,7 +216,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         buckets: buckets.or_else(|| known.and_then(|known| known.buckets)),
         sizeless: section.value("sizeless", Item::word),
         duplicates,
-        zone: section.value("time_zone", zone),
+        zone: section.value("time_zone", Item::zone),
         replay: replay(section, facts),
         only: section.value("only", |item| item.list(Item::text)),
         merge_into: section.read("merge_into", Item::positive_count),
@@ -267,16 +264,6 @@ fn file(section: Section<'_>, base: &Base) -> (PathBuf, Option<&'static [u8]>) {
             (PathBuf::from(file), content)
         }
     }
-}
-
-fn zone(item: Item<'_>) -> Option<Zone> {
-    let name = item.text()?;
-    Zone::named(&name).or_else(|| {
-        let names = Zone::names();
-        let close = did_you_mean(&name, names.iter().map(String::as_str))
-            .map(|name| format!("did you mean \"{name}\"?"));
-        item.fail_with("the IANA name of a time zone, like \"Europe/Berlin\"", close)
-    })
 }
 
 fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {

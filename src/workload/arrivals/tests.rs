@@ -345,6 +345,7 @@ fn schedules_keep_local_time_and_jitter_only_delays() {
     let schedule = |jitter: Dist| {
         demand(Arrivals::Schedule(Schedule {
             when: ScheduleTimes::Cron(cron),
+            zone: None,
             count: Dist::Fixed(2.0),
             jitter,
         }))
@@ -364,8 +365,18 @@ fn schedules_keep_local_time_and_jitter_only_delays() {
     let found = night.instants(&berlin, instant("2025-03-29"), instant("2025-04-01"));
     let wanted = ["2025-03-29T01:30:00Z", "2025-03-30T01:30:00Z", "2025-03-31T00:30:00Z"].map(instant);
     assert_eq!(found, wanted);
+    // Nine in New York, though the scenario lives in UTC: 14:00, and 13:00 once its summer time begins on 9 March.
+    let new_york = demand(Arrivals::Schedule(Schedule {
+        when: ScheduleTimes::Cron(Cron::parse("0 9 * * *").expect("a cron line")),
+        zone: Zone::named("America/New_York"),
+        count: Dist::Fixed(1.0),
+        jitter: Dist::Fixed(0.0),
+    }));
+    let hours: Vec<i64> = arrivals(&new_york, 70, 1, None).iter().map(|at| at % DAY / HOUR).collect();
+    assert_eq!(hours, [[14; 62].as_slice(), [13; 8].as_slice()].concat());
     let every = demand(Arrivals::Schedule(Schedule {
         when: ScheduleTimes::Every(SimSpan::HOUR),
+        zone: None,
         count: Dist::Fixed(0.5),
         jitter: Dist::Fixed(0.0),
     }));

@@ -182,6 +182,7 @@ fn schedules_with_jitter_are_as_regular_as_their_jitter_lets_them() {
     // independent choices, so IoD = Σ p (1 − p) / t.
     let hourly = demand(Arrivals::Schedule(Schedule {
         when: ScheduleTimes::Every(crate::units::SimSpan::HOUR),
+        zone: None,
         count: Dist::Fixed(3.0),
         jitter: Dist::exponential(3_600.0).expect("a mean"),
     }));
@@ -194,6 +195,7 @@ fn schedules_with_jitter_are_as_regular_as_their_jitter_lets_them() {
     let exact = Demand {
         arrivals: Arrivals::Schedule(Schedule {
             when: ScheduleTimes::Every(crate::units::SimSpan::HOUR),
+            zone: None,
             count: Dist::Fixed(3.0),
             jitter: Dist::Fixed(0.0),
         }),

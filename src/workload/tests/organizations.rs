@@ -135,3 +135,27 @@ fn stretch_sharpens_a_profile_and_keeps_its_mean() {
     let wanted: f64 = (0..7).map(|day| weights.weights()[24 * day + 16]).sum::<f64>() * 14.0 * 8.0 * 10.0;
     assert!((at_four - wanted).abs() < 4.3 * libm::sqrt(wanted), "{at_four} at four, wanted {wanted}");
 }
+
+#[test]
+fn members_and_projects_ask_by_their_shares() {
+    // Zipf of exponent 1 over four members: 12/25, 6/25, 4/25, 3/25. Three projects alike.
+    let population = Population {
+        members: Dist::Fixed(4.0),
+        member_skew: 1.0,
+        projects: Dist::Fixed(3.0),
+        ..Population::default()
+    };
+    let source = source(&demand(simple(drawn(1.0), drawn(0.0))));
+    let traits = Traits { leaves: SimTime::NEVER, ..population.draw(organization(1), 1) };
+    let found = all(&source, organization(1), &traits, 64);
+    let n = found.len() as f64;
+    let check = |shares: &[f64], of: &dyn Fn(&Operation) -> u16| {
+        for (index, share) in shares.iter().enumerate() {
+            let count = found.iter().filter(|(one, _)| usize::from(of(one)) == index).count() as f64;
+            let sd = libm::sqrt(n * share * (1.0 - share));
+            assert!((count - n * share).abs() < 4.3 * sd, "{index}: {count} of {n}, wanted {share}");
+        }
+    };
+    check(&[0.48, 0.24, 0.16, 0.12], &|one| one.member);
+    check(&[1.0 / 3.0; 3], &|one| one.project);
+}
