@@ -217,7 +217,7 @@ fn a_bad_file_is_told_at_once_by_check_and_by_run() {
         assert_eq!(code, 2, "{stderr}");
         for wanted in [
             "error: `usage.csv:2`: `at` is `yesterday`\n  wanted a time",
-            "error: `usage.csv:3`: `kind` is `video`, which is no feature\nhint: known are: chat, image",
+            "error: `usage.csv:3`: `kind` is `video`, which is no feature\nhint: known are: chat, image; write `features",
             "error: `usage.csv:4`: has 2 cells, the header has 4",
         ] {
             assert!(stderr.contains(wanted), "{command:?}: `{wanted}` is not in\n{stderr}");

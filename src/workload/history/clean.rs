@@ -3,8 +3,6 @@
 //! Owns what a cell means and what becomes of a row; leaves columns to `columns` and costs to `prices`. Invariants:
 //! every row is counted once; every bad cell of a row is told, not the first alone.
 
-use std::path::Path;
-
 use crate::sampling::{hash_name, mix};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::demand::Demand;
@@ -18,6 +16,7 @@ use super::error::{Gathered, HistoryError, HistoryProblems};
 use super::prices::{Priced, Prices};
 use super::record::Record;
 use super::spec::{HistorySpec, OtherFeatures, Sizeless};
+use super::strangers::Strangers;
 use super::table::Table;
 
 /// Label of rows whose organization is empty.
@@ -37,6 +36,15 @@ pub(super) struct Cleaner<'a> {
     roles: Roles,
     prices: Prices,
     last: Option<SimTime>,
+    strangers: Strangers,
+}
+
+/// Whose a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Of(FeatureIndex),
+    LeftOut,
+    Unknown,
 }
 
 /// A row and whose it is.
@@ -53,11 +61,12 @@ impl<'a> Cleaner<'a> {
         let needed = prices.cells().into_iter().filter(|cells| !cells.optional);
         let sizes = needed.map(super::prices::Cells::columns).collect();
         require(spec, &table, &names, &roles, sizes).finish()?;
-        Ok((Cleaner { spec, names, roles, prices, last: None }, table))
+        Ok((Cleaner { spec, names, roles, prices, last: None, strangers: Strangers::default() }, table))
     }
 
-    /// After the last row of a file without a header: every column that no row had.
-    pub fn require_seen(&self, table: &Table, counts: &HistoryCounts, problems: &mut Gathered) {
+    /// Behind the last row: values that are no features, and, without a header, every column that no row had.
+    pub fn close(&self, table: &Table, counts: &HistoryCounts, problems: &mut Gathered) {
+        self.tell_strangers(problems);
         if table.header().is_some() || counts.rows == 0 {
             return;
         }
@@ -91,15 +100,18 @@ impl<'a> Cleaner<'a> {
             return None;
         }
         let at = problems.keep(self.arrival(table));
-        let feature = problems.keep(self.feature(table));
-        if feature == Some(None) {
-            counts.other_features += 1;
-            return None;
-        }
+        let feature = match self.feature(table) {
+            Whose::Of(feature) => Some(feature),
+            Whose::Unknown => None,
+            Whose::LeftOut => {
+                counts.other_features += 1;
+                return None;
+            }
+        };
         let duration = at.and_then(|(at, _)| problems.keep(self.duration(table, at)));
         let length = at.and_then(|(at, _)| problems.keep(self.length(table, at)));
         // Bad cells of the others are told first; the cost needs them.
-        let (requests, (at, form), feature) = (requests?, at?, feature??);
+        let (requests, (at, form), feature) = (requests?, at?, feature?);
         let seconds = duration.unwrap_or_default().as_seconds_f64();
         let cost = problems.keep(self.cost(table, feature, requests, seconds, counts))?;
         counts.sizeless += u64::from(cost.is_none());
@@ -177,32 +189,37 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn feature(&self, table: &Table) -> Result<Option<FeatureIndex>, HistoryError> {
+    fn feature(&mut self, table: &Table) -> Whose {
         let map = &self.spec.features;
-        let columns = &self.roles.feature;
-        let column = columns.iter().copied().find(|column| !table.cell(*column).is_empty());
-        let value = column.map_or("", |column| table.cell(column));
+        let value = first_cell(table, &self.roles.feature).unwrap_or("");
         if let Some((_, feature)) = map.map.iter().find(|(known, _)| known == value) {
-            return Ok(Some(*feature));
+            return Whose::Of(*feature);
         }
         match map.other {
-            OtherFeatures::Are(feature) => Ok(Some(feature)),
-            OtherFeatures::Skip => Ok(None),
+            OtherFeatures::Are(feature) => Whose::Of(feature),
+            OtherFeatures::Skip => Whose::LeftOut,
             OtherFeatures::Refuse => {
-                let known: Vec<&str> = map.map.iter().map(|(value, _)| value.as_str()).collect();
-                let hint = format!(
-                    "known are: {}; add `features = {{ \"{value}\" = \"FEATURE\" }}`, or say `other_features = \"skip\"` or the name of a feature",
-                    known.join(", ")
-                );
-                Err(match column.or(columns.first().copied()) {
-                    Some(column) => self
-                        .error(table, format!("is `{value}`, which is no feature"))
-                        .in_column(&self.names[column]),
-                    None => self.error(table, "has no feature, for no column tells it"),
-                }
-                .with_hint(hint))
+                self.strangers.add(value, table.line);
+                Whose::Unknown
             }
         }
+    }
+
+    /// Tells the values of the feature column that are no features, all in one.
+    pub fn tell_strangers(&self, problems: &mut Gathered) {
+        let Some((line, values, are)) = self.strangers.words() else { return };
+        let known: Vec<&str> = self.spec.features.map.iter().map(|(value, _)| value.as_str()).collect();
+        let hint = format!(
+            "known are: {}; write `features = {{ {} }}`, or `other_features = \"skip\"` or the name of a feature",
+            known.join(", "),
+            self.strangers.entries()
+        );
+        let error = match self.roles.feature.first() {
+            Some(column) => HistoryError::row(&self.spec.path, line, format!("is {values}, which {are}"))
+                .in_column(&self.names[*column]),
+            None => HistoryError::row(&self.spec.path, line, "has no feature, for no column tells it"),
+        };
+        problems.add(error.with_hint(hint));
     }
 
     fn arrival(&self, table: &Table) -> Result<(SimTime, TimeForm), HistoryError> {
@@ -267,7 +284,7 @@ impl<'a> Cleaner<'a> {
                 .with_hint(hint));
         }
         if cost > MOST_CREDITS {
-            let what = format!("costs {cost} credits, more than an account can count");
+            let what = format!("costs {cost:e} credits, more than an account can count");
             return Err(self.error(table, what).wanting("at most 1,000,000,000,000 credits a row"));
         }
         Ok(Some(self.scaled(cost)))
@@ -357,60 +374,4 @@ fn matches(pattern: &str, text: &str) -> bool {
         return true;
     }
     (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
-}
-
-/// The numbers in one column of a CSV or JSONL file, plain or gzip; empty cells are left out.
-///
-/// # Errors
-/// A file or a column that is not there, or a cell that is no number, with its line.
-pub fn read_column(
-    path: &Path,
-    bundled: Option<&'static [u8]>,
-    column: &str,
-) -> Result<Vec<f64>, HistoryError> {
-    let spec = HistorySpec { path: path.to_owned(), bundled, ..HistorySpec::default() };
-    let mut table = Table::open(&spec, &[column.to_owned()])?;
-    if let Some(header) = table.header().filter(|_| table.lacks(0)) {
-        let what = format!("has no column `{column}`; its columns are: {}", header.join(", "));
-        return Err(HistoryError::row(path, 1, what));
-    }
-    let mut values = Vec::new();
-    while table.advance()? {
-        match number(table.cell(0)) {
-            Number::Is(value) => values.push(value),
-            Number::Empty => {}
-            Number::Not => {
-                let what = format!("has `{}` where a number should be", table.cell(0));
-                return Err(HistoryError::row(path, table.line, what));
-            }
-        }
-    }
-    Ok(values)
-}
-
-/// Rows that `creditsim check` reads of a history; a run reads them all.
-const ROWS_CHECKED: usize = 1_000;
-
-/// Opens a history's file and checks its header and its first thousand rows, for `creditsim check`.
-///
-/// # Errors
-/// As a replay would give them for the same lines, all of them.
-pub fn check_history(spec: &HistorySpec, demands: &[&Demand]) -> Result<(), HistoryProblems> {
-    let (mut cleaner, mut table) = Cleaner::open(spec, demands)?;
-    let (mut counts, mut problems) = (HistoryCounts::default(), Gathered::default());
-    for _ in 0..ROWS_CHECKED {
-        match table.advance() {
-            Ok(true) => drop(cleaner.clean(&table, &mut counts, &mut problems)),
-            Ok(false) => {
-                cleaner.require_seen(&table, &counts, &mut problems);
-                break;
-            }
-            Err(error) if error.is_world() => return Err(error.into()),
-            Err(error) => problems.add(error),
-        }
-    }
-    if counts.rows == 0 && problems.is_empty() {
-        return Err(HistoryError::row(&spec.path, table.line, "holds no row").into());
-    }
-    problems.finish()
 }

@@ -76,6 +76,17 @@ impl HistoryCounts {
         } += 1;
     }
 
+    /// Rows under the headings of which each row has one.
+    pub(super) fn accounted(&self) -> u64 {
+        self.replayed
+            + self.skipped
+            + self.dropped
+            + self.other_features
+            + self.not_chosen
+            + self.outside_horizon
+            + self.empty_buckets
+    }
+
     /// What a user should hear of before the results: everything beside rows that are simply replayed.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {

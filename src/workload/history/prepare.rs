@@ -15,8 +15,8 @@ use crate::workload::demand::Demand;
 use super::clean::{Cleaner, Labelled};
 use super::counts::HistoryCounts;
 use super::error::{Gathered, HistoryError, HistoryProblems};
-use super::index::{IndexWriter, OrganizationEntry};
-use super::record::{RECORD_BYTES, Record, read_labelled, write_labelled};
+use super::partition::{PartitionFiles, PartitionWriter, Twins};
+use super::record::{Record, read_labelled, write_labelled};
 use super::sketch::CostSketch;
 use super::sort::{Order, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
@@ -44,16 +44,6 @@ pub struct PreparedHistory {
     /// First and last instant in the file.
     pub span: Option<(SimTime, SimTime)>,
     pub(super) horizon: (SimTime, SimTime),
-}
-
-/// A partition's files.
-#[derive(Debug, Clone)]
-pub(super) struct PartitionFiles {
-    pub records: PathBuf,
-    pub index: PathBuf,
-    /// Number of its first organization, and how many it has.
-    pub first: u32,
-    pub organizations: u32,
 }
 
 /// Where and for what a history is prepared.
@@ -205,7 +195,7 @@ impl<'a> Pass<'a> {
                 self.deal(&mut files, &label, record)?;
             }
         }
-        cleaner.require_seen(&table, &self.counts, &mut self.problems);
+        cleaner.close(&table, &self.counts, &mut self.problems);
         self.problems.finish()?;
         for (file, path) in files.iter_mut().zip(&self.unsorted) {
             file.flush().map_err(|error| HistoryError::world(path, error))?;
@@ -247,6 +237,7 @@ impl<'a> Pass<'a> {
             partitions.push(PartitionFiles { organizations, ..files });
         }
         self.problems.finish()?;
+        debug_assert_eq!(self.counts.rows, self.counts.accounted(), "every row is counted once");
         self.require_something(shift)?;
         Ok(PreparedHistory {
             spec: self.spec.clone(),
@@ -260,12 +251,19 @@ impl<'a> Pass<'a> {
         })
     }
 
-    /// A history of which nothing falls into the horizon is a mistake.
+    /// A history of which nothing can be replayed is a mistake.
     fn require_something(&self, shift: SimSpan) -> Result<(), HistoryError> {
-        let Some((first, last)) = self.span else { return Ok(()) };
-        if self.counts.replayed > 0 || self.counts.outside_horizon == 0 {
+        if self.counts.replayed > 0 {
             return Ok(());
         }
+        let nothing = || {
+            let remarks = self.counts.remarks().join(", ");
+            let what = format!("has nothing to replay: {} rows, {remarks}", self.counts.rows);
+            HistoryError::row(&self.spec.path, 1, what)
+        };
+        let Some((first, last)) = self.span.filter(|_| self.counts.outside_horizon > 0) else {
+            return Err(nothing());
+        };
         let what = format!(
             "holds no row inside the horizon: after moving, its {} rows lie between {} and {}",
             self.counts.rows,
@@ -428,78 +426,4 @@ enum Place {
     /// A part of its bucket lies outside.
     Cut,
     Inside,
-}
-
-/// Finds rows that repeat another in every cell. They stand at one instant, so only the rows of an instant are held.
-#[derive(Default)]
-struct Twins {
-    label: String,
-    at: SimTime,
-    seen: BTreeSet<u64>,
-}
-
-impl Twins {
-    fn seen(&mut self, label: &str, record: &Record) -> bool {
-        if self.label != label || self.at != record.at {
-            self.seen.clear();
-            label.clone_into(&mut self.label);
-            self.at = record.at;
-        }
-        !self.seen.insert(record.twin)
-    }
-}
-
-/// Writes sorted records and the index of their organizations.
-struct PartitionWriter {
-    records: BufWriter<File>,
-    path: PathBuf,
-    index: IndexWriter,
-    current: Option<OrganizationEntry>,
-    written: u64,
-}
-
-impl PartitionWriter {
-    fn create(files: &PartitionFiles) -> Result<Self, HistoryError> {
-        let file =
-            File::create(&files.records).map_err(|error| HistoryError::world(&files.records, error))?;
-        Ok(PartitionWriter {
-            records: BufWriter::with_capacity(1 << 16, file),
-            path: files.records.clone(),
-            index: IndexWriter::create(&files.index)?,
-            current: None,
-            written: 0,
-        })
-    }
-
-    /// The entry of an organization, the last one's being written when another begins.
-    fn entry(&mut self, label: &str) -> Result<&mut OrganizationEntry, HistoryError> {
-        if self.current.as_ref().is_none_or(|entry| entry.label != label)
-            && let Some(done) = self.current.replace(OrganizationEntry::new(label))
-        {
-            self.index.write(&done)?;
-        }
-        Ok(self.current.get_or_insert_with(|| OrganizationEntry::new(label)))
-    }
-
-    fn mark(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
-        let entry = self.entry(label)?;
-        entry.first = entry.first.min(record.at.micros());
-        Ok(())
-    }
-
-    fn write(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
-        let offset = self.written * RECORD_BYTES as u64;
-        self.entry(label)?.add(&record, offset);
-        self.written += 1;
-        self.records.write_all(&record.to_bytes()).map_err(|error| HistoryError::world(&self.path, error))
-    }
-
-    /// The number of organizations written.
-    fn finish(mut self) -> Result<u32, HistoryError> {
-        if let Some(done) = self.current.take() {
-            self.index.write(&done)?;
-        }
-        self.records.flush().map_err(|error| HistoryError::world(&self.path, error))?;
-        self.index.finish()
-    }
 }

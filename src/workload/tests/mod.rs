@@ -263,6 +263,32 @@ fn formulas_see_quantities_turn_and_duration() {
     assert_eq!(operation.duration, SimSpan::from_seconds(24));
 }
 
+#[test]
+fn a_price_list_is_one_formula() {
+    let quantity = |name: &str, value: f64| Quantity {
+        name: name.to_owned(),
+        dist: Dist::Fixed(value),
+        scope: Scope::Step,
+        correlation: None,
+    };
+    let names = ["tokens_in", "tokens_out", "model", "platforms", "items", "gpus"];
+    let values = [12_000.0, 900.0, 5.0, 3.0, 4.0, 2.0];
+    let check = |cost: &str, wanted: f64| {
+        let quantities = names.iter().zip(values).map(|(name, value)| quantity(name, value)).collect();
+        let work = Work { quantities, ..simple(formula(cost, &names), drawn(90.0)) };
+        let (operation, _) = all(&source(&demand(work)), organization(1), &traits(), 64).swap_remove(0);
+        assert_eq!(operation.cost.as_f64(), wanted, "{cost}");
+    };
+    // By tokens, times the model's multiplier; by platform; by item; by time and compute; at least, and rounded.
+    check("tokens_in * 0.0003 + tokens_out * 0.0015", 4.95);
+    check("model * (tokens_in * 0.0003 + tokens_out * 0.0015)", 24.75);
+    check("if(platforms > 2, 10, 4) + 1.5 * platforms", 14.5);
+    check("items * 2.25", 9.0);
+    check("gpus * duration * 0.004", 0.72);
+    check("max(1, gpus * duration * 0.004)", 1.0);
+    check("ceil(model * (tokens_in * 0.0003 + tokens_out * 0.0015)) + round(2.5)", 28.0);
+}
+
 /// An operation and its parts.
 type Found = (Operation, Vec<Part>);
 

@@ -18,8 +18,12 @@ fn mistakes_name_file_line_and_column() {
     check(&row("2025-01-02T00:00:00Z,a,chat,many"), |_| (), ":3`: `units` is `many`\n  wanted a number");
     check(&row("2025-01-02T00:00:00Z,a,chat,\"1,5\""), |_| (), "hint: write decimals with a point");
     check(&row("2025-01-02T00:00:00Z,a,chat,-1"), |_| (), ":3`: costs -1 credits");
-    check(&row("2025-01-02T00:00:00Z,a,video,1"), |_| (), ":3`: `feature` is `video`, which is no feature");
-    check(&row("2025-01-02T00:00:00Z,a,video,1"), |_| (), "say `other_features = \"skip\"`");
+    check(
+        &row("2025-01-02T00:00:00Z,a,video,1"),
+        |_| (),
+        ":3`: `feature` is `video`, which is no feature\nhint: known are: chat, image; write `features",
+    );
+    check(&row("2025-01-02T00:00:00Z,a,video,1"), |_| (), "or `other_features = \"skip\"`");
     check(&row("2025-01-02T00:00:00Z,a,chat"), |_| (), ":3`: has 3 cells, the header has 4");
     let refuse = |spec: &mut HistorySpec| spec.sizeless = Sizeless::Refuse;
     check(&row("2025-01-02T00:00:00Z,a,chat,"), refuse, ":3`: has no size");
@@ -37,6 +41,11 @@ fn mistakes_name_file_line_and_column() {
         "holds no row inside the horizon: after moving, its 2 rows lie between 2026-03-02T00",
     );
     check(&late, |_| (), "hint: `shift = \"to start\"`");
+    check(
+        &row("2025-01-02T00:00:00Z,a,chat,1"),
+        |spec| spec.only = names(&["b-*"]),
+        "has nothing to replay: 2 rows, 2 of organizations not chosen",
+    );
     check("[{\"time\": 1}]", |_| (), ":1`: is a JSON array\nhint: write one object a line");
     check("PK\u{3}\u{4}sheet", |_| (), ":1`: is a spreadsheet or an archive\nhint: save the sheet as CSV");
     let missing = spec(&world.folder.path().join("missing.csv"));
@@ -48,6 +57,7 @@ fn every_problem_of_a_file_is_told_at_once() {
     let world = World::new();
     let mut text = "time,org,feature,units\n".to_owned();
     text += "soon,a,chat,many\n2025-01-02T00:00:00Z,a\n2025-01-02T00:00:00Z,a,video,1\n";
+    text += "2025-01-02T00:00:00Z,a,film,1\n2025-01-02T00:00:00Z,a,film,1\n";
     for row in 0..50 {
         text += &format!("2025-01-02T00:00:00Z,a,chat,x{row}\n");
     }
@@ -57,11 +67,11 @@ fn every_problem_of_a_file_is_told_at_once() {
     let starts = [
         "bad.csv:2`: `time` is `soon`",
         "bad.csv:3`: has 2 cells",
-        "bad.csv:4`: `feature` is `video`",
-        "bad.csv:5`: `units` is `x0`",
-        "bad.csv:6`: `units` is `x1`",
-        "bad.csv:7`: `units` is `x2`",
-        "bad.csv:56`: `time` is `2025-13-02`",
+        "bad.csv:7`: `units` is `x0`",
+        "bad.csv:8`: `units` is `x1`",
+        "bad.csv:9`: `units` is `x2`",
+        "bad.csv:58`: `time` is `2025-13-02`",
+        "bad.csv:4`: `feature` is `film`, `video`, which are no features",
     ];
     assert_eq!(lines.len(), starts.len(), "{lines:#?}");
     for (line, start) in lines.iter().zip(starts) {
