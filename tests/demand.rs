@@ -329,6 +329,81 @@ fn a_scenario_says_when_demand_differs_by_policy() {
     assert!(of("tight", "agent") < 0.8 * of("open", "agent"), "{demanded:?}");
 }
 
+/// The means of `summary.csv` by policy, scope and metric.
+struct Summary(BTreeMap<[String; 3], f64>);
+
+impl Summary {
+    fn of(scenario: &str) -> Summary {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("scenario.toml");
+        fs::write(&path, scenario).expect("writable");
+        let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
+            .stdin(Stdio::null())
+            .args(["run", "--quiet", "--output"])
+            .arg(folder.path().join("out"))
+            .arg(&path)
+            .output()
+            .expect("the command starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let below = |folder: &Path| fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+        let run = below(&below(&folder.path().join("out")));
+        let mut rows = csv::Reader::from_path(run.join("summary.csv")).expect("a summary");
+        let rows = rows.records().map(|row| row.expect("a row"));
+        let mean = |row: csv::StringRecord| {
+            let key = [row[1].to_owned(), row[2].to_owned(), row[3].to_owned()];
+            row[5].parse().ok().map(|mean| (key, mean))
+        };
+        Summary(rows.filter_map(mean).collect())
+    }
+
+    fn value(&self, policy: &str, scope: &str, metric: &str) -> f64 {
+        self.0[&[policy.to_owned(), scope.to_owned(), metric.to_owned()]]
+    }
+}
+
+#[test]
+fn clients_of_a_closed_loop_make_as_many_operations_as_their_time_allows() {
+    // Five clients think ten minutes and work five: 5 / 15 min = 480 a day, natural or reactive, for nothing slows them
+    // down. With one credit an operation and 100 a day, reactive clients that queue make 100 and wait.
+    let scenario = r#"
+name = "loops"
+start = 2025-01-01T00:00:00Z
+horizon = "40 days"
+replications = 8
+[[cohorts]]
+name = "teams"
+[features.natural]
+arrivals = { clients = 5, think = { exponential = "10 min" } }
+duration = { exponential = "5 min" }
+cost = 0
+[features.reactive]
+arrivals = { clients = 5, think = { exponential = "10 min" }, reactive = true }
+duration = { exponential = "5 min" }
+cost = 1
+[policies.open]
+admission = "none"
+[policies.queue]
+allowance = { credits = 100, every = "1 day" }
+admission = { hold = { estimate = "exact" } }
+short = "queue"
+patience = "100 days"
+"#;
+    let summary = Summary::of(scenario);
+    let of = |policy: &str, feature: &str, metric: &str| {
+        summary.value(policy, &format!("feature:{feature}"), metric)
+    };
+    // A cycle of two exponentials (10 and 5 minutes) has cv² = 5/9, and so has the count, over five clients.
+    let sd = (5.0 / 9.0 * 480.0 * 40.0 / 8.0_f64).sqrt();
+    for feature in ["natural", "reactive"] {
+        let found = of("open", feature, "operations_demanded");
+        assert!((found - 19_200.0).abs() < 4.3 * sd, "{feature}: {found}, wanted 19,200");
+    }
+    assert_eq!(of("queue", "natural", "operations_demanded"), of("open", "natural", "operations_demanded"));
+    assert_eq!(of("queue", "reactive", "charged_credits"), 4_000.0);
+    let demanded = of("queue", "reactive", "operations_demanded");
+    assert!((4_000.0..=4_005.0).contains(&demanded), "{demanded}: one more a client may wait");
+}
+
 #[test]
 fn outages_refuse_the_share_of_attempts_that_they_last() {
     // Random windows: starts at 6 a day, lengths of half an hour on average: as in M/G/∞, a share 1 − e^(−6/48) of the
@@ -344,23 +419,9 @@ fn outages_refuse_the_share_of_attempts_that_they_last() {
         )
     };
     let shares = |outage: &str| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("out.toml");
-        fs::write(&path, scenario(outage)).expect("writable");
-        let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-            .args(["run", "--quiet", "--output"])
-            .arg(folder.path())
-            .arg(&path)
-            .output()
-            .expect("the command starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let run = fs::read_dir(folder.path().join("out")).unwrap().next().unwrap().unwrap().path();
-        let summary = fs::read_to_string(run.join("summary.csv")).unwrap();
+        let summary = Summary::of(&scenario(outage));
         let value = |policy: &str, feature: &str, metric: &str| {
-            let start = format!("out,{policy},feature:{feature},{metric},");
-            let row =
-                summary.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{start}"));
-            row.split(',').nth(5).and_then(|mean| mean.parse::<f64>().ok()).expect("a number")
+            summary.value(policy, &format!("feature:{feature}"), metric)
         };
         let share = |policy: &str, feature: &str| {
             value(policy, feature, "attempts_refused_outage") / value(policy, feature, "attempts")

@@ -4,6 +4,7 @@ use crate::scenario::{self, Scenario};
 
 use super::arguments::CheckArguments;
 use super::exit::{Exit, Problem};
+use super::terminal::number_of;
 use super::{reading, terminal};
 
 /// Lists problems and warnings.
@@ -20,9 +21,9 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, Problem> {
         "`{}` can be run: {}, {}, {}, {}",
         source.name(),
         organizations(&scenario),
-        count(scenario.features.len() as u64, "feature", "features"),
-        count(scenario.policies.len() as u64, "policy", "policies"),
-        count(u64::from(scenario.replications), "replication", "replications")
+        number_of(scenario.features.len() as u64, "feature", "features"),
+        number_of(scenario.policies.len() as u64, "policy", "policies"),
+        number_of(u64::from(scenario.replications), "replication", "replications")
     ));
     Ok(Exit::Fine)
 }
@@ -34,13 +35,9 @@ fn organizations(scenario: &Scenario) -> String {
     let replayed = scenario.cohorts.iter().filter_map(|cohort| scenario.histories.get(cohort.history?));
     let mut told: Vec<String> = replayed.map(|spec| format!("those of history `{}`", spec.name)).collect();
     if drawn > 0 || told.is_empty() {
-        told.insert(0, count(drawn, "organization", "organizations"));
+        told.insert(0, number_of(drawn, "organization", "organizations"));
     } else {
         told[0] = told[0].replacen("those", "the organizations", 1);
     }
     told.join(" and ")
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -17,6 +17,7 @@ use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
 use super::exit::{Exit, Problem};
 use super::gathering::{Gathered, Gathering, Writer};
 use super::progress::{Meter, count, span};
+use super::terminal::number_of;
 use super::{interrupt, reading, select, terminal};
 
 /// Runs a scenario and reports on it.
@@ -110,8 +111,11 @@ fn read_histories(
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !arguments.quiet) {
         let counts = &history.counts;
         let mut told = format!(
-            "history `{}`: {} rows of {} organizations, {} replayed",
-            spec.name, counts.rows, counts.organizations, counts.replayed
+            "history `{}`: {} of {}, {} replayed",
+            spec.name,
+            number_of(counts.rows, "row", "rows"),
+            number_of(u64::from(counts.organizations), "organization", "organizations"),
+            counts.replayed
         );
         for remark in counts.remarks() {
             told = told + ", " + &remark;
@@ -198,15 +202,16 @@ fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
 fn headline(scenario: &Scenario, job: &engine::Job, layout: &Layout) -> String {
     let organizations: u64 = job.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
     let replications = match &scenario.precision {
-        Some(precision) => format!("up to {}", precision.max_replications),
-        None => scenario.replications.to_string(),
+        Some(precision) => format!("up to {} replications", precision.max_replications),
+        None => number_of(u64::from(scenario.replications), "replication", "replications"),
     };
     format!(
-        "{}: {organizations} organizations, {} policies, {replications} replications, seed {}, {} threads",
+        "{}: {}, {}, {replications}, seed {}, {}",
         scenario.name,
-        scenario.policies.len(),
+        number_of(organizations, "organization", "organizations"),
+        number_of(scenario.policies.len() as u64, "policy", "policies"),
         scenario.seed,
-        layout.threads
+        number_of(layout.threads as u64, "thread", "threads")
     )
 }
 
@@ -319,9 +324,9 @@ fn written(target: &Path, summary: &Summary) -> String {
     let progress = summary.ran.progress;
     let seconds = progress.elapsed.as_secs_f64();
     format!(
-        "\n{} operations under {} policies in {} ({}/s)\nwritten to {}",
+        "\n{} operations under {} in {} ({}/s)\nwritten to {}",
         count(progress.operations as f64),
-        summary.findings.shape().policies.len(),
+        number_of(summary.findings.shape().policies.len() as u64, "policy", "policies"),
         span(seconds),
         count(progress.operations as f64 / seconds.max(1e-9)),
         target.display()
