@@ -143,3 +143,31 @@ fn a_bucket_ends_where_its_row_says() {
     let last = operations.iter().map(|(_, operation)| operation.at).max();
     assert!(last > Some(instant("2025-01-03T00:30:00Z")), "an empty end falls back to the length");
 }
+
+#[test]
+fn a_thinned_large_bucket_draws_what_it_keeps_alone() {
+    // Forty million calls would take seconds one by one.
+    let rows: Vec<Row> = vec![(0, 40_000_000, 400_000_000), (1, 2_000_000, 4_000_000)];
+    let thin = 1e-4;
+    let (_, operations) = expanded(&rows, SimSpan::HOUR, Replay { thin, ..Replay::default() });
+    let hour = |number: i64| {
+        let from = instant("2025-01-01") + SimSpan::from_seconds(3_600 * number);
+        let within = operations.iter().filter(move |(_, one)| (from..from + SimSpan::HOUR).contains(&one.at));
+        within.map(move |(_, one)| (one.at - from).as_seconds_f64() / 3_600.0).collect::<Vec<f64>>()
+    };
+    for (number, (_, calls, micros)) in rows.iter().enumerate() {
+        let found = hour(number as i64);
+        let (n, wanted) = (found.len() as f64, f64::from(*calls) * thin);
+        assert!((n - wanted).abs() < 4.3 * libm::sqrt(wanted), "{n} kept of {wanted}");
+        // Uniform in the hour: Kolmogorov and Smirnov at one in ten thousand.
+        let distance = found.iter().enumerate().map(|(index, at)| (at - (index as f64 + 0.5) / n).abs());
+        let worst = distance.fold(0.0, f64::max);
+        assert!(worst < 2.225 / libm::sqrt(n), "{worst} off the uniform of {n}");
+        // Each keeps its own share of the total: ten micro-credits, or two.
+        let each = micros / i64::from(*calls);
+        let of_hour = operations.iter().filter(|(_, one)| one.cost.micros() == each).count();
+        assert_eq!(of_hour, found.len());
+    }
+    let (_, nothing) = expanded(&rows, SimSpan::HOUR, Replay { thin: 0.0, ..Replay::default() });
+    assert!(nothing.is_empty());
+}
