@@ -49,11 +49,11 @@ pub struct HistoryCounts {
     pub times_in_microseconds: u64,
     /// Of nanoseconds.
     pub times_in_nanoseconds: u64,
-    /// Days (UTC) between the first row and the last on which there is none [days].
+    /// Days (UTC) between the first row and the last on which there is none (days).
     pub days_without_rows: u64,
-    /// Empty cells of optional columns, taken for 0 [cells].
+    /// Empty cells of optional columns, taken for 0 (cells).
     pub empty_as_zero: u64,
-    /// Cells that say `Included` or `Free`, taken for 0 [cells].
+    /// Cells that say `Included` or `Free`, taken for 0 (cells).
     pub words_as_zero: u64,
     /// Buckets of which a part lies outside the horizon; the operations there are left out.
     pub cut_by_horizon: u64,

@@ -232,7 +232,7 @@ impl ReplayRows {
                     return Ok(Some(operation));
                 }
             } else if let Some(row) = self.ahead.take() {
-                self.open.extend(self.from_number(Bucket { next: row.at, done: 0, row }).map(Reverse));
+                self.open.extend(self.advanced(Bucket { next: row.at, done: 0, row }).map(Reverse));
             }
         }
     }
@@ -241,7 +241,7 @@ impl ReplayRows {
     fn take_from_bucket(&mut self) -> Option<Operation> {
         let Reverse(bucket) = self.open.pop()?;
         let number = bucket.done;
-        self.open.extend(self.from_number(Bucket { done: number + 1, ..bucket }).map(Reverse));
+        self.open.extend(self.advanced(Bucket { done: number + 1, ..bucket }).map(Reverse));
         let thins = self.laid.thin < 1.0 && !self.skips(&bucket.row);
         if thins && self.uniform(&bucket.row, u64::from(number), 1) >= self.laid.thin {
             return None;
@@ -256,7 +256,7 @@ impl ReplayRows {
 
     /// The bucket with the time of operation `done`, or of the first kept one from there on; `bucket.next` is where
     /// the operation before it stands.
-    fn from_number(&self, bucket: Bucket) -> Option<Bucket> {
+    fn advanced(&self, bucket: Bucket) -> Option<Bucket> {
         let requests = bucket.row.record.requests;
         let (passed, to) = if self.skips(&bucket.row) {
             self.skip(&bucket)?

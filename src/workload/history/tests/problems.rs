@@ -105,6 +105,25 @@ fn json_lines_are_judged_like_csv() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_told_with_their_line() {
+    let world = World::new();
+    let row = |org: &[u8]| {
+        [b"{\"time\":\"2025-01-02\",\"org\":\"", org, b"\",\"feature\":\"chat\",\"units\":1}\n"].concat()
+    };
+    let jsonl = [row(b"a"), row(b"M\xfcller"), row(b"b")].concat();
+    let csv = [b"time,org,feature,units\n2025-01-02,a,chat,1\n".as_slice(), b"2025-01-02,M\xfcller,chat,1\n"]
+        .concat();
+    for (name, bytes, line) in [("latin.jsonl", jsonl, 2), ("latin.csv", csv, 3)] {
+        let path = world.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a disk");
+        let told = world.prepare(&spec(&path)).expect_err("it is no text");
+        let text = told.to_string();
+        let wanted = format!("{name}:{line}`: is no UTF-8 text\nhint: save the file as UTF-8");
+        assert!(told.told.len() == 1 && text.contains(&wanted), "{text}");
+    }
+}
+
+#[test]
 fn semicolons_and_tabs_separate_cells_too() {
     let world = World::new();
     let wanted = replay(&world.good(&spec(&world.file("usage.csv", CLEAN))));
