@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::organization::Fault;
 use crate::units::{FeatureIndex, OrganizationId};
-use crate::workload::HistoryError;
+use crate::workload::HistoryProblems;
 
 use super::panics::last_panic;
 
@@ -55,7 +55,7 @@ pub enum Failure {
     },
     /// A usage history could not be prepared or opened.
     #[error("{0}")]
-    History(HistoryError),
+    History(HistoryProblems),
     /// A usage history could not be read.
     #[error("the usage history of organization {organization}: {source}")]
     Unreadable {

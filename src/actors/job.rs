@@ -94,7 +94,7 @@ impl Job {
         let cohort = &self.cohorts[id.cohort.index()];
         let fault = |fault: Fault| Failure::Fault { replication, fault };
         if let Some(history) = &cohort.history {
-            let replayed = history.organization(id.number).map_err(Failure::History)?;
+            let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
             let key = replayed.key(self.seed, replication, &cohort.name);
             let traits = replayed.traits(&cohort.population, key);
             return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {

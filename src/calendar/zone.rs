@@ -9,7 +9,7 @@ use crate::units::{SimSpan, SimTime};
 use super::{CalendarUnit, MonthEnd, Period};
 
 /// An IANA time zone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
 impl Default for Zone {

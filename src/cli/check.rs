@@ -1,9 +1,10 @@
 //! `creditsim check`: every problem of a scenario, without running it.
 
-use crate::scenario;
+use crate::scenario::{self, Scenario};
 
 use super::arguments::CheckArguments;
 use super::exit::{Exit, Problem};
+use super::terminal::number_of;
 use super::{reading, terminal};
 
 /// Lists problems and warnings.
@@ -16,13 +17,27 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, Problem> {
     for warning in &problems {
         terminal::tell(&warning.to_string());
     }
-    let organizations: u64 = scenario.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
     terminal::say(&format!(
-        "`{}` can be run: {organizations} organizations, {} features, {} policies, {} replications",
+        "`{}` can be run: {}, {}, {}, {}",
         source.name(),
-        scenario.features.len(),
-        scenario.policies.len(),
-        scenario.replications
+        organizations(&scenario),
+        number_of(scenario.features.len() as u64, "feature", "features"),
+        number_of(scenario.policies.len() as u64, "policy", "policies"),
+        number_of(u64::from(scenario.replications), "replication", "replications")
     ));
     Ok(Exit::Fine)
+}
+
+/// The organizations of all cohorts; how many a history has is known only once it has been read.
+fn organizations(scenario: &Scenario) -> String {
+    let drawn = scenario.cohorts.iter().filter(|cohort| cohort.history.is_none());
+    let drawn: u64 = drawn.map(|cohort| u64::from(cohort.organizations)).sum();
+    let replayed = scenario.cohorts.iter().filter_map(|cohort| scenario.histories.get(cohort.history?));
+    let mut told: Vec<String> = replayed.map(|spec| format!("those of history `{}`", spec.name)).collect();
+    if drawn > 0 || told.is_empty() {
+        told.insert(0, number_of(drawn, "organization", "organizations"));
+    } else {
+        told[0] = told[0].replacen("those", "the organizations", 1);
+    }
+    told.join(" and ")
 }

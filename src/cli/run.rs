@@ -11,12 +11,13 @@ use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{self, HistoryRecord, Manifest, Page, RowFile, RunFolder, Status, Table};
 use crate::scenario::Scenario;
-use crate::workload::{HistorySpec, PreparedHistory};
+use crate::workload::{Arrivals, Demand, HistorySpec, PreparedHistory};
 
 use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
 use super::exit::{Exit, Problem};
 use super::gathering::{Gathered, Gathering, Writer};
 use super::progress::{Meter, count, span};
+use super::terminal::number_of;
 use super::{interrupt, reading, select, terminal};
 
 /// Runs a scenario and reports on it.
@@ -102,17 +103,48 @@ fn read_histories(
     arguments: &RunArguments,
     folder: &RunFolder,
 ) -> Result<Vec<Arc<PreparedHistory>>, Problem> {
+    for spec in scenario.histories.iter().filter(|_| !arguments.quiet) {
+        announce(spec, folder);
+    }
     let histories = engine::prepare_histories(scenario, &scratch(folder))
         .map_err(|error| Problem::Run(engine::Failure::History(error)))?;
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !arguments.quiet) {
         let counts = &history.counts;
-        terminal::tell(&format!(
-            "history `{}`: {} rows of {} organizations, {} replayed, {} without a size",
-            spec.name, counts.rows, counts.organizations, counts.replayed, counts.sizeless
-        ));
+        let mut told = format!(
+            "history `{}`: {} of {}, {} replayed",
+            spec.name,
+            number_of(counts.rows, "row", "rows"),
+            number_of(u64::from(counts.organizations), "organization", "organizations"),
+            counts.replayed
+        );
+        for remark in counts.remarks() {
+            told = told + ", " + &remark;
+        }
+        terminal::tell(&told);
     }
     Ok(histories)
 }
+
+/// A file that is worth knowing of before it is read, and what its partitions take on disk.
+fn announce(spec: &HistorySpec, folder: &RunFolder) {
+    const LARGE: u64 = 64 << 20;
+    let Ok(size) = std::fs::metadata(&spec.path).map(|found| found.len()) else { return };
+    // Packed text is about a sixth of its size; rows of numbers grow by their fixed width, runs of the sort included.
+    let packed = spec.path.extension().is_some_and(|extension| extension == "gz");
+    let bytes = if packed { size.saturating_mul(6) } else { size };
+    if bytes >= LARGE {
+        terminal::tell(&format!(
+            "history `{}`: sorting {} MiB on disk; up to {} MiB below `{}` until the end of the run",
+            spec.name,
+            bytes >> 20,
+            bytes.saturating_mul(SCRATCH) >> 20,
+            folder.path().display()
+        ));
+    }
+}
+
+/// Largest size of a history's partitions and runs relative to its text.
+const SCRATCH: u64 = 8;
 
 fn records(scenario: &Scenario, histories: &[Arc<PreparedHistory>]) -> Vec<HistoryRecord> {
     let record = |(spec, history): (&HistorySpec, &Arc<PreparedHistory>)| HistoryRecord {
@@ -170,15 +202,16 @@ fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
 fn headline(scenario: &Scenario, job: &engine::Job, layout: &Layout) -> String {
     let organizations: u64 = job.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
     let replications = match &scenario.precision {
-        Some(precision) => format!("up to {}", precision.max_replications),
-        None => scenario.replications.to_string(),
+        Some(precision) => format!("up to {} replications", precision.max_replications),
+        None => number_of(u64::from(scenario.replications), "replication", "replications"),
     };
     format!(
-        "{}: {organizations} organizations, {} policies, {replications} replications, seed {}, {} threads",
+        "{}: {}, {}, {replications}, seed {}, {}",
         scenario.name,
-        scenario.policies.len(),
+        number_of(organizations, "organization", "organizations"),
+        number_of(scenario.policies.len() as u64, "policy", "policies"),
         scenario.seed,
-        layout.threads
+        number_of(layout.threads as u64, "thread", "threads")
     )
 }
 
@@ -204,6 +237,7 @@ fn summarise(
     let page = Page {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
+        remarks: reactive_remark(scenario).into_iter().collect(),
         seed: scenario.seed,
         finished: !ran.interrupted,
         thresholds: (!judgements.is_empty()).then(|| rulings.clone()),
@@ -262,19 +296,37 @@ fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
         }
         Format::Text | Format::Markdown => {
             let mut tables = report::overview(findings);
+            if let Some(last) = tables.last_mut() {
+                last.notes.extend(reactive_remark(scenario));
+            }
             tables.extend(judged.then(|| rulings.clone()));
             tables.iter().map(|table| table.render(format.into())).collect::<Vec<_>>().join("\n")
         }
     }
 }
 
+/// Features whose clients wait for what their operations really meet.
+fn reactive_features(scenario: &Scenario) -> Vec<String> {
+    let reactive = |demand: &Demand| matches!(demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. });
+    let features = scenario.features.iter().filter(|feature| reactive(&feature.demand));
+    features.map(|feature| feature.name.clone()).collect()
+}
+
+fn reactive_remark(scenario: &Scenario) -> Option<String> {
+    let features = reactive_features(scenario);
+    let names: Vec<String> = features.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!("clients of {} wait for their operations, so that demand differs by policy", names.join(", "))
+    })
+}
+
 fn written(target: &Path, summary: &Summary) -> String {
     let progress = summary.ran.progress;
     let seconds = progress.elapsed.as_secs_f64();
     format!(
-        "\n{} operations under {} policies in {} ({}/s)\nwritten to {}",
+        "\n{} operations under {} in {} ({}/s)\nwritten to {}",
         count(progress.operations as f64),
-        summary.findings.shape().policies.len(),
+        number_of(summary.findings.shape().policies.len() as u64, "policy", "policies"),
         span(seconds),
         count(progress.operations as f64 / seconds.max(1e-9)),
         target.display()
@@ -298,6 +350,7 @@ fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) ->
         policy_operations_per_second: operations_per_second * scenario.policies.len() as f64,
         wall_s,
         peak_memory_bytes: engine::peak_memory_bytes(),
+        reactive_features: reactive_features(scenario),
         histories: summary.histories.clone(),
         status: if summary.ran.interrupted { Status::Partial } else { Status::Finished },
     }

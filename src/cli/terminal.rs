@@ -19,3 +19,8 @@ pub(super) fn tell(text: &str) {
 pub(super) fn complain(text: &str) {
     tell(text);
 }
+
+/// `1 policy`, `2 policies`.
+pub(super) fn number_of(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -147,6 +147,7 @@ impl<'a> Workshop<'a> {
             wall_s,
             peak_memory_bytes: engine::peak_memory_bytes(),
             histories: Vec::new(),
+            reactive_features: Vec::new(),
             status,
         }
     }

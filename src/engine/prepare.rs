@@ -11,7 +11,8 @@ use crate::sampling::{Purpose, StreamKey, standard_exponential};
 use crate::scenario::{Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{
-    Demand, HistoryError, HistorySpec, Listed, Population, Preparation, PreparedHistory, Source, SourceSpec,
+    Demand, HistoryError, HistoryProblems, HistorySpec, Listed, Population, Preparation, PreparedHistory,
+    Source, SourceSpec,
 };
 
 /// What a run adds to its scenario.
@@ -39,11 +40,11 @@ pub fn shape(scenario: &Scenario) -> Arc<Shape> {
 /// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made.
 ///
 /// # Errors
-/// The first row that is not what the scenario says, with file and line; or the disk's.
+/// All rows of the first bad history that are not what the scenario says, with file, line and column; or the disk's.
 pub fn prepare_histories(
     scenario: &Scenario,
     folder: &Path,
-) -> Result<Vec<Arc<PreparedHistory>>, HistoryError> {
+) -> Result<Vec<Arc<PreparedHistory>>, HistoryProblems> {
     let demands: Vec<&Demand> = scenario.features.iter().map(|feature| &feature.demand).collect();
     let prepare = |(index, spec): (usize, &HistorySpec)| {
         let folder = folder.join(format!("history-{index}"));

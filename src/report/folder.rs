@@ -42,6 +42,9 @@ pub struct Manifest {
     /// What became of the rows of usage histories; left out if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub histories: Vec<HistoryRecord>,
+    /// Features of closed loops that wait for what their operations meet: their demand differs by policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reactive_features: Vec<String>,
     /// `finished`, or `partial` if the run was interrupted.
     pub status: Status,
 }
@@ -230,6 +233,7 @@ mod tests {
             wall_s: 2.0,
             peak_memory_bytes: None,
             histories: Vec::new(),
+            reactive_features: Vec::new(),
             status: Status::Finished,
         }
     }

@@ -11,6 +11,8 @@ use super::table::{Cell, Column, Table};
 /// What the page says besides the findings; nothing of it depends on the clock.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
+    /// What a reader should know before comparing policies.
+    pub remarks: Vec<String>,
     /// Name of the scenario.
     pub scenario: String,
     /// The question it answers.
@@ -75,6 +77,9 @@ fn head(findings: &Findings, page: &Page) -> String {
     let replications = findings.measurements.replications();
     let plural = if replications == 1 { "" } else { "s" };
     out += &format!("<p class=\"facts\">seed {}, {replications} replication{plural}</p>\n", page.seed);
+    for remark in &page.remarks {
+        out += &format!("<p class=\"notes\">{}</p>\n", escape(remark));
+    }
     if !page.finished {
         out += "<p class=\"partial\">The run was interrupted: only the replications that were complete are in.</p>\n";
     }

@@ -65,6 +65,7 @@ examples!(
     "ampere",
     "ai-engine",
     "usage-history",
+    "agents",
     "throughput",
     "million-organizations",
 );

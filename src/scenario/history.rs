@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use crate::calendar::Zone;
 use crate::units::{FeatureIndex, SimSpan};
 use crate::workload::formula::Formula;
 use crate::workload::{
-    Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryFormat, HistorySpec, MAPPINGS,
-    Mapping, OtherFeatures, Replay, RowCost, Shift, Sizeless, StatusColumn, check_history, mapping,
+    Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryError, HistoryFormat,
+    HistorySpec, MAPPINGS, Mapping, OtherFeatures, Replay, RowCost, Shift, Sizeless, StatusColumn,
+    check_history, mapping,
 };
 
 use super::bundled;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Section, Shape, default, did_you_mean, optional, required, words};
+use super::reading::{Field, Item, Kind, Problem, Section, Shape, default, optional, required, words};
 use super::source::Base;
 
 /// The keys of a history.
@@ -34,7 +34,7 @@ static FILE: &[Field] = &[
     optional(
         "mapping",
         Kind::Words(mappings),
-        "Columns of a known product's export; other keys override them.",
+        "Columns of a known product's export, see docs/usage-histories.md; other keys override them.",
     ),
     optional(
         "time_zone",
@@ -87,7 +87,7 @@ static PRICES: &[Field] = &[
     optional(
         "quantities",
         Kind::Map("quantity", &Kind::Text),
-        "Columns of the quantities of the feature's cost formula, in the place of `cost`.",
+        "Columns of the quantities of the feature's cost formula, in the place of `cost`: `a`, `a|b` (the first not empty), `a - b`, `a[b=word]` (where `b` is that word).",
     ),
     optional(
         "optional",
@@ -104,7 +104,7 @@ static PRICES: &[Field] = &[
         "duplicates",
         Kind::Words(words_of_duplicates),
         "\"keep\"",
-        "Rows that repeat another of their organization and instant (or its id).",
+        "Rows that repeat another of their organization: in every cell at one instant, or by their id.",
     ),
     optional("buckets", Kind::Table(&BUCKETS), "Rows are totals of time buckets."),
 ];
@@ -153,7 +153,8 @@ static BUCKETS: Shape = Shape {
     doc: "Rows are totals of time buckets, spread evenly over them; totals are kept exactly.",
     tags: &[],
     parts: &[&[
-        required("length", Kind::Span, "Length of a bucket."),
+        optional("length", Kind::Span, "Length of a bucket; may be left out if `end` is written."),
+        optional("end", NAMES, "Column of the instant at which a bucket ends."),
         optional("requests", Kind::Text, "Column with the number of operations; one a row if left out."),
     ]],
 };
@@ -205,6 +206,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
     let buckets = section.read("buckets", buckets);
     HistorySpec {
         name: name.to_owned(),
+        mapping: section.get("mapping").and_then(|item| item.as_text()).map(str::to_owned),
         path,
         bundled,
         format: section.value("format", Item::word),
@@ -214,7 +216,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         buckets: buckets.or_else(|| known.and_then(|known| known.buckets)),
         sizeless: section.value("sizeless", Item::word),
         duplicates,
-        zone: section.value("time_zone", zone),
+        zone: section.value("time_zone", Item::zone),
         replay: replay(section, facts),
         only: section.value("only", |item| item.list(Item::text)),
         merge_into: section.read("merge_into", Item::positive_count),
@@ -226,11 +228,23 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
     if spec.path.as_os_str().is_empty() && spec.bundled.is_none() {
         return;
     }
-    if let Err(error) = check_history(spec, demands) {
-        let text = error.to_string();
-        let (what, hint) =
-            text.split_once("\nhint: ").map_or((text.as_str(), None), |(what, hint)| (what, Some(hint)));
-        item.error::<()>(format!("cannot be replayed: {what}"), hint.map(str::to_owned));
+    let Err(problems) = check_history(spec, demands) else { return };
+    let rest = problems.rest();
+    for error in problems.told {
+        match error {
+            HistoryError::World { .. } => {
+                item.error::<()>(format!("cannot be replayed: {error}"), None);
+            }
+            HistoryError::Row { path, line, column, what, wanted, hint } => {
+                let line = usize::try_from(line).unwrap_or(usize::MAX);
+                let problem = Problem::of_file(&path.display().to_string(), line, what);
+                let key = column.map(String::from).unwrap_or_default();
+                item.reader.report(Problem { key, wanted: wanted.map(String::from), hint, ..problem });
+            }
+        }
+    }
+    if let Some(rest) = rest {
+        item.error::<()>(format!("cannot be replayed: {rest}"), None);
     }
 }
 
@@ -250,16 +264,6 @@ fn file(section: Section<'_>, base: &Base) -> (PathBuf, Option<&'static [u8]>) {
             (PathBuf::from(file), content)
         }
     }
-}
-
-fn zone(item: Item<'_>) -> Option<Zone> {
-    let name = item.text()?;
-    Zone::named(&name).or_else(|| {
-        let names = Zone::names();
-        let close = did_you_mean(&name, names.iter().map(String::as_str))
-            .map(|name| format!("did you mean \"{name}\"?"));
-        item.fail_with("the IANA name of a time zone, like \"Europe/Berlin\"", close)
-    })
 }
 
 fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {
@@ -306,8 +310,16 @@ fn status(item: Item<'_>) -> Option<StatusColumn> {
 
 fn buckets(item: Item<'_>) -> Option<Buckets> {
     let section = item.section(&BUCKETS)?;
+    if !section.has("length") && !section.has("end") {
+        section.error(
+            "length",
+            "is missing",
+            Some("say how long a bucket is, or which column tells its `end`"),
+        );
+    }
     Some(Buckets {
-        length: section.read("length", Item::positive_span)?,
+        length: section.read("length", Item::positive_span),
+        end: section.value("end", |item| item.one_or_many(Item::text)),
         requests: section.read("requests", Item::text),
     })
 }
@@ -322,10 +334,14 @@ fn cost(section: Section<'_>, known: Option<&Mapping>) -> RowCost {
     }
     if let Some(entries) = section.get("quantities").and_then(Item::entries) {
         let quantity = |(name, item): (&str, Item<'_>)| Some((name.to_owned(), item.text()?));
-        return RowCost::OfFeature {
-            quantities: entries.into_iter().filter_map(quantity).collect(),
-            optional,
-        };
+        let mut quantities: Vec<_> = entries.into_iter().filter_map(quantity).collect();
+        for (name, column) in known.iter().flat_map(|known| &known.quantities) {
+            if !quantities.iter().any(|(written, _)| written == name) {
+                optional.push(name.clone());
+                quantities.push((name.clone(), column.clone()));
+            }
+        }
+        return RowCost::OfFeature { quantities, optional };
     }
     match known {
         Some(known) => {
@@ -462,10 +478,7 @@ mod tests {
         check("file = \"missing.csv\"\ncost = \"1\"", "missing.csv");
         check("file = \"usage.csv\"\ncost = \"unit * 2\"", "did you mean `units`?");
         check("file = \"usage.csv\"\ncost = \"1\"\norganization = \"tenant\"", "has no column `tenant`");
-        check(
-            "file = \"usage.csv\"\ncost = \"1\"\nfeature = \"org\"",
-            "has the feature `a`, which no map names",
-        );
+        check("file = \"usage.csv\"\ncost = \"1\"\nfeature = \"org\"", "`org` is `a`, which is no feature");
         check("file = \"usage.csv\"\ncost = \"1\"\nmapping = \"litelm\"", "did you mean \"litellm\"?");
         check("file = \"usage.csv\"\ncost = \"1 +\"", "is no formula");
     }

@@ -11,8 +11,7 @@ use super::model::{HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
 use super::reading::{
-    Field, Item, Kind, Node, Problem, Reader, Section, Shape, Table, default, did_you_mean, optional,
-    required,
+    Field, Item, Kind, Node, Problem, Reader, Section, Shape, Table, default, optional, required,
 };
 use super::source::{Base, ScenarioSource};
 use super::sweep::{self, SWEEP};
@@ -198,14 +197,8 @@ fn set_zone(reader: &Reader, root: &Node) -> String {
     let written = root.as_table().and_then(|table: &Table| table.get("time_zone"));
     let Some(item) = written.map(|node| reader.item(node)) else { return "UTC".to_owned() };
     let Some(name) = item.text() else { return "UTC".to_owned() };
-    match Zone::named(&name) {
-        Some(zone) => reader.set_zone(zone),
-        None => {
-            let names = Zone::names();
-            let close = did_you_mean(&name, names.iter().map(String::as_str));
-            let hint = close.map(|zone| format!("did you mean \"{zone}\"?"));
-            item.fail_with::<()>("an IANA time zone, like \"Europe/Berlin\"", hint);
-        }
+    if let Some(zone) = item.zone() {
+        reader.set_zone(zone);
     }
     name
 }

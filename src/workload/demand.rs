@@ -196,6 +196,8 @@ pub struct OnOff {
 pub struct Schedule {
     /// When: local times of some days, or a fixed distance.
     pub when: ScheduleTimes,
+    /// Where a cron line is read, if not in the scenario's zone.
+    pub zone: Option<crate::calendar::Zone>,
     /// Operations at each instant, multiplied by the organization's activity; a fraction is rounded at random.
     pub count: Dist,
     /// Delay of each operation after its instant (seconds); not negative.

@@ -1,7 +1,8 @@
 //! Whether an operation fails or is cancelled as a whole.
 //!
 //! Failures cluster: an organization is in a good or a bad state, and the state after a failure is bad with the
-//! probability `persistence`. The chain's stationary share of failures is the rate.
+//! probability `persistence`. The chain's stationary share of failures is the rate. Reactive clients have a chain each,
+//! because the order of their operations is the only one that every policy shares.
 
 use crate::sampling::{Dist, Rng, uniform};
 use crate::units::{Probability, SimSpan};
@@ -30,6 +31,11 @@ pub(super) enum FailureState {
     Good,
     /// The last operation failed.
     Bad,
+    /// Whether the next operation fails is known: [`FailurePlan::nth_of_chain`] said so.
+    Decided {
+        /// It does.
+        fails: bool,
+    },
 }
 
 impl FailurePlan {
@@ -60,6 +66,39 @@ impl FailurePlan {
         }
     }
 
+    /// Whether operation `number` of a chain of its own fails. `first` is the organization's state before the chain;
+    /// the chain is given by a uniform for each of its operations, and one (`None`) for the state before them.
+    ///
+    /// A uniform that decides alike after a failure and after a success makes what came before it immaterial, so that
+    /// looking back ends after a few operations and the n-th needs no walk from the first.
+    pub fn nth_of_chain(
+        &self,
+        first: FailureState,
+        number: u32,
+        uniform: impl Fn(Option<u32>) -> f64,
+    ) -> FailureState {
+        if first == FailureState::Spared {
+            return first;
+        }
+        let [after_success, after_failure] = self.after;
+        // Between the two a uniform keeps the state, or turns it round where failures make failures rarer.
+        let (low, high) = (after_success.min(after_failure), after_success.max(after_failure));
+        let mut turned = false;
+        let mut back = number;
+        let fails = loop {
+            let u = uniform(Some(back));
+            if u < low || u >= high {
+                break u < low;
+            }
+            turned ^= after_success > after_failure;
+            match back.checked_sub(1) {
+                Some(earlier) => back = earlier,
+                None => break uniform(None) < self.rate,
+            }
+        };
+        FailureState::Decided { fails: fails ^ turned }
+    }
+
     /// Decides an operation of `parts` (or one step of `duration` without any); `step` is what struck a step.
     pub fn strike(
         &self,
@@ -70,15 +109,20 @@ impl FailurePlan {
         rng: &mut Rng,
     ) -> Option<Strike> {
         let mut strike = step;
-        if *state != FailureState::Spared {
-            let fails = uniform(rng) < self.after[usize::from(*state == FailureState::Bad)];
-            *state = if fails { FailureState::Bad } else { FailureState::Good };
-            if fails {
-                let at = place(parts, duration, |kind| kind == PartKind::Work, rng);
-                let after =
-                    at.map(|(part, whole)| Strike { part, after: self.time(whole, rng), fate: Fate::Fails });
-                strike = earlier(strike, after);
+        let fails = match *state {
+            FailureState::Spared => false,
+            FailureState::Decided { fails } => fails,
+            FailureState::Good | FailureState::Bad => {
+                let fails = uniform(rng) < self.after[usize::from(*state == FailureState::Bad)];
+                *state = if fails { FailureState::Bad } else { FailureState::Good };
+                fails
             }
+        };
+        if fails {
+            let at = place(parts, duration, |kind| kind == PartKind::Work, rng);
+            let after =
+                at.map(|(part, whole)| Strike { part, after: self.time(whole, rng), fate: Fate::Fails });
+            strike = earlier(strike, after);
         }
         if !self.cancels.is_never() && self.cancels.holds(uniform(rng)) {
             let at = place(parts, duration, |kind| kind != PartKind::Review, rng);

@@ -490,7 +490,7 @@ impl Source {
     /// The `number`-th operation of a reactive client: think time before it, the operation (arrival unset), and its
     /// parts appended to `parts`; `None` when the client is done. Keyed by (organization, feature, client, number).
     ///
-    /// Failures of reactive clients do not cluster: there is no order of operations that every policy shares.
+    /// Failures cluster along each client's operations: theirs is the only order that every policy shares.
     #[must_use]
     pub fn client_operation(
         &self,
@@ -504,7 +504,7 @@ impl Source {
         let key = key.name(&self.name);
         let mut own = key.stream(Purpose::FeatureTraits);
         let factor = self.draw_factor(traits, &mut own);
-        let mut failure = self.failures.begin(&mut own);
+        let first = self.failures.begin(&mut own);
         let work = self.work.for_organization(&mut own);
         let think = think.for_organization(&mut own);
         if let Some(calls) = calls {
@@ -520,6 +520,10 @@ impl Source {
             seconds *= uniform(&mut rng);
         }
         let mut streams = WorkStreams::split(&mut rng);
+        let mut failure = self.failures.nth_of_chain(first, number, |number| {
+            // Two numbers an operation: its own and the one before the first.
+            key.uniform(Purpose::Failure, u64::from(client), number.map_or(0, |number| u64::from(number) + 1))
+        });
         let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut Values::default(), parts);
         operation.feature = self.feature;
         operation.blur = standard_normal(&mut rng) as f32;

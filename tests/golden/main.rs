@@ -89,3 +89,8 @@ fn the_five_platforms_say_what_they_said() {
 fn the_usage_history_says_what_it_said() {
     check("usage-history");
 }
+
+#[test]
+fn agents_say_what_they_said() {
+    check("agents");
+}

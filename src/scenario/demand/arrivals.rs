@@ -24,7 +24,7 @@ static TAGS: &[Field] = &[
         Kind::Rate,
         "Starts of sessions; each makes `calls` operations with `think` times between them.",
     ),
-    optional("schedule", Kind::Text, "Cron line in the scenario's time zone, such as \"30 9 * * mon-fri\"."),
+    optional("schedule", Kind::Text, "Cron line in local time, such as \"30 9 * * mon-fri\"."),
     optional("every", Kind::Span, "At a fixed distance from the scenario's start."),
     optional(
         "clients",
@@ -53,6 +53,7 @@ static OWN: &[Field] = &[
         "Operations at each scheduled instant, times the activity.",
     ),
     default("jitter", Kind::Distribution(Unit::Span), "\"0s\"", "Delay of a scheduled operation."),
+    optional("time_zone", Kind::Text, "IANA name of the zone of `schedule`; the scenario's if left out."),
 ];
 
 static MOVES: &[Field] = &[
@@ -173,7 +174,8 @@ fn process(section: Section<'_>, tag: &str, value: Item<'_>) -> Option<Arrivals>
 
 fn schedule(section: Section<'_>, when: ScheduleTimes) -> Option<Arrivals> {
     let (count, jitter) = (section.read("count", number)?, section.read("jitter", span)?);
-    Some(Arrivals::Schedule(Schedule { when, count, jitter }))
+    let zone = section.read("time_zone", Item::zone);
+    Some(Arrivals::Schedule(Schedule { when, zone, count, jitter }))
 }
 
 /// Keys that belong to some processes only: (key, processes).
@@ -187,6 +189,7 @@ const COMPANIONS: &[(&str, &[&str])] = &[
     ("reactive", &["clients"]),
     ("count", &["schedule", "every"]),
     ("jitter", &["schedule", "every"]),
+    ("time_zone", &["schedule"]),
     ("sine", &["poisson", "gamma", "weibull", "mmpp", "hawkes", "sessions"]),
     ("drift", &["poisson", "gamma", "weibull", "mmpp", "hawkes", "sessions"]),
     ("on_off", &["poisson", "gamma", "weibull", "hawkes", "sessions"]),

@@ -59,7 +59,7 @@ pub(crate) static FIELDS: &[Field] = &[
 
 static FAILURES: Shape = Shape {
     name: "failures",
-    doc: "Failures that cluster: a failure is more likely after a failure of the same organization.",
+    doc: "Failures that cluster: a failure is more likely after a failure of the same organization (of the same client, where clients are reactive).",
     tags: &[],
     parts: &[&[
         required("rate", Kind::Probability, "Long-run share of operations that fail."),

@@ -54,6 +54,7 @@ fn every_process_can_be_written() {
         r#"{ hawkes = "4/h", branching = 0.5, decay = "10 min" }"#,
         r#"{ sessions = "3/day", calls = { lognormal = { mu = 0.98, sigma = 0.91 } }, think = "64s" }"#,
         r#"{ schedule = "30 9 * * mon-fri", count = { poisson = 20 }, jitter = { exponential = "5 min" } }"#,
+        r#"{ schedule = "0 2 * * *", time_zone = "America/New_York" }"#,
         r#"{ every = "1h" }"#,
         r#"{ clients = 3, think = { exponential = "10 min" }, reactive = true }"#,
         r#"{ gamma = "4/day", cv = 2, per_organization = { rate = { lognormal = { mean = 1, cv = 2 } }, cv = { lognormal = { median = 1.25, sigma = 0.9 }, min = 0.7 }, phase = { uniform = [-3, 3] } } }"#,
@@ -167,6 +168,10 @@ fn mistakes_are_explained() {
     check("cost = 1\narrivals = { poisson = 4 }", "4/day");
     check("cost = 1\narrivals = { gamma = \"4/day\" }", "`features.post.arrivals.cv` is missing");
     check("cost = 1\narrivals = { poisson = \"4/day\", cv = 2 }", "means nothing beside `poisson`");
+    check(
+        "cost = 1\narrivals = { schedule = \"0 2 * * *\", time_zone = \"Europe/Belin\" }",
+        "did you mean \"Europe/Berlin\"?",
+    );
     check("cost = 1\narrivals = { hawkes = \"4/day\", branching = 1.2, decay = \"1h\" }", "a number below 1");
     check("cost = 1\narrivals = { schedule = \"61 * * * *\" }", "`61` is no minute");
     check("cost = \"tokens * 2\"\nquantities = { token = 5 }", "unknown name `tokens` at character 1");

@@ -3,7 +3,7 @@
 //! A reading function returns `None` only after it reported a problem, so callers go on with anything in the place of a
 //! value that will never be used.
 
-use crate::calendar::Period;
+use crate::calendar::{Period, Zone};
 use crate::units::{Credits, Money, Probability, SimSpan, SimTime};
 
 use super::problem::{Problem, did_you_mean};
@@ -253,6 +253,17 @@ impl<'a> Item<'a> {
         };
         let zone = self.reader.zone();
         zone.parse(text).or_else(|| self.fail(Kind::Instant.describe()))
+    }
+
+    /// A time zone by its IANA name.
+    pub fn zone(self) -> Option<Zone> {
+        let name = self.text()?;
+        Zone::named(&name).or_else(|| {
+            let names = Zone::names();
+            let close = did_you_mean(&name, names.iter().map(String::as_str));
+            let hint = close.map(|zone| format!("did you mean \"{zone}\"?"));
+            self.fail_with("an IANA time zone, like \"Europe/Berlin\"", hint)
+        })
     }
 
     /// One of the words of `T`.

@@ -15,3 +15,5 @@ pub(in crate::workload) use clock::{Clock, ClockPlan, ClockTraits, clients_of};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod theory;

@@ -28,6 +28,7 @@ impl SchedulePlan {
         let instants = match &schedule.when {
             ScheduleTimes::Every(span) => (0..length).step_by(span.micros().max(1) as usize).collect(),
             ScheduleTimes::Cron(cron) => {
+                let zone = schedule.zone.as_ref().unwrap_or(zone);
                 cron.instants(zone, start, end).into_iter().map(|at| (at - start).micros()).collect()
             }
         };

@@ -8,20 +8,20 @@ use crate::workload::demand::*;
 use crate::workload::{Cron, Profile};
 
 const SECOND: i64 = 1_000_000;
-const HOUR: i64 = 3_600 * SECOND;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3_600 * SECOND;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// 2025-01-06 is a Monday.
 fn monday() -> SimTime {
     Zone::default().parse("2025-01-06T00:00:00Z").expect("a date")
 }
 
-fn per_hour(count: f64) -> f64 {
+pub(super) fn per_hour(count: f64) -> f64 {
     count / 3_600.0
 }
 
 /// Arrivals of one replication, microseconds from the start.
-fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&Profile>) -> Vec<i64> {
+pub(super) fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&Profile>) -> Vec<i64> {
     let (start, end) = (monday(), monday() + SimSpan::from_micros(days * DAY));
     let plan = ClockPlan::new(demand, profile.is_some(), &Zone::default(), start, end);
     let key = StreamKey::root(seed).name("arrivals");
@@ -45,12 +45,12 @@ fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&Profile>) ->
     found
 }
 
-fn demand(arrivals: Arrivals) -> Demand {
+pub(super) fn demand(arrivals: Arrivals) -> Demand {
     Demand { arrivals, ..Demand::default() }
 }
 
 /// Counts in consecutive windows.
-fn counts(arrivals: &[i64], window: i64, total: i64) -> Vec<f64> {
+pub(super) fn counts(arrivals: &[i64], window: i64, total: i64) -> Vec<f64> {
     let mut counts = vec![0.0; (total / window) as usize];
     for at in arrivals {
         if let Some(count) = counts.get_mut((at / window) as usize) {
@@ -60,7 +60,7 @@ fn counts(arrivals: &[i64], window: i64, total: i64) -> Vec<f64> {
     counts
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
@@ -70,12 +70,18 @@ fn variance(values: &[f64]) -> f64 {
 }
 
 /// Index of dispersion: variance of counts by their mean.
-fn dispersion(values: &[f64]) -> f64 {
+pub(super) fn dispersion(values: &[f64]) -> f64 {
     variance(values) / mean(values)
 }
 
 /// Checks rate and index of dispersion at two time scales: (window, wanted, relative tolerance).
-fn check(name: &str, demand: &Demand, days: i64, rate_per_hour: f64, scales: [(i64, f64, f64); 2]) {
+pub(super) fn check(
+    name: &str,
+    demand: &Demand,
+    days: i64,
+    rate_per_hour: f64,
+    scales: [(i64, f64, f64); 2],
+) {
     let found = arrivals(demand, days, 7, None);
     let rate = found.len() as f64 / (days * 24) as f64;
     // Standard error of a long count: sqrt(IoD · N), the longer scale being closest to the limit.
@@ -339,6 +345,7 @@ fn schedules_keep_local_time_and_jitter_only_delays() {
     let schedule = |jitter: Dist| {
         demand(Arrivals::Schedule(Schedule {
             when: ScheduleTimes::Cron(cron),
+            zone: None,
             count: Dist::Fixed(2.0),
             jitter,
         }))
@@ -358,8 +365,18 @@ fn schedules_keep_local_time_and_jitter_only_delays() {
     let found = night.instants(&berlin, instant("2025-03-29"), instant("2025-04-01"));
     let wanted = ["2025-03-29T01:30:00Z", "2025-03-30T01:30:00Z", "2025-03-31T00:30:00Z"].map(instant);
     assert_eq!(found, wanted);
+    // Nine in New York, though the scenario lives in UTC: 14:00, and 13:00 once its summer time begins on 9 March.
+    let new_york = demand(Arrivals::Schedule(Schedule {
+        when: ScheduleTimes::Cron(Cron::parse("0 9 * * *").expect("a cron line")),
+        zone: Zone::named("America/New_York"),
+        count: Dist::Fixed(1.0),
+        jitter: Dist::Fixed(0.0),
+    }));
+    let hours: Vec<i64> = arrivals(&new_york, 70, 1, None).iter().map(|at| at % DAY / HOUR).collect();
+    assert_eq!(hours, [[14; 62].as_slice(), [13; 8].as_slice()].concat());
     let every = demand(Arrivals::Schedule(Schedule {
         when: ScheduleTimes::Every(SimSpan::HOUR),
+        zone: None,
         count: Dist::Fixed(0.5),
         jitter: Dist::Fixed(0.0),
     }));

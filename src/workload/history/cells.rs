@@ -10,8 +10,14 @@ pub(in crate::workload) enum TimeForm {
     Zoned,
     /// Without.
     Local,
-    /// As a number.
-    Number,
+    /// As a number of seconds since 1970.
+    Seconds,
+    /// Of milliseconds.
+    Millis,
+    /// Of microseconds.
+    Micros,
+    /// Of nanoseconds.
+    Nanos,
 }
 
 /// Reads an instant: ISO 8601 (a space will do for the `T`), or a number since 1970 whose size tells its unit.
@@ -20,7 +26,7 @@ pub(in crate::workload) fn time(text: &str, zone: &Zone) -> Option<(SimTime, Tim
         return Some((time, TimeForm::Zoned));
     }
     if let Ok(number) = text.parse::<f64>() {
-        return epoch(text, number).map(|time| (time, TimeForm::Number));
+        return epoch(text, number);
     }
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some((SimTime::from_micros(timestamp.as_microsecond()), TimeForm::Zoned));
@@ -79,21 +85,21 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// A number since 1970: seconds below 10¹¹, then milli-, micro- and nanoseconds by thousands.
-fn epoch(text: &str, number: f64) -> Option<SimTime> {
+fn epoch(text: &str, number: f64) -> Option<(SimTime, TimeForm)> {
     let size = number.abs();
-    let (scale, exact): (f64, fn(i64) -> Option<i64>) = match () {
+    let (form, scale, exact): (_, f64, fn(i64) -> Option<i64>) = match () {
         () if !number.is_finite() => return None,
-        () if size < 1e11 => (1e6, |seconds| seconds.checked_mul(1_000_000)),
-        () if size < 1e14 => (1e3, |millis| millis.checked_mul(1_000)),
-        () if size < 1e17 => (1.0, Some),
-        () => (1e-3, |nanos| Some(nanos.div_euclid(1_000))),
+        () if size < 1e11 => (TimeForm::Seconds, 1e6, |seconds| seconds.checked_mul(1_000_000)),
+        () if size < 1e14 => (TimeForm::Millis, 1e3, |millis| millis.checked_mul(1_000)),
+        () if size < 1e17 => (TimeForm::Micros, 1.0, Some),
+        () => (TimeForm::Nanos, 1e-3, |nanos| Some(nanos.div_euclid(1_000))),
     };
     // Whole numbers stay exact; a float carries seconds with decimals.
     let micros = match text.parse::<i64>() {
         Ok(whole) => exact(whole)?,
         Err(_) => libm::floor(number * scale + 0.5) as i64,
     };
-    Some(SimTime::from_micros(micros))
+    Some((SimTime::from_micros(micros), form))
 }
 
 /// What a cell that should hold a number holds.
@@ -116,14 +122,29 @@ pub(in crate::workload) fn number(text: &str) -> Number {
     let lower = text.to_ascii_lowercase();
     match lower.as_str() {
         "" | "-" | "null" | "none" | "n/a" | "na" | "nan" | "unlimited" => return Number::Empty,
-        "included" | "free" => return Number::Is(0.0),
+        word if is_word_for_zero(word) => return Number::Is(0.0),
         _ => {}
     }
-    let bare = lower.trim_start_matches('$').replace(',', "");
-    match bare.parse::<f64>() {
-        Ok(number) if number.is_finite() => Number::Is(number),
+    let bare = lower.strip_prefix('$').unwrap_or(&lower);
+    match without_separators(bare).and_then(|bare| bare.parse::<f64>().ok()) {
+        Some(number) if number.is_finite() => Number::Is(number),
         _ => Number::Not,
     }
+}
+
+/// The words that stand for a price of nothing in exports.
+pub(super) fn is_word_for_zero(text: &str) -> bool {
+    ["included", "free"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// `1,234.5` without its commas; none if they separate anything but thousands: `1,5` means one and a half to some.
+fn without_separators(text: &str) -> Option<String> {
+    let whole = text.split('.').next().unwrap_or(text);
+    let mut groups = whole.trim_start_matches('-').split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let separated = (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3);
+    (rest.is_empty() || separated).then(|| whole.replace(',', "") + &text[whole.len()..])
 }
 
 #[cfg(test)]
@@ -141,11 +162,11 @@ mod tests {
             ("2024-11-16 08:57:50 UTC", Some(("2024-11-16T08:57:50Z", TimeForm::Zoned))),
             ("2024-11-16 08:57:50", Some(("2024-11-16T07:57:50Z", TimeForm::Local))),
             ("2024-11-16", Some(("2024-11-15T23:00:00Z", TimeForm::Local))),
-            ("1731747470", Some(("2024-11-16T08:57:50Z", TimeForm::Number))),
-            ("1731747470.5", Some(("2024-11-16T08:57:50.5Z", TimeForm::Number))),
-            ("1731747470123", Some(("2024-11-16T08:57:50.123Z", TimeForm::Number))),
-            ("1731747470123456", Some(("2024-11-16T08:57:50.123456Z", TimeForm::Number))),
-            ("1731747470123456789", Some(("2024-11-16T08:57:50.123456Z", TimeForm::Number))),
+            ("1731747470", Some(("2024-11-16T08:57:50Z", TimeForm::Seconds))),
+            ("1731747470.5", Some(("2024-11-16T08:57:50.5Z", TimeForm::Seconds))),
+            ("1731747470123", Some(("2024-11-16T08:57:50.123Z", TimeForm::Millis))),
+            ("1731747470123456", Some(("2024-11-16T08:57:50.123456Z", TimeForm::Micros))),
+            ("1731747470123456789", Some(("2024-11-16T08:57:50.123456Z", TimeForm::Nanos))),
             ("2024-02-30T00:00:00Z", None),
             ("2024-11-16T25:00:00Z", None),
             ("yesterday", None),
@@ -168,6 +189,12 @@ mod tests {
             ("", Number::Empty),
             ("Unlimited", Number::Empty),
             ("NaN", Number::Empty),
+            ("12,345,678", Number::Is(12_345_678.0)),
+            ("-1,234", Number::Is(-1_234.0)),
+            ("1,5", Number::Not),
+            ("1234,567", Number::Not),
+            ("1,234,5", Number::Not),
+            ("1.234,5", Number::Not),
             ("many", Number::Not),
         ];
         for (text, wanted) in cases {

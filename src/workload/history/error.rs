@@ -1,8 +1,15 @@
-//! What can go wrong with a usage history, and what was found in it.
+//! What can go wrong with a usage history.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A usage history that cannot be replayed.
+/// Most problems that are told with their lines; further ones are counted.
+const MOST_TOLD: usize = 20;
+/// Most of them that are alike, so that one mistake in every row hides no other.
+const MOST_ALIKE: u32 = 3;
+
+/// One thing that is wrong with a usage history.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The file, or the folder for its partitions, cannot be read or written.
@@ -14,17 +21,29 @@ pub enum HistoryError {
         source: std::io::Error,
     },
     /// A row, or the header, is not what the scenario says.
-    #[error("`{}` line {line}: {what}{}", path.display(), hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default())]
+    #[error("`{}:{line}`: {}{what}{}{}", path.display(), named(column.as_deref()), line_of("\n  wanted ", wanted.as_deref()), line_of("\nhint: ", hint.as_deref()))]
     Row {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong.
+        /// The column, if one is to blame.
+        column: Option<Box<str>>,
+        /// What is wrong, or was found in the column.
         what: String,
+        /// What is wanted instead.
+        wanted: Option<Box<str>>,
         /// What would repair it.
         hint: Option<String>,
     },
+}
+
+fn named(column: Option<&str>) -> String {
+    column.map(|column| format!("`{column}` ")).unwrap_or_default()
+}
+
+fn line_of(before: &str, text: Option<&str>) -> String {
+    text.map(|text| format!("{before}{text}")).unwrap_or_default()
 }
 
 impl HistoryError {
@@ -35,7 +54,30 @@ impl HistoryError {
 
     /// A failure of a row.
     pub(in crate::workload) fn row(path: &Path, line: u64, what: impl Into<String>) -> Self {
-        HistoryError::Row { path: path.to_owned(), line, what: what.into(), hint: None }
+        HistoryError::Row {
+            path: path.to_owned(),
+            line,
+            column: None,
+            what: what.into(),
+            wanted: None,
+            hint: None,
+        }
+    }
+
+    /// With the column to blame.
+    pub(super) fn in_column(mut self, name: &str) -> Self {
+        if let HistoryError::Row { column, .. } = &mut self {
+            *column = Some(name.into());
+        }
+        self
+    }
+
+    /// With what is wanted.
+    pub(super) fn wanting(mut self, text: &str) -> Self {
+        if let HistoryError::Row { wanted, .. } = &mut self {
+            *wanted = Some(text.into());
+        }
+        self
     }
 
     /// With what would repair it.
@@ -51,45 +93,100 @@ impl HistoryError {
     pub fn is_world(&self) -> bool {
         matches!(self, HistoryError::World { .. })
     }
+
+    /// Equal for problems that one repair is likely to end: the same column with the same wish.
+    fn kind(&self) -> String {
+        match self {
+            HistoryError::World { source, .. } => source.to_string(),
+            HistoryError::Row { column: Some(column), wanted: Some(wanted), .. } => {
+                format!("{column} {wanted}")
+            }
+            HistoryError::Row { column, what, .. } => format!("{column:?} {what}"),
+        }
+    }
 }
 
-/// What became of every row of a history; the manifest shows it. All numbers are of rows unless they say otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
-pub struct HistoryCounts {
-    /// Rows in the file, header apart.
-    pub rows: u64,
-    /// Rows that are replayed.
-    pub replayed: u64,
-    /// Operations that the replayed rows stand for (more than rows in a history of buckets).
-    pub operations: u64,
-    /// Micro-credits that the replayed rows demand.
-    pub demanded_micros: i128,
-    /// Rows without a size: left out, or replayed at no cost if the scenario says so.
-    pub sizeless: u64,
-    /// Rows that repeat another: left out only if the scenario says so.
-    pub duplicates: u64,
-    /// Left out: their feature is in no map.
-    pub other_features: u64,
-    /// Left out: their organization was not chosen.
-    pub not_chosen: u64,
-    /// Left out: after moving they lie outside the horizon.
-    pub outside_horizon: u64,
-    /// Left out: buckets without any operation.
-    pub empty_buckets: u64,
-    /// Replayed with an earlier time than the row before them.
-    pub unsorted: u64,
-    /// Replayed under the label `(none)`, their organization being empty.
-    pub without_organization: u64,
-    /// Replayed as failed.
-    pub failed: u64,
-    /// Replayed as cancelled.
-    pub cancelled: u64,
-    /// Instants with an offset or `Z`.
-    pub times_with_zone: u64,
-    /// Instants without, read in the history's zone.
-    pub times_without_zone: u64,
-    /// Instants as numbers since 1970.
-    pub times_as_numbers: u64,
-    /// Organizations found.
-    pub organizations: u32,
+/// Everything that keeps a usage history from being replayed: the first problems of each kind, and how many more.
+#[derive(Debug)]
+pub struct HistoryProblems {
+    /// What is told, in the order of the file; at least one.
+    pub told: Vec<HistoryError>,
+    /// Rows with problems beside those.
+    pub more: u64,
+}
+
+impl HistoryProblems {
+    /// True if the disk is to blame.
+    #[must_use]
+    pub fn is_world(&self) -> bool {
+        self.told.iter().any(HistoryError::is_world)
+    }
+
+    /// The sentence about problems that are not told, if there are any.
+    #[must_use]
+    pub fn rest(&self) -> Option<String> {
+        let problems = if self.more == 1 { "problem" } else { "problems" };
+        (self.more > 0).then(|| format!("{} more {problems} like these", self.more))
+    }
+}
+
+impl From<HistoryError> for HistoryProblems {
+    fn from(error: HistoryError) -> Self {
+        HistoryProblems { told: vec![error], more: 0 }
+    }
+}
+
+impl fmt::Display for HistoryProblems {
+    /// As the command tells them: whoever prints it writes the first `error: `.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told: Vec<String> = self.told.iter().map(ToString::to_string).collect();
+        told.extend(self.rest());
+        write!(f, "{}", told.join("\nerror: "))
+    }
+}
+
+impl std::error::Error for HistoryProblems {}
+
+/// Gathers problems while a file is read.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    told: Vec<HistoryError>,
+    alike: BTreeMap<String, u32>,
+    more: u64,
+}
+
+impl Gathered {
+    /// Keeps a problem, or counts it if enough are told.
+    pub fn add(&mut self, error: HistoryError) {
+        // Kinds are as many as columns, or as unknown features of which none beyond those told is remembered.
+        if self.told.len() >= MOST_TOLD {
+            self.more += 1;
+            return;
+        }
+        let alike = self.alike.entry(error.kind()).or_default();
+        *alike += 1;
+        if *alike > MOST_ALIKE {
+            self.more += 1;
+        } else {
+            self.told.push(error);
+        }
+    }
+
+    /// Keeps the problem of a result; gives its value.
+    pub fn keep<T>(&mut self, result: Result<T, HistoryError>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    /// True if there is none so far.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// An error if anything was gathered.
+    pub fn finish(&mut self) -> Result<(), HistoryProblems> {
+        if self.told.is_empty() {
+            return Ok(());
+        }
+        Err(HistoryProblems { told: std::mem::take(&mut self.told), more: std::mem::take(&mut self.more) })
+    }
 }

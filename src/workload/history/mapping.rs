@@ -41,8 +41,15 @@ struct Export {
     /// Column, words for failed, words for cancelled.
     status: Option<(&'static str, &'static [&'static str], &'static [&'static str])>,
     quantities: &'static [(&'static str, &'static str)],
-    /// Length in microseconds and the column of requests.
-    buckets: Option<(i64, Option<&'static str>)>,
+    buckets: Option<ExportBuckets>,
+}
+
+/// Buckets of an export.
+struct ExportBuckets {
+    /// Of buckets that do not say their end.
+    length: SimSpan,
+    end: &'static [&'static str],
+    requests: Option<&'static str>,
 }
 
 const NOTHING: Export = Export {
@@ -59,8 +66,6 @@ const NOTHING: Export = Export {
     buckets: None,
 };
 
-const DAY: i64 = SimSpan::DAY.micros();
-
 static EXPORTS: [Export; 8] = [
     Export {
         name: "litellm",
@@ -68,6 +73,7 @@ static EXPORTS: [Export; 8] = [
         end: &["endTime"],
         organization: &["team_id", "organization_id", "end_user"],
         feature: &["model", "call_type"],
+        id: &["request_id"],
         status: Some(("status", &["failure", "failed", "error"], &[])),
         quantities: &[
             ("tokens_in", "prompt_tokens"),
@@ -82,11 +88,17 @@ static EXPORTS: [Export; 8] = [
         organization: &["project_id", "user_id", "api_key_id"],
         feature: &["model"],
         quantities: &[
-            ("tokens_in", "input_tokens"),
+            // `input_tokens` includes those read from the cache.
+            ("tokens_in", "input_tokens - input_cached_tokens"),
             ("tokens_cached", "input_cached_tokens"),
             ("tokens_out", "output_tokens"),
+            ("requests", "num_model_requests"),
         ],
-        buckets: Some((DAY, Some("num_model_requests"))),
+        buckets: Some(ExportBuckets {
+            length: SimSpan::DAY,
+            end: &["end_time_iso", "end_time"],
+            requests: Some("num_model_requests"),
+        }),
         ..NOTHING
     },
     Export {
@@ -102,7 +114,7 @@ static EXPORTS: [Export; 8] = [
             ("tokens_out", "usage_output_tokens"),
             ("searches", "web_search_count"),
         ],
-        buckets: Some((DAY, None)),
+        buckets: Some(ExportBuckets { length: SimSpan::DAY, end: &[], requests: None }),
         ..NOTHING
     },
     Export {
@@ -150,7 +162,12 @@ static EXPORTS: [Export; 8] = [
         organization: &["subject"],
         feature: &["data.model", "type"],
         id: &["id"],
-        quantities: &[("tokens", "data.tokens")],
+        // One event a direction: a call is two operations, each priced by its own.
+        quantities: &[
+            ("tokens", "data.tokens"),
+            ("tokens_in", "data.tokens[data.type=input]|data.tokens[data.type=prompt]"),
+            ("tokens_out", "data.tokens[data.type=output]|data.tokens[data.type=completion]"),
+        ],
         ..NOTHING
     },
     Export {
@@ -159,10 +176,34 @@ static EXPORTS: [Export; 8] = [
         organization: &["external_subscription_id"],
         feature: &["code"],
         id: &["transaction_id"],
-        quantities: &[("tokens", "properties.tokens"), ("requests", "properties.requests")],
+        quantities: &[
+            ("tokens", "properties.tokens"),
+            ("tokens_in", "properties.tokens_in|properties.input_tokens"),
+            ("tokens_out", "properties.tokens_out|properties.output_tokens"),
+            ("requests", "properties.requests"),
+        ],
         ..NOTHING
     },
 ];
+
+/// Columns that tell an export: its time and so many others.
+const TELLING: usize = 2;
+
+/// The product whose export has such columns, if one does.
+#[must_use]
+pub fn looks_like(header: &[String]) -> Option<&'static str> {
+    let has = |name: &str| header.iter().any(|known| known == name);
+    let known = |export: &Export| {
+        let sizes = export.quantities.iter().flat_map(|(_, column)| column.split(['|', '[']));
+        let others = [export.end, export.organization, export.feature, export.member, export.id];
+        let others: std::collections::BTreeSet<&str> =
+            others.into_iter().flatten().copied().chain(sizes).collect();
+        let timed = export.time.iter().any(|name| has(name));
+        if timed { others.into_iter().filter(|name| has(name)).count() } else { 0 }
+    };
+    let best = EXPORTS.iter().max_by_key(|export| known(export))?;
+    (known(best) >= TELLING).then_some(best.name)
+}
 
 /// The mapping of a product's export.
 #[must_use]
@@ -194,9 +235,10 @@ pub fn mapping(name: &str) -> Option<Mapping> {
             .iter()
             .map(|(quantity, column)| ((*quantity).to_owned(), (*column).to_owned()))
             .collect(),
-        buckets: export.buckets.map(|(length, requests)| Buckets {
-            length: unit(length),
-            requests: requests.map(str::to_owned),
+        buckets: export.buckets.as_ref().map(|buckets| Buckets {
+            length: Some(buckets.length),
+            end: all(buckets.end),
+            requests: buckets.requests.map(str::to_owned),
         }),
         format: HistoryFormat::Auto,
         // An event sent twice under one id is one event; rows without an id may well be alike.

@@ -5,24 +5,32 @@
 //! depends on the size of a chunk, never on the number of rows.
 
 mod cells;
+mod check;
 mod clean;
+mod columns;
+mod counts;
 mod error;
 mod index;
 mod mapping;
+mod partition;
 mod prepare;
+mod prices;
 mod record;
 mod replay;
 mod sketch;
 mod sort;
 mod spec;
+mod strangers;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub(in crate::workload) use cells::{Number, number, time};
-pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION, check_history, read_column};
-pub use error::{HistoryCounts, HistoryError};
-pub use mapping::{MAPPINGS, Mapping, mapping};
+pub use check::{check_history, read_column};
+pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION};
+pub use counts::HistoryCounts;
+pub use error::{HistoryError, HistoryProblems};
+pub use mapping::{MAPPINGS, Mapping, looks_like, mapping};
 pub use prepare::{Preparation, PreparedHistory};
 pub use replay::{HistoryOrganization, ReplayRows};
 pub use sketch::CostSketch;

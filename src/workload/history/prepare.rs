@@ -12,12 +12,13 @@ use crate::sampling::{hash_name, mix};
 use crate::units::{FeatureIndex, SimSpan, SimTime};
 use crate::workload::demand::Demand;
 
-use super::clean::Cleaner;
-use super::error::{HistoryCounts, HistoryError};
-use super::index::{IndexWriter, OrganizationEntry};
-use super::record::{RECORD_BYTES, Record, read_labelled, write_labelled};
+use super::clean::{Cleaner, Labelled};
+use super::counts::HistoryCounts;
+use super::error::{Gathered, HistoryError, HistoryProblems};
+use super::partition::{PartitionFiles, PartitionWriter, Twins};
+use super::record::{Record, read_labelled, write_labelled};
 use super::sketch::CostSketch;
-use super::sort::sorted;
+use super::sort::{Order, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
 
 /// Bytes of a file that make one partition.
@@ -45,16 +46,6 @@ pub struct PreparedHistory {
     pub(super) horizon: (SimTime, SimTime),
 }
 
-/// A partition's files.
-#[derive(Debug, Clone)]
-pub(super) struct PartitionFiles {
-    pub records: PathBuf,
-    pub index: PathBuf,
-    /// Number of its first organization, and how many it has.
-    pub first: u32,
-    pub organizations: u32,
-}
-
 /// Where and for what a history is prepared.
 #[derive(Debug, Clone, Copy)]
 pub struct Preparation<'a> {
@@ -72,11 +63,12 @@ impl PreparedHistory {
     /// Reads the history's file once and leaves sorted partitions in the folder.
     ///
     /// # Errors
-    /// The first row that is not what the scenario says, with file and line; or the disk's.
+    /// All rows that are not what the scenario says (of many alike the first, and how many more), with file, line and
+    /// column; or the disk's.
     pub fn prepare(
         spec: &HistorySpec,
         preparation: &Preparation<'_>,
-    ) -> Result<PreparedHistory, HistoryError> {
+    ) -> Result<PreparedHistory, HistoryProblems> {
         let mut pass = Pass::begin(spec, preparation)?;
         pass.split()?;
         pass.finish()
@@ -122,7 +114,35 @@ struct Pass<'a> {
     unsorted: Vec<PathBuf>,
     counts: HistoryCounts,
     costs: Vec<Option<CostSketch>>,
+    /// First and last instant; the end of the last bucket.
     span: Option<(SimTime, SimTime)>,
+    days: Days,
+    problems: Gathered,
+}
+
+/// The days on which there are rows.
+#[derive(Debug, Default)]
+struct Days {
+    last: Option<i64>,
+    seen: BTreeSet<i64>,
+}
+
+impl Days {
+    fn add(&mut self, at: SimTime) {
+        let day = at.micros().div_euclid(SimSpan::DAY.micros());
+        // Most rows share the day of the row before them.
+        if self.last != Some(day) {
+            self.last = Some(day);
+            self.seen.insert(day);
+        }
+    }
+
+    fn missing(&self) -> u64 {
+        match (self.seen.first(), self.seen.last()) {
+            (Some(first), Some(last)) => (last - first + 1).unsigned_abs() - self.seen.len() as u64,
+            _ => 0,
+        }
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -138,33 +158,69 @@ impl<'a> Pass<'a> {
         let unsorted =
             (0..count).map(|index| preparation.folder.join(format!("part-{index:03}.rows"))).collect();
         let costs = vec![None; preparation.demands.len()];
-        Ok(Pass { spec, preparation, unsorted, counts: HistoryCounts::default(), costs, span: None })
+        Ok(Pass {
+            spec,
+            preparation,
+            unsorted,
+            counts: HistoryCounts::default(),
+            costs,
+            span: None,
+            days: Days::default(),
+            problems: Gathered::default(),
+        })
     }
 
-    /// Cleans every row and deals it out by the hash of its organization.
-    fn split(&mut self) -> Result<(), HistoryError> {
+    /// Cleans every row and deals it out by the hash of its organization. After a problem the rest of the file is only
+    /// looked at for more.
+    fn split(&mut self) -> Result<(), HistoryProblems> {
         let (mut cleaner, mut table) = Cleaner::open(self.spec, self.preparation.demands)?;
+        self.counts.byte_order_marks = u64::from(table.marked);
         let mut files = Vec::new();
         for path in &self.unsorted {
             let file = File::create(path).map_err(|error| HistoryError::world(path, error))?;
             files.push(BufWriter::with_capacity(1 << 16, file));
         }
-        while table.advance()? {
-            let Some((label, record)) = cleaner.clean(&table, &mut self.counts)? else { continue };
-            let (first, last) = self.span.unwrap_or((record.at, record.at));
-            self.span = Some((first.min(record.at), last.max(record.at)));
-            let partition = (mix(hash_name(&label)) % files.len() as u64) as usize;
-            write_labelled(&mut files[partition], &label, record)
-                .map_err(|error| HistoryError::world(&self.unsorted[partition], error))?;
+        loop {
+            match table.advance() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) if error.is_world() => return Err(error.into()),
+                Err(error) => {
+                    self.problems.add(error);
+                    continue;
+                }
+            }
+            let cleaned = cleaner.clean(&table, &mut self.counts, &mut self.problems);
+            if let Some((label, record)) = cleaned.filter(|_| self.problems.is_empty()) {
+                self.deal(&mut files, &label, record)?;
+            }
         }
+        cleaner.close(&table, &self.counts, &mut self.problems);
+        self.problems.finish()?;
         for (file, path) in files.iter_mut().zip(&self.unsorted) {
             file.flush().map_err(|error| HistoryError::world(path, error))?;
         }
         Ok(())
     }
 
+    fn deal(
+        &mut self,
+        files: &mut [BufWriter<File>],
+        label: &str,
+        record: Record,
+    ) -> Result<(), HistoryError> {
+        let end = record.at + record.length;
+        let (first, last) = self.span.unwrap_or((record.at, end));
+        self.span = Some((first.min(record.at), last.max(end)));
+        self.days.add(record.at);
+        let partition = (mix(hash_name(label)) % files.len() as u64) as usize;
+        write_labelled(&mut files[partition], label, record)
+            .map_err(|error| HistoryError::world(&self.unsorted[partition], error))
+    }
+
     /// Sorts every partition and writes its records and index.
-    fn finish(mut self) -> Result<PreparedHistory, HistoryError> {
+    fn finish(mut self) -> Result<PreparedHistory, HistoryProblems> {
+        self.counts.days_without_rows = self.days.missing();
         let shift = self.shift();
         let period = self.period()?;
         let mut partitions = Vec::new();
@@ -180,6 +236,9 @@ impl<'a> Pass<'a> {
             self.counts.organizations += organizations;
             partitions.push(PartitionFiles { organizations, ..files });
         }
+        self.problems.finish()?;
+        debug_assert_eq!(self.counts.rows, self.counts.accounted(), "every row is counted once");
+        self.require_something(shift)?;
         Ok(PreparedHistory {
             spec: self.spec.clone(),
             partitions,
@@ -190,6 +249,31 @@ impl<'a> Pass<'a> {
             span: self.span,
             horizon: (self.preparation.start, self.preparation.end),
         })
+    }
+
+    /// A history of which nothing can be replayed is a mistake.
+    fn require_something(&self, shift: SimSpan) -> Result<(), HistoryError> {
+        if self.counts.replayed > 0 {
+            return Ok(());
+        }
+        let nothing = || {
+            let remarks = self.counts.remarks().join(", ");
+            let what = format!("has nothing to replay: {} rows, {remarks}", self.counts.rows);
+            HistoryError::row(&self.spec.path, 1, what)
+        };
+        let Some((first, last)) = self.span.filter(|_| self.counts.outside_horizon > 0) else {
+            return Err(nothing());
+        };
+        let what = format!(
+            "holds no row inside the horizon: after moving, its {} rows lie between {} and {}",
+            self.counts.rows,
+            first + shift,
+            last + shift
+        );
+        let wanted = format!("rows from {} to {}", self.preparation.start, self.preparation.end);
+        Err(HistoryError::row(&self.spec.path, 1, what)
+            .wanting(&wanted)
+            .with_hint("`shift = \"to start\"` or `\"to week\"` moves the history into the horizon"))
     }
 
     fn shift(&self) -> SimSpan {
@@ -209,8 +293,9 @@ impl<'a> Pass<'a> {
     /// Repetitions may not overlap, or time would go back where one begins.
     fn period(&self) -> Result<SimSpan, HistoryError> {
         let day = SimSpan::DAY.micros();
-        let length = self.span.map_or(0, |(first, last)| (last - first).micros() + 1);
-        let length = length + self.spec.buckets.as_ref().map_or(0, |buckets| buckets.length.micros());
+        // A last bucket ends where the first of the next round may begin; a last event needs an instant of its own.
+        let own = i64::from(self.spec.buckets.is_none());
+        let length = self.span.map_or(0, |(first, last)| (last - first).micros() + own);
         let days = length.div_euclid(day) + i64::from(length.rem_euclid(day) > 0);
         match self.spec.replay.repeat_every {
             Some(every) if self.spec.replay.repeat > 1 && every.micros() < length => {
@@ -232,10 +317,14 @@ impl<'a> Pass<'a> {
         period: SimSpan,
     ) -> Result<u32, HistoryError> {
         let world = |error| HistoryError::world(path, error);
+        let by_id = !self.spec.columns.id.is_empty();
+        if by_id {
+            self.tell_repeated_ids(path)?;
+        }
         let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let rows = sorted(RUN_RECORDS, path, || read_labelled(&mut input)).map_err(world)?;
+        let rows = sorted(Order::Replay, RUN_RECORDS, path, || read_labelled(&mut input)).map_err(world)?;
         let mut writer = PartitionWriter::create(files)?;
-        let mut twins = Twins::new(!self.spec.columns.id.is_empty());
+        let mut twins = Twins::default();
         for row in rows {
             let (label, record) = row.map_err(world)?;
             if record.requests == 0 {
@@ -243,20 +332,16 @@ impl<'a> Pass<'a> {
                 writer.mark(&label, record)?;
                 continue;
             }
-            if twins.seen(&label, &record) {
-                self.counts.duplicates += 1;
-                match self.spec.duplicates {
-                    Duplicates::Keep => {}
-                    Duplicates::Drop => continue,
-                    Duplicates::Refuse => {
-                        let what = "repeats an earlier row";
-                        return Err(HistoryError::row(&self.spec.path, record.line, what));
-                    }
-                }
-            }
-            if !self.inside_horizon(&record, shift, period) {
-                self.counts.outside_horizon += 1;
+            if !by_id && twins.seen(&label, &record) && !self.keeps_repeated(&record) {
                 continue;
+            }
+            match self.place(&record, shift, period) {
+                Place::Outside => {
+                    self.counts.outside_horizon += 1;
+                    continue;
+                }
+                Place::Cut => self.counts.cut_by_horizon += 1,
+                Place::Inside => {}
             }
             self.count(&record);
             writer.write(&label, record)?;
@@ -264,13 +349,64 @@ impl<'a> Pass<'a> {
         writer.finish()
     }
 
-    /// True if some repetition of the row (or of its bucket) falls into the horizon.
-    fn inside_horizon(&self, record: &Record, shift: SimSpan, period: SimSpan) -> bool {
-        let length = self.spec.buckets.as_ref().map_or(SimSpan::ZERO, |buckets| buckets.length);
-        (0..i64::from(self.spec.replay.repeat)).any(|round| {
-            let at = record.at + shift + SimSpan::from_micros(round.saturating_mul(period.micros()));
-            at < self.preparation.end && at + length >= self.preparation.start
-        })
+    /// Writes a partition anew without rows that repeat an id of their organization, if they are to be left out. Of
+    /// rows with one id the first in the file stays. Sorted by id on disk, so that memory depends on no organization.
+    fn tell_repeated_ids(&mut self, path: &Path) -> Result<(), HistoryError> {
+        let world = |error| HistoryError::world(path, error);
+        let kept = path.with_extension("kept");
+        let mut input = BufReader::new(File::open(path).map_err(world)?);
+        let rows = sorted(Order::Twins, RUN_RECORDS, path, || read_labelled(&mut input)).map_err(world)?;
+        let mut out = BufWriter::new(File::create(&kept).map_err(world)?);
+        let mut last: Option<Labelled> = None;
+        for row in rows {
+            let (label, record) = row.map_err(world)?;
+            let repeats = record.has_id
+                && last
+                    .as_ref()
+                    .is_some_and(|(of, last)| *of == label && last.has_id && last.twin == record.twin);
+            if !repeats || self.keeps_repeated(&record) {
+                write_labelled(&mut out, &label, record).map_err(world)?;
+            }
+            last = Some((label, record));
+        }
+        out.flush().map_err(world)?;
+        fs::rename(&kept, path).map_err(world)
+    }
+
+    /// Counts a row that repeats another; true if it is replayed all the same.
+    fn keeps_repeated(&mut self, record: &Record) -> bool {
+        self.counts.duplicates += 1;
+        match self.spec.duplicates {
+            Duplicates::Keep => true,
+            Duplicates::Drop => {
+                self.counts.dropped += 1;
+                false
+            }
+            Duplicates::Refuse => {
+                let hint = "`duplicates = \"drop\"` leaves repetitions out, \"keep\" replays them";
+                let error = HistoryError::row(&self.spec.path, record.line, "repeats an earlier row");
+                self.problems.add(error.with_hint(hint));
+                false
+            }
+        }
+    }
+
+    /// Where the repetitions of a row, or of its bucket, lie.
+    fn place(&self, record: &Record, shift: SimSpan, period: SimSpan) -> Place {
+        let (start, end) = (self.preparation.start, self.preparation.end);
+        let mut place = Place::Outside;
+        for round in 0..i64::from(self.spec.replay.repeat) {
+            let from = record.at + shift + SimSpan::from_micros(round.saturating_mul(period.micros()));
+            let to = from + record.length;
+            let inside = from < end && if record.length.is_zero() { from >= start } else { to > start };
+            if inside && (from < start || to > end) {
+                return Place::Cut;
+            }
+            if inside {
+                place = Place::Inside;
+            }
+        }
+        place
     }
 
     fn count(&mut self, record: &Record) {
@@ -283,80 +419,11 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Finds rows that repeat another: alike in every cell at one instant, or of one id in one organization.
-struct Twins {
-    by_id: bool,
-    label: String,
-    at: SimTime,
-    seen: BTreeSet<u64>,
-}
-
-impl Twins {
-    fn new(by_id: bool) -> Self {
-        Twins { by_id, label: String::new(), at: SimTime::DAWN, seen: BTreeSet::new() }
-    }
-
-    fn seen(&mut self, label: &str, record: &Record) -> bool {
-        if self.label != label || (!self.by_id && self.at != record.at) {
-            self.seen.clear();
-            label.clone_into(&mut self.label);
-            self.at = record.at;
-        }
-        !self.seen.insert(record.twin)
-    }
-}
-
-/// Writes sorted records and the index of their organizations.
-struct PartitionWriter {
-    records: BufWriter<File>,
-    path: PathBuf,
-    index: IndexWriter,
-    current: Option<OrganizationEntry>,
-    written: u64,
-}
-
-impl PartitionWriter {
-    fn create(files: &PartitionFiles) -> Result<Self, HistoryError> {
-        let file =
-            File::create(&files.records).map_err(|error| HistoryError::world(&files.records, error))?;
-        Ok(PartitionWriter {
-            records: BufWriter::with_capacity(1 << 16, file),
-            path: files.records.clone(),
-            index: IndexWriter::create(&files.index)?,
-            current: None,
-            written: 0,
-        })
-    }
-
-    /// The entry of an organization, the last one's being written when another begins.
-    fn entry(&mut self, label: &str) -> Result<&mut OrganizationEntry, HistoryError> {
-        if self.current.as_ref().is_none_or(|entry| entry.label != label)
-            && let Some(done) = self.current.replace(OrganizationEntry::new(label))
-        {
-            self.index.write(&done)?;
-        }
-        Ok(self.current.get_or_insert_with(|| OrganizationEntry::new(label)))
-    }
-
-    fn mark(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
-        let entry = self.entry(label)?;
-        entry.first = entry.first.min(record.at.micros());
-        Ok(())
-    }
-
-    fn write(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
-        let offset = self.written * RECORD_BYTES as u64;
-        self.entry(label)?.add(&record, offset);
-        self.written += 1;
-        self.records.write_all(&record.to_bytes()).map_err(|error| HistoryError::world(&self.path, error))
-    }
-
-    /// The number of organizations written.
-    fn finish(mut self) -> Result<u32, HistoryError> {
-        if let Some(done) = self.current.take() {
-            self.index.write(&done)?;
-        }
-        self.records.flush().map_err(|error| HistoryError::world(&self.path, error))?;
-        self.index.finish()
-    }
+/// Where a row lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Outside,
+    /// A part of its bucket lies outside.
+    Cut,
+    Inside,
 }

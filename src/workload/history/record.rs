@@ -12,6 +12,8 @@ pub(super) struct Record {
     /// Total of the row's requests.
     pub cost: Credits,
     pub duration: SimSpan,
+    /// Length of its bucket; 0 for an event.
+    pub length: SimSpan,
     /// Line in the file.
     pub line: u64,
     pub feature: FeatureIndex,
@@ -22,10 +24,12 @@ pub(super) struct Record {
     pub member: Option<u64>,
     /// Equal for rows that repeat each other.
     pub twin: u64,
+    /// `twin` comes from a number of the row's own, not from all its cells.
+    pub has_id: bool,
 }
 
 /// Bytes of a record.
-pub(super) const RECORD_BYTES: usize = 56;
+pub(super) const RECORD_BYTES: usize = 64;
 
 impl Record {
     /// Says that an organization exists, by a row that cannot be replayed.
@@ -34,12 +38,14 @@ impl Record {
             at,
             cost: Credits::ZERO,
             duration: SimSpan::ZERO,
+            length: SimSpan::ZERO,
             line,
             feature: FeatureIndex(u16::MAX),
             fate: Fate::Completes,
             requests: 0,
             member: None,
             twin: 0,
+            has_id: false,
         }
     }
 
@@ -53,13 +59,14 @@ impl Record {
         put(&self.at.micros().to_le_bytes());
         put(&self.cost.micros().to_le_bytes());
         put(&self.duration.micros().to_le_bytes());
+        put(&self.length.micros().to_le_bytes());
         put(&self.line.to_le_bytes());
         // 0 says that nobody is named.
         put(&self.member.map_or(0, |hash| hash.max(1)).to_le_bytes());
         put(&self.twin.to_le_bytes());
         put(&self.requests.to_le_bytes());
         put(&self.feature.0.to_le_bytes());
-        put(&[self.fate as u8, 0]);
+        put(&[self.fate as u8, u8::from(self.has_id)]);
         bytes
     }
 
@@ -69,15 +76,17 @@ impl Record {
             word.copy_from_slice(&bytes[at..at + 8]);
             u64::from_le_bytes(word)
         };
-        let tail = word(48);
-        let member = word(32);
+        let tail = word(56);
+        let member = word(40);
         Record {
             at: SimTime::from_micros(word(0) as i64),
             cost: Credits::from_micros(word(8) as i64),
             duration: SimSpan::from_micros(word(16) as i64),
-            line: word(24),
+            length: SimSpan::from_micros(word(24) as i64),
+            line: word(32),
             member: (member != 0).then_some(member),
-            twin: word(40),
+            twin: word(48),
+            has_id: (tail >> 56) as u8 == 1,
             requests: tail as u32,
             feature: FeatureIndex((tail >> 32) as u16),
             fate: match (tail >> 48) as u8 {
@@ -125,14 +134,16 @@ mod tests {
             at: SimTime::from_micros(-5),
             cost: Credits::from_micros(1_333_333),
             duration: SimSpan::from_micros(7),
+            length: SimSpan::HOUR,
             line: 1 << 40,
             feature: FeatureIndex(513),
             fate: Fate::Cancelled,
             requests: 4_000_000_000,
             member: Some(99),
             twin: u64::MAX,
+            has_id: true,
         };
-        let plain = Record { member: None, fate: Fate::Completes, ..record };
+        let plain = Record { member: None, fate: Fate::Completes, has_id: false, ..record };
         let mut bytes = Vec::new();
         for (label, record) in [("Gänse", record), ("", plain)] {
             write_labelled(&mut bytes, label, record).expect("a vector takes bytes");

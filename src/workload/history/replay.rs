@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex};
 
-use crate::sampling::{Purpose, StreamKey, mix};
+use crate::sampling::{Purpose, StreamKey, mix, standard_gamma, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::operation::{Fate, Operation};
 use crate::workload::traits::{Member, Population, SignUp, Traits};
@@ -19,6 +19,8 @@ use super::spec::RowCost;
 
 /// Rows read from a partition at once.
 const CHUNK_ROWS: u64 = 256;
+/// Operations of a row that are thinned one by one; of a larger row those left out are not drawn.
+const MOST_ONE_BY_ONE: u32 = 1_000;
 
 /// One organization of a history.
 #[derive(Debug, Clone)]
@@ -37,7 +39,6 @@ struct Laid {
     period: SimSpan,
     rounds: u32,
     thin: f64,
-    bucket: SimSpan,
     drawn: bool,
     start: SimTime,
     end: SimTime,
@@ -58,7 +59,6 @@ impl PreparedHistory {
             period: self.period,
             rounds: replay.repeat.max(1),
             thin: replay.thin,
-            bucket: self.spec.buckets.as_ref().map_or(SimSpan::ZERO, |buckets| buckets.length),
             drawn: matches!(self.spec.cost, RowCost::Drawn),
             start: self.horizon.0,
             end: self.horizon.1,
@@ -232,30 +232,60 @@ impl ReplayRows {
                     return Ok(Some(operation));
                 }
             } else if let Some(row) = self.ahead.take() {
-                let bucket = Bucket { next: row.at, done: 0, row };
-                let next = if self.is_spread(&row.record) { self.position(&bucket) } else { row.at };
-                self.open.push(Reverse(Bucket { next, ..bucket }));
+                self.open.extend(self.advanced(Bucket { next: row.at, done: 0, row }).map(Reverse));
             }
         }
-    }
-
-    fn is_spread(&self, record: &Record) -> bool {
-        !self.laid.bucket.is_zero() && record.requests >= 1
     }
 
     /// The earliest operation of all open buckets; `None` if it is thinned out.
     fn take_from_bucket(&mut self) -> Option<Operation> {
         let Reverse(bucket) = self.open.pop()?;
         let number = bucket.done;
-        let record = bucket.row.record;
-        if number + 1 < record.requests {
-            let later = Bucket { done: number + 1, ..bucket };
-            self.open.push(Reverse(Bucket { next: self.position(&later), ..later }));
-        }
-        if self.laid.thin < 1.0 && self.uniform(&bucket.row, u64::from(number), 1) >= self.laid.thin {
+        self.open.extend(self.advanced(Bucket { done: number + 1, ..bucket }).map(Reverse));
+        let thins = self.laid.thin < 1.0 && !self.skips(&bucket.row);
+        if thins && self.uniform(&bucket.row, u64::from(number), 1) >= self.laid.thin {
             return None;
         }
         Some(self.operation(&bucket, number))
+    }
+
+    /// True if operations of the row that are thinned out are passed over together instead of drawn one by one.
+    fn skips(&self, row: &Moved) -> bool {
+        self.laid.thin < 1.0 && row.record.requests > MOST_ONE_BY_ONE
+    }
+
+    /// The bucket with the time of operation `done`, or of the first kept one from there on; `bucket.next` is where
+    /// the operation before it stands.
+    fn advanced(&self, bucket: Bucket) -> Option<Bucket> {
+        let requests = bucket.row.record.requests;
+        let (passed, to) = if self.skips(&bucket.row) {
+            self.skip(&bucket)?
+        } else {
+            (0, (bucket.done < requests).then(|| self.smallest(&bucket))?)
+        };
+        Some(Bucket { next: self.placed(&bucket, to), done: bucket.done + passed, ..bucket })
+    }
+
+    /// How many operations are passed over, geometrically many, and where the kept one stands among the uniforms on
+    /// what is left of the bucket (a beta). As if each had been drawn and kept by chance.
+    fn skip(&self, bucket: &Bucket) -> Option<(u32, f64)> {
+        let left = bucket.row.record.requests.checked_sub(bucket.done)?;
+        let mut rng = self.key.keyed(Purpose::History, line_of(&bucket.row), u64::from(bucket.done) << 1);
+        let passed = libm::floor(libm::log(1.0 - uniform(&mut rng)) / libm::log(1.0 - self.laid.thin));
+        // A share of 0 keeps nothing, and makes this infinite or no number.
+        if !(0.0..f64::from(left)).contains(&passed) {
+            return None;
+        }
+        let before = standard_gamma(passed + 1.0, &mut rng);
+        let behind = standard_gamma(f64::from(left) - passed, &mut rng);
+        Some((passed as u32, before / (before + behind)))
+    }
+
+    /// Where the smallest of the uniforms on what is left of the bucket stands.
+    fn smallest(&self, bucket: &Bucket) -> f64 {
+        let left = bucket.row.record.requests - bucket.done;
+        let uniform = self.uniform(&bucket.row, u64::from(bucket.done), 0);
+        1.0 - libm::pow(1.0 - uniform, 1.0 / f64::from(left))
     }
 
     fn operation(&self, bucket: &Bucket, number: u32) -> Operation {
@@ -278,26 +308,28 @@ impl ReplayRows {
         operation
     }
 
-    /// The time of a bucket's next operation: uniform times in order, each drawn from what the last one left.
-    fn position(&self, bucket: &Bucket) -> SimTime {
-        let length = self.laid.bucket.micros();
+    /// The time at a share of what is left of a bucket after its last operation; 0 of an event.
+    fn placed(&self, bucket: &Bucket, share: f64) -> SimTime {
+        let length = bucket.row.record.length.micros();
         if length == 0 {
             return bucket.row.at;
         }
-        let left = bucket.row.record.requests - bucket.done;
-        let from = (bucket.next - bucket.row.at).micros() as f64 / length as f64;
-        let uniform = self.uniform(&bucket.row, u64::from(bucket.done), 0);
-        // The smallest of n uniforms on what is left of the bucket.
-        let to = 1.0 - (1.0 - from) * libm::pow(1.0 - uniform, 1.0 / f64::from(left));
-        let micros = ((to * length as f64) as i64).clamp((bucket.next - bucket.row.at).micros(), length - 1);
+        let from = (bucket.next - bucket.row.at).micros();
+        let begin = from as f64 / length as f64;
+        let to = begin + (1.0 - begin) * share;
+        let micros = ((to * length as f64) as i64).clamp(from, length - 1);
         bucket.row.at + SimSpan::from_micros(micros)
     }
 
     /// A uniform of one operation of a row, keyed by organization, row and repetition.
     fn uniform(&self, row: &Moved, number: u64, what: u64) -> f64 {
-        let line = mix(row.record.line ^ (u64::from(row.round) << 48));
-        self.key.uniform(Purpose::History, line, number << 1 | what)
+        self.key.uniform(Purpose::History, line_of(row), number << 1 | what)
     }
+}
+
+/// Tells a row and its repetition from all others.
+fn line_of(row: &Moved) -> u64 {
+    mix(row.record.line ^ (u64::from(row.round) << 48))
 }
 
 /// The `number`-th of `count` parts of a total; the parts sum exactly.

@@ -1,4 +1,4 @@
-//! Sorting labelled records by (label, feature, time, row), in memory or by merging runs on disk.
+//! Sorting labelled records in memory, or by merging runs on disk.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,27 +6,44 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::units::{FeatureIndex, SimTime};
-
 use super::record::{Record, read_labelled, write_labelled};
 
 /// A label and its record.
 type Labelled = (String, Record);
 
-/// What records are sorted by.
-type Key = (String, FeatureIndex, SimTime, u64);
-
-fn key((label, record): &Labelled) -> Key {
-    (label.clone(), record.feature, record.at, record.line)
+/// What records are sorted by, behind their label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Feature, time, row: as they are replayed.
+    Replay,
+    /// What tells repetitions, row.
+    Twins,
 }
 
-fn compare(a: &Labelled, b: &Labelled) -> std::cmp::Ordering {
-    let rest = |record: &Record| (record.feature, record.at, record.line);
-    a.0.cmp(&b.0).then_with(|| rest(&a.1).cmp(&rest(&b.1)))
+/// A label and what follows it.
+type Key = (String, Rest);
+type Rest = (u64, i64, u64);
+
+impl Order {
+    fn rest(self, record: &Record) -> Rest {
+        match self {
+            Order::Replay => (u64::from(record.feature.0), record.at.micros(), record.line),
+            Order::Twins => (record.twin, i64::from(record.has_id), record.line),
+        }
+    }
+
+    fn key(self, (label, record): &Labelled) -> Key {
+        (label.clone(), self.rest(record))
+    }
+
+    fn compare(self, a: &Labelled, b: &Labelled) -> std::cmp::Ordering {
+        a.0.cmp(&b.0).then_with(|| self.rest(&a.1).cmp(&self.rest(&b.1)))
+    }
 }
 
 /// Records in order; at most `limit` are held in memory, the rest in files beside `path`.
 pub(super) fn sorted(
+    order: Order,
     limit: usize,
     path: &Path,
     mut next: impl FnMut() -> io::Result<Option<Labelled>>,
@@ -36,20 +53,20 @@ pub(super) fn sorted(
     while let Some(labelled) = next()? {
         held.push(labelled);
         if held.len() >= limit {
-            held.sort_unstable_by(compare);
+            held.sort_unstable_by(|a, b| order.compare(a, b));
             runs.push(write_run(path, runs.len(), held.drain(..))?);
         }
     }
-    held.sort_unstable_by(compare);
+    held.sort_unstable_by(|a, b| order.compare(a, b));
     if runs.is_empty() {
         return Ok(Sorted::Memory(held.into_iter()));
     }
     runs.push(write_run(path, runs.len(), held.into_iter())?);
-    let mut merge = Merge { inputs: Vec::new(), heads: BinaryHeap::new(), runs };
+    let mut merge = Merge { order, inputs: Vec::new(), heads: BinaryHeap::new(), runs };
     for (index, run) in merge.runs.iter().enumerate() {
         merge.inputs.push(BufReader::new(File::open(run)?));
         if let Some(head) = read_labelled(&mut merge.inputs[index])? {
-            merge.heads.push(Reverse((key(&head), index, Head(head.1))));
+            merge.heads.push(Reverse((order.key(&head), index, Head(head.1))));
         }
     }
     Ok(Sorted::Merge(merge))
@@ -94,6 +111,7 @@ impl Ord for Head {
 
 /// Runs being merged; their files are removed when it is dropped.
 pub(super) struct Merge {
+    order: Order,
     inputs: Vec<BufReader<File>>,
     heads: BinaryHeap<Reverse<(Key, usize, Head)>>,
     runs: Vec<PathBuf>,
@@ -103,7 +121,7 @@ impl Merge {
     fn pop(&mut self) -> io::Result<Option<Labelled>> {
         let Some(Reverse(((label, ..), run, Head(record)))) = self.heads.pop() else { return Ok(None) };
         if let Some(head) = read_labelled(&mut self.inputs[run])? {
-            self.heads.push(Reverse((key(&head), run, Head(head.1))));
+            self.heads.push(Reverse((self.order.key(&head), run, Head(head.1))));
         }
         Ok(Some((label, record)))
     }
@@ -132,7 +150,7 @@ impl Iterator for Sorted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{Credits, SimSpan};
+    use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
     use crate::workload::operation::Fate;
 
     fn record(at: i64, line: u64) -> Labelled {
@@ -140,12 +158,14 @@ mod tests {
             at: SimTime::from_micros(at),
             cost: Credits::ZERO,
             duration: SimSpan::ZERO,
+            length: SimSpan::ZERO,
             line,
             feature: FeatureIndex((line % 2) as u16),
             fate: Fate::Completes,
             requests: 1,
             member: None,
-            twin: line,
+            twin: line % 7,
+            has_id: line.is_multiple_of(2),
         };
         (format!("org-{}", line % 3), record)
     }
@@ -155,15 +175,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("part.rows");
         let rows = || (0..100_u64).map(|line| record((line as i64 * 37) % 10, line));
-        let read = |limit: usize| -> Vec<Labelled> {
+        let read = |order: Order, limit: usize| -> Vec<Labelled> {
             let mut rows = rows();
-            let found = sorted(limit, &path, || Ok(rows.next())).expect("a disk");
+            let found = sorted(order, limit, &path, || Ok(rows.next())).expect("a disk");
             found.collect::<io::Result<_>>().expect("a disk")
         };
-        let wanted = read(1_000);
-        assert!(wanted.windows(2).all(|pair| compare(&pair[0], &pair[1]).is_lt()));
-        for limit in [1, 7, 50, 99, 100] {
-            assert_eq!(read(limit), wanted, "limit {limit}");
+        for order in [Order::Replay, Order::Twins] {
+            let wanted = read(order, 1_000);
+            assert!(wanted.windows(2).all(|pair| order.compare(&pair[0], &pair[1]).is_lt()));
+            for limit in [1, 7, 50, 99, 100] {
+                assert_eq!(read(order, limit), wanted, "{order:?}, limit {limit}");
+            }
         }
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "runs are removed");
     }

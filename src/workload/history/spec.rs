@@ -11,6 +11,8 @@ use crate::workload::formula::Formula;
 pub struct HistorySpec {
     /// Its name in messages and in the manifest (the cohort's).
     pub name: String,
+    /// The ready-made mapping that it is read by, if any.
+    pub mapping: Option<String>,
     /// The file.
     pub path: PathBuf,
     /// Its content, if it is bundled in the binary; the path is then only its name.
@@ -43,6 +45,7 @@ impl Default for HistorySpec {
     fn default() -> Self {
         HistorySpec {
             name: String::new(),
+            mapping: None,
             path: PathBuf::new(),
             bundled: None,
             format: HistoryFormat::default(),
@@ -131,10 +134,12 @@ pub enum RowCost {
         /// Columns whose empty cells count as 0.
         optional: Vec<String>,
     },
-    /// The cost formula of the row's feature; each of its quantities comes from a column.
+    /// The cost formula of the row's feature; each of its quantities comes from a column. A bucket of several
+    /// operations is priced by their mean, unless the formula is in proportion to the sizes.
     OfFeature {
-        /// Pairs (quantity, column); `a|b` are alternatives, and a quantity that no column gives counts as 0 if
-        /// its name stands in `optional` too.
+        /// Pairs (quantity, column); `a|b` are alternatives, `a - b` is what is left of `a` without `b`, and
+        /// `a[b=word]` counts in rows whose `b` is that word. A quantity that no column gives counts as 0 if its
+        /// name stands in `optional` too.
         quantities: Vec<(String, String)>,
         /// Columns whose empty cells count as 0.
         optional: Vec<String>,
@@ -167,8 +172,10 @@ pub enum OtherFeatures {
 /// Rows that are totals of a time bucket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Buckets {
-    /// Length of a bucket.
-    pub length: SimSpan,
+    /// Length of a bucket; of those that do not say their end, if `end` names columns.
+    pub length: Option<SimSpan>,
+    /// Columns of the instant at which a bucket ends; several are alternatives.
+    pub end: Vec<String>,
     /// Column with the number of operations; each row is one operation if absent.
     pub requests: Option<String>,
 }
@@ -185,7 +192,8 @@ pub enum Sizeless {
     Refuse,
 }
 
-/// What becomes of rows that repeat another of the same organization and instant (or the same id).
+/// What becomes of rows that repeat another of their organization: alike in every cell at one instant; or, if a column
+/// of ids is named, of the same id. Rows without an id repeat no other by id and are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Duplicates {
     /// Replayed and counted: equal calls at one instant are usual in coarse logs.

@@ -15,6 +15,8 @@ pub(in crate::workload) struct Table {
     columns: Vec<String>,
     /// Line of the current row.
     pub line: u64,
+    /// True if the file begins with a byte order mark, which is passed over.
+    pub marked: bool,
 }
 
 enum Rows {
@@ -43,7 +45,10 @@ impl Table {
             None => Box::new(File::open(path).map_err(world)?),
         };
         let mut reader = plain(source).map_err(world)?;
-        let first = skip_bom(&mut reader).map_err(world)?;
+        let (marked, first) = skip_bom(&mut reader).map_err(world)?;
+        if let Some((what, hint)) = foreign(reader.fill_buf().map_err(world)?, format) {
+            return Err(HistoryError::row(path, 1, what).with_hint(hint));
+        }
         let jsonl = match format {
             HistoryFormat::Csv => false,
             HistoryFormat::Jsonl => true,
@@ -56,7 +61,7 @@ impl Table {
             csv_rows(path, reader, columns)?
         };
         let line = if jsonl { 0 } else { 1 };
-        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line })
+        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked })
     }
 
     /// The header of a CSV file; `None` for JSONL, which has none.
@@ -99,7 +104,10 @@ impl Table {
             Rows::Jsonl { reader, text, cells, seen } => loop {
                 text.clear();
                 self.line += 1;
-                let read = reader.read_line(text).map_err(|error| HistoryError::world(&self.path, error))?;
+                let read = reader.read_line(text).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::InvalidData => no_text(&self.path, self.line),
+                    _ => HistoryError::world(&self.path, error),
+                })?;
                 if read == 0 {
                     return Ok(false);
                 }
@@ -158,17 +166,44 @@ fn plain(source: Box<dyn Read>) -> std::io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(1 << 16, flate2::bufread::MultiGzDecoder::new(reader))))
 }
 
-/// Passes a byte order mark; returns the first byte behind it and any white space.
-fn skip_bom(reader: &mut Box<dyn BufRead>) -> std::io::Result<Option<u8>> {
-    if reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
-        reader.consume(3);
+/// What a file is that is neither CSV nor JSONL, and what to do about it.
+fn foreign(head: &[u8], format: HistoryFormat) -> Option<(&'static str, &'static str)> {
+    let starts = |bytes: &[u8]| head.starts_with(bytes);
+    match () {
+        () if starts(b"PK\x03\x04") => {
+            Some(("is a spreadsheet or an archive", "save the sheet as CSV, or unpack the archive"))
+        }
+        () if starts(&[0xff, 0xfe]) || starts(&[0xfe, 0xff]) => {
+            Some(("is UTF-16 text", "save the file as UTF-8"))
+        }
+        () if head.trim_ascii_start().starts_with(b"[") && format != HistoryFormat::Csv => {
+            Some(("is a JSON array", "write one object a line, for example with `jq -c '.[]'`"))
+        }
+        () if starts(b"PAR1") => Some(("is a Parquet file", "convert it to CSV or JSONL")),
+        () => None,
     }
-    Ok(reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace()))
 }
 
-fn csv_rows(path: &Path, reader: Box<dyn BufRead>, columns: &[String]) -> Result<Rows, HistoryError> {
+/// Passes a byte order mark; returns whether there is one, and the first byte behind it and any white space.
+fn skip_bom(reader: &mut Box<dyn BufRead>) -> std::io::Result<(bool, Option<u8>)> {
+    let marked = reader.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]);
+    if marked {
+        reader.consume(3);
+    }
+    Ok((marked, reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace())))
+}
+
+/// The delimiter of a header: a semicolon or a tab where it has no comma.
+fn delimiter(head: &[u8]) -> u8 {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let others = [b',', b';', b'\t'].into_iter();
+    others.into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',')
+}
+
+fn csv_rows(path: &Path, mut reader: Box<dyn BufRead>, columns: &[String]) -> Result<Rows, HistoryError> {
+    let delimiter = delimiter(reader.fill_buf().map_err(|error| HistoryError::world(path, error))?);
     let source: Box<dyn Read> = Box::new(reader);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source);
     let header = reader.headers().map_err(|error| csv_error(path, &error))?;
     let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if header.iter().all(String::is_empty) {
@@ -180,13 +215,17 @@ fn csv_rows(path: &Path, reader: Box<dyn BufRead>, columns: &[String]) -> Result
     Ok(Rows::Csv { reader, record: csv::StringRecord::new(), positions, header })
 }
 
+fn no_text(path: &Path, line: u64) -> HistoryError {
+    HistoryError::row(path, line, "is no UTF-8 text").with_hint("save the file as UTF-8")
+}
+
 fn csv_error(path: &Path, error: &csv::Error) -> HistoryError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::Io(source) => {
             HistoryError::world(path, std::io::Error::new(source.kind(), source.to_string()))
         }
-        csv::ErrorKind::Utf8 { .. } => HistoryError::row(path, line, "is no UTF-8 text"),
+        csv::ErrorKind::Utf8 { .. } => no_text(path, line),
         _ => HistoryError::row(path, line, error.to_string()),
     }
 }

@@ -1,5 +1,9 @@
 //! Histories as people have them: clean, dirty, large, bucketed.
 
+mod buckets;
+mod exports;
+mod problems;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -61,14 +65,17 @@ impl World {
         path
     }
 
-    fn prepare(&self, spec: &HistorySpec) -> Result<PreparedHistory, HistoryError> {
-        let (one, two) = (Demand::default(), Demand::default());
-        let demands = [&one, &two];
+    fn prepare(&self, spec: &HistorySpec) -> Result<PreparedHistory, HistoryProblems> {
+        self.prepare_for(spec, &[&Demand::default(), &Demand::default()])
+    }
+
+    fn prepare_for(
+        &self,
+        spec: &HistorySpec,
+        demands: &[&Demand],
+    ) -> Result<PreparedHistory, HistoryProblems> {
         let (start, end) = (instant("2025-01-01"), instant("2025-02-01"));
-        PreparedHistory::prepare(
-            spec,
-            &Preparation { demands: &demands, start, end, folder: self.folder.path() },
-        )
+        PreparedHistory::prepare(spec, &Preparation { demands, start, end, folder: self.folder.path() })
     }
 
     fn good(&self, spec: &HistorySpec) -> PreparedHistory {
@@ -152,12 +159,15 @@ fn dirty_files_are_replayed_and_counted() {
         without_organization: 1,
         times_with_zone: 4,
         times_without_zone: 1,
-        times_as_numbers: 1,
+        times_in_seconds: 1,
+        days_without_rows: 366,
+        skipped: 1,
+        byte_order_marks: 1,
         organizations: 2,
         ..HistoryCounts::default()
     };
     assert_eq!(counts, wanted);
-    assert_eq!(counts.rows, counts.replayed + counts.sizeless + counts.outside_horizon);
+    assert_eq!(counts.rows, counts.replayed + counts.skipped + counts.outside_horizon);
     spec.duplicates = Duplicates::Drop;
     spec.sizeless = Sizeless::Free;
     let counts = world.good(&spec).counts;
@@ -182,78 +192,6 @@ fn json_lines_and_gzip_read_like_csv() {
     encoder.write_all(text.as_bytes()).expect("a disk");
     encoder.finish().expect("a disk");
     assert_eq!(replay(&world.good(&HistorySpec { path: packed, ..plain })), wanted);
-}
-
-#[test]
-fn mistakes_name_file_and_line() {
-    let world = World::new();
-    let check = |text: &str, change: fn(&mut HistorySpec), wanted: &str| {
-        let mut spec = spec(&world.file("bad.csv", text));
-        change(&mut spec);
-        let error = world.prepare(&spec).map(|_| ()).expect_err(wanted).to_string();
-        assert!(error.contains("bad.csv") && error.contains(wanted), "`{wanted}` is not in: {error}");
-    };
-    let head = "time,org,feature,units\n";
-    let row = |row: &str| format!("{head}2025-01-02T00:00:00Z,a,chat,1\n{row}\n");
-    check(&row("soon,a,chat,1"), |_| (), "line 3: has `soon` where a time should be");
-    check(&row(",a,chat,1"), |_| (), "line 3: has no time");
-    check(&row("2025-01-02T00:00:00Z,a,chat,many"), |_| (), "line 3: has `many` where a number should be");
-    check(&row("2025-01-02T00:00:00Z,a,chat,-1"), |_| (), "line 3: costs -1 credits");
-    check(
-        &row("2025-01-02T00:00:00Z,a,video,1"),
-        |_| (),
-        "line 3: has the feature `video`, which no map names",
-    );
-    check(&row("2025-01-02T00:00:00Z,a,chat"), |_| (), "line 3: has 3 cells, the header has 4");
-    check(
-        &row("2025-01-02T00:00:00Z,a,chat,"),
-        |spec| spec.sizeless = Sizeless::Refuse,
-        "line 3: has no size",
-    );
-    check(
-        &row("2025-01-02T00:00:00Z,a,chat,1"),
-        |spec| spec.duplicates = Duplicates::Refuse,
-        "line 3: repeats an earlier row",
-    );
-    check(
-        head,
-        |spec| spec.columns.organization = names(&["organization"]),
-        "line 1: has no column `organization`",
-    );
-    check(head, |spec| spec.cost = priced("unit * 2"), "did you mean `units`?");
-    check("", |_| (), "line 1: has no header");
-    let missing = spec(&world.folder.path().join("missing.csv"));
-    assert!(world.prepare(&missing).is_err_and(|error| error.is_world()));
-}
-
-#[test]
-fn buckets_expand_to_their_exact_totals() {
-    let world = World::new();
-    let text = "time,org,feature,units,calls\n\
-        2025-01-02T00:00:00Z,a,chat,1000,7\n\
-        2025-01-02T01:00:00Z,a,chat,10,3\n\
-        2025-01-02T02:00:00Z,a,chat,0,0\n\
-        2025-01-02T00:30:00Z,a,chat,1,100\n";
-    let buckets = Some(Buckets { length: SimSpan::HOUR, requests: Some("calls".to_owned()) });
-    let spec = HistorySpec { buckets, ..spec(&world.file("hourly.csv", text)) };
-    let history = world.good(&spec);
-    assert_eq!((history.counts.operations, history.counts.empty_buckets), (110, 1));
-    let operations = replay(&history);
-    assert_eq!((operations.len(), total(&operations)), (110, 1_011_000_000));
-    let first_hour = instant("2025-01-02T00:00:00Z")..instant("2025-01-02T01:00:00Z");
-    let large = operations.iter().filter(|(_, operation)| operation.cost.micros() >= 100_000_000);
-    assert!(
-        large.clone().count() == 7 && large.clone().all(|(_, operation)| first_hour.contains(&operation.at))
-    );
-    assert_eq!(replay(&history), operations, "expansion is deterministic");
-    // Times inside a bucket are uniform: the mean of a hundred lies near the middle.
-    let small: Vec<i64> = operations
-        .iter()
-        .filter(|(_, operation)| operation.cost.micros() <= 10_000)
-        .map(|(_, operation)| (operation.at - instant("2025-01-02T00:30:00Z")).micros())
-        .collect();
-    let mean = small.iter().sum::<i64>() as f64 / small.len() as f64 / 3.6e9;
-    assert!(small.len() == 100 && (mean - 0.5).abs() < 4.3 * 0.0289, "{} with mean {mean}", small.len());
 }
 
 #[test]
@@ -341,55 +279,6 @@ fn people_and_outcomes_are_replayed() {
     );
 }
 
-/// A demand whose cost is a formula over quantities.
-fn formula_demand(cost: &str, quantities: &[&str]) -> Demand {
-    let quantity = |name: &&str| Quantity {
-        name: (*name).to_owned(),
-        dist: Dist::Fixed(1.0),
-        scope: Scope::Step,
-        correlation: None,
-    };
-    let formula =
-        Formula::compile(cost, &Work::formula_names(quantities.iter().copied())).expect("a formula");
-    let shape = Shape::Simple { cost: Amount::Formula(formula), duration: Amount::default() };
-    let work = Work { quantities: quantities.iter().map(quantity).collect(), shape, cache: None };
-    Demand { work, ..Demand::default() }
-}
-
-#[test]
-fn an_export_is_priced_by_the_formula_of_its_feature() {
-    let world = World::new();
-    // Two buckets of a provider's usage export; the empty one has nothing but its times.
-    let text = "start_time,start_time_iso,project_id,model,input_tokens,output_tokens,num_model_requests\n\
-        1735776000,2025-01-02T00:00:00Z,p1,chat,1000,100,5\n\
-        1735862400,2025-01-03T00:00:00Z,,,,,\n";
-    let known = mapping("openai").expect("a mapping");
-    let spec = HistorySpec {
-        columns: known.columns,
-        buckets: known.buckets,
-        cost: RowCost::OfFeature {
-            optional: known.quantities.iter().map(|(name, _)| name.clone()).collect(),
-            quantities: known.quantities,
-        },
-        ..spec(&world.file("openai.csv", text))
-    };
-    let chat = formula_demand(
-        "tokens_in * 0.001 + tokens_cached + tokens_out * 0.01",
-        &["tokens_in", "tokens_cached", "tokens_out"],
-    );
-    let demands = [&chat];
-    let (start, end, folder) = (instant("2025-01-01"), instant("2025-02-01"), world.folder.path());
-    let preparation = Preparation { demands: &demands, start, end, folder };
-    let history = PreparedHistory::prepare(&spec, &preparation).unwrap_or_else(|error| panic!("{error}"));
-    let counts = &history.counts;
-    assert_eq!((counts.rows, counts.replayed, counts.operations, counts.empty_buckets), (2, 1, 5, 1));
-    assert_eq!((counts.demanded_micros, total(&replay(&history))), (2_000_000, 2_000_000));
-    let wanting = formula_demand("tokens_in * images", &["tokens_in", "images"]);
-    let demands = [&wanting];
-    let error = PreparedHistory::prepare(&spec, &Preparation { demands: &demands, ..preparation });
-    assert!(error.is_err_and(|error| error.to_string().contains("needs `images`, which no column gives")));
-}
-
 fn source(demand: &Demand) -> Source {
     Source::new(&SourceSpec {
         feature: FeatureIndex(0),
@@ -445,48 +334,4 @@ fn the_image_service_replays_to_its_exact_total() {
     assert_eq!((counts.rows, counts.sizeless, counts.replayed), (14_460, 15, 14_445));
     assert_eq!((counts.demanded_micros, counts.organizations), (wanted, 2_409));
     assert_eq!(total(&replay(&history)), wanted);
-}
-
-/// Peak memory of this process [MiB], where the system tells it.
-fn peak_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1_024.0)
-}
-
-/// Run alone: `cargo test --release -- --ignored --nocapture ten_million`.
-#[test]
-#[ignore = "writes half a gigabyte"]
-fn ten_million_rows_replay_in_constant_memory() {
-    let world = World::new();
-    let mut peaks = Vec::new();
-    for rows in [1_000_000_u64, 10_000_000] {
-        let path = world.folder.path().join("large.csv");
-        let mut file = std::io::BufWriter::new(std::fs::File::create(&path).expect("a disk"));
-        writeln!(file, "time,org,feature,units").expect("a disk");
-        for row in 0..rows {
-            let (second, org) = (row * 2_000_000 / rows, crate::sampling::mix(row) % 5_000);
-            writeln!(file, "{},org-{org},chat,{}", 1_735_776_000 + second, row % 9).expect("a disk");
-        }
-        file.flush().expect("a disk");
-        #[expect(clippy::disallowed_methods, reason = "it measures; nothing it simulates looks at the clock")]
-        let begin = std::time::Instant::now();
-        let history = world.good(&spec(&path));
-        let mut operations = 0_u64;
-        for partition in 0..history.partitions() {
-            for organization in history.open(partition).expect("a disk") {
-                let mut rows = organization.rows(FeatureIndex(0), organization.key(1, 0, "usage"));
-                while rows.next_row().expect("a disk").is_some() {
-                    operations += 1;
-                }
-            }
-        }
-        assert_eq!((operations, history.organizations()), (rows, 5_000));
-        let peak = peak_memory();
-        println!("{rows} rows: {:.1} s, peak {peak:.0?} MiB", begin.elapsed().as_secs_f64());
-        peaks.extend(peak);
-    }
-    if let [small, large] = peaks.as_slice() {
-        assert!(large / small < 1.2, "memory grows with rows: {small:.0} MiB, then {large:.0} MiB");
-    }
 }

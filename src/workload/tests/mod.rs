@@ -1,5 +1,8 @@
 //! Sources as the engine uses them: batches, runs, failures, independence of streams, estimates.
 
+mod failures;
+mod organizations;
+
 use super::*;
 use crate::calendar::Zone;
 use crate::sampling::{Dist, StreamKey, TwoLevel};
@@ -260,6 +263,32 @@ fn formulas_see_quantities_turn_and_duration() {
     assert_eq!(operation.duration, SimSpan::from_seconds(24));
 }
 
+#[test]
+fn a_price_list_is_one_formula() {
+    let quantity = |name: &str, value: f64| Quantity {
+        name: name.to_owned(),
+        dist: Dist::Fixed(value),
+        scope: Scope::Step,
+        correlation: None,
+    };
+    let names = ["tokens_in", "tokens_out", "model", "platforms", "items", "gpus"];
+    let values = [12_000.0, 900.0, 5.0, 3.0, 4.0, 2.0];
+    let check = |cost: &str, wanted: f64| {
+        let quantities = names.iter().zip(values).map(|(name, value)| quantity(name, value)).collect();
+        let work = Work { quantities, ..simple(formula(cost, &names), drawn(90.0)) };
+        let (operation, _) = all(&source(&demand(work)), organization(1), &traits(), 64).swap_remove(0);
+        assert_eq!(operation.cost.as_f64(), wanted, "{cost}");
+    };
+    // By tokens, times the model's multiplier; by platform; by item; by time and compute; at least, and rounded.
+    check("tokens_in * 0.0003 + tokens_out * 0.0015", 4.95);
+    check("model * (tokens_in * 0.0003 + tokens_out * 0.0015)", 24.75);
+    check("if(platforms > 2, 10, 4) + 1.5 * platforms", 14.5);
+    check("items * 2.25", 9.0);
+    check("gpus * duration * 0.004", 0.72);
+    check("max(1, gpus * duration * 0.004)", 1.0);
+    check("ceil(model * (tokens_in * 0.0003 + tokens_out * 0.0015)) + round(2.5)", 28.0);
+}
+
 /// An operation and its parts.
 type Found = (Operation, Vec<Part>);
 
@@ -310,52 +339,6 @@ fn runs_are_written_out_step_by_step() {
     // Cancelled at a review, unless the step before it failed.
     close(share(&|found| found.0.fate == Fate::Cancelled), 0.98 * 0.6 * 0.1);
     close(share(&|found| found.1.len() == 8), 0.6);
-}
-
-#[test]
-fn failures_cluster_and_keep_their_rate() {
-    let failures = Failures {
-        rate: probability(0.017),
-        persistence: Some(probability(0.53)),
-        affected: probability(0.25),
-        fail_fast: Some(Dist::Fixed(7.0)),
-    };
-    let failing = Demand { failures, ..demand(simple(drawn(1.0), drawn(20.0))) };
-    let source = source(&failing);
-    let (mut operations, mut failed, mut pairs, mut spared) = (0, 0, 0, 0);
-    for number in 0..400 {
-        let mut state = source.begin(organization(number), &traits());
-        let mut batch = Batch::default();
-        source.fill(&mut state, &mut batch, 2_000).expect("nothing is read from a disk");
-        let fates: Vec<bool> =
-            batch.operations.iter().map(|operation| operation.fate == Fate::Fails).collect();
-        operations += fates.len();
-        failed += fates.iter().filter(|failed| **failed).count();
-        pairs += fates.windows(2).filter(|pair| pair[0] && pair[1]).count();
-        spared += usize::from(!fates.contains(&true));
-        let struck = batch.operations.iter().find(|operation| operation.fate == Fate::Fails);
-        assert!(struck.is_none_or(|operation| operation.ends_after == SimSpan::from_seconds(7)));
-    }
-    let (rate, persistence) = (failed as f64 / operations as f64, pairs as f64 / failed as f64);
-    // A quarter of 400 organizations: their number alone has a relative error of 0.087.
-    assert!((rate / 0.017 - 1.0).abs() < 4.3 * 0.09, "rate {rate}");
-    assert!((persistence - 0.53).abs() < 0.02, "persistence {persistence}");
-    assert!((spared as f64 - 300.0).abs() < 4.3 * 8.7, "{spared} of 400 see no failure");
-}
-
-#[test]
-fn cancellations_strike_at_a_uniform_point() {
-    let cancelled = Demand { cancels: probability(0.3), ..demand(simple(drawn(1.0), drawn(100.0))) };
-    let found = all(&source(&cancelled), organization(1), &traits(), 64);
-    let struck: Vec<f64> = found
-        .iter()
-        .filter(|(operation, _)| operation.fate == Fate::Cancelled)
-        .map(|(operation, _)| operation.ends_after.as_seconds_f64() / 100.0)
-        .collect();
-    let n = struck.len() as f64;
-    assert!((n / found.len() as f64 - 0.3).abs() < 4.3 * 0.003);
-    let mean = struck.iter().sum::<f64>() / n;
-    assert!((mean - 0.5).abs() < 4.3 * 0.289 / libm::sqrt(n), "{mean}");
 }
 
 #[test]
@@ -457,44 +440,6 @@ fn reactive_clients_are_keyed_by_their_number() {
     assert_eq!(call(2, 3), Some(first[3]), "in any order, as often as asked");
     assert_ne!(call(1, 3), call(2, 3));
     assert_eq!(call(2, 5), None);
-}
-
-#[test]
-fn populations_differ_as_they_say() {
-    let population = Population {
-        name: "teams".to_owned(),
-        start: instant("2025-01-01"),
-        signed_up: SignUp::Before(SimSpan::from_micros(100 * DAY)),
-        lifetime: Some(Dist::Exponential { mean: 50.0 * 86_400.0 }),
-        activity: Dist::lognormal(1.0, 1.6).expect("a lognormal"),
-        members: Dist::uniform(2.0, 8.0, Some(1.0)).expect("a range"),
-        member_skew: 1.0,
-        billing: Billing::Share(probability(0.2)),
-        features: vec![
-            FeatureUse { name: "chat".to_owned(), share: probability(0.5), factor: Dist::Fixed(2.0) },
-            FeatureUse { name: "image".to_owned(), share: Probability::ONE, factor: Dist::Fixed(1.0) },
-        ],
-        ..Population::default()
-    };
-    let drawn: Vec<Traits> = (0..4_000).map(|number| population.draw(organization(number), number)).collect();
-    let mean = |value: &dyn Fn(&Traits) -> f64| drawn.iter().map(value).sum::<f64>() / drawn.len() as f64;
-    assert!(
-        drawn.iter().all(|traits| traits.signed_up <= population.start && traits.leaves > population.start)
-    );
-    assert!(drawn.iter().all(|traits| traits.members.iter().any(|member| member.billing)));
-    assert!((mean(&|traits| traits.members.len() as f64) - 5.0).abs() < 4.3 * 2.0 / 63.2);
-    assert!((mean(&|traits| f64::from(u8::from(traits.enabled[0]))) - 0.5).abs() < 4.3 * 0.5 / 63.2);
-    assert!((mean(&|traits| traits.activity) - 1.0).abs() < 4.3 * 1.6 / 63.2);
-    assert_eq!((drawn[0].factors.as_slice(), drawn[0].enabled[1]), ([2.0, 1.0].as_slice(), true));
-    let shares: Vec<f64> = drawn[0].members.iter().map(|member| member.cumulative_share).collect();
-    assert!(shares[0] > 1.0 / shares.len() as f64 && shares[shares.len() - 1] == 1.0);
-    // Adding a feature, or taking one away, changes no other trait.
-    let fewer = Population { features: population.features[1..].to_vec(), ..population.clone() };
-    let again = fewer.draw(organization(9), 9);
-    assert_eq!((again.activity, again.signed_up, again.members.len()), {
-        (drawn[9].activity, drawn[9].signed_up, drawn[9].members.len())
-    });
-    assert_eq!(again.enabled, drawn[9].enabled[1..]);
 }
 
 /// Nanoseconds an operation; run with `cargo test --release -- --ignored --nocapture speed`.

@@ -1,0 +1,134 @@
+//! The columns that a history needs, found in its file.
+//!
+//! Owns names and their positions; leaves what cells mean to `clean` and `prices`. Invariant: every column that is
+//! missing, ambiguous or misspelt is told at once.
+
+use super::error::{Gathered, HistoryError};
+use super::mapping::looks_like;
+use super::spec::HistorySpec;
+use super::table::Table;
+
+/// The names of all columns that a history needs, each once.
+#[derive(Debug, Default)]
+pub(super) struct Chosen(pub Vec<String>);
+
+impl Chosen {
+    /// The number of a column, under which its cells are read.
+    pub fn add(&mut self, name: &str) -> usize {
+        self.0.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        })
+    }
+
+    /// The numbers of several.
+    pub fn all(&mut self, names: &[String]) -> Vec<usize> {
+        names.iter().map(|name| self.add(name)).collect()
+    }
+}
+
+/// Chosen columns by role; several are alternatives.
+#[derive(Debug, Default)]
+pub(super) struct Roles {
+    pub time: Vec<usize>,
+    pub end: Vec<usize>,
+    pub organization: Vec<usize>,
+    pub feature: Vec<usize>,
+    pub duration: Vec<usize>,
+    pub status: Vec<usize>,
+    pub member: Vec<usize>,
+    pub id: Vec<usize>,
+    pub requests: Vec<usize>,
+    pub bucket_end: Vec<usize>,
+}
+
+impl Roles {
+    /// The columns that a scenario names.
+    pub fn choose(spec: &HistorySpec, chosen: &mut Chosen) -> Roles {
+        let columns = &spec.columns;
+        Roles {
+            time: chosen.all(&columns.time),
+            end: chosen.all(&columns.end),
+            organization: chosen.all(&columns.organization),
+            feature: chosen.all(&columns.feature),
+            duration: columns.duration.iter().map(|duration| chosen.add(&duration.column)).collect(),
+            status: columns.status.iter().map(|status| chosen.add(&status.column)).collect(),
+            member: chosen.all(&columns.member),
+            id: chosen.all(&columns.id),
+            requests: spec.buckets.iter().flat_map(|b| &b.requests).map(|name| chosen.add(name)).collect(),
+            bucket_end: spec.buckets.iter().flat_map(|b| &b.end).map(|name| chosen.add(name)).collect(),
+        }
+    }
+
+    /// The groups of alternatives of which the file must have one, with those of sizes; a mapping's file may lack all
+    /// roles but the time.
+    pub fn needed(&self, lenient: bool, sizes: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let mut groups: Vec<&[usize]> = vec![&self.time];
+        if !lenient {
+            groups.extend::<[&[usize]; 9]>([
+                &self.end,
+                &self.organization,
+                &self.feature,
+                &self.duration,
+                &self.status,
+                &self.member,
+                &self.id,
+                &self.requests,
+                &self.bucket_end,
+            ]);
+        }
+        let groups = groups.into_iter().filter(|group| !group.is_empty());
+        groups.map(<[usize]>::to_vec).chain(sizes).collect()
+    }
+}
+
+/// Tells every column that a CSV header lacks or has twice; `sizes` are those of costs.
+pub(super) fn require(
+    spec: &HistorySpec,
+    table: &Table,
+    names: &[String],
+    roles: &Roles,
+    sizes: Vec<Vec<usize>>,
+) -> Gathered {
+    let mut problems = Gathered::default();
+    let Some(header) = table.header() else { return problems };
+    let needed = roles.needed(spec.columns.lenient, sizes);
+    let missing: Vec<Vec<usize>> =
+        needed.into_iter().filter(|group| group.iter().all(|column| table.lacks(*column))).collect();
+    let alternatives = |group: &[usize]| {
+        let names: Vec<&str> = group.iter().map(|column| names[*column].as_str()).collect();
+        format!("`{}`", names.join("` or `"))
+    };
+    let lacks = |what: String| HistoryError::row(&spec.path, 1, what).wanting(&one_of(header));
+    // A known product's export is named as such, once; else each column has its own closest name.
+    let product = looks_like(header).filter(|name| spec.mapping.as_deref() != Some(*name));
+    if let (Some(name), false) = (product, missing.is_empty()) {
+        let all: Vec<String> = missing.iter().map(|group| alternatives(group)).collect();
+        let hint = format!("these are columns of a usage export: write `mapping = \"{name}\"`");
+        problems.add(lacks(format!("has no column {}", all.join(", "))).with_hint(hint));
+        return problems;
+    }
+    for group in missing {
+        let error = lacks(format!("has no column {}", alternatives(&group)));
+        problems.add(match closest(&names[group[0]], header) {
+            Some(close) => error.with_hint(format!("did you mean `{close}`?")),
+            None => error,
+        });
+    }
+    for name in names.iter().filter(|name| header.iter().filter(|known| known == name).count() > 1) {
+        let error = HistoryError::row(&spec.path, 1, "stands twice in the header").in_column(name);
+        problems.add(error.with_hint("rename one of the two columns"));
+    }
+    problems
+}
+
+fn one_of(header: &[String]) -> String {
+    format!("one of its columns: {}", header.join(", "))
+}
+
+/// The closest header for "did you mean".
+fn closest<'h>(wanted: &str, header: &'h [String]) -> Option<&'h str> {
+    let likeness = |name: &String| strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase());
+    let best = header.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.8).then_some(best.as_str())
+}

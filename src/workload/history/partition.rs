@@ -1,0 +1,96 @@
+//! A partition on disk: its files, its writer, and rows alike in every cell.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use crate::units::SimTime;
+
+use super::error::HistoryError;
+use super::index::{IndexWriter, OrganizationEntry};
+use super::record::{RECORD_BYTES, Record};
+
+/// A partition's files.
+#[derive(Debug, Clone)]
+pub(super) struct PartitionFiles {
+    pub records: PathBuf,
+    pub index: PathBuf,
+    /// Number of its first organization, and how many it has.
+    pub first: u32,
+    pub organizations: u32,
+}
+
+/// Writes sorted records and the index of their organizations.
+pub(super) struct PartitionWriter {
+    records: BufWriter<File>,
+    path: PathBuf,
+    index: IndexWriter,
+    current: Option<OrganizationEntry>,
+    written: u64,
+}
+
+impl PartitionWriter {
+    pub fn create(files: &PartitionFiles) -> Result<Self, HistoryError> {
+        let file =
+            File::create(&files.records).map_err(|error| HistoryError::world(&files.records, error))?;
+        Ok(PartitionWriter {
+            records: BufWriter::with_capacity(1 << 16, file),
+            path: files.records.clone(),
+            index: IndexWriter::create(&files.index)?,
+            current: None,
+            written: 0,
+        })
+    }
+
+    /// The entry of an organization, the last one's being written when another begins.
+    fn entry(&mut self, label: &str) -> Result<&mut OrganizationEntry, HistoryError> {
+        if self.current.as_ref().is_none_or(|entry| entry.label != label)
+            && let Some(done) = self.current.replace(OrganizationEntry::new(label))
+        {
+            self.index.write(&done)?;
+        }
+        Ok(self.current.get_or_insert_with(|| OrganizationEntry::new(label)))
+    }
+
+    pub fn mark(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
+        let entry = self.entry(label)?;
+        entry.first = entry.first.min(record.at.micros());
+        Ok(())
+    }
+
+    pub fn write(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
+        let offset = self.written * RECORD_BYTES as u64;
+        self.entry(label)?.add(&record, offset);
+        self.written += 1;
+        self.records.write_all(&record.to_bytes()).map_err(|error| HistoryError::world(&self.path, error))
+    }
+
+    /// The number of organizations written.
+    pub fn finish(mut self) -> Result<u32, HistoryError> {
+        if let Some(done) = self.current.take() {
+            self.index.write(&done)?;
+        }
+        self.records.flush().map_err(|error| HistoryError::world(&self.path, error))?;
+        self.index.finish()
+    }
+}
+
+/// Finds rows that repeat another in every cell. They stand at one instant, so only the rows of an instant are held.
+#[derive(Default)]
+pub(super) struct Twins {
+    label: String,
+    at: SimTime,
+    seen: BTreeSet<u64>,
+}
+
+impl Twins {
+    pub fn seen(&mut self, label: &str, record: &Record) -> bool {
+        if self.label != label || self.at != record.at {
+            self.seen.clear();
+            label.clone_into(&mut self.label);
+            self.at = record.at;
+        }
+        !self.seen.insert(record.twin)
+    }
+}

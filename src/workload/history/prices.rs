@@ -1,0 +1,250 @@
+//! What a row costs: one credit, a formula over columns, or the cost formula of its feature.
+
+use crate::units::FeatureIndex;
+use crate::workload::demand::{Amount, Demand, Shape};
+use crate::workload::formula::Formula;
+use crate::workload::plan::BUILTIN_NAMES;
+
+use super::cells::{Number, is_word_for_zero, number};
+use super::columns::Chosen;
+use super::counts::HistoryCounts;
+use super::error::HistoryError;
+use super::spec::{HistorySpec, RowCost};
+use super::table::Table;
+
+/// Costs of rows over chosen columns.
+pub(super) enum Prices {
+    One,
+    Drawn,
+    Columns(Price),
+    /// Per feature in file order; none for features whose cost is no formula.
+    OfFeature(Vec<Option<Price>>),
+}
+
+/// A formula and the columns of its values.
+pub(super) struct Price {
+    formula: Formula,
+    cells: Vec<Cells>,
+    /// The formula speaks of one operation, so a bucket of several is priced by their mean.
+    each: bool,
+}
+
+/// Alternative columns of one value; the first one that is not empty counts.
+#[derive(Debug, Clone)]
+pub(super) struct Cells {
+    alternatives: Vec<Vec<Term>>,
+    /// Empty cells, and columns that the file lacks, count as 0.
+    pub optional: bool,
+}
+
+/// One column of a value: the first of an alternative counts, later ones are taken off.
+#[derive(Debug, Clone)]
+struct Term {
+    column: usize,
+    /// Counts only in rows in which this column has this value.
+    only: Option<(usize, String)>,
+}
+
+/// What a value of a row is.
+enum Value<'t> {
+    Is(f64),
+    Empty,
+    /// Something else, in this column.
+    Not(usize, &'t str),
+}
+
+impl Cells {
+    /// Reads `a|b` (alternatives), `a - b` (less) and `a[b=word]` (only where).
+    fn parse(text: &str, optional: bool, chosen: &mut Chosen) -> Cells {
+        let mut term = |text: &str| {
+            let text = text.trim();
+            let condition = text.strip_suffix(']').and_then(|text| text.split_once('['));
+            let condition = condition.and_then(|(name, rest)| Some((name, rest.split_once('=')?)));
+            match condition {
+                Some((name, (other, word))) => Term {
+                    column: chosen.add(name.trim()),
+                    only: Some((chosen.add(other.trim()), word.trim().to_owned())),
+                },
+                None => Term { column: chosen.add(text), only: None },
+            }
+        };
+        let alternatives = text.split('|').map(|text| text.split(" - ").map(&mut term).collect()).collect();
+        Cells { alternatives, optional }
+    }
+
+    /// One column, whatever its name looks like.
+    fn plain(name: &str, optional: bool, chosen: &mut Chosen) -> Cells {
+        Cells { alternatives: vec![vec![Term { column: chosen.add(name), only: None }]], optional }
+    }
+
+    /// A value that no column gives.
+    fn none() -> Cells {
+        Cells { alternatives: Vec::new(), optional: true }
+    }
+
+    /// The columns of which the file must have one.
+    pub fn columns(&self) -> Vec<usize> {
+        self.alternatives.iter().filter_map(|terms| terms.first()).map(|term| term.column).collect()
+    }
+
+    fn value<'t>(&self, table: &'t Table, counts: &mut HistoryCounts) -> Value<'t> {
+        for terms in &self.alternatives {
+            let mut sum = None;
+            for (place, term) in terms.iter().enumerate() {
+                if term.only.as_ref().is_some_and(|(other, word)| table.cell(*other) != word) {
+                    continue;
+                }
+                let text = table.cell(term.column);
+                match (number(text), place) {
+                    (Number::Is(value), 0) => {
+                        counts.words_as_zero += u64::from(is_word_for_zero(text));
+                        sum = Some(value);
+                    }
+                    (Number::Is(value), _) => sum = sum.map(|sum| sum - value),
+                    (Number::Empty, _) => {}
+                    (Number::Not, _) => return Value::Not(term.column, text),
+                }
+            }
+            if let Some(sum) = sum {
+                // What is taken off was part of the whole.
+                return Value::Is(if terms.len() > 1 { sum.max(0.0) } else { sum });
+            }
+        }
+        Value::Empty
+    }
+
+    /// True if the value is empty or 0.
+    pub fn is_nothing(&self, table: &Table) -> bool {
+        match self.value(table, &mut HistoryCounts::default()) {
+            Value::Is(value) => value == 0.0,
+            Value::Empty => true,
+            Value::Not(..) => false,
+        }
+    }
+}
+
+/// What a price says about a row.
+pub(super) enum Priced {
+    /// Credits.
+    Cost(f64),
+    /// A size is missing.
+    Sizeless,
+}
+
+impl Prices {
+    /// Finds the formulas of a history, and their columns.
+    pub fn find(spec: &HistorySpec, demands: &[&Demand], chosen: &mut Chosen) -> Result<Self, HistoryError> {
+        match &spec.cost {
+            RowCost::One => Ok(Prices::One),
+            RowCost::Drawn => Ok(Prices::Drawn),
+            RowCost::Columns { formula, columns, optional } => {
+                let cells = |name: &String| Cells::plain(name, optional.contains(name), chosen);
+                let cells = columns.iter().map(cells).collect();
+                Ok(Prices::Columns(Price { formula: formula.clone(), cells, each: false }))
+            }
+            RowCost::OfFeature { quantities, optional } => {
+                let price = |demand: &&Demand| Price::of_feature(spec, demand, quantities, optional, chosen);
+                Ok(Prices::OfFeature(demands.iter().map(price).collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
+    /// The price of a feature's rows; none if its cost is no formula (or no formula is needed).
+    pub fn of(&self, feature: FeatureIndex) -> Option<&Price> {
+        match self {
+            Prices::One | Prices::Drawn => None,
+            Prices::Columns(price) => Some(price),
+            Prices::OfFeature(prices) => prices.get(feature.index())?.as_ref(),
+        }
+    }
+
+    /// Every value that some row needs.
+    pub fn cells(&self) -> Vec<&Cells> {
+        match self {
+            Prices::One | Prices::Drawn => Vec::new(),
+            Prices::Columns(price) => price.cells.iter().collect(),
+            Prices::OfFeature(prices) => prices.iter().flatten().flat_map(|price| &price.cells).collect(),
+        }
+    }
+}
+
+impl Price {
+    /// The formula of a feature over the history's columns.
+    fn of_feature(
+        spec: &HistorySpec,
+        demand: &Demand,
+        quantities: &[(String, String)],
+        optional: &[String],
+        chosen: &mut Chosen,
+    ) -> Result<Option<Price>, HistoryError> {
+        let Shape::Simple { cost: Amount::Formula(formula), .. } = &demand.work.shape else {
+            return Ok(None);
+        };
+        let mut cells = Vec::new();
+        for (index, quantity) in demand.work.quantities.iter().enumerate() {
+            let name = &quantity.name;
+            let column = quantities.iter().find(|(known, _)| known == name).map(|(_, column)| column);
+            let read = formula.reads(index);
+            let may_lack = !read || optional.contains(name);
+            match column {
+                Some(column) => {
+                    cells.push(Cells::parse(column, may_lack || optional.contains(column), chosen));
+                }
+                None if may_lack => cells.push(Cells::none()),
+                None => {
+                    let what = format!("the cost `{formula}` needs `{name}`, which no column gives");
+                    let known: Vec<&str> = quantities.iter().map(|(name, _)| name.as_str()).collect();
+                    let wanted = format!("quantities of the history: {}", known.join(", "));
+                    return Err(HistoryError::row(&spec.path, 1, what).wanting(&wanted));
+                }
+            }
+        }
+        Ok(Some(Price { formula: formula.clone(), cells, each: true }))
+    }
+
+    /// What a row of `requests` operations costs together, each taking `seconds`.
+    pub fn evaluate(
+        &self,
+        table: &Table,
+        lenient: bool,
+        requests: u32,
+        seconds: f64,
+        counts: &mut HistoryCounts,
+    ) -> Result<Priced, (usize, String)> {
+        let mut values = Vec::with_capacity(self.cells.len() + BUILTIN_NAMES.len());
+        let mut said = 0;
+        for cells in &self.cells {
+            match cells.value(table, counts) {
+                Value::Is(value) => {
+                    said += 1;
+                    values.push(value);
+                }
+                Value::Empty if cells.optional => {
+                    counts.empty_as_zero += u64::from(!cells.alternatives.is_empty());
+                    values.push(0.0);
+                }
+                Value::Empty => return Ok(Priced::Sizeless),
+                Value::Not(column, text) => return Err((column, text.to_owned())),
+            }
+        }
+        // An export that may lack any size still has to say one of them.
+        if lenient && said == 0 {
+            return Ok(Priced::Sizeless);
+        }
+        let sizes = values.len();
+        // The builtin names of a feature's formula: the first turn, and the duration.
+        values.extend([1.0, seconds]);
+        let whole = self.formula.evaluate(&values);
+        if !self.each || requests < 2 {
+            return Ok(Priced::Cost(whole));
+        }
+        let count = f64::from(requests);
+        for value in &mut values[..sizes] {
+            *value /= count;
+        }
+        let each = self.formula.evaluate(&values) * count;
+        // In proportion to the sizes, as most formulas are, the whole is exact and its mean is not.
+        let proportional = (each - whole).abs() <= 1e-9 * whole.abs();
+        Ok(Priced::Cost(if proportional { whole } else { each }))
+    }
+}

@@ -1,0 +1,45 @@
+//! Values of the feature column that are no features, gathered so that one repair names them all.
+
+use std::collections::BTreeSet;
+
+/// Values of the feature column that are no features: the first of them by name, the others by number.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    first_line: u64,
+    named: BTreeSet<String>,
+    /// Whether there are more than are named.
+    more: bool,
+}
+
+impl Strangers {
+    const MOST_NAMED: usize = 20;
+
+    pub fn add(&mut self, value: &str, line: u64) {
+        if self.named.is_empty() {
+            self.first_line = line;
+        }
+        if !self.named.contains(value) {
+            self.more |= self.named.len() >= Self::MOST_NAMED;
+            if !self.more {
+                self.named.insert(value.to_owned());
+            }
+        }
+    }
+
+    /// Line of the first, the values in words, and what they are.
+    pub fn words(&self) -> Option<(u64, String, &'static str)> {
+        let mut named: Vec<String> = self.named.iter().map(|value| format!("`{value}`")).collect();
+        if self.more {
+            named.push("others".to_owned());
+        }
+        let are = if named.len() == 1 { "is no feature" } else { "are no features" };
+        (!named.is_empty()).then(|| (self.first_line, named.join(", "), are))
+    }
+
+    /// As the map of a scenario would name them.
+    pub fn entries(&self) -> String {
+        let entries: Vec<String> =
+            self.named.iter().map(|value| format!("{value:?} = \"FEATURE\"")).collect();
+        entries.join(", ")
+    }
+}
