@@ -36,7 +36,8 @@ impl AuditedLot {
 /// Every lot of the account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lots {
-    lots: BTreeMap<u32, AuditedLot>,
+    /// By number; numbers are given one after the other.
+    lots: Vec<Option<AuditedLot>>,
     /// Used before the start, by lots not yet opened.
     used_before: BTreeMap<u32, Credits>,
     remaining: Credits,
@@ -87,7 +88,11 @@ impl Lots {
 
     fn issue(&mut self, entry: &Entry) {
         let used = self.used_before.remove(&entry.lot).unwrap_or_default();
-        let lot = self.lots.entry(entry.lot).or_insert(AuditedLot {
+        let number = entry.lot as usize;
+        if self.lots.len() <= number {
+            self.lots.resize(number + 1, None);
+        }
+        let lot = self.lots[number].get_or_insert_with(|| AuditedLot {
             category: entry.category,
             credits: used,
             left: Credits::ZERO,
@@ -143,7 +148,7 @@ impl Lots {
 
     fn lot(&mut self, entry: &Entry) -> Result<&mut AuditedLot, Violation> {
         let unknown = || wrong(entry, format!("grant {} was never issued", entry.grant));
-        self.lots.get_mut(&entry.lot).ok_or_else(unknown)
+        self.lots.get_mut(entry.lot as usize).and_then(Option::as_mut).ok_or_else(unknown)
     }
 
     pub(super) fn remaining(&self) -> Credits {
@@ -152,7 +157,7 @@ impl Lots {
 
     pub(super) fn remaining_by_category(&self) -> ByCategory {
         let mut sums = ByCategory::default();
-        for lot in self.lots.values() {
+        for lot in self.lots.iter().flatten() {
             sums[lot.category.index()] += lot.left;
         }
         sums
@@ -164,23 +169,23 @@ impl Lots {
 
     /// Nano-units recognized from all lots so far.
     pub(super) fn recognized(&self) -> i128 {
-        self.lots.values().map(|lot| lot.share(lot.used)).sum()
+        self.lots.iter().flatten().map(|lot| lot.share(lot.used)).sum()
     }
 
     /// Nano-units of value voided so far.
     pub(super) fn voided_value(&self) -> i128 {
-        self.lots.values().map(|lot| lot.share(lot.used + lot.voided) - lot.share(lot.used)).sum()
+        self.lots.iter().flatten().map(|lot| lot.share(lot.used + lot.voided) - lot.share(lot.used)).sum()
     }
 
     /// Nano-units that paid lots still owe.
     pub(super) fn deferred(&self) -> i128 {
         let owed = |lot: &AuditedLot| i128::from(lot.price.nanos()) - lot.share(lot.used + lot.voided);
-        self.lots.values().map(owed).sum()
+        self.lots.iter().flatten().map(owed).sum()
     }
 
     /// Nano-units a lot had been recognized for when it was opened.
     pub(super) fn recognized_of(&self, lot: u32) -> i128 {
-        self.lots.get(&lot).map_or(0, |lot| lot.share(lot.used))
+        self.lots.get(lot as usize).and_then(Option::as_ref).map_or(0, |lot| lot.share(lot.used))
     }
 }
 
