@@ -1,8 +1,11 @@
 //! Traits of one organization, drawn once per replication and alike under every policy.
 
+use std::sync::Arc;
+
 use crate::sampling::{Dist, Purpose, Rng, StreamKey, uniform};
 use crate::units::{CohortIndex, OrganizationId, Probability, SimSpan, SimTime};
 
+use super::demand::Drift;
 use super::profile::Profile;
 
 /// What is drawn for one organization before its first operation.
@@ -135,6 +138,43 @@ pub struct FeatureUse {
     pub share: Probability,
     /// Multiplies its rate; drawn per organization.
     pub factor: Dist,
+    /// If not empty, in the place of `share` and `factor`: factors dealt to the organizations in the order of their
+    /// numbers, again and again; 0 is an organization without the feature. Nothing is left to chance, so a few large
+    /// organizations weigh what they weigh in every replication.
+    pub dealt: Arc<[f64]>,
+    /// What differs for this cohort from the feature's demand.
+    pub own: OwnDemand,
+}
+
+/// What a cohort says differently about a feature's demand; the feature's own holds for what is left out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OwnDemand {
+    /// Weights of the hours of a week.
+    pub profile: Option<Profile>,
+    /// Drift of the rate.
+    pub drift: Option<Drift>,
+    /// Coefficient of variation of the gaps.
+    pub cv: Option<f64>,
+    /// Distributions of quantities, by name.
+    pub quantities: Vec<(String, Dist)>,
+}
+
+impl FeatureUse {
+    /// A use by a share of the organizations, with a factor drawn for each.
+    #[must_use]
+    pub fn new(name: impl Into<String>, share: Probability, factor: Dist) -> FeatureUse {
+        FeatureUse { name: name.into(), share, factor, dealt: Arc::default(), own: OwnDemand::default() }
+    }
+
+    /// Whether organization `number` has the feature, and its factor.
+    fn draw(&self, number: u32, rng: &mut Rng) -> (bool, f64) {
+        if !self.dealt.is_empty() {
+            let factor = self.dealt[number as usize % self.dealt.len()];
+            return (factor > 0.0, factor);
+        }
+        let enabled = self.share.holds(uniform(rng));
+        (enabled, self.factor.sample(rng).max(0.0))
+    }
 }
 
 /// Attempts at drawing a lifetime that reaches the scenario's start.
@@ -153,8 +193,9 @@ impl Population {
         let mut factors = Vec::with_capacity(self.features.len());
         for feature in &self.features {
             let mut rng = key.name(&feature.name).stream(Purpose::Traits);
-            enabled.push(feature.share.holds(uniform(&mut rng)));
-            factors.push(feature.factor.sample(&mut rng).max(0.0));
+            let (has, factor) = feature.draw(number, &mut rng);
+            enabled.push(has);
+            factors.push(factor);
         }
         Traits {
             id: OrganizationId { cohort: self.cohort, number },
