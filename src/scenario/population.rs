@@ -19,8 +19,8 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
     optional(
         "lifetime",
-        Kind::Distribution(Unit::Span),
-        "From sign-up to the end of an organization's life; endless if left out.",
+        Kind::Either(&[Kind::Distribution(Unit::Span), Kind::List(&Kind::Span)]),
+        "From sign-up to the end of an organization's life, drawn or, as a list, dealt as sign-ups are; endless if left out.",
     ),
     default(
         "activity",
@@ -109,8 +109,8 @@ static SIGNED_UP: Shape = Shape {
         optional("at", Kind::Instant, "All at one instant."),
         optional(
             "after",
-            Kind::Distribution(Unit::Span),
-            "This long after the start, drawn per organization.",
+            Kind::Either(&[Kind::Distribution(Unit::Span), Kind::List(&Kind::Span)]),
+            "This long after the start, drawn per organization; or a list that is dealt to the organizations in order, again and again.",
         ),
     ],
     parts: &[],
@@ -121,12 +121,19 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
     let number = |item: Item<'_>| distribution::read(item, Unit::Number);
     let organizations = section.value("organizations", Item::count);
     let one = || Dist::Fixed(1.0);
+    let is_list = section.get("lifetime").is_some_and(Item::is_list);
+    let lifetimes = if is_list { section.read("lifetime", spans).unwrap_or_default() } else { Vec::new() };
     Population {
         name: name.to_owned(),
         cohort,
         start: facts.start,
         signed_up: section.read_or("signed_up", SignUp::AtStart, |item| signed_up(item, organizations)),
-        lifetime: section.read("lifetime", |item| distribution::read(item, Unit::Span)),
+        lifetime: if lifetimes.is_empty() {
+            section.read("lifetime", |item| distribution::read(item, Unit::Span))
+        } else {
+            None
+        },
+        lifetimes: lifetimes.into(),
         activity: section.read_or("activity", one(), number),
         profile: section.read("profile", profile),
         phase: section.value("phase", number),
@@ -158,8 +165,15 @@ fn signed_up(item: Item<'_>, organizations: u32) -> Option<SignUp> {
             SignUp::During(SimSpan::from_seconds_f64(f64::from(organizations) / rate))
         }
         "at" => SignUp::At(value.instant()?),
+        _ if value.is_list() => SignUp::Dealt(spans(value)?.into()),
         _ => SignUp::After(distribution::read(value, Unit::Span)?),
     })
+}
+
+/// A list of spans, in seconds.
+fn spans(item: Item<'_>) -> Option<Vec<f64>> {
+    let spans = item.list(|item| item.span().map(SimSpan::as_seconds_f64))?;
+    if spans.is_empty() { item.fail("a span, a distribution, or a list of spans") } else { Some(spans) }
 }
 
 /// A number of people: a distribution, or a range of whole numbers.

@@ -33,8 +33,8 @@ pub struct CohortModel {
     pub plan: &'static str,
     /// Its organizations.
     pub organizations: u32,
-    /// For those who come and go: sign-up [seconds after the start] and length of life (seconds).
-    pub visit: Option<(Dist, f64)>,
+    /// When those who come and go do so.
+    pub visit: Option<Visit>,
     /// Weights of the hours of a week.
     pub profile: Option<Shape>,
     /// Members of an organization and their skew.
@@ -43,6 +43,15 @@ pub struct CohortModel {
     pub uses: Vec<UseModel>,
     /// The organizations' numbers in the history.
     pub(super) numbers: Vec<u32>,
+}
+
+/// Sign-ups [seconds after the start] and lengths of lives (seconds).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Visit {
+    /// Of each organization, by rank.
+    Dealt(Vec<f64>, Vec<f64>),
+    /// Drawn, and one length for all.
+    Drawn(Dist, f64),
 }
 
 /// A cohort's use of a feature.
@@ -118,35 +127,45 @@ impl World<'_> {
         }
     }
 
-    /// When the organizations come and how long they stay.
+    /// When the organizations come and how long they stay: each its own time where they are few, drawn where many.
     fn life(&self, group: &Group) -> Life {
-        let seen = || group.members.iter().map(|number| &self.customers[*number as usize]);
+        let seen: Vec<&Seen> = group.members.iter().map(|number| &self.customers[*number as usize]).collect();
+        let weights = || seen.iter().map(|seen| seen.calls);
         if group.stay == Stay::Always {
-            return Life { starts: vec![(0, 1.0)], length: self.frame.length, written: None };
+            return Life {
+                times: weights().map(|calls| (0, self.frame.length, calls)).collect(),
+                written: None,
+            };
         }
-        let calls: f64 = seen().map(|seen| seen.calls).sum();
-        let daily = group.stay == Stay::Visit && !group.alone;
-        // Visits are taken as whole days with the hours of a profile: a day's visitors come at all hours.
-        let unit = if daily { DAY } else { HOUR.min(self.frame.cell) };
-        let length = if daily {
-            DAY
-        } else {
-            let mean = seen().map(|seen| (seen.until - seen.first) as f64 * seen.calls).sum::<f64>() / calls;
-            ((mean / 6e7).ceil() as i64 * (HOUR / 60)).clamp(HOUR / 60, self.frame.length)
-        };
-        let latest = if daily { self.frame.length - 1 } else { self.frame.length - length };
+        let offset = |seen: &Seen| (seen.first - self.frame.start).clamp(0, self.frame.length - 1);
+        if seen.len() <= KNOTS {
+            // Whole minutes, but never an end before the last call.
+            let minute = HOUR / 60;
+            let time = |seen: &&Seen| {
+                let start = offset(seen) / minute * minute;
+                let length = (seen.until - self.frame.start - start + minute - 1) / minute * minute;
+                (start, length.max(minute), seen.calls)
+            };
+            let times: Vec<(i64, i64, f64)> = seen.iter().map(time).collect();
+            let seconds = |pick: fn(&(i64, i64, f64)) -> i64| {
+                times.iter().map(|time| pick(time) as f64 / 1e6).collect()
+            };
+            let written = Some(Visit::Dealt(seconds(|time| time.0), seconds(|time| time.1)));
+            return Life { times, written };
+        }
+        // Visits of many are taken as whole days with the hours of a profile: a day's visitors come at all hours.
+        let daily = group.stay == Stay::Visit;
+        let calls: f64 = weights().sum();
+        let mean = seen.iter().map(|seen| (seen.until - seen.first) as f64 * seen.calls).sum::<f64>() / calls;
+        let length = if daily { DAY } else { (mean as i64).clamp(HOUR, self.frame.length) };
         let start = |seen: &Seen| {
-            let offset = (seen.first - self.frame.start).clamp(0, latest.max(0));
-            if daily { offset / unit * unit } else { offset }
+            if daily { offset(seen) / DAY * DAY } else { offset(seen).min(self.frame.length - length) }
         };
-        let starts: Vec<(i64, f64)> = seen().map(|seen| (start(seen), seen.calls)).collect();
-        let sample = Sample::new(starts.iter().map(|(at, weight)| (libm::floor(*at as f64 / 1e6), *weight)));
-        let after = if sample.len() == 1 {
-            Dist::Fixed(sample.quantile(0.5))
-        } else {
-            sample.table_of_values(KNOTS).or_else(|| quantile_table(&sample)).unwrap_or_default()
-        };
-        Life { starts, length, written: Some((after, length as f64 / 1e6)) }
+        let times: Vec<(i64, i64, f64)> = seen.iter().map(|seen| (start(seen), length, seen.calls)).collect();
+        let sample =
+            Sample::new(times.iter().map(|(at, _, weight)| (libm::floor(*at as f64 / 1e6), *weight)));
+        let after = sample.table_of_values(KNOTS).or_else(|| quantile_table(&sample)).unwrap_or_default();
+        Life { times, written: Some(Visit::Drawn(after, libm::floor(length as f64 / 1e6))) }
     }
 
     /// How much of a group is there in each cell, weighted by calls; its mean over all cells is 1 at most.
@@ -154,15 +173,15 @@ impl World<'_> {
         if group.stay == Stay::Always {
             return vec![1.0; self.frame.cells];
         }
-        let total: f64 = life.starts.iter().map(|(_, weight)| weight).sum();
+        let total: f64 = life.times.iter().map(|(_, _, weight)| weight).sum();
         let mut presence = vec![0.0; self.frame.cells];
-        for (start, weight) in &life.starts {
-            let cell = self.frame.cell;
-            let (first, last) =
-                (start / cell, ((start + life.length - 1) / cell).min(self.frame.cells as i64 - 1));
-            for index in first..=last {
-                let (from, to) = ((index * cell).max(*start), ((index + 1) * cell).min(start + life.length));
-                presence[index as usize] += weight / total * (to - from).max(0) as f64 / cell as f64;
+        for (start, length, weight) in &life.times {
+            // Spread over its life, an organization's calls come at this rate.
+            let rate = weight / total * self.frame.length as f64 / *length as f64;
+            let (cell, end) = (self.frame.cell, (start + length).min(self.frame.length));
+            for index in start / cell..=((end - 1) / cell).min(self.frame.cells as i64 - 1) {
+                let (from, to) = ((index * cell).max(*start), ((index + 1) * cell).min(end));
+                presence[index as usize] += rate * (to - from).max(0) as f64 / cell as f64;
             }
         }
         presence
@@ -191,9 +210,7 @@ impl World<'_> {
         let whole = group.alone && group.stay == Stay::Always;
         let shape = Shape::fit(&counts, &factors, self.frame, whole)?;
         match shape {
-            Shape::Day(day, _) if group.stay == Stay::Visit && !group.alone => {
-                Some(Shape::Day(day, [1.0; 7]))
-            }
+            Shape::Day(day, _) if group.stay == Stay::Visit => Some(Shape::Day(day, [1.0; 7])),
             shape => Some(shape),
         }
     }
@@ -256,8 +273,13 @@ impl World<'_> {
         }
         let profile = self.own_shape(group, feature, presence, common);
         let exposure = Exposure::new(profile.as_ref().or(common), &self.factors[feature], self.frame);
-        let days = life.exposure(&exposure);
-        let rate = |calls: f64| four_digits(calls * self.scale / days.max(1e-9));
+        let days: Vec<f64> = match life.written {
+            Some(Visit::Dealt(..)) => {
+                (0..group.members.len()).map(|index| life.exposure(index, &exposure)).collect()
+            }
+            _ => vec![life.exposure(0, &exposure); group.members.len()],
+        };
+        let rate = |index: usize, calls: f64| four_digits(calls * self.scale / days[index].max(1e-9));
         UseModel {
             rates: self.rates(group, users, calls, rate),
             drift: self.drift(group, feature, &exposure),
@@ -272,16 +294,21 @@ impl World<'_> {
         group: &Group,
         users: usize,
         calls: impl Fn(&u32) -> f64,
-        rate: impl Fn(f64) -> f64,
+        rate: impl Fn(usize, f64) -> f64,
     ) -> Rates {
         let count = group.members.len();
         if count <= KNOTS {
-            return Rates::Dealt(group.members.iter().map(|number| rate(calls(number))).collect());
+            let members = group.members.iter().enumerate();
+            return Rates::Dealt(members.map(|(index, number)| rate(index, calls(number))).collect());
         }
         let share = users as f64 / count as f64;
         if share < MOST_USE_IT {
-            let rates =
-                group.members.iter().map(&calls).filter(|calls| *calls > 0.0).map(|calls| (rate(calls), 1.0));
+            let rates = group
+                .members
+                .iter()
+                .map(&calls)
+                .filter(|calls| *calls > 0.0)
+                .map(|calls| (rate(0, calls), 1.0));
             let sample = Sample::new(rates);
             let dist = sample.table_of_values(KNOTS).or_else(|| quantile_table(&sample)).unwrap_or_default();
             return Rates::Drawn(four_digits(share).min(1.0), dist);
@@ -290,7 +317,7 @@ impl World<'_> {
         all.sort_by(|a, b| b.total_cmp(a));
         let stratum = |index: usize| &all[index * count / KNOTS..(index + 1) * count / KNOTS];
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        Rates::Dealt((0..KNOTS).map(|index| rate(mean(stratum(index)))).collect())
+        Rates::Dealt((0..KNOTS).map(|index| rate(0, mean(stratum(index)))).collect())
     }
 
     fn drift(&self, group: &Group, feature: usize, exposure: &Exposure) -> Option<Drift> {
@@ -372,22 +399,23 @@ fn zipf_top(exponent: f64, count: f64) -> f64 {
     1.0 / (1..=count.min(10_000.0) as u32).map(|rank| libm::pow(f64::from(rank), -exponent)).sum::<f64>()
 }
 
-/// When organizations of a group come (microseconds after the start, weight), and how long they stay.
+/// When organizations of a group come and how long they stay (microseconds from the start), and their calls.
 struct Life {
-    starts: Vec<(i64, f64)>,
-    length: i64,
-    written: Option<(Dist, f64)>,
+    times: Vec<(i64, i64, f64)>,
+    written: Option<Visit>,
 }
 
 impl Life {
-    /// Mean exposure of a life (days).
-    fn exposure(&self, exposure: &Exposure) -> f64 {
-        let total: f64 = self.starts.iter().map(|(_, weight)| weight).sum();
-        let one = |(start, weight): &(i64, f64)| weight * exposure.between(*start, start + self.length);
-        if self.written.is_none() {
-            exposure.total()
-        } else {
-            self.starts.iter().map(one).sum::<f64>() / total
+    /// Exposure of the life of member `index` (days): its own, or that of a mean member where lives are drawn.
+    fn exposure(&self, index: usize, exposure: &Exposure) -> f64 {
+        let one = |(start, length, _): &(i64, i64, f64)| exposure.between(*start, start + length);
+        match self.written {
+            None => exposure.total(),
+            Some(Visit::Dealt(..)) => one(&self.times[index]),
+            Some(Visit::Drawn(..)) => {
+                let total: f64 = self.times.iter().map(|(_, _, weight)| weight).sum();
+                self.times.iter().map(|time| time.2 * one(time)).sum::<f64>() / total
+            }
         }
     }
 }

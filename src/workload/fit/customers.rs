@@ -17,8 +17,8 @@ const VISITED_DAYS: f64 = 4.0;
 const BANDS: [f64; 3] = [0.1, 0.4, 1.0];
 /// Smallest band.
 const LEAST_BAND: usize = 4;
-/// Organizations, and share of all calls, with which a main feature has bands of its own.
-const OWN_BANDS: (usize, f64) = (4, 0.02);
+/// Organizations, and share of all calls or calls, with which a main feature has bands of its own.
+const OWN_BANDS: (usize, f64, f64) = (4, 0.02, 48.0);
 
 /// One organization of the history.
 #[derive(Debug, Clone, Default)]
@@ -184,10 +184,10 @@ fn by_main_feature(customers: &[Seen], class: &[u32], all: f64) -> Vec<Vec<u32>>
     }
     let calls =
         |members: &Vec<u32>| members.iter().map(|number| customers[*number as usize].calls).sum::<f64>();
-    let (own, rest): (Vec<_>, Vec<_>) = groups
-        .into_iter()
-        .filter(|members| !members.is_empty())
-        .partition(|members| members.len() >= OWN_BANDS.0 && calls(members) >= OWN_BANDS.1 * all);
+    let (own, rest): (Vec<_>, Vec<_>) =
+        groups.into_iter().filter(|members| !members.is_empty()).partition(|members| {
+            members.len() >= OWN_BANDS.0 && calls(members) >= OWN_BANDS.2.min(OWN_BANDS.1 * all)
+        });
     let mut rest: Vec<u32> = rest.into_iter().flatten().collect();
     rest.sort_by_key(|number| class.iter().position(|other| other == number));
     own.into_iter().chain([rest]).filter(|members| !members.is_empty()).collect()

@@ -29,7 +29,7 @@ use super::history::HistoryError;
 use families::four_digits;
 
 pub use arrivals::GapFamily;
-pub use cohorts::{CohortModel, Rates, UseModel};
+pub use cohorts::{CohortModel, Rates, UseModel, Visit};
 pub use failures::FailureModel;
 pub use families::{Fitted, Sample, fit_values, quantile_table};
 pub use goodness::{Goodness, LIMITS, Measure, Written, goodness};

@@ -6,7 +6,7 @@ use crate::sampling::Dist;
 use crate::workload::demand::{CalendarFactor, Drift};
 
 use super::arrivals::GapFamily;
-use super::cohorts::{CohortModel, Rates, UseModel};
+use super::cohorts::{CohortModel, Rates, UseModel, Visit};
 use super::model::{FeatureModel, Model};
 use super::observe::Observed;
 use super::prices::{allowances, policies};
@@ -74,9 +74,16 @@ impl Model {
             cohort.organizations,
             quoted(cohort.plan)
         );
-        if let Some((first, stay)) = &cohort.visit {
-            let _ = writeln!(text, "signed_up = {{ after = {} }}", written(first, Values::Spans));
-            let _ = writeln!(text, "lifetime = \"{stay}s\"");
+        match &cohort.visit {
+            None => {}
+            Some(Visit::Drawn(first, stay)) => {
+                let _ = writeln!(text, "signed_up = {{ after = {} }}", written(first, Values::Spans));
+                let _ = writeln!(text, "lifetime = \"{stay}s\"");
+            }
+            Some(Visit::Dealt(first, stay)) => {
+                let _ =
+                    writeln!(text, "signed_up = {{ after = {} }}\nlifetime = {}", spans(first), spans(stay));
+            }
         }
         if let Some(shape) = &cohort.profile {
             let _ = writeln!(text, "profile = {}", profile(shape));
@@ -110,6 +117,15 @@ fn profile(shape: &Shape) -> String {
         Shape::Day(hours, week) => format!("{{ hours = {}, week = {} }}", list(hours), list(week)),
         Shape::Week(hours) => format!("{{ hours = {} }}", list(&hours[..])),
     }
+}
+
+/// A list of spans (seconds), in minutes where they are whole ones.
+fn spans(seconds: &[f64]) -> String {
+    let span = |seconds: &f64| match *seconds {
+        whole if whole % 60.0 == 0.0 => format!("\"{} min\"", whole / 60.0),
+        other => format!("\"{other}s\""),
+    };
+    format!("[{}]", seconds.iter().map(span).collect::<Vec<_>>().join(", "))
 }
 
 fn drift(drift: Drift) -> String {
