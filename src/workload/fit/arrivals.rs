@@ -18,7 +18,7 @@ const SHORTEST: f64 = 1e-4;
 pub(super) const MOST_DRIFT: f64 = 1.5;
 /// Hours that support a drift, and calls expected over them.
 pub(super) const ENOUGH_HOURS: f64 = 48.0;
-const ENOUGH_CALLS: f64 = 200.0;
+const ENOUGH_CALLS: f64 = 30.0;
 /// Below this relative variance, the shape of the week and chance explain what is seen.
 const LEAST_VARIANCE: f64 = 0.02;
 

@@ -5,7 +5,7 @@ use crate::workload::demand::CalendarFactor;
 
 use super::families::four_digits;
 use super::observe::DAY;
-use super::shape::Frame;
+use super::shape::{Frame, factors_of};
 
 /// Days that support growth, and days unlike others.
 const GROWTH_DAYS: i64 = 28;
@@ -19,6 +19,9 @@ const LEAST_GROWTH: f64 = 0.05;
 /// A day is odd beyond this factor of its weekday's median, up or down; at most so many days are.
 const ODD: f64 = 3.0;
 const MOST_ODD: usize = 16;
+/// An hour is a spike beyond this factor of its hour's median, if that many calls are expected; at most so many are.
+const SPIKE: (f64, f64) = (5.0, 10.0);
+const MOST_SPIKES: usize = 24;
 
 /// Growth and odd days of the calls per cell of organizations that are there all the time.
 pub(super) fn fit_calendar(counts: &[f64], frame: &Frame) -> Vec<CalendarFactor> {
@@ -39,7 +42,39 @@ pub(super) fn fit_calendar(counts: &[f64], frame: &Frame) -> Vec<CalendarFactor>
         to: midnight(day as i64 + 1),
         factor: four_digits(factor.max(0.001)),
     }));
+    let known = factors_of(&calendar, frame);
+    let cell = |index: usize| SimTime::from_micros((frame.start + index as i64 * frame.cell).min(end));
+    calendar.extend(spikes(counts, &known, frame).into_iter().map(|(hour, factor)| CalendarFactor::Window {
+        from: cell(hour),
+        to: cell(hour + 1),
+        factor: four_digits(factor),
+    }));
     calendar
+}
+
+/// Hours far above the median of their hour of the day, with their factors.
+fn spikes(counts: &[f64], known: &[f64], frame: &Frame) -> Vec<(usize, f64)> {
+    if frame.hours() < 24.0 * ODD_DAYS as f64 || !frame.is_hourly() {
+        return Vec::new();
+    }
+    let mut medians = [0.0; 24];
+    for (hour, median) in medians.iter_mut().enumerate() {
+        let alike = (0..frame.cells).filter(|cell| frame.hour_of_week(*cell) % 24 == hour);
+        let mut alike: Vec<f64> = alike.map(|cell| counts[cell] / known[cell]).collect();
+        alike.sort_by(f64::total_cmp);
+        *median = alike.get(alike.len() / 2).copied().unwrap_or(0.0);
+    }
+    let mut found: Vec<(usize, f64, f64)> = Vec::new();
+    for cell in 0..frame.cells {
+        let expected = medians[frame.hour_of_week(cell) % 24] * known[cell];
+        if expected >= SPIKE.1 && counts[cell] > SPIKE.0 * expected {
+            found.push((cell, counts[cell] / expected, counts[cell] - expected));
+        }
+    }
+    found.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+    found.truncate(MOST_SPIKES);
+    found.sort_by_key(|(cell, ..)| *cell);
+    found.into_iter().map(|(cell, factor, _)| (cell, factor)).collect()
 }
 
 /// The midnight at or before the start; days of dates begin where the history does.

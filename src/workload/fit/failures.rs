@@ -57,7 +57,7 @@ pub(super) fn fit_failures<'a>(rows: impl Iterator<Item = &'a Row>) -> FailureMo
         if failed {
             record.failed += row.calls;
             record.starts += f64::from(u8::from(!record.last));
-            durations.push((f64::from(row.duration), 1.0));
+            durations.push((row.duration, 1.0));
         }
         record.last = failed;
     }

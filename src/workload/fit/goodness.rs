@@ -13,7 +13,7 @@ use crate::workload::operation::{Batch, Fate};
 use crate::workload::source::{Source, SourceSpec};
 use crate::workload::traits::Population;
 
-use super::families::Sample;
+use super::families::{Sample, six_digits};
 use super::measure::{Arrival, Looks, looks, thinned};
 use super::model::Model;
 use super::observe::Observed;
@@ -24,6 +24,8 @@ const SEED: u64 = 20_250_101;
 pub const LIMITS: (f64, f64, f64, f64) = (0.15, 0.08, 2.0, 1.5);
 /// Calls below which a shape of the day is chance.
 const ENOUGH_CALLS: f64 = 48.0;
+/// Simulated calls below which a distance is chance.
+const ENOUGH_VALUES: f64 = 48.0;
 /// Values of a size that a distance looks at.
 const MOST_VALUES: usize = 50_000;
 
@@ -113,19 +115,21 @@ fn judge(observed: &Observed, model: &Model, written: &Written, index: usize, se
         .map(|size| sampled(rows().map(|row| (row.sizes[size.column], row.calls))))
         .collect();
     let fine = |row: &&super::observe::Row| row.end == super::observe::End::Fine;
-    let known_durations = sampled(rows().filter(fine).map(|row| (f64::from(row.duration), row.calls)));
+    let known_durations = sampled(rows().filter(fine).map(|row| (row.duration, row.calls)));
     for seed in SEED..SEED + seeds {
         for (size, distances) in sizes.iter_mut().enumerate() {
             let unit = known[size].quantile(1.0).max(1e-12) / 1e6;
             let drawn = simulate(written, index, seed, Some((&feature.sizes[size].name, unit)));
-            let drawn = sampled(drawn.iter().map(|call| (call.cost * unit, 1.0)));
+            let drawn = sampled(drawn.iter().map(|call| (six_digits(call.cost * unit), 1.0)));
             distances.extend(apart(&known[size], &drawn));
         }
         let calls = simulate(written, index, seed, None);
         let seen: Vec<Arrival> = calls.iter().map(|call| (call.at, call.organization, 1.0)).collect();
         simulated.push(looks(&seen, &model.frame));
-        let lengths =
-            calls.iter().filter(|call| call.fate == Fate::Completes).map(|call| (call.duration, 1.0));
+        let lengths = calls
+            .iter()
+            .filter(|call| call.fate == Fate::Completes)
+            .map(|call| (six_digits(call.duration), 1.0));
         durations.extend(apart(&known_durations, &sampled(lengths)));
         let failures = calls.iter().filter(|call| call.fate == Fate::Fails).count() as f64;
         failed.push(failures / (calls.len() as f64).max(1.0));
@@ -147,11 +151,13 @@ fn judge(observed: &Observed, model: &Model, written: &Written, index: usize, se
         }
     };
     let pick = |of: fn(&Looks) -> Option<f64>| simulated.iter().filter_map(of).collect::<Vec<f64>>();
+    // Distances of a handful of calls are chance.
+    let enough = simulated.iter().all(|looks| looks.calls >= ENOUGH_VALUES);
     let distance = |measure: Measure, found: Vec<f64>| Goodness {
         feature: name(),
         measure,
         history: None,
-        agree: Some(found.iter().filter(|distance| **distance <= limit).count()),
+        agree: enough.then(|| found.iter().filter(|distance| **distance <= limit).count()),
         simulated: found,
     };
     let mut all = vec![Goodness {

@@ -22,6 +22,7 @@ mod scenario;
 mod shape;
 mod text;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::history::HistoryError;
@@ -91,13 +92,24 @@ pub fn fit(
     let mut model = model(&observed, chosen);
     if scale.is_none() && chosen < 1.0 {
         let warning = format!(
-            "{calls:.0} calls are too many to simulate one by one: the scenario makes {chosen:.2e} of them (--scale)"
+            "{} calls are too many to simulate one by one: the scenario makes a share of {chosen} of them (--scale)",
+            grouped(calls)
         );
         model.warnings.insert(0, warning);
     }
     let sizes = 1 + observed.guess.sizes.len();
     let seeds = (MOST_SIMULATED / (calls * chosen * sizes as f64).max(1.0)).clamp(SEEDS.0, SEEDS.1) as u64;
     let goodness = calibrated(&observed, &mut model, seeds, read)?;
+    let pooled = std::mem::take(&mut model.pooled);
+    let names: BTreeSet<&String> = pooled.iter().map(|(feature, _)| feature).collect();
+    for name in names {
+        let sizes: Vec<&str> =
+            pooled.iter().filter(|(feature, _)| feature == name).map(|(_, size)| size.as_str()).collect();
+        model.warnings.push(format!(
+            "`{name}`: organizations differ in {}, but too few of them to draw it on two levels: one for all",
+            sizes.join(", ")
+        ));
+    }
     Ok(Fit { observed, model, goodness, seeds })
 }
 
@@ -178,7 +190,7 @@ fn one_level(observed: &Observed, model: &mut Model, feature: usize, name: &str,
 /// As [`one_level`], for the work time.
 fn one_duration(observed: &Observed, model: &mut Model, feature: usize, good: &Goodness) -> bool {
     let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature && row.end == End::Fine);
-    let pooled = || fit_values(&Sample::new(rows.map(|row| (f64::from(row.duration), row.calls))));
+    let pooled = || fit_values(&Sample::new(rows.map(|row| (row.duration, row.calls))));
     let two_levels = model.features[feature].duration.as_ref().filter(|fitted| misses(fitted, good));
     let Some(pooled) = two_levels.and_then(|_| pooled()) else { return false };
     model.features[feature].duration = Some(pooled);
@@ -192,9 +204,21 @@ fn misses(fitted: &Fitted, good: &Goodness) -> bool {
     two_levels && good.simulated.iter().any(|distance| *distance > LEVELS_MISS)
 }
 
+/// Remembers a size whose organizations differ, but share one distribution.
 fn warn_of_one_level(model: &mut Model, feature: usize, name: &str) {
-    let feature = &model.features[feature].name;
-    model.warnings.push(format!(
-        "`{feature}`: organizations differ in {name}, but too few of them to draw it on two levels: one for all"
-    ));
+    let feature = model.features[feature].name.clone();
+    model.pooled.push((feature, name.to_owned()));
+}
+
+/// A whole number with its thousands apart.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 && digit.is_ascii_digit() {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

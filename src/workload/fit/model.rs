@@ -36,6 +36,8 @@ pub struct Model {
     pub cohorts: Vec<CohortModel>,
     /// What the data cannot support.
     pub warnings: Vec<String>,
+    /// Feature and size in which organizations differ, though all draw from one distribution.
+    pub(super) pooled: Vec<(String, String)>,
 }
 
 /// A fitted feature. Its base rate is one call a day; cohorts multiply it.
@@ -113,7 +115,7 @@ pub fn model(observed: &Observed, scale: f64) -> Model {
     let mut warnings = horizon_warnings(observed, &frame, &groups);
     warnings.extend(fitting.arrival_warnings(&found));
     warnings.extend(fitting.size_warnings(&features));
-    Model { frame, scale, features, cohorts, warnings }
+    Model { frame, scale, features, cohorts, warnings, pooled: Vec::new() }
 }
 
 struct Fitting<'a> {
@@ -197,7 +199,7 @@ impl Fitting<'_> {
         let rows = self.customers[number as usize].rows(self.observed);
         rows.filter(|row| usize::from(row.feature) == feature && row.duration.is_finite())
             .filter(|row| row.end == super::observe::End::Fine)
-            .map(|row| (f64::from(row.duration), row.calls))
+            .map(|row| (row.duration, row.calls))
             .collect()
     }
 

@@ -86,7 +86,7 @@ pub struct Row {
     /// Sizes per call, by the guess's sizes; not a number where the cell is empty.
     pub sizes: [f64; MOST_SIZES],
     /// Work time (seconds); not a number where the cell is empty.
-    pub duration: f32,
+    pub duration: f64,
     /// Hash of the member; 0 without one.
     pub member: u32,
 }
@@ -359,15 +359,15 @@ impl Reading {
         sizes
     }
 
-    fn duration(&mut self, table: &Table, guess: &Guess, at: SimTime) -> f32 {
+    fn duration(&mut self, table: &Table, guess: &Guess, at: SimTime) -> f64 {
         if let Some((column, unit)) = &guess.duration {
             return self
                 .number(table, [column])
-                .map_or(f32::NAN, |length| (length * unit).clamp(0.0, 3e7) as f32);
+                .map_or(f64::NAN, |length| six_digits((length * unit).clamp(0.0, 3e7)));
         }
         match self.instant(table, &guess.end) {
-            Some(end) if end >= at => (end - at).as_seconds_f64().min(3e7) as f32,
-            _ => f32::NAN,
+            Some(end) if end >= at => six_digits((end - at).as_seconds_f64().min(3e7)),
+            _ => f64::NAN,
         }
     }
 

@@ -15,6 +15,8 @@ const SHORT: i64 = 6 * HOUR;
 const LEAST: f64 = 0.005;
 /// Calls that support a shape of the day.
 const ENOUGH_CALLS: f64 = 24.0;
+/// Calls that support a weight of every hour of the week.
+const ENOUGH_FOR_WEEK: f64 = 100.0;
 /// Rounds of alternating between hours and weekdays.
 const ROUNDS: usize = 6;
 
@@ -92,14 +94,14 @@ pub enum Shape {
 
 impl Shape {
     /// The shape of counts per cell; `factors` are what the calendar does to each cell already. With `whole`, every
-    /// hour of the week gets its own weight. `None` if the counts are too few to say anything.
+    /// hour of the week that was seen gets its own weight. `None` if the counts are too few to say anything.
     pub(super) fn fit(counts: &[f64], factors: &[f64], frame: &Frame, whole: bool) -> Option<Shape> {
         let calls: f64 = counts.iter().sum();
         let hours = frame.hours();
         if calls < ENOUGH_CALLS || hours < 6.0 {
             return None;
         }
-        if whole && frame.is_hourly() && hours >= HOURS as f64 {
+        if whole && frame.is_hourly() && hours >= 48.0 && calls >= ENOUGH_FOR_WEEK {
             return Some(Shape::whole_week(counts, factors, frame));
         }
         let (mut day, mut week) = ([1.0; 24], [1.0; 7]);
