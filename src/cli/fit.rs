@@ -76,7 +76,7 @@ fn report(fit: &Fit) -> Table {
     for good in &fit.goodness {
         let name = if good.feature == last { String::new() } else { cut(&good.feature) };
         last = &good.feature;
-        table.rows.push(row(good, name));
+        table.rows.push(row(good, name, fit.model.frame.is_hourly()));
     }
     let (distance, share, factor, peak) = LIMITS;
     table.notes.extend(wrapped(&format!(
@@ -93,13 +93,13 @@ fn report(fit: &Fit) -> Table {
     table
 }
 
-fn row(good: &Goodness, name: String) -> Vec<Cell> {
+fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
     let measure = match &good.measure {
         Measure::Calls => "calls".to_owned(),
         Measure::Size(size) => format!("distance of {}", cut(size)),
         Measure::Duration => "distance of duration".to_owned(),
         Measure::TopTenth => "share of the top 10 %".to_owned(),
-        Measure::Dispersion => "dispersion of hours".to_owned(),
+        Measure::Dispersion => format!("dispersion of {}", if hourly { "hours" } else { "days" }),
         Measure::Peak => "busiest hour of the day".to_owned(),
         Measure::Failures => "share that fails".to_owned(),
     };

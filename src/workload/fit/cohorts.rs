@@ -17,8 +17,13 @@ const FEATURE_SHAPE: f64 = 48.0;
 /// Calls an organization must make on average for gaps burstier than Poisson: a few calls of a bursty process are
 /// mostly none.
 const BURSTY_CALLS: f64 = 10.0;
+/// Coefficient of variation of the gaps of those who come for a few calls.
+const VISIT_CV: f64 = 0.5;
 /// Calls that support a coefficient of variation of one organization's own.
 const OWN_CV: usize = 200;
+/// Calls that support a drift; in histories of fewer than so many organizations, so many calls.
+const DRIFT_CALLS: f64 = 200.0;
+const FEW: (usize, f64) = (10, 30.0);
 /// Share of a group that must use a feature for its rates to be dealt by rank.
 const MOST_USE_IT: f64 = 0.9;
 
@@ -207,8 +212,7 @@ impl World<'_> {
         let main = feature.unwrap_or_else(|| self.main_feature(group));
         let factors: Vec<f64> =
             presence.iter().zip(&self.factors[main]).map(|(here, factor)| here * factor).collect();
-        let whole = group.alone && group.stay == Stay::Always;
-        let shape = Shape::fit(&counts, &factors, self.frame, whole)?;
+        let shape = Shape::fit(&counts, &factors, self.frame, group.alone)?;
         match shape {
             Shape::Day(day, _) if group.stay == Stay::Visit => Some(Shape::Day(day, [1.0; 7])),
             shape => Some(shape),
@@ -340,16 +344,15 @@ impl World<'_> {
                 Series::new(&self.counts(&one, Some(feature)), exposure, first, last.max(first))
             })
             .collect();
-        drift(&series, self.gaps[feature].cv(), self.frame)
+        // Among many organizations, a drift of one with few calls would move its weight, which is known.
+        let least = if self.customers.len() < FEW.0 { FEW.1 } else { DRIFT_CALLS };
+        drift(&series, self.gaps[feature].cv(), self.frame, least)
     }
 
     /// An own coefficient of variation: of a large organization, or of those who call too rarely to be bursty.
     fn cv(&self, group: &Group, feature: usize, calls: f64) -> Option<f64> {
         let common = self.gaps[feature];
-        if common == GapFamily::Poisson {
-            return None;
-        }
-        if group.alone && !self.observed.is_buckets() {
+        if group.alone && common != GapFamily::Poisson {
             let rows = self.customers[group.members[0] as usize].rows(self.observed);
             let times: Vec<i64> =
                 rows.filter(|row| usize::from(row.feature) == feature).map(|row| row.at).collect();
@@ -357,7 +360,16 @@ impl World<'_> {
                 return gap_family(&[times]).map(|own| own.thinned(self.scale).cv());
             }
         }
-        (calls * self.scale < BURSTY_CALLS && common.cv() > 1.0).then_some(1.0)
+        if calls * self.scale >= BURSTY_CALLS {
+            return None;
+        }
+        // Who comes for a few calls makes them: a Poisson number of them would be none too often.
+        let comes = group.stay != Stay::Always;
+        if comes {
+            Some(GapFamily::Gamma(VISIT_CV).thinned(self.scale).cv())
+        } else {
+            (common.cv() > 1.0).then_some(1.0)
+        }
     }
 
     /// Members per organization, and the exponent of their shares.

@@ -211,25 +211,39 @@ fn digamma(mut x: f64) -> f64 {
     sum + libm::log(x) - 0.5 / x - inverse * (1.0 / 12.0 - inverse * (1.0 / 120.0 - inverse / 252.0))
 }
 
+/// Values that the search for a Weibull looks at; the sample is sorted, so every so many stand for all.
+const WEIBULL_VALUES: usize = 20_000;
+/// Halvings of the logarithm of a Weibull's shape.
+const WEIBULL_HALVINGS: usize = 32;
+
 /// Shape and scale of the most likely Weibull, by bisection of the shape's equation.
 fn weibull(sample: &Sample, mean_log: f64, positive: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
-    // Values are divided by their geometric mean, so that powers stay in range.
-    let scaled = |x: f64| positive(x) / libm::exp(mean_log);
+    // Logarithms relative to their mean, so that powers stay in range.
+    let step = sample.len().div_ceil(WEIBULL_VALUES).max(1);
+    let values = sample.values.iter().step_by(step);
+    let logs: Vec<(f64, f64)> =
+        values.map(|(value, weight)| (libm::log(positive(*value)) - mean_log, *weight)).collect();
+    let total: f64 = logs.iter().map(|(_, weight)| weight).sum();
+    let sums = |shape: f64| {
+        logs.iter().fold((0.0, 0.0), |(powers, products), (log, weight)| {
+            let power = weight * libm::exp(shape * log);
+            (powers + power, products + power * log)
+        })
+    };
     let miss = |shape: f64| {
-        let powers = sample.mean_of(|x| libm::pow(scaled(x), shape));
-        let logs = sample.mean_of(|x| libm::pow(scaled(x), shape) * libm::log(scaled(x)));
-        logs / powers - 1.0 / shape
+        let (powers, products) = sums(shape);
+        products / powers - 1.0 / shape
     };
     let (mut low, mut high) = (0.05_f64, 50.0_f64);
     if !(miss(low) < 0.0 && miss(high) > 0.0) {
         return None;
     }
-    for _ in 0..60 {
+    for _ in 0..WEIBULL_HALVINGS {
         let middle = libm::sqrt(low * high);
         if miss(middle) < 0.0 { low = middle } else { high = middle }
     }
     let shape = libm::sqrt(low * high);
-    let scale = libm::exp(mean_log) * libm::pow(sample.mean_of(|x| libm::pow(scaled(x), shape)), 1.0 / shape);
+    let scale = libm::exp(mean_log) * libm::pow(sums(shape).0 / total, 1.0 / shape);
     (scale.is_finite() && scale > 0.0).then_some((shape, scale))
 }
 

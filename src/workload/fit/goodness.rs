@@ -15,8 +15,8 @@ use crate::workload::traits::Population;
 
 use super::families::{Sample, six_digits};
 use super::measure::{Arrival, Looks, looks, thinned};
-use super::model::Model;
-use super::observe::Observed;
+use super::model::{FeatureModel, Model};
+use super::observe::{End, Observed};
 
 /// The first of the seeds of simulations; not the scenario's.
 const SEED: u64 = 20_250_101;
@@ -101,85 +101,118 @@ pub fn goodness(observed: &Observed, model: &Model, written: &Written, seeds: u6
         .collect()
 }
 
+/// One feature's history and simulations of it.
+struct Trial<'a> {
+    feature: &'a FeatureModel,
+    /// Thinned like the model.
+    history: Looks,
+    simulated: Vec<Looks>,
+    /// Distances of each size, and of the work time, by simulation.
+    sizes: Vec<Vec<f64>>,
+    durations: Vec<f64>,
+    /// Shares that fail.
+    failed: Vec<f64>,
+}
+
 fn judge(observed: &Observed, model: &Model, written: &Written, index: usize, seeds: u64) -> Vec<Goodness> {
     let feature = &model.features[index];
     let rows = || observed.rows.iter().filter(|row| usize::from(row.feature) == index);
     let arrivals: Vec<Arrival> = rows().map(|row| (row.at, row.organization, row.calls)).collect();
-    let history = thinned(&arrivals, &model.frame, model.scale);
-    let mut simulated: Vec<Looks> = Vec::new();
-    let mut sizes: Vec<Vec<f64>> = vec![Vec::new(); feature.sizes.len()];
-    let (mut durations, mut failed) = (Vec::new(), Vec::new());
-    let known: Vec<Sample> = feature
-        .sizes
-        .iter()
-        .map(|size| sampled(rows().map(|row| (row.sizes[size.column], row.calls))))
-        .collect();
-    let fine = |row: &&super::observe::Row| row.end == super::observe::End::Fine;
-    let known_durations = sampled(rows().filter(fine).map(|row| (row.duration, row.calls)));
+    let size = |column: usize| sampled(rows().map(|row| (row.sizes[column], row.calls)));
+    let sizes: Vec<Sample> = feature.sizes.iter().map(|of| size(of.column)).collect();
+    let fine = rows().filter(|row| row.end == End::Fine);
+    let durations = sampled(fine.map(|row| (row.duration, row.calls)));
+    let mut trial = Trial {
+        feature,
+        history: thinned(&arrivals, &model.frame, model.scale),
+        simulated: Vec::new(),
+        sizes: vec![Vec::new(); sizes.len()],
+        durations: Vec::new(),
+        failed: Vec::new(),
+    };
     for seed in SEED..SEED + seeds {
-        for (size, distances) in sizes.iter_mut().enumerate() {
-            let unit = known[size].quantile(1.0).max(1e-12) / 1e6;
-            let drawn = simulate(written, index, seed, Some((&feature.sizes[size].name, unit)));
-            let drawn = sampled(drawn.iter().map(|call| (six_digits(call.cost * unit), 1.0)));
-            distances.extend(apart(&known[size], &drawn));
-        }
+        trial.simulate_sizes(written, index, seed, &sizes);
         let calls = simulate(written, index, seed, None);
         let seen: Vec<Arrival> = calls.iter().map(|call| (call.at, call.organization, 1.0)).collect();
-        simulated.push(looks(&seen, &model.frame));
-        let lengths = calls
-            .iter()
-            .filter(|call| call.fate == Fate::Completes)
-            .map(|call| (six_digits(call.duration), 1.0));
-        durations.extend(apart(&known_durations, &sampled(lengths)));
+        trial.simulated.push(looks(&seen, &model.frame));
+        let completed = calls.iter().filter(|call| call.fate == Fate::Completes);
+        let lengths = sampled(completed.map(|call| (six_digits(call.duration), 1.0)));
+        trial.durations.extend(apart(&durations, &lengths));
         let failures = calls.iter().filter(|call| call.fate == Fate::Fails).count() as f64;
-        failed.push(failures / (calls.len() as f64).max(1.0));
+        trial.failed.push(failures / (calls.len() as f64).max(1.0));
     }
-    let (limit, top, factor, peak) = LIMITS;
-    let near = |limit: f64| move |wanted: f64, found: f64| (wanted - found).abs() <= limit;
-    let within =
-        |factor: f64| move |wanted: f64, found: f64| found <= factor * wanted && wanted <= factor * found;
-    let name = || feature.name.clone();
-    let of = |measure: Measure, wanted: Option<f64>, found: Vec<f64>, agrees: &dyn Fn(f64, f64) -> bool| {
-        Goodness {
-            feature: name(),
-            measure,
-            history: wanted,
-            agree: wanted
-                .filter(|_| !found.is_empty())
-                .map(|wanted| found.iter().filter(|found| agrees(wanted, **found)).count()),
-            simulated: found,
+    trial.compare()
+}
+
+impl Trial<'_> {
+    fn simulate_sizes(&mut self, written: &Written, index: usize, seed: u64, known: &[Sample]) {
+        for (size, distances) in self.sizes.iter_mut().enumerate() {
+            // The largest size is a million credits, so that none is cut and the smallest are not rounded away.
+            let unit = known[size].quantile(1.0).max(1e-12) / 1e6;
+            let calls = simulate(written, index, seed, Some((&self.feature.sizes[size].name, unit)));
+            let drawn = sampled(calls.iter().map(|call| (six_digits(call.cost * unit), 1.0)));
+            distances.extend(apart(&known[size], &drawn));
         }
-    };
-    let pick = |of: fn(&Looks) -> Option<f64>| simulated.iter().filter_map(of).collect::<Vec<f64>>();
-    // Distances of a handful of calls are chance.
-    let enough = simulated.iter().all(|looks| looks.calls >= ENOUGH_VALUES);
-    let distance = |measure: Measure, found: Vec<f64>| Goodness {
-        feature: name(),
-        measure,
-        history: None,
-        agree: enough.then(|| found.iter().filter(|distance| **distance <= limit).count()),
-        simulated: found,
-    };
-    let mut all = vec![Goodness {
-        agree: None,
-        ..of(Measure::Calls, Some(history.calls), pick(|l| Some(l.calls)), &|_, _| true)
-    }];
-    for (size, found) in feature.sizes.iter().zip(sizes).filter(|(_, found)| !found.is_empty()) {
-        all.push(distance(Measure::Size(size.name.clone()), found));
     }
-    if !durations.is_empty() && feature.duration.is_some() {
-        all.push(distance(Measure::Duration, durations));
+
+    fn compare(self) -> Vec<Goodness> {
+        let (_, top, factor, peak) = LIMITS;
+        let always = |_: f64, _: f64| true;
+        let near = |wanted: f64, found: f64| (wanted - found).abs() <= top;
+        // A dispersion below that of chance counts as chance: there is no factor between next to nothing and nothing.
+        let alike = |wanted: f64, found: f64| within(factor, wanted.max(1.0), found.max(1.0));
+        let pick = |of: fn(&Looks) -> Option<f64>| self.simulated.iter().filter_map(of).collect::<Vec<f64>>();
+        let mut all =
+            vec![self.measured(Measure::Calls, Some(self.history.calls), pick(|l| Some(l.calls)), &always)];
+        for (size, found) in self.feature.sizes.iter().zip(&self.sizes) {
+            all.extend(self.distance(Measure::Size(size.name.clone()), found));
+        }
+        if self.feature.duration.is_some() {
+            all.extend(self.distance(Measure::Duration, &self.durations));
+        }
+        let day = self.history.peak.filter(|_| self.history.calls >= ENOUGH_CALLS);
+        let rate = self.feature.failures.rate;
+        let failing = (!rate.is_never()).then_some(rate.get());
+        all.push(self.measured(Measure::TopTenth, self.history.top_tenth, pick(|l| l.top_tenth), &near));
+        all.push(self.measured(Measure::Dispersion, self.history.dispersion, pick(|l| l.dispersion), &alike));
+        all.push(
+            self.measured(Measure::Peak, day, pick(|l| l.peak), &|wanted, found| within(peak, wanted, found)),
+        );
+        all.push(self.measured(Measure::Failures, failing, self.failed.clone(), &always));
+        for good in &mut all {
+            // Counts and shares of failures are shown, not judged.
+            good.agree = good.agree.filter(|_| !matches!(good.measure, Measure::Calls | Measure::Failures));
+        }
+        all.retain(|good| {
+            good.history.is_some() || matches!(good.measure, Measure::Size(_) | Measure::Duration)
+        });
+        all
     }
-    all.push(of(Measure::TopTenth, history.top_tenth, pick(|l| l.top_tenth), &near(top)));
-    all.push(of(Measure::Dispersion, history.dispersion, pick(|l| l.dispersion), &within(factor)));
-    let day = history.peak.filter(|_| history.calls >= ENOUGH_CALLS);
-    all.push(of(Measure::Peak, day, pick(|l| l.peak), &within(peak)));
-    if !feature.failures.rate.is_never() {
-        let rate = feature.failures.rate.get();
-        all.push(Goodness { agree: None, ..of(Measure::Failures, Some(rate), failed, &|_, _| true) });
+
+    fn measured(
+        &self,
+        measure: Measure,
+        history: Option<f64>,
+        simulated: Vec<f64>,
+        agrees: &dyn Fn(f64, f64) -> bool,
+    ) -> Goodness {
+        let count = |wanted: f64| simulated.iter().filter(|found| agrees(wanted, **found)).count();
+        let agree = history.filter(|_| !simulated.is_empty()).map(count);
+        Goodness { feature: self.feature.name.clone(), measure, history, simulated, agree }
     }
-    all.retain(|good| good.history.is_some() || matches!(good.measure, Measure::Size(_) | Measure::Duration));
-    all
+
+    /// A distance; those of a handful of calls are chance and not judged.
+    fn distance(&self, measure: Measure, found: &[f64]) -> Option<Goodness> {
+        let enough = self.simulated.iter().all(|looks| looks.calls >= ENOUGH_VALUES);
+        let agree = enough.then(|| found.iter().filter(|distance| **distance <= LIMITS.0).count());
+        let (feature, simulated) = (self.feature.name.clone(), found.to_vec());
+        (!found.is_empty()).then_some(Goodness { feature, measure, history: None, simulated, agree })
+    }
+}
+
+/// Whether two numbers are within a factor.
+fn within(factor: f64, a: f64, b: f64) -> bool {
+    a <= factor * b && b <= factor * a
 }
 
 /// A sample of at most so many values, evenly picked.

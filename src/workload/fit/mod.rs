@@ -20,6 +20,8 @@ mod observe;
 mod prices;
 mod scenario;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeSet;
@@ -46,6 +48,8 @@ const MOST_CALLS: f64 = 3e5;
 const MOST_SIMULATED: f64 = 1e7;
 /// Seeds of a judgement: at least, at most.
 const SEEDS: (f64, f64) = (2.0, 5.0);
+/// Seeds of a round of calibration.
+const CALIBRATION_SEEDS: u64 = 2;
 /// Rounds of simulation by which drifts are calibrated, and the factor of dispersion that is near enough.
 const ROUNDS: usize = 5;
 const NEAR: f64 = 1.15;
@@ -122,11 +126,11 @@ fn calibrated(
     seeds: u64,
     read: &dyn Fn(&str) -> Result<Written, String>,
 ) -> Result<Vec<Goodness>, FitError> {
-    let judge = |model: &Model| {
+    let judge = |model: &Model, seeds: u64| {
         let written = read(&model.to_toml(observed, "fit", "history", &[])).map_err(FitError::Written)?;
         Ok::<_, FitError>(goodness(observed, model, &written, seeds))
     };
-    let mut found = judge(model)?;
+    let mut found = judge(model, CALIBRATION_SEEDS)?;
     for _ in 1..ROUNDS {
         let mut changed = false;
         for good in &found {
@@ -143,9 +147,9 @@ fn calibrated(
         if !changed {
             break;
         }
-        found = judge(model)?;
+        found = judge(model, CALIBRATION_SEEDS)?;
     }
-    Ok(found)
+    judge(model, seeds)
 }
 
 /// Corrects the drifts of a feature; false if they are near enough, or there is none to correct.

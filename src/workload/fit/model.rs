@@ -12,6 +12,7 @@ use super::failures::{FailureModel, fit_failures};
 use super::families::{Fitted, Sample, fit_values, four_digits};
 use super::levels::{Values, correlation, fit_levels, two_levels};
 use super::observe::{Observed, Row};
+use super::prices::unit;
 use super::shape::{Frame, factors_of};
 
 /// Share of a feature's calls that organizations which stay must make for a calendar of its own.
@@ -30,6 +31,8 @@ pub struct Model {
     pub frame: Frame,
     /// Share of the history's calls that the model makes.
     pub scale: f64,
+    /// What a credit costs, in what the sizes are worth: a power of ten.
+    pub unit: f64,
     /// Features in order of first use.
     pub features: Vec<FeatureModel>,
     /// Cohorts, the largest organizations first.
@@ -115,7 +118,13 @@ pub fn model(observed: &Observed, scale: f64) -> Model {
     let mut warnings = horizon_warnings(observed, &frame, &groups);
     warnings.extend(fitting.arrival_warnings(&found));
     warnings.extend(fitting.size_warnings(&features));
-    Model { frame, scale, features, cohorts, warnings, pooled: Vec::new() }
+    let unit = unit(observed, &features);
+    if unit != 1.0 {
+        warnings.push(format!(
+            "sizes are far from a credit: the `cost` lines count in units of {unit:e} of them"
+        ));
+    }
+    Model { frame, scale, unit, features, cohorts, warnings, pooled: Vec::new() }
 }
 
 struct Fitting<'a> {
@@ -269,6 +278,11 @@ impl Fitting<'_> {
 
     fn size_warnings(&self, features: &[FeatureModel]) -> Vec<String> {
         let mut warnings = Vec::new();
+        let sized = |row: &Row| row.sizes.iter().any(|size| *size > 0.0);
+        if !self.observed.guess.sizes.is_empty() && !self.observed.rows.iter().any(sized) {
+            warnings
+                .push("no size is above 0: calls cost nothing until the `cost` lines are changed".to_owned());
+        }
         for feature in features {
             if feature.sizes.is_empty() && !self.observed.guess.sizes.is_empty() {
                 warnings.push(format!("`{}` has no size in any row: each call costs 1 credit", feature.name));
@@ -319,6 +333,7 @@ fn horizon_warnings(observed: &Observed, frame: &Frame, groups: &[Group]) -> Vec
         (left.timeless, "rows without a time are left out"),
         (left.empty, "rows without calls are left out"),
         (left.repeated, "rows that repeat an id are left out"),
+        (left.twins, "rows are alike in every cell to another; they are kept as calls"),
         (left.negative, "sizes below 0 are read as 0"),
         (left.homeless, "rows without an organization are taken as those of one"),
         (left.pooled, "rare features are pooled"),

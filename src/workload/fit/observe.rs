@@ -62,6 +62,8 @@ pub struct Left {
     pub empty: u64,
     /// Left out: repeats an id.
     pub repeated: u64,
+    /// Kept, though alike in every cell to an earlier one.
+    pub twins: u64,
     /// Kept; a size below 0 was read as 0.
     pub negative: u64,
     /// Kept under one organization, having none.
@@ -311,6 +313,9 @@ impl Reading {
             self.found.left.timeless += u64::from(self.mistakes.len() == mistakes);
             return;
         };
+        if self.ids.len() < MOST_IDS && guess.id.is_empty() {
+            self.found.left.twins += u64::from(!self.ids.insert(table.hash()));
+        }
         if self.is_repeated(table, &guess) {
             self.found.left.repeated += 1;
             return;

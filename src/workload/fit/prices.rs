@@ -8,6 +8,8 @@ use super::text::plain;
 
 /// Share of the demand that lies beyond the allowances.
 const BEYOND: f64 = 0.25;
+/// Mean cost of a call that needs no other unit (credits).
+const MEAN_COST: (f64, f64) = (0.01, 1e5);
 /// Overdraft by allowance.
 const OVERDRAFT: f64 = 0.25;
 /// Hours of a month.
@@ -32,8 +34,17 @@ fn is_tokens(feature: &FeatureModel) -> bool {
 }
 
 impl FeatureModel {
-    /// The cost formula: the history's own spend, or a rate for each size.
-    pub(super) fn cost(&self) -> String {
+    /// The cost formula: the history's own spend, or a rate for each size, in credits of a unit.
+    pub(super) fn cost(&self, unit: f64) -> String {
+        let formula = self.formula();
+        match unit {
+            1.0 => formula,
+            large if large > 1.0 => format!("({formula}) / {}", plain(large)),
+            small => format!("({formula}) * {}", plain((1.0 / small).round())),
+        }
+    }
+
+    fn formula(&self) -> String {
         if let Some((index, worth)) = self.spend {
             let name = &self.sizes[index].name;
             return if worth == 1.0 { name.clone() } else { format!("{} * {name}", plain(worth)) };
@@ -50,7 +61,7 @@ impl FeatureModel {
         }
     }
 
-    /// The cost of a row by the formula; what was not recorded costs nothing.
+    /// What a row costs before the unit; what was not recorded costs nothing.
     fn credits(&self, row: &Row) -> f64 {
         let size = |column: usize| Some(row.sizes[column]).filter(|size| size.is_finite()).unwrap_or(0.0);
         if let Some((index, worth)) = self.spend {
@@ -64,12 +75,22 @@ impl FeatureModel {
     }
 }
 
+/// A power of ten that makes a mean call cost neither next to nothing nor fortunes; 1 where it does already.
+pub(super) fn unit(observed: &Observed, features: &[FeatureModel]) -> f64 {
+    let credits: f64 = observed.rows.iter().map(|row| features[usize::from(row.feature)].credits(row)).sum();
+    let mean = credits / observed.calls();
+    if mean <= 0.0 || (MEAN_COST.0..=MEAN_COST.1).contains(&mean) {
+        return 1.0;
+    }
+    libm::pow(10.0, libm::floor(libm::log10(mean)))
+}
+
 /// Included credits a month of each plan, beyond which a quarter of its demand lies; plans in order of their cohorts.
 pub(super) fn allowances(observed: &Observed, model: &Model) -> Vec<(&'static str, f64)> {
     let mut demand = vec![0.0; observed.organizations as usize];
     for row in &observed.rows {
-        demand[row.organization as usize] +=
-            model.scale * model.features[usize::from(row.feature)].credits(row);
+        let credits = model.features[usize::from(row.feature)].credits(row) / model.unit;
+        demand[row.organization as usize] += model.scale * credits;
     }
     // A month of a longer history; a shorter one lies within its first month.
     let months = (model.frame.hours() / MONTH).max(1.0);

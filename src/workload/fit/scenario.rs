@@ -15,6 +15,8 @@ use super::text::{Values, key, list, plain, quoted, written};
 
 /// Operations of all replications together that a scenario makes by default.
 const MOST_OPERATIONS: f64 = 1e6;
+/// Operations that an organization is worth in time.
+const ORGANIZATION: f64 = 40.0;
 
 impl Model {
     /// A runnable scenario. `name` is its name, `source` the history's; `notes` go to its head as comments.
@@ -43,8 +45,9 @@ impl Model {
         for cohort in &self.cohorts {
             self.write_cohort(&mut text, cohort);
         }
-        for feature in &self.features {
-            write_feature(&mut text, feature);
+        for (index, feature) in self.features.iter().enumerate() {
+            let own_cv = self.cohorts.iter().any(|cohort| cohort.uses[index].cv.is_some());
+            write_feature(&mut text, feature, own_cv, self.unit);
         }
         text.push_str(&policies(&allowances(observed, self)));
         text
@@ -62,7 +65,10 @@ impl Model {
 
     fn replications(&self) -> u32 {
         let calls = self.scale * self.features.iter().map(|feature| feature.calls).sum::<f64>();
-        (MOST_OPERATIONS / calls.max(1.0)).clamp(3.0, 10.0) as u32
+        // An organization takes about as long as some operations.
+        let organizations: u32 = self.cohorts.iter().map(|cohort| cohort.organizations).sum();
+        let work = calls + ORGANIZATION * f64::from(organizations);
+        (MOST_OPERATIONS / work.max(1.0)).clamp(3.0, 10.0) as u32
     }
 
     fn write_cohort(&self, text: &mut String, cohort: &CohortModel) {
@@ -112,9 +118,9 @@ impl Model {
 fn profile(shape: &Shape) -> String {
     match shape {
         Shape::Day(hours, week) if week.iter().all(|weight| *weight == 1.0) => {
-            format!("{{ hours = {} }}", list(hours))
+            format!("{{ hours = {} }}", list(&hours[..]))
         }
-        Shape::Day(hours, week) => format!("{{ hours = {}, week = {} }}", list(hours), list(week)),
+        Shape::Day(hours, week) => format!("{{ hours = {}, week = {} }}", list(&hours[..]), list(week)),
         Shape::Week(hours) => format!("{{ hours = {} }}", list(&hours[..])),
     }
 }
@@ -165,10 +171,12 @@ fn write_use(text: &mut String, feature: &FeatureModel, used: &UseModel) {
     }
 }
 
-fn write_feature(text: &mut String, feature: &FeatureModel) {
+fn write_feature(text: &mut String, feature: &FeatureModel, own_cv: bool, unit: f64) {
     let path = key(&feature.name);
     let _ = writeln!(text, "\n# {:.0} calls in the history\n[features.{path}]", feature.calls);
     let process = match feature.gaps {
+        // A cohort's own coefficient needs a process that has one; gamma gaps of 1 are Poisson.
+        GapFamily::Poisson if own_cv => "gamma = \"1/day\", cv = 1".to_owned(),
         GapFamily::Poisson => "poisson = \"1/day\"".to_owned(),
         GapFamily::Gamma(cv) => format!("gamma = \"1/day\", cv = {}", plain(cv)),
         GapFamily::Weibull(cv) => format!("weibull = \"1/day\", cv = {}", plain(cv)),
@@ -178,7 +186,7 @@ fn write_feature(text: &mut String, feature: &FeatureModel) {
         let factors: Vec<String> = feature.calendar.iter().filter_map(calendar).collect();
         let _ = writeln!(text, "calendar = [{}]", factors.join(", "));
     }
-    let _ = writeln!(text, "cost = {}  # <- credits of a call", quoted(&feature.cost()));
+    let _ = writeln!(text, "cost = {}  # <- credits of a call", quoted(&feature.cost(unit)));
     if let Some(duration) = &feature.duration {
         let _ =
             writeln!(text, "duration = {}  # {}", written(&duration.dist, Values::Spans), duration.family);

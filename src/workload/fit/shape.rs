@@ -87,7 +87,7 @@ impl Frame {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// Of a day, times those of the days of a week.
-    Day([f64; 24], [f64; 7]),
+    Day(Box<[f64; 24]>, [f64; 7]),
     /// Of every hour of the week.
     Week(Box<[f64; HOURS]>),
 }
@@ -114,7 +114,7 @@ impl Shape {
                 week = marginal(counts, factors, frame, |hour| hour / 24, |hour| day[hour % 24]);
             }
         }
-        Some(Shape::Day(rounded(day), rounded(week)))
+        Some(Shape::Day(Box::new(rounded(day)), rounded(week)))
     }
 
     fn whole_week(counts: &[f64], factors: &[f64], frame: &Frame) -> Shape {

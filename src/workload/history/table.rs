@@ -105,9 +105,7 @@ impl Table {
                 text.clear();
                 self.line += 1;
                 let read = reader.read_line(text).map_err(|error| match error.kind() {
-                    std::io::ErrorKind::InvalidData => {
-                        HistoryError::row(&self.path, self.line, "is no UTF-8 text")
-                    }
+                    std::io::ErrorKind::InvalidData => no_text(&self.path, self.line),
                     _ => HistoryError::world(&self.path, error),
                 })?;
                 if read == 0 {
@@ -205,13 +203,17 @@ fn csv_rows(path: &Path, reader: Box<dyn BufRead>, columns: &[String]) -> Result
     Ok(Rows::Csv { reader, record: csv::StringRecord::new(), positions, header })
 }
 
+fn no_text(path: &Path, line: u64) -> HistoryError {
+    HistoryError::row(path, line, "is no UTF-8 text").with_hint("save the file as UTF-8")
+}
+
 fn csv_error(path: &Path, error: &csv::Error) -> HistoryError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::Io(source) => {
             HistoryError::world(path, std::io::Error::new(source.kind(), source.to_string()))
         }
-        csv::ErrorKind::Utf8 { .. } => HistoryError::row(path, line, "is no UTF-8 text"),
+        csv::ErrorKind::Utf8 { .. } => no_text(path, line),
         _ => HistoryError::row(path, line, error.to_string()),
     }
 }
