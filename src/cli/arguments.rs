@@ -374,7 +374,7 @@ pub struct FitArguments {
     /// Write the scenario to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Share of the history's calls that the scenario makes [default: all, or as many as make a million].
+    /// Share of the history's calls that the scenario makes [default: all, or as many as make 300,000].
     #[arg(long, value_parser = share)]
     pub scale: Option<f64>,
     /// Form of the goodness of fit.

@@ -2,31 +2,36 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::report::number::{brief, short};
 use crate::report::{Cell, Column, Table};
+use crate::scenario::{self, ScenarioSource};
 use crate::workload::HistoryError;
-use crate::workload::fit::{Fit, Goodness, fit};
+use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, Written, fit};
 
 use super::arguments::FitArguments;
 use super::exit::{Exit, Problem};
 use super::terminal;
 
+/// Columns that notes are broken at.
+const WIDTH: usize = 96;
+/// Characters of a feature's name in the report.
+const NAME: usize = 24;
+
 /// Fits, shows how good the fit is, and writes the scenario or prints it.
 pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, Problem> {
-    let fit = fit(&arguments.usage, arguments.scale).map_err(problem)?;
+    let fit = fit(&arguments.usage, arguments.scale, &read_written).map_err(problem)?;
     let name = scenario_name(&arguments.usage);
     let file =
         arguments.usage.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    let text = fit.model.to_toml(&name, &file);
-    let report = report(&fit).render(arguments.format.into());
+    let table = report(&fit);
+    let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&table));
+    let report = table.render(arguments.format.into());
     match &arguments.output {
         Some(path) => {
             write_aside(path, &text)?;
             terminal::say(&report);
-            terminal::tell(&format!(
-                "wrote `{}`; `creditsim run {}` runs it",
-                path.display(),
-                path.display()
-            ));
+            let path = path.display();
+            terminal::tell(&format!("wrote `{path}`; `creditsim run {path}` runs it"));
         }
         None => {
             terminal::tell(&report);
@@ -36,67 +41,141 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, Problem> {
     Ok(Exit::Fine)
 }
 
-/// History beside simulation, and everything the data cannot support.
+/// Reads a scenario's text for what a simulation of its demand needs.
+fn read_written(text: &str) -> Result<Written, String> {
+    let source = ScenarioSource::from_text("fitted.toml", text);
+    let scenario = scenario::read(&source)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    Ok(Written {
+        start: scenario.start,
+        end: scenario.end,
+        zone: scenario.zone,
+        features: scenario.features.into_iter().map(|feature| (feature.name, feature.demand)).collect(),
+        cohorts: scenario
+            .cohorts
+            .into_iter()
+            .map(|cohort| (cohort.population, cohort.organizations))
+            .collect(),
+    })
+}
+
+/// History beside simulations, and everything the data cannot support.
 fn report(fit: &Fit) -> Table {
     let columns = vec![
         Column::words("feature"),
         Column::words("measure"),
         Column::numbers("history"),
         Column::numbers("simulated"),
+        Column::words("range"),
         Column::words("agrees"),
     ];
-    let mut table = Table::new("goodness of fit: the history against one fresh simulation", columns);
-    table.rows = fit.goodness.iter().flat_map(rows).collect();
-    table.notes.extend(fit.model.warnings.iter().map(|warning| format!("warning: {warning}")));
+    let title =
+        format!("goodness of fit: the history against {} fresh simulations of the scenario", fit.seeds);
+    let mut table = Table::new(title, columns);
+    let mut last = "";
+    for good in &fit.goodness {
+        let name = if good.feature == last { String::new() } else { cut(&good.feature) };
+        last = &good.feature;
+        table.rows.push(row(good, name, fit.model.frame.is_hourly()));
+    }
+    let (distance, share, factor, peak) = LIMITS;
+    table.notes.extend(wrapped(&format!(
+        "agrees: distance (KS) at most {distance}, top 10 % within ±{share}, dispersion within a factor {factor}, busiest \
+         hour within a factor {peak}; \"4/5\" is four simulations of five"
+    )));
+    if fit.model.scale < 1.0 {
+        table.notes.extend(wrapped(&format!(
+            "the history is thinned like the scenario, to a share of {} of its calls",
+            fit.model.scale
+        )));
+    }
+    table.notes.extend(fit.model.warnings.iter().flat_map(|warning| wrapped(&format!("warning: {warning}"))));
     table
 }
 
-fn rows(good: &Goodness) -> Vec<Vec<Cell>> {
-    let row = |measure: String, history: Option<f64>, simulated: Option<f64>, agrees: Option<bool>| {
-        let verdict = agrees.map_or("", |agrees| if agrees { "yes" } else { "no" });
-        vec![
-            Cell::text(good.feature.clone()),
-            Cell::text(measure),
-            Cell::number(history),
-            Cell::number(simulated),
-            Cell::text(verdict),
-        ]
+fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
+    let measure = match &good.measure {
+        Measure::Calls => "calls".to_owned(),
+        Measure::Size(size) => format!("distance of {}", cut(size)),
+        Measure::Duration => "distance of duration".to_owned(),
+        Measure::TopTenth => "share of the top 10 %".to_owned(),
+        Measure::Dispersion => format!("dispersion of {}", if hourly { "hours" } else { "days" }),
+        Measure::Peak => "busiest hour of the day".to_owned(),
+        Measure::Failures => "share that fails".to_owned(),
     };
-    let (history, simulated) = (&good.history, &good.simulated);
-    let within = |a: Option<f64>, b: Option<f64>, factor: f64| Some((a? / b?).max(b? / a?) <= factor);
-    let close = |a: Option<f64>, b: Option<f64>| Some((a? - b?).abs() <= 0.08);
-    let mut rows = vec![row("calls".to_owned(), Some(history.calls), Some(simulated.calls), None)];
-    for (column, distance) in &good.sizes {
-        rows.push(row(format!("KS of {column}"), None, Some(*distance), Some(*distance <= 0.15)));
-    }
-    rows.extend(good.duration.map(|ks| row("KS of duration".to_owned(), None, Some(ks), Some(ks <= 0.15))));
-    let (a, b) = (history.top_tenth, simulated.top_tenth);
-    rows.push(row("share of the top 10 %".to_owned(), a, b, close(a, b)));
-    let (a, b) = (history.dispersion, simulated.dispersion);
-    rows.push(row("dispersion of hours".to_owned(), a, b, within(a, b, 2.0)));
-    let (a, b) = (history.peak, simulated.peak);
-    rows.push(row("peak of the day".to_owned(), a, b, within(a, b, 1.5)));
-    rows
+    let low = good.simulated.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = good.simulated.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let range = if low < high { format!("{} to {}", brief(low), brief(high)) } else { String::new() };
+    let agrees = match (good.is_fine(), good.agree) {
+        (Some(true), Some(agree)) => format!("yes {agree}/{}", good.simulated.len()),
+        (Some(false), Some(agree)) => format!("NO  {agree}/{}", good.simulated.len()),
+        _ => String::new(),
+    };
+    let number = |value: Option<f64>| match value {
+        Some(value) => {
+            Cell::Number { value, text: if value.abs() >= 1e4 { short(value) } else { brief(value) } }
+        }
+        None => Cell::text(""),
+    };
+    vec![
+        Cell::text(name),
+        Cell::text(measure),
+        number(good.history),
+        number(good.mean()),
+        Cell::text(range),
+        Cell::text(agrees),
+    ]
 }
 
-fn problem(error: HistoryError) -> Problem {
-    match error {
-        HistoryError::World { path, source } => Problem::File { path, source },
-        HistoryError::Row { ref hint, .. } => {
-            let hint = hint.clone();
-            let what = error.to_string();
-            let what = what.split_once("\nhint: ").map_or(what.clone(), |(what, _)| what.to_owned());
-            Problem::Usage { what, hint }
+/// The report as lines for the head of the scenario.
+fn head(table: &Table) -> Vec<String> {
+    std::iter::once(String::new()).chain(table.to_text().lines().map(str::to_owned)).collect()
+}
+
+/// A name that fits its column.
+fn cut(name: &str) -> String {
+    if name.chars().count() <= NAME {
+        name.to_owned()
+    } else {
+        format!("{}…", name.chars().take(NAME - 1).collect::<String>())
+    }
+}
+
+/// A sentence in lines of at most [`WIDTH`] characters, later ones indented.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        if !lines[last].trim().is_empty() && lines[last].chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("  {word}"));
+        } else if lines[last].is_empty() {
+            lines[last].push_str(word);
+        } else {
+            lines[last].push(' ');
+            lines[last].push_str(word);
         }
     }
+    lines
 }
 
-/// The file's name without its endings.
+fn problem(error: FitError) -> Problem {
+    match error {
+        FitError::History(HistoryError::World { path, source }) => Problem::File { path, source },
+        FitError::History(row) => Problem::Usage { what: row.to_string(), hint: None },
+        FitError::Written(what) => Problem::Usage {
+            what: format!("the fitted scenario is not valid, which is a mistake of the fit:\n{what}"),
+            hint: Some("please report it with the header of the history".to_owned()),
+        },
+    }
+}
+
+/// The file's name without its endings, as the name of a folder.
 fn scenario_name(path: &Path) -> String {
-    let name =
-        path.file_name().map_or_else(|| "usage".to_owned(), |name| name.to_string_lossy().into_owned());
-    let stem = name.split('.').next().unwrap_or("usage");
-    format!("fit-{stem}")
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
+    let stem: String = stem.chars().map(plain).take(60).collect();
+    if stem.is_empty() { "fit-usage".to_owned() } else { format!("fit-{stem}") }
 }
 
 /// Written beside its place and moved there, so that a half-written scenario never looks finished.
@@ -107,46 +186,4 @@ fn write_aside(path: &Path, text: &str) -> Result<(), Problem> {
     let aside = PathBuf::from(aside);
     std::fs::write(&aside, text).map_err(broken)?;
     std::fs::rename(&aside, path).map_err(broken)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{ScenarioSource, read};
-
-    #[test]
-    fn a_fitted_scenario_reads_and_says_what_it_cannot() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("usage.csv");
-        let mut text = String::from("timestamp,org,model,input_tokens,output_tokens,duration_ms,status\n");
-        for row in 0..4_000_u64 {
-            let mixed = crate::sampling::mix(row);
-            let (hour, minute, second) = (row / 160 % 24, row / 3 % 60, mixed % 60);
-            let status = if row % 37 == 0 { "failed" } else { "ok" };
-            text += &format!(
-                "2025-01-0{}T{hour:02}:{minute:02}:{second:02}Z,team-{},chat {},{},{},{},{status}\n",
-                row / 1_000 + 1,
-                mixed % 9,
-                row % 2,
-                mixed % 3_000,
-                mixed % 400,
-                mixed % 20_000
-            );
-        }
-        std::fs::write(&path, text).expect("a disk");
-        let fit = fit(&path, None).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(fit.model.features.len(), 2);
-        assert!(fit.model.warnings.iter().any(|warning| warning.contains("shorter than a week")));
-        let text = fit.model.to_toml("fit-usage", "usage.csv");
-        let scenario = read(&ScenarioSource::from_text("fit.toml", text.clone()))
-            .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-        let organizations: u32 = scenario.cohorts.iter().map(|cohort| cohort.organizations).sum();
-        assert_eq!((scenario.features.len(), scenario.policies.len(), organizations), (2, 2, 9));
-        assert_eq!(
-            scenario.features[0].demand,
-            fit.model.features[0].demand(),
-            "what is written is what was fitted"
-        );
-        assert!(report(&fit).to_text().contains("KS of input_tokens"));
-    }
 }

@@ -2,9 +2,9 @@
 
 use crate::sampling::Dist;
 use crate::units::{CohortIndex, Probability, SimSpan};
-use crate::workload::{Billing, FeatureUse, Population, SignUp};
+use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SignUp};
 
-use super::demand::{PROFILE_KIND, profile};
+use super::demand::{DRIFT_KIND, PROFILE_KIND, drift, gaps_cv, profile};
 use super::distribution;
 use super::read::Facts;
 use super::reading::{Field, Item, Kind, Section, Shape, Unit, default, did_you_mean, optional, required};
@@ -19,8 +19,8 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
     optional(
         "lifetime",
-        Kind::Distribution(Unit::Span),
-        "From sign-up to the end of an organization's life; endless if left out.",
+        Kind::Either(&[Kind::Distribution(Unit::Span), Kind::List(&Kind::Span)]),
+        "From sign-up to the end of an organization's life, drawn or, as a list, dealt as sign-ups are; endless if left out.",
     ),
     default(
         "activity",
@@ -76,9 +76,21 @@ static USE: Shape = Shape {
         default("share", Kind::Probability, "1", "Share of organizations that have it."),
         default(
             "rate",
-            Kind::Distribution(Unit::Number),
+            Kind::Either(&[Kind::Distribution(Unit::Number), Kind::List(&Kind::Number)]),
             "1",
-            "Multiplies its rate, drawn per organization.",
+            "Multiplies its rate, drawn per organization; or a list that is dealt to the organizations in order, again and again, where 0 leaves the feature out.",
+        ),
+        optional(
+            "profile",
+            PROFILE_KIND,
+            "Weights of the hours of a week, in the place of the feature's and the cohort's.",
+        ),
+        optional("drift", DRIFT_KIND, "Drift of the rate, in the place of the feature's."),
+        optional("cv", Kind::Number, "Coefficient of variation of the gaps, in the place of the feature's."),
+        optional(
+            "quantities",
+            Kind::Map("quantity", &Kind::Distribution(Unit::Number)),
+            "Distributions of quantities, in the place of the feature's; estimates over the population keep the feature's.",
         ),
     ]],
 };
@@ -97,8 +109,8 @@ static SIGNED_UP: Shape = Shape {
         optional("at", Kind::Instant, "All at one instant."),
         optional(
             "after",
-            Kind::Distribution(Unit::Span),
-            "This long after the start, drawn per organization.",
+            Kind::Either(&[Kind::Distribution(Unit::Span), Kind::List(&Kind::Span)]),
+            "This long after the start, drawn per organization; or a list that is dealt to the organizations in order, again and again.",
         ),
     ],
     parts: &[],
@@ -109,12 +121,19 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
     let number = |item: Item<'_>| distribution::read(item, Unit::Number);
     let organizations = section.value("organizations", Item::count);
     let one = || Dist::Fixed(1.0);
+    let is_list = section.get("lifetime").is_some_and(Item::is_list);
+    let lifetimes = if is_list { section.read("lifetime", spans).unwrap_or_default() } else { Vec::new() };
     Population {
         name: name.to_owned(),
         cohort,
         start: facts.start,
         signed_up: section.read_or("signed_up", SignUp::AtStart, |item| signed_up(item, organizations)),
-        lifetime: section.read("lifetime", |item| distribution::read(item, Unit::Span)),
+        lifetime: if lifetimes.is_empty() {
+            section.read("lifetime", |item| distribution::read(item, Unit::Span))
+        } else {
+            None
+        },
+        lifetimes: lifetimes.into(),
         activity: section.read_or("activity", one(), number),
         profile: section.read("profile", profile),
         phase: section.value("phase", number),
@@ -146,8 +165,15 @@ fn signed_up(item: Item<'_>, organizations: u32) -> Option<SignUp> {
             SignUp::During(SimSpan::from_seconds_f64(f64::from(organizations) / rate))
         }
         "at" => SignUp::At(value.instant()?),
+        _ if value.is_list() => SignUp::Dealt(spans(value)?.into()),
         _ => SignUp::After(distribution::read(value, Unit::Span)?),
     })
+}
+
+/// A list of spans, in seconds.
+fn spans(item: Item<'_>) -> Option<Vec<f64>> {
+    let spans = item.list(|item| item.span().map(SimSpan::as_seconds_f64))?;
+    if spans.is_empty() { item.fail("a span, a distribution, or a list of spans") } else { Some(spans) }
 }
 
 /// A number of people: a distribution, or a range of whole numbers.
@@ -175,11 +201,7 @@ fn billing(item: Item<'_>) -> Option<Billing> {
 }
 
 fn all(facts: Facts<'_>) -> Vec<FeatureUse> {
-    facts.features.iter().map(|name| used(name, Probability::ONE, Dist::Fixed(1.0))).collect()
-}
-
-fn used(name: &str, share: Probability, factor: Dist) -> FeatureUse {
-    FeatureUse { name: name.to_owned(), share, factor }
+    facts.features.iter().map(|name| FeatureUse::new(name, Probability::ONE, Dist::Fixed(1.0))).collect()
 }
 
 /// What a cohort says about its features, in the order of the scenario's features.
@@ -199,18 +221,61 @@ fn uses(item: Item<'_>, facts: Facts<'_>) -> Option<Vec<FeatureUse>> {
             item.error::<()>("is no feature of this scenario", close);
             continue;
         };
-        if let Some(found) = feature_use(name, item) {
+        let quantities = facts
+            .features
+            .iter()
+            .position(|known| known == name)
+            .and_then(|index| facts.quantities.get(index));
+        if let Some(found) = feature_use(name, item, quantities.map_or(&[], Vec::as_slice)) {
             *feature = found;
         }
     }
     Some(uses)
 }
 
-fn feature_use(name: &str, item: Item<'_>) -> Option<FeatureUse> {
+fn feature_use(name: &str, item: Item<'_>, known: &[&str]) -> Option<FeatureUse> {
     if !item.is_table() {
-        return item.probability().map(|share| used(name, share, Dist::Fixed(1.0)));
+        return item.probability().map(|share| FeatureUse::new(name, share, Dist::Fixed(1.0)));
     }
     let section = item.section(&USE)?;
-    let factor = section.read("rate", |item| distribution::read(item, Unit::Number))?;
-    Some(used(name, section.read("share", Item::probability)?, factor))
+    let (factor, dealt) = section.read("rate", rate)?;
+    if !dealt.is_empty() && section.has("share") {
+        section.error("share", "stands beside a list of rates", Some("a rate of 0 leaves the feature out"));
+    }
+    let own = OwnDemand {
+        profile: section.read("profile", profile),
+        drift: section.read("drift", drift),
+        cv: section.read("cv", gaps_cv),
+        quantities: section.read("quantities", |item| own_quantities(item, known)).unwrap_or_default(),
+    };
+    let share = section.read("share", Item::probability)?;
+    Some(FeatureUse { dealt: dealt.into(), own, ..FeatureUse::new(name, share, factor) })
+}
+
+/// A factor to draw, or factors to deal.
+fn rate(item: Item<'_>) -> Option<(Dist, Vec<f64>)> {
+    if !item.is_list() {
+        return Some((distribution::read(item, Unit::Number)?, Vec::new()));
+    }
+    let dealt = item.list(Item::number_from_zero)?;
+    if dealt.is_empty() {
+        item.fail("a number, a distribution, or a list of numbers")
+    } else {
+        Some((Dist::Fixed(1.0), dealt))
+    }
+}
+
+/// Distributions of quantities that the feature has.
+fn own_quantities(item: Item<'_>, known: &[&str]) -> Option<Vec<(String, Dist)>> {
+    let mut own = Vec::new();
+    for (name, item) in item.entries()? {
+        if known.contains(&name) {
+            own.push((name.to_owned(), distribution::read(item, Unit::Number)?));
+        } else {
+            let close =
+                did_you_mean(name, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+            item.error::<()>("is no quantity of this feature", close);
+        }
+    }
+    Some(own)
 }

@@ -7,7 +7,7 @@ use super::bundled::question;
 use super::cohorts::{self, COHORT};
 use super::features::{self, FEATURE};
 use super::history::{self, HISTORY};
-use super::model::{HalfWidth, Precision, Scenario};
+use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
 use super::reading::{
@@ -105,6 +105,8 @@ pub(super) struct Facts<'f> {
     pub end: SimTime,
     /// Features in file order.
     pub features: &'f [String],
+    /// Names of the quantities of each feature; empty until the features are read.
+    pub quantities: &'f [Vec<&'f str>],
     /// Histories in file order.
     pub histories: &'f [String],
     /// What file names are relative to.
@@ -146,8 +148,14 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let (start, end, measure_from) = horizon(section);
     let feature_names = names_of(section, "features");
     let history_names = names_of(section, "histories");
-    let facts =
-        Facts { start, end, features: &feature_names, histories: &history_names, base: source.base() };
+    let facts = Facts {
+        start,
+        end,
+        features: &feature_names,
+        quantities: &[],
+        histories: &history_names,
+        base: source.base(),
+    };
     let history_items = section.get("histories").and_then(Item::entries).unwrap_or_default();
     let histories: Vec<_> = history_items
         .iter()
@@ -159,7 +167,8 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         history::check(*item, spec, &demands);
     }
     let histories = histories.into_iter().map(|(_, spec)| spec).collect();
-    let (cohorts, plans) = cohorts::read(section, facts);
+    let quantities: Vec<Vec<&str>> = features.iter().map(quantity_names).collect();
+    let (cohorts, plans) = cohorts::read(section, Facts { quantities: &quantities, ..facts });
     let table = root.as_table().cloned().unwrap_or_default();
     let names = policies::Names { features: &feature_names, cohorts: &plans };
     let policies = policies::read(reader, &table, names);
@@ -190,6 +199,11 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         sweep: section.get("sweep").and_then(sweep::read),
         timeline_instants: section.value("timeline_instants", Item::positive_count),
     })
+}
+
+/// Names of a feature's quantities.
+fn quantity_names(feature: &Feature) -> Vec<&str> {
+    feature.demand.work.quantities.iter().map(|quantity| quantity.name.as_str()).collect()
 }
 
 /// The zone comes before everything else, because local dates are read in it.

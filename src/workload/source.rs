@@ -10,14 +10,14 @@ use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
-use super::demand::{Arrivals, Demand, Listed, Shape, Variation};
+use super::demand::{Arrivals, Demand, Drift, Listed, Shape, Variation};
 use super::failure::{FailurePlan, FailureState};
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Batch, Fate, Operation, Part};
 use super::plan::{Values, WorkPlan, WorkStreams, credits, span};
 use super::profile::Profile;
 use super::run::{RunDraw, Strike};
-use super::traits::{Population, Traits};
+use super::traits::{OwnDemand, Population, Traits};
 
 /// What a source is compiled from.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,8 @@ pub struct Source {
     variation: Variation,
     /// Weights of the hours, per cohort.
     profiles: Vec<Option<Profile>>,
+    /// What cohorts say differently.
+    own: Vec<CohortDemand>,
     /// Operations written down, per cohort, in order of time.
     listed: Vec<Option<Arc<[Listed]>>>,
     /// Costs of a history that feeds this feature.
@@ -69,6 +71,30 @@ pub struct Source {
     blurred: bool,
     /// Sorted costs drawn over the population, made on first use.
     pub(super) estimates: OnceLock<Vec<Credits>>,
+}
+
+/// What a cohort says differently about a feature's demand, compiled; its profile stands with the others.
+#[derive(Debug)]
+struct CohortDemand {
+    drift: Option<Drift>,
+    cv: Option<f64>,
+    /// With the cohort's quantities, if it names any.
+    work: Option<Arc<WorkPlan>>,
+}
+
+impl CohortDemand {
+    fn new(demand: &Demand, own: OwnDemand, free: bool) -> Self {
+        let work = (!own.quantities.is_empty()).then(|| {
+            let mut work = demand.work.clone();
+            for quantity in &mut work.quantities {
+                if let Some((_, dist)) = own.quantities.iter().find(|(name, _)| *name == quantity.name) {
+                    quantity.dist = dist.clone();
+                }
+            }
+            WorkPlan::new(&work, free)
+        });
+        CohortDemand { drift: own.drift, cv: own.cv, work }
+    }
 }
 
 /// The generator's state for one (organization, feature); travels with the recycled batch.
@@ -119,7 +145,16 @@ impl Source {
     #[must_use]
     pub fn new(spec: &SourceSpec<'_>) -> Source {
         let demand = spec.demand;
-        let profile = |population: &Population| demand.profile.clone().or_else(|| population.profile.clone());
+        let own = |population: &Population| {
+            population
+                .features
+                .get(spec.feature.index())
+                .map_or_else(OwnDemand::default, |used| used.own.clone())
+        };
+        let profile = |population: &Population| {
+            let cohorts = || population.profile.clone();
+            own(population).profile.or_else(|| demand.profile.clone()).or_else(cohorts)
+        };
         let profiles: Vec<Option<Profile>> = spec
             .populations
             .iter()
@@ -146,6 +181,11 @@ impl Source {
             failures: FailurePlan::new(&demand.failures, demand.cancels),
             variation: demand.variation.clone(),
             profiles,
+            own: spec
+                .populations
+                .iter()
+                .map(|population| CohortDemand::new(demand, own(population), spec.free))
+                .collect(),
             listed: spec.listed.iter().map(sorted).collect(),
             history: None,
             estimates: OnceLock::new(),
@@ -205,13 +245,16 @@ impl Source {
         let factor = self.draw_factor(traits, &mut own);
         let profile = self.draw_profile(traits, &mut own);
         let failure = self.failures.begin(&mut own);
-        let work = self.work.for_organization(&mut own);
+        let cohort = self.own.get(traits.id.cohort.index());
+        let work = self.work_of(cohort).for_organization(&mut own);
         let mut gap = key.stream(Purpose::Gap);
         let offset = |at: SimTime| (at - self.start).micros() as f64;
         let supply = supply(&mut || {
             self.clock.begin(ClockTraits {
                 factor,
                 profile: profile.clone(),
+                drift: cohort.and_then(|cohort| cohort.drift),
+                cv: cohort.and_then(|cohort| cohort.cv),
                 from: offset(traits.signed_up.max(self.start)),
                 until: offset(traits.leaves.min(self.end)),
                 traits: &mut own,
@@ -230,6 +273,11 @@ impl Source {
             values: Values::default(),
             sequence: 0,
         }))
+    }
+
+    /// The work of a cohort's operations.
+    fn work_of<'a>(&'a self, cohort: Option<&'a CohortDemand>) -> &'a Arc<WorkPlan> {
+        cohort.and_then(|cohort| cohort.work.as_ref()).unwrap_or(&self.work)
     }
 
     /// What multiplies the rate of an organization; 0 if it does not have the feature.
@@ -505,7 +553,7 @@ impl Source {
         let mut own = key.stream(Purpose::FeatureTraits);
         let factor = self.draw_factor(traits, &mut own);
         let first = self.failures.begin(&mut own);
-        let work = self.work.for_organization(&mut own);
+        let work = self.work_of(self.own.get(traits.id.cohort.index())).for_organization(&mut own);
         let think = think.for_organization(&mut own);
         if let Some(calls) = calls {
             let mut rng = key.keyed(Purpose::Client, u64::from(client), u64::MAX);

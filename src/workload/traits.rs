@@ -1,8 +1,11 @@
 //! Traits of one organization, drawn once per replication and alike under every policy.
 
+use std::sync::Arc;
+
 use crate::sampling::{Dist, Purpose, Rng, StreamKey, uniform};
 use crate::units::{CohortIndex, OrganizationId, Probability, SimSpan, SimTime};
 
+use super::demand::Drift;
 use super::profile::Profile;
 
 /// What is drawn for one organization before its first operation.
@@ -56,6 +59,8 @@ pub struct Population {
     pub signed_up: SignUp,
     /// Time from sign-up to the end of an organization's life (seconds); endless if absent.
     pub lifetime: Option<Dist>,
+    /// If not empty, in the place of `lifetime`: lifetimes dealt by number, as [`SignUp::Dealt`] (seconds).
+    pub lifetimes: Arc<[f64]>,
     /// Multiplies every rate of an organization.
     pub activity: Dist,
     /// Weights of the hours of a week.
@@ -84,6 +89,7 @@ impl Default for Population {
             start: SimTime::default(),
             signed_up: SignUp::AtStart,
             lifetime: None,
+            lifetimes: Arc::default(),
             activity: Dist::Fixed(1.0),
             profile: None,
             phase: Dist::Fixed(0.0),
@@ -111,6 +117,8 @@ pub enum SignUp {
     At(SimTime),
     /// This long after the start, drawn per organization (seconds).
     After(Dist),
+    /// This long after the start (seconds), dealt to the organizations in the order of their numbers, again and again.
+    Dealt(Arc<[f64]>),
     /// At the first row of their history; at the scenario's start without one.
     AtFirstUse,
 }
@@ -135,6 +143,48 @@ pub struct FeatureUse {
     pub share: Probability,
     /// Multiplies its rate; drawn per organization.
     pub factor: Dist,
+    /// If not empty, in the place of `share` and `factor`: factors dealt to the organizations in the order of their
+    /// numbers, again and again; 0 is an organization without the feature. Nothing is left to chance, so a few large
+    /// organizations weigh what they weigh in every replication.
+    pub dealt: Arc<[f64]>,
+    /// What differs for this cohort from the feature's demand.
+    pub own: OwnDemand,
+}
+
+/// What a cohort says differently about a feature's demand; the feature's own holds for what is left out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OwnDemand {
+    /// Weights of the hours of a week.
+    pub profile: Option<Profile>,
+    /// Drift of the rate.
+    pub drift: Option<Drift>,
+    /// Coefficient of variation of the gaps.
+    pub cv: Option<f64>,
+    /// Distributions of quantities, by name.
+    pub quantities: Vec<(String, Dist)>,
+}
+
+impl FeatureUse {
+    /// A use by a share of the organizations, with a factor drawn for each.
+    #[must_use]
+    pub fn new(name: impl Into<String>, share: Probability, factor: Dist) -> FeatureUse {
+        FeatureUse { name: name.into(), share, factor, dealt: Arc::default(), own: OwnDemand::default() }
+    }
+
+    /// Whether organization `number` has the feature, and its factor.
+    fn draw(&self, number: u32, rng: &mut Rng) -> (bool, f64) {
+        if !self.dealt.is_empty() {
+            let factor = dealt(&self.dealt, number);
+            return (factor > 0.0, factor);
+        }
+        let enabled = self.share.holds(uniform(rng));
+        (enabled, self.factor.sample(rng).max(0.0))
+    }
+}
+
+/// The value of a list that falls to an organization.
+fn dealt(values: &[f64], number: u32) -> f64 {
+    values[number as usize % values.len()]
 }
 
 /// Attempts at drawing a lifetime that reaches the scenario's start.
@@ -146,15 +196,16 @@ impl Population {
     pub fn draw(&self, key: StreamKey, number: u32) -> Traits {
         // One stream a trait, so that a new trait disturbs no other.
         let trait_stream = |name: &str| key.name(name).stream(Purpose::Traits);
-        let (signed_up, leaves) = self.draw_life(&mut trait_stream("life"));
+        let (signed_up, leaves) = self.draw_life(number, &mut trait_stream("life"));
         let members = self.draw_members(&mut trait_stream("members"), &mut trait_stream("billing"));
         let project_shares = shares(&self.projects, self.project_skew, &mut trait_stream("projects"));
         let mut enabled = Vec::with_capacity(self.features.len());
         let mut factors = Vec::with_capacity(self.features.len());
         for feature in &self.features {
             let mut rng = key.name(&feature.name).stream(Purpose::Traits);
-            enabled.push(feature.share.holds(uniform(&mut rng)));
-            factors.push(feature.factor.sample(&mut rng).max(0.0));
+            let (has, factor) = feature.draw(number, &mut rng);
+            enabled.push(has);
+            factors.push(factor);
         }
         Traits {
             id: OrganizationId { cohort: self.cohort, number },
@@ -174,11 +225,14 @@ impl Population {
 
     /// Sign-up and end of life. Who signed up before the start is alive at the start, or would not be a customer:
     /// sign-up and lifetime are drawn together until that is so.
-    fn draw_life(&self, rng: &mut Rng) -> (SimTime, SimTime) {
+    fn draw_life(&self, number: u32, rng: &mut Rng) -> (SimTime, SimTime) {
         let mut life = (self.start, self.start);
         for _ in 0..LIFETIME_ATTEMPTS {
-            let signed_up = self.draw_sign_up(rng);
+            let signed_up = self.draw_sign_up(number, rng);
             let leaves = match &self.lifetime {
+                _ if !self.lifetimes.is_empty() => {
+                    signed_up + SimSpan::from_seconds_f64(dealt(&self.lifetimes, number))
+                }
                 Some(lifetime) => signed_up + SimSpan::from_seconds_f64(lifetime.sample(rng)),
                 None => SimTime::NEVER,
             };
@@ -190,12 +244,13 @@ impl Population {
         life
     }
 
-    fn draw_sign_up(&self, rng: &mut Rng) -> SimTime {
+    fn draw_sign_up(&self, number: u32, rng: &mut Rng) -> SimTime {
         let within = |span: SimSpan, u: f64| SimSpan::from_micros((span.micros() as f64 * u) as i64);
         match &self.signed_up {
             SignUp::AtStart | SignUp::AtFirstUse => self.start,
             SignUp::At(at) => *at,
             SignUp::After(offset) => self.start + SimSpan::from_seconds_f64(offset.sample(rng)),
+            SignUp::Dealt(offsets) => self.start + SimSpan::from_seconds_f64(dealt(offsets, number)),
             SignUp::Before(span) => self.start - within(*span, uniform(rng)),
             SignUp::During(span) => self.start + within(*span, uniform(rng)),
         }

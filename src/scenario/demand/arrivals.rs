@@ -58,7 +58,7 @@ static OWN: &[Field] = &[
 
 static MOVES: &[Field] = &[
     optional("sine", Kind::Table(&SINE), "A sine around the rate."),
-    optional("drift", Kind::Table(&DRIFT), "Slow random drift of the rate."),
+    optional("drift", DRIFT_KIND, "Slow random drift of the rate."),
     optional("on_off", Kind::Table(&ON_OFF), "Periods with the rate and periods without any demand."),
     optional("per_organization", Kind::Table(&VARIES), "How organizations differ in this feature."),
 ];
@@ -73,6 +73,9 @@ static SINE: Shape = Shape {
         default("phase", Kind::Number, "0", "Where the turn begins [radians]."),
     ]],
 };
+
+/// A drift.
+pub(in crate::scenario) const DRIFT_KIND: Kind = Kind::Table(&DRIFT);
 
 static DRIFT: Shape = Shape {
     name: "drift",
@@ -223,7 +226,8 @@ fn span(item: Item<'_>) -> Option<Dist> {
     distribution::read(item, Unit::Span)
 }
 
-fn cv(item: Item<'_>) -> Option<f64> {
+/// A coefficient of variation of gaps.
+pub(in crate::scenario) fn cv(item: Item<'_>) -> Option<f64> {
     let cv = item.number_from_zero()?;
     if cv > 40.0 { item.fail("a number between 0 and 40") } else { Some(cv) }
 }
@@ -247,7 +251,8 @@ fn sine(item: Item<'_>) -> Option<Sine> {
     Some(Sine { amplitude, period, phase: section.value("phase", Item::number) })
 }
 
-fn drift(item: Item<'_>) -> Option<Drift> {
+/// A drift of a rate.
+pub(in crate::scenario) fn drift(item: Item<'_>) -> Option<Drift> {
     let section = item.section(&DRIFT)?;
     let persistence = section.read("persistence", |item| {
         let persistence = item.number_from_zero()?;

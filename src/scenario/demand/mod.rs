@@ -5,6 +5,7 @@ mod calendar;
 mod profile;
 mod work;
 
+pub(super) use arrivals::{DRIFT_KIND, cv as gaps_cv, drift};
 pub(super) use profile::{PROFILE_KIND, profile};
 
 use crate::workload::{Demand, Failures};

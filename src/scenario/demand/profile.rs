@@ -1,7 +1,7 @@
 //! Reads profiles: `"office"`, or weights of hours and days.
 
 use crate::scenario::reading::{Item, Kind, Shape, optional, required};
-use crate::workload::{PROFILES, Profile};
+use crate::workload::{HOURS, PROFILES, Profile};
 
 /// A profile.
 pub(in crate::scenario) const PROFILE_KIND: Kind = Kind::Either(&[Kind::Words(names), Kind::Table(&PROFILE)]);
@@ -15,7 +15,11 @@ static PROFILE: Shape = Shape {
     doc: "Weights of the hours of a local week; normalized to mean 1.",
     tags: &[],
     parts: &[&[
-        required("hours", Kind::Tuple(&Kind::Number, 24), "Weights of the hours of a day from midnight."),
+        required(
+            "hours",
+            Kind::Either(&[Kind::Tuple(&Kind::Number, 24), Kind::Tuple(&Kind::Number, HOURS)]),
+            "Weights of the hours of a day from midnight, or of all 168 hours of a week from Monday.",
+        ),
         optional(
             "week",
             Kind::Tuple(&Kind::Number, 7),
@@ -31,9 +35,26 @@ pub(in crate::scenario) fn profile(item: Item<'_>) -> Option<Profile> {
         return known.or_else(|| item.fail_words(names()));
     }
     let section = item.section(&PROFILE)?;
-    let hours: [f64; 24] = section.read("hours", weights::<24>)?;
     let week = if section.has("week") { section.read("week", weights::<7>)? } else { [1.0; 7] };
-    Profile::of_day_and_week(&hours, &week).or_else(|| {
+    let hours = section.read("hours", |item| item.list(Item::number_from_zero))?;
+    let profile = match (<[f64; 24]>::try_from(hours.as_slice()), <[f64; HOURS]>::try_from(hours.as_slice()))
+    {
+        (Ok(day), _) => Profile::of_day_and_week(&day, &week),
+        (_, Ok(_)) if section.has("week") => {
+            section.error(
+                "week",
+                "stands beside the hours of a whole week",
+                Some("write 24 hours, or leave it out"),
+            );
+            return None;
+        }
+        (_, Ok(all)) => Profile::new(&all),
+        _ => {
+            return section
+                .read("hours", |item| item.fail(format!("a list of 24 or {HOURS} numbers, 0 or more")));
+        }
+    };
+    profile.or_else(|| {
         item.error("has no weight above 0", Some("at least one hour of one day must count".to_owned()))
     })
 }

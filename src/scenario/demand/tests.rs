@@ -1,7 +1,8 @@
 //! Demand as people write it, and the messages for what they get wrong.
 
-use crate::sampling::{Dist, TwoLevel};
+use crate::sampling::{Dist, StreamKey, TwoLevel};
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
+use crate::units::SimSpan;
 use crate::workload::{Amount, Arrivals, Billing, CalendarFactor, Scope, Shape, SignUp, StepKind};
 
 const HEAD: &str = "start = 2025-01-06\nhorizon = \"30 days\"\n[[cohorts]]\nname = \"teams\"\n";
@@ -135,6 +136,73 @@ fn populations_are_read() {
     assert_eq!(shares, [0.5, 1.0]);
     let only = good("features = [\"view\"]", "[features.post]\ncost = 1\n[features.view]\nfree = true");
     assert_eq!(only.cohorts[0].population.features[0].share.get(), 0.0);
+}
+
+/// What a cohort deals to its organizations is no matter of chance.
+#[test]
+fn cohorts_deal_rates_and_lives_and_differ_in_demand() {
+    let cohort = r#"
+        organizations = 5
+        signed_up = { after = ["0s", "1 day"] }
+        lifetime = ["2 days", "3 days", "4 days"]
+        [cohorts.features.post]
+        rate = [4, 0, 1.5]
+        drift = { sd = 0.5 }
+        cv = 3
+        profile = "office"
+        quantities = { size = 7 }"#;
+    let features =
+        "[features.post]\ncost = \"size\"\nquantities = { size = 5 }\n[features.view]\nfree = true";
+    let scenario = good(cohort, features);
+    let population = &scenario.cohorts[0].population;
+    let draw = |number: u32| population.draw(StreamKey::organization(1, 0, "teams", number), number);
+    let factors: Vec<f64> = (0..5).map(|number| draw(number).factors[0]).collect();
+    assert_eq!(factors, [4.0, 0.0, 1.5, 4.0, 0.0]);
+    assert_eq!((draw(1).enabled[0], draw(1).enabled[1]), (false, true));
+    let days = |span: SimSpan| span.micros() / SimSpan::DAY.micros();
+    let lives: Vec<(i64, i64)> = (0..4)
+        .map(draw)
+        .map(|traits| (days(traits.signed_up - scenario.start), days(traits.leaves - traits.signed_up)))
+        .collect();
+    assert_eq!(lives, [(0, 2), (1, 3), (0, 4), (1, 2)]);
+    let own = &population.features[0].own;
+    assert_eq!((own.cv, own.drift.map(|drift| (drift.persistence, drift.sd))), (Some(3.0), Some((0.8, 0.5))));
+    assert_eq!(own.quantities, [("size".to_owned(), Dist::Fixed(7.0))]);
+    assert!(own.profile.is_some());
+}
+
+#[test]
+fn a_profile_may_have_every_hour_of_a_week() {
+    let hours = |count: usize| format!("[{}]", vec!["1"; count - 1].join(",") + ",3");
+    let demand = feature(&format!("cost = 1\nprofile = {{ hours = {} }}", hours(168)));
+    let weights = *demand.profile.expect("a profile").weights();
+    assert!((weights[167] / weights[0] - 3.0).abs() < 1e-12 && weights[23] == weights[0]);
+    check(&format!("cost = 1\nprofile = {{ hours = {} }}", hours(25)), "a list of 24 or 168 numbers");
+    let both = format!("cost = 1\nprofile = {{ hours = {}, week = [1,1,1,1,1,0,0] }}", hours(168));
+    check(&both, "stands beside the hours of a whole week");
+}
+
+#[test]
+fn mistakes_in_a_cohorts_demand_are_explained() {
+    let cases = [
+        ("features.post = { rate = [] }", "a number, a distribution, or a list of numbers"),
+        ("features.post = { rate = [1, -2] }", "0 or more"),
+        ("features.post = { rate = [1], share = 0.5 }", "stands beside a list of rates"),
+        ("features.post = { quantities = { siz = 3 } }", "did you mean `size`?"),
+        ("features.post = { cv = 50 }", "a number between 0 and 40"),
+        ("lifetime = []", "a list of spans"),
+        ("signed_up = { after = [3] }", "a span"),
+    ];
+    for (cohort, wanted) in cases {
+        let features = "[features.post]\ncost = \"size\"\nquantities = { size = 5 }";
+        let problems = scenario(cohort, features).map(|_| ()).expect_err(cohort);
+        let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        assert!(
+            texts.iter().any(|text| text.contains(wanted)),
+            "`{wanted}` is not in:\n{}",
+            texts.join("\n")
+        );
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::calendar::Zone;
 use crate::sampling::{Dist, Rng, uniform};
 use crate::units::SimTime;
-use crate::workload::demand::{Arrivals, Demand};
+use crate::workload::demand::{Arrivals, Demand, Drift};
 use crate::workload::profile::Profile;
 
 use super::chains::{Chains, count_of};
@@ -28,6 +28,10 @@ pub(in crate::workload) struct ClockTraits<'a> {
     pub factor: f64,
     /// Weights of the hours of the week, already the organization's own.
     pub profile: Option<Profile>,
+    /// Its cohort's drift and coefficient of variation, in the place of the feature's.
+    pub drift: Option<Drift>,
+    /// As `drift`.
+    pub cv: Option<f64>,
     /// Begin and end of its demand, microseconds from the start.
     pub from: f64,
     /// End of its demand.
@@ -73,15 +77,17 @@ impl ClockPlan {
 
     /// Starts an organization's clock.
     pub fn begin(&self, organization: ClockTraits<'_>) -> Clock {
-        let ClockTraits { factor, profile, from, until, traits, gap, modulation } = organization;
+        let ClockTraits { factor, profile, drift, cv: cohort_cv, from, until, traits, gap, modulation } =
+            organization;
         // Always drawn here, so that the traits drawn after it do not depend on the process.
-        let own_cv = self.cv.as_ref().map(|cv| cv.sample(traits).max(0.0));
+        let own_cv = self.cv.as_ref().map(|cv| cv.sample(traits).max(0.0)).or(cohort_cv);
         let factor = if from < until { factor } else { 0.0 };
         if factor <= 0.0 {
             return Clock::Never;
         }
-        let pace =
-            |rate: f64| Pace::begin(&self.pace, factor * rate / SECOND, profile, from, until, modulation);
+        let pace = |rate: f64| {
+            Pace::begin(&self.pace, factor * rate / SECOND, profile, drift, from, until, modulation)
+        };
         match &self.arrivals {
             Arrivals::None => Clock::Never,
             Arrivals::Poisson { rate } => self.poisson(pace(*rate)),

@@ -202,7 +202,8 @@ pub(in crate::workload) struct Pace {
     profile: Option<Profile>,
     /// The hour of the plan that the walk is in.
     hour: usize,
-    /// Logarithm of the drift's factor, and when it takes its next step.
+    /// The drift's law, the logarithm of its factor, and when it takes its next step.
+    law: Option<Drift>,
     drift: (f64, f64),
     /// State of the switch, and when it changes.
     switch: (usize, f64),
@@ -210,11 +211,13 @@ pub(in crate::workload) struct Pace {
 }
 
 impl Pace {
-    /// Starts a walk at `from` (microseconds from the start) until `until` at `base` operations per microsecond.
+    /// Starts a walk at `from` (microseconds from the start) until `until` at `base` operations per microsecond;
+    /// `drift` takes the place of the plan's.
     pub fn begin(
         plan: &PacePlan,
         base: f64,
         profile: Option<Profile>,
+        drift: Option<Drift>,
         from: f64,
         until: f64,
         rng: Rng,
@@ -228,11 +231,12 @@ impl Pace {
             base,
             profile,
             hour: plan.hours.partition_point(|(end, _)| *end <= from),
+            law: drift.or(plan.drift),
             drift: (0.0, f64::INFINITY),
             switch: (0, f64::INFINITY),
             rng,
         };
-        if let Some(drift) = plan.drift {
+        if let Some(drift) = pace.law {
             pace.drift = (drift.sd * standard_normal(&mut pace.rng), next_hour(from));
         }
         if let Some(switch) = &plan.switch {
@@ -305,7 +309,7 @@ impl Pace {
         while plan.hours.get(self.hour).is_some_and(|(end, _)| *end <= self.now) {
             self.hour += 1;
         }
-        if let Some(drift) = plan.drift {
+        if let Some(drift) = self.law {
             while self.drift.1 <= self.now {
                 let shock = drift.sd * libm::sqrt(1.0 - drift.persistence * drift.persistence);
                 self.drift.0 = drift.persistence * self.drift.0 + shock * standard_normal(&mut self.rng);
@@ -334,7 +338,7 @@ impl Pace {
             }
             factor *= plan.factors.get(self.hour).copied().unwrap_or(1.0);
         }
-        if let Some(drift) = plan.drift {
+        if let Some(drift) = self.law {
             factor *= libm::exp(self.drift.0 - 0.5 * drift.sd * drift.sd);
         }
         if let Some(switch) = &plan.switch {

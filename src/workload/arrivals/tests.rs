@@ -29,6 +29,8 @@ pub(super) fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&P
     let mut clock = plan.begin(ClockTraits {
         factor: 1.0,
         profile: profile.cloned(),
+        drift: None,
+        cv: None,
         from: 0.0,
         until: (days * DAY) as f64,
         traits: &mut key.stream(Purpose::FeatureTraits),

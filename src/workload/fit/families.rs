@@ -3,9 +3,10 @@
 use crate::sampling::Dist;
 
 /// Most knots of a table of quantiles.
-const KNOTS: usize = 64;
-/// A family is taken if its Kolmogorov-Smirnov distance is at most this; else a table of quantiles.
-const FAMILY_DISTANCE: f64 = 0.06;
+pub(super) const KNOTS: usize = 64;
+/// A family is taken if its Kolmogorov-Smirnov distance is at most this, or what chance does to so small a sample;
+/// else a table of quantiles.
+const FAMILY_DISTANCE: (f64, f64) = (0.06, 0.8);
 /// A sample of at most so many different values is taken as it is.
 const DISCRETE_VALUES: usize = 16;
 
@@ -13,6 +14,8 @@ const DISCRETE_VALUES: usize = 16;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sample {
     values: Vec<(f64, f64)>,
+    /// Weight up to and including each value.
+    upto: Vec<f64>,
     total: f64,
 }
 
@@ -23,14 +26,26 @@ impl Sample {
         let mut values: Vec<(f64, f64)> =
             pairs.into_iter().filter(|(value, weight)| value.is_finite() && *weight > 0.0).collect();
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let total = values.iter().map(|(_, weight)| weight).sum();
-        Sample { values, total }
+        let mut total = 0.0;
+        let upto = values.iter().map(|(_, weight)| {
+            total += weight;
+            total
+        });
+        let upto = upto.collect();
+        Sample { values, upto, total }
     }
 
     /// Number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// How many equally heavy values would say as much.
+    #[must_use]
+    pub fn effective(&self) -> f64 {
+        let squares: f64 = self.values.iter().map(|(_, weight)| weight * weight).sum();
+        if squares > 0.0 { self.total * self.total / squares } else { 0.0 }
     }
 
     /// True without any value.
@@ -57,42 +72,43 @@ impl Sample {
     }
 
     fn distance_from(&self, cdf: impl Fn(f64) -> f64) -> f64 {
-        let (mut worst, mut below): (f64, f64) = (0.0, 0.0);
-        for (index, (value, weight)) in self.values.iter().enumerate() {
-            below += weight;
+        let mut worst: f64 = 0.0;
+        for (index, (value, _)) in self.values.iter().enumerate() {
             if self.values.get(index + 1).is_none_or(|next| next.0 > *value) {
-                worst = worst.max((below / self.total - cdf(*value)).abs());
+                worst = worst.max((self.upto[index] / self.total - cdf(*value)).abs());
             }
         }
         worst
     }
 
     fn share_upto(&self, x: f64) -> f64 {
-        let count = self.values.partition_point(|(value, _)| *value <= x);
-        self.values[..count].iter().map(|(_, weight)| weight).sum::<f64>() / self.total
+        match self.values.partition_point(|(value, _)| *value <= x) {
+            0 => 0.0,
+            count => self.upto[count - 1] / self.total,
+        }
     }
 
     /// The weighted quantile.
     #[must_use]
     pub fn quantile(&self, p: f64) -> f64 {
-        let wanted = p * self.total;
-        let mut below = 0.0;
-        for (value, weight) in &self.values {
-            below += weight;
-            if below >= wanted {
-                return *value;
-            }
-        }
-        self.values.last().map_or(0.0, |(value, _)| *value)
+        let index = self.upto.partition_point(|upto| *upto < p * self.total);
+        self.values.get(index).or(self.values.last()).map_or(0.0, |(value, _)| *value)
+    }
+
+    /// The values with their weights as they are, if at most so many differ.
+    #[must_use]
+    pub fn table_of_values(&self, most: usize) -> Option<Dist> {
+        let few = self.few_values(most)?;
+        if few.len() == 1 { Some(Dist::Fixed(few[0].0)) } else { Dist::discrete(&few).ok() }
     }
 
     /// The different values with their weights, if there are few.
-    fn few_values(&self) -> Option<Vec<(f64, f64)>> {
+    fn few_values(&self, most: usize) -> Option<Vec<(f64, f64)>> {
         let mut distinct: Vec<(f64, f64)> = Vec::new();
         for (value, weight) in &self.values {
             if let Some(last) = distinct.last_mut().filter(|last| last.0 == *value) {
                 last.1 += weight;
-            } else if distinct.len() == DISCRETE_VALUES {
+            } else if distinct.len() == most {
                 return None;
             } else {
                 distinct.push((*value, *weight));
@@ -119,7 +135,7 @@ pub fn fit_values(sample: &Sample) -> Option<Fitted> {
     if sample.is_empty() {
         return None;
     }
-    if let Some(few) = sample.few_values() {
+    if let Some(few) = sample.few_values(DISCRETE_VALUES) {
         let dist = if few.len() == 1 { Dist::Fixed(few[0].0) } else { Dist::discrete(&few).ok()? };
         let family = if few.len() == 1 { "constant" } else { "discrete" };
         return Some(Fitted { distance: sample.distance(&dist), dist, family });
@@ -127,7 +143,7 @@ pub fn fit_values(sample: &Sample) -> Option<Fitted> {
     let best = families(sample).into_iter().max_by(|a, b| a.2.total_cmp(&b.2));
     if let Some((family, dist, _)) = best {
         let distance = sample.distance(&dist);
-        if distance <= FAMILY_DISTANCE {
+        if distance <= FAMILY_DISTANCE.0.max(FAMILY_DISTANCE.1 / libm::sqrt(sample.effective())) {
             return Some(Fitted { dist, family, distance });
         }
     }
@@ -135,15 +151,8 @@ pub fn fit_values(sample: &Sample) -> Option<Fitted> {
     Some(Fitted { distance: sample.distance(&dist), dist, family: "quantiles" })
 }
 
-/// The name of the most likely of some families.
-#[must_use]
-pub fn likeliest(sample: &Sample, among: &[&str]) -> Option<&'static str> {
-    let known = families(sample).into_iter().filter(|(name, ..)| among.contains(name));
-    known.max_by(|a, b| a.2.total_cmp(&b.2)).map(|(name, ..)| name)
-}
-
-/// The families by maximum likelihood: (name, distribution, mean log-likelihood).
-fn families(sample: &Sample) -> Vec<(&'static str, Dist, f64)> {
+/// The families by maximum likelihood: (name, distribution, mean log-likelihood less the price of its parameters).
+pub(super) fn families(sample: &Sample) -> Vec<(&'static str, Dist, f64)> {
     // Logarithms need positive values; a zero is half of the smallest positive one.
     let smallest = sample.values.iter().map(|(value, _)| *value).find(|value| *value > 0.0).unwrap_or(1.0);
     let positive = |x: f64| if x > 0.0 { x } else { 0.5 * smallest };
@@ -170,6 +179,11 @@ fn families(sample: &Sample) -> Vec<(&'static str, Dist, f64)> {
         found.push(("weibull", Dist::Weibull { shape, scale }, likelihood));
     }
     found.retain(|(_, _, likelihood)| likelihood.is_finite());
+    // By BIC: the exponential has one parameter less than the others.
+    let price = libm::log(sample.effective().max(2.0)) / (2.0 * sample.effective().max(1.0));
+    for (name, _, likelihood) in &mut found {
+        *likelihood -= if *name == "exponential" { price } else { 2.0 * price };
+    }
     found
 }
 
@@ -197,25 +211,39 @@ fn digamma(mut x: f64) -> f64 {
     sum + libm::log(x) - 0.5 / x - inverse * (1.0 / 12.0 - inverse * (1.0 / 120.0 - inverse / 252.0))
 }
 
+/// Values that the search for a Weibull looks at; the sample is sorted, so every so many stand for all.
+const WEIBULL_VALUES: usize = 20_000;
+/// Halvings of the logarithm of a Weibull's shape.
+const WEIBULL_HALVINGS: usize = 32;
+
 /// Shape and scale of the most likely Weibull, by bisection of the shape's equation.
 fn weibull(sample: &Sample, mean_log: f64, positive: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
-    // Values are divided by their geometric mean, so that powers stay in range.
-    let scaled = |x: f64| positive(x) / libm::exp(mean_log);
+    // Logarithms relative to their mean, so that powers stay in range.
+    let step = sample.len().div_ceil(WEIBULL_VALUES).max(1);
+    let values = sample.values.iter().step_by(step);
+    let logs: Vec<(f64, f64)> =
+        values.map(|(value, weight)| (libm::log(positive(*value)) - mean_log, *weight)).collect();
+    let total: f64 = logs.iter().map(|(_, weight)| weight).sum();
+    let sums = |shape: f64| {
+        logs.iter().fold((0.0, 0.0), |(powers, products), (log, weight)| {
+            let power = weight * libm::exp(shape * log);
+            (powers + power, products + power * log)
+        })
+    };
     let miss = |shape: f64| {
-        let powers = sample.mean_of(|x| libm::pow(scaled(x), shape));
-        let logs = sample.mean_of(|x| libm::pow(scaled(x), shape) * libm::log(scaled(x)));
-        logs / powers - 1.0 / shape
+        let (powers, products) = sums(shape);
+        products / powers - 1.0 / shape
     };
     let (mut low, mut high) = (0.05_f64, 50.0_f64);
     if !(miss(low) < 0.0 && miss(high) > 0.0) {
         return None;
     }
-    for _ in 0..60 {
+    for _ in 0..WEIBULL_HALVINGS {
         let middle = libm::sqrt(low * high);
         if miss(middle) < 0.0 { low = middle } else { high = middle }
     }
     let shape = libm::sqrt(low * high);
-    let scale = libm::exp(mean_log) * libm::pow(sample.mean_of(|x| libm::pow(scaled(x), shape)), 1.0 / shape);
+    let scale = libm::exp(mean_log) * libm::pow(sums(shape).0 / total, 1.0 / shape);
     (scale.is_finite() && scale > 0.0).then_some((shape, scale))
 }
 
@@ -244,14 +272,6 @@ pub fn quantile_table(sample: &Sample) -> Option<Dist> {
 #[must_use]
 pub fn six_digits(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)
-}
-
-/// As many values as a table has knots, one for each equal share of the sample.
-#[must_use]
-pub fn stratified(sample: &Sample) -> Option<Dist> {
-    let count = sample.len().min(KNOTS);
-    let values = (0..count).map(|index| six_digits(sample.quantile((index as f64 + 0.5) / count as f64)));
-    Dist::empirical(values.collect()).ok()
 }
 
 /// A number to four significant digits, as it is written into a scenario.

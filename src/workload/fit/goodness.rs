@@ -1,112 +1,295 @@
-//! A history against a fresh simulation of its fit.
+//! A history against fresh simulations of its fit.
+//!
+//! What is simulated is the scenario as it was written and read again, by the ordinary sources; costs are put aside
+//! for the sizes, so that sizes are seen as operations have them. Several seeds, none of them the scenario's, because
+//! one simulation may be lucky.
 
 use crate::calendar::Zone;
-use crate::sampling::{Purpose, StreamKey};
-use crate::units::FeatureIndex;
-use crate::workload::operation::Batch;
+use crate::sampling::StreamKey;
+use crate::units::{FeatureIndex, SimTime};
+use crate::workload::demand::{Amount, Demand, Shape as WorkShape, Work};
+use crate::workload::formula::Formula;
+use crate::workload::operation::{Batch, Fate};
 use crate::workload::source::{Source, SourceSpec};
 use crate::workload::traits::Population;
 
-use super::families::Sample;
-use super::measure::{Arrival, Looks, looks};
-use super::model::Model;
-use super::observe::Observed;
+use super::families::{Sample, six_digits};
+use super::measure::{Arrival, Looks, looks, thinned};
+use super::model::{FeatureModel, Model};
+use super::observe::{End, Observed};
 
-/// Draws that stand for the sizes of a simulation.
-const SIZE_DRAWS: usize = 20_000;
-/// The seed of the simulation that a fit is judged by; not the scenario's.
+/// The first of the seeds of simulations; not the scenario's.
 const SEED: u64 = 20_250_101;
+/// What agrees: distance of sizes, difference of shares, factors of dispersion and of the busiest hour.
+pub const LIMITS: (f64, f64, f64, f64) = (0.15, 0.08, 2.0, 1.5);
+/// Calls below which a shape of the day is chance.
+const ENOUGH_CALLS: f64 = 48.0;
+/// Simulated calls below which a distance is chance.
+const ENOUGH_VALUES: f64 = 48.0;
+/// Values of a size that a distance looks at.
+const MOST_VALUES: usize = 50_000;
 
-/// One feature's history against its simulation.
+/// A scenario's demand, as it was read from its text.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Begin of the horizon.
+    pub start: SimTime,
+    /// Its end.
+    pub end: SimTime,
+    /// Zone of profiles.
+    pub zone: Zone,
+    /// Features in file order.
+    pub features: Vec<(String, Demand)>,
+    /// Cohorts in file order, and their organizations.
+    pub cohorts: Vec<(Population, u32)>,
+}
+
+/// One measure of one feature: history against simulations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goodness {
     /// The feature.
     pub feature: String,
-    /// Kolmogorov-Smirnov distance of each size: (column, distance).
-    pub sizes: Vec<(String, f64)>,
+    /// What is measured.
+    pub measure: Measure,
+    /// In the history, thinned like the model; absent for distances.
+    pub history: Option<f64>,
+    /// In each simulation that supports it.
+    pub simulated: Vec<f64>,
+    /// How many simulations agree; absent if the history is too small to tell.
+    pub agree: Option<usize>,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Measure {
+    /// Number of calls.
+    Calls,
+    /// Kolmogorov-Smirnov distance of a size.
+    Size(String),
     /// Kolmogorov-Smirnov distance of the work time.
-    pub duration: Option<f64>,
-    /// The history, its dispersion thinned like the model.
-    pub history: Looks,
-    /// The simulation.
-    pub simulated: Looks,
+    Duration,
+    /// Share of calls of the busiest tenth of the organizations.
+    TopTenth,
+    /// Variance by mean of the calls per hour.
+    Dispersion,
+    /// Busiest hour of the day by the mean hour.
+    Peak,
+    /// Share of calls that fail.
+    Failures,
 }
 
-/// Simulates the model once and compares it with the history, feature by feature.
-#[must_use]
-pub fn goodness(observed: &Observed, model: &Model) -> Vec<Goodness> {
-    let populations: Vec<Population> =
-        model.cohorts.iter().enumerate().map(|(index, cohort)| cohort.population(model, index)).collect();
-    (0..model.features.len()).map(|index| judge(observed, model, &populations, index)).collect()
-}
+impl Goodness {
+    /// Mean over the simulations; absent without any.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.simulated.len();
+        (count > 0).then(|| self.simulated.iter().sum::<f64>() / count as f64)
+    }
 
-fn judge(observed: &Observed, model: &Model, populations: &[Population], index: usize) -> Goodness {
-    let feature = &model.features[index];
-    let rows = || observed.rows.iter().filter(|row| usize::from(row.feature) == index);
-    let arrivals: Vec<Arrival> =
-        rows().map(|row| (row.at - model.start.micros(), row.organization, row.calls)).collect();
-    let mut history = looks(&arrivals, model.hours);
-    // Thinning by s leaves s of the dispersion beyond Poisson.
-    history.dispersion = history.dispersion.map(|dispersion| 1.0 + model.scale * (dispersion - 1.0));
-    history.calls *= model.scale;
-    let sizes = feature.sizes.iter().enumerate().map(|(size, (column, fitted))| {
-        let seen = Sample::new(rows().map(|row| (row.sizes[size], row.calls)));
-        (column.clone(), seen.distance_from_sample(&drawn(&fitted.dist, column)))
-    });
-    let seen = Sample::new(rows().map(|row| (f64::from(row.duration), row.calls)));
-    Goodness {
-        feature: feature.name.clone(),
-        sizes: sizes.collect(),
-        duration: feature
-            .duration
-            .as_ref()
-            .map(|fitted| seen.distance_from_sample(&drawn(&fitted.dist, "duration"))),
-        history,
-        simulated: looks(&simulate(model, populations, index), model.hours),
+    /// Whether nearly all simulations agree: four of five.
+    #[must_use]
+    pub fn is_fine(&self) -> Option<bool> {
+        self.agree.map(|agree| 5 * agree >= 4 * self.simulated.len())
     }
 }
 
-fn drawn(dist: &crate::sampling::Dist, name: &str) -> Sample {
-    let mut rng = StreamKey::root(SEED).name(name).stream(Purpose::Estimate);
-    Sample::new((0..SIZE_DRAWS).map(|_| (dist.sample(&mut rng), 1.0)))
+/// Simulates the scenario with so many seeds and compares it with the history, feature by feature.
+#[must_use]
+pub fn goodness(observed: &Observed, model: &Model, written: &Written, seeds: u64) -> Vec<Goodness> {
+    (0..model.features.len().min(written.features.len()))
+        .flat_map(|feature| judge(observed, model, written, feature, seeds))
+        .collect()
 }
 
-/// Arrivals of one feature in one replication.
-fn simulate(model: &Model, populations: &[Population], index: usize) -> Vec<Arrival> {
+/// One feature's history and simulations of it.
+struct Trial<'a> {
+    feature: &'a FeatureModel,
+    /// Thinned like the model.
+    history: Looks,
+    simulated: Vec<Looks>,
+    /// Distances of each size, and of the work time, by simulation.
+    sizes: Vec<Vec<f64>>,
+    durations: Vec<f64>,
+    /// Shares that fail.
+    failed: Vec<f64>,
+}
+
+fn judge(observed: &Observed, model: &Model, written: &Written, index: usize, seeds: u64) -> Vec<Goodness> {
     let feature = &model.features[index];
+    let rows = || observed.rows.iter().filter(|row| usize::from(row.feature) == index);
+    let arrivals: Vec<Arrival> = rows().map(|row| (row.at, row.organization, row.calls)).collect();
+    let size = |column: usize| sampled(rows().map(|row| (row.sizes[column], row.calls)));
+    let sizes: Vec<Sample> = feature.sizes.iter().map(|of| size(of.column)).collect();
+    let fine = rows().filter(|row| row.end == End::Fine);
+    let durations = sampled(fine.map(|row| (row.duration, row.calls)));
+    let mut trial = Trial {
+        feature,
+        history: thinned(&arrivals, &model.frame, model.scale),
+        simulated: Vec::new(),
+        sizes: vec![Vec::new(); sizes.len()],
+        durations: Vec::new(),
+        failed: Vec::new(),
+    };
+    for seed in SEED..SEED + seeds {
+        trial.simulate_sizes(written, index, seed, &sizes);
+        let calls = simulate(written, index, seed, None);
+        let seen: Vec<Arrival> = calls.iter().map(|call| (call.at, call.organization, 1.0)).collect();
+        trial.simulated.push(looks(&seen, &model.frame));
+        let completed = calls.iter().filter(|call| call.fate == Fate::Completes);
+        let lengths = sampled(completed.map(|call| (six_digits(call.duration), 1.0)));
+        trial.durations.extend(apart(&durations, &lengths));
+        let failures = calls.iter().filter(|call| call.fate == Fate::Fails).count() as f64;
+        trial.failed.push(failures / (calls.len() as f64).max(1.0));
+    }
+    trial.compare()
+}
+
+impl Trial<'_> {
+    fn simulate_sizes(&mut self, written: &Written, index: usize, seed: u64, known: &[Sample]) {
+        for (size, distances) in self.sizes.iter_mut().enumerate() {
+            // The largest size is a million credits, so that none is cut and the smallest are not rounded away.
+            let unit = known[size].quantile(1.0).max(1e-12) / 1e6;
+            let calls = simulate(written, index, seed, Some((&self.feature.sizes[size].name, unit)));
+            let drawn = sampled(calls.iter().map(|call| (six_digits(call.cost * unit), 1.0)));
+            distances.extend(apart(&known[size], &drawn));
+        }
+    }
+
+    fn compare(self) -> Vec<Goodness> {
+        let (_, top, factor, peak) = LIMITS;
+        let always = |_: f64, _: f64| true;
+        let near = |wanted: f64, found: f64| (wanted - found).abs() <= top;
+        // A dispersion below that of chance counts as chance: there is no factor between next to nothing and nothing.
+        let alike = |wanted: f64, found: f64| within(factor, wanted.max(1.0), found.max(1.0));
+        let pick = |of: fn(&Looks) -> Option<f64>| self.simulated.iter().filter_map(of).collect::<Vec<f64>>();
+        let mut all =
+            vec![self.measured(Measure::Calls, Some(self.history.calls), pick(|l| Some(l.calls)), &always)];
+        for (size, found) in self.feature.sizes.iter().zip(&self.sizes) {
+            all.extend(self.distance(Measure::Size(size.name.clone()), found));
+        }
+        if self.feature.duration.is_some() {
+            all.extend(self.distance(Measure::Duration, &self.durations));
+        }
+        let day = self.history.peak.filter(|_| self.history.calls >= ENOUGH_CALLS);
+        let rate = self.feature.failures.rate;
+        let failing = (!rate.is_never()).then_some(rate.get());
+        all.push(self.measured(Measure::TopTenth, self.history.top_tenth, pick(|l| l.top_tenth), &near));
+        all.push(self.measured(Measure::Dispersion, self.history.dispersion, pick(|l| l.dispersion), &alike));
+        all.push(
+            self.measured(Measure::Peak, day, pick(|l| l.peak), &|wanted, found| within(peak, wanted, found)),
+        );
+        all.push(self.measured(Measure::Failures, failing, self.failed.clone(), &always));
+        for good in &mut all {
+            // Counts and shares of failures are shown, not judged.
+            good.agree = good.agree.filter(|_| !matches!(good.measure, Measure::Calls | Measure::Failures));
+        }
+        all.retain(|good| {
+            good.history.is_some() || matches!(good.measure, Measure::Size(_) | Measure::Duration)
+        });
+        all
+    }
+
+    fn measured(
+        &self,
+        measure: Measure,
+        history: Option<f64>,
+        simulated: Vec<f64>,
+        agrees: &dyn Fn(f64, f64) -> bool,
+    ) -> Goodness {
+        let count = |wanted: f64| simulated.iter().filter(|found| agrees(wanted, **found)).count();
+        let agree = history.filter(|_| !simulated.is_empty()).map(count);
+        Goodness { feature: self.feature.name.clone(), measure, history, simulated, agree }
+    }
+
+    /// A distance; those of a handful of calls are chance and not judged.
+    fn distance(&self, measure: Measure, found: &[f64]) -> Option<Goodness> {
+        let enough = self.simulated.iter().all(|looks| looks.calls >= ENOUGH_VALUES);
+        let agree = enough.then(|| found.iter().filter(|distance| **distance <= LIMITS.0).count());
+        let (feature, simulated) = (self.feature.name.clone(), found.to_vec());
+        (!found.is_empty()).then_some(Goodness { feature, measure, history: None, simulated, agree })
+    }
+}
+
+/// Whether two numbers are within a factor.
+fn within(factor: f64, a: f64, b: f64) -> bool {
+    a <= factor * b && b <= factor * a
+}
+
+/// A sample of at most so many values, evenly picked.
+fn sampled(pairs: impl Iterator<Item = (f64, f64)>) -> Sample {
+    let pairs: Vec<(f64, f64)> = pairs.collect();
+    let step = pairs.len().div_ceil(MOST_VALUES).max(1);
+    Sample::new(pairs.into_iter().step_by(step))
+}
+
+fn apart(history: &Sample, simulated: &Sample) -> Option<f64> {
+    (!history.is_empty() && !simulated.is_empty()).then(|| history.distance_from_sample(simulated))
+}
+
+/// One simulated call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub at: i64,
+    pub organization: u32,
+    pub cost: f64,
+    /// Seconds.
+    pub duration: f64,
+    pub fate: Fate,
+}
+
+/// One replication of one feature; its cost is a quantity in some unit, if one is named.
+pub(super) fn simulate(
+    written: &Written,
+    index: usize,
+    seed: u64,
+    quantity: Option<(&str, f64)>,
+) -> Vec<Call> {
+    let (name, demand) = &written.features[index];
+    let mut demand = demand.clone();
+    if let Some((name, unit)) = quantity {
+        price_by(&mut demand, name, unit);
+    }
+    let populations: Vec<Population> =
+        written.cohorts.iter().map(|(population, _)| population.clone()).collect();
     let source = Source::new(&SourceSpec {
         feature: FeatureIndex(index as u16),
-        name: &feature.name,
+        name,
         free: false,
-        demand: &feature.demand(),
-        seed: SEED,
-        start: model.start,
-        end: model.end(),
-        zone: &Zone::default(),
-        populations,
-        blurred: false,
+        demand: &demand,
+        seed,
+        start: written.start,
+        end: written.end,
+        zone: &written.zone,
+        populations: &populations,
         listed: &[],
+        blurred: false,
     });
-    let mut arrivals = Vec::new();
-    let mut batch = Batch::default();
-    let mut organization = 0;
-    for (cohort, population) in model.cohorts.iter().zip(populations) {
-        for number in 0..cohort.organizations {
-            let key = StreamKey::organization(SEED, 0, &cohort.name, number);
-            let traits = population.draw(key, number);
-            let mut state = source.begin(key, &traits);
-            loop {
-                // Nothing is read from a disk, so nothing can fail.
-                if source.fill(&mut state, &mut batch, 256).is_err() || batch.operations.is_empty() {
-                    break;
-                }
-                let offset = |at: crate::units::SimTime| (at - model.start).micros();
-                arrivals.extend(
-                    batch.operations.iter().map(|operation| (offset(operation.at), organization, 1.0)),
-                );
+    let (mut calls, mut batch, mut organization) = (Vec::new(), Batch::default(), 0);
+    for (population, count) in &written.cohorts {
+        for number in 0..*count {
+            let key = StreamKey::organization(seed, 0, &population.name, number);
+            let mut state = source.begin(key, &population.draw(key, number));
+            // Nothing is read from a disk, so nothing can fail.
+            while source.fill(&mut state, &mut batch, 256).is_ok() && !batch.operations.is_empty() {
+                calls.extend(batch.operations.iter().map(|operation| Call {
+                    at: operation.at.micros(),
+                    organization,
+                    cost: operation.cost.micros() as f64 * 1e-6,
+                    duration: operation.duration.as_seconds_f64(),
+                    fate: operation.fate,
+                }));
             }
             organization += 1;
         }
     }
-    arrivals
+    calls
+}
+
+/// Lets operations cost what a quantity is, in a unit.
+fn price_by(demand: &mut Demand, name: &str, unit: f64) {
+    let names = Work::formula_names(demand.work.quantities.iter().map(|quantity| quantity.name.as_str()));
+    let formula = Formula::compile(&format!("{name} / {unit:?}"), &names).map(Amount::Formula);
+    if let (WorkShape::Simple { cost, .. }, Ok(formula)) = (&mut demand.work.shape, formula) {
+        *cost = formula;
+    }
 }

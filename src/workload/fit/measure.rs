@@ -1,73 +1,105 @@
-//! What a history looks like from afar: skew between organizations, dispersion, shape of the day.
+//! What calls look like from afar: skew between organizations, dispersion, shape of the day.
 
 use std::collections::BTreeMap;
 
-/// Microseconds in an hour.
-pub(super) const HOUR: i64 = 3_600_000_000;
+use crate::sampling::{Purpose, StreamKey, poisson};
 
-/// Arrivals of one feature: (microseconds from the start, organization, calls).
+use super::shape::Frame;
+
+/// Calls of one feature: (microseconds since 1970, organization, calls).
 pub(super) type Arrival = (i64, u32, f64);
 
-/// How one feature's arrivals look.
+/// Organizations below which a top tenth means nothing.
+const ENOUGH_ORGANIZATIONS: usize = 10;
+/// Cells that support a dispersion.
+const ENOUGH_CELLS: usize = 12;
+
+/// How one feature's calls look.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Looks {
     /// All calls.
     pub calls: f64,
+    /// Organizations with any call.
+    pub organizations: f64,
     /// Share of the calls made by the busiest tenth of the organizations; absent below ten organizations.
     pub top_tenth: Option<f64>,
-    /// Variance by mean of the calls per hour; absent below 12 hours.
+    /// Variance by mean of the calls per hour (per day, if dates are all there is); absent below 12 of them.
     pub dispersion: Option<f64>,
     /// Calls in the busiest hour of the day by the mean hour; absent below a day.
     pub peak: Option<f64>,
 }
 
-/// Measures arrivals over whole `hours` from the start; hour 0 is midnight.
-pub(super) fn looks(arrivals: &[Arrival], hours: usize) -> Looks {
-    let counts = hourly(arrivals, hours);
-    let mut by_organization: BTreeMap<u32, f64> = BTreeMap::new();
+/// Measures calls within a frame.
+pub(super) fn looks(arrivals: &[Arrival], frame: &Frame) -> Looks {
+    let mut volumes: BTreeMap<u32, f64> = BTreeMap::new();
     for (_, organization, calls) in arrivals {
-        *by_organization.entry(*organization).or_default() += calls;
+        *volumes.entry(*organization).or_default() += calls;
     }
-    let total: f64 = by_organization.values().sum();
-    let mut volumes: Vec<f64> = by_organization.into_values().collect();
-    volumes.sort_by(|a, b| b.total_cmp(a));
-    let tenth = volumes.len().div_ceil(10);
-    let top_tenth = (volumes.len() >= 10).then(|| volumes[..tenth].iter().sum::<f64>() / total);
+    let counts = per_cell(arrivals, frame);
+    let volumes: Vec<f64> = volumes.into_values().collect();
     Looks {
-        calls: total,
-        top_tenth,
-        dispersion: (hours >= 12).then(|| dispersion(&counts)),
-        peak: (hours >= 24).then(|| peak(&counts)),
+        calls: volumes.iter().sum(),
+        organizations: volumes.len() as f64,
+        top_tenth: top_tenth(volumes),
+        dispersion: (frame.cells >= ENOUGH_CELLS).then(|| dispersion(&counts)).flatten(),
+        peak: (frame.is_hourly() && frame.hours() >= 24.0).then(|| peak(&counts, frame)).flatten(),
     }
 }
 
-/// Calls per hour.
-pub(super) fn hourly(arrivals: &[Arrival], hours: usize) -> Vec<f64> {
-    let mut counts = vec![0.0; hours.max(1)];
+/// A history's looks after keeping a share of its calls: thinning by s leaves s of the dispersion beyond Poisson, and
+/// organizations of few calls vanish.
+pub(super) fn thinned(arrivals: &[Arrival], frame: &Frame, share: f64) -> Looks {
+    let all = looks(arrivals, frame);
+    if share >= 1.0 {
+        return all;
+    }
+    let mut volumes: BTreeMap<u32, f64> = BTreeMap::new();
+    for (_, organization, calls) in arrivals {
+        *volumes.entry(*organization).or_default() += calls * share;
+    }
+    let mut rng = StreamKey::root(1).name("thinned history").stream(Purpose::Estimate);
+    let kept: Vec<f64> =
+        volumes.into_values().map(|mean| poisson(mean, &mut rng)).filter(|calls| *calls > 0.0).collect();
+    Looks {
+        calls: all.calls * share,
+        organizations: kept.len() as f64,
+        top_tenth: top_tenth(kept),
+        dispersion: all.dispersion.map(|dispersion| 1.0 + share * (dispersion - 1.0)),
+        peak: all.peak,
+    }
+}
+
+fn top_tenth(mut volumes: Vec<f64>) -> Option<f64> {
+    if volumes.len() < ENOUGH_ORGANIZATIONS {
+        return None;
+    }
+    volumes.sort_by(|a, b| b.total_cmp(a));
+    Some(volumes[..volumes.len().div_ceil(10)].iter().sum::<f64>() / volumes.iter().sum::<f64>())
+}
+
+/// Calls per cell.
+pub(super) fn per_cell(arrivals: &[Arrival], frame: &Frame) -> Vec<f64> {
+    let mut counts = vec![0.0; frame.cells];
     for (at, _, calls) in arrivals {
-        if let Some(count) = counts.get_mut((at / HOUR) as usize) {
-            *count += calls;
-        }
+        counts[frame.cell_of(*at)] += calls;
     }
     counts
 }
 
-/// Variance by mean.
-pub(super) fn dispersion(counts: &[f64]) -> f64 {
+/// Variance by mean; absent without any call.
+pub(super) fn dispersion(counts: &[f64]) -> Option<f64> {
     let mean = counts.iter().sum::<f64>() / counts.len() as f64;
-    if mean <= 0.0 {
-        return 0.0;
-    }
-    counts.iter().map(|count| (count - mean) * (count - mean)).sum::<f64>() / counts.len() as f64 / mean
+    let variance =
+        counts.iter().map(|count| (count - mean) * (count - mean)).sum::<f64>() / counts.len() as f64;
+    (mean > 0.0).then(|| variance / mean)
 }
 
 /// The busiest hour of the day by the mean hour.
-fn peak(counts: &[f64]) -> f64 {
+fn peak(counts: &[f64], frame: &Frame) -> Option<f64> {
     let mut day = [0.0; 24];
-    let whole = counts.len() / 24 * 24;
-    for (hour, count) in counts[..whole].iter().enumerate() {
-        day[hour % 24] += count;
+    for (cell, count) in counts.iter().enumerate() {
+        day[frame.hour_of_week(cell) % 24] += count;
     }
     let mean = day.iter().sum::<f64>() / 24.0;
-    if mean > 0.0 { day.iter().copied().fold(0.0, f64::max) / mean } else { 0.0 }
+    (mean > 0.0).then(|| day.iter().copied().fold(0.0, f64::max) / mean)
 }

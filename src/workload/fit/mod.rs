@@ -1,92 +1,228 @@
 //! Fitting a scenario to a usage history.
 //!
-//! Owns the guess of columns, the choice of families by likelihood, cohorts of similar size, and the comparison of the
-//! history with a fresh simulation of the fit. Leaves running the scenario to the engine.
-//! Invariant: what the data cannot support is said, not invented.
+//! Owns the guess of columns, the choice of families by likelihood, cohorts of similar size, the text of the scenario,
+//! and the comparison of the history with fresh simulations of that text. Leaves reading the text to whoever calls
+//! (this room may not know how), and running it to the engine.
+//! Invariants: what the data cannot support is said, not invented; what is judged is what was written.
 
+mod arrivals;
+mod calendar;
+mod cohorts;
+mod customers;
+mod failures;
 mod families;
 mod goodness;
 mod guess;
+mod levels;
 mod measure;
 mod model;
 mod observe;
+mod prices;
 mod scenario;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod text;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::history::HistoryError;
 
 use families::four_digits;
 
+pub use arrivals::GapFamily;
+pub use cohorts::{CohortModel, Rates, UseModel, Visit};
+pub use failures::FailureModel;
 pub use families::{Fitted, Sample, fit_values, quantile_table};
-pub use goodness::{Goodness, goodness};
+pub use goodness::{Goodness, LIMITS, Measure, Written, goodness};
 pub use guess::{Guess, guess};
 pub use measure::Looks;
-pub use model::{CohortModel, FeatureModel, GapFamily, Model, model};
-pub use observe::{Observed, Row};
+pub use model::{FeatureModel, Model, SizeModel, model};
+pub use observe::{End, Left, Observed, Row};
+pub use shape::{Frame, Shape};
 
 /// Calls of a fit that is not told its scale.
-const MOST_CALLS: f64 = 1e6;
+const MOST_CALLS: f64 = 3e5;
+/// Simulated calls that a judgement may take, over all seeds and sizes.
+const MOST_SIMULATED: f64 = 1e7;
+/// Seeds of a judgement: at least, at most.
+const SEEDS: (f64, f64) = (2.0, 5.0);
+/// Seeds of a round of calibration.
+const CALIBRATION_SEEDS: u64 = 2;
+/// Rounds of simulation by which drifts are calibrated, and the factor of dispersion that is near enough.
+const ROUNDS: usize = 5;
+const NEAR: f64 = 1.15;
+/// Distance of sizes on two levels beyond which one level is taken.
+const LEVELS_MISS: f64 = 0.12;
 
 /// A fitted history and how good the fit is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Fit {
+    /// The history.
+    pub observed: Observed,
     /// The model; [`Model::to_toml`] writes it.
     pub model: Model,
-    /// History against simulation, per feature.
+    /// History against simulations, per feature and measure.
     pub goodness: Vec<Goodness>,
+    /// Seeds of the simulations.
+    pub seeds: u64,
+}
+
+/// A fit that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// The history cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// The scenario that was written cannot be read: a mistake of the fit.
+    #[error("the fitted scenario is not valid: {0}")]
+    Written(String),
 }
 
 /// Fits a history whose columns are told by their names; `scale` is the share of calls that the scenario makes (by
-/// default all, or as many as make a million).
+/// default all, or as many as make 300,000). `read` reads the text of a scenario.
 ///
 /// # Errors
-/// A file that cannot be read or understood, with its line.
-pub fn fit(path: &Path, scale: Option<f64>) -> Result<Fit, HistoryError> {
+/// A file that cannot be read or understood, with its lines.
+pub fn fit(
+    path: &Path,
+    scale: Option<f64>,
+    read: &dyn Fn(&str) -> Result<Written, String>,
+) -> Result<Fit, FitError> {
     let observed = Observed::read(path)?;
     let calls = observed.calls();
-    let chosen = scale.unwrap_or((MOST_CALLS / calls).min(1.0));
+    let chosen = scale.unwrap_or_else(|| four_digits((MOST_CALLS / calls).min(1.0)));
     let mut model = model(&observed, chosen);
     if scale.is_none() && chosen < 1.0 {
         let warning = format!(
-            "{calls:.0} calls are too many to simulate one by one: the scenario makes {chosen:.2e} of them"
+            "{} calls are too many to simulate one by one: the scenario makes a share of {chosen} of them (--scale)",
+            grouped(calls)
         );
-        model.warnings.push(warning);
+        model.warnings.insert(0, warning);
     }
-    if observed.sizeless > 0 {
-        model.warnings.push(format!("{} rows carry no size", observed.sizeless));
+    let sizes = 1 + observed.guess.sizes.len();
+    let seeds = (MOST_SIMULATED / (calls * chosen * sizes as f64).max(1.0)).clamp(SEEDS.0, SEEDS.1) as u64;
+    let goodness = calibrated(&observed, &mut model, seeds, read)?;
+    let pooled = std::mem::take(&mut model.pooled);
+    let names: BTreeSet<&String> = pooled.iter().map(|(feature, _)| feature).collect();
+    for name in names {
+        let sizes: Vec<&str> =
+            pooled.iter().filter(|(feature, _)| feature == name).map(|(_, size)| size.as_str()).collect();
+        model.warnings.push(format!(
+            "`{name}`: organizations differ in {}, but too few of them to draw it on two levels: one for all",
+            sizes.join(", ")
+        ));
     }
-    let goodness = calibrated(&observed, &mut model);
-    Ok(Fit { model, goodness })
+    Ok(Fit { observed, model, goodness, seeds })
 }
 
-/// Rounds of simulation by which drifts are calibrated.
-const ROUNDS: usize = 4;
-
-/// Simulates the model; where the dispersion of the whole is far from the history's, the drift is corrected by what is
-/// missing or too much (drifts of organizations are not independent, as the first guess takes them to be).
-fn calibrated(observed: &Observed, model: &mut Model) -> Vec<Goodness> {
-    let mut found = goodness(observed, model);
+/// Judges the written model; where the dispersion of the whole is far from the history's, drifts are corrected by what
+/// is missing or too much (drifts of organizations are not independent, as the first guess takes them to be), and
+/// sizes on two levels that miss the whole are taken as one level.
+fn calibrated(
+    observed: &Observed,
+    model: &mut Model,
+    seeds: u64,
+    read: &dyn Fn(&str) -> Result<Written, String>,
+) -> Result<Vec<Goodness>, FitError> {
+    let judge = |model: &Model, seeds: u64| {
+        let written = read(&model.to_toml(observed, "fit", "history", &[])).map_err(FitError::Written)?;
+        Ok::<_, FitError>(goodness(observed, model, &written, seeds))
+    };
+    let mut found = judge(model, CALIBRATION_SEEDS)?;
     for _ in 1..ROUNDS {
         let mut changed = false;
-        for (feature, good) in model.features.iter_mut().zip(&found) {
-            let (Some(wanted), Some(is)) = (good.history.dispersion, good.simulated.dispersion) else {
+        for good in &found {
+            let Some(feature) = model.features.iter().position(|feature| feature.name == good.feature) else {
                 continue;
             };
-            let Some(drift) = &mut feature.drift else { continue };
-            if (wanted / is).max(is / wanted) < 1.3 || wanted <= 1.0 {
-                continue;
-            }
-            let variance = libm::expm1(drift.sd * drift.sd) * (wanted / is).clamp(0.1, 3.0);
-            drift.sd = four_digits(libm::sqrt(libm::log1p(variance)).min(model::MOST_DRIFT));
-            changed = true;
+            changed |= match &good.measure {
+                Measure::Dispersion => correct_drift(model, feature, good),
+                Measure::Size(name) => one_level(observed, model, feature, name, good),
+                Measure::Duration => one_duration(observed, model, feature, good),
+                _ => false,
+            };
         }
         if !changed {
             break;
         }
-        found = goodness(observed, model);
+        found = judge(model, CALIBRATION_SEEDS)?;
     }
-    found
+    judge(model, seeds)
+}
+
+/// Corrects the drifts of a feature; false if they are near enough, or there is none to correct.
+fn correct_drift(model: &mut Model, feature: usize, good: &Goodness) -> bool {
+    let (Some(wanted), Some(is)) = (good.history, good.mean()) else { return false };
+    let off = (wanted - 1.0) / (is - 1.0);
+    if !off.is_finite() || off <= 0.0 || (1.0 / NEAR..=NEAR).contains(&(wanted / is)) {
+        return false;
+    }
+    let mut changed = false;
+    for cohort in &mut model.cohorts {
+        let Some(drift) = &mut cohort.uses[feature].drift else { continue };
+        let variance = libm::expm1(drift.sd * drift.sd) * off.clamp(0.2, 3.0);
+        let sd = four_digits(libm::sqrt(libm::log1p(variance)).min(arrivals::MOST_DRIFT));
+        changed |= sd != drift.sd;
+        drift.sd = sd;
+    }
+    changed
+}
+
+/// Takes a size as one level if two levels miss the whole.
+fn one_level(observed: &Observed, model: &mut Model, feature: usize, name: &str, good: &Goodness) -> bool {
+    let Some(size) = model.features[feature].sizes.iter_mut().find(|size| size.name == name) else {
+        return false;
+    };
+    if !misses(&size.fitted, good) {
+        return false;
+    }
+    let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature);
+    let Some(pooled) = fit_values(&Sample::new(rows.map(|row| (row.sizes[size.column], row.calls)))) else {
+        return false;
+    };
+    size.fitted = pooled;
+    size.correlation = None;
+    for cohort in &mut model.cohorts {
+        cohort.uses[feature].quantities.retain(|(own, _)| own != name);
+    }
+    warn_of_one_level(model, feature, name);
+    true
+}
+
+/// As [`one_level`], for the work time.
+fn one_duration(observed: &Observed, model: &mut Model, feature: usize, good: &Goodness) -> bool {
+    let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature && row.end == End::Fine);
+    let pooled = || fit_values(&Sample::new(rows.map(|row| (row.duration, row.calls))));
+    let two_levels = model.features[feature].duration.as_ref().filter(|fitted| misses(fitted, good));
+    let Some(pooled) = two_levels.and_then(|_| pooled()) else { return false };
+    model.features[feature].duration = Some(pooled);
+    warn_of_one_level(model, feature, "duration");
+    true
+}
+
+/// Whether two levels miss the whole in some simulation.
+fn misses(fitted: &Fitted, good: &Goodness) -> bool {
+    let two_levels = matches!(fitted.dist, crate::sampling::Dist::TwoLevel(_));
+    two_levels && good.simulated.iter().any(|distance| *distance > LEVELS_MISS)
+}
+
+/// Remembers a size whose organizations differ, but share one distribution.
+fn warn_of_one_level(model: &mut Model, feature: usize, name: &str) {
+    let feature = model.features[feature].name.clone();
+    model.pooled.push((feature, name.to_owned()));
+}
+
+/// A whole number with its thousands apart.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 && digit.is_ascii_digit() {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -1,17 +1,38 @@
 //! A usage history held in memory for fitting: who did what when, and how large it was.
+//!
+//! Invariants: every row of the file is a row here or is counted in [`Left`]; a cell that cannot be understood is an
+//! error with its line, never a guess.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::calendar::Zone;
+use crate::sampling::hash_name;
 use crate::units::SimTime;
 use crate::workload::history::{HistoryError, HistorySpec, Number, Table, number, time};
 
 use super::families::six_digits;
-use super::guess::{Guess, guess};
+use super::guess::{Guess, MOST_SIZES, guess};
 
 /// Rows that a fit holds in memory at most.
-const MOST_ROWS: usize = 20_000_000;
+const MOST_ROWS: usize = 10_000_000;
+/// Rows among which repeated ids are looked for.
+const MOST_IDS: usize = 5_000_000;
+/// Features of a fit; rarer ones are pooled.
+const MOST_FEATURES: usize = 40;
+/// Name of the pooled features.
+const OTHER: &str = "other";
+/// Longest history: beyond it some time is mistaken.
+const MOST_YEARS: i64 = 20;
+/// Mistakes after which reading stops.
+const MOST_MISTAKES: usize = 1_000;
+
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// A day (microseconds).
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// A history as a fit sees it.
 #[derive(Debug, Clone, Default)]
@@ -20,12 +41,35 @@ pub struct Observed {
     pub guess: Guess,
     /// Rows in order of time.
     pub rows: Vec<Row>,
-    /// Organizations' labels, by the numbers in the rows.
-    pub organizations: Vec<String>,
+    /// Number of organizations; the rows number them.
+    pub organizations: u32,
     /// Features' names, by the numbers in the rows.
     pub features: Vec<String>,
-    /// Rows without any size, counted apart.
+    /// What times are known to: 0 is exactly, else the length of a bucket (microseconds).
+    pub resolution: i64,
+    /// Rows that were left out or changed, by reason.
+    pub left: Left,
+}
+
+/// Rows that are not simply calls, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Left {
+    /// Kept, without any size.
     pub sizeless: u64,
+    /// Left out: no time.
+    pub timeless: u64,
+    /// Left out: a bucket without calls.
+    pub empty: u64,
+    /// Left out: repeats an id.
+    pub repeated: u64,
+    /// Kept, though alike in every cell to an earlier one.
+    pub twins: u64,
+    /// Kept; a size below 0 was read as 0.
+    pub negative: u64,
+    /// Kept under one organization, having none.
+    pub homeless: u64,
+    /// Features pooled as `other`.
+    pub pooled: u64,
 }
 
 /// One row: a call, or a bucket of calls.
@@ -37,52 +81,57 @@ pub struct Row {
     pub organization: u32,
     /// Index of the feature.
     pub feature: u16,
-    /// Whether it failed.
-    pub failed: bool,
+    /// How it ended.
+    pub end: End,
     /// Calls; 1 unless it is a bucket.
     pub calls: f64,
     /// Sizes per call, by the guess's sizes; not a number where the cell is empty.
-    pub sizes: [f64; 2],
+    pub sizes: [f64; MOST_SIZES],
     /// Work time (seconds); not a number where the cell is empty.
-    pub duration: f32,
+    pub duration: f64,
+    /// Hash of the member; 0 without one.
+    pub member: u32,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Well.
+    Fine,
+    /// It failed.
+    Failed,
+    /// Its user cancelled it.
+    Cancelled,
 }
 
 impl Observed {
     /// Reads a history whose columns are found by their names.
     ///
     /// # Errors
-    /// A file without a column of times, or the first row that cannot be understood, with its line.
+    /// A file that cannot be read, without a column of times, or with rows that cannot be understood: all of these
+    /// together, with their lines.
     pub fn read(path: &Path) -> Result<Observed, HistoryError> {
         let spec = HistorySpec { path: path.to_owned(), ..HistorySpec::default() };
         let header = Table::open(&spec, &[])?.names()?;
-        let guess = guess(&header).ok_or_else(|| {
-            let what =
-                format!("has no column that looks like a time; its columns are: {}", header.join(", "));
-            HistoryError::row(path, 1, what)
-                .with_hint("name it `timestamp`, or write a scenario with `[histories.NAME]`")
-        })?;
-        let columns: Vec<String> = guess.columns().into_iter().map(str::to_owned).collect();
+        let guess = guess(&header).ok_or_else(|| no_time(path, &header))?;
+        let columns = guess.columns();
         let mut table = Table::open(&spec, &columns)?;
-        let mut reading = Reading {
-            path,
-            columns,
-            zone: Zone::default(),
-            found: Observed { guess, ..Observed::default() },
-            numbers: Default::default(),
-        };
+        let mut reading = Reading::new(guess, columns);
         while table.advance()? {
-            reading.row(&table)?;
+            reading.row(&table);
+            if reading.mistakes.len() > MOST_MISTAKES {
+                break;
+            }
             if reading.found.rows.len() > MOST_ROWS {
                 let what = format!("has more than {MOST_ROWS} rows, too many to fit at once");
                 return Err(HistoryError::row(path, table.line, what).with_hint("fit a part of the file"));
             }
         }
-        let mut found = reading.found;
-        if found.rows.is_empty() {
-            return Err(HistoryError::row(path, table.line, "holds no row with a time"));
+        if let Some(error) = mistakes(path, &reading.mistakes) {
+            return Err(error);
         }
-        found.rows.sort_by_key(|row| row.at);
-        Ok(found)
+        reading.found.organizations = reading.organizations.len() as u32;
+        finished(path, table.line, reading.found)
     }
 
     /// First and last instant.
@@ -97,98 +146,300 @@ impl Observed {
     pub fn calls(&self) -> f64 {
         self.rows.iter().map(|row| row.calls).sum()
     }
+
+    /// True if rows stand for several calls each.
+    #[must_use]
+    pub fn is_buckets(&self) -> bool {
+        self.guess.calls.is_some()
+    }
 }
 
-/// Numbers of labels: organizations, features.
-type Numbers = (BTreeMap<String, u32>, BTreeMap<String, u16>);
+fn no_time(path: &Path, header: &[String]) -> HistoryError {
+    let mut shown = header.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+    if shown.chars().count() > 300 {
+        shown = format!("{} …", shown.chars().take(300).collect::<String>());
+    }
+    HistoryError::row(path, 1, format!("has no column that looks like a time; its columns are: {shown}"))
+        .with_hint("name it `timestamp`, or write a scenario with `[histories.NAME]`")
+}
 
-struct Reading<'a> {
-    path: &'a Path,
+/// What is left to do once all rows are read: order, resolution, features that are too many.
+fn finished(path: &Path, line: u64, mut found: Observed) -> Result<Observed, HistoryError> {
+    if found.rows.is_empty() {
+        let hint = "a history needs at least one row with a time (and calls, if it counts them)";
+        return Err(HistoryError::row(path, line, "holds no call").with_hint(hint));
+    }
+    found.rows.sort_by_key(|row| row.at);
+    let (first, last) = found.span();
+    if (last - first).micros() > MOST_YEARS * 366 * DAY {
+        let what = format!("spans from {first} to {last}, more than {MOST_YEARS} years");
+        return Err(HistoryError::row(path, line, what).with_hint("is a time in the wrong unit, or 0?"));
+    }
+    found.resolution = resolution(&found);
+    pool_features(&mut found);
+    Ok(found)
+}
+
+/// To what times are known. Times that all are midnights are dates; times of buckets are multiples of their length.
+fn resolution(found: &Observed) -> i64 {
+    let first = found.rows[0].at;
+    let all = |length: i64| found.rows.iter().all(|row| (row.at - first).rem_euclid(length) == 0);
+    let midnights = first.rem_euclid(DAY) == 0 && all(DAY);
+    if !found.is_buckets() {
+        return if midnights { DAY } else { 0 };
+    }
+    let lengths = [DAY, HOUR, 30 * MINUTE, 15 * MINUTE, 10 * MINUTE, 5 * MINUTE, MINUTE, SECOND];
+    // A single bucket tells no distance: take it for an hour, or a day at midnight.
+    let known = found.rows[found.rows.len() - 1].at > first;
+    lengths
+        .into_iter()
+        .filter(|length| known || *length == HOUR || midnights)
+        .find(|length| all(*length))
+        .unwrap_or(0)
+}
+
+/// Keeps the busiest features and pools the others.
+fn pool_features(found: &mut Observed) {
+    if found.features.len() <= MOST_FEATURES {
+        return;
+    }
+    let mut calls = vec![0.0; found.features.len()];
+    for row in &found.rows {
+        calls[usize::from(row.feature)] += row.calls;
+    }
+    let mut order: Vec<usize> = (0..calls.len()).collect();
+    order.sort_by(|a, b| calls[*b].total_cmp(&calls[*a]).then(a.cmp(b)));
+    let mut number = vec![MOST_FEATURES as u16 - 1; calls.len()];
+    let kept = &order[..MOST_FEATURES - 1];
+    for (new, old) in kept.iter().enumerate() {
+        number[*old] = new as u16;
+    }
+    found.left.pooled = (calls.len() - kept.len()) as u64;
+    let mut names: Vec<String> = kept.iter().map(|old| found.features[*old].clone()).collect();
+    let taken = names.iter().any(|name| name == OTHER);
+    names.push(if taken { format!("{OTHER} features") } else { OTHER.to_owned() });
+    found.features = names;
+    for row in &mut found.rows {
+        row.feature = number[usize::from(row.feature)];
+    }
+}
+
+/// A cell that cannot be understood: line, column, what it holds, what it should hold.
+type Mistake = (u64, String, String, &'static str);
+
+/// All mistakes in one error: the first in full, the others by their lines.
+fn mistakes(path: &Path, all: &[Mistake]) -> Option<HistoryError> {
+    let (line, column, found, wanted) = all.first()?;
+    let mut what = format!("column `{column}` holds `{found}`, wanted {wanted}");
+    for (line, column, found, wanted) in all.iter().skip(1).take(4) {
+        what.push_str(&format!("\n  line {line}: column `{column}` holds `{found}`, wanted {wanted}"));
+    }
+    if all.len() > 5 {
+        what.push_str(&format!("\n  and {} more", all.len() - 5));
+    }
+    let hint = if *wanted == TIME {
+        "write times as `2025-01-31T10:20:30Z`, or as seconds or milliseconds since 1970"
+    } else {
+        "empty cells are fine; text in a column of numbers is not"
+    };
+    Some(HistoryError::row(path, *line, what).with_hint(hint))
+}
+
+const TIME: &str = "a time";
+const NUMBER: &str = "a number";
+
+struct Reading {
+    guess: Rc<Guess>,
     columns: Vec<String>,
     zone: Zone,
     found: Observed,
-    numbers: Numbers,
+    organizations: BTreeMap<String, u32>,
+    features: BTreeMap<String, u16>,
+    ids: BTreeSet<u64>,
+    mistakes: Vec<Mistake>,
 }
 
-impl Reading<'_> {
-    fn cell<'t>(&self, table: &'t Table, column: Option<&String>) -> Option<&'t str> {
-        let column = column?;
-        let index = self.columns.iter().position(|known| known == column)?;
-        Some(table.cell(index)).filter(|cell| !cell.is_empty())
-    }
-
-    fn number(&self, table: &Table, column: Option<&String>) -> Result<Option<f64>, HistoryError> {
-        let Some(text) = self.cell(table, column) else { return Ok(None) };
-        match number(text) {
-            Number::Is(value) => Ok(Some(value)),
-            Number::Empty => Ok(None),
-            Number::Not => Err(HistoryError::row(
-                self.path,
-                table.line,
-                format!("has `{text}` where a number should be"),
-            )),
+impl Reading {
+    fn new(guess: Guess, columns: Vec<String>) -> Reading {
+        Reading {
+            guess: Rc::new(guess.clone()),
+            columns,
+            zone: Zone::default(),
+            found: Observed { guess, ..Observed::default() },
+            organizations: BTreeMap::new(),
+            features: BTreeMap::new(),
+            ids: BTreeSet::new(),
+            mistakes: Vec::new(),
         }
     }
 
-    fn row(&mut self, table: &Table) -> Result<(), HistoryError> {
-        let guess = self.found.guess.clone();
-        let text = self.cell(table, Some(&guess.time)).unwrap_or("");
-        let Some((at, _)) = time(text, &self.zone) else {
-            return Err(HistoryError::row(
-                self.path,
-                table.line,
-                format!("has `{text}` where a time should be"),
-            ));
+    /// The first cell of some columns that is not empty, and its column.
+    fn cell<'t, 'n>(
+        &self,
+        table: &'t Table,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> Option<(&'t str, &'n str)> {
+        names.into_iter().find_map(|name| {
+            let index = self.columns.iter().position(|known| known == name)?;
+            Some((table.cell(index), name.as_str())).filter(|(cell, _)| !cell.is_empty())
+        })
+    }
+
+    fn number<'n>(&mut self, table: &Table, names: impl IntoIterator<Item = &'n String>) -> Option<f64> {
+        let (text, column) = self.cell(table, names)?;
+        match number(text) {
+            Number::Is(value) => Some(value),
+            Number::Empty => None,
+            Number::Not => {
+                self.mistakes.push((table.line, column.to_owned(), shortened(text), NUMBER));
+                None
+            }
+        }
+    }
+
+    fn instant<'n>(&mut self, table: &Table, names: impl IntoIterator<Item = &'n String>) -> Option<SimTime> {
+        let (text, column) = self.cell(table, names)?;
+        let read = time(text, &self.zone).map(|(at, _)| at);
+        if read.is_none() {
+            self.mistakes.push((table.line, column.to_owned(), shortened(text), TIME));
+        }
+        read
+    }
+
+    fn row(&mut self, table: &Table) {
+        let guess = Rc::clone(&self.guess);
+        let mistakes = self.mistakes.len();
+        let Some(at) = self.instant(table, &guess.time) else {
+            self.found.left.timeless += u64::from(self.mistakes.len() == mistakes);
+            return;
         };
-        let calls = if guess.calls.is_some() {
-            self.number(table, guess.calls.as_ref())?.unwrap_or(0.0)
-        } else {
-            1.0
+        if self.ids.len() < MOST_IDS && guess.id.is_empty() {
+            self.found.left.twins += u64::from(!self.ids.insert(table.hash()));
+        }
+        if self.is_repeated(table, &guess) {
+            self.found.left.repeated += 1;
+            return;
+        }
+        let calls = match &guess.calls {
+            Some(column) => self.number(table, [column]).unwrap_or(0.0),
+            None => 1.0,
         };
         if calls <= 0.0 {
-            return Ok(());
+            self.found.left.empty += 1;
+            return;
         }
-        let mut sizes = [f64::NAN; 2];
-        for (slot, column) in sizes.iter_mut().zip(&guess.sizes) {
-            // The sizes of a bucket are totals.
-            *slot = self.number(table, Some(column))?.map_or(f64::NAN, |total| six_digits(total / calls));
-        }
-        if !guess.sizes.is_empty() && sizes.iter().all(|size| size.is_nan()) {
-            self.found.sizeless += 1;
-        }
-        let unit = guess.duration.as_ref().map_or(1.0, |(_, unit)| *unit);
-        let duration = self.number(table, guess.duration.as_ref().map(|(column, _)| column))?;
-        let status = self.cell(table, guess.status.as_ref()).unwrap_or("").to_ascii_lowercase();
+        let sizes = self.sizes(table, &guess, calls);
+        let duration = self.duration(table, &guess, at);
+        let feature = self.cell(table, &guess.feature).map_or("use", |(text, _)| text);
+        let Some(feature) = self.feature(&clean(feature)) else { return };
         let row = Row {
             at: at.micros(),
-            organization: self.organization(self.cell(table, guess.organization.as_ref()).unwrap_or("all")),
-            feature: self.feature(self.cell(table, guess.feature.as_ref()).unwrap_or("use")),
-            failed: ["fail", "error", "timeout"].iter().any(|word| status.contains(word)),
+            organization: self.organization(table, &guess),
+            feature,
+            end: self.end(table, &guess),
             calls,
             sizes,
-            duration: duration.map_or(f32::NAN, |length| (length * unit) as f32),
+            duration,
+            member: self.cell(table, &guess.member).map_or(0, |(text, _)| (hash_name(text) as u32).max(1)),
         };
         self.found.rows.push(row);
-        Ok(())
     }
 
-    fn organization(&mut self, label: &str) -> u32 {
-        if let Some(number) = self.numbers.0.get(label) {
+    fn is_repeated(&mut self, table: &Table, guess: &Guess) -> bool {
+        let Some((id, _)) = self.cell(table, &guess.id) else { return false };
+        self.ids.len() < MOST_IDS && !self.ids.insert(hash_name(id))
+    }
+
+    /// Sizes per call; those of a bucket are totals.
+    fn sizes(&mut self, table: &Table, guess: &Guess, calls: f64) -> [f64; MOST_SIZES] {
+        let mut sizes = [f64::NAN; MOST_SIZES];
+        for (slot, (_, columns)) in sizes.iter_mut().zip(&guess.sizes) {
+            if let Some(total) = self.number(table, columns) {
+                self.found.left.negative += u64::from(total < 0.0);
+                *slot = six_digits((total / calls).clamp(0.0, 1e15));
+            }
+        }
+        let sizeless = !guess.sizes.is_empty() && sizes.iter().all(|size| size.is_nan());
+        self.found.left.sizeless += u64::from(sizeless);
+        sizes
+    }
+
+    fn duration(&mut self, table: &Table, guess: &Guess, at: SimTime) -> f64 {
+        if let Some((column, unit)) = &guess.duration {
+            return self
+                .number(table, [column])
+                .map_or(f64::NAN, |length| six_digits((length * unit).clamp(0.0, 3e7)));
+        }
+        match self.instant(table, &guess.end) {
+            Some(end) if end >= at => six_digits((end - at).as_seconds_f64().min(3e7)),
+            _ => f64::NAN,
+        }
+    }
+
+    fn end(&self, table: &Table, guess: &Guess) -> End {
+        let Some((text, column)) = self.cell(table, &guess.status) else { return End::Fine };
+        if guess.cancelled.iter().any(|word| word == text) {
+            return End::Cancelled;
+        }
+        let word = text.to_ascii_lowercase();
+        let (yes, no) =
+            (["true", "1", "yes"].contains(&word.as_str()), ["false", "0", "no"].contains(&word.as_str()));
+        let holds = |words: &[&str]| words.iter().any(|part| word.contains(part));
+        match column.to_ascii_lowercase().as_str() {
+            "success" | "ok" if no => End::Failed,
+            "error" if !no && !["", "none", "null", "ok"].contains(&word.as_str()) => End::Failed,
+            "cancelled" if yes => End::Cancelled,
+            "success" | "ok" | "error" | "cancelled" => End::Fine,
+            _ if holds(&["cancel", "abort"]) => End::Cancelled,
+            _ if holds(&["fail", "error", "timeout", "timed_out", "denied", "reject"]) => End::Failed,
+            _ if word.len() == 3
+                && (word.starts_with('5') || word.starts_with('4'))
+                && word.parse::<u16>().is_ok() =>
+            {
+                End::Failed
+            }
+            _ => End::Fine,
+        }
+    }
+
+    fn organization(&mut self, table: &Table, guess: &Guess) -> u32 {
+        let label = self.cell(table, &guess.organization).map(|(label, _)| label);
+        self.found.left.homeless += u64::from(label.is_none() && !guess.organization.is_empty());
+        let label = label.unwrap_or("");
+        if let Some(number) = self.organizations.get(label) {
             return *number;
         }
-        let number = self.found.organizations.len() as u32;
-        self.numbers.0.insert(label.to_owned(), number);
-        self.found.organizations.push(label.to_owned());
+        let number = self.organizations.len() as u32;
+        self.organizations.insert(label.to_owned(), number);
         number
     }
 
-    fn feature(&mut self, label: &str) -> u16 {
-        if let Some(number) = self.numbers.1.get(label) {
-            return *number;
+    /// The feature's number; a mistake if there are too many to be features.
+    fn feature(&mut self, label: &str) -> Option<u16> {
+        if let Some(number) = self.features.get(label) {
+            return Some(*number);
+        }
+        // More than this are no features but texts; the first ones stand for themselves, the rest for one.
+        let full = self.found.features.len() >= usize::from(u16::MAX) / 2;
+        if full {
+            return Some(0);
         }
         let number = self.found.features.len() as u16;
-        self.numbers.1.insert(label.to_owned(), number);
+        self.features.insert(label.to_owned(), number);
         self.found.features.push(label.to_owned());
-        number
+        Some(number)
+    }
+}
+
+/// A label that a scenario can carry: printable, of a length that a table can show.
+fn clean(label: &str) -> String {
+    label.chars().map(|c| if c.is_control() { ' ' } else { c }).take(80).collect::<String>().trim().to_owned()
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= 40 {
+        text.to_owned()
+    } else {
+        format!("{}…", text.chars().take(40).collect::<String>())
     }
 }

@@ -1,66 +1,174 @@
-//! Fits of the traces beside the project, judged as the acceptance says; skipped where there are none.
+//! Known models are simulated, written as histories, and found again.
 
-use std::path::{Path, PathBuf};
+use std::fmt::Write as _;
 
+use super::goodness::{Call, simulate};
 use super::*;
+use crate::sampling::{Dist, TwoLevel};
+use crate::scenario::{self, ScenarioSource};
+use crate::workload::operation::Fate;
 
-fn trace(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found =
-        ["../shared/traces", "../../shared/traces"].into_iter().map(|folder| root.join(folder).join(name));
-    found.into_iter().find(|path| path.exists())
+/// Reads a scenario as the command does.
+fn read(text: &str) -> Result<Written, String> {
+    let scenario = scenario::read(&ScenarioSource::from_text("fitted.toml", text))
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    Ok(Written {
+        start: scenario.start,
+        end: scenario.end,
+        zone: scenario.zone,
+        features: scenario.features.into_iter().map(|feature| (feature.name, feature.demand)).collect(),
+        cohorts: scenario
+            .cohorts
+            .into_iter()
+            .map(|cohort| (cohort.population, cohort.organizations))
+            .collect(),
+    })
 }
 
-/// KS of sizes ≤ 0.15, top-10 % share ± 0.08, dispersion within a factor 2, peak of the day within a factor 1.5.
-fn check(name: &str, scale: Option<f64>) {
-    let Some(path) = trace(name) else { return eprintln!("skipped: there is no ../shared/traces/{name}") };
-    let fit = fit(&path, scale).unwrap_or_else(|error| panic!("{error}"));
-    let mut misses = Vec::new();
-    for good in &fit.goodness {
-        println!("{name} {}: {good:?}", good.feature);
-        for (column, distance) in &good.sizes {
-            if *distance > 0.15 {
-                misses.push(format!("{}: KS of {column} is {distance:.3}", good.feature));
-            }
-        }
-        let (history, simulated) = (&good.history, &good.simulated);
-        if let (Some(wanted), Some(found)) = (history.top_tenth, simulated.top_tenth)
-            && (wanted - found).abs() > 0.08
-        {
-            misses.push(format!("{}: top-10 % share {found:.3}, history {wanted:.3}", good.feature));
-        }
-        let ratio =
-            |wanted: Option<f64>, found: Option<f64>| wanted.zip(found).map(|(a, b)| (a / b).max(b / a));
-        if let Some(ratio) = ratio(history.dispersion, simulated.dispersion).filter(|ratio| *ratio > 2.0) {
-            misses.push(format!("{}: dispersion is off by {ratio:.2}", good.feature));
-        }
-        // A day needs a few hundred calls to have a shape at all.
-        if history.calls >= 480.0
-            && let Some(ratio) = ratio(history.peak, simulated.peak).filter(|ratio| *ratio > 1.5)
-        {
-            misses.push(format!("{}: peak of the day is off by {ratio:.2}", good.feature));
-        }
+/// A scenario of one cohort and one feature whose cost is its size.
+fn world(days: u32, organizations: u32, arrivals: &str, size: &str, more: &str) -> Written {
+    let text = format!(
+        "start = 2025-01-06T00:00:00Z\nhorizon = \"{days} days\"\n[[cohorts]]\nname = \"all\"\n\
+         organizations = {organizations}\n[features.chat]\narrivals = {{ {arrivals} }}\ncost = \"size\"\n{more}\n\
+         [features.chat.quantities]\nsize = {size}\n[policies.open]\nadmission = \"none\"\n"
+    );
+    read(&text).unwrap_or_else(|problem| panic!("{problem}\n{text}"))
+}
+
+/// One replication as a history.
+fn history(written: &Written) -> Observed {
+    let mut calls: Vec<Call> = simulate(written, 0, 7, None);
+    calls.sort_by_key(|call| call.at);
+    let mut text = String::from("timestamp,org,feature,units,duration_s,status\n");
+    for call in &calls {
+        let at = crate::units::SimTime::from_micros(call.at);
+        let status = if call.fate == Fate::Fails { "failed" } else { "ok" };
+        let _ = writeln!(text, "{at},o{},chat,{},{},{status}", call.organization, call.cost, call.duration);
     }
-    assert!(misses.is_empty(), "{name}:\n{}", misses.join("\n"));
-    assert!(fit.model.to_toml("fit", name).contains("[[cohorts]]"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.csv");
+    std::fs::write(&path, text).expect("a disk");
+    Observed::read(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn close(what: &str, found: f64, wanted: f64, tolerance: f64) {
+    assert!((found - wanted).abs() <= tolerance, "{what} is {found}, not {wanted} ± {tolerance}");
+}
+
+/// The standard error of a coefficient of variation over some 20,000 gaps is about 2 %; blocks and families add theirs.
+#[test]
+fn the_family_of_gaps_is_found_with_its_coefficient() {
+    let cases = [
+        ("poisson = \"200/h\"", GapFamily::Poisson, 0.0),
+        ("gamma = \"200/h\", cv = 2.5", GapFamily::Gamma(2.5), 0.35),
+        ("gamma = \"200/h\", cv = 0.5", GapFamily::Gamma(0.5), 0.05),
+        ("weibull = \"200/h\", cv = 2.0", GapFamily::Weibull(2.0), 0.3),
+    ];
+    for (arrivals, wanted, tolerance) in cases {
+        let found = model(&history(&world(5, 1, arrivals, "1", "")), 1.0).features[0].gaps;
+        let same = std::mem::discriminant(&found) == std::mem::discriminant(&wanted);
+        assert!(same, "{arrivals} was taken for {found:?}");
+        close(arrivals, found.cv(), wanted.cv(), tolerance);
+    }
+}
+
+/// 24,000 values: standard errors of mu and sigma are below 0.01.
+#[test]
+fn sizes_of_organizations_that_are_alike_are_one_lognormal() {
+    let size = "{ lognormal = { mu = 6.0, sigma = 1.1 } }";
+    let model = model(&history(&world(4, 25, "poisson = \"10/h\"", size, "")), 1.0);
+    let Dist::LogNormal { mu, sigma } = model.features[0].sizes[0].fitted.dist else {
+        panic!("{:?}", model.features[0].sizes[0])
+    };
+    close("mu", mu, 6.0, 0.03);
+    close("sigma", sigma, 1.1, 0.03);
+}
+
+/// 60 organizations: the standard error of the spread between them is 1/√120 = 9 %, of their mean 0.13.
+#[test]
+fn sizes_of_organizations_that_differ_have_two_levels() {
+    let size = "{ lognormal = { mu = { normal = { mean = 6.0, sd = 1.0 } }, sigma = 0.4 } }";
+    let model = model(&history(&world(4, 60, "poisson = \"4/h\"", size, "")), 1.0);
+    let Dist::TwoLevel(levels) = &model.features[0].sizes[0].fitted.dist else {
+        panic!("{:?}", model.features[0].sizes[0])
+    };
+    let TwoLevel::LogNormal { mu: Dist::Normal(mu), sigma } = &**levels else { panic!("{levels:?}") };
+    close("mean of mu", mu.mean, 6.0, 0.4);
+    close("sd of mu", mu.sd, 1.0, 0.27);
+    close("sigma", sigma.mean(), 0.4, 0.03);
+}
+
+/// 25 organizations over 14 days: about 25 × 336 / 9 independent hours of a drift with φ = 0.8.
+#[test]
+fn the_drift_of_rates_is_found() {
+    let arrivals = "poisson = \"10/h\", drift = { persistence = 0.8, sd = 0.7 }";
+    let model = model(&history(&world(14, 25, arrivals, "1", "")), 1.0);
+    // What the own week of a large organization holds already is not drift again: look at those drawn as many.
+    let many = model.cohorts.iter().filter(|cohort| cohort.organizations > 1);
+    let drifts: Vec<_> = many.filter_map(|cohort| cohort.uses[0].drift).collect();
+    assert!(!drifts.is_empty(), "{:?}", model.cohorts);
+    let mean =
+        |of: fn(&crate::workload::Drift) -> f64| drifts.iter().map(of).sum::<f64>() / drifts.len() as f64;
+    close("sd", mean(|drift| drift.sd), 0.7, 0.12);
+    close("persistence", mean(|drift| drift.persistence), 0.8, 0.12);
+    let steady = super::model(&history(&world(14, 25, "poisson = \"10/h\"", "1", "")), 1.0);
+    assert!(steady.cohorts.iter().all(|cohort| cohort.uses[0].drift.is_none()), "chance is no drift");
+}
+
+/// 80 organizations of some 480 calls: about 40 are affected, and some 1,200 runs of failures say how they go on.
+#[test]
+fn failures_are_found_with_their_persistence() {
+    let more =
+        "duration = \"10s\"\nfailures = { rate = 0.06, persistence = 0.6, affected = 0.5, after = \"2s\" }";
+    let model = model(&history(&world(5, 80, "poisson = \"4/h\"", "1", more)), 1.0);
+    let failures = &model.features[0].failures;
+    close("rate", failures.rate.get(), 0.06, 0.015);
+    close("persistence", failures.persistence.map_or(0.0, |p| p.get()), 0.6, 0.06);
+    close("affected", failures.affected.get(), 0.5, 0.15);
+}
+
+/// Growth of 20 % a month over half a year; weekends at a fifth.
+#[test]
+fn growth_and_weekends_are_found() {
+    let more = "calendar = [{ growth = 0.2 }]\nprofile = { hours = [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1], \
+                week = [1, 1, 1, 1, 1, 0.2, 0.2] }";
+    let model = model(&history(&world(182, 5, "poisson = \"1/h\"", "1", more)), 1.0);
+    let Some(crate::workload::CalendarFactor::Growth { per_month }) = model.features[0].calendar.first()
+    else {
+        panic!("{:?}", model.features[0].calendar)
+    };
+    close("growth", *per_month, 0.2, 0.04);
+    let weights = model.cohorts[0].profile.as_ref().expect("a shape").weights();
+    let day = |day: usize| weights[24 * day..24 * day + 24].iter().sum::<f64>() / 24.0;
+    close("Saturday by Tuesday", day(5) / day(1), 0.2, 0.05);
+}
+
+/// What is written is read again and simulates back, through every form that a fit writes.
+#[test]
+fn a_fitted_scenario_simulates_back() {
+    let size = "{ lognormal = { mu = { normal = { mean = 5.0, sd = 0.8 } }, sigma = 0.5 } }";
+    let more = "duration = { lognormal = { median = \"20s\", sigma = 0.6 } }\nfailures = { rate = 0.03, persistence = 0.5 }";
+    let observed = history(&world(9, 40, "gamma = \"3/h\", cv = 1.6", size, more));
+    let mut model = model(&observed, 1.0);
+    let found = calibrated(&observed, &mut model, 3, &read).unwrap_or_else(|error| panic!("{error}"));
+    assert!(found.len() >= 6, "{found:?}");
+    for good in &found {
+        assert_ne!(good.is_fine(), Some(false), "{good:?}");
+    }
+    let text = model.to_toml(&observed, "fit", "a \"history\"\u{7}.csv", &["note".to_owned()]);
+    let scenario = scenario::read(&ScenarioSource::from_text("fit.toml", text.clone()))
+        .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
+    let organizations: u32 = scenario.cohorts.iter().map(|cohort| cohort.organizations).sum();
+    assert_eq!((organizations, scenario.policies.len()), (40, 3));
+    assert!(scenario.question.is_some(), "the head is conventional");
 }
 
 #[test]
-fn the_image_service_fits() {
-    check("genai-images.csv", None);
-}
-
-#[test]
-fn the_reasoning_events_fit() {
-    check("servegen-reason-events.csv.gz", None);
-}
-
-#[test]
-fn the_two_services_without_organizations_fit() {
-    check("azure-llm-2023.csv", None);
-}
-
-#[test]
-fn the_hourly_buckets_fit_after_thinning() {
-    check("servegen-llm-hourly.csv", Some(1e-3));
+fn a_thinned_fit_keeps_a_share_of_the_calls() {
+    let observed = history(&world(3, 20, "poisson = \"20/h\"", "5", ""));
+    let model = model(&observed, 0.1);
+    let written = read(&model.to_toml(&observed, "fit", "history", &[])).expect("a scenario");
+    let calls = simulate(&written, 0, 3, None).len() as f64;
+    // Poisson of 2,880: four standard errors.
+    close("calls", calls, 0.1 * observed.calls(), 4.0 * libm::sqrt(0.1 * observed.calls()));
 }

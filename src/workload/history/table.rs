@@ -72,17 +72,22 @@ impl Table {
         }
     }
 
-    /// Names of all columns: the header of a CSV file, the keys of the first object of JSONL.
+    /// Names of all columns: the header of a CSV file, the keys of the first objects of JSONL (dotted where they are
+    /// nested).
     pub fn names(mut self) -> Result<Vec<String>, HistoryError> {
         if let Some(header) = self.header() {
             return Ok(header.to_vec());
         }
-        if !self.advance()? {
-            return Ok(Vec::new());
+        let mut names: Vec<String> = Vec::new();
+        for _ in 0..OBJECTS_READ_FOR_NAMES {
+            if !self.advance()? {
+                break;
+            }
+            let Rows::Jsonl { text, .. } = &self.rows else { break };
+            let object: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+            add_names(&object, "", &mut names);
         }
-        let Rows::Jsonl { text, .. } = &self.rows else { return Ok(Vec::new()) };
-        let object: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-        Ok(object.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default())
+        Ok(names)
     }
 
     /// Moves to the next row; false at the end.
@@ -152,6 +157,21 @@ impl Table {
         match &self.rows {
             Rows::Csv { positions, .. } => positions[column].is_none(),
             Rows::Jsonl { seen, .. } => !seen[column],
+        }
+    }
+}
+
+/// Objects of a JSONL file whose keys are taken for its columns: the first ones may lack some.
+const OBJECTS_READ_FOR_NAMES: usize = 1_000;
+
+/// Adds the dotted names of an object's fields, in their order.
+fn add_names(value: &serde_json::Value, prefix: &str, names: &mut Vec<String>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        if value.is_object() {
+            add_names(value, &name, names);
+        } else if !names.contains(&name) {
+            names.push(name);
         }
     }
 }

@@ -14,8 +14,8 @@ fn populations_differ_as_they_say() {
         member_skew: 1.0,
         billing: Billing::Share(probability(0.2)),
         features: vec![
-            FeatureUse { name: "chat".to_owned(), share: probability(0.5), factor: Dist::Fixed(2.0) },
-            FeatureUse { name: "image".to_owned(), share: Probability::ONE, factor: Dist::Fixed(1.0) },
+            FeatureUse::new("chat", probability(0.5), Dist::Fixed(2.0)),
+            FeatureUse::new("image", Probability::ONE, Dist::Fixed(1.0)),
         ],
         ..Population::default()
     };

@@ -1,0 +1,146 @@
+//! Costs and policies to begin with: a history says what was used, not what it costs.
+//!
+//! Owns the rate formula, the allowance that makes a comparison informative, and the policies that are compared.
+
+use super::model::{FeatureModel, Model};
+use super::observe::{Observed, Row};
+use super::text::plain;
+
+/// Share of the demand that lies beyond the allowances.
+const BEYOND: f64 = 0.25;
+/// Mean cost of a call that needs no other unit (credits).
+const MEAN_COST: (f64, f64) = (0.01, 1e5);
+/// Overdraft by allowance.
+const OVERDRAFT: f64 = 0.25;
+/// Hours of a month.
+const MONTH: f64 = 720.0;
+
+/// Credits of one unit of a size, by its name, before the division by a thousand that tokens take.
+fn weight(name: &str) -> f64 {
+    let holds = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    if holds(&["out", "completion", "response", "generated"]) {
+        4.0
+    } else if holds(&["cached"]) {
+        0.1
+    } else if holds(&["cache_writes"]) {
+        1.25
+    } else {
+        1.0
+    }
+}
+
+fn is_tokens(feature: &FeatureModel) -> bool {
+    feature.sizes.iter().any(|size| size.name.contains("token"))
+}
+
+impl FeatureModel {
+    /// The cost formula: the history's own spend, or a rate for each size, in credits of a unit.
+    pub(super) fn cost(&self, unit: f64) -> String {
+        let formula = self.formula();
+        match unit {
+            1.0 => formula,
+            large if large > 1.0 => format!("({formula}) / {}", plain(large)),
+            small => format!("({formula}) * {}", plain((1.0 / small).round())),
+        }
+    }
+
+    fn formula(&self) -> String {
+        if let Some((index, worth)) = self.spend {
+            let name = &self.sizes[index].name;
+            return if worth == 1.0 { name.clone() } else { format!("{} * {name}", plain(worth)) };
+        }
+        let term = |name: &str| match weight(name) {
+            1.0 => name.to_owned(),
+            weight => format!("{} * {name}", plain(weight)),
+        };
+        let terms: Vec<String> = self.sizes.iter().map(|size| term(&size.name)).collect();
+        match terms.len() {
+            0 => "1".to_owned(),
+            _ if is_tokens(self) => format!("({}) / 1000", terms.join(" + ")),
+            _ => terms.join(" + "),
+        }
+    }
+
+    /// What a row costs before the unit; what was not recorded costs nothing.
+    fn credits(&self, row: &Row) -> f64 {
+        let size = |column: usize| Some(row.sizes[column]).filter(|size| size.is_finite()).unwrap_or(0.0);
+        if let Some((index, worth)) = self.spend {
+            return row.calls * worth * size(self.sizes[index].column);
+        }
+        if self.sizes.is_empty() {
+            return row.calls;
+        }
+        let sum: f64 = self.sizes.iter().map(|of| weight(&of.name) * size(of.column)).sum();
+        row.calls * if is_tokens(self) { sum / 1000.0 } else { sum }
+    }
+}
+
+/// A power of ten that makes a mean call cost neither next to nothing nor fortunes; 1 where it does already.
+pub(super) fn unit(observed: &Observed, features: &[FeatureModel]) -> f64 {
+    let credits: f64 = observed.rows.iter().map(|row| features[usize::from(row.feature)].credits(row)).sum();
+    let mean = credits / observed.calls();
+    if mean <= 0.0 || (MEAN_COST.0..=MEAN_COST.1).contains(&mean) {
+        return 1.0;
+    }
+    libm::pow(10.0, libm::floor(libm::log10(mean)))
+}
+
+/// Included credits a month of each plan, beyond which a quarter of its demand lies; plans in order of their cohorts.
+pub(super) fn allowances(observed: &Observed, model: &Model) -> Vec<(&'static str, f64)> {
+    let mut demand = vec![0.0; observed.organizations as usize];
+    for row in &observed.rows {
+        let credits = model.features[usize::from(row.feature)].credits(row) / model.unit;
+        demand[row.organization as usize] += model.scale * credits;
+    }
+    // A month of a longer history; a shorter one lies within its first month.
+    let months = (model.frame.hours() / MONTH).max(1.0);
+    let mut plans: Vec<(&'static str, Vec<f64>)> = Vec::new();
+    for cohort in &model.cohorts {
+        let own = cohort.numbers.iter().map(|number| demand[*number as usize] / months);
+        match plans.iter_mut().find(|(plan, _)| *plan == cohort.plan) {
+            Some((_, credits)) => credits.extend(own),
+            None => plans.push((cohort.plan, own.collect())),
+        }
+    }
+    plans.into_iter().map(|(plan, credits)| (plan, two_digits(enough(&credits).clamp(0.01, 1e9)))).collect()
+}
+
+/// The allowance beyond which a quarter of the demand lies, by bisection.
+fn enough(demand: &[f64]) -> f64 {
+    let all: f64 = demand.iter().sum();
+    let (mut low, mut high) = (0.0, demand.iter().copied().fold(0.0, f64::max));
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        let beyond: f64 = demand.iter().map(|credits| (credits - middle).max(0.0)).sum();
+        if beyond > BEYOND * all { low = middle } else { high = middle }
+    }
+    high
+}
+
+/// Rounded to what people would write.
+fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
+}
+
+/// Policies around the allowances of plans.
+pub(super) fn policies(allowances: &[(&'static str, f64)]) -> String {
+    let overdraft = |allowance: f64| two_digits((OVERDRAFT * allowance).max(0.01));
+    let mut text = String::from(
+        "\n# About a quarter of the demand lies beyond these allowances, so that policies differ; change them to yours.\n",
+    );
+    for (plan, allowance) in allowances {
+        text += &format!(
+            "[policy.plans.{plan}]\nallowance = {{ credits = {}, every = \"month\" }}\n",
+            plain(*allowance)
+        );
+    }
+    text += "\n# Work starts while anything is left.\n[policies.block]\nadmission = \"positive\"\nshort = \"reject\"\n\n\
+             # As `block`, but a quarter of the allowance may be owed.\n\
+             [policies.overdraft]\nadmission = \"positive\"\nshort = \"allow\"\n";
+    for (plan, allowance) in allowances {
+        text += &format!("plans.{plan}.overdraft = {}\n", plain(overdraft(*allowance)));
+    }
+    text + "\n# The expected cost is reserved before work starts.\n[policies.hold]\n\
+            admission = { hold = { estimate = \"expected\", buffer = 0.2, timeout = \"1 day\" } }\nshort = \"reject\"\n\n\
+            # [thresholds]\n# hold = [\"refusal_rate < 30%\"]\n"
+}
