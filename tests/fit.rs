@@ -458,12 +458,12 @@ fn any_history_is_fitted_or_refused_with_a_reason() {
         (
             "bad-time.csv",
             rows(units, 20, 60, |_, _| "yesterday,o,chat,3".to_owned()),
-            Refused(2, "line 2: column `timestamp` holds `yesterday`, wanted a time"),
+            Refused(2, "bad-time.csv:2`: `timestamp` is `yesterday`\n  wanted a time"),
         ),
         (
             "bad-number.csv",
             rows(units, 20, 60, |_, at| format!("{at},o,chat,many")),
-            Refused(2, "column `units` holds `many`, wanted a number"),
+            Refused(2, "`units` is `many`\n  wanted a number"),
         ),
         ("ragged.csv", format!("{units}\n2025-01-01T00:00:00Z,o\n").into_bytes(), Refused(2, "has 2 cells")),
         (

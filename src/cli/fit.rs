@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::Failure;
 use crate::report::number::{brief, short};
 use crate::report::{Cell, Column, Table};
 use crate::scenario::{self, ScenarioSource};
-use crate::workload::HistoryError;
 use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, Written, fit};
 
 use super::arguments::FitArguments;
@@ -160,8 +160,7 @@ fn wrapped(text: &str) -> Vec<String> {
 
 fn problem(error: FitError) -> Problem {
     match error {
-        FitError::History(HistoryError::World { path, source }) => Problem::File { path, source },
-        FitError::History(row) => Problem::Usage { what: row.to_string(), hint: None },
+        FitError::History(problems) => Problem::Run(Failure::History(problems)),
         FitError::Written(what) => Problem::Usage {
             what: format!("the fitted scenario is not valid, which is a mistake of the fit:\n{what}"),
             hint: Some("please report it with the header of the history".to_owned()),

@@ -125,6 +125,32 @@ const STATUSES: &[&str] = &["status", "outcome", "result", "state", "success", "
 const CALLS: &[&str] =
     &["requests", "num_model_requests", "request_count", "calls", "num_requests", "n_requests", "count"];
 
+/// A size of a call, and where it stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SizeColumns {
+    /// Its name in formulas.
+    pub name: String,
+    /// Alternatives; the first cell that is not empty counts.
+    pub columns: Vec<String>,
+    /// A part of it that is a size of its own, and is taken off.
+    pub less: Option<String>,
+}
+
+impl SizeColumns {
+    /// The size that a replay reads as `text`, as far as the header has it; none if it has not, or if it counts in some
+    /// rows only.
+    fn of(name: &str, text: &str, header: &[String]) -> Option<SizeColumns> {
+        let has = |column: &&str| header.iter().any(|known| known == column);
+        let mut size = SizeColumns { name: name.to_owned(), ..SizeColumns::default() };
+        for alternative in text.split('|').filter(|alternative| !alternative.contains('[')) {
+            let (whole, less) = alternative.split_once(" - ").unzip();
+            size.columns.extend(Some(whole.unwrap_or(alternative)).filter(has).map(str::to_owned));
+            size.less = size.less.or(less.filter(has).map(str::to_owned));
+        }
+        (!size.columns.is_empty()).then_some(size)
+    }
+}
+
 /// What the columns of a history were taken for; several names are alternatives, the first cell that is not empty
 /// counts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -143,8 +169,8 @@ pub struct Guess {
     pub member: Vec<String>,
     /// Unique number of a row; rows that repeat it are left out.
     pub id: Vec<String>,
-    /// Sizes: name in formulas, and columns.
-    pub sizes: Vec<(String, Vec<String>)>,
+    /// Sizes.
+    pub sizes: Vec<SizeColumns>,
     /// The size that is a cost: its index, and credits in one of it.
     pub spend: Option<(usize, f64)>,
     /// Work time and seconds in its unit.
@@ -167,7 +193,7 @@ impl Guess {
         let all = groups
             .into_iter()
             .flatten()
-            .chain(self.sizes.iter().flat_map(|(_, columns)| columns))
+            .chain(self.sizes.iter().flat_map(|size| size.columns.iter().chain(&size.less)))
             .chain(single);
         for column in all {
             if !columns.contains(column) {
@@ -190,12 +216,12 @@ fn known_export(name: &'static str, header: &[String]) -> Option<Guess> {
     let there =
         |names: &[String]| names.iter().filter(|name| header.contains(name)).cloned().collect::<Vec<_>>();
     let time = there(&columns.time);
-    let sizes: Vec<(String, Vec<String>)> = quantities
+    let requests = buckets.and_then(|buckets| buckets.requests);
+    let sizes: Vec<SizeColumns> = quantities
         .iter()
-        .map(|(name, column)| {
-            (name.clone(), there(&column.split('|').map(str::to_owned).collect::<Vec<_>>()))
-        })
-        .filter(|(_, columns)| !columns.is_empty())
+        // How many calls a bucket holds is no size of a call.
+        .filter(|(_, text)| Some(text) != requests.as_ref())
+        .filter_map(|(name, text)| SizeColumns::of(name, text, header))
         .take(MOST_SIZES)
         .collect();
     let organization = there(&columns.organization);
@@ -211,7 +237,7 @@ fn known_export(name: &'static str, header: &[String]) -> Option<Guess> {
     let feature = there(&columns.feature);
     let member = there(&columns.member).into_iter().filter(|name| !organization.contains(name)).collect();
     let status = columns.status.filter(|status| header.contains(&status.column));
-    let spend = sizes.iter().position(|(name, _)| name == "spend").map(|index| (index, CREDITS_PER_MONEY));
+    let spend = sizes.iter().position(|size| size.name == "spend").map(|index| (index, CREDITS_PER_MONEY));
     Some(Guess {
         export: Some(name),
         end: there(&columns.end),
@@ -224,7 +250,7 @@ fn known_export(name: &'static str, header: &[String]) -> Option<Guess> {
             .map(|duration| (duration.column, duration.unit.as_seconds_f64())),
         cancelled: status.as_ref().map(|status| status.cancelled.clone()).unwrap_or_default(),
         status: status.map(|status| status.column),
-        calls: buckets.and_then(|buckets| buckets.requests).filter(|column| header.contains(column)),
+        calls: requests.filter(|column| header.contains(column)),
         time,
         organization,
         feature,
@@ -234,6 +260,10 @@ fn known_export(name: &'static str, header: &[String]) -> Option<Guess> {
 
 /// Credits that one unit of money buys where a history says what calls cost in money.
 pub const CREDITS_PER_MONEY: f64 = 100.0;
+
+fn of_column(column: &str) -> SizeColumns {
+    SizeColumns { name: identifier(column), columns: vec![column.to_owned()], less: None }
+}
 
 fn by_names(header: &[String]) -> Option<Guess> {
     let find = |names: &[&str]| {
@@ -258,7 +288,7 @@ fn by_names(header: &[String]) -> Option<Guess> {
         member: all(MEMBERS).into_iter().filter(|column| !taken(column)).collect(),
         id: all(IDS),
         spend: spend.map(|_| (sizes.len() - 1, if is_money { CREDITS_PER_MONEY } else { 1.0 })),
-        sizes: sizes.into_iter().map(|column| (identifier(&column), vec![column])).collect(),
+        sizes: sizes.into_iter().map(|column| of_column(&column)).collect(),
         duration: DURATIONS.iter().find_map(|(name, unit)| Some((find(&[name])?, *unit))),
         status: find(STATUSES),
         cancelled: Vec::new(),
@@ -335,7 +365,7 @@ mod tests {
                 (guess.export, guess.organization.as_slice()),
                 (export, [organization.to_owned()].as_slice())
             );
-            let names: Vec<&str> = guess.sizes.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<&str> = guess.sizes.iter().map(|size| size.name.as_str()).collect();
             assert_eq!(names.join(" "), sizes, "{header}");
             assert_eq!((guess.calls.as_deref(), guess.status.as_deref()), (calls, status), "{header}");
         }

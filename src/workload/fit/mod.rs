@@ -27,7 +27,7 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::history::HistoryError;
+use super::history::HistoryProblems;
 
 use families::four_digits;
 
@@ -74,7 +74,7 @@ pub struct Fit {
 pub enum FitError {
     /// The history cannot be read.
     #[error(transparent)]
-    History(#[from] HistoryError),
+    History(#[from] HistoryProblems),
     /// The scenario that was written cannot be read: a mistake of the fit.
     #[error("the fitted scenario is not valid: {0}")]
     Written(String),

@@ -10,6 +10,7 @@ use super::cohorts::{CohortModel, World};
 use super::customers::{Group, Seen, Stay, customers, groups};
 use super::failures::{FailureModel, fit_failures};
 use super::families::{Fitted, Sample, fit_values, four_digits};
+use super::guess::SizeColumns;
 use super::levels::{Values, correlation, fit_levels, two_levels};
 use super::observe::{Observed, Row};
 use super::prices::unit;
@@ -171,7 +172,7 @@ impl Fitting<'_> {
         let everyone = 0..self.customers.len() as u32;
         let guess = &self.observed.guess;
         let mut sizes: Vec<SizeModel> = Vec::new();
-        for (column, (name, _)) in guess.sizes.iter().enumerate() {
+        for (column, SizeColumns { name, .. }) in guess.sizes.iter().enumerate() {
             let values: Vec<Values> =
                 everyone.clone().map(|number| self.values(number, feature, column)).collect();
             let Some(fitted) = fit_levels(&values) else { continue };

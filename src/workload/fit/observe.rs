@@ -10,7 +10,9 @@ use std::rc::Rc;
 use crate::calendar::Zone;
 use crate::sampling::hash_name;
 use crate::units::SimTime;
-use crate::workload::history::{HistoryError, HistorySpec, Number, Table, number, time};
+use crate::workload::history::{
+    Gathered, HistoryError, HistoryProblems, HistorySpec, Number, Table, number, time,
+};
 
 use super::families::six_digits;
 use super::guess::{Guess, MOST_SIZES, guess};
@@ -110,7 +112,7 @@ impl Observed {
     /// # Errors
     /// A file that cannot be read, without a column of times, or with rows that cannot be understood: all of these
     /// together, with their lines.
-    pub fn read(path: &Path) -> Result<Observed, HistoryError> {
+    pub fn read(path: &Path) -> Result<Observed, HistoryProblems> {
         let spec = HistorySpec { path: path.to_owned(), ..HistorySpec::default() };
         let header = Table::open(&spec, &[])?.names()?;
         let guess = guess(&header).ok_or_else(|| no_time(path, &header))?;
@@ -124,14 +126,13 @@ impl Observed {
             }
             if reading.found.rows.len() > MOST_ROWS {
                 let what = format!("has more than {MOST_ROWS} rows, too many to fit at once");
-                return Err(HistoryError::row(path, table.line, what).with_hint("fit a part of the file"));
+                let error = HistoryError::row(path, table.line, what);
+                return Err(error.with_hint("fit a part of the file").into());
             }
         }
-        if let Some(error) = mistakes(path, &reading.mistakes) {
-            return Err(error);
-        }
+        mistakes(path, &reading.mistakes)?;
         reading.found.organizations = reading.organizations.len() as u32;
-        finished(path, table.line, reading.found)
+        Ok(finished(path, table.line, reading.found)?)
     }
 
     /// First and last instant.
@@ -227,22 +228,19 @@ fn pool_features(found: &mut Observed) {
 /// A cell that cannot be understood: line, column, what it holds, what it should hold.
 type Mistake = (u64, String, String, &'static str);
 
-/// All mistakes in one error: the first in full, the others by their lines.
-fn mistakes(path: &Path, all: &[Mistake]) -> Option<HistoryError> {
-    let (line, column, found, wanted) = all.first()?;
-    let mut what = format!("column `{column}` holds `{found}`, wanted {wanted}");
-    for (line, column, found, wanted) in all.iter().skip(1).take(4) {
-        what.push_str(&format!("\n  line {line}: column `{column}` holds `{found}`, wanted {wanted}"));
+/// All mistakes, the first of each kind in full.
+fn mistakes(path: &Path, all: &[Mistake]) -> Result<(), HistoryProblems> {
+    let mut problems = Gathered::default();
+    for (line, column, found, wanted) in all {
+        let hint = if *wanted == TIME {
+            "write times as `2025-01-31T10:20:30Z`, or as seconds or milliseconds since 1970"
+        } else {
+            "empty cells are fine; text in a column of numbers is not"
+        };
+        let error = HistoryError::row(path, *line, format!("is `{found}`")).in_column(column);
+        problems.add(error.wanting(wanted).with_hint(hint));
     }
-    if all.len() > 5 {
-        what.push_str(&format!("\n  and {} more", all.len() - 5));
-    }
-    let hint = if *wanted == TIME {
-        "write times as `2025-01-31T10:20:30Z`, or as seconds or milliseconds since 1970"
-    } else {
-        "empty cells are fine; text in a column of numbers is not"
-    };
-    Some(HistoryError::row(path, *line, what).with_hint(hint))
+    problems.finish()
 }
 
 const TIME: &str = "a time";
@@ -353,8 +351,11 @@ impl Reading {
     /// Sizes per call; those of a bucket are totals.
     fn sizes(&mut self, table: &Table, guess: &Guess, calls: f64) -> [f64; MOST_SIZES] {
         let mut sizes = [f64::NAN; MOST_SIZES];
-        for (slot, (_, columns)) in sizes.iter_mut().zip(&guess.sizes) {
-            if let Some(total) = self.number(table, columns) {
+        for (slot, size) in sizes.iter_mut().zip(&guess.sizes) {
+            if let Some(whole) = self.number(table, &size.columns) {
+                let less = self.number(table, &size.less).unwrap_or(0.0);
+                // What is taken off was part of the whole.
+                let total = if less > 0.0 { (whole - less).max(0.0) } else { whole };
                 self.found.left.negative += u64::from(total < 0.0);
                 *slot = six_digits((total / calls).clamp(0.0, 1e15));
             }

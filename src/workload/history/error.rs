@@ -65,7 +65,7 @@ impl HistoryError {
     }
 
     /// With the column to blame.
-    pub(super) fn in_column(mut self, name: &str) -> Self {
+    pub(in crate::workload) fn in_column(mut self, name: &str) -> Self {
         if let HistoryError::Row { column, .. } = &mut self {
             *column = Some(name.into());
         }
@@ -73,7 +73,7 @@ impl HistoryError {
     }
 
     /// With what is wanted.
-    pub(super) fn wanting(mut self, text: &str) -> Self {
+    pub(in crate::workload) fn wanting(mut self, text: &str) -> Self {
         if let HistoryError::Row { wanted, .. } = &mut self {
             *wanted = Some(text.into());
         }
@@ -149,7 +149,7 @@ impl std::error::Error for HistoryProblems {}
 
 /// Gathers problems while a file is read.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(in crate::workload) struct Gathered {
     told: Vec<HistoryError>,
     alike: BTreeMap<String, u32>,
     more: u64,

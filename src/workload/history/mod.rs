@@ -29,6 +29,7 @@ pub(in crate::workload) use cells::{Number, number, time};
 pub use check::{check_history, read_column};
 pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION};
 pub use counts::HistoryCounts;
+pub(in crate::workload) use error::Gathered;
 pub use error::{HistoryError, HistoryProblems};
 pub use mapping::{MAPPINGS, Mapping, looks_like, mapping};
 pub use prepare::{Preparation, PreparedHistory};
