@@ -16,6 +16,7 @@ mod plan;
 mod profile;
 mod run;
 mod source;
+mod supply;
 mod traits;
 
 pub use cron::Cron;
@@ -26,6 +27,7 @@ pub use plan::BUILTIN_NAMES;
 pub use profile::{HOURS, PROFILES, Profile};
 pub use run::MOST_PARTS;
 pub use source::*;
+pub use supply::SourceState;
 pub use traits::*;
 
 #[cfg(test)]

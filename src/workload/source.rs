@@ -1,7 +1,7 @@
 //! The compiled source of one feature's operations, shared by every organization.
 //!
-//! Owns the order of draws of an operation and the state that travels with a batch. Invariant: batches of any size
-//! give the same operations.
+//! Owns what a scenario says about it, cohort by cohort, and how an organization begins. Leaves drawing to `supply`.
+//! Invariant: nothing of it changes during a run.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,12 +11,13 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::demand::{Arrivals, Demand, Drift, Listed, Shape, Variation};
-use super::failure::{FailurePlan, FailureState};
+use super::failure::FailurePlan;
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
-use super::operation::{Batch, Fate, Operation, Part};
-use super::plan::{Values, WorkPlan, WorkStreams, credits, span};
+use super::operation::{Operation, Part};
+use super::plan::{Values, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
-use super::run::{RunDraw, Strike};
+use super::run::RunDraw;
+use super::supply::{People, SourceState, State, Supply, pick, shares_of, total};
 use super::traits::{OwnDemand, Population, Traits};
 
 /// What a source is compiled from.
@@ -49,15 +50,15 @@ pub struct SourceSpec<'a> {
 /// The compiled source of one feature's operations.
 #[derive(Debug)]
 pub struct Source {
-    feature: FeatureIndex,
+    pub(super) feature: FeatureIndex,
     name: String,
     seed: u64,
-    start: SimTime,
-    end: SimTime,
+    pub(super) start: SimTime,
+    pub(super) end: SimTime,
     pub(super) arrivals: Arrivals,
-    clock: ClockPlan,
+    pub(super) clock: ClockPlan,
     pub(super) work: Arc<WorkPlan>,
-    failures: FailurePlan,
+    pub(super) failures: FailurePlan,
     variation: Variation,
     /// Weights of the hours, per cohort.
     profiles: Vec<Option<Profile>>,
@@ -68,7 +69,7 @@ pub struct Source {
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
     /// Whether operations carry a normal for blurred estimates.
-    blurred: bool,
+    pub(super) blurred: bool,
     /// Sorted costs drawn over the population, made on first use.
     pub(super) estimates: OnceLock<Vec<Credits>>,
 }
@@ -95,49 +96,6 @@ impl CohortDemand {
         });
         CohortDemand { drift: own.drift, cv: own.cv, work }
     }
-}
-
-/// The generator's state for one (organization, feature); travels with the recycled batch.
-#[derive(Debug)]
-pub struct SourceState(Box<State>);
-
-#[derive(Debug)]
-struct State {
-    supply: Supply,
-    work: Arc<WorkPlan>,
-    failure: FailureState,
-    gap: Rng,
-    streams: WorkStreams,
-    people: People,
-    blur: Rng,
-    values: Values,
-    sequence: u32,
-}
-
-impl State {
-    #[inline]
-    fn next_sequence(&mut self) -> u32 {
-        let sequence = self.sequence;
-        self.sequence += 1;
-        sequence
-    }
-}
-
-/// Where an organization's operations come from.
-#[derive(Debug)]
-enum Supply {
-    Drawn(Clock),
-    Listed { next: usize, until: SimTime, rows: Arc<[Listed]> },
-    Replay(ReplayRows),
-}
-
-/// Draws who asks, and for which project.
-#[derive(Debug)]
-struct People {
-    members: Box<[f64]>,
-    projects: Box<[f64]>,
-    member: Rng,
-    project: Rng,
 }
 
 impl Source {
@@ -300,203 +258,6 @@ impl Source {
         }
     }
 
-    /// Empties `batch` and extends it.
-    ///
-    /// # Errors
-    /// As [`Source::extend`].
-    pub fn fill(
-        &self,
-        state: &mut SourceState,
-        batch: &mut Batch,
-        limit: usize,
-    ) -> Result<(), std::io::Error> {
-        batch.clear();
-        self.extend(state, batch, limit)
-    }
-
-    /// Appends up to `limit` arrivals in order to `batch`; at least one, or sets `batch.upto` to the end.
-    ///
-    /// # Errors
-    /// Only the replay of a history can fail, when its partition on disk cannot be read.
-    pub fn extend(
-        &self,
-        state: &mut SourceState,
-        batch: &mut Batch,
-        limit: usize,
-    ) -> Result<(), std::io::Error> {
-        let state = &mut *state.0;
-        let limit = batch.operations.len() + limit;
-        while batch.operations.len() < limit {
-            let more = match &mut state.supply {
-                Supply::Drawn(clock)
-                    if clock.is_deaf() && self.failures.is_never() && state.work.columns().is_some() =>
-                {
-                    self.push_columns(state, batch, limit)
-                }
-                Supply::Drawn(_) => self.push_drawn(state, batch),
-                Supply::Listed { .. } => self.push_listed(state, batch),
-                Supply::Replay(_) => self.push_replayed(state, batch)?,
-            };
-            if !more {
-                batch.upto = self.end;
-                return Ok(());
-            }
-        }
-        if let Some(last) = batch.operations.last() {
-            batch.upto = last.at;
-        }
-        Ok(())
-    }
-
-    /// Each of these appends the next operation, or says that there is none. Operations are built where they stand:
-    /// copies of them would cost as much as their draws.
-    #[inline]
-    fn push_drawn(&self, state: &mut State, batch: &mut Batch) -> bool {
-        let Supply::Drawn(clock) = &mut state.supply else { return false };
-        let Some(at) = clock.next(&self.clock, &mut state.gap) else { return false };
-        let drawn = self.draw_work(
-            &state.work,
-            &mut state.failure,
-            &mut state.streams,
-            &mut state.values,
-            &mut batch.parts,
-        );
-        let failed_simple = drawn.part_count == 0 && drawn.fate != Fate::Completes;
-        let ends = if failed_simple { drawn.ends_after } else { drawn.duration };
-        clock.served(at, ends.micros(), &mut state.gap);
-        let (member, project) = state.people.draw();
-        batch.operations.push(Operation {
-            at: self.start + SimSpan::from_micros(at),
-            feature: self.feature,
-            sequence: state.next_sequence(),
-            member,
-            project,
-            blur: self.blur(&mut state.blur),
-            ..drawn
-        });
-        true
-    }
-
-    /// Appends up to `limit` operations that are nothing but an arrival, a cost and a duration: each is drawn for many
-    /// operations at once, which their streams cannot tell.
-    fn push_columns(&self, state: &mut State, batch: &mut Batch, limit: usize) -> bool {
-        const COLUMN: usize = 64;
-        let (mut at, mut cost, mut duration) = ([0; COLUMN], [0.0; COLUMN], [0.0; COLUMN]);
-        let (Supply::Drawn(clock), Some((costs, durations))) = (&mut state.supply, state.work.columns())
-        else {
-            return false;
-        };
-        let wanted = COLUMN.min(limit - batch.operations.len());
-        let count = clock.next_each(&self.clock, &mut state.gap, &mut at[..wanted]);
-        if !state.work.free {
-            costs.sample_each(&mut state.streams.cost, &mut cost[..count]);
-        }
-        durations.sample_each(&mut state.streams.duration, &mut duration[..count]);
-        let (first, sequence) = (batch.operations.len(), state.sequence);
-        let columns = at[..count].iter().zip(&cost).zip(&duration).zip(sequence..);
-        batch.operations.extend(columns.map(|(((&at, &cost), &duration), sequence)| Operation {
-            at: self.start + SimSpan::from_micros(at),
-            cost: credits(cost),
-            duration: span(duration),
-            sequence,
-            feature: self.feature,
-            ..Operation::default()
-        }));
-        state.sequence += count as u32;
-        if !state.people.is_one() || self.blurred {
-            for operation in &mut batch.operations[first..] {
-                (operation.member, operation.project) = state.people.draw();
-                operation.blur = self.blur(&mut state.blur);
-            }
-        }
-        count == wanted
-    }
-
-    fn push_listed(&self, state: &mut State, batch: &mut Batch) -> bool {
-        let Supply::Listed { next, until, rows } = &mut state.supply else { return false };
-        let Some(row) = rows.get(*next).copied().filter(|row| row.at < *until) else { return false };
-        *next += 1;
-        let cost = if self.work.free { Credits::ZERO } else { row.credits };
-        let operation = Operation { at: row.at, cost, duration: row.duration, ..Operation::default() };
-        batch.operations.push(self.signed(state, operation));
-        true
-    }
-
-    fn push_replayed(&self, state: &mut State, batch: &mut Batch) -> Result<bool, std::io::Error> {
-        let Supply::Replay(rows) = &mut state.supply else { return Ok(false) };
-        let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
-        let Some(row) = rows.next_row()? else { return Ok(false) };
-        let mut operation = row;
-        if draws_work {
-            let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
-            let drawn = self.draw_work(&state.work, failure, streams, values, &mut batch.parts);
-            operation = Operation { at: row.at, ..drawn };
-        }
-        if self.work.free {
-            operation.cost = Credits::ZERO;
-        }
-        let mut operation = self.signed(state, operation);
-        if names_members {
-            operation.member = row.member;
-        }
-        batch.operations.push(operation);
-        Ok(true)
-    }
-
-    /// One standard normal, if some estimate is blurred.
-    #[inline]
-    fn blur(&self, stream: &mut Rng) -> f32 {
-        if self.blurred { standard_normal(stream) as f32 } else { 0.0 }
-    }
-
-    /// The operation with feature, number, people and blur.
-    fn signed(&self, state: &mut State, operation: Operation) -> Operation {
-        let (member, project) = state.people.draw();
-        Operation {
-            feature: self.feature,
-            sequence: state.next_sequence(),
-            member,
-            project,
-            blur: self.blur(&mut state.blur),
-            ..operation
-        }
-    }
-
-    /// Draws what an operation consists of and how it ends.
-    #[inline(always)]
-    fn draw_work(
-        &self,
-        work: &WorkPlan,
-        failure: &mut FailureState,
-        streams: &mut WorkStreams,
-        values: &mut Values,
-        parts: &mut Vec<Part>,
-    ) -> Operation {
-        let first = parts.len();
-        let mut operation = Operation::default();
-        let mut strike = None;
-        match &work.shape {
-            Shape::Simple { cost, duration } => {
-                (operation.cost, operation.duration) = work.draw_simple(cost, duration, streams, values);
-            }
-            Shape::Run(steps) => {
-                strike = RunDraw::draw(work, steps, streams, values, parts);
-                operation.part_start = first as u32;
-                operation.part_count = (parts.len() - first) as u16;
-                operation.cost = parts[first..].iter().map(|part| part.cost).sum();
-                operation.duration = total(&parts[first..]);
-            }
-        }
-        if !self.failures.is_never() {
-            let rng = &mut streams.failure;
-            strike = self.failures.strike(failure, strike, &parts[first..], operation.duration, rng);
-        }
-        if let Some(strike) = strike {
-            apply(&mut operation, strike, &parts[first..]);
-        }
-        operation
-    }
-
     /// Cost and duration of one operation of this feature that stands in for another feature's.
     #[must_use]
     pub fn substitute(&self, rng: &mut Rng) -> (Credits, SimSpan) {
@@ -583,60 +344,5 @@ impl Source {
     /// The key of estimates over the population.
     pub(super) fn estimate_key(&self) -> StreamKey {
         StreamKey::root(self.seed).name(&self.name).name("estimate")
-    }
-}
-
-/// Sum of the durations of parts.
-fn total(parts: &[Part]) -> SimSpan {
-    parts.iter().fold(SimSpan::ZERO, |sum, part| sum + part.duration)
-}
-
-/// Ends an operation where it was struck.
-fn apply(operation: &mut Operation, strike: Strike, parts: &[Part]) {
-    operation.fate = strike.fate;
-    operation.ends_in_part = strike.part as u16;
-    operation.ends_after = strike.after;
-    // A simple operation keeps its full duration, so that what was done of it can be told pro rata.
-    if !parts.is_empty() {
-        operation.duration = total(&parts[..strike.part.min(parts.len())]) + strike.after;
-    }
-    debug_assert_ne!(strike.fate, Fate::Completes, "a strike ends an operation");
-}
-
-/// Cumulative shares of members and projects.
-fn shares_of(traits: &Traits) -> (Box<[f64]>, Box<[f64]>) {
-    let members = traits.members.iter().map(|member| member.cumulative_share).collect();
-    (members, traits.project_shares.iter().copied().collect())
-}
-
-/// Index of a share; draws nothing if there is only one.
-#[inline]
-fn pick(cumulative: &[f64], rng: &mut Rng) -> u16 {
-    if cumulative.len() < 2 {
-        return 0;
-    }
-    let point = uniform(rng);
-    cumulative.partition_point(|share| *share <= point).min(cumulative.len() - 1) as u16
-}
-
-impl People {
-    fn new(key: StreamKey, traits: &Traits) -> Self {
-        let (members, projects) = shares_of(traits);
-        People {
-            members,
-            projects,
-            member: key.stream(Purpose::Member),
-            project: key.name("project").stream(Purpose::Member),
-        }
-    }
-
-    /// True if nothing has to be drawn: there is one member at most, and one project.
-    fn is_one(&self) -> bool {
-        self.members.len() < 2 && self.projects.len() < 2
-    }
-
-    #[inline]
-    fn draw(&mut self) -> (u16, u16) {
-        (pick(&self.members, &mut self.member), pick(&self.projects, &mut self.project))
     }
 }
