@@ -29,8 +29,8 @@ impl Default for Layout {
     fn default() -> Self {
         Layout {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
-            batch: 256,
-            wave: 8,
+            batch: 1024,
+            wave: 4,
             chunk: None,
             shuffle: None,
             pin: true,

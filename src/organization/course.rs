@@ -277,7 +277,7 @@ impl Writer<'_> {
         let (number, source) = (place as u32, source as u16);
         let mut event = Event { at, cost, number, slot: u32::MAX, lane: way.other, source };
         if simple && duration <= way.longest && cost <= DEAREST {
-            event.slot = self.flights.begin(at + duration, Flight { feature, sequence, cost });
+            event.slot = self.flights.begin(at + duration, Flight::new(feature, sequence, cost));
             event.lane = Lane::new(feature, EventKind::Arrival);
         } else if way.other.kind() == EventKind::Special {
             self.sums.note_special(self.len);
@@ -289,10 +289,11 @@ impl Writer<'_> {
     #[inline(always)]
     fn end_before(&mut self, upto: SimTime) {
         while self.flights.next() < upto {
-            let Ending { at, slot, flight: Flight { feature, sequence, cost } } = self.flights.end();
-            let lane = Lane::new(feature, EventKind::End);
+            let Ending { at, slot, flight } = self.flights.end();
+            let (cost, number) = (flight.cost, flight.sequence());
+            let lane = Lane::new(flight.feature(), EventKind::End);
             self.sums.charge(cost);
-            self.write(Event { at, cost, number: sequence, slot, lane, source: 0 });
+            self.write(Event { at, cost, number, slot, lane, source: 0 });
         }
     }
 

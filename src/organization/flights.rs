@@ -22,12 +22,30 @@ pub(super) struct Ending {
     pub(super) flight: Flight,
 }
 
-/// What is remembered of an operation in flight. Those that end at one instant do so by feature, then by sequence.
+/// What is remembered of an operation in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Flight {
-    pub(super) feature: FeatureIndex,
-    pub(super) sequence: u32,
+    /// Feature, then sequence: those that end at one instant do so in this order. (In one number, because a structure of
+    /// small parts that has just been put together stalls whoever copies it.)
+    rank: u64,
     pub(super) cost: Credits,
+}
+
+impl Flight {
+    #[inline(always)]
+    pub(super) fn new(feature: FeatureIndex, sequence: u32, cost: Credits) -> Flight {
+        Flight { rank: u64::from(feature.0) << 32 | u64::from(sequence), cost }
+    }
+
+    #[inline(always)]
+    pub(super) fn feature(self) -> FeatureIndex {
+        FeatureIndex((self.rank >> 32) as u16)
+    }
+
+    #[inline(always)]
+    pub(super) fn sequence(self) -> u32 {
+        self.rank as u32
+    }
 }
 
 impl PartialOrd for Ending {
@@ -123,7 +141,7 @@ impl Flights {
         // Most end among the first, so moving up those before it beats a search.
         let mut place = self.len;
         self.len += 1;
-        while place > 0 && self.comes_before(place - 1, at, &flight) {
+        while place > 0 && self.comes_before(place - 1, at, flight.rank) {
             self.ends[place % NEAR] = self.ends[(place - 1) % NEAR];
             self.near[place % NEAR] = self.near[(place - 1) % NEAR];
             place -= 1;
@@ -135,9 +153,9 @@ impl Flights {
 
     /// True if the operation at `place` of the near list ends before another one.
     #[inline(always)]
-    fn comes_before(&self, place: usize, at: SimTime, flight: &Flight) -> bool {
+    fn comes_before(&self, place: usize, at: SimTime, rank: u64) -> bool {
         let own = self.ends[place % NEAR];
-        own < at || (own == at && self.flights[self.near[place % NEAR] as usize] < *flight)
+        own < at || (own == at && self.flights[self.near[place % NEAR] as usize].rank < rank)
     }
 
     fn take_slot(&mut self, flight: Flight) -> u32 {
@@ -173,7 +191,7 @@ impl Flights {
             return ending.slot;
         }
         let mut place = self.len;
-        while place > 0 && self.comes_before(place - 1, ending.at, &ending.flight) {
+        while place > 0 && self.comes_before(place - 1, ending.at, ending.flight.rank) {
             place -= 1;
         }
         self.ends.copy_within(place..self.len, place + 1);
@@ -210,7 +228,7 @@ mod tests {
                 let at = SimTime::from_micros((mix(state) % 5_000) as i64);
                 let (feature, cost) =
                     (FeatureIndex((state % 3) as u16), Credits::from_micros(i64::from(number)));
-                let flight = Flight { feature, sequence: number, cost };
+                let flight = Flight::new(feature, number, cost);
                 let slot = flights.begin(at, flight);
                 assert!(used.insert(slot), "slot {slot} is given twice");
                 heap.push(Ending { at, slot, flight });
