@@ -60,7 +60,7 @@ struct FeatureTotals {
 /// Every operation of the account.
 #[derive(Debug, Clone)]
 pub(super) struct Operations {
-    alive: BTreeMap<(u16, u32), Audited>,
+    alive: BTreeMap<Key, Audited>,
     features: Vec<FeatureTotals>,
     held: Credits,
     open: u64,
@@ -108,7 +108,7 @@ impl Operations {
         let Some(key) = key(entry) else { return Ok(()) };
         if entry.kind == EntryKind::Demanded {
             let known = self.alive.insert(key, Audited::default()).is_some();
-            self.features[usize::from(key.0)].demanded += 1;
+            self.features[key.feature()].demanded += 1;
             return if known { Err(broken(entry, 3, "demanded twice")) } else { Ok(()) };
         }
         let Some(operation) = self.alive.get_mut(&key) else {
@@ -134,7 +134,7 @@ impl Operations {
                 if operation.place != Place::Waiting {
                     return Err(broken(entry, 3, "turned away although it had started"));
                 }
-                self.features[usize::from(key.0)].refused += u64::from(entry.kind == EntryKind::Refused);
+                self.features[key.feature()].refused += u64::from(entry.kind == EntryKind::Refused);
             }
             EntryKind::HoldOpen
             | EntryKind::HoldExtend
@@ -153,7 +153,7 @@ impl Operations {
         Ok(())
     }
 
-    fn take_hold(&mut self, key: (u16, u32), entry: &Entry) -> Verdict {
+    fn take_hold(&mut self, key: Key, entry: &Entry) -> Verdict {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
         match (entry.kind, operation.hold) {
             (EntryKind::HoldOpen, None) => {
@@ -198,9 +198,9 @@ impl Operations {
         Ok(())
     }
 
-    fn charge(&mut self, key: (u16, u32), entry: &Entry) -> Verdict {
+    fn charge(&mut self, key: Key, entry: &Entry) -> Verdict {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
-        let totals = &mut self.features[usize::from(key.0)];
+        let totals = &mut self.features[key.feature()];
         totals.charged += entry.credits;
         let recorded = operation.incurred.iter().position(|(segment, _)| *segment == entry.segment);
         if let Some(settling) = operation.settling.take() {
@@ -236,7 +236,7 @@ impl Operations {
         Ok(())
     }
 
-    fn end_work(&mut self, key: (u16, u32), entry: &Entry) -> Verdict {
+    fn end_work(&mut self, key: Key, entry: &Entry) -> Verdict {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
         if operation.place != Place::InFlight {
             return Err(broken(entry, 3, "ended although it was not at work"));
@@ -247,7 +247,7 @@ impl Operations {
         if over < Credits::ZERO || (over.is_positive() && !operation.overcharges) {
             return Err(broken(entry, 2, &format!("owed {} and {paid} was taken", entry.credits)));
         }
-        let totals = &mut self.features[usize::from(key.0)];
+        let totals = &mut self.features[key.feature()];
         totals.due += entry.credits;
         totals.absorbed += operation.absorbed;
         totals.overcharged += over;
@@ -261,13 +261,13 @@ impl Operations {
         Ok(())
     }
 
-    fn end_unserved(&mut self, key: (u16, u32), entry: &Entry) -> Verdict {
+    fn end_unserved(&mut self, key: Key, entry: &Entry) -> Verdict {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
         if operation.place != Place::Waiting {
             return Err(broken(entry, 3, "was given up although it had started"));
         }
         operation.place = Place::Ended;
-        let totals = &mut self.features[usize::from(key.0)];
+        let totals = &mut self.features[key.feature()];
         match (entry.kind, entry.reason) {
             (EntryKind::Degraded, _) => totals.degraded += 1,
             (_, Reason::Abandoned) => totals.lost[1] += 1,
@@ -282,8 +282,8 @@ impl Operations {
     /// Per feature: operations in flight and waiting.
     fn count_alive(&self) -> Vec<(u64, u64)> {
         let mut counts = vec![(0, 0); self.features.len()];
-        for ((feature, _), operation) in &self.alive {
-            let (in_flight, waiting) = &mut counts[usize::from(*feature)];
+        for (key, operation) in &self.alive {
+            let (in_flight, waiting) = &mut counts[key.feature()];
             *in_flight += u64::from(operation.place == Place::InFlight);
             *waiting += u64::from(operation.place == Place::Waiting);
         }
@@ -363,8 +363,18 @@ fn counted(tally: &crate::outcome::FeatureTally) -> FeatureTotals {
     }
 }
 
-fn key(entry: &Entry) -> Option<(u16, u32)> {
-    entry.feature.map(|feature| (feature.0, entry.operation))
+/// Feature and number of an operation, in one number because it is looked up at every entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u64);
+
+impl Key {
+    fn feature(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+}
+
+fn key(entry: &Entry) -> Option<Key> {
+    entry.feature.map(|feature| Key(u64::from(feature.0) << 32 | u64::from(entry.operation)))
 }
 
 fn broken(entry: &Entry, law: u8, what: &str) -> Violation {
