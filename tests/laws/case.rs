@@ -79,3 +79,19 @@ pub fn plain_case() -> impl Strategy<Value = Case> {
     let plain = job().prop_map(|job| Job { parts: Vec::new(), fate: job.fate.saturating_sub(1), ..job });
     (vec(knob(), 0..6), vec(plain, 0..120)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
 }
+
+/// Much plain work, small and close together, under few knobs that leave it plain: calm stretches begin and end often.
+pub fn dense_case() -> impl Strategy<Value = Case> {
+    let hour = prop_oneof![3 => 0..960_u32, 2 => 0..60_u32, 1 => 740..760_u32];
+    let feature = prop_oneof![3 => Just(0_u16), 5 => Just(1), 1 => Just(2)];
+    let fate = prop_oneof![38 => Just(0_u8), 1 => Just(1), 1 => Just(2)];
+    let work = (hour, feature, 0..9_i64, 0..8_u32, fate, 0..3_u16, -2..3_i8);
+    let job = work.prop_map(|(hour, feature, thirds, hours, fate, member, blur)| {
+        let parts = Vec::new();
+        Job { hour, feature, thirds, hours, parts, fate, struck: 0, minutes: 30, member, blur }
+    });
+    (vec(knob(), 0..9), vec(job, 0..260)).prop_map(|(mut knobs, jobs)| {
+        knobs.retain(Knob::leaves_work_plain);
+        Case { knobs, jobs }
+    })
+}

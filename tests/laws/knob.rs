@@ -570,6 +570,26 @@ fn of(terms: &mut Terms, feature: u8) -> &mut FeatureTerms {
 }
 
 impl Knob {
+    /// False for what makes every operation one that has to be followed step by step.
+    pub fn leaves_work_plain(&self) -> bool {
+        use Knob::{
+            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, WouldExceed,
+        };
+        !matches!(
+            self,
+            Cap { .. }
+                | Charge { .. }
+                | Denial { .. }
+                | FeatureCap { .. }
+                | InFlight { .. }
+                | Lag { .. }
+                | Minimum { .. }
+                | PlanChange { .. }
+                | Rounding { .. }
+                | WouldExceed
+        )
+    }
+
     /// Turns the knob in the terms of a plan, if it is one of a plan's.
     pub fn turn_terms(&self, terms: &mut Terms) {
         match self {
