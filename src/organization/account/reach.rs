@@ -123,7 +123,7 @@ impl State {
             let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
             let low = rule.compare.holds(views.get(rule.view) + pending, rule.threshold);
             if low {
-                bounds.until = bounds.until.min(self.quiet_until(index)?);
+                bounds.until = bounds.until.min(self.quiet_until(rule, index)?);
             }
             bounds.keep(rule.view, rule.threshold - pending, low);
         }

@@ -125,14 +125,19 @@ impl State {
         self.wake_at(env, index, until);
     }
 
-    /// The instant before which a rule does nothing, however low the balance; none if it may act.
-    pub(super) fn quiet_until(&self, index: usize) -> Option<SimTime> {
+    /// The instant before which looking at a rule would change nothing, however low the balance; none if it might.
+    pub(super) fn quiet_until(&self, rule: &TopUpRule, index: usize) -> Option<SimTime> {
         let state = &self.top_ups[index];
         if state.stopped {
             return Some(SimTime::NEVER);
         }
-        // A rule wakes when whatever held it back is over.
-        [state.paused_until, state.wakes_at].into_iter().flatten().find(|until| *until > self.now)
+        let wakes_at = state.wakes_at.filter(|at| *at > self.now);
+        match state.paused_until.filter(|until| *until > self.now) {
+            // The first look at a rule that is held back has it woken at the end of that.
+            Some(until) => (wakes_at == Some(until) || !rule.wakes).then_some(until),
+            // A cap holds it back, and more so the lower the balance falls.
+            None => wakes_at.filter(|_| !rule.caps.is_empty() && self.ledger.open_holds() == 0),
+        }
     }
 
     fn guard(&mut self, env: &Env, index: usize, price: Money) -> Guard {
