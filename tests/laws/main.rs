@@ -6,6 +6,7 @@
 
 mod case;
 mod knob;
+mod turn;
 mod world;
 
 use case::{Case, case, dense_case, plain_case};

@@ -1,0 +1,281 @@
+//! What each knob does to the terms of a plan, to a policy, to its customers, to an organization.
+
+use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
+use creditsim::policy::{
+    Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
+    CapLimit, ChargeMoment, Choice, Churn, Compare, Customers, CycleRule, DebtAtCycle, Effective, HoldTerms,
+    InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PlanChange,
+    PlanChangeTime, Repay, Retry, Rollover, RoundMode, Rounding, Subscription, Substitute, Terms,
+    TopUpAmount, TopUpCap, TopUpRule,
+};
+use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
+
+use super::knob::{
+    Knob, Rolls, anchor, at, burn_key, estimator, hours, money, of, quarters, reaction, seconds, thirds, view,
+};
+
+impl Knob {
+    /// False for what makes every operation one that has to be followed step by step.
+    pub fn leaves_work_plain(&self) -> bool {
+        use Knob::{
+            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, WouldExceed,
+        };
+        !matches!(
+            self,
+            Cap { .. }
+                | Charge { .. }
+                | Denial { .. }
+                | FeatureCap { .. }
+                | InFlight { .. }
+                | Lag { .. }
+                | Minimum { .. }
+                | PlanChange { .. }
+                | Rounding { .. }
+                | WouldExceed
+        )
+    }
+
+    /// Turns the knob in the terms of a plan, if it is one of a plan's.
+    pub fn turn_terms(&self, terms: &mut Terms) {
+        match self {
+            Knob::Allowance { thirds: credits, days, anchor: start, prorated, rolls } => {
+                terms.cycle = CycleRule { every: Period::Days(*days), anchor: anchor(*start) };
+                terms.allowance = Some(Allowance {
+                    credits: thirds(*credits),
+                    opening: if *prorated { Opening::Prorated } else { Opening::Full },
+                    rollover: rolls.as_ref().map_or_else(Rollover::nothing, Rolls::terms),
+                    priority: 0,
+                    category: Category::Included,
+                });
+            }
+            Knob::Subscription { cents, days } => {
+                terms.subscription = Some(Subscription { price: money(*cents), every: Period::Days(*days) });
+            }
+            Knob::Cycle { days } => terms.cycle.every = Period::Days(*days),
+            Knob::PlanGrant(given) => terms.grants.push(given.spec()),
+            Knob::BurnOrder(keys) => terms.burn_order = keys.iter().map(|key| burn_key(*key)).collect(),
+            Knob::Inclusive => terms.expiry_boundary = Boundary::Inclusive,
+            Knob::Overflow => terms.month_end = MonthEnd::Overflow,
+            Knob::Rounding { micros, mode, per_charge } => {
+                let mode = [RoundMode::Up, RoundMode::Nearest, RoundMode::Down][usize::from(*mode)];
+                let unit = Credits::from_micros(*micros);
+                terms.rounding = Some(Rounding { unit, mode, per_charge: *per_charge });
+            }
+            Knob::Cap { most, reaction: word } => {
+                terms.max_in_flight = Some(*most);
+                terms.at_max_in_flight = reaction(*word);
+            }
+            Knob::Overdraft { limit, repay, at_cycle, cents, fee } => {
+                terms.overdraft = Overdraft {
+                    limit: limit.map(thirds),
+                    repay: [Repay::AnyCredit, Repay::Purchase, Repay::Never][usize::from(*repay)],
+                    at_cycle: [DebtAtCycle::Carry, DebtAtCycle::Forgive, DebtAtCycle::Invoice]
+                        [usize::from(*at_cycle)],
+                    price_per_credit: cents.map(money),
+                    fee: money(*fee),
+                };
+            }
+            Knob::Patience { hours, queue } => {
+                terms.patience = seconds(*hours);
+                terms.queue_max = *queue;
+            }
+            Knob::Lag { hours } => terms.metering_lag = seconds(*hours),
+            Knob::WouldExceed => terms.alert_would_exceed = true,
+            Knob::Invoices { hours, declined, write_off } => {
+                terms.invoices = Invoices {
+                    auto_pay: false,
+                    delay: seconds(*hours),
+                    declined: quarters(*declined),
+                    write_off_after: write_off.map(self::hours),
+                };
+            }
+            Knob::DebtCounts(counts) => terms.debt_counts = *counts,
+            Knob::Alert { threshold, share, at, view: word, critical } => terms.alerts.push(Alert {
+                threshold: match share {
+                    true => AlertThreshold::ShareOfIssued(threshold.unsigned_abs() as f64 / 40.0),
+                    false => AlertThreshold::Credits(thirds(*threshold)),
+                },
+                compare: if *at { Compare::AtOrBelow } else { Compare::Below },
+                view: view(*word),
+                level: if *critical { AlertLevel::Critical } else { AlertLevel::Warning },
+            }),
+            Knob::TopUp { .. } => terms.top_ups.push(self.top_up()),
+            _ => self.turn_feature(terms),
+        }
+    }
+
+    fn turn_feature(&self, terms: &mut Terms) {
+        match *self {
+            Knob::Check { feature, kind, estimate, view: word } => {
+                let feature = of(terms, feature);
+                feature.view = view(word);
+                feature.admission = match kind {
+                    0 => Admission::None,
+                    1 => Admission::Positive,
+                    _ => Admission::Estimate(estimator(estimate)),
+                };
+            }
+            Knob::Hold { feature, estimate, buffer, timeout, charge, overrun, pins, leak } => {
+                of(terms, feature).admission = Admission::Hold(HoldTerms {
+                    estimate: estimator(estimate),
+                    buffer: f64::from(buffer) * 0.25,
+                    timeout: timeout.map(hours),
+                    on_timeout: if charge { OnTimeout::Charge } else { OnTimeout::Release },
+                    overrun: [Overrun::Charge, Overrun::Absorb, Overrun::Stop, Overrun::Extend]
+                        [usize::from(overrun)],
+                    pins_expiry: pins,
+                    leak: quarters(leak),
+                });
+            }
+            Knob::Charge { feature, moment } => {
+                use ChargeMoment::{Completion, Segment, Start, Step};
+                of(terms, feature).charge = [Start, Step, Segment, Completion][usize::from(moment)];
+            }
+            Knob::Short { feature, short, beyond } => {
+                let feature = of(terms, feature);
+                feature.short = reaction(short);
+                feature.beyond_limit = reaction(beyond);
+            }
+            Knob::InFlight { feature, kind, absorb } => {
+                let who = if absorb { KilledWork::Absorb } else { KilledWork::Charge };
+                of(terms, feature).in_flight =
+                    [InFlight::Finish, InFlight::StopAtStep(who), InFlight::Kill(who)][usize::from(kind)];
+            }
+            Knob::Ends { feature, cancel, failure } => {
+                let feature = of(terms, feature);
+                feature.on_cancel =
+                    [OnCancel::ChargeRecorded, OnCancel::ChargeAll, OnCancel::Free][usize::from(cancel)];
+                feature.on_failure =
+                    [OnFailure::ChargeFinished, OnFailure::ChargeAll, OnFailure::Free][usize::from(failure)];
+            }
+            Knob::Minimum { feature, thirds: least, on_failure, on_cancel } => {
+                let feature = of(terms, feature);
+                feature.minimum = thirds(least);
+                feature.minimum_on_failure = on_failure;
+                feature.minimum_on_cancel = on_cancel;
+            }
+            Knob::FeatureCap { feature, most } => of(terms, feature).max_in_flight = Some(most),
+            Knob::Denial { feature, quarters: share } => of(terms, feature).denial = quarters(share),
+            Knob::Silent { feature } => of(terms, feature).notify = false,
+            _ => {}
+        }
+    }
+
+    fn top_up(&self) -> TopUpRule {
+        let Knob::TopUp {
+            threshold,
+            at,
+            view: word,
+            amount,
+            package,
+            pending,
+            cooldown,
+            cap,
+            delay,
+            declined,
+            backoff,
+            disable,
+            wakes,
+            ceiling,
+        } = *self
+        else {
+            unreachable!("asked of top-ups only")
+        };
+        let package = usize::from(package % 2);
+        let count = |most: u32, per: CalendarUnit| TopUpCap { limit: CapLimit::Count(most), per };
+        let caps = match cap {
+            0 => vec![count(2, CalendarUnit::Day)],
+            1 => vec![TopUpCap { limit: CapLimit::Money(money(150)), per: CalendarUnit::Week }],
+            2 => vec![count(1, CalendarUnit::Hour), count(5, CalendarUnit::Month)],
+            _ => Vec::new(),
+        };
+        TopUpRule {
+            threshold: thirds(threshold),
+            compare: if at { Compare::AtOrBelow } else { Compare::Below },
+            view: view(word),
+            amount: match amount {
+                0 => TopUpAmount::Package(package),
+                1 => TopUpAmount::MultipleUntilAbove(package),
+                _ => TopUpAmount::UpTo { target: thirds(threshold + 20), package },
+            },
+            count_pending: pending,
+            cooldown: hours(cooldown),
+            caps,
+            processing: seconds(delay),
+            declined: quarters(declined),
+            backoff: hours(backoff),
+            disable_after: disable,
+            wakes,
+            ceiling,
+        }
+    }
+
+    /// Turns the knob in what the policy meets.
+    pub fn turn_customers(&self, customers: &mut Customers) {
+        match self {
+            Knob::Grant(given) => customers.grants.push(given.spec()),
+            Knob::Closes(closes) => {
+                let mut closes: Vec<SimTime> = closes.iter().map(|hour| at(i64::from(*hour))).collect();
+                closes.sort_unstable();
+                closes.dedup();
+                customers.cycle_closes = Some(closes);
+            }
+            Knob::DebtAtStart(debt) => customers.debt_at_start = thirds(*debt),
+            Knob::Buyer { refusal, warning, zero, days, human, choice, processing, declined, drop } => {
+                customers.buyer = Some(Buyer {
+                    on_refusal: quarters(*refusal),
+                    on_warning: quarters(*warning),
+                    on_zero: quarters(*zero),
+                    every: days.map(|days| hours(days * 24)),
+                    human_delay: seconds(*human),
+                    ask_delay: seconds(1),
+                    choice: match choice {
+                        0 => Choice::SmallestThatCovers,
+                        1 => Choice::CheapestPerCredit,
+                        2 => Choice::Fixed("large".to_owned()),
+                        _ => Choice::Weighted(vec![("small".to_owned(), 1.0), ("large".to_owned(), 2.0)]),
+                    },
+                    processing: seconds(*processing),
+                    declined: quarters(*declined),
+                    after_purchase: if *drop { AfterPurchase::Drop } else { AfterPurchase::Resume },
+                });
+            }
+            Knob::Retry { quarters: share, hours, attempts } => {
+                customers.reactions.retry = Some(Retry {
+                    probability: quarters(*share),
+                    delay: seconds(*hours),
+                    attempts: *attempts,
+                });
+            }
+            Knob::Wait { quarters: share } => customers.reactions.wait = quarters(*share),
+            Knob::Substitute { quarters: share } => {
+                let pairs = vec![(FeatureIndex(1), FeatureIndex(0)), (FeatureIndex(0), FeatureIndex(2))];
+                customers.reactions.substitute = Some(Substitute { probability: quarters(*share), pairs });
+            }
+            Knob::Churn { refusals, hours, quarters: share } => {
+                customers.churn = Some(Churn {
+                    refusals: *refusals,
+                    within: self::hours(*hours),
+                    probability: quarters(*share),
+                });
+            }
+            Knob::Budget { cents, unit } => {
+                use CalendarUnit::{Day, Hour, Month, Week, Year};
+                let per = [Hour, Day, Week, Month, Year][usize::from(*unit)];
+                customers.budget = Some(Budget { money: money(*cents), per });
+            }
+            _ => {}
+        }
+    }
+
+    /// The change to the second plan.
+    pub fn plan_change(&self) -> Option<PlanChange> {
+        let Knob::PlanChange { hour, now } = *self else { return None };
+        Some(PlanChange {
+            when: PlanChangeTime::At(at(i64::from(hour))),
+            to: 1,
+            share: Probability::ONE,
+            effective: if now { Effective::Now } else { Effective::NextCycle },
+        })
+    }
+}
