@@ -51,6 +51,7 @@ fn check(text: &str, expected: &str) {
     let followed = outcomes(text, true, 256);
     for batch in [3, 256] {
         let calm = outcomes(text, false, batch);
+        assert_eq!(calm.lines().count(), followed.lines().count());
         for (calm, followed) in calm.lines().zip(followed.lines()) {
             assert_eq!(calm, followed, "batches of {batch}:\n{text}");
         }
@@ -84,6 +85,9 @@ arrivals = { poisson = "60/day" }
 free     = true
 "#;
 
+/// Paid operations that `FOUR` asks for: 180 a day of each of 16 organizations for 20 days are 57,600.
+const DEMANDED: &str = "operations_demanded Some(57";
+
 const PACKS: &str = r#"
 packages = [{ name = "pack", credits = 75, price = "7.50 USD", expires_after = "9 days" }]
 top_up   = { threshold = 40, package = "pack", cooldown = "5h" }
@@ -116,6 +120,25 @@ top_up    = { threshold = 5, package = "pack", cooldown = "2h", processing = "3h
 }
 
 #[test]
+fn free_operations_are_no_errors_of_estimates() {
+    let features = "[features.work]\narrivals = { poisson = \"90/day\" }\ncost = 4\n\
+                    [features.view]\narrivals = { poisson = \"90/day\" }\nfree = true\n";
+    let policies = "[policies.estimate]\nadmission = { estimate = { fixed = 5 } }\n";
+    // Every operation costs 4 where 5 were estimated.
+    check(&busy(features, policies), "0 estimate estimate_error_mean Some(-0.2)");
+}
+
+#[test]
+fn holds_that_time_out_differently_come_to_the_same() {
+    let policies = format!(
+        "[policy]\n{PACKS}\n[policies.short]\nadmission = {{ hold = {{ estimate = \"expected\", timeout = \"20 min\" }} }}\n\
+         [policies.long]\nadmission = {{ hold = {{ estimate = \"expected\", timeout = \"3h\" }} }}\n\
+         [policies.start]\nadmission = \"positive\"\ncharge = \"start\"\n"
+    );
+    check(&busy(FOUR, &policies), DEMANDED);
+}
+
+#[test]
 fn checks_estimates_holds_and_overdrafts_come_to_the_same() {
     let policies = format!(
         "[policy]\n{PACKS}\nalerts = [{{ below = 60, level = \"warning\" }}, {{ at_or_below = 10, level = \"critical\" }}]\n\
@@ -126,7 +149,7 @@ fn checks_estimates_holds_and_overdrafts_come_to_the_same() {
          [policies.overdraft]\nadmission = \"positive\"\nshort = \"allow\"\noverdraft = {{ limit = 30 }}\n\
          [policies.open]\nadmission = \"none\"\n"
     );
-    check(&busy(FOUR, &policies), "operations_demanded Some");
+    check(&busy(FOUR, &policies), DEMANDED);
 }
 
 #[test]
@@ -145,7 +168,7 @@ admission = "positive"
 features.agent = { admission = { hold = { estimate = { quantile = 0.9 } } } }
 features.chat  = { charge = "start" }
 "#;
-    check(&busy(FOUR, policies), "operations_demanded Some");
+    check(&busy(FOUR, policies), DEMANDED);
 }
 
 #[test]
@@ -164,7 +187,8 @@ duration = "1 min"
         "[policy]\n{PACKS}\n[policies.block]\nadmission = \"positive\"\n\
          [policies.hold]\nadmission = {{ hold = {{ estimate = \"expected\" }} }}\n"
     );
-    check(&busy(features, &policies), "operations_demanded Some");
+    // 450 a day are 144,000.
+    check(&busy(features, &policies), "operations_demanded Some(143");
 }
 
 #[test]
@@ -175,5 +199,6 @@ fn outcomes_that_begin_to_count_late_come_to_the_same() {
     );
     let text = busy(FOUR, &policies);
     let late = "seed = 11\nmeasure_from = 2025-01-06T03:04:05Z\n";
-    check(&text.replace("seed = 11\n", late), "operations_demanded Some");
+    // Of 14.87 days 42,830 are expected.
+    check(&text.replace("seed = 11\n", late), "operations_demanded Some(42");
 }

@@ -50,7 +50,7 @@ impl Count {
 pub struct Sums {
     /// By lane, so far.
     counts: Vec<Count>,
-    /// Costs of ends so far (micro-credits).
+    /// Costs of ends so far, modulo 2^64 (micro-credits).
     charged: i64,
     /// `counts` after every [`STEP`]th event.
     marks: Vec<Count>,
@@ -84,7 +84,7 @@ impl Sums {
     /// An end is charged, before it is counted.
     #[inline(always)]
     pub(super) fn charge(&mut self, cost: Credits) {
-        self.charged += cost.micros();
+        self.charged = self.charged.wrapping_add(cost.micros());
     }
 
     pub(super) fn note_special(&mut self, place: usize) {
@@ -126,7 +126,7 @@ impl Sums {
             return place;
         }
         while (mark + 1) * STEP <= to && events[(mark + 1) * STEP - 1].at < until {
-            let charged = self.charged_at[mark + 1] - self.charged_at[mark];
+            let charged = self.charged_at[mark + 1].wrapping_sub(self.charged_at[mark]);
             if charged >= left {
                 break;
             }

@@ -29,7 +29,7 @@ fn section(page: &mut String, shape: &Shape, shown: &mut Vec<(&'static [Field], 
     }
     let mut rows: Vec<&Field> = shape.tags.iter().collect();
     for part in shape.parts {
-        let earlier = shown.iter().find(|(other, _)| std::ptr::eq(*other, *part));
+        let earlier = shown.iter().find(|(other, _)| same(other, part));
         match (earlier, part) {
             (Some((_, name)), [first, .., last]) => {
                 let (from, to) = (first.name, last.name);
@@ -50,6 +50,11 @@ fn section(page: &mut String, shape: &Shape, shown: &mut Vec<(&'static [Field], 
     for field in rows {
         row(page, shape, field);
     }
+}
+
+/// True for the same declarations. (They are constants, so where they stand in memory tells nothing.)
+fn same(one: &[Field], other: &[Field]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| (a.name, a.doc) == (b.name, b.doc))
 }
 
 fn row(page: &mut String, shape: &Shape, field: &Field) {

@@ -90,8 +90,10 @@ pub fn dense_case() -> impl Strategy<Value = Case> {
         let parts = Vec::new();
         Job { hour, feature, thirds, hours, parts, fate, struck: 0, minutes: 30, member, blur }
     });
-    (vec(knob(), 0..9), vec(job, 0..260)).prop_map(|(mut knobs, jobs)| {
+    (vec(knob(), 0..9), vec(job, 0..260), any::<bool>()).prop_map(|(mut knobs, jobs, long)| {
         knobs.retain(Knob::leaves_work_plain);
-        Case { knobs, jobs }
+        // Every other case has many in flight.
+        let stretched = |job: Job| Job { hours: if long { job.hours * 30 } else { job.hours }, ..job };
+        Case { knobs, jobs: jobs.into_iter().map(stretched).collect() }
     })
 }

@@ -94,12 +94,14 @@ pub(super) fn constant_estimate(env: &Env, terms: &Terms, feature: FeatureIndex)
     }
 }
 
-/// Per feature: the estimate that the check makes of every operation, if it is always the same.
+/// Per feature: the estimate that the check makes of every operation, if it is always the same. Nothing is estimated of
+/// free features.
 pub(super) fn estimates_ahead(env: &Env) -> Vec<Option<Credits>> {
     let terms = env.terms(env.first_plan);
     let ahead = |index: usize| {
-        let fixed = env.policy.plan_changes.is_empty();
-        fixed.then(|| constant_estimate(env, terms, FeatureIndex(index as u16))).flatten()
+        let feature = FeatureIndex(index as u16);
+        let fixed = env.policy.plan_changes.is_empty() && !env.facts(feature).free;
+        fixed.then(|| constant_estimate(env, terms, feature)).flatten()
     };
     (0..env.world.features.len()).map(ahead).collect()
 }
@@ -211,7 +213,8 @@ impl State {
             begun += events * i64::from(rule.step > 0);
             sum.in_flight += rule.step * events;
             sum.burned += count.credits.micros() & rule.burns;
-            sum.area += rule.step * count.time_since(self.now);
+            // Modulo 2^64, as the sums of instants are; what they come to in the end is small.
+            sum.area = sum.area.wrapping_add(rule.step.wrapping_mul(count.time_since(self.now)));
         }
         // Mostly the number of arrivals tells that there was no new maximum to look for.
         sum.most_in_flight = in_flight;

@@ -58,7 +58,10 @@ impl State {
         let mut next = 0;
         loop {
             next += self.advance_calmly(env, stretch, next);
-            let Some(event) = stretch.events.get(next) else { break };
+            let Some(event) = stretch.events.get(next) else {
+                self.next_in_course = (SimTime::NEVER, 0);
+                break;
+            };
             next += 1;
             self.take_event(env, stretch, event, stretch.events.get(next));
         }

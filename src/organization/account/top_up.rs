@@ -1,7 +1,7 @@
 //! Automatic top-ups with their guards: cooldown, caps, declines, ceiling (SEMANTICS §7).
 
 use crate::outcome::EntryKind;
-use crate::policy::{CalendarUnit, CapLimit, Package, TopUpAmount, TopUpRule};
+use crate::policy::{CalendarUnit, CapLimit, Package, TopUpAmount, TopUpCap, TopUpRule};
 use crate::sampling::Purpose;
 use crate::units::{Credits, Money, SimSpan, SimTime};
 
@@ -135,8 +135,8 @@ impl State {
         match state.paused_until.filter(|until| *until > self.now) {
             // The first look at a rule that is held back has it woken at the end of that.
             Some(until) => (wakes_at == Some(until) || !rule.wakes).then_some(until),
-            // A cap holds it back, and more so the lower the balance falls.
-            None => wakes_at.filter(|_| !rule.caps.is_empty() && self.ledger.open_holds() == 0),
+            // A cap on the number of purchases holds it back, at whatever price.
+            None => wakes_at.filter(|_| only_counted(&rule.caps)),
         }
     }
 
@@ -217,6 +217,11 @@ impl State {
     pub(super) fn wake(&mut self, env: &Env) {
         self.evaluate_top_ups(env);
     }
+}
+
+/// True if there are caps and all of them are of the number of purchases.
+fn only_counted(caps: &[TopUpCap]) -> bool {
+    !caps.is_empty() && caps.iter().all(|cap| matches!(cap.limit, CapLimit::Count(_)))
 }
 
 /// What a rule buys at this view: credits, price, and the package that gives validity.
