@@ -92,7 +92,7 @@ impl Lots {
         if self.lots.len() <= number {
             self.lots.resize(number + 1, None);
         }
-        let lot = self.lots[number].get_or_insert_with(|| AuditedLot {
+        let lot = self.lots[number].get_or_insert(AuditedLot {
             category: entry.category,
             credits: used,
             left: Credits::ZERO,
