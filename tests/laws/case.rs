@@ -92,6 +92,10 @@ pub fn dense_case() -> impl Strategy<Value = Case> {
     });
     (vec(knob(), 0..9), vec(job, 0..260), any::<bool>()).prop_map(|(mut knobs, jobs, long)| {
         knobs.retain(Knob::leaves_work_plain);
+        // Without credits nothing is calm.
+        if !knobs.iter().any(|knob| matches!(knob, Knob::Allowance { .. } | Knob::Grant(_))) {
+            knobs.push(Knob::Allowance { thirds: 200, days: 9, anchor: 0, prorated: false, rolls: None });
+        }
         // Every other case has many in flight.
         let stretched = |job: Job| Job { hours: if long { job.hours * 30 } else { job.hours }, ..job };
         Case { knobs, jobs: jobs.into_iter().map(stretched).collect() }
