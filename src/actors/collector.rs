@@ -62,6 +62,8 @@ impl Sink for NoOutcomes {
 
 /// Puts parts back into order.
 pub struct Collector {
+    /// Dropped first: whoever ends because this one does must not be heard before it.
+    sentinel: Sentinel,
     plan: Arc<Plan>,
     arbiters: usize,
     sink: Box<dyn Sink>,
@@ -75,7 +77,6 @@ pub struct Collector {
     enough: bool,
     left: usize,
     control: Arc<Control>,
-    sentinel: Sentinel,
 }
 
 impl Collector {

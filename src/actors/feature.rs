@@ -15,11 +15,12 @@ use super::panics::caught;
 /// Draws one feature's arrivals for every organization of its arbiter. It keeps nothing about any of them.
 #[derive(Debug)]
 pub struct FeatureActor {
+    /// Dropped first: whoever ends because this one does must not be heard before it.
+    sentinel: Sentinel,
     feature: FeatureIndex,
     world: Arc<World>,
     batch: usize,
     control: Arc<Control>,
-    sentinel: Sentinel,
 }
 
 impl FeatureActor {

@@ -15,6 +15,8 @@ use super::wave::WaveActor;
 /// Advances one organization through the horizon.
 #[derive(Debug)]
 pub(super) struct OrganizationActor {
+    /// Dropped first: whoever ends because this one does must not be heard before it.
+    sentinel: Sentinel,
     /// `None` once it is handed over.
     run: Option<OrganizationRun>,
     name: String,
@@ -24,7 +26,6 @@ pub(super) struct OrganizationActor {
     own: Option<Arc<Addr<OrganizationActor>>>,
     counted: u64,
     control: Arc<Control>,
-    sentinel: Sentinel,
 }
 
 impl OrganizationActor {

@@ -62,6 +62,8 @@ struct OpenUnit {
 
 /// Runs one arbiter.
 pub struct WaveActor {
+    /// Dropped first: whoever ends because this one does must not be heard before it.
+    sentinel: Sentinel,
     spec: WaveSpec,
     features: Arc<[Addr<FeatureActor>]>,
     own: Option<Arc<Addr<WaveActor>>>,
@@ -77,7 +79,6 @@ pub struct WaveActor {
     buffers: Vec<Vec<u8>>,
     finished: u32,
     left: bool,
-    sentinel: Sentinel,
 }
 
 impl WaveActor {
