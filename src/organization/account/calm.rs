@@ -160,9 +160,7 @@ impl Calm {
         self.rules[arrives] = Rule { step: 1, frees: -held, ..plain };
         self.rules[ends] = Rule { ends: true, step: -1, burns: -1, frees: held, ..plain };
     }
-}
 
-impl Calm {
     /// Looks at how features enter the course, before its first piece.
     pub(super) fn meet(&mut self, entries: &[Entry]) {
         let ends = |index: usize| Lane::new(FeatureIndex(index as u16), EventKind::End).index();
