@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Outcomes that show what each platform's text says.
-const METRICS: [&str; 26] = [
+const METRICS: [&str; 28] = [
     "operations_demanded",
     "operations_served",
     "operations_degraded",
@@ -27,6 +27,8 @@ const METRICS: [&str; 26] = [
     "debt_end_credits",
     "overspend_credits",
     "overdraft_credits_max",
+    "hold_unused_share",
+    "in_flight_mean",
     "in_flight_max",
     "purchases",
     "auto_top_ups",
@@ -76,6 +78,30 @@ fn check(name: &str) {
 #[test]
 fn the_policy_shootout_says_what_it_said() {
     check("policy-shootout");
+}
+
+/// Load is what the main job is about: policies must differ in what runs at once and in what that overspends.
+#[test]
+fn the_policy_shootout_shows_load() {
+    let text = summary("policy-shootout");
+    let value = |policy: &str, metric: &str| -> f64 {
+        let head = format!("{policy},{metric},");
+        let row = text.lines().find(|row| row.starts_with(&head)).unwrap_or_else(|| panic!("no {head}"));
+        row.rsplit(',').next().unwrap().parse().unwrap_or_else(|_| panic!("{row}"))
+    };
+    let overspend = |policy: &str| value(policy, "overspend_credits");
+    assert!(
+        overspend("block") > 0.01 * value("block", "charged_credits"),
+        "a check alone overspends under load"
+    );
+    assert!(overspend("hold") < 0.2 * overspend("block"), "a hold ends most of that");
+    assert!(overspend("packages") > overspend("block"), "what waited for a purchase starts with it");
+    let unused = value("hold", "hold_unused_share");
+    assert!((0.2..0.8).contains(&unused), "a hold blocks credits it does not need: {unused}");
+    for metric in ["in_flight_mean", "in_flight_max"] {
+        assert!(value("hold", metric) < value("block", metric), "{metric}");
+        assert!(value("packages", metric) > value("block", metric), "{metric}");
+    }
 }
 
 #[test]
