@@ -331,6 +331,8 @@ fn lot(id: u32, credits: Credits) -> Lot {
         effective_at: SimTime::DAWN,
         expires_at: SimTime::NEVER,
         ends_key: SimTime::NEVER,
+        beside: None,
+        parent: None,
         price_paid: Money::ZERO,
     }
 }

@@ -206,6 +206,47 @@ fn work_in_flight_at_the_end_is_not_charged() {
 }
 
 #[test]
+fn what_the_vendor_absorbs_counts_before_the_work_has_ended() {
+    check(
+        r#"grants = [{ id = 1, credits = 40 }]
+           operations = [{ at = 2025-03-31T20:00:00, feature = "work", credits = 9, duration = "4 h" }]"#,
+        "admission = { hold = { estimate = 7, overrun = \"absorb\" } }\ncharge = \"start\"",
+        &[
+            ("operations_in_flight_end", "1"),
+            ("charged_credits", "7"),
+            ("absorbed_credits", "2"),
+            ("remaining_credits_end", "33"),
+        ],
+    );
+}
+
+#[test]
+fn a_recurrence_leaves_a_grant_its_place() {
+    check(
+        r#"grants = [
+             { id = 2, credits = 60, category = "promotional", created_at = 2024-11-01, effective_at = 2025-01-01, recurrence = { every = "10 days" } },
+             { id = 1, credits = 60, category = "included", created_at = 2024-11-20, effective_at = 2025-01-01 },
+           ]
+           operations = [
+             { at = 2025-01-03, feature = "work", credits = 5 },
+             { at = 2025-03-03, feature = "work", credits = 5 },
+           ]"#,
+        "preset = \"openmeter\"",
+        &[("burned_credits_promotional", "10"), ("burned_credits_included", "0")],
+    );
+}
+
+#[test]
+fn the_opening_and_what_recurs_at_the_start_are_one_event() {
+    check(
+        r#"debt_at_start = 12
+           grants = [{ id = 1, credits = 50, effective_at = 2024-12-01, remaining = 3, recurrence = { every = "month" } }]"#,
+        "overdraft = \"unlimited\"\npackages = [{ name = \"p\", credits = 20, price = \"4 USD\" }]\ntop_up = { threshold = 8 }",
+        &[("debt_repaid_credits", "12"), ("debt_end_credits", "0"), ("auto_top_ups", "0")],
+    );
+}
+
+#[test]
 fn a_hold_keeps_others_out_until_it_is_settled() {
     check(
         r#"grants = [{ id = 1, credits = 10 }]

@@ -1,7 +1,7 @@
 //! The ledger itself: lots in burn order, debt, and what moves between them.
 
 use crate::policy::BurnKey;
-use crate::units::{Category, Credits, Money};
+use crate::units::{Category, Credits, Money, SimTime};
 
 use super::hold::{Hold, HoldId};
 use super::lot::{Lot, LotKind, LotSerial};
@@ -20,12 +20,14 @@ pub struct Take {
     pub amount: Credits,
     /// Whether the lot had rolled over.
     pub rolled: bool,
+    /// Id of the grant whose minimum the lot makes up, if any.
+    pub parent: Option<u32>,
 }
 
 impl Take {
     pub(super) fn of(lot: &Lot, amount: Credits) -> Self {
         let rolled = matches!(lot.kind, LotKind::Rolled { .. });
-        Take { lot: lot.serial, grant: lot.id, category: lot.category, amount, rolled }
+        Take { lot: lot.serial, grant: lot.id, category: lot.category, amount, rolled, parent: lot.parent }
     }
 }
 
@@ -75,9 +77,26 @@ impl Ledger {
         self.next_serial += 1;
         lot.serial = serial;
         self.remaining += lot.remaining;
+        let fresh = (lot.kind == LotKind::Allowance).then_some(lot.ends_key);
         let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
         self.lots.insert(at, lot);
+        if fresh.is_some() {
+            self.stand_beside(fresh);
+        }
         serial
+    }
+
+    /// Rolled lots that burn before or after the fresh allowance take their place beside it (it ends then), or their own
+    /// if there is none.
+    pub(super) fn stand_beside(&mut self, fresh: Option<SimTime>) {
+        let mut moved = false;
+        for lot in self.lots.iter_mut().filter(|lot| lot.rank != 0 && lot.beside != fresh) {
+            lot.beside = fresh;
+            moved = true;
+        }
+        if moved {
+            self.sort();
+        }
     }
 
     /// Takes `amount` from unreserved credits in burn order; what they do not cover becomes debt and is returned.

@@ -58,8 +58,10 @@ pub struct Lot {
     pub voided: Credits,
     /// Lower first.
     pub priority: i32,
-    /// Burn-order rank of rolled lots: −1 before the fresh allowance, 1 after it, 0 elsewhere.
+    /// Burn-order rank of rolled lots: −1 just before the fresh allowance, 1 just after it, 0 elsewhere.
     pub rank: i8,
+    /// A ranked lot stands at the end of this fresh allowance in the burn order; none if there is no fresh allowance.
+    pub beside: Option<SimTime>,
     /// Creation.
     pub created_at: SimTime,
     /// Start of validity.
@@ -68,11 +70,19 @@ pub struct Lot {
     pub expires_at: SimTime,
     /// Burn-order key of the end (the close for an allowance), rounded to the order's precision.
     pub ends_key: SimTime,
+    /// Id of the grant whose minimum this lot makes up; none if it was not made from another lot.
+    pub parent: Option<u32>,
     /// What was paid for all of it.
     pub price_paid: Money,
 }
 
 impl Lot {
+    /// Where its end puts it in the burn order beside its rank: a ranked lot stands with the fresh allowance.
+    #[must_use]
+    pub fn place(&self) -> SimTime {
+        self.beside.unwrap_or(self.ends_key)
+    }
+
     /// Credits that a charge may burn now.
     #[must_use]
     pub fn free(&self) -> Credits {

@@ -9,25 +9,37 @@ use super::Lot;
 
 /// Compares two lots under a list of keys; the id, then the serial, close every list.
 ///
-/// Where the list does not name `burns`, a rolled lot's rank is compared just before `expires_at` (SEMANTICS §4).
+/// A rolled lot that burns before or after the fresh allowance has its place just before or after it, wherever the
+/// fresh allowance stands, if `burns` is just before `expires_at` in the list or left out (SEMANTICS §4). Anywhere else
+/// `burns` is a key like others: it compares all lots.
 #[must_use]
 pub fn burn_order(keys: &[BurnKey], a: &Lot, b: &Lot) -> Ordering {
-    let implicit_rank = !keys.contains(&BurnKey::Burns);
+    let named = keys.contains(&BurnKey::Burns);
+    let joined = |index: usize| {
+        let before = index.checked_sub(1).and_then(|before| keys.get(before));
+        !named || before == Some(&BurnKey::Burns)
+    };
+    let compare = |(index, key): (usize, &BurnKey)| match (key, keys.get(index + 1)) {
+        (BurnKey::Burns, Some(BurnKey::ExpiresAt(_))) => Ordering::Equal,
+        (BurnKey::ExpiresAt(_), _) if joined(index) => {
+            let side = a.place().cmp(&b.place()).then(a.rank.cmp(&b.rank));
+            side.then(a.ends_key.cmp(&b.ends_key))
+        }
+        _ => compare(*key, a, b),
+    };
     keys.iter()
-        .map(|key| compare(*key, implicit_rank, a, b))
+        .enumerate()
+        .map(compare)
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
         .then(a.id.cmp(&b.id))
         .then(a.serial.cmp(&b.serial))
 }
 
-fn compare(key: BurnKey, implicit_rank: bool, a: &Lot, b: &Lot) -> Ordering {
+fn compare(key: BurnKey, a: &Lot, b: &Lot) -> Ordering {
     match key {
         BurnKey::Priority => a.priority.cmp(&b.priority),
-        BurnKey::ExpiresAt(_) => {
-            let rank = if implicit_rank { a.rank.cmp(&b.rank) } else { Ordering::Equal };
-            rank.then(a.ends_key.cmp(&b.ends_key))
-        }
+        BurnKey::ExpiresAt(_) => a.ends_key.cmp(&b.ends_key),
         BurnKey::Category(order) => position(&order, a.category).cmp(&position(&order, b.category)),
         BurnKey::UnitPrice => {
             let left = i128::from(a.price_paid.nanos()) * i128::from(b.credits.micros());

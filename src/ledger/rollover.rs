@@ -64,6 +64,8 @@ impl Rollover {
 impl Ledger {
     /// Ends rolled lots whose last close this is and counts the others down.
     pub fn end_rolled_lots(&mut self) {
+        // The allowance that was fresh ends now.
+        self.stand_beside(None);
         for index in 0..self.lots.len() {
             let LotKind::Rolled { closes_left: Some(left) } = self.lots[index].kind else { continue };
             if left <= 1 {
@@ -97,7 +99,7 @@ impl Ledger {
             if fresh {
                 let shortfall = rule.rollover.shortfall(kept);
                 if shortfall.is_positive() {
-                    minimums.push((lot.priority, shortfall));
+                    minimums.push((lot.priority, lot.id, shortfall));
                 }
             }
             self.roll_in_place(index, &rule);
@@ -106,8 +108,9 @@ impl Ledger {
             }
             rolled.push(self.lots[index].serial);
         }
-        for (priority, shortfall) in minimums {
-            let mut lot = minimum_lot(new_id(), shortfall, priority, &rule);
+        for (priority, parent, shortfall) in minimums {
+            let lot = minimum_lot(new_id(), shortfall, priority, &rule);
+            let mut lot = Lot { parent: Some(parent), ..lot };
             lot.serial = self.issue(lot.clone());
             issued.push(Take::of(&lot, shortfall));
         }
@@ -209,6 +212,7 @@ impl Ledger {
             price_paid: Money::ZERO,
             created_at: at,
             effective_at: at,
+            parent: Some(parent.id),
             ..fresh_like(parent, shortfall)
         };
         let mut take = Take::of(&lot, shortfall);
@@ -232,6 +236,8 @@ fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) ->
         voided: Credits::ZERO,
         priority,
         rank: rule.rollover.rank(),
+        beside: None,
+        parent: None,
         created_at: rule.at,
         effective_at: rule.at,
         expires_at: SimTime::NEVER,

@@ -177,6 +177,8 @@ pub struct Entry {
     pub lot: u32,
     /// The grant's category (meaningful with `lot`).
     pub category: Category,
+    /// Id of the grant whose minimum the lot makes up; none if it was not made from another.
+    pub parent: Option<u32>,
     /// Credits moved, incurred or held.
     pub credits: Credits,
     /// Money moved.

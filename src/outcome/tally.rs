@@ -104,7 +104,7 @@ pub struct FeatureTally {
     pub charged_credits: Credits,
     /// What ended operations owed.
     pub due_credits: Credits,
-    /// Paid for by the vendor.
+    /// Paid for by the vendor, for operations still in flight too.
     pub absorbed_credits: Credits,
     /// Charged beyond what was owed (only a hold that expired with `charge`).
     pub overcharged_credits: Credits,

@@ -13,7 +13,7 @@ pub struct Customers {
     pub grants: Vec<GrantSpec>,
     /// Debt at the start.
     pub debt_at_start: Credits,
-    /// Explicit instants at which cycles close, instead of the plan's; inside (start, end).
+    /// Explicit instants at which cycles close, instead of the plan's, in order, after the start.
     pub cycle_closes: Option<Vec<SimTime>>,
     /// People who buy; a policy may override.
     pub buyer: Option<Buyer>,

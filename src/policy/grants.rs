@@ -51,8 +51,9 @@ pub enum Expiry {
 pub struct Recurrence {
     /// How often.
     pub every: Period,
-    /// Counted from here; the first amount is given at the grant's `effective_at`.
-    pub anchor: SimTime,
+    /// Counted from here; default the grant's `effective_at`, else the sign-up. The first amount is given at
+    /// `effective_at`.
+    pub anchor: Option<SimTime>,
     /// Replace or add.
     pub mode: RecurrenceMode,
     /// Validity of each later amount (default: the grant's own end).

@@ -171,6 +171,8 @@ pub struct CycleRule {
     pub every: Period,
     /// Where it starts.
     pub anchor: Anchor,
+    /// False where nothing says when cycles close: calendar months, and none behind closes written for the account.
+    pub written: bool,
 }
 
 /// Where periods start.

@@ -56,7 +56,7 @@ impl RowFile {
             }
             RowFile::Journal => {
                 "replication,policy,organization,seq,at,kind,feature,operation,segment,member,project,grant,category,\
-                 credits,money,settled_after,available_after,debt_after"
+                 parent,credits,money,settled_after,available_after,debt_after"
             }
         };
         format!("{columns}\n")
@@ -192,6 +192,7 @@ impl Line<'_> {
         let of_grant = entry.grant != 0;
         self.optional(of_grant.then_some(entry.grant));
         self.optional(of_grant.then(|| entry.category.name()));
+        self.optional(entry.parent);
         self.plain(entry.credits);
         self.optional(self.shape.currency.is_some().then_some(entry.money));
         for balance in [entry.settled_after, entry.available_after, entry.debt_after] {
@@ -345,6 +346,7 @@ mod tests {
             grant: 0,
             lot: 0,
             category: Default::default(),
+            parent: None,
             credits: Credits::from_micros(1_500_000),
             money: Default::default(),
             until: SimTime::NEVER,
@@ -392,8 +394,24 @@ mod tests {
         assert_eq!(cells(RowFile::Cycles)[..5], ["0", epoch, epoch, "0", "0"]);
         let attempt = ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
         assert_eq!(cells(RowFile::Operations), attempt);
-        let entry =
-            ["0", epoch, "refused_short", "campaign", "4", "0", "2", "0", "", "", "1.5", "0", "0", "-2", "0"];
+        let entry = [
+            "0",
+            epoch,
+            "refused_short",
+            "campaign",
+            "4",
+            "0",
+            "2",
+            "0",
+            "",
+            "",
+            "",
+            "1.5",
+            "0",
+            "0",
+            "-2",
+            "0",
+        ];
         assert_eq!(cells(RowFile::Journal), entry);
     }
 }

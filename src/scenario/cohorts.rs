@@ -43,7 +43,8 @@ static LEDGER: &[Field] = &[
     optional(
         "cycle_closes",
         Kind::List(&Kind::Instant),
-        "Instants inside (start, end) at which cycles close, in the place of the plan's.",
+        "Instants after the start at which cycles close, in the place of the plan's; behind the last one those of its \
+         allowance or `cycle` count again.",
     ),
     optional(
         "operations",
@@ -120,12 +121,11 @@ fn customers(section: Section<'_>, facts: Facts<'_>) -> Customers {
     }
 }
 
-/// Instants in order, inside (start, end).
+/// Instants in order, after the start.
 fn cycle_closes(item: Item<'_>, facts: Facts<'_>) -> Option<Vec<SimTime>> {
     let close = |item: Item<'_>| {
         let at = item.instant()?;
-        let inside = at > facts.start && at < facts.end;
-        if inside { Some(at) } else { item.error("does not lie between `start` and `end`", None) }
+        if at > facts.start { Some(at) } else { item.error("does not lie after `start`", None) }
     };
     let mut closes = item.list(close)?;
     closes.sort_unstable();

@@ -146,6 +146,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     check_version(section);
     let name = name(section, source);
     let (start, end, measure_from) = horizon(section);
+    reader.set_start(start);
     let feature_names = names_of(section, "features");
     let history_names = names_of(section, "histories");
     let facts = Facts {

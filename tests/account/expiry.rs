@@ -76,11 +76,6 @@ fn opening_remainders_and_voids() {
              => issued 10, remaining 10",
         ),
         (
-            "what is left means nothing for a grant that begins at the start",
-            "grant 1: 10 included, left 4
-             => issued 10",
-        ),
-        (
             "a grant may be voided: what remains becomes voided",
             "grant 1: 10 included, voided 5 Jan
              use 3 at 2 Jan

@@ -181,8 +181,7 @@ fn grant(text: &str) -> String {
             "left" => format!("remaining = {value}"),
             "voided" => format!("voided_at = {}", date(value)),
             "price" => format!("price = \"{value} USD\""),
-            "every" if rest.contains(", from ") => recurrence(value, None),
-            "every" => recurrence(value, Some("1 Jan")),
+            "every" => recurrence(value),
             _ => panic!("no clause of a grant begins with `{word}`"),
         };
         write!(table, ", {entry}").unwrap();
@@ -195,7 +194,7 @@ fn grant(text: &str) -> String {
 }
 
 /// `month from 31 Jan add valid 10 days`.
-fn recurrence(text: &str, start: Option<&str>) -> String {
+fn recurrence(text: &str) -> String {
     let (text, valid) = match text.split_once(" valid ") {
         Some((text, valid)) => (text, format!(", valid = \"{valid}\"")),
         None => (text, String::new()),
@@ -206,7 +205,7 @@ fn recurrence(text: &str, start: Option<&str>) -> String {
     };
     let (every, anchor) = match text.split_once(" from ") {
         Some((every, anchor)) => (every, format!(", anchor = {}", date(anchor))),
-        None => (text, start.map_or(String::new(), |start| format!(", anchor = {}", date(start)))),
+        None => (text, String::new()),
     };
     format!("recurrence = {{ every = \"{every}\", mode = \"{mode}\"{anchor}{valid} }}")
 }

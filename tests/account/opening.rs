@@ -38,8 +38,40 @@ fn cycles_start_at_their_anchor() {
             "explicit closes take the place of the plan's",
             "close 10 Jan
              close 20 Jan
+             close 1 Apr
              allowance = 10
              => allowance-days 2025-01-01T00:00:00Z+2025-01-10T00:00:00Z+2025-01-20T00:00:00Z, expired 20",
+        ),
+        (
+            "behind the last of them the plan's own boundaries count again",
+            "close 10 Jan
+             allowance = { credits = 10, anchor = \"calendar-month\" }
+             => close-days 2025-01-10T00:00:00Z+2025-02-01T00:00:00Z+2025-03-01T00:00:00Z",
+        ),
+        (
+            "so that closes written as the plan has them change nothing",
+            "close 1 Feb
+             close 1 Mar
+             allowance = { credits = 30, anchor = \"calendar-month\" }
+             grant 1: 50 promotional, expires 1 Jun
+             use 20 at 10 Mar
+             => burned included 20, burned promotional 0",
+        ),
+        (
+            "a close written at or behind the end says how long the last allowance lives",
+            "close 1 Feb
+             close 1 Mar
+             close 1 Jul
+             allowance = { credits = 30, anchor = \"calendar-month\" }
+             grant 1: 50 promotional, expires 1 Jun
+             use 20 at 10 Mar
+             => burned included 0, burned promotional 20",
+        ),
+        (
+            "without an allowance or a cycle the written closes are all there are",
+            "close 10 Jan
+             grant 1: 8 included, rolls { fraction = 0.5 }
+             => close-days 2025-01-10T00:00:00Z, remaining 4",
         ),
         (
             "a day of 23 hours is a day",

@@ -45,6 +45,33 @@ fn a_recurring_grant_is_replaced_or_added() {
              => repaid 5, expired 5, debt 0, remaining 10",
         ),
         (
+            "a replaced grant keeps the instant of its creation, and so its place in the burn order",
+            "burn_order = [\"created_at\", \"id\"]
+             grant 2: 10 included, from 1 Jan, created 1 Dec 2024, every 1 day
+             grant 1: 10 included, from 1 Jan, created 15 Dec 2024
+             until 3 Jan
+             use 1 at 1 Jan 06:00
+             use 1 at 2 Jan 06:00
+             => burns 2:1+2:1",
+        ),
+        (
+            "and the start of its validity",
+            "grant 1: 10 included, from 2 Jan, every 1 day
+             grant 2: 10 included, from 2 Jan 12:00
+             until 5 Jan
+             use 1 at 2 Jan 18:00
+             use 1 at 4 Jan 18:00
+             => burns 1:1+1:1",
+        ),
+        (
+            "an added amount is new",
+            "grant 1: 10 included, from 2 Jan, every 1 day add
+             grant 2: 10 included, from 2 Jan 12:00
+             until 4 Jan
+             use 15 at 3 Jan 18:00
+             => burns 1:10+2:5",
+        ),
+        (
             "a replaced grant with a rollover of its own rolls again",
             "grant 1: 10 included, every month from 10 Jan, rolls { max_credits = 2 }
              => issued 40, expired 30, remaining 10",
@@ -93,6 +120,40 @@ fn occurrences_are_counted_from_the_anchor() {
             "one at the start is",
             "grant 1: 10 included, from 1 Dec 2024, left 4, every month
              => issued 34, expired 24, remaining 10",
+        ),
+        (
+            "at the start what recurs is there before debt is repaid",
+            "debt 15
+             grant 1: 50 included, from 31 Dec 2024, every 1 day
+             until 2 Jan
+             => repaid 15, debt 0, grant 1 35",
+        ),
+        (
+            "and before an automatic top-up looks",
+            "packages = [{ name = \"p\", credits = 20, price = \"40 USD\" }]
+             top_up = { threshold = 8 }
+             grant 1: 30 included, from 31 Dec 2024, left 0, every 1 day
+             until 1 Jan 12:00
+             => top-ups 0, issued 30",
+        ),
+        (
+            "at a sign-up during the horizon too",
+            "signed up 10 Jan
+             debt 15
+             grant 1: 50 included, from 9 Jan, every 1 day
+             until 11 Jan
+             => repaid 15, debt 0, grant 1 35",
+        ),
+        (
+            "without an anchor they are counted from the grant's start",
+            "grant 1: 10 included, from 10 Jan, every month
+             => issue-days 2025-01-10T00:00:00Z+2025-02-10T00:00:00Z+2025-03-10T00:00:00Z",
+        ),
+        (
+            "or from the sign-up, if the grant names no start",
+            "signed up 15 Dec 2024
+             grant 1: 10 included, every month
+             => issue-days 2025-01-01T00:00:00Z+2025-01-15T00:00:00Z+2025-02-15T00:00:00Z+2025-03-15T00:00:00Z",
         ),
         (
             "midnight stays local midnight across a change of clocks",

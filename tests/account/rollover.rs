@@ -68,6 +68,7 @@ fn an_allowance_rolls_over_or_expires_at_its_close() {
             "allowance = 0.000003
              rollover = { fraction = 0.5 }
              close 1 Feb
+             close 1 Apr
              => expired 0.000002, remaining 0.000004",
         ),
     ]);
@@ -134,6 +135,60 @@ fn rolled_lots_are_capped_end_and_burn_by_rule() {
              rollover = { max_periods = 1, burns = \"after\" }
              use 4 at 5 Feb
              => burns 2:4, rolled-used 0",
+        ),
+        (
+            "after the fresh one, and still before credits that never end",
+            "allowance = 30
+             rollover = { max_credits = 20, max_periods = 1, burns = \"after\" }
+             grant 1: 50 purchased
+             until 1 Mar
+             use 40 at 10 Feb
+             => burns 3:30+2:10, burned purchased 0, rolled 20",
+        ),
+        (
+            "before the fresh one, and behind what ends earlier",
+            "allowance = 30
+             rollover = { max_periods = 3, burns = \"before\" }
+             grant 1: 5 promotional, expires 20 Feb
+             grant 2: 5 promotional, expires 5 Apr
+             use 40 at 10 Feb
+             => burns 1:5+3:30+4:5",
+        ),
+        (
+            "with or without `burns` in the burn order",
+            "allowance = 30
+             burn_order = [\"priority\", \"expires_at\"]
+             rollover = { max_periods = 3, burns = \"after\" }
+             grant 1: 5 promotional, expires 5 Mar
+             use 40 at 10 Feb
+             => burns 3:30+2:10",
+        ),
+        (
+            "elsewhere in the order `burns` compares all lots",
+            "allowance = 30
+             burn_order = [\"burns\", \"priority\", \"expires_at\"]
+             rollover = { max_periods = 3, burns = \"after\" }
+             grant 1: 5 purchased
+             use 40 at 10 Feb
+             => burns 3:30+1:5+2:5",
+        ),
+        (
+            "of several rolled lots the one that ends first burns first, whatever it cost",
+            "allowance = { credits = 30, opening = \"prorated\" }
+             subscription = \"30 USD\"
+             signed up 15 Dec 2024
+             rollover = { max_periods = 2, burns = \"before\" }
+             until 16 Mar
+             use 10 at 20 Feb
+             => burns 1:10",
+        ),
+        (
+            "a lot that has rolled twice keeps beside the allowance of the day",
+            "allowance = 30
+             rollover = { max_periods = 3, burns = \"before\" }
+             grant 1: 100 promotional, expires 10 Mar
+             use 70 at 5 Mar
+             => burns 1:70",
         ),
         (
             "purchased and promotional grants without a rule of their own are untouched",

@@ -118,7 +118,7 @@ impl Given {
             rollover: self.rolls.as_ref().map(Rolls::terms),
             recurrence: self.every.map(|(days, add, valid)| Recurrence {
                 every: Period::Days(days),
-                anchor: from.unwrap_or(START),
+                anchor: from,
                 mode: if add { RecurrenceMode::Add } else { RecurrenceMode::Set },
                 valid: valid.map(Period::Days),
             }),

@@ -39,7 +39,7 @@ impl Knob {
     pub fn turn_terms(&self, terms: &mut Terms) {
         match self {
             Knob::Allowance { thirds: credits, days, anchor: start, prorated, rolls } => {
-                terms.cycle = CycleRule { every: Period::Days(*days), anchor: anchor(*start) };
+                terms.cycle = CycleRule { every: Period::Days(*days), anchor: anchor(*start), written: true };
                 terms.allowance = Some(Allowance {
                     credits: thirds(*credits),
                     opening: if *prorated { Opening::Prorated } else { Opening::Full },

@@ -302,7 +302,7 @@ impl State {
         self.count_takes();
         self.cycle.row.burned += burned;
         self.cycle.row.charged += burned;
-        self.ended_charged += burned;
+        self.ended_paid += burned;
         for feature in 0..self.tally.features.len() {
             self.count_calm(FeatureIndex(feature as u16));
         }

@@ -74,7 +74,8 @@ impl State {
         if amount.is_positive() {
             let work = &mut self.work[slot as usize];
             work.absorbed += amount;
-            let segment = work.segment;
+            let (segment, feature) = (work.segment, work.operation.feature);
+            self.tally.features[feature.index()].absorbed_credits += amount;
             self.note(env, EntryKind::Absorb, Note { segment, credits: amount, ..Note::work(slot) });
         }
     }
@@ -277,7 +278,7 @@ impl State {
         work.segment += 1;
         if work.phase == Phase::Settling {
             // The operation has ended and been counted: a leaked settle now turns out to be paid for.
-            self.ended_charged += amount;
+            self.ended_paid += amount;
             self.tally.features[feature.index()].overcharged_credits += amount;
         }
     }

@@ -13,14 +13,30 @@ use super::note::Note;
 use super::state::{State, Views};
 
 impl State {
-    /// The `k`-th close from now on (1 is the next); `NEVER` beyond the explicit ones.
+    /// The `k`-th close from now on (1 is the next).
     pub(super) fn close_ahead(&self, env: &Env, k: u32) -> SimTime {
-        if let Some(closes) = &env.customers().cycle_closes {
-            let index = self.cycle.explicit + k as usize - 1;
-            return closes.get(index).copied().unwrap_or(SimTime::NEVER);
+        let cycle = &env.terms(self.plan).cycle;
+        let zone = &env.world.zone;
+        let Some(closes) = &env.customers().cycle_closes else {
+            return zone.nth(
+                self.cycle.anchor,
+                cycle.every,
+                self.cycle.index + i64::from(k),
+                MonthEnd::Clamp,
+            );
+        };
+        let written = &closes[self.cycle.explicit.min(closes.len())..];
+        let beyond = match written.get(k as usize - 1) {
+            Some(close) => return *close,
+            None => i64::from(k) - written.len() as i64 - 1,
+        };
+        if !cycle.written {
+            return SimTime::NEVER;
         }
-        let every = env.terms(self.plan).cycle.every;
-        env.world.zone.nth(self.cycle.anchor, every, self.cycle.index + i64::from(k), MonthEnd::Clamp)
+        // Behind the last written one the plan's own boundaries count again.
+        let last = written.last().copied().unwrap_or(self.cycle.row.from);
+        let first = zone.first_after(self.cycle.anchor, cycle.every, last, MonthEnd::Clamp);
+        zone.nth(self.cycle.anchor, cycle.every, first + beyond, MonthEnd::Clamp)
     }
 
     /// Start of the running period, which may lie before the account's life.

@@ -153,8 +153,7 @@ impl State {
             ));
         }
         let due = of_features(|feature| feature.due_credits);
-        let paid = self.ended_charged + of_features(|feature| feature.absorbed_credits)
-            - of_features(|feature| feature.overcharged_credits);
+        let paid = self.ended_paid - of_features(|feature| feature.overcharged_credits);
         (due != paid).then(|| format!("law 2 is broken: ended operations owed {due}, and {paid} was taken"))
     }
 

@@ -129,14 +129,20 @@ impl State {
         let zone = &env.world.zone;
         let effective = spec.effective_at.unwrap_or(env.birth);
         let after = if including { (t - SimSpan::from_micros(1)).max(effective) } else { t.max(effective) };
-        let n = zone.first_after(recurrence.anchor, recurrence.every, after, MonthEnd::Clamp);
-        let at = zone.nth(recurrence.anchor, recurrence.every, n, MonthEnd::Clamp);
+        let anchor = recurrence.anchor.or(spec.effective_at).unwrap_or(env.traits.signed_up);
+        let n = zone.first_after(anchor, recurrence.every, after, MonthEnd::Clamp);
+        let at = zone.nth(anchor, recurrence.every, n, MonthEnd::Clamp);
         let end = expiry_of(env, env.terms(self.plan), effective, spec.expires);
         let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
-        if at < end.min(voided) {
-            let id = self.grants.ids[index as usize];
-            self.at_ranked(env, at, (Class::Grant, 0, id), TimerKind::Recur(index));
+        if at >= end.min(voided) {
+            return;
         }
+        if at == self.now && self.opening {
+            // What is dated at the opening is one event with it.
+            return self.recur(env, index);
+        }
+        let id = self.grants.ids[index as usize];
+        self.at_ranked(env, at, (Class::Grant, 0, id), TimerKind::Recur(index));
     }
 
     /// A written-down grant recurs: replaces what is left, or adds a lot.
@@ -158,9 +164,13 @@ impl State {
         {
             self.end_lot(env, old);
         }
-        let id = match recurrence.mode {
-            RecurrenceMode::Set => Some(self.grants.ids[index as usize]),
-            RecurrenceMode::Add => None,
+        // Setting a grant's balance anew leaves its place among the others alone; an added lot begins now.
+        let (id, created_at, effective_at) = match recurrence.mode {
+            RecurrenceMode::Set => {
+                let created_at = spec.created_at.unwrap_or(effective);
+                (Some(self.grants.ids[index as usize]), created_at, effective)
+            }
+            RecurrenceMode::Add => (None, self.now, self.now),
         };
         let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
         let lot = NewLot {
@@ -170,8 +180,8 @@ impl State {
             credits: spec.credits,
             remaining: spec.credits,
             priority: spec.priority,
-            created_at: self.now,
-            effective_at: self.now,
+            created_at,
+            effective_at,
             expires_at: expires,
             price: Money::ZERO,
         };
@@ -227,6 +237,8 @@ impl State {
             voided: Credits::ZERO,
             priority: new.priority,
             rank: 0,
+            beside: None,
+            parent: None,
             created_at: new.created_at,
             effective_at: new.effective_at,
             expires_at: new.expires_at,

@@ -154,7 +154,7 @@ impl State {
         let tally = &mut self.tally.features[feature.index()];
         tally.served += 1;
         tally.due_credits += cost;
-        self.ended_charged += cost;
+        self.ended_paid += cost;
         if let Some(since) = self.refusals.episode.take() {
             self.tally.customer.restores.record((self.now - since).micros());
         }

@@ -16,6 +16,7 @@ pub(super) struct Note {
     pub(super) lot: Option<LotSerial>,
     pub(super) grant: u32,
     pub(super) category: Category,
+    pub(super) parent: Option<u32>,
     pub(super) credits: Credits,
     pub(super) money: Money,
     pub(super) until: SimTime,
@@ -30,6 +31,7 @@ impl Default for Note {
             lot: None,
             grant: 0,
             category: Category::default(),
+            parent: None,
             credits: Credits::ZERO,
             money: Money::ZERO,
             until: SimTime::NEVER,
@@ -40,7 +42,8 @@ impl Default for Note {
 impl Note {
     pub(super) fn of(take: &Take) -> Note {
         let (lot, grant) = (Some(take.lot), take.grant);
-        Note { lot, grant, category: take.category, credits: take.amount, ..Note::default() }
+        let Take { category, parent, amount: credits, .. } = *take;
+        Note { lot, grant, category, parent, credits, ..Note::default() }
     }
 
     pub(super) fn credits(credits: Credits) -> Note {
@@ -82,6 +85,7 @@ impl State {
             grant: note.grant,
             lot: note.lot.map_or(0, |lot| lot.0 + 1),
             category: note.category,
+            parent: note.parent,
             credits: note.credits,
             money: note.money,
             until: note.until,

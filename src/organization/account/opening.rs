@@ -138,7 +138,7 @@ impl State {
             tally.customer.depleted_at = Some(self.now);
         }
         self.tally = tally;
-        self.ended_charged = Credits::ZERO;
+        self.ended_paid = Credits::ZERO;
         self.measuring = true;
         self.note(env, EntryKind::Measure, Note::default());
         self.in_flight_since = self.now;

@@ -224,8 +224,8 @@ pub(super) struct State {
     pub(super) measuring: bool,
     pub(super) next_sample: usize,
     pub(super) tally: Tally,
-    /// Charged to operations that have ended.
-    pub(super) ended_charged: Credits,
+    /// Charged for operations that have ended, or absorbed by the vendor.
+    pub(super) ended_paid: Credits,
     pub(super) journal_on: bool,
     pub(super) auditor: Option<Box<Auditor>>,
     /// The account is being opened: no change of balance is reacted to.
@@ -325,7 +325,7 @@ impl State {
             tally: super::finish::empty_tally(env),
             journal_on: env.world.detail.journal || env.audited,
             auditor: super::finish::auditor(env),
-            ended_charged: Credits::ZERO,
+            ended_paid: Credits::ZERO,
             opening: false,
             uncovered: Credits::ZERO,
             holds_kept: true,

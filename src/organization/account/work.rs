@@ -299,9 +299,8 @@ impl State {
             _ => work.finished,
         };
         let tally = &mut self.tally.features[operation.feature.index()];
-        self.ended_charged += work.charged;
+        self.ended_paid += work.charged + work.absorbed;
         tally.due_credits += work.due;
-        tally.absorbed_credits += work.absorbed;
         tally.overcharged_credits += overcharged;
         if work.had_hold {
             self.tally.holds.overrun_credits += (work.due - work.held).positive_part();

@@ -147,7 +147,10 @@ impl Operations {
                 operation.incurred.push((entry.segment, entry.credits));
             }
             EntryKind::Charge => return self.charge(key, entry),
-            EntryKind::Absorb => operation.absorbed += entry.credits,
+            EntryKind::Absorb => {
+                operation.absorbed += entry.credits;
+                self.features[key.feature()].absorbed += entry.credits;
+            }
             _ => {}
         }
         Ok(())
@@ -249,7 +252,6 @@ impl Operations {
         }
         let totals = &mut self.features[key.feature()];
         totals.due += entry.credits;
-        totals.absorbed += operation.absorbed;
         totals.overcharged += over;
         match entry.kind {
             EntryKind::Served => totals.served += 1,

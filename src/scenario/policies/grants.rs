@@ -40,7 +40,7 @@ pub(crate) static GRANT: Shape = Shape {
         optional(
             "remaining",
             Kind::Credits,
-            "What is left at the start, for grants effective before it; all if left out.",
+            "What is left at the start, of a grant whose `effective_at` lies before it; all if left out.",
         ),
         optional(
             "rollover",
@@ -58,12 +58,17 @@ static RECURRENCE: Shape = Shape {
     tags: &[],
     parts: &[&[
         required("every", Kind::Period, "How often."),
-        optional("anchor", Kind::Instant, "Counted from here; the grant's `effective_at` if left out."),
+        optional(
+            "anchor",
+            Kind::Instant,
+            "Counted from here; the grant's `effective_at` if left out, else the sign-up.",
+        ),
         default(
             "mode",
             Kind::Words(words_of::<RecurrenceMode>),
             "\"set\"",
-            "`set`: what remains expires and the full amount is issued; `add`: a new lot each time.",
+            "`set`: what remains expires and the full amount is issued, in the grant's own place; `add`: a new lot each \
+             time.",
         ),
         optional("valid", Kind::Period, "Validity of each later amount; the grant's own end if left out."),
     ]],
@@ -101,7 +106,8 @@ static ROLLOVER: Shape = Shape {
             "burns",
             Kind::Words(words_of::<RolledBurns>),
             "\"unordered\"",
-            "Whether rolled lots burn before or after the fresh allowance.",
+            "Whether rolled lots stand just before or just after the fresh allowance in the burn order, whatever their \
+             own end; it acts where `burn_order` leaves `burns` out too.",
         ),
     ]],
 };
@@ -241,7 +247,7 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceT
     }
     if !item.is_table() {
         let credits = item.credits_from_zero()?;
-        let cycle = CycleRule { every: Period::Months(1), anchor: Anchor::SignUp };
+        let cycle = CycleRule { every: Period::Months(1), anchor: Anchor::SignUp, written: true };
         let allowance = Allowance {
             credits,
             opening: Opening::Full,
@@ -267,13 +273,14 @@ pub(super) fn cycle(item: Item<'_>) -> Option<CycleRule> {
     if item.is_table() {
         return item.section(&CYCLE).map(cycle_of);
     }
-    item.period().map(|every| CycleRule { every, anchor: Anchor::CalendarMonth })
+    item.period().map(|every| CycleRule { every, anchor: Anchor::CalendarMonth, written: true })
 }
 
 fn cycle_of(section: Section<'_>) -> CycleRule {
     CycleRule {
         every: section.read_or("every", Period::Months(1), Item::period),
         anchor: section.value("anchor", anchor),
+        written: true,
     }
 }
 
@@ -420,7 +427,7 @@ fn grant(item: Item<'_>) -> Option<GrantSpec> {
         voided_at: section.read("voided_at", Item::instant),
         remaining: section.read("remaining", Item::credits_from_zero),
         rollover: section.read("rollover", rollover),
-        recurrence: section.get("recurrence").and_then(|item| recurrence(item, effective_at)),
+        recurrence: section.get("recurrence").and_then(recurrence),
         price: section.read_or("price", Money::ZERO, Item::money),
     };
     check_grant(section, &grant);
@@ -434,7 +441,13 @@ fn check_grant(section: Section<'_>, grant: &GrantSpec) {
         section.error("expires_at", "lies before `effective_at`", Some("a grant ends after it starts"));
     }
     if grant.remaining.is_some_and(|remaining| remaining > grant.credits) {
-        section.error("remaining", "is more than `credits`", None);
+        return section.error("remaining", "is more than `credits`", None);
+    }
+    let begins_before = |start| grant.effective_at.is_some_and(|effective| effective < start);
+    if section.has("remaining") && section.reader().start().is_some_and(|start| !begins_before(start)) {
+        let hint =
+            "write an `effective_at` before the scenario's `start`, or the present amount as `credits`";
+        section.error("remaining", "is what is left at the start of a grant effective before it", Some(hint));
     }
 }
 
@@ -457,15 +470,11 @@ pub(super) fn validity(item: Item<'_>) -> Option<Expiry> {
     if item.is_word("never") { Some(Expiry::Never) } else { item.period().map(Expiry::After) }
 }
 
-fn recurrence(item: Item<'_>, effective_at: Option<crate::units::SimTime>) -> Option<Recurrence> {
+fn recurrence(item: Item<'_>) -> Option<Recurrence> {
     let section = item.section(&RECURRENCE)?;
-    let anchor = section.read("anchor", Item::instant).or(effective_at);
-    if anchor.is_none() && !section.has("anchor") {
-        section.error("anchor", "is missing", Some("write it, or the grant's `effective_at`"));
-    }
     Some(Recurrence {
         every: section.read("every", Item::period)?,
-        anchor: anchor?,
+        anchor: section.read("anchor", Item::instant),
         mode: section.value("mode", Item::word),
         valid: section.read("valid", Item::period),
     })

@@ -155,7 +155,7 @@ fn cycle(section: Section<'_>, of_allowance: Option<CycleRule>) -> CycleRule {
         let hint = "write `every` and `anchor` in the allowance, and leave `cycle` out";
         section.error("cycle", "stands beside an allowance, whose period is the cycle", Some(hint));
     }
-    let calendar = CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth };
+    let calendar = CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth, written: false };
     of_allowance.or(own).unwrap_or(calendar)
 }
 

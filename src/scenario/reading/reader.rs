@@ -1,11 +1,12 @@
 //! Gathers the problems of a scenario while its tree is read.
 //!
-//! Knows the sources, the time zone and the currency, because values are read in their light.
+//! Knows the sources, the time zone, the start and the currency, because values are read in their light.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::path::PathBuf;
 
 use crate::calendar::Zone;
+use crate::units::SimTime;
 
 use super::item::Item;
 use crate::scenario::source::Base;
@@ -22,12 +23,13 @@ pub(crate) struct SourceText {
     pub text: String,
 }
 
-/// Gathers problems while a tree is read; knows the sources, the time zone and the currency.
+/// Gathers problems while a tree is read; knows the sources, the time zone, the start and the currency.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     sources: RefCell<Vec<SourceText>>,
     problems: RefCell<Vec<Problem>>,
     zone: RefCell<Zone>,
+    start: Cell<Option<SimTime>>,
     base: RefCell<Option<Base>>,
     currency: RefCell<Option<String>>,
 }
@@ -48,6 +50,16 @@ impl Reader {
     /// Sets the zone in which local dates and times are read.
     pub fn set_zone(&self, zone: Zone) {
         *self.zone.borrow_mut() = zone;
+    }
+
+    /// Sets the first instant of the horizon.
+    pub fn set_start(&self, start: SimTime) {
+        self.start.set(Some(start));
+    }
+
+    /// The first instant of the horizon, once it is known.
+    pub fn start(&self) -> Option<SimTime> {
+        self.start.get()
     }
 
     /// Sets what names of files are relative to.

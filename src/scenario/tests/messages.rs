@@ -137,13 +137,14 @@ fn mistakes_in_a_ledger_case_are_named() {
     let cases = [
         ("grants = [{ id = 1, credits = 1 }, { id = 1, credits = 2 }]", "cohorts.teams.grants"),
         ("grants = [{ credits = 1, remaining = 2 }]", "cohorts.teams.grants.0.remaining"),
+        ("grants = [{ credits = 9, remaining = 2 }]", "cohorts.teams.grants.0.remaining"),
+        (
+            "grants = [{ credits = 9, remaining = 2, effective_at = 2025-01-01 }]",
+            "cohorts.teams.grants.0.remaining",
+        ),
         (
             "grants = [{ credits = 1, effective_at = 2025-02-01, expires_at = 2025-01-01 }]",
             "cohorts.teams.grants.0.expires_at",
-        ),
-        (
-            "grants = [{ credits = 1, recurrence = { every = \"month\" } }]",
-            "cohorts.teams.grants.0.recurrence.anchor",
         ),
         ("cycle_closes = [2025-01-01T00:00:00Z]", "cohorts.teams.cycle_closes.0"),
         (

@@ -10,7 +10,10 @@ fn defaults_are_those_of_the_semantics() {
     let terms = terms_with("");
     assert_eq!(terms.plan, "default");
     assert_eq!((terms.allowance, terms.subscription), (None, None));
-    assert_eq!(terms.cycle, CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth });
+    assert_eq!(
+        terms.cycle,
+        CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth, written: false }
+    );
     assert_eq!(
         terms.burn_order,
         [
