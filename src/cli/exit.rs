@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::engine::Failure;
 use crate::experiment::design::DesignError;
+use crate::report::Unplaced;
 use crate::scenario;
 
 use super::terminal;
@@ -44,6 +45,9 @@ pub enum Problem {
         /// Why.
         source: std::io::Error,
     },
+    /// 5: results are complete, but could not take their place.
+    #[error("error: `{}`: {}; the results are kept in `{}`", .0.target.display(), .0.source, .0.kept.display())]
+    Unplaced(Unplaced),
     /// 1: the simulator contradicts theory or itself.
     #[error("error: {wrong} observations contradict theory or another layout")]
     Verification {
@@ -83,7 +87,7 @@ impl Problem {
     fn code(&self) -> u8 {
         match self {
             Problem::Scenario(_) | Problem::Usage { .. } => 2,
-            Problem::File { .. } => 5,
+            Problem::File { .. } | Problem::Unplaced(_) => 5,
             Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
             Problem::Run(Failure::History(error)) => {
                 if error.is_world() {

@@ -39,8 +39,8 @@ impl RowWriter for Writer {
 /// What was gathered when a run ended.
 pub(super) struct Gathered {
     pub measurements: Measurements,
-    /// Files with rows, still open.
-    pub files: Vec<(RowFile, RunFile)>,
+    /// Files with rows, still open, or why they cannot be had.
+    pub files: Vec<(RowFile, Result<RunFile, String>)>,
     /// True if the precision asked for was not reached.
     pub precision_missed: bool,
     /// Organizations in the one unfinished replication that is measured because no other is finished.
@@ -48,13 +48,21 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// Replications that were finished.
+    pub fn finished(&self) -> u32 {
+        if self.unfinished.is_some() { 0 } else { self.measurements.replications() }
+    }
+
     /// Says so if there is less than was asked for.
     pub fn shortfall(&self, scenario: &Scenario) -> Option<String> {
         if let Some(organizations) = self.unfinished {
-            let what = "no replication was finished";
+            let what = "no replication was finished, so no results are written";
             return Some(format!("{what}; the numbers are those of {organizations} organizations"));
         }
         let (done, asked) = (self.measurements.replications(), scenario.replications);
+        if done == 0 {
+            return Some(String::from("no replication was finished, so no results are written"));
+        }
         (scenario.precision.is_none() && done < asked)
             .then(|| format!("{done} of {asked} replications were finished; the numbers are theirs"))
     }
@@ -66,7 +74,7 @@ struct State {
     precision: Option<Precision>,
     precision_missed: bool,
     partial: Option<Outcome>,
-    files: Vec<(RowFile, RunFile)>,
+    files: Vec<(RowFile, Result<RunFile, String>)>,
     folder: PathBuf,
 }
 
@@ -86,7 +94,7 @@ impl Gathering {
             let broken = |source| Problem::File { path: folder.path().join(file.name()), source };
             let mut open = folder.open(file.name()).map_err(broken)?;
             open.write_all(file.header().as_bytes()).map_err(broken)?;
-            Ok::<_, Problem>((file, open))
+            Ok::<_, Problem>((file, Ok(open)))
         };
         let state = State {
             measurements: Measurements::new(shape),
@@ -144,7 +152,11 @@ impl Sink for Gathering {
         let mut state = self.state();
         let Some(State { files, folder, .. }) = state.as_mut() else { return Ok(()) };
         let (kind, open) = &mut files[file];
-        let broken = |source| SpillError { path: folder.join(kind.name()), source };
-        open.write_all(rows).map_err(broken)
+        let Ok(taken) = open else { return Ok(()) };
+        taken.write_all(rows).map_err(|source| {
+            // Half a row may be in it.
+            *open = Err(source.to_string());
+            SpillError { path: folder.join(kind.name()), source }
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! calls. Invariants: results go to stdout, everything else to stderr; nobody else writes to the terminal.
 
 mod arguments;
+mod asked;
 mod bench;
 mod check;
 mod exit;
@@ -11,10 +12,12 @@ mod explain;
 mod fit;
 mod gathering;
 mod interrupt;
+mod keeping;
 mod optimize;
 mod presets;
 mod progress;
 mod reading;
+mod replayed;
 mod run;
 mod scenarios;
 mod schema;

@@ -17,6 +17,7 @@ use crate::report::Status;
 use crate::scenario::parse_threshold;
 
 use super::arguments::OptimizeArguments;
+use super::asked::Asked;
 use super::exit::{Exit, Problem};
 use super::terminal;
 use super::trying::{Overall, Workshop};
@@ -33,7 +34,8 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> 
     let question = Question::of(arguments, &workshop)?;
     let trials = workshop.trials(question.settings.clone())?;
     let mut search = Search::new(&question, &trials, arguments.budget)?;
-    let (mut folder, conditions) = workshop.folder("optimize", &format!("{question:?}"))?;
+    let asked = Asked::optimize(arguments, &workshop.base, workshop.of_file);
+    let (mut folder, conditions) = workshop.folder("optimize")?;
     let headline = format!(
         "{}: {} settings, up to {} replications over all, seed {}",
         workshop.base.name,
@@ -46,11 +48,13 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> 
     search.run(&question, &trials, &conditions, &mut total)?;
     total.end();
     let choice = choose(&search.field(&question), &search.rules);
-    let text = answer::write(&workshop, &question, &search, choice.as_ref(), &mut folder)?;
+    if search.rounds == 0 && workshop.interrupted() {
+        terminal::tell("warning: interrupted before anything could be compared, so no results are written");
+        return Ok(Exit::Interrupted);
+    }
+    terminal::say(&answer::write(&workshop, &question, &search, choice.as_ref(), &mut folder));
     let status = if workshop.interrupted() { Status::Partial } else { Status::Finished };
-    let target = workshop.finish(folder, &total, status, search.reached)?;
-    terminal::say(&text);
-    workshop.say_written(&target, &total);
+    workshop.finish(folder, &asked, &total, (status, search.reached))?;
     Ok(match choice {
         _ if workshop.interrupted() => Exit::Interrupted,
         None => Exit::ThresholdFailed,

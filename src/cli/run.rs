@@ -1,37 +1,80 @@
 //! `creditsim run`: read, check, run, summarise, report.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use crate::engine::{self, JobOptions, Layout, Ran, RunSpec};
+use crate::engine::{self, Failure, JobOptions, Layout, Ran, RunSpec};
 use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
-use crate::report::{self, HistoryRecord, Manifest, Page, RowFile, RunFolder, Status, Table};
-use crate::scenario::Scenario;
-use crate::workload::{Arrivals, Demand, HistorySpec, PreparedHistory};
+use crate::report::{
+    self, Formats, HistoryRecord, Manifest, Page, RowFile, RunFolder, SCRATCH, Status, Table,
+};
+use crate::scenario::{self, Scenario, ScenarioSource};
+use crate::workload::{Arrivals, Demand, PreparedHistory};
 
 use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
+use super::asked::Asked;
 use super::exit::{Exit, Problem};
 use super::gathering::{Gathered, Gathering, Writer};
 use super::progress::{Meter, count, span};
 use super::terminal::number_of;
-use super::{interrupt, reading, select, terminal};
+use super::{interrupt, keeping, reading, replayed, select, terminal};
 
 /// Runs a scenario and reports on it.
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
-    let scenario = read_and_check(arguments)?;
-    let mut folder = open_folder(&scenario, arguments)?;
-    let histories = read_histories(&scenario, arguments, &folder)?;
-    let (ran, gathered) = simulate(&scenario, arguments, &histories, &folder)?;
-    let summary = summarise(&scenario, ran, gathered, records(&scenario, &histories), &mut folder)?;
-    report(&scenario, arguments, &summary, folder)?;
+    let matter = read_and_check(arguments)?;
+    let scenario = &matter.scenario;
+    let stem = format!("seed-{}", scenario.seed);
+    let (mut folder, unfinished) = keeping::begin(&arguments.output, &scenario.name, &stem)?;
+    let histories = replayed::read_histories(scenario, arguments.quiet, &folder)?;
+    let records = replayed::records(scenario, histories.iter().map(|read| (&read.content, &read.counts)));
+    let question = matter.question(&records);
+    folder.asks(&question).map_err(|source| Problem::File { path: folder.path().to_owned(), source })?;
+    let outdone = keeping::of_question(unfinished, &question);
+    let (ran, gathered, failure) = simulate(scenario, arguments, &histories, &folder)?;
+    let summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
+    terminal::say(&tables(scenario, arguments.format, &summary));
     if let Some(file) = &arguments.junit {
-        write_junit(file, &scenario, &summary)?;
+        write_junit(file, scenario, &summary)?;
+    }
+    if summary.is_worth_keeping() {
+        keep(
+            &matter,
+            arguments,
+            &summary,
+            folder,
+            manifest(&matter, arguments, &summary, question, records),
+        )?;
+    }
+    if let Some(shortfall) = &summary.shortfall {
+        terminal::tell(&format!("warning: {shortfall}"));
+    }
+    if let Some(failure) = failure {
+        return Err(Problem::Run(failure));
+    }
+    if !summary.partial {
+        keeping::discard(outdone);
     }
     Ok(summary.exit())
+}
+
+/// The scenario as it is going to be run, and where it came from.
+struct Matter {
+    source: ScenarioSource,
+    scenario: Scenario,
+    asked: Asked,
+}
+
+impl Matter {
+    fn question(&self, histories: &[HistoryRecord]) -> report::Question {
+        let question = self.asked.question(&self.source, &self.scenario);
+        if histories.is_empty() {
+            return question;
+        }
+        question.with("histories", keeping::histories_fact(histories))
+    }
 }
 
 /// What a run came to.
@@ -41,14 +84,21 @@ struct Summary {
     /// The judgements as a table.
     rulings: Table,
     ran: Ran,
-    /// What became of the rows of usage histories.
-    histories: Vec<HistoryRecord>,
+    /// True if not all that was asked for is in.
+    partial: bool,
+    /// Replications that were finished.
+    finished: u32,
     /// Why the numbers are fewer than asked for, if they are.
     shortfall: Option<String>,
     precision_missed: bool,
 }
 
 impl Summary {
+    /// Without a finished replication there is no result.
+    fn is_worth_keeping(&self) -> bool {
+        self.finished > 0
+    }
+
     fn exit(&self) -> Exit {
         match worst(&self.judgements) {
             _ if self.ran.interrupted => Exit::Interrupted,
@@ -60,10 +110,13 @@ impl Summary {
     }
 }
 
-fn read_and_check(arguments: &RunArguments) -> Result<Scenario, Problem> {
-    let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
+fn read_and_check(arguments: &RunArguments) -> Result<Matter, Problem> {
+    let source = reading::source(&arguments.scenario, &arguments.set)?;
+    let mut scenario = scenario::read(&source).map_err(Problem::Scenario)?;
+    let of_file = scenario.policies.len();
     select::apply(&mut scenario, arguments)?;
-    Ok(scenario)
+    let asked = Asked::run(arguments, &scenario, of_file);
+    Ok(Matter { source, scenario, asked })
 }
 
 pub(super) fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layout {
@@ -79,88 +132,14 @@ pub(super) fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layou
     }
 }
 
-/// `OUTPUT/SCENARIO/seed-SEED-HASH`: the same question writes the same folder, another question another one.
-fn open_folder(scenario: &Scenario, arguments: &RunArguments) -> Result<RunFolder, Problem> {
-    let policies: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
-    let asked = format!(
-        "{} {:?} {} {:?} {}",
-        scenario.content_hash, policies, scenario.replications, scenario.precision, arguments.quick
-    );
-    let hash: String = Sha256::digest(asked).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    let run = format!("seed-{}-{hash}", scenario.seed);
-    let target = arguments.output.join(&scenario.name).join(run);
-    RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })
-}
-
-/// Rows that wait for their turn and partitions of histories; the engine removes it.
-fn scratch(folder: &RunFolder) -> PathBuf {
-    folder.path().join(".scratch")
-}
-
-/// Reads usage histories into partitions beside the results, and says what was found.
-fn read_histories(
-    scenario: &Scenario,
-    arguments: &RunArguments,
-    folder: &RunFolder,
-) -> Result<Vec<Arc<PreparedHistory>>, Problem> {
-    for spec in scenario.histories.iter().filter(|_| !arguments.quiet) {
-        announce(spec, folder);
-    }
-    let histories = engine::prepare_histories(scenario, &scratch(folder))
-        .map_err(|error| Problem::Run(engine::Failure::History(error)))?;
-    for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !arguments.quiet) {
-        let counts = &history.counts;
-        let mut told = format!(
-            "history `{}`: {} of {}, {} replayed",
-            spec.name,
-            number_of(counts.rows, "row", "rows"),
-            number_of(u64::from(counts.organizations), "organization", "organizations"),
-            counts.replayed
-        );
-        for remark in counts.remarks() {
-            told = told + ", " + &remark;
-        }
-        terminal::tell(&told);
-    }
-    Ok(histories)
-}
-
-/// A file that is worth knowing of before it is read, and what its partitions take on disk.
-fn announce(spec: &HistorySpec, folder: &RunFolder) {
-    const LARGE: u64 = 64 << 20;
-    let Ok(size) = std::fs::metadata(&spec.path).map(|found| found.len()) else { return };
-    // Packed text is about a sixth of its size; rows of numbers grow by their fixed width, runs of the sort included.
-    let packed = spec.path.extension().is_some_and(|extension| extension == "gz");
-    let bytes = if packed { size.saturating_mul(6) } else { size };
-    if bytes >= LARGE {
-        terminal::tell(&format!(
-            "history `{}`: sorting {} MiB on disk; up to {} MiB below `{}` until the end of the run",
-            spec.name,
-            bytes >> 20,
-            bytes.saturating_mul(SCRATCH) >> 20,
-            folder.path().display()
-        ));
-    }
-}
-
-/// Largest size of a history's partitions and runs relative to its text.
-const SCRATCH: u64 = 8;
-
-fn records(scenario: &Scenario, histories: &[Arc<PreparedHistory>]) -> Vec<HistoryRecord> {
-    let record = |(spec, history): (&HistorySpec, &Arc<PreparedHistory>)| HistoryRecord {
-        name: spec.name.clone(),
-        counts: json!(history.counts),
-    };
-    scenario.histories.iter().zip(histories).map(record).collect()
-}
-
-/// Runs all replications on actors; rows stream into the folder.
+/// Runs all replications on actors; rows stream into the folder. A failure that leaves finished replications as they are
+/// comes with them.
 fn simulate(
     scenario: &Scenario,
     arguments: &RunArguments,
     histories: &[Arc<PreparedHistory>],
     folder: &RunFolder,
-) -> Result<(Ran, Gathered), Problem> {
+) -> Result<(Ran, Gathered, Option<Failure>), Problem> {
     let detail = DetailOptions {
         cycles: arguments.wants(Rows::Cycles),
         operations: arguments.wants(Rows::Operations),
@@ -180,13 +159,28 @@ fn simulate(
         job,
         replications: 0..replications,
         layout,
-        spill: scratch(folder),
+        spill: folder.path().join(SCRATCH),
         sink: Box::new(gathering.clone()),
         interrupt: interrupt::listen(),
     };
-    let ran = engine::run(spec, &mut |progress| meter.show(progress));
+    let mut last = None;
+    let ran = engine::run(spec, &mut |progress| {
+        last = Some(progress);
+        meter.show(progress);
+    });
     meter.end();
-    Ok((ran?, gathering.finish()?))
+    match (ran, last) {
+        (Ok(ran), _) => Ok((ran, gathering.finish()?, None)),
+        // A broken law speaks against every replication; anything else only against those that were not finished.
+        (Err(failure), Some(progress)) if !matches!(failure, Failure::Fault { .. }) => {
+            let gathered = gathering.finish()?;
+            if gathered.measurements.replications() == 0 {
+                return Err(Problem::Run(failure));
+            }
+            Ok((Ran { progress, interrupted: false }, gathered, Some(failure)))
+        }
+        (Err(failure), _) => Err(Problem::Run(failure)),
+    }
 }
 
 fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
@@ -215,36 +209,28 @@ fn headline(scenario: &Scenario, job: &engine::Job, layout: &Layout) -> String {
     )
 }
 
-/// Compares, judges, and writes the files of the folder.
+/// Compares and judges. Files of rows are closed; one that the disk did not take is done without.
 fn summarise(
     scenario: &Scenario,
     ran: Ran,
     gathered: Gathered,
-    histories: Vec<HistoryRecord>,
+    failed: bool,
     folder: &mut RunFolder,
 ) -> Result<Summary, Problem> {
-    let broken = |folder: &RunFolder, name: &str| {
-        let path = folder.path().join(name);
-        move |source| Problem::File { path, source }
-    };
     let shortfall = gathered.shortfall(scenario);
+    let finished = gathered.finished();
     for (file, open) in gathered.files {
-        folder.close(open).map_err(broken(folder, file.name()))?;
+        match open {
+            Ok(open) => drop(folder.close(open)),
+            Err(why) => folder.give_up(file.name(), &why),
+        }
     }
     let findings = Findings::new(gathered.measurements, scenario.baseline);
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
-    let page = Page {
-        scenario: scenario.name.clone(),
-        question: scenario.question.clone(),
-        remarks: reactive_remark(scenario).into_iter().collect(),
-        seed: scenario.seed,
-        finished: !ran.interrupted,
-        thresholds: (!judgements.is_empty()).then(|| rulings.clone()),
-    };
-    report::write_findings(folder, &findings, &page).map_err(broken(folder, ""))?;
+    let partial = ran.interrupted || failed;
     let Gathered { precision_missed, .. } = gathered;
-    Ok(Summary { findings, judgements, rulings, ran, shortfall, histories, precision_missed })
+    Ok(Summary { findings, judgements, rulings, ran, partial, finished, shortfall, precision_missed })
 }
 
 /// The thresholds for a CI system, in a file of the user's choice.
@@ -254,27 +240,33 @@ fn write_junit(file: &Path, scenario: &Scenario, summary: &Summary) -> Result<()
     std::fs::write(file, text).map_err(|source| Problem::File { path: file.to_owned(), source })
 }
 
-/// Names the folder and says what was found, and where it is.
-fn report(
-    scenario: &Scenario,
+/// Writes the files of the folder, gives it its place and says where it is. What was found has been printed by then.
+fn keep(
+    matter: &Matter,
     arguments: &RunArguments,
     summary: &Summary,
-    folder: RunFolder,
+    mut folder: RunFolder,
+    manifest: Manifest,
 ) -> Result<(), Problem> {
-    let aside = folder.path().to_owned();
-    let manifest = manifest(scenario, arguments, summary);
-    let target = folder.finish(&manifest).map_err(|source| Problem::File { path: aside, source })?;
-    terminal::say(&tables(scenario, arguments.format, summary));
+    let scenario = &matter.scenario;
+    let page = Page {
+        scenario: scenario.name.clone(),
+        question: scenario.question.clone(),
+        remarks: reactive_remark(scenario).into_iter().collect(),
+        seed: scenario.seed,
+        finished: !summary.partial,
+        thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
+    };
+    report::write_findings(&mut folder, &summary.findings, &page);
+    let missing = folder.missing().to_vec();
+    let target = keeping::finish(folder, &manifest)?;
     let written = written(&target, summary);
     match arguments.format {
         Format::Text if !arguments.quiet => terminal::say(&written),
         _ if !arguments.quiet => terminal::tell(&written),
         _ => {}
     }
-    if let Some(shortfall) = &summary.shortfall {
-        terminal::tell(&format!("warning: {shortfall}"));
-    }
-    Ok(())
+    keeping::complain_of(&target, &missing)
 }
 
 fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
@@ -288,7 +280,7 @@ fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
                 "seed": scenario.seed,
                 "replications": findings.measurements.replications(),
                 "baseline": scenario.policies[scenario.baseline].name,
-                "partial": summary.ran.interrupted,
+                "partial": summary.partial,
                 "outcomes": report::flat(findings).to_json(),
                 "thresholds": rulings.to_json(),
             });
@@ -333,7 +325,14 @@ fn written(target: &Path, summary: &Summary) -> String {
     )
 }
 
-fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) -> Manifest {
+fn manifest(
+    matter: &Matter,
+    arguments: &RunArguments,
+    summary: &Summary,
+    question: report::Question,
+    histories: Vec<HistoryRecord>,
+) -> Manifest {
+    let scenario = &matter.scenario;
     let progress = summary.ran.progress;
     let wall_s = progress.elapsed.as_secs_f64();
     let operations_per_second = progress.operations as f64 / wall_s.max(1e-9);
@@ -342,8 +341,12 @@ fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) ->
         version: String::from(env!("CARGO_PKG_VERSION")),
         scenario: scenario.name.clone(),
         content_hash: scenario.content_hash.clone(),
+        command: matter.asked.words(&arguments.scenario, &matter.source),
+        scenario_text: matter.source.text().to_owned(),
+        formats: Formats::CURRENT,
+        question,
         seed: scenario.seed,
-        replications: summary.findings.measurements.replications(),
+        replications: summary.finished,
         threads,
         operations: progress.operations,
         operations_per_second,
@@ -351,7 +354,7 @@ fn manifest(scenario: &Scenario, arguments: &RunArguments, summary: &Summary) ->
         wall_s,
         peak_memory_bytes: engine::peak_memory_bytes(),
         reactive_features: reactive_features(scenario),
-        histories: summary.histories.clone(),
-        status: if summary.ran.interrupted { Status::Partial } else { Status::Finished },
+        histories,
+        status: if summary.partial { Status::Partial } else { Status::Finished },
     }
 }

@@ -11,6 +11,7 @@ use crate::report::{self, RunFolder, Status, Table};
 use crate::scenario::assumptions;
 
 use super::arguments::{Format, SensitivityArguments};
+use super::asked::Asked;
 use super::exit::{Exit, Problem};
 use super::terminal;
 use super::trying::{Overall, Workshop};
@@ -27,9 +28,8 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Proble
     let question = Question::of(arguments, &workshop)?;
     let points = question.points();
     let trials = workshop.trials(points)?;
-    let asked =
-        format!("{} {} {:?} {:?}", arguments.metric, arguments.factor, arguments.only, arguments.morris);
-    let (mut folder, conditions) = workshop.folder("sensitivity", &asked)?;
+    let asked = Asked::sensitivity(arguments, &workshop.base);
+    let (mut folder, conditions) = workshop.folder("sensitivity")?;
     let replications = workshop.base.replications;
     let mut total = begin(arguments, &workshop, &question, &trials, &conditions);
     let mut groups = Vec::new();
@@ -45,11 +45,13 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Proble
     total.end();
     let answers = Answers { question: &question, trials: &trials, groups, replications };
     let partial = workshop.interrupted();
-    let text = write(arguments, &workshop, &answers, &mut folder)?;
+    if answers.at(0).is_none() {
+        terminal::tell("warning: interrupted before the base was measured, so no results are written");
+        return Ok(Exit::Interrupted);
+    }
+    terminal::say(&write(arguments, &workshop, &answers, &mut folder));
     let status = if partial { Status::Partial } else { Status::Finished };
-    let target = workshop.finish(folder, &total, status, replications)?;
-    terminal::say(&text);
-    workshop.say_written(&target, &total);
+    workshop.finish(folder, &asked, &total, (status, replications))?;
     Ok(if partial { Exit::Interrupted } else { Exit::Fine })
 }
 
@@ -257,9 +259,7 @@ fn write(
     workshop: &Workshop<'_>,
     answers: &Answers<'_>,
     folder: &mut RunFolder,
-) -> Result<String, Problem> {
-    let home = folder.path().to_owned();
-    let broken = |source| Problem::File { path: home.clone(), source };
+) -> String {
     let Question { metric, stiff, shown, .. } = answers.question;
     let unit = METRICS[*metric].unit(workshop.base.currency.as_deref());
     let policies = answers.trials.points[0].policies.iter().enumerate();
@@ -269,18 +269,18 @@ fn write(
         let swings = answers.swings(index);
         let swing_table = report::swing_table(&outcome, &swings);
         let file = super::sweep::file_name(name);
-        folder.write(&format!("sensitivity-{file}.csv"), swing_table.to_csv().as_bytes()).map_err(broken)?;
+        let csv = || Ok(swing_table.to_csv().into_bytes());
+        report::attempt(folder, &format!("sensitivity-{file}.csv"), csv);
         let widest: Vec<Swing> = swings.iter().take(MOST_ROWS).cloned().collect();
         let base = answers.mean(0, index).unwrap_or(f64::NAN);
-        if base.is_finite()
-            && let Some(svg) = report::tornado_plot(*metric, &unit, base, &widest).map_err(broken)?
-        {
-            folder.write(&format!("plots/tornado-{file}.svg"), svg.as_bytes()).map_err(broken)?;
+        if base.is_finite() {
+            let draw = || report::tornado_plot(*metric, &unit, base, &widest);
+            report::drawn(folder, &format!("plots/tornado-{file}.svg"), draw);
         }
         tables.push(swing_table);
         if !answers.question.trajectories.is_empty() {
             let table = report::morris_table(&outcome, &answers.elementary(index));
-            folder.write(&format!("morris-{file}.csv"), table.to_csv().as_bytes()).map_err(broken)?;
+            report::attempt(folder, &format!("morris-{file}.csv"), || Ok(table.to_csv().into_bytes()));
             tables.push(table);
         }
     }
@@ -288,8 +288,8 @@ fn write(
     if !stiff.is_empty() {
         ranking.push(format!("left alone, because the scenario would be wrong: {}", stiff.join(", ")));
     }
-    folder.write("ranking.txt", (ranking.join("\n") + "\n").as_bytes()).map_err(broken)?;
-    Ok(match arguments.trial.format {
+    report::attempt(folder, "ranking.txt", || Ok((ranking.join("\n") + "\n").into_bytes()));
+    match arguments.trial.format {
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
             "seed": workshop.base.seed,
@@ -308,5 +308,5 @@ fn write(
             });
             format!("{}\n{}", rendered.collect::<Vec<_>>().join("\n"), ranking.join("\n"))
         }
-    })
+    }
 }

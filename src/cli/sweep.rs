@@ -13,6 +13,7 @@ use crate::report::{self, RunFolder, Scopes, Status};
 use crate::scenario::SweepPlan;
 
 use super::arguments::{Format, SweepArguments};
+use super::asked::Asked;
 use super::exit::{Exit, Problem};
 use super::terminal;
 use super::trying::{Overall, Workshop};
@@ -29,7 +30,8 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, Problem> {
     let mut workshop = Workshop::open(&arguments.trial, &arguments.policies, arguments.replications)?;
     let question = Question::of(arguments, &workshop)?;
     let trials = workshop.trials(question.settings())?;
-    let (mut folder, conditions) = workshop.folder("sweep", &format!("{:?}", question.points))?;
+    let asked = Asked::sweep(arguments, &workshop.base, workshop.of_file);
+    let (mut folder, conditions) = workshop.folder("sweep")?;
     let replications = workshop.base.replications;
     let every: u64 = (0..trials.groups())
         .map(|group| trials.work(group, trials.accounts(group).len(), conditions.first))
@@ -47,11 +49,13 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, Problem> {
     }
     total.end();
     let sweep = gathered(&question, &trials, measured, !workshop.interrupted());
+    if sweep.points.is_empty() {
+        return Ok(ending(&sweep, trials.points.len()));
+    }
     let tables = write(arguments, &workshop, &question, &sweep, &mut folder)?;
-    let status = if sweep.complete { Status::Finished } else { Status::Partial };
-    let target = workshop.finish(folder, &total, status, replications)?;
     terminal::say(&tables);
-    workshop.say_written(&target, &total);
+    let status = if sweep.complete { Status::Finished } else { Status::Partial };
+    workshop.finish(folder, &asked, &total, (status, replications))?;
     Ok(ending(&sweep, trials.points.len()))
 }
 
@@ -59,7 +63,9 @@ fn ending(sweep: &Sweep, asked: usize) -> Exit {
     if sweep.complete {
         return Exit::Fine;
     }
-    terminal::tell(&format!("warning: interrupted; {} of {asked} points have results", sweep.points.len()));
+    let kept = if sweep.points.is_empty() { ", so no results are written" } else { "" };
+    let done = sweep.points.len();
+    terminal::tell(&format!("warning: interrupted; {done} of {asked} points have results{kept}"));
     Exit::Interrupted
 }
 
@@ -185,23 +191,20 @@ fn write(
     let scopes = if arguments.scopes { Scopes::Every } else { Scopes::All };
     let mut csv = Vec::new();
     report::write_sweep(&mut csv, sweep, &workshop.base.name, scopes).map_err(broken)?;
-    folder.write("sweep.csv", &csv).map_err(broken)?;
+    report::attempt(folder, "sweep.csv", || Ok(csv.clone()));
     for key in 0..sweep.keys.len() {
         for &metric in &question.outcomes {
-            if let Some(svg) = report::sweep_plot(sweep, key, metric).map_err(broken)? {
-                let name = format!("plots/{}-{}.svg", METRICS[metric].name, file_name(&sweep.keys[key]));
-                folder.write(&name, svg.as_bytes()).map_err(broken)?;
-            }
+            let name = format!("plots/{}-{}.svg", METRICS[metric].name, file_name(&sweep.keys[key]));
+            report::drawn(folder, &name, || report::sweep_plot(sweep, key, metric));
         }
     }
     let candidates = candidates(question, sweep);
     let front = (!question.objectives.is_empty())
         .then(|| report::front_table(sweep, &question.objectives, &candidates));
     if let Some(front) = &front {
-        folder.write("front.csv", front.to_csv().as_bytes()).map_err(broken)?;
-        if let Some(svg) = report::front_plot(sweep, &question.objectives, &candidates).map_err(broken)? {
-            folder.write("plots/front.svg", svg.as_bytes()).map_err(broken)?;
-        }
+        report::attempt(folder, "front.csv", || Ok(front.to_csv().into_bytes()));
+        let draw = || report::front_plot(sweep, &question.objectives, &candidates);
+        report::drawn(folder, "plots/front.svg", draw);
     }
     let mut points = report::points_table(sweep, &shown(question, sweep));
     Ok(match arguments.trial.format {

@@ -1,24 +1,23 @@
 //! What `sweep`, `optimize` and `sensitivity` share: the scenario, the folder, progress over many runs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use crate::engine::{self, Layout, Progress};
 use crate::experiment::{Conditions, GroupRun, Setting, Trials};
 use crate::outcome::{Scope, metric_index};
-use crate::report::{Manifest, RunFolder, Status};
+use crate::report::{Formats, HistoryRecord, Manifest, Question, RunFolder, SCRATCH, Status};
 use crate::scenario::{OutcomeWanted, Scenario, ScenarioSource, ThresholdError, parse_wanted, read};
 
 use super::arguments::{Format, TrialArguments};
+use super::asked::Asked;
 use super::exit::Problem;
 use super::progress::{Meter, count, span};
 use super::run::layout;
 use super::select::{self, Choice};
-use super::{interrupt, reading, terminal};
+use super::{interrupt, keeping, reading, replayed, terminal};
 
 /// A scenario that is going to be run at many settings.
 pub(super) struct Workshop<'a> {
@@ -26,6 +25,8 @@ pub(super) struct Workshop<'a> {
     pub source: ScenarioSource,
     /// The scenario at its own settings, with the choices of the command line.
     pub base: Scenario,
+    /// Policies in the file.
+    pub of_file: usize,
     policies: &'a [String],
     replications: Option<u32>,
     interrupt: Arc<AtomicBool>,
@@ -40,10 +41,12 @@ impl<'a> Workshop<'a> {
     ) -> Result<Self, Problem> {
         let source = reading::source(&arguments.scenario, &arguments.set)?;
         let base = read(&source).map_err(Problem::Scenario)?;
+        let of_file = base.policies.len();
         let mut workshop = Workshop {
             arguments,
             source,
             base,
+            of_file,
             policies,
             replications,
             interrupt: Arc::new(AtomicBool::new(false)),
@@ -72,23 +75,16 @@ impl<'a> Workshop<'a> {
         self.interrupt.load(Relaxed)
     }
 
-    /// Begins `OUTPUT/SCENARIO/COMMAND-seed-SEED-HASH`; Ctrl-C is listened to from here on.
-    pub fn folder(&mut self, command: &str, asked: &str) -> Result<(RunFolder, Conditions), Problem> {
-        let names: Vec<&str> = self.base.policies.iter().map(|policy| policy.name.as_str()).collect();
-        let asked = format!(
-            "{} {names:?} {} {} {asked}",
-            self.base.content_hash, self.base.replications, self.arguments.quick
-        );
-        let hash: String = Sha256::digest(asked).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{command}-seed-{}-{hash}", self.base.seed);
-        let target = self.arguments.output.join(&self.base.name).join(name);
-        let folder = RunFolder::create(&target).map_err(|source| Problem::File { path: target, source })?;
+    /// Begins a work folder in `OUTPUT/SCENARIO`; Ctrl-C is listened to from here on.
+    pub fn folder(&mut self, command: &str) -> Result<(RunFolder, Conditions), Problem> {
+        let stem = format!("{command}-seed-{}", self.base.seed);
+        let (folder, _) = keeping::begin(&self.arguments.output, &self.base.name, &stem)?;
         self.interrupt = interrupt::listen();
         let conditions = Conditions {
             layout: self.layout(),
             first: self.first(),
             interrupt: self.interrupt.clone(),
-            scratch: folder.path().join(".scratch"),
+            scratch: folder.path().join(SCRATCH),
         };
         Ok((folder, conditions))
     }
@@ -118,26 +114,38 @@ impl<'a> Workshop<'a> {
         Ok(Wanted { policy: policy.map(|index| names[index].clone()), more, metric, scope })
     }
 
-    /// Gives the folder its name and says where it is.
+    /// Gives the folder its place and says where it is. Its tables have been printed by then. Nothing is kept if nothing
+    /// was finished.
     pub fn finish(
         &self,
         folder: RunFolder,
+        asked: &Asked,
         total: &Overall,
-        status: Status,
-        replications: u32,
-    ) -> Result<PathBuf, Problem> {
-        let aside = folder.path().to_owned();
-        let manifest = self.manifest(total, status, replications);
-        let target = folder.finish(&manifest).map_err(|source| Problem::File { path: aside, source })?;
-        Ok(target)
+        (status, replications): (Status, u32),
+    ) -> Result<(), Problem> {
+        let mut question = asked.question(&self.source, &self.base);
+        if !total.histories.is_empty() {
+            question = question.with("histories", keeping::histories_fact(&total.histories));
+        }
+        let missing = folder.missing().to_vec();
+        let command = asked.words(&self.arguments.scenario, &self.source);
+        let mut manifest = self.manifest(question, total, status, replications);
+        manifest.command = command;
+        let target = keeping::finish(folder, &manifest)?;
+        self.say_written(&target, total);
+        keeping::complain_of(&target, &missing)
     }
 
-    fn manifest(&self, total: &Overall, status: Status, replications: u32) -> Manifest {
+    fn manifest(&self, question: Question, total: &Overall, status: Status, replications: u32) -> Manifest {
         let wall_s = total.elapsed.as_secs_f64();
         Manifest {
             version: String::from(env!("CARGO_PKG_VERSION")),
             scenario: self.base.name.clone(),
             content_hash: self.base.content_hash.clone(),
+            command: Vec::new(),
+            scenario_text: self.source.text().to_owned(),
+            formats: Formats::CURRENT,
+            question,
             seed: self.base.seed,
             replications,
             threads: self.layout().threads as u32,
@@ -146,14 +154,14 @@ impl<'a> Workshop<'a> {
             policy_operations_per_second: total.policy_operations as f64 / wall_s.max(1e-9),
             wall_s,
             peak_memory_bytes: engine::peak_memory_bytes(),
-            histories: Vec::new(),
+            histories: total.histories.clone(),
             reactive_features: Vec::new(),
             status,
         }
     }
 
     /// Says what was done, where the tables have been printed.
-    pub fn say_written(&self, target: &Path, total: &Overall) {
+    fn say_written(&self, target: &Path, total: &Overall) {
         if self.arguments.quiet {
             return;
         }
@@ -190,13 +198,16 @@ pub(super) struct Overall {
     pub policy_operations: u64,
     /// Wall time of the runs so far.
     pub elapsed: Duration,
+    /// Usage histories, a record a file.
+    pub histories: Vec<HistoryRecord>,
 }
 
 impl Overall {
     /// `total` is the work of all runs, in the unit of [`Trials::work`].
     pub fn start(quiet: bool, first: &str, total: u64) -> Self {
         let meter = Meter::start(quiet, first);
-        Overall { meter, total, done: 0, operations: 0, policy_operations: 0, elapsed: Duration::ZERO }
+        let (elapsed, histories) = (Duration::ZERO, Vec::new());
+        Overall { meter, total, done: 0, operations: 0, policy_operations: 0, elapsed, histories }
     }
 
     /// Runs accounts of a group and shows how far all runs are.
@@ -222,7 +233,25 @@ impl Overall {
         self.operations += run.progress.operations;
         self.policy_operations += run.progress.operations * keep.len() as u64;
         self.elapsed += run.progress.elapsed;
+        let read = run.histories.iter().map(|(content, counts)| (content, counts));
+        self.remember(replayed::records(trials.scenario(group), read))?;
         Ok(run)
+    }
+
+    /// Settings are compared on the same demand, so a history must be the same file in every run.
+    fn remember(&mut self, records: Vec<HistoryRecord>) -> Result<(), Problem> {
+        for record in records {
+            match self.histories.iter().find(|known| known.name == record.name && known.file == record.file) {
+                None => self.histories.push(record),
+                Some(known) if known.sha256 == record.sha256 => {}
+                Some(known) => {
+                    let changed = "changed between two runs, so that settings cannot be compared";
+                    let source = std::io::Error::other(changed);
+                    return Err(Problem::File { path: known.file.clone().into(), source });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Removes the line.

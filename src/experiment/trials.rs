@@ -13,6 +13,7 @@ use crate::engine::{self, Enough, Failure, JobOptions, Layout, NoRows, Progress,
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
+use crate::workload::{Content, HistoryCounts};
 
 use super::Measurements;
 
@@ -77,6 +78,8 @@ pub struct GroupRun {
     pub progress: Progress,
     /// True if it was interrupted.
     pub interrupted: bool,
+    /// The files of the group's usage histories as they were read, in the scenario's order.
+    pub histories: Vec<(Content, HistoryCounts)>,
 }
 
 impl Trials {
@@ -179,7 +182,8 @@ impl Trials {
         let ran = engine::run(spec, observe)?;
         let measurements = gathered.lock().unwrap_or_else(PoisonError::into_inner).take();
         let measurements = measurements.unwrap_or_else(|| Measurements::new(engine::shape(&scenario)));
-        Ok(GroupRun { measurements, progress: ran.progress, interrupted: ran.interrupted })
+        let histories = histories.iter().map(|read| (read.content.clone(), read.counts.clone())).collect();
+        Ok(GroupRun { measurements, progress: ran.progress, interrupted: ran.interrupted, histories })
     }
 }
 

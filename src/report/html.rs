@@ -158,7 +158,7 @@ mod tests {
         let mut measurements = Measurements::new(Arc::clone(&shape));
         (0..3).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
         let findings = Findings::new(measurements, 0);
-        let plots = crate::report::plots(&findings).unwrap();
+        let plots = crate::report::plots::plots(&findings).unwrap();
         let facts = Page { scenario: "made & up".to_owned(), finished: true, ..Page::default() };
         let text = page(&findings, &facts, &plots);
         for wanted in

@@ -17,11 +17,14 @@ mod sweep;
 mod table;
 
 pub use files::{write_comparison, write_summary, write_timeline};
-pub use folder::{FileRecord, HistoryRecord, Manifest, RunFile, RunFolder, Status};
+pub use folder::{
+    Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, PARTS, Placed, Question,
+    Remains, RunFile, RunFolder, SCRATCH, Status, Unfinished, Unplaced,
+};
 pub use html::{Page, page};
 pub use junit::junit;
 pub use overview::{flat, overview, rulings};
-pub use plots::{Plot, front_plot, plots, sweep_plot, tornado_plot};
+pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
 pub use sweep::{
@@ -30,26 +33,75 @@ pub use sweep::{
 pub use table::{Cell, Column, Format, Table, pretty};
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::experiment::Findings;
 
-/// Writes everything that follows from the findings into a run folder: the summaries, the plots, the page.
-///
-/// # Errors
-/// If a file cannot be written.
-pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page) -> io::Result<()> {
-    let mut summary = folder.open("summary.csv")?;
-    write_summary(&mut summary, findings, &facts.scenario)?;
-    folder.close(summary)?;
-    let mut comparison = folder.open("comparison.csv")?;
-    write_comparison(&mut comparison, findings, &facts.scenario)?;
-    folder.close(comparison)?;
-    let mut timeline = folder.open("timeline.csv")?;
-    write_timeline(&mut timeline, findings)?;
-    folder.close(timeline)?;
-    let plots = plots(findings)?;
-    for plot in &plots {
-        folder.write(&format!("plots/{}.svg", plot.name), plot.svg.as_bytes())?;
+/// Writes everything that follows from the findings into a run folder: the summaries, the plots, the page. A file that
+/// fails is done without, and the folder says so.
+pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page) {
+    type Form = fn(&mut Vec<u8>, &Findings, &str) -> io::Result<()>;
+    let tables: [(&str, Form); 3] = [
+        ("summary.csv", |out, findings, scenario| write_summary(out, findings, scenario)),
+        ("comparison.csv", |out, findings, scenario| write_comparison(out, findings, scenario)),
+        ("timeline.csv", |out, findings, _| write_timeline(out, findings)),
+    ];
+    for (name, form) in tables {
+        attempt(folder, name, || {
+            let mut out = Vec::new();
+            form(&mut out, findings, &facts.scenario).map(|()| out)
+        });
     }
-    folder.write("report.html", page(findings, facts, &plots).as_bytes())
+    let mut plots = Vec::new();
+    for drawing in drawings() {
+        if let Some(svg) = drawn(folder, &format!("plots/{}.svg", drawing.name), || (drawing.draw)(findings))
+        {
+            plots.push(Plot { name: drawing.name, svg });
+        }
+    }
+    attempt(folder, "report.html", || Ok(page(findings, facts, &plots).into_bytes()));
+}
+
+/// Draws a plot into a folder, and gives it; nothing if there is nothing to show. A drawing that fails, however it does, is
+/// done without, and the folder says so.
+pub fn drawn(
+    folder: &mut RunFolder,
+    name: &str,
+    draw: impl FnOnce() -> io::Result<Option<String>>,
+) -> Option<String> {
+    match careful(draw) {
+        Ok(None) => None,
+        Ok(Some(svg)) => {
+            // A folder that cannot take it has noted that.
+            let _ = folder.write(name, svg.as_bytes());
+            Some(svg)
+        }
+        Err(why) => {
+            folder.give_up(name, &why);
+            None
+        }
+    }
+}
+
+/// Writes a file into a folder; one that fails is done without, and the folder says so.
+pub fn attempt(folder: &mut RunFolder, name: &str, write: impl FnOnce() -> io::Result<Vec<u8>>) {
+    match careful(write) {
+        Ok(contents) => {
+            // A folder that cannot take it has noted that.
+            let _ = folder.write(name, &contents);
+        }
+        Err(why) => folder.give_up(name, &why),
+    }
+}
+
+/// A panic is an error as well: it must not cost what is finished.
+fn careful<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(payload) => {
+            let said = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let said = said.or_else(|| payload.downcast_ref::<String>().cloned());
+            Err(format!("a mistake of creditsim: {}", said.unwrap_or_default()))
+        }
+    }
 }

@@ -218,9 +218,12 @@ fn set_zone(reader: &Reader, root: &Node) -> String {
     name
 }
 
+/// The version of the file format that this program reads.
+pub const FORMAT: u32 = 1;
+
 fn check_version(section: Section<'_>) {
     section.read("version", |item| match item.integer()? {
-        1 => Some(()),
+        version if version == i64::from(FORMAT) => Some(()),
         _ => item.fail_with("1, the only version of the format", None),
     });
 }

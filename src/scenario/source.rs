@@ -82,6 +82,18 @@ impl ScenarioSource {
         &self.text
     }
 
+    /// What was set over it: dotted paths and TOML values, in order.
+    #[must_use]
+    pub fn overrides(&self) -> &[(String, String)] {
+        &self.overrides
+    }
+
+    /// SHA-256 of the text alone, hexadecimal.
+    #[must_use]
+    pub fn text_hash(&self) -> String {
+        hex(&Sha256::digest(&self.text))
+    }
+
     /// SHA-256 of the text and what was set over it, hexadecimal.
     #[must_use]
     pub fn content_hash(&self) -> String {
@@ -90,7 +102,7 @@ impl ScenarioSource {
         for (path, value) in &self.overrides {
             hash.update(format!("\n{path}={value}").as_bytes());
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 
     pub(crate) fn base(&self) -> &Base {
@@ -121,4 +133,9 @@ impl ScenarioSource {
         }
         Some(root)
     }
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::cli::arguments::Format;
-use crate::cli::exit::Problem;
 use crate::cli::trying::Workshop;
 use crate::experiment::{Aim, Choice, Estimate, Ruling, Standing, paired};
 use crate::outcome::METRICS;
@@ -22,13 +21,11 @@ pub(super) fn write(
     search: &Search,
     choice: Option<&Choice>,
     folder: &mut RunFolder,
-) -> Result<String, Problem> {
-    let home = folder.path().to_owned();
-    let broken = |source| Problem::File { path: home.clone(), source };
+) -> String {
     let mut table = table(question, search, choice);
-    folder.write("optimum.csv", table.to_csv().as_bytes()).map_err(broken)?;
+    report::attempt(folder, "optimum.csv", || Ok(table.to_csv().into_bytes()));
     let said = statement(workshop, question, search, choice);
-    Ok(match workshop.arguments.format {
+    match workshop.arguments.format {
         Format::Csv => table.to_csv(),
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
@@ -49,7 +46,7 @@ pub(super) fn write(
                 if hidden > 0 { vec![format!("{hidden} more settings in optimum.csv")] } else { Vec::new() };
             format!("{}\n{}", table.render(workshop.arguments.format.into()), said.join("\n"))
         }
-    })
+    }
 }
 
 /// The chosen one first, then by the mean.

@@ -54,18 +54,37 @@ const BARS: [(&str, BarPlot); 3] = [
     ),
 ];
 
+/// Draws a picture of findings; nothing if there is nothing to show.
+pub type Draw = Box<dyn Fn(&Findings) -> io::Result<Option<String>>>;
+
+/// A picture that can be drawn of findings.
+pub struct Drawing {
+    /// Its name, without ending.
+    pub name: &'static str,
+    /// Draws it; nothing if there is nothing to show.
+    pub draw: Draw,
+}
+
+/// Every picture of a run, in the order of the page.
+#[must_use]
+pub fn drawings() -> Vec<Drawing> {
+    let bars = BARS.iter().map(|(name, plot)| Drawing {
+        name,
+        draw: Box::new(move |findings: &Findings| bars::draw(findings, plot)),
+    });
+    let balance = Drawing { name: "balance", draw: Box::new(balance::draw) };
+    let overdraft =
+        Drawing { name: "overdraft", draw: Box::new(|findings| overdraft::draw(findings).map(Some)) };
+    bars.chain([balance, overdraft]).collect()
+}
+
 /// Every plot that has something to show.
-///
-/// # Errors
-/// If drawing fails, which it does not in memory.
-pub fn plots(findings: &Findings) -> io::Result<Vec<Plot>> {
-    let mut plots = Vec::new();
-    for (name, plot) in &BARS {
-        plots.extend(bars::draw(findings, plot)?.map(|svg| Plot { name, svg }));
-    }
-    plots.extend(balance::draw(findings)?.map(|svg| Plot { name: "balance", svg }));
-    plots.push(Plot { name: "overdraft", svg: overdraft::draw(findings)? });
-    Ok(plots)
+#[cfg(test)]
+pub(in crate::report) fn plots(findings: &Findings) -> io::Result<Vec<Plot>> {
+    let drawn = drawings()
+        .into_iter()
+        .map(|drawing| Ok((drawing.draw)(findings)?.map(|svg| Plot { name: drawing.name, svg })));
+    drawn.filter_map(Result::transpose).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::units::{FeatureIndex, SimSpan, SimTime};
 use crate::workload::demand::Demand;
 
 use super::clean::{Cleaner, Labelled};
+use super::content::Content;
 use super::counts::HistoryCounts;
 use super::error::{Gathered, HistoryError, HistoryProblems};
 use super::partition::{PartitionFiles, PartitionWriter, Twins};
@@ -35,6 +36,8 @@ pub struct PreparedHistory {
     pub(super) partitions: Vec<PartitionFiles>,
     /// What became of every row.
     pub counts: HistoryCounts,
+    /// The file as it was read.
+    pub content: Content,
     /// Per feature in file order: costs of its operations; `None` for features that the history does not feed.
     costs: Vec<Option<CostSketch>>,
     /// Added to every instant of the file.
@@ -113,6 +116,7 @@ struct Pass<'a> {
     preparation: &'a Preparation<'a>,
     unsorted: Vec<PathBuf>,
     counts: HistoryCounts,
+    content: Content,
     costs: Vec<Option<CostSketch>>,
     /// First and last instant; the end of the last bucket.
     span: Option<(SimTime, SimTime)>,
@@ -163,6 +167,7 @@ impl<'a> Pass<'a> {
             preparation,
             unsorted,
             counts: HistoryCounts::default(),
+            content: Content::default(),
             costs,
             span: None,
             days: Days::default(),
@@ -195,6 +200,7 @@ impl<'a> Pass<'a> {
                 self.deal(&mut files, &label, record)?;
             }
         }
+        self.content = table.content();
         cleaner.close(&table, &self.counts, &mut self.problems);
         self.problems.finish()?;
         for (file, path) in files.iter_mut().zip(&self.unsorted) {
@@ -243,6 +249,7 @@ impl<'a> Pass<'a> {
             spec: self.spec.clone(),
             partitions,
             counts: self.counts,
+            content: self.content,
             costs: self.costs,
             shift,
             period,

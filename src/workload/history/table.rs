@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::content::{Content, Hashing};
 use super::error::HistoryError;
 use super::spec::{HistoryFormat, HistorySpec};
 
@@ -17,6 +18,7 @@ pub(in crate::workload) struct Table {
     pub line: u64,
     /// True if the file begins with a byte order mark, which is passed over.
     pub marked: bool,
+    content: Hashing,
 }
 
 enum Rows {
@@ -44,7 +46,8 @@ impl Table {
             Some(bytes) => Box::new(bytes),
             None => Box::new(File::open(path).map_err(world)?),
         };
-        let mut reader = plain(source).map_err(world)?;
+        let content = Hashing::default();
+        let mut reader = plain(content.of(source)).map_err(world)?;
         let (marked, first) = skip_bom(&mut reader).map_err(world)?;
         if let Some((what, hint)) = foreign(reader.fill_buf().map_err(world)?, format) {
             return Err(HistoryError::row(path, 1, what).with_hint(hint));
@@ -61,7 +64,12 @@ impl Table {
             csv_rows(path, reader, columns)?
         };
         let line = if jsonl { 0 } else { 1 };
-        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked })
+        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked, content })
+    }
+
+    /// What has been read of the file: all of it once [`Table::advance`] has said that it ends.
+    pub fn content(&self) -> Content {
+        self.content.so_far()
     }
 
     /// The header of a CSV file; `None` for JSONL, which has none.
