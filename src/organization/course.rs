@@ -84,8 +84,16 @@ pub struct Event {
     pub slot: u32,
     /// What and of which feature.
     pub lane: Lane,
-    /// Of an arrival: the batch that holds the operation.
+    /// Of an arrival: the batch that holds the operation. Of an end: the member who asked for it.
     pub source: u16,
+}
+
+impl Event {
+    /// The member who asked for an operation that ends.
+    #[must_use]
+    pub fn member(&self) -> u16 {
+        self.source
+    }
 }
 
 /// How the operations of a feature enter the course.
@@ -270,14 +278,14 @@ impl Writer<'_> {
     /// An arrival, after the ends that come before it.
     #[inline(always)]
     fn arrive(&mut self, operation: &Operation, source: usize, place: usize) {
-        let &Operation { at, cost, duration, feature, sequence, part_count, fate, .. } = operation;
+        let &Operation { at, cost, duration, feature, sequence, member, part_count, fate, .. } = operation;
         self.end_before(SimTime::from_micros(at.micros() + 1));
         let way = self.ways[feature.index()];
         let simple = part_count == 0 && fate == Fate::Completes;
         let (number, source) = (place as u32, source as u16);
         let mut event = Event { at, cost, number, slot: u32::MAX, lane: way.other, source };
         if simple && duration <= way.longest && cost <= DEAREST {
-            event.slot = self.flights.begin(at + duration, Flight::new(feature, sequence, cost));
+            event.slot = self.flights.begin(at + duration, Flight::new(feature, sequence, member, cost));
             event.lane = Lane::new(feature, EventKind::Arrival);
         } else if way.other.kind() == EventKind::Special {
             self.sums.note_special(self.len);
@@ -290,10 +298,10 @@ impl Writer<'_> {
     fn end_before(&mut self, upto: SimTime) {
         while self.flights.next() < upto {
             let Ending { at, slot, flight } = self.flights.end();
-            let (cost, number) = (flight.cost, flight.sequence());
+            let (cost, number, source) = (flight.cost, flight.sequence(), flight.member());
             let lane = Lane::new(flight.feature(), EventKind::End);
             self.sums.charge(cost);
-            self.write(Event { at, cost, number, slot, lane, source: 0 });
+            self.write(Event { at, cost, number, slot, lane, source });
         }
     }
 

@@ -25,26 +25,31 @@ pub(super) struct Ending {
 /// What is remembered of an operation in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Flight {
-    /// Feature, then sequence: those that end at one instant do so in this order. (In one number, because a structure of
-    /// small parts that has just been put together stalls whoever copies it.)
+    /// Feature, then sequence: those that end at one instant do so in this order; then who asked. (In one number, because
+    /// a structure of small parts that has just been put together stalls whoever copies it.)
     rank: u64,
     pub(super) cost: Credits,
 }
 
 impl Flight {
     #[inline(always)]
-    pub(super) fn new(feature: FeatureIndex, sequence: u32, cost: Credits) -> Flight {
-        Flight { rank: u64::from(feature.0) << 32 | u64::from(sequence), cost }
+    pub(super) fn new(feature: FeatureIndex, sequence: u32, member: u16, cost: Credits) -> Flight {
+        Flight { rank: u64::from(feature.0) << 48 | u64::from(sequence) << 16 | u64::from(member), cost }
     }
 
     #[inline(always)]
     pub(super) fn feature(self) -> FeatureIndex {
-        FeatureIndex((self.rank >> 32) as u16)
+        FeatureIndex((self.rank >> 48) as u16)
     }
 
     #[inline(always)]
     pub(super) fn sequence(self) -> u32 {
-        self.rank as u32
+        (self.rank >> 16) as u32
+    }
+
+    #[inline(always)]
+    pub(super) fn member(self) -> u16 {
+        self.rank as u16
     }
 }
 
@@ -228,7 +233,7 @@ mod tests {
                 let at = SimTime::from_micros((mix(state) % 5_000) as i64);
                 let (feature, cost) =
                     (FeatureIndex((state % 3) as u16), Credits::from_micros(i64::from(number)));
-                let flight = Flight::new(feature, number, cost);
+                let flight = Flight::new(feature, number, 0, cost);
                 let slot = flights.begin(at, flight);
                 assert!(used.insert(slot), "slot {slot} is given twice");
                 heap.push(Ending { at, slot, flight });

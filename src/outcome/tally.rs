@@ -25,6 +25,8 @@ pub struct Tally {
     pub customer: CustomerTally,
     /// Money.
     pub money: MoneyTally,
+    /// What defaults decided.
+    pub defaults: DefaultTally,
     /// Operations in flight, all features: ∫ in flight dt (µs).
     pub in_flight_micros: i128,
     /// Most operations in flight at once.
@@ -235,6 +237,17 @@ pub struct CustomerTally {
     pub bill_months: u64,
     /// Months above twice the trailing three months' positive median.
     pub bill_shocks: u64,
+}
+
+/// What keys decided that nobody has written down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DefaultTally {
+    /// Operations lost because the queue was as long as its default permits.
+    pub queue_full: u64,
+    /// Operations lost after the default patience.
+    pub patience: u64,
+    /// Overspend of operations that started together after waiting.
+    pub restart_overspend: Credits,
 }
 
 /// Money. `None` where the scenario gives no price.

@@ -34,6 +34,12 @@ pub struct Buyer {
     pub on_warning: Probability,
     /// Probability of buying when the balance reaches zero.
     pub on_zero: Probability,
+    /// Probability of buying when an operation begins to wait for credits: in the queue, for a purchase or a retry.
+    pub on_wait: Probability,
+    /// Probability of buying after an operation was served without AI for lack of credits.
+    pub on_degraded: Probability,
+    /// Asked again each such span while the account refuses; once if absent.
+    pub while_short: Option<SimSpan>,
     /// Buys regularly, this often.
     pub every: Option<SimSpan>,
     /// Time until a person acts (seconds).

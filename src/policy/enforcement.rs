@@ -90,6 +90,8 @@ pub struct HoldTerms {
     pub estimate: Estimator,
     /// Relative surcharge: 0.2 holds 120 %.
     pub buffer: f64,
+    /// What must be there for it.
+    pub need: HoldNeed,
     /// A hold ends by itself after this span.
     pub timeout: Option<SimSpan>,
     /// What a timeout does.
@@ -100,6 +102,16 @@ pub struct HoldTerms {
     pub pins_expiry: bool,
     /// Probability that an operation's settle is never sent.
     pub leak: Probability,
+}
+
+/// What a hold needs to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HoldNeed {
+    /// All that is held.
+    #[default]
+    Whole,
+    /// More than nothing; the part of the hold that is not covered counts against the limit.
+    Positive,
 }
 
 /// What happens to a hold at its timeout.

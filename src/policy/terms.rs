@@ -84,6 +84,10 @@ pub struct Terms {
     pub patience: Dist,
     /// Longest queue (default 1000); an operation beyond it is lost.
     pub queue_max: u32,
+    /// Distance between the restarts of what waits (seconds); each is checked as it starts.
+    pub resume: Dist,
+    /// Which of these are written down and not defaults.
+    pub written: Written,
     /// Most operations in flight per organization.
     pub max_in_flight: Option<u32>,
     /// What meets an operation above `max_in_flight` (organization or feature).
@@ -104,6 +108,17 @@ pub struct Terms {
     pub invoices: Invoices,
     /// Whether debt lowers the views (default true; false under `repay = never`).
     pub debt_counts: bool,
+}
+
+/// Whether keys are written down whose defaults decide about work that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// `queue_max`.
+    pub queue_max: bool,
+    /// `patience`.
+    pub patience: bool,
+    /// `resume`.
+    pub resume: bool,
 }
 
 /// The balance that a check, an alert or a top-up reads.

@@ -3,9 +3,9 @@
 use super::reading::words;
 use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::policy::{
-    AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, DebtAtCycle, Effective, KilledWork, OnCancel,
-    OnFailure, OnTimeout, Opening, Overrun, Precision, RecurrenceMode, Repay, RolledBurns, RolloverBase,
-    Trim, View, WhenShort,
+    AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, DebtAtCycle, Effective, HoldNeed, KilledWork,
+    OnCancel, OnFailure, OnTimeout, Opening, Overrun, Precision, RecurrenceMode, Repay, RolledBurns,
+    RolloverBase, Trim, View, WhenShort,
 };
 use crate::units::Category;
 
@@ -27,6 +27,7 @@ words!(WhenShort { "allow" => Allow, "reject" => Reject, "degrade" => Degrade, "
 words!(KilledWork { "charge" => Charge, "absorb" => Absorb });
 words!(OnCancel { "charge-recorded" => ChargeRecorded, "charge-all" => ChargeAll, "free" => Free });
 words!(OnFailure { "charge-finished" => ChargeFinished, "charge-all" => ChargeAll, "free" => Free });
+words!(HoldNeed { "whole" => Whole, "positive" => Positive });
 words!(OnTimeout { "release" => Release, "charge" => Charge });
 words!(Overrun { "charge" => Charge, "absorb" => Absorb, "stop" => Stop, "extend" => Extend });
 words!(Repay { "any-credit" => AnyCredit, "purchase" => Purchase, "never" => Never });

@@ -278,3 +278,146 @@ fn estimates_look_at_the_population_the_past_or_the_operation() {
         ),
     ]);
 }
+
+#[test]
+fn an_estimate_is_what_will_be_charged() {
+    check(&[
+        (
+            "rounding is in it: of three operations with credits for one, one starts",
+            "admission = { hold = { estimate = \"exact\" } }
+             round = { up = 1 }
+             grant 1: 1 included
+             use 0.3 at 2 Jan for 1 h
+             use 0.3 at 2 Jan for 1 h
+             use 0.3 at 2 Jan for 1 h
+             => served 1, refused 2, overspend 0, remaining 0, holds-opened 1",
+        ),
+        (
+            "rounding down too",
+            "admission = { estimate = \"exact\" }
+             round = \"down\"
+             use 0.9 at 2 Jan
+             => served 1, charges none",
+        ),
+        (
+            "and the minimum",
+            "admission = { estimate = \"exact\" }
+             minimum = 2
+             grant 1: 1.999999 included
+             use 0.5 at 2 Jan
+             => refused 1",
+        ),
+        (
+            "of an operation that costs nothing",
+            "admission = { estimate = \"expected\" }
+             minimum = 1
+             feature work: cost = 0
+             use 0 at 2 Jan
+             => refused 1, refused-short 1",
+        ),
+        (
+            "whoever guesses the cost guesses the charge",
+            "admission = { estimate = { history = \"last\" } }
+             round = \"up\"
+             feature work: cost = 1
+             grant 1: 1.5 included
+             use 0.2 at 2 Jan
+             use 0.2 at 3 Jan
+             => served 1, refused 1",
+        ),
+        (
+            "a written number as well",
+            "admission = { hold = { estimate = 0.5 } }
+             round = \"up\"
+             grant 1: 10 included
+             use 0.2 at 2 Jan
+             => holds-opened 1, served 1",
+        ),
+        (
+            "the buffer comes on top",
+            "admission = { hold = { estimate = \"exact\", buffer = 0.5 } }
+             round = \"up\"
+             minimum = 3
+             grant 1: 10 included
+             use 0.2 at 2 Jan
+             => holds-opened 4.5, charges 3",
+        ),
+        (
+            "each charge of a run is rounded by itself where each charge is",
+            "admission = { hold = { estimate = \"exact\" } }
+             charge = \"step\"
+             round = \"up\"
+             round_per = \"charge\"
+             grant 1: 10 included
+             run of work at 2 Jan: step 0.3 for 1 min; helper for 1 min; step 0.3 for 1 min; step 0.3 for 1 min
+             => holds-opened 3, charges 1+1+1",
+        ),
+        (
+            "by segments there are fewer",
+            "admission = { hold = { estimate = \"exact\" } }
+             charge = \"segment\"
+             round = \"up\"
+             round_per = \"charge\"
+             grant 1: 10 included
+             run of work at 2 Jan: step 0.3 for 1 min; step 0.3 for 1 min; review for 1 h; step 0.3 for 1 min
+             => holds-opened 2, charges 1+1",
+        ),
+        (
+            "a minimum owed at the end is a charge of its own",
+            "admission = { hold = { estimate = \"exact\" } }
+             charge = \"start\"
+             round = \"up\"
+             round_per = \"charge\"
+             minimum = 2.5
+             grant 1: 10 included
+             use 0.3 at 2 Jan for 1 h
+             => holds-opened 4, charges 1+3",
+        ),
+        (
+            "what would exceed the view is a charge",
+            "alerts = [{ would_exceed = true }]
+             admission = { estimate = \"exact\" }
+             minimum = 5
+             grant 1: 4 included
+             use 1 at 2 Jan
+             => exceeds 1, refused 1",
+        ),
+    ]);
+}
+
+#[test]
+fn a_hold_may_need_less_than_it_holds() {
+    check(&[
+        (
+            "more than nothing admits, and the whole is reserved",
+            "admission = { hold = { estimate = \"exact\", need = \"positive\" } }
+             grant 1: 1 included
+             use 10 at 2 Jan for 1 h
+             at 2 Jan 00:30: held 10, available -9, settled 1
+             => served 1, holds-opened 10, debt 9, overspend 9",
+        ),
+        (
+            "what is not covered counts against the limit",
+            "admission = { hold = { estimate = \"exact\", need = \"positive\" } }
+             short = \"allow\"
+             overdraft = 9
+             grant 1: 1 included
+             use 10 at 2 Jan for 1 h
+             use 10 at 2 Jan 00:10 for 1 h
+             => served 1, refused 1, overspend 0, debt 9",
+        ),
+        (
+            "nothing is not enough",
+            "admission = { hold = { estimate = \"exact\", need = \"positive\" } }
+             use 10 at 2 Jan
+             => refused 1, holds 0",
+        ),
+        (
+            "an extension asks for as little",
+            "admission = { hold = { estimate = 4, need = \"positive\", overrun = \"extend\" } }
+             grant 1: 5 included
+             run of work at 2 Jan: step 4 for 1 min; step 4 for 1 min
+             => served 1, holds-opened 4, extensions 4, debt 3",
+        ),
+    ]);
+}

@@ -16,6 +16,7 @@ mod lag;
 mod language;
 mod money;
 mod opening;
+mod people;
 mod plans;
 mod purchases;
 mod queue;

@@ -95,7 +95,10 @@ fn the_policy_shootout_shows_load() {
         "a check alone overspends under load"
     );
     assert!(overspend("hold") < 0.2 * overspend("block"), "a hold ends most of that");
-    assert!(overspend("packages") > overspend("block"), "what waited for a purchase starts with it");
+    assert!(
+        overspend("packages") > 0.5 * overspend("block"),
+        "purchases keep nothing from starting together"
+    );
     let unused = value("hold", "hold_unused_share");
     assert!((0.2..0.8).contains(&unused), "a hold blocks credits it does not need: {unused}");
     for metric in ["in_flight_mean", "in_flight_max"] {

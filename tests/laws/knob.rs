@@ -190,6 +190,7 @@ pub enum Knob {
         overrun: u8,
         pins: bool,
         leak: u8,
+        positive: bool,
     },
     Charge {
         feature: u8,
@@ -269,10 +270,16 @@ pub enum Knob {
     Lag {
         hours: u32,
     },
+    Resume {
+        hours: u32,
+    },
     Buyer {
         refusal: u8,
         warning: u8,
         zero: u8,
+        wait: u8,
+        degraded: u8,
+        again: Option<u32>,
         days: Option<u32>,
         human: u32,
         choice: u8,
@@ -404,13 +411,15 @@ fn rule_knobs() -> BoxedStrategy<Knob> {
         feature().prop_map(|feature| Knob::Silent { feature }),
         (0..50_u32, 0..4_u32).prop_map(|(hours, queue)| Knob::Patience { hours, queue }),
         (0..6_u32).prop_map(|hours| Knob::Lag { hours }),
+        (0..12_u32).prop_map(|hours| Knob::Resume { hours }),
     ]
     .boxed()
 }
 
 fn hold_knobs() -> BoxedStrategy<Knob> {
-    (0..2_u8, 0..6_u8, 0..3_u8, option::of(1..6_u32), any::<bool>(), 0..4_u8, any::<bool>(), 0..3_u8)
-        .prop_map(|(feature, estimate, buffer, timeout, charge, overrun, pins, leak)| Knob::Hold {
+    let needs = (0..3_u8, option::weighted(0.2, Just(())));
+    (0..2_u8, 0..6_u8, 0..3_u8, option::of(1..6_u32), any::<bool>(), 0..4_u8, any::<bool>(), needs)
+        .prop_map(|(feature, estimate, buffer, timeout, charge, overrun, pins, (leak, need))| Knob::Hold {
             feature,
             estimate,
             buffer,
@@ -419,6 +428,7 @@ fn hold_knobs() -> BoxedStrategy<Knob> {
             overrun,
             pins,
             leak,
+            positive: need.is_some(),
         })
         .boxed()
 }
@@ -460,10 +470,12 @@ fn purchase_knobs() -> BoxedStrategy<Knob> {
             ceiling,
         },
     );
+    let short = (0..5_u8, 0..5_u8, option::weighted(0.3, 1..40_u32));
     let buyer = (
         0..5_u8,
         0..5_u8,
         0..5_u8,
+        short,
         option::weighted(0.3, 1..20_u32),
         0..4_u32,
         0..4_u8,
@@ -471,9 +483,35 @@ fn purchase_knobs() -> BoxedStrategy<Knob> {
         0..3_u8,
         any::<bool>(),
     )
-        .prop_map(|(refusal, warning, zero, days, human, choice, processing, declined, drop)| {
-            Knob::Buyer { refusal, warning, zero, days, human, choice, processing, declined, drop }
-        });
+        .prop_map(
+            |(
+                refusal,
+                warning,
+                zero,
+                (wait, degraded, again),
+                days,
+                human,
+                choice,
+                processing,
+                declined,
+                drop,
+            )| {
+                Knob::Buyer {
+                    refusal,
+                    warning,
+                    zero,
+                    wait,
+                    degraded,
+                    again,
+                    days,
+                    human,
+                    choice,
+                    processing,
+                    declined,
+                    drop,
+                }
+            },
+        );
     prop_oneof![
         2 => top_up,
         2 => buyer,

@@ -3,9 +3,9 @@
 use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
-    CapLimit, ChargeMoment, Choice, Churn, Compare, Customers, CycleRule, DebtAtCycle, Effective, HoldTerms,
-    InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PlanChange,
-    PlanChangeTime, Repay, Retry, Rollover, RoundMode, Rounding, Subscription, Substitute, Terms,
+    CapLimit, ChargeMoment, Choice, Churn, Compare, Customers, CycleRule, DebtAtCycle, Effective, HoldNeed,
+    HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun,
+    PlanChange, PlanChangeTime, Repay, Retry, Rollover, RoundMode, Rounding, Subscription, Substitute, Terms,
     TopUpAmount, TopUpCap, TopUpRule,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
@@ -80,6 +80,7 @@ impl Knob {
                 terms.queue_max = *queue;
             }
             Knob::Lag { hours } => terms.metering_lag = seconds(*hours),
+            Knob::Resume { hours } => terms.resume = seconds(*hours),
             Knob::WouldExceed => terms.alert_would_exceed = true,
             Knob::Invoices { hours, declined, write_off } => {
                 terms.invoices = Invoices {
@@ -115,10 +116,11 @@ impl Knob {
                     _ => Admission::Estimate(estimator(estimate)),
                 };
             }
-            Knob::Hold { feature, estimate, buffer, timeout, charge, overrun, pins, leak } => {
+            Knob::Hold { feature, estimate, buffer, timeout, charge, overrun, pins, leak, positive } => {
                 of(terms, feature).admission = Admission::Hold(HoldTerms {
                     estimate: estimator(estimate),
                     buffer: f64::from(buffer) * 0.25,
+                    need: if positive { HoldNeed::Positive } else { HoldNeed::Whole },
                     timeout: timeout.map(hours),
                     on_timeout: if charge { OnTimeout::Charge } else { OnTimeout::Release },
                     overrun: [Overrun::Charge, Overrun::Absorb, Overrun::Stop, Overrun::Extend]
@@ -221,11 +223,27 @@ impl Knob {
                 customers.cycle_closes = Some(closes);
             }
             Knob::DebtAtStart(debt) => customers.debt_at_start = thirds(*debt),
-            Knob::Buyer { refusal, warning, zero, days, human, choice, processing, declined, drop } => {
+            Knob::Buyer {
+                refusal,
+                warning,
+                zero,
+                wait,
+                degraded,
+                again,
+                days,
+                human,
+                choice,
+                processing,
+                declined,
+                drop,
+            } => {
                 customers.buyer = Some(Buyer {
                     on_refusal: quarters(*refusal),
                     on_warning: quarters(*warning),
                     on_zero: quarters(*zero),
+                    on_wait: quarters(*wait),
+                    on_degraded: quarters(*degraded),
+                    while_short: again.map(self::hours),
                     every: days.map(|days| hours(days * 24)),
                     human_delay: seconds(*human),
                     ask_delay: seconds(1),

@@ -1,14 +1,18 @@
 //! Arrivals and admission: the check before work starts, and the queue.
 
 use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
-use crate::policy::{Admission, Estimator, FeatureTerms, HistoryEstimate, HoldTerms, Terms, WhenShort};
+use crate::policy::{
+    Admission, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, HoldTerms, Terms, WhenShort,
+};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, Part};
 
-use super::env::{Env, buffered, estimator, room};
+use super::charging::charged_in_full;
+use super::env::{Env, buffered, estimator, room, to_be_charged};
 use super::events::{Class, DueKind, TimerKind};
 use super::note::Note;
+use super::purchase::{Shortage, Wanted};
 use super::state::{CostHistory, Phase, State};
 
 /// What a check found.
@@ -43,11 +47,11 @@ impl State {
         tally.demand_credits += operation.cost;
         self.cycle.row.demanded += 1;
         let blind = self.short_ways[feature.index()].blind && slot.is_some();
-        let estimate = if blind { Credits::ZERO } else { self.estimate_at_arrival(env, operation) };
+        let estimate = if blind { Credits::ZERO } else { self.estimate_at_arrival(env, operation, parts) };
         if slot.is_some_and(|slot| self.start_light(env, operation, estimate, slot)) {
             return true;
         }
-        let estimate = if blind { self.estimate_at_arrival(env, operation) } else { estimate };
+        let estimate = if blind { self.estimate_at_arrival(env, operation, parts) } else { estimate };
         let slot = self.take_slot();
         self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });
@@ -60,37 +64,44 @@ impl State {
     }
 
     /// The estimate of an operation at its arrival, and the operation's place in the feature's history.
-    fn estimate_at_arrival(&mut self, env: &Env, operation: &Operation) -> Credits {
+    fn estimate_at_arrival(&mut self, env: &Env, operation: &Operation, parts: &[Part]) -> Credits {
         let feature = operation.feature;
-        let estimate = self.estimate(env, feature, operation, operation.cost);
+        let terms = env.terms(self.plan);
+        let rules = &terms.features[feature.index()];
+        let charged = charged_in_full(terms, rules, parts, operation.cost);
+        let estimate = self.estimate(env, feature, operation, (operation.cost, charged));
         if let Some(depth) = env.looks_back[feature.index()] {
             self.history[feature.index()].add(depth, operation.cost);
         }
         let ahead = self.client_arriving == 0 && self.estimates_ahead[feature.index()].is_some();
-        if !ahead && estimator(&env.terms(self.plan).features[feature.index()]).is_some() {
-            self.tally.features[feature.index()].count_estimate(estimate, operation.cost);
+        if !ahead && estimator(rules).is_some() {
+            self.tally.features[feature.index()].count_estimate(estimate, charged);
         }
         estimate
     }
 
-    /// What `feature` is expected to cost for this operation; `cost` is its true cost there.
+    /// What `feature` is expected to charge for this operation, given its true cost there and what that comes to if it
+    /// completes. A guess of the cost becomes one of the charge by the minimum and the rounding.
     pub(super) fn estimate(
         &self,
         env: &Env,
         feature: FeatureIndex,
         operation: &Operation,
-        cost: Credits,
+        (cost, charged): (Credits, Credits),
     ) -> Credits {
         let facts = env.facts(feature);
-        match estimator(&env.terms(self.plan).features[feature.index()]) {
-            Some(Estimator::Exact) => cost,
+        let terms = env.terms(self.plan);
+        let rules = &terms.features[feature.index()];
+        let guessed = match estimator(rules) {
+            Some(Estimator::Exact) => return charged,
             Some(Estimator::Fixed(credits)) => *credits,
             Some(Estimator::Expected | Estimator::Quantile(_)) | None => facts.expected_cost,
             Some(Estimator::History(rule)) => {
                 self.history[feature.index()].estimate(*rule).unwrap_or(facts.expected_cost)
             }
             Some(Estimator::Blur { bias, cv }) => blurred(cost, operation.blur, *bias, *cv),
-        }
+        };
+        to_be_charged(terms, rules, guessed)
     }
 
     /// One try to start an operation.
@@ -109,7 +120,7 @@ impl State {
             self.warn_would_exceed(env, slot, feature);
         }
         if !self.queue.is_empty() && may_queue(terms, feature) {
-            self.join_queue(env, slot);
+            self.join_queue(env, slot, self.reason_of_queue(terms));
             return;
         }
         if env.outages.until(serves, self.now).is_some() {
@@ -150,12 +161,12 @@ impl State {
             WhenShort::Allow => self.admit(env, slot, None),
             WhenShort::Reject => self.refuse(env, slot, reason, need),
             WhenShort::Degrade => self.degrade(env, slot, reason),
-            WhenShort::Queue => self.join_queue(env, slot),
+            WhenShort::Queue => self.join_queue(env, slot, reason),
         }
     }
 
     /// Whether an operation may start now.
-    fn check(&self, terms: &Terms, slot: u32) -> Check {
+    pub(super) fn check(&self, terms: &Terms, slot: u32) -> Check {
         let work = &self.work[slot as usize];
         let feature = &terms.features[work.serves.index()];
         let full = terms.max_in_flight.is_some_and(|most| self.in_flight >= most)
@@ -163,14 +174,8 @@ impl State {
         if full && terms.at_max_in_flight != WhenShort::Allow {
             return Check::Full;
         }
-        let (need, hold) = match &feature.admission {
-            Admission::None => return Check::Passes { hold: None },
-            Admission::Positive => (Credits::EPSILON, None),
-            Admission::Estimate(_) => (work.estimate, None),
-            Admission::Hold(hold) => {
-                let need = buffered(work.estimate, hold.buffer);
-                (need, Some(need))
-            }
+        let Some((need, hold)) = needed(feature, work.estimate) else {
+            return Check::Passes { hold: None };
         };
         let Some(room) = room(terms, feature) else { return Check::Passes { hold } };
         if self.views(terms).get(feature.view) + room >= need {
@@ -181,7 +186,13 @@ impl State {
     }
 
     /// An operation passes: its hold is opened and its work begins.
-    fn admit(&mut self, env: &Env, slot: u32, hold: Option<Credits>) {
+    pub(super) fn admit(&mut self, env: &Env, slot: u32, hold: Option<Credits>) {
+        if matches!(self.work[slot as usize].phase, Phase::Queued | Phase::Waiting) {
+            self.restarted(slot);
+        }
+        if self.work[slot as usize].waits() {
+            self.stop_asking(slot);
+        }
         if let Some(amount) = hold {
             let serves = self.work[slot as usize].serves;
             if let Some(rules) = super::charging::hold_terms(&env.terms(self.plan).features[serves.index()]) {
@@ -198,7 +209,7 @@ impl State {
         work.hold = Some(hold);
         work.had_hold = true;
         work.held = amount;
-        let (feature, operation) = (work.operation.feature, work.operation);
+        let (cause, operation) = (work.cause(), work.operation);
         self.tally.holds.opened += 1;
         self.note(env, EntryKind::HoldOpen, Note { credits: amount, ..Note::work(slot) });
         if let Some(timeout) = rules.timeout {
@@ -212,7 +223,7 @@ impl State {
                 self.due_at(env, self.now + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);
             }
         }
-        self.changed(env, before, Some(feature));
+        self.changed(env, before, Some(cause));
     }
 
     /// Served without AI: no charge, the value is lost.
@@ -221,14 +232,27 @@ impl State {
         self.tally.features[feature.index()].degraded += 1;
         self.note(env, EntryKind::Degraded, Note { reason, ..Note::work(slot) });
         self.finish_row(slot, AttemptOutcome::Degraded);
+        if reason == Reason::Short {
+            self.buy_when_short(env, slot, Shortage::Degraded);
+        }
         self.client_done(env, slot);
         self.free_slot(slot);
     }
 
+    /// What holds the head of the queue up.
+    fn reason_of_queue(&self, terms: &Terms) -> Reason {
+        match self.queue.front().map(|&head| self.check(terms, head)) {
+            Some(Check::Full) => Reason::Concurrency,
+            Some(Check::Short { .. }) => Reason::Short,
+            Some(Check::Passes { .. }) | None => Reason::None,
+        }
+    }
+
     /// An operation waits its turn at the queue's tail.
-    fn join_queue(&mut self, env: &Env, slot: u32) {
+    fn join_queue(&mut self, env: &Env, slot: u32, reason: Reason) {
         let terms = env.terms(self.plan);
         if self.queue.len() >= terms.queue_max as usize {
+            self.tally.defaults.queue_full += u64::from(!terms.written.queue_max);
             self.lose(env, slot, Reason::QueueFull);
             return;
         }
@@ -241,6 +265,9 @@ impl State {
         if let Some(until) = env.outages.until(self.work[slot as usize].serves, self.now) {
             self.at(env, until, Class::Resume, 0, TimerKind::Look);
         }
+        if reason == Reason::Short {
+            self.buy_when_short(env, slot, Shortage::Waits);
+        }
     }
 
     /// When a waiting operation gives up: patience is counted from its first wait.
@@ -252,40 +279,17 @@ impl State {
         self.now + patience
     }
 
-    /// Class 8: the head of the queue is checked again; if it fails, nothing behind it passes. Then operations that
-    /// wait for credits retry, if credits have arrived.
-    pub(super) fn run_resumption(&mut self, env: &Env) {
-        self.resume = false;
-        while let Some(&slot) = self.queue.front() {
-            let terms = env.terms(self.plan);
-            let serves = self.work[slot as usize].serves;
-            if let Some(until) = env.outages.until(serves, self.now) {
-                self.at(env, until, Class::Resume, 0, TimerKind::Look);
-                break;
-            }
-            let Check::Passes { hold } = self.check(terms, slot) else { break };
-            self.queue.pop_front();
-            self.reopen_row(slot);
-            self.admit(env, slot, hold);
-        }
-        if std::mem::take(&mut self.arrived) {
-            for slot in std::mem::take(&mut self.waiting) {
-                if self.work[slot as usize].phase == Phase::Waiting {
-                    self.due_at(env, self.now, Class::Retry, slot, DueKind::Retry);
-                }
-            }
-        }
-    }
-
     fn warn_would_exceed(&mut self, env: &Env, slot: u32, feature: &FeatureTerms) {
         let work = &self.work[slot as usize];
         let need = match &feature.admission {
             Admission::Hold(hold) => buffered(work.estimate, hold.buffer),
             _ => work.estimate,
         };
+        let cause = work.cause();
         if self.views(env.terms(self.plan)).get(feature.view) < need {
             self.tally.customer.alerts_would_exceed += 1;
             self.alerted(env, Reason::WouldExceed, Some(slot));
+            self.buy_after_warning(env, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
         }
     }
 
@@ -318,7 +322,7 @@ impl State {
     }
 
     /// A queued operation starts after all.
-    fn reopen_row(&mut self, slot: u32) {
+    pub(super) fn reopen_row(&mut self, slot: u32) {
         let now = self.now;
         if let Some(row) = self.row(slot) {
             row.outcome = AttemptOutcome::InFlight;
@@ -338,6 +342,23 @@ impl State {
             row.outcome = outcome;
             row.charged = charged;
             row.ended = Some(now);
+        }
+    }
+}
+
+/// What a check needs of the view, and what it reserves; none without a check.
+pub(super) fn needed(feature: &FeatureTerms, estimate: Credits) -> Option<(Credits, Option<Credits>)> {
+    match &feature.admission {
+        Admission::None => None,
+        Admission::Positive => Some((Credits::EPSILON, None)),
+        Admission::Estimate(_) => Some((estimate, None)),
+        Admission::Hold(hold) => {
+            let held = buffered(estimate, hold.buffer);
+            let need = match hold.need {
+                HoldNeed::Whole => held,
+                HoldNeed::Positive => Credits::EPSILON,
+            };
+            Some((need, Some(held)))
         }
     }
 }

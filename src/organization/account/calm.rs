@@ -11,8 +11,9 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::super::sums::most_in_flight;
 use super::super::{Count, Entry, Event, EventKind, Lane, Stretch};
+use super::attempt::needed;
 use super::charging::hold_terms;
-use super::env::{Env, buffered, estimator, room};
+use super::env::{Env, buffered, charges_cost, estimator, room};
 use super::light::ShortWay;
 use super::reach::Reach;
 use super::state::State;
@@ -100,7 +101,9 @@ pub(super) fn estimates_ahead(env: &Env) -> Vec<Option<Credits>> {
     let terms = env.terms(env.first_plan);
     let ahead = |index: usize| {
         let feature = FeatureIndex(index as u16);
-        let fixed = env.policy.plan_changes.is_empty() && !env.facts(feature).free;
+        let fixed = env.policy.plan_changes.is_empty()
+            && !env.facts(feature).free
+            && charges_cost(terms, &terms.features[index]);
         fixed.then(|| constant_estimate(env, terms, feature)).flatten()
     };
     (0..env.world.features.len()).map(ahead).collect()
@@ -145,7 +148,7 @@ impl Calm {
         if hold.is_some() && held.is_zero() {
             return;
         }
-        let need = if hold.is_some() { held } else { estimate.unwrap_or(Credits::EPSILON) };
+        let need = needed(rules, estimate.unwrap_or_default()).map_or(Credits::EPSILON, |(need, _)| need);
         let floor = room(terms, rules).map_or(Credits::ZERO, |room| need - room);
         self.floor = self.floor.max(floor);
         self.any = true;

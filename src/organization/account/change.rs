@@ -4,16 +4,17 @@ use smallvec::SmallVec;
 
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare};
-use crate::units::{Credits, FeatureIndex};
+use crate::units::Credits;
 
 use super::env::{Env, blocking_view};
 use super::note::Note;
-use super::state::{State, Views};
+use super::purchase::Wanted;
+use super::state::{Cause, State, Views};
 
 impl State {
-    /// Reacts to a change of balance caused by one event. `feature` is the one that caused it, if any.
+    /// Reacts to a change of balance caused by one event, and by an operation's if there is a cause.
     #[inline]
-    pub(super) fn changed(&mut self, env: &Env, before: Views, feature: Option<FeatureIndex>) {
+    pub(super) fn changed(&mut self, env: &Env, before: Views, cause: Option<Cause>) {
         let terms = env.terms(self.plan);
         let after = self.views(terms);
         if after == before || self.opening {
@@ -33,27 +34,27 @@ impl State {
         if !moved && before.lowest() > self.watch && after.lowest() > self.watch {
             return;
         }
-        self.cross(env, before, after, feature);
+        self.cross(env, before, after, cause);
     }
 
     /// The slow path of a change that may cross a threshold.
-    fn cross(&mut self, env: &Env, before: Views, after: Views, feature: Option<FeatureIndex>) {
+    fn cross(&mut self, env: &Env, before: Views, after: Views, cause: Option<Cause>) {
         self.recompute_blocked(env);
-        self.fire_alerts(env, before, after, feature);
+        self.fire_alerts(env, before, after, cause);
         if before.settled.is_positive() && !after.settled.is_positive() {
-            self.depleted(env);
+            self.depleted(env, cause);
         }
         self.evaluate_top_ups(env);
         self.kill_exhausted(env);
     }
 
     /// Settled has fallen to zero or below.
-    fn depleted(&mut self, env: &Env) {
+    fn depleted(&mut self, env: &Env, cause: Option<Cause>) {
         self.tally.customer.depleted_at.get_or_insert(self.now);
         if let Some(since) = self.alerted_at.take() {
             self.tally.customer.alert_leads.record((self.now - since).micros());
         }
-        self.buy_at_zero(env);
+        self.buy_at_zero(env, cause);
     }
 
     /// The balance above which nothing of this account can be crossed.
@@ -91,12 +92,12 @@ impl State {
 
     /// Each alert fires once per downward crossing and re-arms on an upward crossing. A crossing that a silent feature
     /// causes passes without an alert.
-    fn fire_alerts(&mut self, env: &Env, before: Views, after: Views, feature: Option<FeatureIndex>) {
+    fn fire_alerts(&mut self, env: &Env, before: Views, after: Views, cause: Option<Cause>) {
         let terms = env.terms(self.plan);
         if terms.alerts.is_empty() {
             return;
         }
-        let silent = feature.is_some_and(|feature| !terms.features[feature.index()].notify);
+        let silent = cause.is_some_and(|cause| !terms.features[cause.feature.index()].notify);
         let mut firing: SmallVec<[AlertLevel; 4]> = SmallVec::new();
         let mut all_armed = true;
         for (index, alert) in terms.alerts.iter().enumerate() {
@@ -125,6 +126,7 @@ impl State {
                 }
             };
             self.alerted(env, reason, None);
+            self.buy_after_warning(env, Wanted::by(cause));
         }
     }
 
@@ -132,9 +134,6 @@ impl State {
     pub(super) fn alerted(&mut self, env: &Env, reason: Reason, slot: Option<u32>) {
         self.last_alert = Some(self.now);
         self.note(env, EntryKind::Alert, Note { slot, reason, ..Note::default() });
-        if reason != Reason::WouldExceed {
-            self.buy_after_warning(env);
-        }
     }
 
     /// Brings the blocked time of each feature up to the present and looks at each check anew.

@@ -1,12 +1,12 @@
 //! What operations owe: rounding, incurring, recording, holds at their end.
 
 use crate::outcome::EntryKind;
-use crate::policy::{Admission, FeatureTerms, HoldTerms, OnTimeout, Overrun, Rounding};
+use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldTerms, OnTimeout, Overrun, Rounding, Terms};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
-use crate::workload::Operation;
+use crate::workload::{Operation, Part, PartKind};
 
-use super::env::Env;
+use super::env::{Env, to_be_charged};
 use super::events::{Class, Due, DueKind, order_of};
 use super::note::Note;
 use super::state::{Phase, Record, State, Work};
@@ -117,8 +117,8 @@ impl State {
             let order = order_of(Class::Charge, feature.0, sequence, segment);
             self.due.push(Due { at, order, tag: 0, slot: index, what: DueKind::Record });
         }
-        let feature = self.work[slot as usize].operation.feature;
-        self.changed(env, before, Some(feature));
+        let cause = self.work[slot as usize].cause();
+        self.changed(env, before, Some(cause));
     }
 
     fn lag(&self, env: &Env, slot: u32, segment: u16) -> SimSpan {
@@ -151,7 +151,8 @@ impl State {
             self.debt_changes();
         }
         let work = &mut self.work[slot as usize];
-        let feature = work.operation.feature;
+        let cause = work.cause();
+        let feature = cause.feature;
         let hold = if last { work.hold.take() } else { work.hold };
         let debt = match hold {
             None => self.ledger.charge(amount),
@@ -183,7 +184,7 @@ impl State {
             self.count_lapsed(env);
             self.repay_now(env);
         }
-        self.changed(env, before, Some(feature));
+        self.changed(env, before, Some(cause));
     }
 
     fn count_burns(&mut self, env: &Env, slot: u32, segment: u16) {
@@ -211,6 +212,7 @@ impl State {
                 self.tally.debt.overspend += rise;
                 let first = !std::mem::replace(&mut self.work[slot as usize].overspent, true);
                 self.tally.features[feature.index()].overspend_operations += u64::from(first);
+                self.count_bunched_overspend(env, slot, rise);
             }
         }
         self.note(env, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::work(slot) });
@@ -228,14 +230,15 @@ impl State {
         self.note(env, EntryKind::HoldRelease, Note { credits: amount, ..Note::work(slot) });
         self.count_lapsed(env);
         self.repay_now(env);
-        let feature = self.work[slot as usize].operation.feature;
-        self.changed(env, before, Some(feature));
+        let cause = self.work[slot as usize].cause();
+        self.changed(env, before, Some(cause));
     }
 
     /// A hold reaches its timeout: it is released, or charged its own amount.
     pub(super) fn hold_times_out(&mut self, env: &Env, slot: u32) {
         let work = &mut self.work[slot as usize];
-        let (serves, feature, segment) = (work.serves, work.operation.feature, work.segment);
+        let (serves, cause, segment) = (work.serves, work.cause(), work.segment);
+        let feature = cause.feature;
         let Some(hold) = work.hold.take() else { return };
         self.holds_kept = false;
         let on_timeout = hold_terms(&env.terms(self.plan).features[serves.index()])
@@ -267,7 +270,7 @@ impl State {
         }
         self.count_lapsed(env);
         self.repay_now(env);
-        self.changed(env, before, Some(feature));
+        self.changed(env, before, Some(cause));
         self.maybe_free(slot);
     }
 
@@ -290,6 +293,40 @@ impl State {
             self.free_slot(slot);
         }
     }
+}
+
+/// What an operation is charged if it completes: its minimum at the end, rounded in all, or charge by charge.
+pub(super) fn charged_in_full(
+    terms: &Terms,
+    feature: &FeatureTerms,
+    parts: &[Part],
+    cost: Credits,
+) -> Credits {
+    let Some(rounding) = terms.rounding.filter(|rounding| rounding.per_charge) else {
+        return to_be_charged(terms, feature, cost);
+    };
+    let (mut finished, mut incurred, mut due) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+    let mut charge = |upto: Credits| {
+        due += rounding.apply((upto - incurred).positive_part());
+        incurred = incurred.max(upto);
+    };
+    match feature.charge {
+        ChargeMoment::Start => charge(cost),
+        ChargeMoment::Completion => {}
+        ChargeMoment::Step | ChargeMoment::Segment => {
+            for (index, part) in parts.iter().enumerate() {
+                finished += part.cost;
+                let pauses = parts.get(index + 1).is_some_and(|next| next.kind == PartKind::Review);
+                let ends =
+                    if feature.charge == ChargeMoment::Step { part.kind == PartKind::Work } else { pauses };
+                if ends && index + 1 < parts.len() {
+                    charge(finished);
+                }
+            }
+        }
+    }
+    charge(cost.max(feature.minimum));
+    due
 }
 
 /// What is owed for `incurred` under a rounding rule: cumulative per operation, or each charge on its own.

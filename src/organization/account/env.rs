@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, Policy, Terms, View, WhenShort,
+    Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, Policy, Terms, View, WhenShort,
 };
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
@@ -125,7 +125,7 @@ fn looks_back(policy: &Policy, feature: usize) -> Option<usize> {
 fn holds_guard(world: &World, policy: &Policy) -> bool {
     let held = |terms: &Terms| {
         terms.features.iter().zip(&world.features).all(|(feature, facts)| {
-            let hold = matches!(feature.admission, Admission::Hold(_));
+            let hold = matches!(&feature.admission, Admission::Hold(hold) if hold.need == HoldNeed::Whole);
             facts.free || (hold && feature.view == View::Available)
         })
     };
@@ -141,6 +141,17 @@ pub(super) fn room(terms: &Terms, feature: &FeatureTerms) -> Option<Credits> {
     }
 }
 
+/// True if charges are costs as they are: nothing is rounded and no minimum is owed.
+pub(super) fn charges_cost(terms: &Terms, feature: &FeatureTerms) -> bool {
+    terms.rounding.is_none() && feature.minimum.is_zero()
+}
+
+/// What a cost guessed before the work comes to when it is charged in one: with the minimum, rounded.
+pub(super) fn to_be_charged(terms: &Terms, feature: &FeatureTerms, cost: Credits) -> Credits {
+    let owed = cost.max(feature.minimum);
+    terms.rounding.map_or(owed, |rounding| rounding.apply(owed))
+}
+
 /// `amount · (1 + buffer)`, rounded half-up to a micro-credit.
 pub(super) fn buffered(amount: Credits, buffer: f64) -> Credits {
     if buffer == 0.0 {
@@ -154,11 +165,6 @@ pub(super) fn blocking_view(terms: &Terms, feature: &FeatureTerms, facts: &Featu
     if facts.free {
         return None;
     }
-    let need = match &feature.admission {
-        Admission::None => return None,
-        Admission::Positive => Credits::EPSILON,
-        Admission::Estimate(_) => facts.expected_cost,
-        Admission::Hold(hold) => buffered(facts.expected_cost, hold.buffer),
-    };
+    let (need, _) = super::attempt::needed(feature, to_be_charged(terms, feature, facts.expected_cost))?;
     room(terms, feature).map(|room| need - room)
 }

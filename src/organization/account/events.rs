@@ -147,6 +147,8 @@ pub(super) enum TimerKind {
     Pay,
     /// People's regular purchase.
     Regular(u32),
+    /// A person is asked again to buy, because credits are still short.
+    AskAgain,
     /// A purchase lands (index into the orders).
     Land(u32),
     /// A top-up rule is evaluated again (cooldown, back-off or cap period over).

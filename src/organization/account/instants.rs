@@ -89,6 +89,7 @@ impl State {
             TimerKind::Repay => self.repay(env),
             TimerKind::Pay => self.pay(env),
             TimerKind::Regular(n) => self.regular_purchase(env, n),
+            TimerKind::AskAgain => self.ask_again(env),
             TimerKind::Land(order) => self.land(env, order),
             TimerKind::Wake => self.wake(env),
             TimerKind::Look => self.resume = true,

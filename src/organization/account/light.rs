@@ -5,7 +5,7 @@
 //! way would have done; tests compare the two.
 
 use crate::ledger::HoldId;
-use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun, Terms};
+use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldNeed, HoldTerms, InFlight, Overrun, Terms};
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
@@ -14,7 +14,7 @@ use super::attempt::may_queue;
 use super::calm::CourseHold;
 use super::charging::hold_terms;
 use super::env::{Env, buffered, room};
-use super::state::State;
+use super::state::{Cause, State};
 
 /// Whether operations of a feature may take the short way.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,7 +88,8 @@ impl State {
         }
         self.tally.features[feature.index()].attempts += 1;
         if let Some(hold) = hold {
-            let hold = self.open_light_hold(env, feature, need, hold);
+            let cause = Cause { feature, member: operation.member };
+            let hold = self.open_light_hold(env, cause, need, hold);
             self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
         }
         self.in_flight_changes();
@@ -103,22 +104,17 @@ impl State {
         let need = match &rules.admission {
             Admission::None => return true,
             Admission::Positive => Credits::EPSILON,
+            Admission::Hold(hold) if hold.need == HoldNeed::Positive => Credits::EPSILON,
             Admission::Estimate(_) | Admission::Hold(_) => need,
         };
         room(terms, rules).is_none_or(|room| self.views(terms).get(rules.view) + room >= need)
     }
 
-    fn open_light_hold(
-        &mut self,
-        env: &Env,
-        feature: FeatureIndex,
-        amount: Credits,
-        rules: &HoldTerms,
-    ) -> HoldId {
+    fn open_light_hold(&mut self, env: &Env, cause: Cause, amount: Credits, rules: &HoldTerms) -> HoldId {
         let before = self.views(env.terms(self.plan));
         let hold = self.ledger.open_hold(amount, rules.pins_expiry);
         self.tally.holds.opened += 1;
-        self.changed(env, before, Some(feature));
+        self.changed(env, before, Some(cause));
         hold
     }
 
@@ -216,8 +212,8 @@ impl State {
     fn charge_slowly(&mut self, env: &Env, event: &Event, hold: Option<(HoldId, Credits)>) {
         let slot = self.take_slot();
         let Event { cost, number: sequence, lane, .. } = *event;
-        let operation =
-            Operation { at: self.now, cost, feature: lane.feature(), sequence, ..Operation::default() };
+        let (feature, member) = (lane.feature(), event.member());
+        let operation = Operation { at: self.now, cost, feature, sequence, member, ..Operation::default() };
         let work = &mut self.work[slot as usize];
         work.begin(&operation, &[], Credits::ZERO, 0);
         if let Some((hold, held)) = hold {

@@ -2,8 +2,8 @@
 //!
 //! Owns the loop over instants: due events and timers in the order of SEMANTICS §10, then arrivals. The files beside
 //! this one hold one concern each: `follow`, `calm`, `reach` and `light` (the course of plain operations), `instants` (what
-//! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `attempt` and `react` (admission and
-//! what customers do), `work` and `charging` (operations in flight and what they owe), `change` (what follows a change of
+//! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `attempt`, `restart` and `react`
+//! (admission and what customers do), `work` and `charging` (operations in flight and what they owe), `change` (what follows a change of
 //! balance), `top_up` and `purchase` (credits bought), `money`, `finish`.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
@@ -25,6 +25,7 @@ mod opening;
 mod purchase;
 mod reach;
 mod react;
+mod restart;
 mod state;
 mod top_up;
 mod work;

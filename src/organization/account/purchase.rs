@@ -4,29 +4,78 @@ use crate::ledger::LotKind;
 use crate::outcome::EntryKind;
 use crate::policy::{AfterPurchase, Buyer, Choice, Expiry, Package, Terms};
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
+use crate::units::{Category, Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::{NewLot, expiry_of};
 use super::money::CashKind;
 use super::note::Note;
-use super::state::State;
+use super::state::{Cause, State, Work};
 
 /// Purchases of one account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PurchaseBook {
-    /// The purchase by people that is under way: what it must cover.
-    under_way: Option<Credits>,
+    /// The purchase by people that is under way: what it must cover besides what waits.
+    under_way: Option<Need>,
     /// Purchases by people so far; keys their random choices.
     ordinal: u64,
     warnings: u64,
     zeros: u64,
+    /// What keeps being asked for while the account refuses.
+    short: Option<Short>,
+    asked: u64,
     orders: Vec<Order>,
     /// Ordered and not landed.
     pub(super) pending: Credits,
     /// Spent in the running budget period.
     spent: (SimTime, Money),
+}
+
+/// What one operation lacks: it counts by itself unless the operation waits, and so counts among what does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Need {
+    credits: Credits,
+    /// Slot and generation of the operation, if there is one.
+    of: Option<(u32, u32)>,
+}
+
+/// Credits that were short, and whom that made buy.
+#[derive(Debug, Clone, Copy)]
+struct Short {
+    need: Need,
+    serves: FeatureIndex,
+    member: u16,
+    probability: Probability,
+    /// When a person is asked next.
+    next: SimTime,
+}
+
+/// Why a person sets out to buy.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted {
+    /// What an operation lacks …
+    pub(super) need: Credits,
+    /// … and its slot, if there is one.
+    pub(super) slot: Option<u32>,
+    /// Who noticed; none if nobody's operation was the cause.
+    pub(super) member: Option<u16>,
+}
+
+impl Wanted {
+    /// Nothing is short; whoever caused it noticed.
+    pub(super) fn by(cause: Option<Cause>) -> Wanted {
+        Wanted { member: cause.map(|cause| cause.member), ..Wanted::default() }
+    }
+}
+
+/// What became of an operation for which credits were short, other than a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shortage {
+    /// It begins to wait.
+    Waits,
+    /// It was served without AI.
+    Degraded,
 }
 
 /// Credits paid for that have not landed.
@@ -50,12 +99,85 @@ impl State {
     /// Draws whether the customer buys after this refusal. `Some(true)` if the operation waits for the credits.
     pub(super) fn buy_after_refusal(&mut self, env: &Env, slot: u32, need: Credits) -> Option<bool> {
         let buyer = buyer(env, env.terms(self.plan))?;
+        self.note_short(env, buyer, slot, need, buyer.on_refusal);
         if self.has_left(env) || !self.wants_to_buy(env, slot, buyer) {
             return None;
         }
-        let member = self.work[slot as usize].operation.member;
-        self.order_by_people(env, buyer, need, Some(member));
+        let cause = self.work[slot as usize].cause();
+        self.order_by_people(env, buyer, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
         Some(buyer.after_purchase == AfterPurchase::Resume)
+    }
+
+    /// An operation waits for credits, or did without: somebody may buy.
+    pub(super) fn buy_when_short(&mut self, env: &Env, slot: u32, shortage: Shortage) {
+        let terms = env.terms(self.plan);
+        let Some(buyer) = buyer(env, terms) else { return };
+        let (probability, tag) = match shortage {
+            Shortage::Waits => (buyer.on_wait, 1 << 32),
+            Shortage::Degraded => (buyer.on_degraded, 1 << 33),
+        };
+        if probability.is_never() || self.has_left(env) {
+            return;
+        }
+        let work = &self.work[slot as usize];
+        let need = need_of(terms, work);
+        let (cause, operation, attempt) = (work.cause(), work.operation, u64::from(work.attempt));
+        self.note_short(env, buyer, slot, need, probability);
+        let key = env.key_of(operation.feature);
+        let uniform = key.uniform(Purpose::Purchase, u64::from(operation.sequence), attempt | tag);
+        if probability.holds(uniform) {
+            self.order_by_people(env, buyer, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
+        }
+    }
+
+    /// Remembers what is short, for a person who is asked again while the account refuses.
+    fn note_short(&mut self, env: &Env, buyer: &Buyer, slot: u32, need: Credits, probability: Probability) {
+        let Some(span) = buyer.while_short else { return };
+        let work = &self.work[slot as usize];
+        let (serves, member) = (work.serves, work.operation.member);
+        let need = Need { credits: need, of: Some((slot, work.generation)) };
+        let asked = self.purchases.short.map(|short| short.next);
+        let next = asked.unwrap_or(self.now + span);
+        self.purchases.short = Some(Short { need, serves, member, probability, next });
+        if asked.is_none() {
+            self.at(env, next, Class::Land, 0, TimerKind::AskAgain);
+        }
+    }
+
+    /// A person is asked again, unless the account would not refuse any more what it refused last.
+    pub(super) fn ask_again(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let Some(short) = self.purchases.short.filter(|short| short.next == self.now) else { return };
+        let Short { need, serves, member, probability, .. } = short;
+        let feature = &terms.features[serves.index()];
+        let view = self.views(terms).get(feature.view);
+        let refuses = super::env::room(terms, feature).is_some_and(|room| view + room < need.credits);
+        let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
+        let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
+            self.purchases.short = None;
+            return;
+        };
+        let next = self.now + span;
+        self.purchases.short = Some(Short { next, ..short });
+        self.at(env, next, Class::Land, 0, TimerKind::AskAgain);
+        self.purchases.asked += 1;
+        if probability.holds(env.key.uniform(Purpose::Warning, self.purchases.asked, 2)) {
+            let slot = need.of.filter(|of| self.is_same(*of)).map(|(slot, _)| slot);
+            self.order_by_people(env, buyer, Wanted { need: need.credits, slot, member: Some(member) });
+        }
+    }
+
+    /// An operation starts after all: nobody is asked for its credits any more.
+    pub(super) fn stop_asking(&mut self, slot: u32) {
+        let of = (slot, self.work[slot as usize].generation);
+        if self.purchases.short.is_some_and(|short| short.need.of == Some(of)) {
+            self.purchases.short = None;
+        }
+    }
+
+    /// True if an operation is still the one that had this slot and generation.
+    fn is_same(&self, (slot, generation): (u32, u32)) -> bool {
+        self.work[slot as usize].generation == generation
     }
 
     fn wants_to_buy(&self, env: &Env, slot: u32, buyer: &Buyer) -> bool {
@@ -77,29 +199,30 @@ impl State {
         self.wants_to_buy(env, slot, buyer) && cheapest.is_some_and(|price| !self.within_budget(env, price))
     }
 
-    pub(super) fn buy_after_warning(&mut self, env: &Env) {
+    /// Any alert may make a person buy, one about an operation that would exceed the view too.
+    pub(super) fn buy_after_warning(&mut self, env: &Env, wanted: Wanted) {
         let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
         if buyer.on_warning.is_never() {
             return;
         }
         self.purchases.warnings += 1;
         let uniform = env.key.uniform(Purpose::Warning, self.purchases.warnings, 0);
-        self.buy_if(env, buyer, buyer.on_warning, uniform);
+        self.buy_if(env, buyer, wanted, buyer.on_warning.holds(uniform));
     }
 
-    pub(super) fn buy_at_zero(&mut self, env: &Env) {
+    pub(super) fn buy_at_zero(&mut self, env: &Env, cause: Option<Cause>) {
         let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
         if buyer.on_zero.is_never() {
             return;
         }
         self.purchases.zeros += 1;
         let uniform = env.key.uniform(Purpose::Warning, self.purchases.zeros, 1);
-        self.buy_if(env, buyer, buyer.on_zero, uniform);
+        self.buy_if(env, buyer, Wanted::by(cause), buyer.on_zero.holds(uniform));
     }
 
-    fn buy_if(&mut self, env: &Env, buyer: &Buyer, probability: Probability, uniform: f64) {
-        if probability.holds(uniform) && !self.has_left(env) {
-            self.order_by_people(env, buyer, Credits::ZERO, None);
+    fn buy_if(&mut self, env: &Env, buyer: &Buyer, wanted: Wanted, holds: bool) {
+        if holds && !self.has_left(env) {
+            self.order_by_people(env, buyer, wanted);
         }
     }
 
@@ -118,20 +241,25 @@ impl State {
         if let Some(every) = buyer.every {
             self.at(env, self.now + every, Class::Land, 0, TimerKind::Regular(n + 1));
         }
-        self.order_by_people(env, buyer, Credits::ZERO, None);
+        self.order_by_people(env, buyer, Wanted::default());
     }
 
     /// A person sets out to buy, unless a purchase is under way already.
-    fn order_by_people(&mut self, env: &Env, buyer: &Buyer, need: Credits, member: Option<u16>) {
+    fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: Wanted) {
+        let of = wanted.slot.map(|slot| (slot, self.work[slot as usize].generation));
+        let need = Need { credits: wanted.need, of };
         if let Some(under_way) = &mut self.purchases.under_way {
-            *under_way = (*under_way).max(need);
+            if need.credits > under_way.credits {
+                *under_way = need;
+            }
             return;
         }
         self.purchases.under_way = Some(need);
         self.purchases.ordinal += 1;
         let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, self.purchases.ordinal, 1);
         let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
-        let must_ask = member
+        let must_ask = wanted
+            .member
             .and_then(|member| env.traits.members.get(usize::from(member)))
             .is_some_and(|member| !member.billing);
         if must_ask {
@@ -142,6 +270,14 @@ impl State {
         } else {
             self.at(env, self.now + delay, Class::Land, 0, TimerKind::Pay);
         }
+    }
+
+    /// Everything that is short: what one operation lacks, and all that waits.
+    fn short_of(&self, terms: &Terms, need: Need) -> Credits {
+        let waits = |of: (u32, u32)| self.is_same(of) && self.work[of.0 as usize].waits();
+        let by_itself = if need.of.is_some_and(waits) { Credits::ZERO } else { need.credits };
+        let waiting = self.work.iter().filter(|work| work.waits()).map(|work| need_of(terms, work));
+        by_itself + waiting.sum::<Credits>()
     }
 
     fn purchase_key(&self, env: &Env) -> StreamKey {
@@ -157,7 +293,7 @@ impl State {
             self.purchases.under_way = None;
             return;
         }
-        let short = need - self.views(terms).available;
+        let short = self.short_of(terms, need) - self.views(terms).available;
         let key = self.purchase_key(env);
         let ordinal = self.purchases.ordinal;
         let package =
@@ -255,6 +391,12 @@ impl State {
         let spent = if self.purchases.spent.0 == period { self.purchases.spent.1 } else { Money::ZERO };
         spent + price <= budget.money
     }
+}
+
+/// What an operation needs to be admitted.
+fn need_of(terms: &Terms, work: &Work) -> Credits {
+    let needed = super::attempt::needed(&terms.features[work.serves.index()], work.estimate);
+    needed.map_or(Credits::ZERO, |(need, _)| need)
 }
 
 /// The package people choose; none only if there is none.

@@ -6,9 +6,11 @@ use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
+use super::charging::charged_in_full;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, order_of};
 use super::note::Note;
+use super::purchase::Shortage;
 use super::state::{Phase, State};
 
 /// Refusals as the customer remembers them.
@@ -104,12 +106,14 @@ impl State {
                 let delay = SimSpan::from_seconds_f64(retry.delay.sample(&mut stream));
                 self.work[slot as usize].phase = Phase::Retrying;
                 self.due_at(env, self.now + delay, Class::Retry, slot, DueKind::Retry);
+                self.begins_to_wait(env, slot, reason);
                 return;
             }
             uniform -= retry.probability.get();
         }
         if (0.0..reactions.wait.get()).contains(&uniform) {
             self.wait_for_credits(env, slot);
+            self.begins_to_wait(env, slot, reason);
             return;
         }
         uniform -= reactions.wait.get();
@@ -122,6 +126,12 @@ impl State {
             return;
         }
         self.lose(env, slot, if attempt == 1 { Reason::Refused } else { Reason::Abandoned });
+    }
+
+    fn begins_to_wait(&mut self, env: &Env, slot: u32, reason: Reason) {
+        if reason == Reason::Short {
+            self.buy_when_short(env, slot, Shortage::Waits);
+        }
     }
 
     /// Another attempt of the same operation, as another feature.
@@ -139,7 +149,9 @@ impl State {
         work.operation.fate = crate::workload::Fate::Completes;
         work.attempt += 1;
         let operation = work.operation;
-        self.work[slot as usize].estimate = self.estimate(env, other, &operation, cost);
+        let terms = env.terms(self.plan);
+        let charged = charged_in_full(terms, &terms.features[other.index()], &[], cost);
+        self.work[slot as usize].estimate = self.estimate(env, other, &operation, (cost, charged));
         self.attempt(env, slot);
     }
 
@@ -192,7 +204,10 @@ impl State {
         tally.lost_credits += operation.cost;
         match reason {
             Reason::Abandoned => tally.lost_abandoned += 1,
-            Reason::Patience => tally.lost_patience += 1,
+            Reason::Patience => {
+                tally.lost_patience += 1;
+                self.tally.defaults.patience += u64::from(!env.terms(self.plan).written.patience);
+            }
             Reason::QueueFull => tally.lost_queue_full += 1,
             Reason::Churned => tally.lost_churned += 1,
             _ => tally.lost_refused += 1,

@@ -19,6 +19,7 @@ use super::light::{ShortWay, short_ways};
 use super::money::MoneyBook;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
+use super::restart::Restarts;
 use super::top_up::TopUpState;
 
 /// The three balances.
@@ -100,6 +101,8 @@ pub(super) struct Work {
     pub(super) absorbed: Credits,
     /// One of its charges has raised the overspend.
     pub(super) overspent: bool,
+    /// It had waited, and started at one instant with others that had.
+    pub(super) bunched: bool,
     /// Charges not yet recorded.
     pub(super) unrecorded: u16,
     /// The final charge has been made (or lost).
@@ -133,6 +136,7 @@ impl Work {
         self.charged = Credits::ZERO;
         self.absorbed = Credits::ZERO;
         self.overspent = false;
+        self.bunched = false;
         self.part = 0;
         self.part_done = false;
         self.unrecorded = 0;
@@ -140,6 +144,24 @@ impl Work {
         self.verdict = super::work::Verdict::GoesOn;
         self.row = 0;
         self.client = client;
+    }
+}
+
+/// The operation behind a change of balance: whose feature may be silent, and who may have to ask for credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub(super) feature: FeatureIndex,
+    pub(super) member: u16,
+}
+
+impl Work {
+    pub(super) fn cause(&self) -> Cause {
+        Cause { feature: self.operation.feature, member: self.operation.member }
+    }
+
+    /// It waits: in the queue, for credits, or for its next attempt.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.phase, Phase::Queued | Phase::Waiting | Phase::Retrying)
     }
 }
 
@@ -177,6 +199,7 @@ pub(super) struct State {
     /// Credits arrived at this instant: waiting operations retry now.
     pub(super) arrived: bool,
     pub(super) queue: VecDeque<u32>,
+    pub(super) restarts: Restarts,
     pub(super) waiting: Vec<u32>,
     pub(super) in_flight: u32,
     /// Those of them on the short way, per feature.
@@ -285,6 +308,7 @@ impl State {
             resume: false,
             arrived: false,
             queue: VecDeque::new(),
+            restarts: Restarts::default(),
             waiting: Vec::new(),
             in_flight: 0,
             light_in_flight: vec![0; features],

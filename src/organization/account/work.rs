@@ -1,7 +1,9 @@
 //! Operations at work: starting, parts ending, pauses, failures, cancellations, stops and kills.
 
 use crate::outcome::{AttemptOutcome, EntryKind};
-use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Overrun};
+use crate::policy::{
+    ChargeMoment, FeatureTerms, HoldNeed, InFlight, KilledWork, OnCancel, OnFailure, Overrun,
+};
 use crate::units::{Credits, SimSpan, SimTime};
 use crate::workload::{Fate, Part, PartKind};
 
@@ -193,14 +195,19 @@ impl State {
         let feature = work.feature(env, self.plan);
         let (Some(hold), addition) = (work.hold, wanted - work.held) else { return false };
         let view = self.views(terms).get(feature.view);
-        if super::env::room(terms, feature).is_some_and(|room| view + room < addition) {
+        let need = match hold_terms(feature).map(|hold| hold.need) {
+            Some(HoldNeed::Positive) => Credits::EPSILON,
+            _ => addition,
+        };
+        if super::env::room(terms, feature).is_some_and(|room| view + room < need) {
             return false;
         }
         let before = self.views(terms);
         self.ledger.extend_hold(hold, addition);
         self.work[slot as usize].held = wanted;
         self.note(env, EntryKind::HoldExtend, Note { credits: addition, ..Note::work(slot) });
-        self.changed(env, before, None);
+        let cause = self.work[slot as usize].cause();
+        self.changed(env, before, Some(cause));
         true
     }
 

@@ -1,8 +1,8 @@
 //! The four decisions of a policy and their overrides per feature.
 
 use crate::policy::{
-    Admission, ChargeMoment, Estimator, FeatureTerms, HistoryEstimate, HoldTerms, InFlight, KilledWork,
-    OnCancel, OnFailure, OnTimeout, Overrun, View, WhenShort,
+    Admission, ChargeMoment, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, HoldTerms, InFlight,
+    KilledWork, OnCancel, OnFailure, OnTimeout, Overrun, View, WhenShort,
 };
 use crate::scenario::reading::{
     Field, Item, Kind, Section, Shape, default, optional, required, words, words_of,
@@ -97,6 +97,13 @@ static HOLD: Shape = Shape {
     parts: &[&[
         default("estimate", ESTIMATE_KIND, "\"expected\"", "The estimate that is held."),
         default("buffer", Kind::Share, "0.0", "Relative surcharge: 0.2 holds 120 %."),
+        default(
+            "need",
+            Kind::Words(words_of::<HoldNeed>),
+            "\"whole\"",
+            "What must be there: all that is held, or more than nothing (`positive`); what is not covered then counts \
+             against the limit.",
+        ),
         optional("timeout", Kind::Span, "The hold ends by itself after this span; never if left out."),
         default("on_timeout", Kind::Words(words_of::<OnTimeout>), "\"release\"", "What a timeout does."),
         default(
@@ -236,6 +243,7 @@ fn admission(item: Item<'_>) -> Option<Admission> {
             AdmissionWord::Hold => Admission::Hold(HoldTerms {
                 estimate: Estimator::Expected,
                 buffer: 0.0,
+                need: HoldNeed::default(),
                 timeout: None,
                 on_timeout: OnTimeout::default(),
                 overrun: Overrun::default(),
@@ -254,6 +262,7 @@ fn hold(section: Section<'_>) -> HoldTerms {
     HoldTerms {
         estimate: section.read_or("estimate", Estimator::Expected, estimator),
         buffer: section.value("buffer", |item| at_least(item, -1.0, "a share above -1, like 0.2 or \"20%\"")),
+        need: section.value("need", Item::word),
         timeout: section.read("timeout", Item::positive_span),
         on_timeout: section.value("on_timeout", Item::word),
         overrun: section.value("overrun", Item::word),

@@ -1,7 +1,7 @@
 //! The terms of one plan.
 
 use crate::calendar::{MonthEnd, Period};
-use crate::policy::{Anchor, Boundary, CycleRule, FeatureTerms, Repay, Terms, TopUpRule, WhenShort};
+use crate::policy::{Anchor, Boundary, CycleRule, FeatureTerms, Repay, Terms, TopUpRule, WhenShort, Written};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
@@ -77,6 +77,12 @@ pub(super) static TERMS: &[Field] = &[
         "1000",
         "Longest queue of an organization; an operation beyond it is lost.",
     ),
+    default(
+        "resume",
+        Kind::Distribution(Unit::Span),
+        "\"0s\"",
+        "Distance between the restarts of what waits for credits or its turn; each is checked as it starts.",
+    ),
     optional(
         "max_in_flight",
         Kind::Either(&[Kind::Count, Kind::Word("unlimited")]),
@@ -132,6 +138,12 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         patience: section
             .read_or("patience", Dist::Fixed(86_400.0), |item| distribution::read(item, Unit::Span)),
         queue_max: section.read_or("queue_max", 1000, Item::count),
+        resume: section.read_or("resume", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        written: Written {
+            queue_max: section.has("queue_max"),
+            patience: section.has("patience"),
+            resume: section.has("resume"),
+        },
         max_in_flight: section.read("max_in_flight", admission::max_in_flight).flatten(),
         at_max_in_flight: section.value("at_max_in_flight", Item::word),
         top_ups: top_ups(section, &packages),
