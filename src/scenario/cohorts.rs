@@ -22,7 +22,12 @@ pub(super) static COHORT: Shape = Shape {
 
 static OWN: &[Field] = &[
     required("name", Kind::Text, "Its name, unique."),
-    default("organizations", Kind::Count, "1", "How many there are; with a history, those in the file."),
+    default(
+        "organizations",
+        Kind::POSITIVE_COUNT,
+        "1",
+        "How many there are; with a history, those in the file.",
+    ),
     optional("history", Kind::Name("history"), "The usage history that the cohort replays."),
     optional("plan", PLAN_CHOICE, "Which plan organizations are on, or shares of plans."),
     optional("buyer", BUYER_KIND, "People who buy; nobody if left out."),
@@ -39,7 +44,7 @@ static OWN: &[Field] = &[
 /// Explicit cases of a real ledger.
 static LEDGER: &[Field] = &[
     optional("grants", Kind::List(&Kind::Table(&GRANT)), "Grants of a real ledger, written down."),
-    default("debt_at_start", Kind::Credits, "0", "Debt at the start."),
+    default("debt_at_start", Kind::CREDITS_FROM_ZERO, "0", "Debt at the start."),
     optional(
         "cycle_closes",
         Kind::List(&Kind::Instant),
@@ -60,8 +65,8 @@ static OPERATION: Shape = Shape {
     parts: &[&[
         required("at", Kind::Instant, "Arrival, inside the horizon."),
         required("feature", Kind::Name("feature"), "Its feature."),
-        required("credits", Kind::Credits, "True cost."),
-        default("duration", Kind::Span, "\"0s\"", "Work time."),
+        required("credits", Kind::CREDITS_FROM_ZERO, "True cost."),
+        default("duration", Kind::SPAN, "\"0s\"", "Work time."),
     ]],
 };
 
@@ -97,7 +102,7 @@ fn cohort(item: Item<'_>, index: usize, facts: Facts<'_>) -> Option<(Cohort, Opt
         section.error("organizations", "stands beside `history`", Some(hint));
     }
     let cohort = Cohort {
-        organizations: section.value("organizations", Item::positive_count),
+        organizations: section.value("organizations", Item::count),
         population: population::read(section, &name, index, facts),
         customers: customers(section, facts),
         operations: section.value("operations", |item| operations(item, facts)),
@@ -112,7 +117,7 @@ fn customers(section: Section<'_>, facts: Facts<'_>) -> Customers {
     all_grants.extend(section.value("grants", grants));
     Customers {
         grants: all_grants,
-        debt_at_start: section.value("debt_at_start", Item::credits_from_zero),
+        debt_at_start: section.value("debt_at_start", Item::credits),
         cycle_closes: section.read("cycle_closes", |item| cycle_closes(item, facts)),
         buyer: section.read("buyer", buyer).flatten(),
         reactions: section.read_or("reactions", Reactions::default(), |item| reactions(item, facts.features)),
@@ -150,7 +155,7 @@ fn operation(item: Item<'_>, facts: Facts<'_>) -> Option<ListedOperation> {
     let known = || facts.features.iter().map(String::as_str);
     let feature = section.read("feature", |item| item.name_of("feature", known()));
     Some(ListedOperation {
-        credits: section.value("credits", Item::credits_from_zero),
+        credits: section.value("credits", Item::credits),
         duration: section.value("duration", Item::span),
         at: at?,
         feature: FeatureIndex(u16::try_from(feature?).ok()?),

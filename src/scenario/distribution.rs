@@ -1,12 +1,15 @@
 //! Reads distributions: `{ lognormal = { median = "20s", sigma = 0.6 } }`, or a bare quantity.
 //!
-//! A parameter that is itself a distribution is drawn once per organization: a two-level distribution.
+//! A parameter that is itself a distribution is drawn once per organization: a two-level distribution. A value that is
+//! written down lies in the range that its key declares.
 
 use crate::sampling::{Dist, DistError, TwoLevel};
 
 use crate::workload::read_column;
 
-use super::reading::{Field, Item, Kind, Section, Shape, Unit, default, optional, required};
+use super::reading::{
+    Field, Item, Kind, MOST_CREDITS, Range, Section, Shape, Unit, default, optional, required,
+};
 
 /// The forms a distribution can take.
 pub(crate) static DISTRIBUTION: Shape = Shape {
@@ -29,7 +32,7 @@ static TAGS: &[Field] = &[
     optional("gamma", Kind::Table(&GAMMA), "Gamma by `mean` and `cv`, or by `shape` and `scale`."),
     optional("weibull", Kind::Table(&WEIBULL), "Weibull by `mean` and `cv`, or by `shape` and `scale`."),
     optional("pareto", Kind::Table(&PARETO), "Pareto from `min`; nothing lies above `cap`."),
-    optional("poisson", Kind::Number, "Poisson count with this mean."),
+    optional("poisson", Kind::Number(Range::between(0.0, 1e12)), "Poisson count with this mean."),
     optional("chance", Kind::Probability, "1 with this probability, else 0."),
     optional("discrete", Kind::List(&Kind::Tuple(&Kind::Quantity, 2)), "Pairs of a value and its weight."),
     optional(
@@ -60,7 +63,7 @@ static CHANGES: &[Field] = &[
 
 // Statics, not constants: a shape that contains itself may only be referred to, never evaluated.
 static PARAMETER: [Kind; 2] = [Kind::Quantity, Kind::Table(&DISTRIBUTION)];
-static PURE_PARAMETER: [Kind; 2] = [Kind::Number, Kind::Table(&DISTRIBUTION)];
+static PURE_PARAMETER: [Kind; 2] = [Kind::NUMBER, Kind::Table(&DISTRIBUTION)];
 
 static LOGNORMAL: Shape = Shape {
     name: "lognormal",
@@ -68,7 +71,7 @@ static LOGNORMAL: Shape = Shape {
     tags: &[],
     parts: &[&[
         optional("mean", Kind::Either(&PARAMETER), "Mean; needs `cv`."),
-        optional("cv", Kind::Number, "Coefficient of variation."),
+        optional("cv", Kind::NUMBER_FROM_ZERO, "Coefficient of variation."),
         optional("median", Kind::Either(&PARAMETER), "Median; needs `sigma`."),
         optional(
             "mu",
@@ -86,11 +89,7 @@ static NORMAL: Shape = Shape {
     parts: &[&[
         required("mean", Kind::Quantity, "Mean before the restriction."),
         required("sd", Kind::Quantity, "Standard deviation before the restriction."),
-        optional(
-            "min",
-            Kind::Quantity,
-            "Smallest value; 0 for credits and spans, none for numbers if left out.",
-        ),
+        optional("min", Kind::Quantity, "Smallest value; the least that its key may hold if left out."),
         optional("max", Kind::Quantity, "Largest value; none if left out."),
     ]],
 };
@@ -103,8 +102,8 @@ static WEIBULL: Shape =
 
 static SCALED_FAMILY: &[Field] = &[
     optional("mean", Kind::Either(&PARAMETER), "Mean; needs `cv`."),
-    optional("cv", Kind::Number, "Coefficient of variation."),
-    optional("shape", Kind::Number, "Shape; needs `scale`."),
+    optional("cv", Kind::NUMBER_FROM_ZERO, "Coefficient of variation."),
+    optional("shape", Kind::Number(Range::ABOVE_ZERO), "Shape; needs `scale`."),
     optional("scale", Kind::Quantity, "Scale."),
 ];
 
@@ -114,7 +113,11 @@ static PARETO: Shape = Shape {
     tags: &[],
     parts: &[&[
         required("min", Kind::Quantity, "Smallest value."),
-        required("exponent", Kind::Number, "Tail exponent: P(X > x) falls like x^-exponent."),
+        required(
+            "exponent",
+            Kind::Number(Range::ABOVE_ZERO),
+            "Tail exponent: P(X > x) falls like x^-exponent.",
+        ),
         optional("cap", Kind::Quantity, "Largest value; without one the exponent must be above 1."),
     ]],
 };
@@ -135,15 +138,63 @@ static PART: Shape = Shape {
     doc: "One of the distributions of a mixture.",
     tags: &[],
     parts: &[&[
-        required("weight", Kind::Number, "Its weight, relative to the others."),
+        required("weight", Kind::NUMBER_FROM_ZERO, "Its weight, relative to the others."),
         required("draw", Kind::Either(&PARAMETER), "The distribution."),
     ]],
 };
 
-/// A distribution of a quantity in `unit`: spans are drawn in seconds, credits in credits.
-pub(crate) fn read(item: Item<'_>, unit: Unit) -> Option<Dist> {
+/// The unit of a distribution's values and the range they lie in.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    unit: Unit,
+    range: Range,
+}
+
+impl Use {
+    /// Values of the same unit in another range, such as a mean or a distance.
+    fn within(self, range: Range) -> Use {
+        let widest = match self.unit {
+            Unit::Credits => Range::between(-MOST_CREDITS, MOST_CREDITS),
+            Unit::Span => Range::SPAN,
+            Unit::Number => Range::ANY,
+        };
+        let (least, most) = (range.least.max(widest.least), range.most.min(widest.most));
+        Use { range: Range { least, most, ..range }, ..self }
+    }
+
+    /// Pure numbers.
+    fn pure(range: Range) -> Use {
+        Use { unit: Unit::Number, range }
+    }
+
+    /// One quantity as the number a draw would be.
+    fn quantity(self, item: Item<'_>) -> Option<f64> {
+        let item = item.as_kind(self.unit.kind(self.range));
+        if !item.fits() {
+            item.report_misfits();
+            return None;
+        }
+        match self.unit {
+            Unit::Credits => item.credits().map(|credits| credits.as_f64()),
+            Unit::Span => item.span().map(|span| span.as_seconds_f64()),
+            Unit::Number => item.number(),
+        }
+    }
+}
+
+/// A distribution as its key declares it: spans are drawn in seconds, credits in credits.
+pub(crate) fn read(item: Item<'_>) -> Option<Dist> {
+    let declared = item.declared(|kind| match kind {
+        Kind::Distribution(unit, range) => Some(Use { unit, range }),
+        _ => None,
+    });
+    debug_assert!(declared.is_some(), "`{}` is read as a distribution and declares none", item.place().path);
+    read_as(item, declared?)
+}
+
+fn read_as(item: Item<'_>, of: Use) -> Option<Dist> {
     if !item.is_table() {
-        return quantity(item, unit).map(Dist::Fixed);
+        return of.quantity(item).map(Dist::Fixed);
     }
     let section = item.section(&DISTRIBUTION)?;
     let (tag, value) = section.tag()?;
@@ -156,35 +207,27 @@ pub(crate) fn read(item: Item<'_>, unit: Unit) -> Option<Dist> {
             );
         }
     }
-    changed(section, family(section, tag, value, unit)?, unit)
+    changed(section, family(section, tag, value, of)?, of)
 }
 
-/// One quantity in `unit` as the number a draw would be.
-pub(crate) fn quantity(item: Item<'_>, unit: Unit) -> Option<f64> {
-    match unit {
-        Unit::Credits => item.credits().map(|credits| credits.as_f64()),
-        Unit::Span => item.span().map(|span| span.as_seconds_f64()),
-        Unit::Number => item.number(),
-    }
-}
-
-fn family(section: Section<'_>, tag: &str, value: Item<'_>, unit: Unit) -> Option<Dist> {
-    let in_unit = |item: Item<'_>| quantity(item, unit);
+fn family(section: Section<'_>, tag: &str, value: Item<'_>, of: Use) -> Option<Dist> {
+    let in_unit = |item: Item<'_>| of.quantity(item);
     match tag {
         "fixed" => in_unit(value).map(Dist::Fixed),
         "uniform" => {
             let (low, high) = value.pair(in_unit)?;
-            let step = if section.has("step") { Some(section.read("step", in_unit)?) } else { None };
+            let step = |item: Item<'_>| of.within(Range::ABOVE_ZERO).quantity(item);
+            let step = if section.has("step") { Some(section.read("step", step)?) } else { None };
             built(value, Dist::uniform(low, high, step))
         }
-        "exponential" => match read(value, unit)? {
+        "exponential" => match read_as(value, of.within(Range::FROM_ZERO))? {
             Dist::Fixed(mean) => built(value, Dist::exponential(mean)),
             mean => Some(Dist::two_level(TwoLevel::Exponential { mean })),
         },
-        "lognormal" => lognormal(value, unit),
-        "normal" => normal(value, unit),
-        "gamma" => mean_and_cv(value, unit, &GAMMA, Dist::gamma, Dist::gamma_shape),
-        "weibull" => mean_and_cv(value, unit, &WEIBULL, Dist::weibull, Dist::weibull_shape),
+        "lognormal" => lognormal(value, of),
+        "normal" => normal(value, of),
+        "gamma" => mean_and_cv(value, of, &GAMMA, Dist::gamma, Dist::gamma_shape),
+        "weibull" => mean_and_cv(value, of, &WEIBULL, Dist::weibull, Dist::weibull_shape),
         "pareto" => {
             let section = value.section(&PARETO)?;
             let cap = if section.has("cap") { Some(section.read("cap", in_unit)?) } else { None };
@@ -194,66 +237,82 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, unit: Unit) -> Optio
         "poisson" => built(value, Dist::poisson(value.number()?)),
         "chance" => built(value, Dist::bernoulli(value.probability()?.get())),
         "discrete" => {
-            let pairs = value.list(|item| pair(item, unit, Unit::Number))?;
+            let pairs = value.list(|item| pair(item, of, Use::pure(Range::FROM_ZERO)))?;
             built(value, Dist::discrete(&pairs))
         }
-        "empirical" if value.is_table() => observed(value, unit),
+        "empirical" if value.is_table() => observed(value, of),
         "empirical" => built(value, Dist::empirical(value.list(in_unit)?)),
         "quantiles" => {
-            let knots = value.list(|item| pair(item, Unit::Number, unit))?;
+            let knots = value.list(|item| pair(item, Use::pure(Range::between(0.0, 1.0)), of))?;
             built(value, Dist::quantiles(&knots))
         }
-        "mixture" => built(value, Dist::mixture(value.list(|item| mixture_part(item, unit))?)),
-        _ => per_organization(section, value, unit),
+        "mixture" => built(value, Dist::mixture(value.list(|item| mixture_part(item, of))?)),
+        "per_organization" => per_organization(section, value, of),
+        tag => section.unread_tag(tag),
     }
 }
 
 /// One of the values in a column of a file.
-fn observed(value: Item<'_>, unit: Unit) -> Option<Dist> {
+fn observed(value: Item<'_>, of: Use) -> Option<Dist> {
     let section = value.section(&FILE)?;
     let (file, column) = (section.read("file", Item::text)?, section.read("column", Item::text)?);
-    let one = if section.has("unit") { section.read("unit", |item| quantity(item, unit))? } else { 1.0 };
+    let one = if section.has("unit") {
+        section.read("unit", |item| of.within(Range::ABOVE_ZERO).quantity(item))?
+    } else {
+        1.0
+    };
     let (path, bundled) = value.reader.locate(&file);
     match read_column(&path, bundled, &column) {
-        Ok(values) => built(value, Dist::empirical(values.into_iter().map(|value| value * one).collect())),
+        Ok(values) => {
+            let values: Vec<f64> = values.into_iter().map(|value| value * one).collect();
+            if let Some(outside) = values.iter().find(|value| !of.range.holds(**value)) {
+                let wanted = of.unit.kind(of.range).describe_for(*outside);
+                let hint = Some(format!("every value of the column is {wanted}"));
+                return value.error(format!("holds {outside} in column `{column}`"), hint);
+            }
+            built(value, Dist::empirical(values))
+        }
         Err(error) => value.error(format!("cannot be read: {error}"), None),
     }
 }
 
-fn mixture_part(item: Item<'_>, unit: Unit) -> Option<(f64, Dist)> {
+fn mixture_part(item: Item<'_>, of: Use) -> Option<(f64, Dist)> {
     let section = item.section(&PART)?;
-    let weight = section.read("weight", |item| item.number_from_zero())?;
-    Some((weight, section.read("draw", |item| read(item, unit))?))
+    let weight = section.read("weight", |item| item.number())?;
+    Some((weight, section.read("draw", |item| read_as(item, of))?))
 }
 
 /// A factor that belongs to the organization: a pure number if it multiplies something, else a value in the unit.
-fn per_organization(section: Section<'_>, value: Item<'_>, unit: Unit) -> Option<Dist> {
+fn per_organization(section: Section<'_>, value: Item<'_>, of: Use) -> Option<Dist> {
     if !section.has("times") {
-        return Some(Dist::two_level(TwoLevel::Constant(read(value, unit)?)));
+        return Some(Dist::two_level(TwoLevel::Constant(read_as(value, of)?)));
     }
-    let of = section.read("times", |item| read(item, unit))?;
-    Some(Dist::two_level(TwoLevel::Scaled { by: read(value, Unit::Number)?, of }))
+    let by = read_as(value, Use::pure(Range::FROM_ZERO));
+    let of = section.read("times", |item| read_as(item, of))?;
+    Some(Dist::two_level(TwoLevel::Scaled { by: by?, of }))
 }
 
-fn lognormal(value: Item<'_>, unit: Unit) -> Option<Dist> {
+fn lognormal(value: Item<'_>, of: Use) -> Option<Dist> {
     let section = value.section(&LOGNORMAL)?;
-    let pure = |item: Item<'_>| read(item, Unit::Number);
+    let scale = |item: Item<'_>| read_as(item, of.within(Range::ABOVE_ZERO));
+    let pure = |item: Item<'_>| read_as(item, Use::pure(Range::ANY));
+    let spread = |item: Item<'_>| read_as(item, Use::pure(Range::FROM_ZERO));
     match chosen(section, &["mean", "median", "mu"])? {
         "mean" => {
             let cv = companion(section, "mean", "cv", |item| item.number())?;
-            scaled_by(value, section.read("mean", |item| read(item, unit))?, |mean| Dist::lognormal(mean, cv))
+            scaled_by(value, section.read("mean", scale)?, |mean| Dist::lognormal(mean, cv))
         }
         "median" => {
-            let sigma = companion(section, "median", "sigma", pure)?;
-            let median = section.read("median", |item| read(item, unit))?;
+            let sigma = companion(section, "median", "sigma", spread)?;
+            let median = section.read("median", scale)?;
             let Dist::Fixed(sigma) = sigma else {
                 let of = Dist::two_level(TwoLevel::LogNormal { mu: Dist::Fixed(0.0), sigma });
                 return Some(Dist::two_level(TwoLevel::Scaled { by: median, of }));
             };
             scaled_by(value, median, |median| Dist::lognormal_median(median, sigma))
         }
-        _ => {
-            let (mu, sigma) = (section.read("mu", pure)?, companion(section, "mu", "sigma", pure)?);
+        "mu" => {
+            let (mu, sigma) = (section.read("mu", pure)?, companion(section, "mu", "sigma", spread)?);
             match (mu, sigma) {
                 (Dist::Fixed(mu), Dist::Fixed(sigma)) => {
                     built(value, Dist::lognormal_median(libm::exp(mu), sigma))
@@ -261,24 +320,26 @@ fn lognormal(value: Item<'_>, unit: Unit) -> Option<Dist> {
                 (mu, sigma) => Some(Dist::two_level(TwoLevel::LogNormal { mu, sigma })),
             }
         }
+        key => section.unread_tag(key),
     }
 }
 
-fn normal(value: Item<'_>, unit: Unit) -> Option<Dist> {
+fn normal(value: Item<'_>, of: Use) -> Option<Dist> {
     let section = value.section(&NORMAL)?;
-    let in_unit = |item: Item<'_>| quantity(item, unit);
-    let lowest = if unit == Unit::Number { f64::NEG_INFINITY } else { 0.0 };
+    let in_range = |item: Item<'_>| of.quantity(item);
     let bound = |key: &str, fallback: f64| {
-        if section.has(key) { section.read(key, in_unit) } else { Some(fallback) }
+        if section.has(key) { section.read(key, in_range) } else { Some(fallback) }
     };
-    let (low, high) = (bound("min", lowest)?, bound("max", f64::INFINITY)?);
-    built(value, Dist::normal(section.read("mean", in_unit)?, section.read("sd", in_unit)?, low, high))
+    let (low, high) = (bound("min", of.range.least)?, bound("max", f64::INFINITY)?);
+    let mean = section.read("mean", |item| of.within(Range::ANY).quantity(item));
+    let sd = section.read("sd", |item| of.within(Range::FROM_ZERO).quantity(item));
+    built(value, Dist::normal(mean?, sd?, low, high))
 }
 
 /// A family by mean and cv, or by shape and scale.
 fn mean_and_cv(
     value: Item<'_>,
-    unit: Unit,
+    of: Use,
     shape: &'static Shape,
     by_mean: fn(f64, f64) -> Result<Dist, DistError>,
     by_shape: fn(f64, f64) -> Result<Dist, DistError>,
@@ -286,9 +347,10 @@ fn mean_and_cv(
     let section = value.section(shape)?;
     if chosen(section, &["mean", "shape"])? == "mean" {
         let cv = companion(section, "mean", "cv", |item| item.number())?;
-        return scaled_by(value, section.read("mean", |item| read(item, unit))?, |mean| by_mean(mean, cv));
+        let mean = section.read("mean", |item| read_as(item, of.within(Range::ABOVE_ZERO)))?;
+        return scaled_by(value, mean, |mean| by_mean(mean, cv));
     }
-    let scale = companion(section, "shape", "scale", |item| quantity(item, unit))?;
+    let scale = companion(section, "shape", "scale", |item| of.within(Range::ABOVE_ZERO).quantity(item))?;
     built(value, by_shape(section.read("shape", |item| item.number())?, scale))
 }
 
@@ -331,9 +393,12 @@ fn companion<T>(
     section.read(second, read)
 }
 
-fn pair(item: Item<'_>, first: Unit, second: Unit) -> Option<(f64, f64)> {
+fn pair(item: Item<'_>, first: Use, second: Use) -> Option<(f64, f64)> {
     match item.items()?.as_slice() {
-        [a, b] => quantity(*a, first).zip(quantity(*b, second)),
+        [a, b] => {
+            let (a, b) = (first.quantity(*a), second.quantity(*b));
+            a.zip(b)
+        }
         _ => item.fail("a list of two"),
     }
 }
@@ -344,11 +409,12 @@ fn built(item: Item<'_>, dist: Result<Dist, DistError>) -> Option<Dist> {
 }
 
 /// The distribution with its draws moved into `[min, max]` and rounded.
-fn changed(section: Section<'_>, mut dist: Dist, unit: Unit) -> Option<Dist> {
-    let in_unit = |item: Item<'_>| quantity(item, unit);
+fn changed(section: Section<'_>, mut dist: Dist, of: Use) -> Option<Dist> {
+    let in_unit = |item: Item<'_>| of.quantity(item);
     let item = section.item();
     if section.has("round") {
-        dist = built(item, dist.rounded(section.read("round", in_unit)?))?;
+        let multiple = section.read("round", |item| of.within(Range::ABOVE_ZERO).quantity(item))?;
+        dist = built(item, dist.rounded(multiple))?;
     }
     if section.has("min") || section.has("max") {
         let low = if section.has("min") { section.read("min", in_unit)? } else { f64::NEG_INFINITY };

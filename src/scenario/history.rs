@@ -116,15 +116,19 @@ static LAYING: &[Field] = &[
         "Moves the history: its first row to the scenario's start, or by whole weeks into its first week; not at all if left out.",
     ),
     default("thin", Kind::Probability, "1", "Share of operations that is kept."),
-    default("scale", Kind::Number, "1", "Multiplies every cost."),
-    default("repeat", Kind::Count, "1", "How often the history is played, one after another."),
+    default("scale", Kind::NUMBER_FROM_ZERO, "1", "Multiplies every cost."),
+    default("repeat", Kind::POSITIVE_COUNT, "1", "How often the history is played, one after another."),
     optional(
         "repeat_every",
-        Kind::Span,
+        Kind::POSITIVE_SPAN,
         "Distance of repetitions; the history's length in whole days if left out.",
     ),
     optional("only", Kind::List(&Kind::Text), "Organizations that are replayed; `*` stands for anything."),
-    optional("merge_into", Kind::Count, "Merges the organizations into so many, by hash of their labels."),
+    optional(
+        "merge_into",
+        Kind::POSITIVE_COUNT,
+        "Merges the organizations into so many, by hash of their labels.",
+    ),
 ];
 
 static DURATION: Shape = Shape {
@@ -133,7 +137,7 @@ static DURATION: Shape = Shape {
     tags: &[],
     parts: &[&[
         required("column", Kind::Text, "Its name."),
-        default("unit", Kind::Span, "\"1s\"", "Length of its unit, such as \"1 ms\"."),
+        default("unit", Kind::POSITIVE_SPAN, "\"1s\"", "Length of its unit, such as \"1 ms\"."),
     ]],
 };
 
@@ -153,7 +157,7 @@ static BUCKETS: Shape = Shape {
     doc: "Rows are totals of time buckets, spread evenly over them; totals are kept exactly.",
     tags: &[],
     parts: &[&[
-        optional("length", Kind::Span, "Length of a bucket; may be left out if `end` is written."),
+        optional("length", Kind::POSITIVE_SPAN, "Length of a bucket; may be left out if `end` is written."),
         optional("end", NAMES, "Column of the instant at which a bucket ends."),
         optional("requests", Kind::Text, "Column with the number of operations; one a row if left out."),
     ]],
@@ -163,8 +167,8 @@ static SHIFT: Shape = Shape {
     name: "shift",
     doc: "How a history is moved in time.",
     tags: &[
-        optional("later", Kind::Span, "By this span to the future."),
-        optional("earlier", Kind::Span, "By this span to the past."),
+        optional("later", Kind::SPAN, "By this span to the future."),
+        optional("earlier", Kind::SPAN, "By this span to the past."),
         optional("to", Kind::Instant, "The first row to this instant."),
         optional(
             "to_week",
@@ -219,7 +223,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         zone: section.value("time_zone", Item::zone),
         replay: replay(section, facts),
         only: section.value("only", |item| item.list(Item::text)),
-        merge_into: section.read("merge_into", Item::positive_count),
+        merge_into: section.read("merge_into", Item::count),
     }
 }
 
@@ -294,7 +298,7 @@ fn duration(item: Item<'_>) -> Option<DurationColumn> {
     let section = item.section(&DURATION)?;
     Some(DurationColumn {
         column: section.read("column", Item::text)?,
-        unit: section.read("unit", Item::positive_span)?,
+        unit: section.read("unit", Item::span)?,
     })
 }
 
@@ -318,7 +322,7 @@ fn buckets(item: Item<'_>) -> Option<Buckets> {
         );
     }
     Some(Buckets {
-        length: section.read("length", Item::positive_span),
+        length: section.read("length", Item::span),
         end: section.value("end", |item| item.one_or_many(Item::text)),
         requests: section.read("requests", Item::text),
     })
@@ -393,13 +397,13 @@ fn features(section: Section<'_>, facts: Facts<'_>) -> FeatureMap {
 }
 
 fn replay(section: Section<'_>, facts: Facts<'_>) -> Replay {
-    let one = |item: Item<'_>| item.number_from_zero();
+    let one = |item: Item<'_>| item.number();
     Replay {
         shift: section.value("shift", |item| shift(item, facts)),
         thin: section.read("thin", Item::probability).map_or(1.0, |share| share.get()),
         scale: section.read_or("scale", 1.0, one),
-        repeat: section.read_or("repeat", 1, Item::positive_count),
-        repeat_every: section.read("repeat_every", Item::positive_span),
+        repeat: section.read_or("repeat", 1, Item::count),
+        repeat_every: section.read("repeat_every", Item::span),
     }
 }
 

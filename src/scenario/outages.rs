@@ -5,7 +5,7 @@ use crate::units::{FeatureIndex, SimTime};
 use super::distribution;
 use super::model::{Outage, OutageWindows};
 use super::read::Facts;
-use super::reading::{Item, Kind, Section, Shape, Unit, optional, required};
+use super::reading::{Item, Kind, Section, Shape, optional, required};
 
 /// An outage.
 pub(super) static OUTAGE: Shape = Shape {
@@ -13,7 +13,7 @@ pub(super) static OUTAGE: Shape = Shape {
     doc: "A vendor outage: attempts within it are refused. Drawn once per replication, alike for everybody.",
     tags: &[
         optional("windows", Kind::List(&Kind::Table(&WINDOW)), "Explicit windows."),
-        optional("rate", Kind::Rate, "Random starts, such as \"1/month\", each `length` long."),
+        optional("rate", Kind::POSITIVE_RATE, "Random starts, such as \"1/month\", each `length` long."),
     ],
     parts: &[&[
         required("name", Kind::Text, "Its name; random windows are keyed by it."),
@@ -22,7 +22,7 @@ pub(super) static OUTAGE: Shape = Shape {
             Kind::List(&Kind::Name("feature")),
             "Features it hits; all paid ones if left out.",
         ),
-        optional("length", Kind::Distribution(Unit::Span), "Length of random windows."),
+        optional("length", Kind::SPANS, "Length of random windows."),
     ]],
 };
 
@@ -43,7 +43,8 @@ pub(super) fn read(item: Item<'_>, facts: Facts<'_>) -> Option<Outage> {
     let feature = |item: Item<'_>| item.name_of("feature", known()).map(|index| FeatureIndex(index as u16));
     let windows = match section.tag()? {
         ("windows", value) => OutageWindows::Explicit(value.list(window)?),
-        (_, value) => OutageWindows::Random { rate: value.rate()?, length: length(section)? },
+        ("rate", value) => OutageWindows::Random { rate: value.rate()?, length: length(section)? },
+        (tag, _) => return section.unread_tag(tag),
     };
     Some(Outage {
         name: section.value("name", Item::text),
@@ -60,7 +61,7 @@ fn length(section: Section<'_>) -> Option<crate::sampling::Dist> {
             Some("say how long a random outage lasts: `length = \"30 min\"`"),
         );
     }
-    section.read("length", |item| distribution::read(item, Unit::Span))
+    section.read("length", distribution::read)
 }
 
 fn window(item: Item<'_>) -> Option<(SimTime, SimTime)> {

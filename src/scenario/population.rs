@@ -4,10 +4,12 @@ use crate::sampling::Dist;
 use crate::units::{CohortIndex, Probability, SimSpan};
 use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SignUp};
 
-use super::demand::{DRIFT_KIND, PROFILE_KIND, drift, gaps_cv, profile};
+use super::demand::{CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
 use super::distribution;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Section, Shape, Unit, default, did_you_mean, optional, required};
+use super::reading::{
+    Field, Item, Kind, Range, Section, Shape, Unit, Value, default, did_you_mean, optional, required,
+};
 
 /// The keys of a cohort that describe its population.
 pub(crate) static FIELDS: &[Field] = &[
@@ -19,37 +21,27 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
     optional(
         "lifetime",
-        Kind::Either(&[Kind::Distribution(Unit::Span), Kind::List(&Kind::Span)]),
+        Kind::Either(&[Kind::SPANS, Kind::List(&Kind::SPAN)]),
         "From sign-up to the end of an organization's life, drawn or, as a list, dealt as sign-ups are; endless if left out.",
     ),
-    default(
-        "activity",
-        Kind::Distribution(Unit::Number),
-        "1",
-        "Multiplies every rate, drawn once per organization.",
-    ),
+    default("activity", Kind::NUMBERS_FROM_ZERO, "1", "Multiplies every rate, drawn once per organization."),
     optional("profile", PROFILE_KIND, "Weights of the hours of a week; every hour alike if left out."),
     default(
         "phase",
-        Kind::Distribution(Unit::Number),
+        Kind::Distribution(Unit::Number, Range::ANY),
         "0",
         "Moves the profile of an organization to later hours [hours].",
     ),
     default("members", PEOPLE_KIND, "1", "Members of an organization."),
-    default(
-        "member_skew",
-        Kind::Number,
-        "0",
-        "0: members ask equally often; s: shares are Zipf with exponent s.",
-    ),
+    default("member_skew", SKEW, "0", "0: members ask equally often; s: shares are Zipf with exponent s."),
     default(
         "billing_members",
-        Kind::Either(&[Kind::Word("all"), Kind::Count, Kind::Share]),
+        Kind::Either(&[Kind::Word("all"), Kind::Whole(1, MOST_PEOPLE as i128), Kind::Probability]),
         "\"all\"",
         "Who can buy: all members, the first n, or a share such as \"20%\" (at least one).",
     ),
     default("projects", PEOPLE_KIND, "1", "Projects of an organization."),
-    default("project_skew", Kind::Number, "0", "As `member_skew`."),
+    default("project_skew", SKEW, "0", "As `member_skew`."),
     optional(
         "features",
         Kind::Either(&[Kind::List(&Kind::Name("feature")), Kind::Map("feature", &USE_KIND)]),
@@ -57,7 +49,15 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
 ];
 
-const PEOPLE_KIND: Kind = Kind::Either(&[Kind::Distribution(Unit::Number), Kind::Table(&RANGE)]);
+/// Most members or projects of an organization.
+const MOST_PEOPLE: u16 = u16::MAX;
+
+const PEOPLE_KIND: Kind = Kind::Either(&[
+    Kind::Distribution(Unit::Number, Range::between(1.0, MOST_PEOPLE as f64)),
+    Kind::Table(&RANGE),
+]);
+
+const SKEW: Kind = Kind::Number(Range::between(0.0, 100.0));
 
 const USE_KIND: Kind = Kind::Either(&[Kind::Probability, Kind::Table(&USE)]);
 
@@ -65,7 +65,10 @@ static RANGE: Shape = Shape {
     name: "range",
     doc: "Any whole number of a range alike.",
     tags: &[],
-    parts: &[&[required("min", Kind::Count, "Smallest."), required("max", Kind::Count, "Largest.")]],
+    parts: &[&[
+        required("min", Kind::Whole(1, MOST_PEOPLE as i128), "Smallest."),
+        required("max", Kind::Whole(1, MOST_PEOPLE as i128), "Largest."),
+    ]],
 };
 
 static USE: Shape = Shape {
@@ -76,7 +79,7 @@ static USE: Shape = Shape {
         default("share", Kind::Probability, "1", "Share of organizations that have it."),
         default(
             "rate",
-            Kind::Either(&[Kind::Distribution(Unit::Number), Kind::List(&Kind::Number)]),
+            Kind::Either(&[Kind::NUMBERS_FROM_ZERO, Kind::List(&Kind::NUMBER_FROM_ZERO)]),
             "1",
             "Multiplies its rate, drawn per organization; or a list that is dealt to the organizations in order, again and again, where 0 leaves the feature out.",
         ),
@@ -86,10 +89,10 @@ static USE: Shape = Shape {
             "Weights of the hours of a week, in the place of the feature's and the cohort's.",
         ),
         optional("drift", DRIFT_KIND, "Drift of the rate, in the place of the feature's."),
-        optional("cv", Kind::Number, "Coefficient of variation of the gaps, in the place of the feature's."),
+        optional("cv", CV_KIND, "Coefficient of variation of the gaps, in the place of the feature's."),
         optional(
             "quantities",
-            Kind::Map("quantity", &Kind::Distribution(Unit::Number)),
+            Kind::Map("quantity", &Kind::NUMBERS_FROM_ZERO),
             "Distributions of quantities, in the place of the feature's; estimates over the population keep the feature's.",
         ),
     ]],
@@ -103,13 +106,13 @@ static SIGNED_UP: Shape = Shape {
         optional("during", Kind::Period, "Spread evenly over this long after the start."),
         optional(
             "rate",
-            Kind::Rate,
+            Kind::POSITIVE_RATE,
             "At this rate after the start, until all have come or the horizon ends.",
         ),
         optional("at", Kind::Instant, "All at one instant."),
         optional(
             "after",
-            Kind::Either(&[Kind::Distribution(Unit::Span), Kind::List(&Kind::Span)]),
+            Kind::Either(&[Kind::SPANS, Kind::List(&Kind::SPAN)]),
             "This long after the start, drawn per organization; or a list that is dealt to the organizations in order, again and again.",
         ),
     ],
@@ -118,7 +121,7 @@ static SIGNED_UP: Shape = Shape {
 
 /// Reads them.
 pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts: Facts<'_>) -> Population {
-    let number = |item: Item<'_>| distribution::read(item, Unit::Number);
+    let number = distribution::read;
     let organizations = section.value("organizations", Item::count);
     let one = || Dist::Fixed(1.0);
     let is_list = section.get("lifetime").is_some_and(Item::is_list);
@@ -128,20 +131,16 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
         cohort,
         start: facts.start,
         signed_up: section.read_or("signed_up", SignUp::AtStart, |item| signed_up(item, organizations)),
-        lifetime: if lifetimes.is_empty() {
-            section.read("lifetime", |item| distribution::read(item, Unit::Span))
-        } else {
-            None
-        },
+        lifetime: if lifetimes.is_empty() { section.read("lifetime", distribution::read) } else { None },
         lifetimes: lifetimes.into(),
         activity: section.read_or("activity", one(), number),
         profile: section.read("profile", profile),
         phase: section.value("phase", number),
         members: section.read_or("members", one(), people),
-        member_skew: section.value("member_skew", Item::number_from_zero),
+        member_skew: section.value("member_skew", Item::number),
         billing: section.read_or("billing_members", Billing::All, billing),
         projects: section.read_or("projects", one(), people),
-        project_skew: section.value("project_skew", Item::number_from_zero),
+        project_skew: section.value("project_skew", Item::number),
         features: section.read("features", |item| uses(item, facts)).unwrap_or_else(|| all(facts)),
     }
 }
@@ -153,20 +152,16 @@ fn signed_up(item: Item<'_>, organizations: u32) -> Option<SignUp> {
         Some(_) => return item.fail_words(vec!["at start", "at first use"]),
         None => {}
     }
-    let (tag, value) = item.section(&SIGNED_UP)?.tag()?;
+    let section = item.section(&SIGNED_UP)?;
+    let (tag, value) = section.tag()?;
     Some(match tag {
         "before" => SignUp::Before(value.period()?.about()),
         "during" => SignUp::During(value.period()?.about()),
-        "rate" => {
-            let rate = value.rate()?;
-            if rate <= 0.0 {
-                return value.fail("a rate above 0");
-            }
-            SignUp::During(SimSpan::from_seconds_f64(f64::from(organizations) / rate))
-        }
+        "rate" => SignUp::During(SimSpan::from_seconds_f64(f64::from(organizations) / value.rate()?)),
         "at" => SignUp::At(value.instant()?),
-        _ if value.is_list() => SignUp::Dealt(spans(value)?.into()),
-        _ => SignUp::After(distribution::read(value, Unit::Span)?),
+        "after" if value.is_list() => SignUp::Dealt(spans(value)?.into()),
+        "after" => SignUp::After(distribution::read(value)?),
+        tag => return section.unread_tag(tag),
     })
 }
 
@@ -180,7 +175,7 @@ fn spans(item: Item<'_>) -> Option<Vec<f64>> {
 fn people(item: Item<'_>) -> Option<Dist> {
     let is_range = item.is_table() && item.entries()?.iter().all(|(key, _)| *key == "min" || *key == "max");
     if !is_range {
-        return distribution::read(item, Unit::Number);
+        return distribution::read(item);
     }
     let section = item.section(&RANGE)?;
     let (min, max) = (section.read("min", Item::count)?, section.read("max", Item::count)?);
@@ -192,10 +187,8 @@ fn billing(item: Item<'_>) -> Option<Billing> {
     if item.is_word("all") {
         return Some(Billing::All);
     }
-    match item.as_number() {
-        Some(count) if count >= 1.0 && count.fract() == 0.0 => {
-            Some(Billing::First(u16::try_from(item.count()?).unwrap_or(u16::MAX)))
-        }
+    match item.node.value {
+        Value::Integer(1..) => item.whole().map(Billing::First),
         _ => item.probability().map(Billing::Share),
     }
 }
@@ -245,7 +238,7 @@ fn feature_use(name: &str, item: Item<'_>, known: &[&str]) -> Option<FeatureUse>
     let own = OwnDemand {
         profile: section.read("profile", profile),
         drift: section.read("drift", drift),
-        cv: section.read("cv", gaps_cv),
+        cv: section.read("cv", Item::number),
         quantities: section.read("quantities", |item| own_quantities(item, known)).unwrap_or_default(),
     };
     let share = section.read("share", Item::probability)?;
@@ -255,9 +248,9 @@ fn feature_use(name: &str, item: Item<'_>, known: &[&str]) -> Option<FeatureUse>
 /// A factor to draw, or factors to deal.
 fn rate(item: Item<'_>) -> Option<(Dist, Vec<f64>)> {
     if !item.is_list() {
-        return Some((distribution::read(item, Unit::Number)?, Vec::new()));
+        return Some((distribution::read(item)?, Vec::new()));
     }
-    let dealt = item.list(Item::number_from_zero)?;
+    let dealt = item.list(Item::number)?;
     if dealt.is_empty() {
         item.fail("a number, a distribution, or a list of numbers")
     } else {
@@ -270,7 +263,7 @@ fn own_quantities(item: Item<'_>, known: &[&str]) -> Option<Vec<(String, Dist)>>
     let mut own = Vec::new();
     for (name, item) in item.entries()? {
         if known.contains(&name) {
-            own.push((name.to_owned(), distribution::read(item, Unit::Number)?));
+            own.push((name.to_owned(), distribution::read(item)?));
         } else {
             let close =
                 did_you_mean(name, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));

@@ -11,7 +11,7 @@ use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
 use super::reading::{
-    Field, Item, Kind, Node, Problem, Reader, Section, Shape, Table, default, optional, required,
+    Field, Item, Kind, Node, Problem, Range, Reader, Section, Shape, Table, default, optional, required,
 };
 use super::source::{Base, ScenarioSource};
 use super::sweep::{self, SWEEP};
@@ -25,8 +25,11 @@ pub(super) static SCENARIO: Shape = Shape {
     parts: &[TOP, ROOMS],
 };
 
+/// Most instants of the timeline: each is kept for every policy, cohort and organization at work.
+const MOST_INSTANTS: i128 = 10_000;
+
 static TOP: &[Field] = &[
-    default("version", Kind::Count, "1", "Version of the file format."),
+    default("version", Kind::Whole(FORMAT as i128, FORMAT as i128), "1", "Version of the file format."),
     optional(
         "name",
         Kind::Text,
@@ -46,10 +49,10 @@ static TOP: &[Field] = &[
         Kind::Text,
         "ISO code of every amount of money; the code of the first amount if left out.",
     ),
-    default("seed", Kind::Count, "1", "Seed of every random stream."),
-    default("replications", Kind::Count, "10", "Independent repetitions."),
+    default("seed", Kind::Whole(0, u64::MAX as i128), "1", "Seed of every random stream."),
+    default("replications", Kind::POSITIVE_COUNT, "10", "Independent repetitions."),
     optional("baseline", Kind::Name("policy"), "The policy others are compared with; the first if left out."),
-    default("timeline_instants", Kind::Count, "120", "Number of instants of the timeline."),
+    default("timeline_instants", Kind::Whole(1, MOST_INSTANTS), "120", "Number of instants of the timeline."),
 ];
 
 static ROOMS: &[Field] = &[
@@ -84,7 +87,7 @@ static PRECISION: Shape = Shape {
         required("metric", Kind::Text, "The outcome that is watched, over all organizations."),
         required(
             "half_width",
-            Kind::Either(&[Kind::Number, Kind::Share]),
+            Kind::Either(&[Kind::Number(Range::ABOVE_ZERO), Kind::Percentage(Range::ABOVE_ZERO)]),
             "Half-width of the 95 % interval: in the metric's unit, or as a percentage of the baseline's mean.",
         ),
         optional(
@@ -92,7 +95,7 @@ static PRECISION: Shape = Shape {
             Kind::List(&Kind::Name("policy")),
             "Policies that are watched; all if left out.",
         ),
-        default("max_replications", Kind::Count, "1000", "Cap."),
+        default("max_replications", Kind::POSITIVE_COUNT, "1000", "Cap."),
     ]],
 };
 
@@ -143,7 +146,6 @@ pub fn examine(source: &ScenarioSource) -> (Option<Scenario>, Vec<Problem>) {
 fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Scenario> {
     let zone_name = set_zone(reader, root);
     let section = reader.item(root).section(&SCENARIO)?;
-    check_version(section);
     let name = name(section, source);
     let (start, end, measure_from) = horizon(section);
     reader.set_start(start);
@@ -187,8 +189,8 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         zone: reader.zone().clone(),
         zone_name,
         currency,
-        seed: section.read("seed", |item| item.integer().map(|seed| seed as u64)).unwrap_or(1),
-        replications: section.value("replications", Item::positive_count),
+        seed: section.read_or("seed", 1, Item::whole),
+        replications: section.value("replications", Item::count),
         baseline,
         cohorts,
         features,
@@ -198,7 +200,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         thresholds: thresholds::read(section, &policy_names),
         precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
         sweep: section.get("sweep").and_then(sweep::read),
-        timeline_instants: section.value("timeline_instants", Item::positive_count),
+        timeline_instants: section.value("timeline_instants", Item::count),
     })
 }
 
@@ -211,7 +213,7 @@ fn quantity_names(feature: &Feature) -> Vec<&str> {
 fn set_zone(reader: &Reader, root: &Node) -> String {
     let written = root.as_table().and_then(|table: &Table| table.get("time_zone"));
     let Some(item) = written.map(|node| reader.item(node)) else { return "UTC".to_owned() };
-    let Some(name) = item.text() else { return "UTC".to_owned() };
+    let Some(name) = item.as_text().map(str::to_owned) else { return "UTC".to_owned() };
     if let Some(zone) = item.zone() {
         reader.set_zone(zone);
     }
@@ -220,13 +222,6 @@ fn set_zone(reader: &Reader, root: &Node) -> String {
 
 /// The version of the file format that this program reads.
 pub const FORMAT: u32 = 1;
-
-fn check_version(section: Section<'_>) {
-    section.read("version", |item| match item.integer()? {
-        version if version == i64::from(FORMAT) => Some(()),
-        _ => item.fail_with("1, the only version of the format", None),
-    });
-}
 
 fn name(section: Section<'_>, source: &ScenarioSource) -> String {
     let named = section.read("name", |item| {
@@ -290,15 +285,12 @@ fn precision(item: Item<'_>, policies: &[String]) -> Option<Precision> {
     let half_width = section.read("half_width", |item| {
         let relative = item.as_text().is_some();
         let width = item.share()?;
-        if width <= 0.0 {
-            return item.fail("a width above 0");
-        }
         Some(if relative { HalfWidth::Relative(width) } else { HalfWidth::Absolute(width) })
     });
     Some(Precision {
         metric: metric?,
         half_width: half_width?,
         policies: section.value("policies", |item| item.list(|item| item.name_of("policy", names()))),
-        max_replications: section.value("max_replications", Item::positive_count),
+        max_replications: section.value("max_replications", Item::count),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::reading::{Field, Kind, Presence, Shape, Unit};
+use super::reading::{Field, Kind, Presence, Range, Shape};
 use super::schema::shapes;
 
 /// What stands before the tables.
@@ -69,21 +69,24 @@ fn row(page: &mut String, shape: &Shape, field: &Field) {
 }
 
 /// The kind in few words, with links to tables.
-fn holds(kind: Kind) -> String {
+pub(super) fn holds(kind: Kind) -> String {
     match kind {
         Kind::Text => "text".to_owned(),
         Kind::Name(what) => format!("{what} name"),
         Kind::Flag => "true, false".to_owned(),
-        Kind::Count => "count".to_owned(),
-        Kind::Integer => "integer".to_owned(),
-        Kind::Number => "number".to_owned(),
-        Kind::Credits => "credits".to_owned(),
+        Kind::Whole(least, most) => whole(least, most),
+        Kind::Number(range) => range.describe("number", 0.0),
+        Kind::Credits(range) => range.describe("credits", 0.0),
         Kind::Money => "money".to_owned(),
-        Kind::Span => "span".to_owned(),
+        Kind::Span(range) if range.least_open => "span above 0".to_owned(),
+        Kind::Span(range) if range == Range::SPAN => "span".to_owned(),
+        Kind::Span(range) => format!("span up to \"{} s\"", range.most),
         Kind::Period => "period".to_owned(),
-        Kind::Rate => "rate".to_owned(),
+        Kind::Rate(range) if range.least_open => "rate above 0".to_owned(),
+        Kind::Rate(_) => "rate".to_owned(),
         Kind::Probability => "probability".to_owned(),
-        Kind::Share => "share".to_owned(),
+        Kind::Share(range) => range.describe("share", 0.0),
+        Kind::Percentage(range) => range.describe("percentage", 0.0),
         Kind::Instant => "instant".to_owned(),
         Kind::Words(words) => {
             words().iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
@@ -94,10 +97,23 @@ fn holds(kind: Kind) -> String {
         Kind::Table(shape) => format!("[{0}](#{0})", shape.name),
         Kind::Map(what, item) => format!("by {what}: {}", holds(*item)),
         Kind::Either(kinds) => kinds.iter().map(|kind| holds(*kind)).collect::<Vec<_>>().join(", or "),
-        Kind::Distribution(Unit::Credits) => "credits, or [distribution](#distribution)".to_owned(),
-        Kind::Distribution(Unit::Span) => "span, or [distribution](#distribution)".to_owned(),
-        Kind::Distribution(Unit::Number) => "number, or [distribution](#distribution)".to_owned(),
+        Kind::Distribution(unit, range) => {
+            format!("{}, or [distribution](#distribution)", holds(unit.kind(range)))
+        }
         Kind::Quantity => "quantity".to_owned(),
+    }
+}
+
+/// A whole number; the widths of words are left out.
+fn whole(least: i128, most: i128) -> String {
+    const COUNT: i128 = u32::MAX as i128;
+    const INTEGER: i128 = i32::MAX as i128;
+    match (least, most) {
+        (0, COUNT) => "count".to_owned(),
+        (least, COUNT) => format!("count, {least} or more"),
+        (_, INTEGER) => "integer".to_owned(),
+        (least, most) if least == most => least.to_string(),
+        (least, most) => format!("integer from {least} to {most}"),
     }
 }
 

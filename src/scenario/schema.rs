@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::distribution::DISTRIBUTION;
 use super::read::SCENARIO;
-use super::reading::{Field, Kind, Place, Presence, Shape, Unit, Value, parse_value};
+use super::reading::{Field, Kind, Place, Presence, Range, Shape, Value, parse_value};
 
 /// The JSON Schema of a scenario: editors complete and check TOML files with it.
 #[must_use]
@@ -44,7 +44,7 @@ fn children(kind: Kind) -> Vec<&'static Shape> {
         Kind::Table(shape) => vec![shape],
         Kind::List(item) | Kind::Tuple(item, _) | Kind::Map(_, item) => children(*item),
         Kind::Either(kinds) => kinds.iter().flat_map(|kind| children(*kind)).collect(),
-        Kind::Distribution(_) => vec![&DISTRIBUTION],
+        Kind::Distribution(..) => vec![&DISTRIBUTION],
         _ => Vec::new(),
     }
 }
@@ -81,23 +81,46 @@ fn of_field(field: &Field) -> Json {
     schema
 }
 
+/// Units of time as patterns; a test holds them to what is read.
+const EXACT_UNITS: &str =
+    "us|µs|microseconds?|ms|milliseconds?|s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?";
+const CALENDAR_UNITS: &str = "months?|quarters?|years?";
+
 fn of_kind(kind: Kind) -> Json {
-    let percent = || json!({ "type": "string", "pattern": "^[0-9.]+ ?%$" });
     match kind {
         Kind::Text | Kind::Name(_) => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Count => json!({ "type": "integer", "minimum": 0 }),
-        Kind::Integer => json!({ "type": "integer" }),
-        Kind::Number | Kind::Credits => json!({ "type": "number" }),
-        Kind::Money => json!({ "type": "string", "pattern": "^[0-9][0-9_,]*(\\.[0-9]+)? [A-Z]{3}$" }),
-        Kind::Span => json!({ "type": ["string", "integer"], "examples": ["20s", "5 min", "30 days"] }),
-        Kind::Period => json!({ "type": "string", "examples": ["month", "12 months", "30 days"] }),
-        Kind::Rate => json!({ "type": "string", "pattern": "(/| per )", "examples": ["4/day", "2/month"] }),
-        Kind::Probability => {
-            json!({ "anyOf": [{ "type": "number", "minimum": 0, "maximum": 1 }, percent()] })
+        Kind::Whole(least, most) => {
+            let (least, most) =
+                (i64::try_from(least).unwrap_or(i64::MIN), u64::try_from(most).unwrap_or(u64::MAX));
+            json!({ "type": "integer", "minimum": least, "maximum": most })
         }
-        Kind::Share => json!({ "anyOf": [{ "type": "number" }, percent()] }),
-        Kind::Instant => json!({ "type": "string", "examples": ["2025-01-01T00:00:00Z"] }),
+        Kind::Number(range) | Kind::Credits(range) => number_in(range),
+        Kind::Money => json!({ "type": "string", "pattern": "^[0-9][0-9_,]*(\\.[0-9]+)? [A-Z]{3}$" }),
+        Kind::Span(range) => {
+            let pattern = format!("^\\s*(([0-9._]+\\s*({EXACT_UNITS})\\s*)+|0\\s*)$");
+            let text =
+                json!({ "type": "string", "pattern": pattern, "examples": ["20s", "5 min", "30 days"] });
+            if range.least_open { text } else { json!({ "anyOf": [text, { "const": 0 }] }) }
+        }
+        Kind::Period => {
+            let pattern = format!("^\\s*([0-9._]*\\s*({EXACT_UNITS}|{CALENDAR_UNITS})\\s*)+$");
+            json!({ "type": "string", "pattern": pattern, "examples": ["month", "12 months", "30 days"] })
+        }
+        Kind::Rate(_) => {
+            let units = format!("({EXACT_UNITS}|{CALENDAR_UNITS})");
+            let pattern = format!("^\\s*[0-9.][0-9._e+]*\\s*(/| per )\\s*[0-9._]*\\s*{units}\\s*$");
+            json!({ "type": "string", "pattern": pattern, "examples": ["4/day", "2/month"] })
+        }
+        Kind::Probability => {
+            let share = Range::between(0.0, 1.0);
+            json!({ "anyOf": [number_in(share), percent_in(share)] })
+        }
+        Kind::Share(range) => json!({ "anyOf": [number_in(range), percent_in(range)] }),
+        Kind::Percentage(range) => percent_in(range),
+        Kind::Instant => {
+            json!({ "type": "string", "pattern": "^[-+]?[0-9]{4,6}-[0-9]{2}", "examples": ["2025-01-01T00:00:00Z"] })
+        }
         Kind::Words(words) => json!({ "enum": words() }),
         Kind::Word(word) => json!({ "const": word }),
         Kind::List(item) => json!({ "type": "array", "items": of_kind(*item) }),
@@ -109,18 +132,36 @@ fn of_kind(kind: Kind) -> Json {
         Kind::Either(kinds) => {
             json!({ "anyOf": kinds.iter().map(|kind| of_kind(*kind)).collect::<Vec<_>>() })
         }
-        Kind::Distribution(unit) => json!({ "anyOf": [of_kind(bare(unit)), reference(&DISTRIBUTION)] }),
+        Kind::Distribution(unit, range) => {
+            json!({ "anyOf": [of_kind(unit.kind(range)), reference(&DISTRIBUTION)] })
+        }
         Kind::Quantity => json!({ "type": ["number", "string"] }),
     }
 }
 
-/// What stands in the place of a distribution that is always the same.
-fn bare(unit: Unit) -> Kind {
-    match unit {
-        Unit::Credits => Kind::Credits,
-        Unit::Span => Kind::Span,
-        Unit::Number => Kind::Number,
+/// A percentage; its pattern knows signs and a hundred, not other ends.
+fn percent_in(range: Range) -> Json {
+    let pattern = match (range.least < 0.0, range.most == 1.0) {
+        (true, _) => "^\\s*-?[0-9.]+ ?%\\s*$",
+        (_, true) => "^\\s*(100(\\.0*)?|[0-9]{0,2}(\\.[0-9]*)?) ?%\\s*$",
+        _ => "^\\s*[0-9.]+ ?%\\s*$",
+    };
+    json!({ "type": "string", "pattern": pattern })
+}
+
+/// A number and the finite ends of its range.
+fn number_in(range: Range) -> Json {
+    let mut schema = json!({ "type": "number" });
+    let (minimum, maximum) = (
+        if range.least_open { "exclusiveMinimum" } else { "minimum" },
+        if range.most_open { "exclusiveMaximum" } else { "maximum" },
+    );
+    for (key, end) in [(minimum, range.least), (maximum, range.most)] {
+        if end.is_finite() {
+            schema[key] = json!(end);
+        }
     }
+    schema
 }
 
 fn reference(shape: &Shape) -> Json {
@@ -130,7 +171,7 @@ fn reference(shape: &Shape) -> Json {
 fn json_of(value: &Value) -> Json {
     match value {
         Value::Text(text) | Value::Instant(text) => json!(text),
-        Value::Integer(number) => json!(number),
+        Value::Integer(number) => json!(i64::try_from(*number).unwrap_or(i64::MAX)),
         Value::Float(number) => json!(number),
         Value::Flag(flag) => json!(flag),
         Value::List(items) => items.iter().map(|item| json_of(&item.value)).collect(),

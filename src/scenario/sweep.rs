@@ -20,7 +20,11 @@ static FIELDS: &[Field] = &[
         "Values by dotted key: a list, or \"lo..hi:step\": `\"policies.overdraft.overdraft.limit\" = [0, 100, 300]`.",
     ),
     default("matched", Kind::Flag, "false", "Takes lists side by side instead of every combination."),
-    optional("lhs", Kind::Count, "This many points of a Latin hypercube instead of every combination."),
+    optional(
+        "lhs",
+        Kind::POSITIVE_COUNT,
+        "This many points of a Latin hypercube instead of every combination.",
+    ),
     optional(
         "objectives",
         Kind::List(&Kind::Text),
@@ -38,7 +42,7 @@ pub(super) fn read(item: Item<'_>) -> Option<SweepPlan> {
     Some(SweepPlan {
         vary,
         matched: section.value("matched", Item::flag),
-        lhs: section.read("lhs", Item::positive_count),
+        lhs: section.read("lhs", Item::count),
         objectives: section.value("objectives", |item| item.list(Item::text)),
     })
 }

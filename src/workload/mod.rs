@@ -23,7 +23,7 @@ pub use cron::Cron;
 pub use demand::*;
 pub use history::*;
 pub use operation::*;
-pub use plan::BUILTIN_NAMES;
+pub use plan::{BUILTIN_NAMES, MOST_COST, MOST_DURATION};
 pub use profile::{HOURS, PROFILES, Profile};
 pub use run::MOST_PARTS;
 pub use source::*;

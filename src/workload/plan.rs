@@ -16,8 +16,9 @@ use super::formula::Formula;
 pub const BUILTIN_NAMES: [&str; 2] = ["turn", "duration"];
 
 /// Largest cost of one step (credits) and largest time (seconds); what a draw puts above is cut.
-const MOST_CREDITS: f64 = 1e9;
-const MOST_SECONDS: f64 = 3.2e9;
+pub const MOST_COST: f64 = 1e9;
+/// See [`MOST_COST`].
+pub const MOST_DURATION: f64 = 3.2e9;
 
 impl Work {
     /// The names that a formula over these quantities may use, in the order of its values.
@@ -184,7 +185,7 @@ impl WorkPlan {
         values.numbers.resize(builtin + BUILTIN_NAMES.len(), 0.0);
         values.numbers[builtin] = f64::from(turn);
         values.numbers[builtin + 1] = 0.0;
-        let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_SECONDS);
+        let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_DURATION);
         values.numbers[builtin + 1] = seconds;
         let mut amount = cost.value(&mut streams.cost, &values.numbers);
         if let Some(cache) = self.cache
@@ -272,13 +273,13 @@ fn finite(formula: &Formula, values: &[f64]) -> f64 {
 /// A drawn cost: not negative, at most a billion, rounded half-up to a micro-credit.
 #[inline]
 pub(super) fn credits(drawn: f64) -> Credits {
-    Credits::from_f64(drawn.clamp(0.0, MOST_CREDITS))
+    Credits::from_f64(drawn.clamp(0.0, MOST_COST))
 }
 
 /// A drawn time: not negative, at most about a hundred years.
 #[inline]
 pub(super) fn span(seconds: f64) -> SimSpan {
-    SimSpan::from_seconds_f64(seconds.clamp(0.0, MOST_SECONDS))
+    SimSpan::from_seconds_f64(seconds.clamp(0.0, MOST_DURATION))
 }
 
 fn amounts_of(kind: &StepKind) -> Vec<&Amount> {

@@ -2,44 +2,62 @@
 
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{Field, Item, Kind, Section, Shape, Unit, default, optional, required};
+use crate::scenario::reading::{Field, Item, Kind, Range, Section, Shape, Unit, default, optional, required};
 use crate::workload::{Arrivals, Cron, Drift, Modulation, OnOff, Schedule, ScheduleTimes, Sine, Variation};
+
+/// Range of a coefficient of variation of gaps.
+const GAPS_CV: Range = Range::between(0.0, 40.0);
+/// A coefficient of variation of gaps.
+pub(in crate::scenario) const CV_KIND: Kind = Kind::Number(GAPS_CV);
+
+/// Most clients of an organization, operations of a session or client, operations of a scheduled instant.
+const MOST_CLIENTS: f64 = 1e6;
+const MOST_CALLS: f64 = 1e9;
+const MOST_AT_ONCE: f64 = 1e6;
 
 /// When operations arrive.
 pub(super) static ARRIVALS: Shape =
     Shape { name: "arrivals", doc: "When operations of a feature arrive.", tags: TAGS, parts: &[OWN, MOVES] };
 
 static TAGS: &[Field] = &[
-    optional("poisson", Kind::Rate, "Independent arrivals."),
-    optional("gamma", Kind::Rate, "Gamma renewal: gaps with the coefficient of variation `cv`."),
-    optional("weibull", Kind::Rate, "Weibull renewal: gaps with the coefficient of variation `cv`."),
-    optional("mmpp", Kind::Tuple(&Kind::Rate, 2), "Two rates that take turns, `sojourns` long on average."),
+    optional("poisson", Kind::RATE, "Independent arrivals."),
+    optional("gamma", Kind::RATE, "Gamma renewal: gaps with the coefficient of variation `cv`."),
+    optional("weibull", Kind::RATE, "Weibull renewal: gaps with the coefficient of variation `cv`."),
+    optional("mmpp", Kind::Tuple(&Kind::RATE, 2), "Two rates that take turns, `sojourns` long on average."),
     optional(
         "hawkes",
-        Kind::Rate,
+        Kind::RATE,
         "Self-exciting arrivals: stationary rate; `branching` and `decay` say how.",
     ),
     optional(
         "sessions",
-        Kind::Rate,
+        Kind::RATE,
         "Starts of sessions; each makes `calls` operations with `think` times between them.",
     ),
     optional("schedule", Kind::Text, "Cron line in local time, such as \"30 9 * * mon-fri\"."),
-    optional("every", Kind::Span, "At a fixed distance from the scenario's start."),
+    optional("every", Kind::POSITIVE_SPAN, "At a fixed distance from the scenario's start."),
     optional(
         "clients",
-        Kind::Distribution(Unit::Number),
+        Kind::Distribution(Unit::Number, Range::between(0.0, MOST_CLIENTS)),
         "Closed loop: so many clients, each with one operation under way.",
     ),
 ];
 
 static OWN: &[Field] = &[
-    optional("cv", Kind::Number, "Coefficient of variation of the gaps; of session starts 1 if left out."),
-    optional("sojourns", Kind::Tuple(&Kind::Span, 2), "Mean stay in each state of `mmpp`."),
-    optional("branching", Kind::Number, "Operations that each one excites on average, below 1."),
-    optional("decay", Kind::Span, "Mean time from an operation to one that it excites."),
-    optional("calls", Kind::Distribution(Unit::Number), "Operations of a session, or of a client in all."),
-    optional("think", Kind::Distribution(Unit::Span), "From the end of one operation to the next."),
+    optional("cv", CV_KIND, "Coefficient of variation of the gaps; of session starts 1 if left out."),
+    optional("sojourns", Kind::Tuple(&Kind::POSITIVE_SPAN, 2), "Mean stay in each state of `mmpp`."),
+    optional(
+        "branching",
+        Kind::Number(Range::below(0.0, 1.0)),
+        "Operations that each one excites on average, below 1.",
+    ),
+    optional("decay", Kind::POSITIVE_SPAN, "Mean time from an operation to one that it excites."),
+    optional(
+        "calls",
+        Kind::Distribution(Unit::Number, Range::between(1.0, MOST_CALLS)),
+        "Operations of a session, or of a client in all.",
+    ),
+    optional("think", Kind::SPANS, "From the end of one operation to the next."),
     default(
         "reactive",
         Kind::Flag,
@@ -48,11 +66,11 @@ static OWN: &[Field] = &[
     ),
     default(
         "count",
-        Kind::Distribution(Unit::Number),
+        Kind::Distribution(Unit::Number, Range::between(0.0, MOST_AT_ONCE)),
         "1",
         "Operations at each scheduled instant, times the activity.",
     ),
-    default("jitter", Kind::Distribution(Unit::Span), "\"0s\"", "Delay of a scheduled operation."),
+    default("jitter", Kind::SPANS, "\"0s\"", "Delay of a scheduled operation."),
     optional("time_zone", Kind::Text, "IANA name of the zone of `schedule`; the scenario's if left out."),
 ];
 
@@ -68,9 +86,9 @@ static SINE: Shape = Shape {
     doc: "The rate times 1 + amplitude · sin(2π (t − start) / period + phase).",
     tags: &[],
     parts: &[&[
-        required("amplitude", Kind::Number, "Between 0 and 1."),
-        default("period", Kind::Span, "\"24h\"", "Length of one turn."),
-        default("phase", Kind::Number, "0", "Where the turn begins [radians]."),
+        required("amplitude", Kind::Number(Range::between(0.0, 1.0)), "Between 0 and 1."),
+        default("period", Kind::POSITIVE_SPAN, "\"24h\"", "Length of one turn."),
+        default("phase", Kind::NUMBER, "0", "Where the turn begins [radians]."),
     ]],
 };
 
@@ -84,11 +102,15 @@ static DRIFT: Shape = Shape {
     parts: &[&[
         default(
             "persistence",
-            Kind::Number,
+            Kind::Number(Range::below(0.0, 1.0)),
             "0.8",
             "Correlation of one hour with the next, at least 0 and below 1.",
         ),
-        required("sd", Kind::Number, "Stationary standard deviation of the logarithm."),
+        required(
+            "sd",
+            Kind::Number(Range::between(0.0, 10.0)),
+            "Stationary standard deviation of the logarithm.",
+        ),
     ]],
 };
 
@@ -97,8 +119,8 @@ static ON_OFF: Shape = Shape {
     doc: "Alternating periods; the rate is that of the periods with demand.",
     tags: &[],
     parts: &[&[
-        required("on", Kind::Distribution(Unit::Span), "Length of a period with demand."),
-        required("off", Kind::Distribution(Unit::Span), "Length of a period without."),
+        required("on", Kind::SPANS, "Length of a period with demand."),
+        required("off", Kind::SPANS, "Length of a period without."),
     ]],
 };
 
@@ -109,15 +131,20 @@ static VARIES: Shape = Shape {
     parts: &[&[
         default(
             "rate",
-            Kind::Distribution(Unit::Number),
+            Kind::NUMBERS_FROM_ZERO,
             "1",
             "Multiplies the rate, besides the organization's activity.",
         ),
-        optional("cv", Kind::Distribution(Unit::Number), "Replaces `cv`."),
-        default("phase", Kind::Distribution(Unit::Number), "0", "Moves the profile to later hours [hours]."),
+        optional("cv", Kind::Distribution(Unit::Number, GAPS_CV), "Replaces `cv`."),
+        default(
+            "phase",
+            Kind::Distribution(Unit::Number, Range::ANY),
+            "0",
+            "Moves the profile to later hours [hours].",
+        ),
         optional(
             "stretch",
-            Kind::Distribution(Unit::Number),
+            Kind::Distribution(Unit::Number, Range::between(0.0, 100.0)),
             "Exponent of the profile's weights: above 1 is peakier.",
         ),
     ]],
@@ -141,22 +168,24 @@ pub(super) fn arrivals(item: Item<'_>) -> Option<(Arrivals, Modulation, Variatio
 fn process(section: Section<'_>, tag: &str, value: Item<'_>) -> Option<Arrivals> {
     Some(match tag {
         "poisson" => Arrivals::Poisson { rate: value.rate()? },
-        "gamma" => Arrivals::Gamma { rate: value.rate()?, cv: needed(section, "cv", cv)? },
-        "weibull" => Arrivals::Weibull { rate: value.rate()?, cv: needed(section, "cv", cv)? },
+        "gamma" => Arrivals::Gamma { rate: value.rate()?, cv: needed(section, "cv", |item| item.number())? },
+        "weibull" => {
+            Arrivals::Weibull { rate: value.rate()?, cv: needed(section, "cv", |item| item.number())? }
+        }
         "mmpp" => {
             let (first, second) = value.pair(Item::rate)?;
-            let (stay, other) = needed(section, "sojourns", |item| item.pair(Item::positive_span))?;
+            let (stay, other) = needed(section, "sojourns", |item| item.pair(Item::span))?;
             let sojourns = [stay.as_seconds_f64(), other.as_seconds_f64()];
             Arrivals::Mmpp { rates: [first, second], sojourns }
         }
         "hawkes" => Arrivals::Hawkes {
             rate: value.rate()?,
-            branching: needed(section, "branching", branching)?,
-            decay: needed(section, "decay", |item| item.positive_span())?.as_seconds_f64(),
+            branching: needed(section, "branching", |item| item.number())?,
+            decay: needed(section, "decay", |item| item.span())?.as_seconds_f64(),
         },
         "sessions" => Arrivals::Sessions {
             rate: value.rate()?,
-            cv: if section.has("cv") { section.read("cv", cv)? } else { 1.0 },
+            cv: if section.has("cv") { section.read("cv", Item::number)? } else { 1.0 },
             calls: needed(section, "calls", number)?,
             think: needed(section, "think", span)?,
         },
@@ -165,13 +194,14 @@ fn process(section: Section<'_>, tag: &str, value: Item<'_>) -> Option<Arrivals>
             let cron = Cron::parse(&text).or_else(|what| value.error(what, None).ok_or(())).ok()?;
             schedule(section, ScheduleTimes::Cron(cron))?
         }
-        "every" => schedule(section, ScheduleTimes::Every(value.positive_span()?))?,
-        _ => Arrivals::ClosedLoop {
+        "every" => schedule(section, ScheduleTimes::Every(value.span()?))?,
+        "clients" => Arrivals::ClosedLoop {
             clients: number(value)?,
             think: needed(section, "think", span)?,
             reactive: section.value("reactive", Item::flag),
             calls: section.read("calls", number),
         },
+        tag => return section.unread_tag(tag),
     })
 }
 
@@ -219,46 +249,25 @@ fn needed<T>(section: Section<'_>, key: &str, read: impl Fn(Item<'_>) -> Option<
 }
 
 fn number(item: Item<'_>) -> Option<Dist> {
-    distribution::read(item, Unit::Number)
+    distribution::read(item)
 }
 
 fn span(item: Item<'_>) -> Option<Dist> {
-    distribution::read(item, Unit::Span)
-}
-
-/// A coefficient of variation of gaps.
-pub(in crate::scenario) fn cv(item: Item<'_>) -> Option<f64> {
-    let cv = item.number_from_zero()?;
-    if cv > 40.0 { item.fail("a number between 0 and 40") } else { Some(cv) }
-}
-
-fn branching(item: Item<'_>) -> Option<f64> {
-    let branching = item.number_from_zero()?;
-    if branching >= 1.0 { item.fail("a number below 1 (else arrivals explode)") } else { Some(branching) }
+    distribution::read(item)
 }
 
 fn sine(item: Item<'_>) -> Option<Sine> {
     let section = item.section(&SINE)?;
-    let amplitude = section.read("amplitude", |item| {
-        let amplitude = item.number_from_zero()?;
-        if amplitude > 1.0 {
-            item.fail("a number between 0 and 1 (a rate cannot be negative)")
-        } else {
-            Some(amplitude)
-        }
-    })?;
-    let period = section.read("period", Item::positive_span)?.as_seconds_f64();
+    let amplitude = section.read("amplitude", Item::number)?;
+    let period = section.read("period", Item::span)?.as_seconds_f64();
     Some(Sine { amplitude, period, phase: section.value("phase", Item::number) })
 }
 
 /// A drift of a rate.
 pub(in crate::scenario) fn drift(item: Item<'_>) -> Option<Drift> {
     let section = item.section(&DRIFT)?;
-    let persistence = section.read("persistence", |item| {
-        let persistence = item.number_from_zero()?;
-        if persistence >= 1.0 { item.fail("a number of at least 0 and below 1") } else { Some(persistence) }
-    })?;
-    Some(Drift { persistence, sd: section.read("sd", Item::number_from_zero)? })
+    let persistence = section.read("persistence", Item::number)?;
+    Some(Drift { persistence, sd: section.read("sd", Item::number)? })
 }
 
 fn on_off(item: Item<'_>) -> Option<OnOff> {

@@ -1,24 +1,29 @@
 //! Reads factors of the calendar: growth, spikes, ramps, holidays, windows.
 
 use crate::scenario::read::Facts;
-use crate::scenario::reading::{Item, Kind, Section, Shape, optional};
+use crate::scenario::reading::{Item, Kind, Range, Section, Shape, optional};
 use crate::units::SimTime;
 use crate::workload::CalendarFactor;
+
+/// Largest factor of a rate.
+const MOST_FACTOR: f64 = 1e6;
+
+const FACTOR: Kind = Kind::Number(Range::between(0.0, MOST_FACTOR));
 
 /// A factor of the calendar.
 pub(super) static CALENDAR: Shape = Shape {
     name: "calendar",
     doc: "A factor of the rate that follows the calendar, evaluated once an hour.",
     tags: &[
-        optional("growth", Kind::Share, "Relative growth per month of 30 days, such as 0.05."),
         optional(
-            "spike",
-            Kind::Number,
-            "Factor at `at`; half of the extra demand is gone after `half_life`.",
+            "growth",
+            Kind::Share(Range::above(-1.0, MOST_FACTOR)),
+            "Relative growth per month of 30 days, such as 0.05.",
         ),
+        optional("spike", FACTOR, "Factor at `at`; half of the extra demand is gone after `half_life`."),
         optional(
             "ramp",
-            Kind::Tuple(&Kind::Number, 2),
+            Kind::Tuple(&FACTOR, 2),
             "Factors at `from` and `to`, a straight line between them; `[1, 0]` drains.",
         ),
         optional("holidays", Kind::List(&Kind::Instant), "Local days on which the rate has `factor`."),
@@ -30,10 +35,10 @@ pub(super) static CALENDAR: Shape = Shape {
     ],
     parts: &[&[
         optional("at", Kind::Instant, "When a spike begins."),
-        optional("half_life", Kind::Span, "Of a spike; 7 days if left out."),
+        optional("half_life", Kind::POSITIVE_SPAN, "Of a spike; 7 days if left out."),
         optional("from", Kind::Instant, "Begin of a ramp; the scenario's start if left out."),
         optional("to", Kind::Instant, "End of a ramp; the scenario's end if left out."),
-        optional("factor", Kind::Number, "Of holidays or of a window; 0 if left out."),
+        optional("factor", FACTOR, "Of holidays or of a window; 0 if left out."),
     ]],
 };
 
@@ -49,22 +54,19 @@ pub(super) fn factor(item: Item<'_>, facts: Facts<'_>) -> Option<CalendarFactor>
             let days = value.list(|item| item.instant().map(|at| local_day(item, at)))?;
             Some(CalendarFactor::Holidays { days, factor: quiet(section)? })
         }
-        _ => {
+        "window" => {
             let (from, to) = value.pair(Item::instant)?;
             if to <= from {
                 return value.error("ends before it begins", None);
             }
             Some(CalendarFactor::Window { from, to, factor: quiet(section)? })
         }
+        tag => section.unread_tag(tag),
     }
 }
 
 fn growth(value: Item<'_>) -> Option<CalendarFactor> {
-    let per_month = value.share()?;
-    if per_month <= -1.0 {
-        return value.fail("a share above -1 (nothing shrinks by more than all of it)");
-    }
-    Some(CalendarFactor::Growth { per_month })
+    Some(CalendarFactor::Growth { per_month: value.share()? })
 }
 
 fn spike(section: Section<'_>, value: Item<'_>) -> Option<CalendarFactor> {
@@ -72,16 +74,12 @@ fn spike(section: Section<'_>, value: Item<'_>) -> Option<CalendarFactor> {
         section.error("at", "is missing", Some("say when the spike begins: `at = 2025-03-01T09:00:00Z`"));
     }
     let week = crate::units::SimSpan::from_seconds(7 * 86_400);
-    let half_life = section.read_or("half_life", week, Item::positive_span);
-    Some(CalendarFactor::Spike {
-        at: section.read("at", Item::instant)?,
-        factor: value.number_from_zero()?,
-        half_life,
-    })
+    let half_life = section.read_or("half_life", week, Item::span);
+    Some(CalendarFactor::Spike { at: section.read("at", Item::instant)?, factor: value.number()?, half_life })
 }
 
 fn ramp(section: Section<'_>, value: Item<'_>, facts: Facts<'_>) -> Option<CalendarFactor> {
-    let (start, end) = value.pair(Item::number_from_zero)?;
+    let (start, end) = value.pair(Item::number)?;
     let from = section.read_or("from", facts.start, Item::instant);
     let to = section.read_or("to", facts.end, Item::instant);
     if to <= from {
@@ -91,7 +89,7 @@ fn ramp(section: Section<'_>, value: Item<'_>, facts: Facts<'_>) -> Option<Calen
 }
 
 fn quiet(section: Section<'_>) -> Option<f64> {
-    if section.has("factor") { section.read("factor", Item::number_from_zero) } else { Some(0.0) }
+    if section.has("factor") { section.read("factor", Item::number) } else { Some(0.0) }
 }
 
 /// The local day that contains `at`.

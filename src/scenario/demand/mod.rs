@@ -5,14 +5,14 @@ mod calendar;
 mod profile;
 mod work;
 
-pub(super) use arrivals::{DRIFT_KIND, cv as gaps_cv, drift};
+pub(super) use arrivals::{CV_KIND, DRIFT_KIND, drift};
 pub(super) use profile::{PROFILE_KIND, profile};
 
 use crate::workload::{Demand, Failures};
 
 use super::distribution;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Section, Shape, Unit, default, optional, required};
+use super::reading::{Field, Item, Kind, Section, Shape, default, optional, required};
 
 use arrivals::ARRIVALS;
 use calendar::CALENDAR;
@@ -72,7 +72,7 @@ static FAILURES: Shape = Shape {
         default("affected", Kind::Probability, "1", "Share of organizations that see failures at all."),
         optional(
             "after",
-            Kind::Distribution(Unit::Span),
+            Kind::SPANS,
             "Time until it strikes, at most the whole duration; a uniform point of it if left out.",
         ),
     ]],
@@ -102,7 +102,7 @@ fn failures(item: Item<'_>) -> Option<Failures> {
         rate: section.value("rate", Item::probability),
         persistence: section.read("persistence", Item::probability),
         affected: section.read("affected", Item::probability)?,
-        fail_fast: section.read("after", |item| distribution::read(item, Unit::Span)),
+        fail_fast: section.read("after", distribution::read),
     };
     if failures.rate.get() > failures.affected.get() {
         let hint = "even if every operation of those affected failed, the share would be smaller";

@@ -17,12 +17,15 @@ static PROFILE: Shape = Shape {
     parts: &[&[
         required(
             "hours",
-            Kind::Either(&[Kind::Tuple(&Kind::Number, 24), Kind::Tuple(&Kind::Number, HOURS)]),
+            Kind::Either(&[
+                Kind::Tuple(&Kind::NUMBER_FROM_ZERO, 24),
+                Kind::Tuple(&Kind::NUMBER_FROM_ZERO, HOURS),
+            ]),
             "Weights of the hours of a day from midnight, or of all 168 hours of a week from Monday.",
         ),
         optional(
             "week",
-            Kind::Tuple(&Kind::Number, 7),
+            Kind::Tuple(&Kind::NUMBER_FROM_ZERO, 7),
             "Weights of the days from Monday; all alike if left out.",
         ),
     ]],
@@ -36,7 +39,7 @@ pub(in crate::scenario) fn profile(item: Item<'_>) -> Option<Profile> {
     }
     let section = item.section(&PROFILE)?;
     let week = if section.has("week") { section.read("week", weights::<7>)? } else { [1.0; 7] };
-    let hours = section.read("hours", |item| item.list(Item::number_from_zero))?;
+    let hours = section.read("hours", |item| item.list(Item::number))?;
     let profile = match (<[f64; 24]>::try_from(hours.as_slice()), <[f64; HOURS]>::try_from(hours.as_slice()))
     {
         (Ok(day), _) => Profile::of_day_and_week(&day, &week),
@@ -60,6 +63,6 @@ pub(in crate::scenario) fn profile(item: Item<'_>) -> Option<Profile> {
 }
 
 fn weights<const N: usize>(item: Item<'_>) -> Option<[f64; N]> {
-    let weights = item.list(Item::number_from_zero)?;
+    let weights = item.list(Item::number)?;
     weights.try_into().ok().or_else(|| item.fail(format!("a list of {N} numbers, 0 or more")))
 }

@@ -177,7 +177,10 @@ fn a_profile_may_have_every_hour_of_a_week() {
     let demand = feature(&format!("cost = 1\nprofile = {{ hours = {} }}", hours(168)));
     let weights = *demand.profile.expect("a profile").weights();
     assert!((weights[167] / weights[0] - 3.0).abs() < 1e-12 && weights[23] == weights[0]);
-    check(&format!("cost = 1\nprofile = {{ hours = {} }}", hours(25)), "a list of 24 or 168 numbers");
+    check(
+        &format!("cost = 1\nprofile = {{ hours = {} }}", hours(25)),
+        "a list of 24, each a number, 0 or more; or a list of 168",
+    );
     let both = format!("cost = 1\nprofile = {{ hours = {}, week = [1,1,1,1,1,0,0] }}", hours(168));
     check(&both, "stands beside the hours of a whole week");
 }
@@ -189,7 +192,7 @@ fn mistakes_in_a_cohorts_demand_are_explained() {
         ("features.post = { rate = [1, -2] }", "0 or more"),
         ("features.post = { rate = [1], share = 0.5 }", "stands beside a list of rates"),
         ("features.post = { quantities = { siz = 3 } }", "did you mean `size`?"),
-        ("features.post = { cv = 50 }", "a number between 0 and 40"),
+        ("features.post = { cv = 50 }", "a number from 0 to 40"),
         ("lifetime = []", "a list of spans"),
         ("signed_up = { after = [3] }", "a span"),
     ];
@@ -240,11 +243,17 @@ fn mistakes_are_explained() {
         "cost = 1\narrivals = { schedule = \"0 2 * * *\", time_zone = \"Europe/Belin\" }",
         "did you mean \"Europe/Berlin\"?",
     );
-    check("cost = 1\narrivals = { hawkes = \"4/day\", branching = 1.2, decay = \"1h\" }", "a number below 1");
+    check(
+        "cost = 1\narrivals = { hawkes = \"4/day\", branching = 1.2, decay = \"1h\" }",
+        "a number of at least 0 and below 1",
+    );
     check("cost = 1\narrivals = { schedule = \"61 * * * *\" }", "`61` is no minute");
     check("cost = \"tokens * 2\"\nquantities = { token = 5 }", "unknown name `tokens` at character 1");
     check("cost = \"tokens * 2\"\nquantities = { token = 5 }", "did you mean `token`?");
-    check("cost = { lognormal = { mean = 0, cv = 1 } }", "`mean` is 0, wanted a number above 0");
+    check(
+        "cost = { lognormal = { mean = 0, cv = 1 } }",
+        "lognormal.mean` is 0\n  wanted a number of credits above 0",
+    );
     check("cost = { lognormal = { mean = 3 } }", "`mean` needs it");
     check("cost = { lognormal = { mean = 3, median = 2, cv = 1 } }", "has both `mean` and `median`");
     check("cost = 1\nduration = \"20 parsecs\"", "a span of time");

@@ -3,38 +3,45 @@
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Field, Item, Kind, Section, Shape, Unit, default, did_you_mean, optional, required,
+    Field, Item, Kind, Range, Section, Shape, Unit, default, did_you_mean, optional, required,
 };
 use crate::workload::formula::Formula;
 use crate::workload::{
-    Amount, BUILTIN_NAMES, CacheHits, Quantity, Scope, Shape as WorkShape, Step, StepKind, Work,
+    Amount, BUILTIN_NAMES, CacheHits, MOST_COST, MOST_DURATION, MOST_PARTS, Quantity, Scope,
+    Shape as WorkShape, Step, StepKind, Work,
 };
 
 /// A cost: drawn, or a formula.
-pub(super) const COST_KIND: Kind = Kind::Either(&[Kind::Distribution(Unit::Credits), Kind::Text]);
+pub(super) const COST_KIND: Kind =
+    Kind::Either(&[Kind::Distribution(Unit::Credits, Range::between(0.0, MOST_COST)), Kind::Text]);
 
 /// A duration: drawn, or a formula in seconds.
-pub(super) const DURATION_KIND: Kind = Kind::Either(&[Kind::Distribution(Unit::Span), Kind::Text]);
+pub(super) const DURATION_KIND: Kind =
+    Kind::Either(&[Kind::Distribution(Unit::Span, Range::between(0.0, MOST_DURATION)), Kind::Text]);
 
 /// A quantity: its distribution, or a table that says more.
-pub(super) const QUANTITY_KIND: Kind =
-    Kind::Either(&[Kind::Distribution(Unit::Number), Kind::Table(&QUANTITY)]);
+pub(super) const QUANTITY_KIND: Kind = Kind::Either(&[Kind::NUMBERS_FROM_ZERO, Kind::Table(&QUANTITY)]);
 
 static QUANTITY: Shape = Shape {
     name: "quantity",
     doc: "A named number of an operation.",
     tags: &[],
     parts: &[&[
-        required("draw", Kind::Distribution(Unit::Number), "Its distribution."),
+        required("draw", Kind::NUMBERS_FROM_ZERO, "Its distribution."),
         default("per", Kind::Words(scopes), "\"step\"", "Whether a run draws it for every step or once."),
         optional(
             "grows_by",
-            Kind::Distribution(Unit::Number),
+            Kind::Distribution(Unit::Number, Range::ANY),
             "Drawn once, then grows by this from step to step: the context of a conversation.",
         ),
-        optional("up_to", Kind::Number, "Largest value it grows to."),
+        optional("up_to", Kind::NUMBER_FROM_ZERO, "Largest value it grows to."),
         optional("with", Kind::Name("quantity"), "An earlier quantity that it is correlated with."),
-        default("correlation", Kind::Number, "0", "Of the normal scores of the two, between -1 and 1."),
+        default(
+            "correlation",
+            Kind::Number(Range::between(-1.0, 1.0)),
+            "0",
+            "Of the normal scores of the two, between -1 and 1.",
+        ),
     ]],
 };
 
@@ -49,7 +56,7 @@ pub(super) static CACHE: Shape = Shape {
     tags: &[],
     parts: &[&[
         required("hits", Kind::Probability, "Probability that a step is served from the cache."),
-        default("factor", Kind::Share, "0", "What a hit costs, relative to the full cost."),
+        default("factor", Kind::SHARE_FROM_ZERO, "0", "What a hit costs, relative to the full cost."),
     ]],
 };
 
@@ -69,7 +76,12 @@ static STEP_FIELDS: &[Field] = &[
     default("helper", Kind::Flag, "false", "True: costs nothing and is never refused."),
     optional("review", Kind::Table(&REVIEW), "A pause for a human."),
     optional("steps", Kind::List(&Kind::Table(&STEP)), "A group of steps."),
-    default("repeat", Kind::Distribution(Unit::Number), "1", "How often it is done; 0 leaves it out."),
+    default(
+        "repeat",
+        Kind::Distribution(Unit::Number, Range::between(0.0, MOST_PARTS as f64)),
+        "1",
+        "How often it is done; 0 leaves it out.",
+    ),
 ];
 
 static REVIEW: Shape = Shape {
@@ -78,7 +90,7 @@ static REVIEW: Shape = Shape {
     tags: &[],
     parts: &[&[
         default("probability", Kind::Probability, "1", "Probability that there is one."),
-        required("wait", Kind::Distribution(Unit::Span), "How long it takes."),
+        required("wait", Kind::SPANS, "How long it takes."),
         default("cancel", Kind::Probability, "0", "Probability that the human cancels the run at its end."),
     ]],
 };
@@ -117,13 +129,13 @@ fn run(section: Section<'_>, item: Item<'_>, names: &[&str]) -> WorkShape {
 /// A drawn number or a formula.
 fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
     let Some(text) = item.as_text() else {
-        return distribution::read(item, unit).map(not_negative).map(Amount::Drawn);
+        return distribution::read(item).map(Amount::Drawn);
     };
     // A span has no operator, and a formula without one is the name of a quantity.
     let plain =
         !text.contains(['+', '-', '*', '/', '(', '<', '>', '=', '×']) && !names.contains(&text.trim());
     if unit == Unit::Span && plain {
-        return distribution::read(item, unit).map(Amount::Drawn);
+        return distribution::read(item).map(Amount::Drawn);
     }
     match Formula::compile(text, names) {
         Ok(formula) => Some(Amount::Formula(formula)),
@@ -136,11 +148,6 @@ fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
             item.error(format!("is no formula: {error}"), hint)
         }
     }
-}
-
-/// Costs and durations below 0 are drawn as 0, so that estimates agree with draws.
-fn not_negative(dist: Dist) -> Dist {
-    if dist.can_be_negative() { dist.clone().clamped(0.0, f64::INFINITY).unwrap_or(dist) } else { dist }
 }
 
 fn quantities(item: Item<'_>) -> Vec<Quantity> {
@@ -165,7 +172,7 @@ fn is_name(name: &str) -> bool {
 fn quantity(name: &str, item: Item<'_>, earlier: &[Quantity]) -> Option<Quantity> {
     let detailed = item.is_table() && item.entries()?.iter().any(|(key, _)| *key == "draw");
     if !detailed {
-        let dist = distribution::read(item, Unit::Number)?;
+        let dist = distribution::read(item)?;
         return Some(Quantity { name: name.to_owned(), dist, scope: Scope::Step, correlation: None });
     }
     let section = item.section(&QUANTITY)?;
@@ -192,12 +199,12 @@ fn probe() -> crate::sampling::Rng {
 }
 
 fn number(item: Item<'_>) -> Option<Dist> {
-    distribution::read(item, Unit::Number)
+    distribution::read(item)
 }
 
 fn scope(section: Section<'_>) -> Scope {
     if let Some(by) = section.read("grows_by", number) {
-        return Scope::Grows { by, cap: section.read_or("up_to", f64::INFINITY, Item::number_from_zero) };
+        return Scope::Grows { by, cap: section.read_or("up_to", f64::INFINITY, Item::number) };
     }
     if section.has("up_to") {
         section.error("up_to", "means nothing without `grows_by`", None);
@@ -223,20 +230,15 @@ fn correlation(section: Section<'_>, earlier: &[Quantity]) -> Option<(usize, f64
     }
     let names = || earlier.iter().map(|quantity| quantity.name.as_str());
     let with = section.read("with", |item| item.name_of("quantity written before this one", names()))?;
-    let rho = section.read("correlation", |item| {
-        let rho = item.number()?;
-        if rho.abs() > 1.0 { item.fail("a number between -1 and 1") } else { Some(rho) }
-    })?;
-    Some((with, rho))
+    Some((with, section.read("correlation", Item::number)?))
 }
 
 fn cache(item: Item<'_>) -> Option<CacheHits> {
     let section = item.section(&CACHE)?;
-    let factor = section.read("factor", |item| {
-        let factor = item.share()?;
-        if factor < 0.0 { item.fail("a share of 0 or more") } else { Some(factor) }
-    })?;
-    Some(CacheHits { probability: section.read("hits", Item::probability)?, factor })
+    Some(CacheHits {
+        probability: section.read("hits", Item::probability)?,
+        factor: section.read("factor", Item::share)?,
+    })
 }
 
 fn step(item: Item<'_>, names: &[&str]) -> Option<Step> {
@@ -256,7 +258,7 @@ fn step_kind(section: Section<'_>, names: &[&str]) -> Option<StepKind> {
         let review = item.section(&REVIEW)?;
         return Some(StepKind::Review {
             probability: review.read("probability", Item::probability)?,
-            wait: review.read("wait", |item| distribution::read(item, Unit::Span))?,
+            wait: review.read("wait", distribution::read)?,
             cancel: review.read("cancel", Item::probability)?,
         });
     }

@@ -5,8 +5,11 @@ use crate::policy::{
     KilledWork, OnCancel, OnFailure, OnTimeout, Overrun, View, WhenShort,
 };
 use crate::scenario::reading::{
-    Field, Item, Kind, Section, Shape, default, optional, required, words, words_of,
+    Field, Item, Kind, Range, Section, Shape, default, optional, required, words, words_of,
 };
+
+/// Largest relative surcharge, bias and spread of an estimate: a thousandfold.
+const MOST_SURCHARGE: f64 = 1e3;
 
 /// Rules of every feature of a policy; a feature may override each.
 pub(super) static RULES: &[Field] = &[
@@ -54,7 +57,7 @@ pub(super) static RULES: &[Field] = &[
         "\"charge-finished\"",
         "Charges of an operation that fails by itself.",
     ),
-    default("minimum", Kind::Credits, "0", "Least charge of an operation that ends."),
+    default("minimum", Kind::CREDITS_FROM_ZERO, "0", "Least charge of an operation that ends."),
     default("minimum_on_failure", Kind::Flag, "false", "Whether the minimum is owed after a failure."),
     default("minimum_on_cancel", Kind::Flag, "false", "Whether the minimum is owed after a cancellation."),
     default(
@@ -68,7 +71,7 @@ pub(super) static RULES: &[Field] = &[
 
 static CAP: &[Field] = &[optional(
     "max_in_flight",
-    Kind::Either(&[Kind::Count, Kind::Word("unlimited")]),
+    Kind::Either(&[Kind::POSITIVE_COUNT, Kind::Word("unlimited")]),
     "Most operations of the feature in flight at once, per organization; unlimited if left out.",
 )];
 
@@ -96,7 +99,12 @@ static HOLD: Shape = Shape {
     tags: &[],
     parts: &[&[
         default("estimate", ESTIMATE_KIND, "\"expected\"", "The estimate that is held."),
-        default("buffer", Kind::Share, "0.0", "Relative surcharge: 0.2 holds 120 %."),
+        default(
+            "buffer",
+            Kind::Share(Range::between(-1.0, MOST_SURCHARGE)),
+            "0.0",
+            "Relative surcharge: 0.2 holds 120 %.",
+        ),
         default(
             "need",
             Kind::Words(words_of::<HoldNeed>),
@@ -104,7 +112,11 @@ static HOLD: Shape = Shape {
             "What must be there: all that is held, or more than nothing (`positive`); what is not covered then counts \
              against the limit.",
         ),
-        optional("timeout", Kind::Span, "The hold ends by itself after this span; never if left out."),
+        optional(
+            "timeout",
+            Kind::POSITIVE_SPAN,
+            "The hold ends by itself after this span; never if left out.",
+        ),
         default("on_timeout", Kind::Words(words_of::<OnTimeout>), "\"release\"", "What a timeout does."),
         default(
             "overrun",
@@ -123,13 +135,13 @@ static HOLD: Shape = Shape {
 };
 
 const ESTIMATE_KIND: Kind =
-    Kind::Either(&[Kind::Words(words_of::<EstimateWord>), Kind::Credits, Kind::Table(&ESTIMATE)]);
+    Kind::Either(&[Kind::Words(words_of::<EstimateWord>), Kind::CREDITS_FROM_ZERO, Kind::Table(&ESTIMATE)]);
 
 static ESTIMATE: Shape = Shape {
     name: "estimate",
     doc: "How the cost of an operation is guessed before it starts.",
     tags: &[
-        optional("fixed", Kind::Credits, "Always this many credits."),
+        optional("fixed", Kind::CREDITS_FROM_ZERO, "Always this many credits."),
         optional("quantile", Kind::Probability, "This quantile of the feature's cost over the population."),
         optional(
             "history",
@@ -145,7 +157,7 @@ static HISTORY_MEAN: Shape = Shape {
     name: "history-mean",
     doc: "The mean of the organization's last costs.",
     tags: &[],
-    parts: &[&[required("mean", Kind::Count, "How many earlier operations are averaged.")]],
+    parts: &[&[required("mean", Kind::POSITIVE_COUNT, "How many earlier operations are averaged.")]],
 };
 
 static BLUR: Shape = Shape {
@@ -153,8 +165,18 @@ static BLUR: Shape = Shape {
     doc: "The error of an estimate.",
     tags: &[],
     parts: &[&[
-        default("bias", Kind::Share, "0.0", "Relative bias: 0.1 estimates 10 % too much."),
-        default("cv", Kind::Share, "0.0", "Coefficient of variation of the error."),
+        default(
+            "bias",
+            Kind::Share(Range::between(-1.0, MOST_SURCHARGE)),
+            "0.0",
+            "Relative bias: 0.1 estimates 10 % too much.",
+        ),
+        default(
+            "cv",
+            Kind::Share(Range::between(0.0, MOST_SURCHARGE)),
+            "0.0",
+            "Coefficient of variation of the error.",
+        ),
     ]],
 };
 
@@ -220,7 +242,7 @@ pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
         in_flight,
         on_cancel: section.value("on_cancel", Item::word),
         on_failure: section.value("on_failure", Item::word),
-        minimum: section.value("minimum", Item::credits_from_zero),
+        minimum: section.value("minimum", Item::credits),
         minimum_on_failure: section.value("minimum_on_failure", Item::flag),
         minimum_on_cancel: section.value("minimum_on_cancel", Item::flag),
         max_in_flight: section.read("max_in_flight", max_in_flight).flatten(),
@@ -231,7 +253,7 @@ pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
 
 /// A count, or `unlimited`.
 pub(super) fn max_in_flight(item: Item<'_>) -> Option<Option<u32>> {
-    if item.is_word("unlimited") { Some(None) } else { item.positive_count().map(Some) }
+    if item.is_word("unlimited") { Some(None) } else { item.count().map(Some) }
 }
 
 fn admission(item: Item<'_>) -> Option<Admission> {
@@ -252,18 +274,20 @@ fn admission(item: Item<'_>) -> Option<Admission> {
             }),
         });
     }
-    match item.section(&ADMISSION)?.tag()? {
+    let section = item.section(&ADMISSION)?;
+    match section.tag()? {
         ("estimate", value) => estimator(value).map(Admission::Estimate),
-        (_, value) => value.section(&HOLD).map(hold).map(Admission::Hold),
+        ("hold", value) => value.section(&HOLD).map(hold).map(Admission::Hold),
+        (tag, _) => section.unread_tag(tag),
     }
 }
 
 fn hold(section: Section<'_>) -> HoldTerms {
     HoldTerms {
         estimate: section.read_or("estimate", Estimator::Expected, estimator),
-        buffer: section.value("buffer", |item| at_least(item, -1.0, "a share above -1, like 0.2 or \"20%\"")),
+        buffer: section.value("buffer", Item::share),
         need: section.value("need", Item::word),
-        timeout: section.read("timeout", Item::positive_span),
+        timeout: section.read("timeout", Item::span),
         on_timeout: section.value("on_timeout", Item::word),
         overrun: section.value("overrun", Item::word),
         pins_expiry: section.value("pins_expiry", Item::flag),
@@ -273,7 +297,7 @@ fn hold(section: Section<'_>) -> HoldTerms {
 
 fn estimator(item: Item<'_>) -> Option<Estimator> {
     if item.as_number().is_some() {
-        return item.credits_from_zero().map(Estimator::Fixed);
+        return item.credits().map(Estimator::Fixed);
     }
     if !item.is_table() {
         return Some(match item.word::<EstimateWord>()? {
@@ -281,27 +305,25 @@ fn estimator(item: Item<'_>) -> Option<Estimator> {
             EstimateWord::Expected => Estimator::Expected,
         });
     }
-    match item.section(&ESTIMATE)?.tag()? {
-        ("fixed", value) => value.credits_from_zero().map(Estimator::Fixed),
+    let section = item.section(&ESTIMATE)?;
+    match section.tag()? {
+        ("fixed", value) => value.credits().map(Estimator::Fixed),
         ("quantile", value) => value.probability().map(|quantile| Estimator::Quantile(quantile.get())),
         ("history", value) => history(value).map(Estimator::History),
-        (_, value) => value.section(&BLUR).map(|section| Estimator::Blur {
-            bias: section.value("bias", |item| at_least(item, -1.0, "a share above -1, like 0.1 or \"10%\"")),
-            cv: section.value("cv", |item| at_least(item, 0.0, "a share of 0 or more, like 0.3")),
+        ("blur", value) => value.section(&BLUR).map(|section| Estimator::Blur {
+            bias: section.value("bias", Item::share),
+            cv: section.value("cv", Item::share),
         }),
+        (tag, _) => section.unread_tag(tag),
     }
 }
 
 fn history(item: Item<'_>) -> Option<HistoryEstimate> {
     if item.is_table() {
-        return item.section(&HISTORY_MEAN)?.read("mean", Item::positive_count).map(HistoryEstimate::Mean);
+        return item.section(&HISTORY_MEAN)?.read("mean", Item::count).map(HistoryEstimate::Mean);
     }
     Some(match item.word::<HistoryWord>()? {
         HistoryWord::First => HistoryEstimate::First,
         HistoryWord::Last => HistoryEstimate::Last,
     })
-}
-
-fn at_least(item: Item<'_>, least: f64, wanted: &str) -> Option<f64> {
-    item.share().and_then(|share| if share >= least { Some(share) } else { item.fail(wanted) })
 }

@@ -8,11 +8,11 @@ use crate::policy::{
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of,
+    Item, Kind, Range, Section, Shape, default, optional, required, words, words_of,
 };
 use crate::units::{Credits, Money, Probability};
 
-use super::grants::{priority, validity};
+use super::grants::validity;
 
 /// `subscription = …`.
 pub(super) const SUBSCRIPTION_KIND: Kind =
@@ -59,9 +59,9 @@ static ROUND: Shape = Shape {
     name: "round",
     doc: "Charges are multiples of a unit; a bare word rounds to whole credits.",
     tags: &[
-        optional("up", Kind::Credits, "The unit, rounded towards the vendor."),
-        optional("nearest", Kind::Credits, "The unit, rounded half-up."),
-        optional("down", Kind::Credits, "The unit, rounded towards the customer."),
+        optional("up", Kind::POSITIVE_CREDITS, "The unit, rounded towards the vendor."),
+        optional("nearest", Kind::POSITIVE_CREDITS, "The unit, rounded half-up."),
+        optional("down", Kind::POSITIVE_CREDITS, "The unit, rounded towards the customer."),
     ],
     parts: &[],
 };
@@ -79,9 +79,10 @@ words!(RoundPer { "operation" => Operation, "charge" => Charge });
 pub(super) fn rounding(item: Item<'_>, per: RoundPer) -> Option<Option<Rounding>> {
     let (mode, unit) = if item.is_table() {
         match item.section(&ROUND)?.tag()? {
-            ("up", unit) => (RoundMode::Up, unit.positive_credits()?),
-            ("nearest", unit) => (RoundMode::Nearest, unit.positive_credits()?),
-            (_, unit) => (RoundMode::Down, unit.positive_credits()?),
+            ("up", unit) => (RoundMode::Up, unit.credits()?),
+            ("nearest", unit) => (RoundMode::Nearest, unit.credits()?),
+            ("down", unit) => (RoundMode::Down, unit.credits()?),
+            (tag, _) => return item.section(&ROUND)?.unread_tag(tag),
         }
     } else {
         let mode = match item.word::<RoundWord>()? {
@@ -97,7 +98,7 @@ pub(super) fn rounding(item: Item<'_>, per: RoundPer) -> Option<Option<Rounding>
 
 /// `overdraft = …`.
 pub(super) const OVERDRAFT_KIND: Kind =
-    Kind::Either(&[Kind::Credits, Kind::Words(words_of::<OverdraftWord>), Kind::Table(&OVERDRAFT)]);
+    Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Words(words_of::<OverdraftWord>), Kind::Table(&OVERDRAFT)]);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum OverdraftWord {
@@ -113,7 +114,7 @@ static OVERDRAFT: Shape = Shape {
     parts: &[&[
         default(
             "limit",
-            Kind::Either(&[Kind::Credits, Kind::Word("unlimited")]),
+            Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("unlimited")]),
             "0",
             "Debt that is permitted; debt beyond it is overspend.",
         ),
@@ -152,7 +153,7 @@ pub(super) fn no_overdraft() -> Overdraft {
 /// Reads `overdraft`.
 pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
     if item.as_number().is_some() {
-        return item.credits_from_zero().map(|limit| Overdraft { limit: Some(limit), ..no_overdraft() });
+        return item.credits().map(|limit| Overdraft { limit: Some(limit), ..no_overdraft() });
     }
     if !item.is_table() {
         return Some(match item.word::<OverdraftWord>()? {
@@ -162,7 +163,7 @@ pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
     }
     let section = item.section(&OVERDRAFT)?;
     let limit = |item: Item<'_>| {
-        if item.is_word("unlimited") { Some(None) } else { item.credits_from_zero().map(Some) }
+        if item.is_word("unlimited") { Some(None) } else { item.credits().map(Some) }
     };
     Some(Overdraft {
         limit: section.read_or("limit", None, limit),
@@ -180,7 +181,7 @@ pub(super) static PACKAGE: Shape = Shape {
     tags: &[],
     parts: &[&[
         required("name", Kind::Text, "Its name, unique in the plan."),
-        required("credits", Kind::Credits, "Credits."),
+        required("credits", Kind::POSITIVE_CREDITS, "Credits."),
         optional("price", Kind::Money, "Price; money outcomes are not available without it."),
         default(
             "expires_after",
@@ -188,7 +189,7 @@ pub(super) static PACKAGE: Shape = Shape {
             "\"never\"",
             "Validity from the instant the credits land.",
         ),
-        default("priority", Kind::Integer, "0", "Burn priority, lower first."),
+        default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
     ]],
 };
 
@@ -208,10 +209,10 @@ fn package(item: Item<'_>) -> Option<Package> {
     let section = item.section(&PACKAGE)?;
     Some(Package {
         name: section.value("name", Item::text),
-        credits: section.value("credits", Item::positive_credits),
+        credits: section.value("credits", Item::credits),
         price: section.read("price", Item::money),
         expires: section.read_or("expires_after", Expiry::Never, validity),
-        priority: section.value("priority", priority),
+        priority: section.value("priority", Item::whole),
     })
 }
 
@@ -221,7 +222,7 @@ pub(super) static TOP_UP: Shape = Shape {
     doc: "Buys a package by itself when the balance is low. Without cooldown, cap and `count_pending` it can loop.",
     tags: &[],
     parts: &[&[
-        required("threshold", Kind::Credits, "Fires when the view is low."),
+        required("threshold", Kind::CREDITS, "Fires when the view is low."),
         default(
             "compare",
             Kind::Words(words_of::<Compare>),
@@ -241,20 +242,15 @@ pub(super) static TOP_UP: Shape = Shape {
             "One package, whole packages until the view lies above the threshold (`multiple`), or up to a target.",
         ),
         default("count_pending", Kind::Flag, "true", "Whether purchases under way count as landed."),
-        default("cooldown", Kind::Span, "\"0s\"", "Least time between two purchases."),
+        default("cooldown", Kind::SPAN, "\"0s\"", "Least time between two purchases."),
         optional("cap", Kind::Table(&TOP_UP_CAP), "A cap per calendar period."),
         optional("caps", Kind::List(&Kind::Table(&TOP_UP_CAP)), "Several caps."),
-        default(
-            "processing",
-            Kind::Distribution(Unit::Span),
-            "\"0s\"",
-            "Time between payment and usable credits.",
-        ),
+        default("processing", Kind::SPANS, "\"0s\"", "Time between payment and usable credits."),
         default("declined", Kind::Probability, "0.0", "Probability that a payment is declined."),
-        default("backoff", Kind::Span, "\"0s\"", "Pause after a decline."),
+        default("backoff", Kind::SPAN, "\"0s\"", "Pause after a decline."),
         optional(
             "disable_after",
-            Kind::Count,
+            Kind::POSITIVE_COUNT,
             "Declines in a row after which the rule stops for good; never if left out.",
         ),
         default(
@@ -265,7 +261,7 @@ pub(super) static TOP_UP: Shape = Shape {
         ),
         default(
             "ceiling",
-            Kind::Count,
+            Kind::POSITIVE_COUNT,
             "1000",
             "Purchases per account and day at which a runaway rule stops.",
         ),
@@ -276,14 +272,14 @@ static UP_TO: Shape = Shape {
     name: "up-to",
     doc: "Buys what is missing to a target, at the package's unit price.",
     tags: &[],
-    parts: &[&[required("up_to", Kind::Credits, "The view to reach.")]],
+    parts: &[&[required("up_to", Kind::CREDITS, "The view to reach.")]],
 };
 
 static TOP_UP_CAP: Shape = Shape {
     name: "cap",
     doc: "A cap on automatic top-ups.",
     tags: &[
-        optional("count", Kind::Count, "Number of purchases."),
+        optional("count", Kind::COUNT, "Number of purchases."),
         optional("money", Kind::Money, "Sum of prices."),
     ],
     parts: &[&[required("per", Kind::Words(words_of::<CalendarUnit>), "The calendar period.")]],
@@ -306,24 +302,23 @@ words!(Reevaluate { "always" => Always, "on-change" => OnChange });
 /// Reads one automatic top-up; `packages` are the plan's.
 pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> {
     let section = item.section(&TOP_UP)?;
-    let package = top_up_package(section, packages)?;
+    let package = top_up_package(section, packages);
     let mut caps = section.value("caps", |item| item.list(top_up_cap));
     caps.extend(section.read("cap", top_up_cap));
     let rule = TopUpRule {
         threshold: section.value("threshold", Item::credits),
         compare: section.value("compare", Item::word),
         view: section.value("view", Item::word),
-        amount: section.read("amount", |item| top_up_amount(item, package))?,
+        amount: section.read("amount", |item| top_up_amount(item, package.unwrap_or_default()))?,
         count_pending: section.read_or("count_pending", true, Item::flag),
         cooldown: section.value("cooldown", Item::span),
         caps,
-        processing: section
-            .read_or("processing", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        processing: section.read_or("processing", Dist::Fixed(0.0), distribution::read),
         declined: section.value("declined", Item::probability),
         backoff: section.value("backoff", Item::span),
-        disable_after: section.read("disable_after", Item::positive_count),
+        disable_after: section.read("disable_after", Item::count),
         wakes: section.read_or("reevaluate", Reevaluate::Always, Item::word) == Reevaluate::Always,
-        ceiling: section.read_or("ceiling", 1000, Item::positive_count),
+        ceiling: section.read_or("ceiling", 1000, Item::count),
     };
     if let TopUpAmount::UpTo { target, .. } = rule.amount
         && target <= rule.threshold
@@ -334,7 +329,7 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> 
             Some("the target must lie above the threshold"),
         );
     }
-    Some(rule)
+    package.map(|_| rule)
 }
 
 fn top_up_package(section: Section<'_>, packages: &[Package]) -> Option<usize> {
@@ -370,7 +365,8 @@ fn top_up_cap(item: Item<'_>) -> Option<TopUpCap> {
     let section = item.section(&TOP_UP_CAP)?;
     let limit = match section.tag()? {
         ("count", value) => CapLimit::Count(value.count()?),
-        (_, value) => CapLimit::Money(value.money()?),
+        ("money", value) => CapLimit::Money(value.money()?),
+        (tag, _) => return section.unread_tag(tag),
     };
     Some(TopUpCap { limit, per: section.read("per", Item::word)? })
 }
@@ -391,7 +387,7 @@ pub(super) static ALERT: Shape = Shape {
 };
 
 /// Credits, or a percentage of all credits issued since the last close.
-const ALERT_THRESHOLD: Kind = Kind::Either(&[Kind::Credits, Kind::Share]);
+const ALERT_THRESHOLD: Kind = Kind::Either(&[Kind::CREDITS, Kind::Percentage(Range::FROM_ZERO)]);
 
 /// What `alerts` says: thresholds, and whether `would_exceed` is among them.
 #[derive(Debug, Default)]
@@ -414,7 +410,11 @@ pub(super) fn alerts(item: Item<'_>) -> Option<Alerts> {
                 continue;
             }
             Some(("below", value)) => (Compare::Below, value),
-            Some((_, value)) => (Compare::AtOrBelow, value),
+            Some(("at_or_below", value)) => (Compare::AtOrBelow, value),
+            Some((tag, _)) => {
+                section.unread_tag::<()>(tag);
+                continue;
+            }
             None => continue,
         };
         if let Some(threshold) = alert_threshold(compare.1) {
@@ -425,13 +425,9 @@ pub(super) fn alerts(item: Item<'_>) -> Option<Alerts> {
 }
 
 fn alert_threshold(item: Item<'_>) -> Option<AlertThreshold> {
-    let percent = item.as_text().filter(|text| text.ends_with('%')).and_then(crate::scenario::reading::share);
-    match percent {
-        Some(share) => Some(AlertThreshold::ShareOfIssued(share)),
-        None if item.as_number().is_some() => item.credits().map(AlertThreshold::Credits),
-        None => item.fail(
-            "a number of credits, or a percentage of the credits issued since the last close, like \"20%\"",
-        ),
+    match item.as_number() {
+        Some(_) => item.credits().map(AlertThreshold::Credits),
+        None => item.share().map(AlertThreshold::ShareOfIssued),
     }
 }
 
@@ -442,11 +438,11 @@ pub(super) static INVOICES: Shape = Shape {
     tags: &[],
     parts: &[&[
         default("pay", Kind::Words(words_of::<Pay>), "\"auto\"", "At once, or after `delay`."),
-        default("delay", Kind::Distribution(Unit::Span), "\"0s\"", "Time until an invoice on terms is paid."),
+        default("delay", Kind::SPANS, "\"0s\"", "Time until an invoice on terms is paid."),
         default("declined", Kind::Probability, "0.0", "Probability that an invoice is not paid."),
         optional(
             "write_off_after",
-            Kind::Span,
+            Kind::POSITIVE_SPAN,
             "An unpaid invoice is written off after this span; never if left out.",
         ),
     ]],
@@ -469,8 +465,8 @@ pub(super) fn invoices(item: Item<'_>) -> Option<Invoices> {
     let section = item.section(&INVOICES)?;
     Some(Invoices {
         auto_pay: section.read_or("pay", Pay::Auto, Item::word) == Pay::Auto,
-        delay: section.read_or("delay", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        delay: section.read_or("delay", Dist::Fixed(0.0), distribution::read),
         declined: section.value("declined", Item::probability),
-        write_off_after: section.read("write_off_after", Item::positive_span),
+        write_off_after: section.read("write_off_after", Item::span),
     })
 }

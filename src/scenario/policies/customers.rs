@@ -4,9 +4,7 @@ use crate::calendar::CalendarUnit;
 use crate::policy::{AfterPurchase, Budget, Buyer, Choice, Churn, Reactions, Retry, Substitute};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{
-    Item, Kind, Section, Shape, Unit, default, optional, required, words, words_of,
-};
+use crate::scenario::reading::{Item, Kind, Section, Shape, default, optional, required, words, words_of};
 use crate::units::{FeatureIndex, Probability, SimSpan};
 
 /// `buyer = …`.
@@ -45,15 +43,15 @@ pub(crate) static BUYER: Shape = Shape {
         ),
         optional(
             "while_short",
-            Kind::Span,
+            Kind::POSITIVE_SPAN,
             "Asked again each such span, with the probability of the last refusal, wait or degrading, while the account \
              still refuses that operation; once if left out.",
         ),
-        optional("every", Kind::Span, "Buys regularly, this often."),
-        default("human_delay", Kind::Distribution(Unit::Span), "\"0s\"", "Time until a person acts."),
+        optional("every", Kind::POSITIVE_SPAN, "Buys regularly, this often."),
+        default("human_delay", Kind::SPANS, "\"0s\"", "Time until a person acts."),
         default(
             "ask_delay",
-            Kind::Distribution(Unit::Span),
+            Kind::SPANS,
             "\"0s\"",
             "Extra time when the member who noticed cannot buy and must ask a billing member.",
         ),
@@ -63,12 +61,7 @@ pub(crate) static BUYER: Shape = Shape {
             "\"smallest-that-covers\"",
             "Which package; a name the plan lacks falls back to the smallest that covers.",
         ),
-        default(
-            "processing",
-            Kind::Distribution(Unit::Span),
-            "\"0s\"",
-            "Time between payment and usable credits.",
-        ),
+        default("processing", Kind::SPANS, "\"0s\"", "Time between payment and usable credits."),
         default("declined", Kind::Probability, "0.0", "Probability that a payment is declined."),
         default(
             "after_purchase",
@@ -91,7 +84,7 @@ static CHOICE: Shape = Shape {
     doc: "Packages by name.",
     tags: &[
         optional("fixed", Kind::Name("package"), "Always this package."),
-        optional("weighted", Kind::Map("package", &Kind::Number), "Packages by weight."),
+        optional("weighted", Kind::Map("package", &Kind::NUMBER_FROM_ZERO), "Packages by weight."),
     ],
     parts: &[],
 };
@@ -102,15 +95,15 @@ pub(crate) fn buyer(item: Item<'_>) -> Option<Option<Buyer>> {
         return Some(None);
     }
     let section = item.section(&BUYER)?;
-    let span = |name| section.read_or(name, Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span));
+    let span = |name| section.read_or(name, Dist::Fixed(0.0), distribution::read);
     Some(Some(Buyer {
         on_refusal: section.value("on_refusal", Item::probability),
         on_warning: section.value("on_warning", Item::probability),
         on_zero: section.value("on_zero", Item::probability),
         on_wait: section.value("on_wait", Item::probability),
         on_degraded: section.value("on_degraded", Item::probability),
-        while_short: section.read("while_short", Item::positive_span),
-        every: section.read("every", Item::positive_span),
+        while_short: section.read("while_short", Item::span),
+        every: section.read("every", Item::span),
         human_delay: span("human_delay"),
         ask_delay: span("ask_delay"),
         choice: section.value("choice", choice),
@@ -148,7 +141,8 @@ fn choice(item: Item<'_>) -> Option<Choice> {
     }
     match item.section(&CHOICE)?.tag()? {
         ("fixed", value) => value.text().map(Choice::Fixed),
-        (_, value) => weights(value).map(Choice::Weighted),
+        ("weighted", value) => weights(value).map(Choice::Weighted),
+        (tag, _) => item.section(&CHOICE)?.unread_tag(tag),
     }
 }
 
@@ -157,7 +151,7 @@ pub(crate) fn weights(item: Item<'_>) -> Option<Vec<(String, f64)>> {
     let entries = item.entries()?;
     let weights: Vec<_> = entries
         .into_iter()
-        .filter_map(|(name, item)| item.number_from_zero().map(|weight| (name.to_owned(), weight)))
+        .filter_map(|(name, item)| item.number().map(|weight| (name.to_owned(), weight)))
         .collect();
     if weights.iter().any(|(_, weight)| *weight > 0.0) {
         Some(weights)
@@ -184,8 +178,8 @@ static RETRY: Shape = Shape {
     tags: &[],
     parts: &[&[
         default("probability", Kind::Probability, "1.0", "Probability after each refusal."),
-        default("delay", Kind::Distribution(Unit::Span), "\"1 min\"", "Time until the next attempt."),
-        default("attempts", Kind::Count, "3", "Most attempts in all, the first included."),
+        default("delay", Kind::SPANS, "\"1 min\"", "Time until the next attempt."),
+        default("attempts", Kind::POSITIVE_COUNT, "3", "Most attempts in all, the first included."),
     ]],
 };
 
@@ -225,8 +219,8 @@ fn retry(item: Item<'_>) -> Option<Retry> {
     let section = item.section(&RETRY)?;
     Some(Retry {
         probability: section.value("probability", Item::probability),
-        delay: section.read_or("delay", Dist::Fixed(60.0), |item| distribution::read(item, Unit::Span)),
-        attempts: section.value("attempts", Item::positive_count),
+        delay: section.read_or("delay", Dist::Fixed(60.0), distribution::read),
+        attempts: section.value("attempts", Item::count),
     })
 }
 
@@ -259,8 +253,8 @@ pub(crate) static CHURN: Shape = Shape {
     doc: "Leaving after too many refusals; later demand is lost and counted so.",
     tags: &[],
     parts: &[&[
-        required("refusals", Kind::Count, "Refusals needed."),
-        required("within", Kind::Span, "Within this span."),
+        required("refusals", Kind::POSITIVE_COUNT, "Refusals needed."),
+        required("within", Kind::POSITIVE_SPAN, "Within this span."),
         default(
             "probability",
             Kind::Probability,
@@ -274,8 +268,8 @@ pub(crate) static CHURN: Shape = Shape {
 pub(crate) fn churn(item: Item<'_>) -> Option<Churn> {
     let section = item.section(&CHURN)?;
     Some(Churn {
-        refusals: section.value("refusals", Item::positive_count),
-        within: section.read_or("within", SimSpan::DAY, Item::positive_span),
+        refusals: section.value("refusals", Item::count),
+        within: section.read_or("within", SimSpan::DAY, Item::span),
         probability: section.value("probability", Item::probability),
     })
 }

@@ -18,12 +18,12 @@ pub(crate) static GRANT: Shape = Shape {
     parts: &[&[
         optional(
             "id",
-            Kind::Count,
+            Kind::COUNT,
             "Number in reports; the last tie-breaker of the burn order. In file order if left out.",
         ),
-        required("credits", Kind::Credits, "How many credits are issued."),
+        required("credits", Kind::CREDITS_FROM_ZERO, "How many credits are issued."),
         default("category", Kind::Words(words_of::<Category>), "\"included\"", "Where they come from."),
-        default("priority", Kind::Integer, "0", "Burn priority, lower first."),
+        default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
         optional("created_at", Kind::Instant, "When it was created; `effective_at` if left out."),
         optional(
             "effective_at",
@@ -39,7 +39,7 @@ pub(crate) static GRANT: Shape = Shape {
         optional("voided_at", Kind::Instant, "When what remains is taken back."),
         optional(
             "remaining",
-            Kind::Credits,
+            Kind::CREDITS_FROM_ZERO,
             "What is left at the start, of a grant whose `effective_at` lies before it; all if left out.",
         ),
         optional(
@@ -92,16 +92,25 @@ static ROLLOVER: Shape = Shape {
     parts: &[&[
         default("fraction", Kind::Probability, "1.0", "Share that is kept."),
         default("base", Kind::Words(words_of::<RolloverBase>), "\"remaining\"", "What the share applies to."),
-        default("min_credits", Kind::Credits, "0", "Least kept of a lot; the difference is issued."),
-        optional("max_credits", Kind::Credits, "Most kept of a lot; unlimited if left out."),
-        optional("max_total", Kind::Credits, "Cap over all rolled lots together; unlimited if left out."),
+        default(
+            "min_credits",
+            Kind::CREDITS_FROM_ZERO,
+            "0",
+            "Least kept of a lot; the difference is issued.",
+        ),
+        optional("max_credits", Kind::CREDITS_FROM_ZERO, "Most kept of a lot; unlimited if left out."),
+        optional(
+            "max_total",
+            Kind::CREDITS_FROM_ZERO,
+            "Cap over all rolled lots together; unlimited if left out.",
+        ),
         default(
             "trim",
             Kind::Words(words_of::<Trim>),
             "\"oldest\"",
             "Which rolled lots `max_total` trims first.",
         ),
-        optional("max_periods", Kind::Count, "Closes a rolled lot survives; unlimited if left out."),
+        optional("max_periods", Kind::POSITIVE_COUNT, "Closes a rolled lot survives; unlimited if left out."),
         default(
             "burns",
             Kind::Words(words_of::<RolledBurns>),
@@ -114,7 +123,7 @@ static ROLLOVER: Shape = Shape {
 
 /// `allowance = …`.
 pub(super) const ALLOWANCE_KIND: Kind =
-    Kind::Either(&[Kind::Credits, Kind::Word("none"), Kind::Table(&ALLOWANCE)]);
+    Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Table(&ALLOWANCE)]);
 
 static ALLOWANCE: Shape = Shape {
     name: "allowance",
@@ -122,7 +131,7 @@ static ALLOWANCE: Shape = Shape {
     tags: &[],
     parts: &[
         &[
-            required("credits", Kind::Credits, "Credits per period."),
+            required("credits", Kind::CREDITS_FROM_ZERO, "Credits per period."),
             default("every", Kind::Period, "\"month\"", "The period."),
             default("anchor", ANCHOR_KIND, "\"sign-up\"", "Where periods start."),
         ],
@@ -133,7 +142,7 @@ static ALLOWANCE: Shape = Shape {
                 "\"full\"",
                 "What organizations signed up before the start get for the running period.",
             ),
-            default("priority", Kind::Integer, "0", "Burn priority, lower first."),
+            default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
             default(
                 "category",
                 Kind::Words(words_of::<Category>),
@@ -173,8 +182,8 @@ static ANCHOR: Shape = Shape {
     doc: "A day of every month, or with `month` a day of every year; local midnight.",
     tags: &[],
     parts: &[&[
-        default("day", Kind::Count, "1", "Day of the month, 1 to 31; short months clamp it."),
-        optional("month", Kind::Count, "Month of the year, 1 to 12."),
+        default("day", Kind::Whole(1, 31), "1", "Day of the month, 1 to 31; short months clamp it."),
+        optional("month", Kind::Whole(1, 12), "Month of the year, 1 to 12."),
     ]],
 };
 
@@ -246,7 +255,7 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceT
         return Some(AllowanceTerms { allowance: None, cycle: None });
     }
     if !item.is_table() {
-        let credits = item.credits_from_zero()?;
+        let credits = item.credits()?;
         let cycle = CycleRule { every: Period::Months(1), anchor: Anchor::SignUp, written: true };
         let allowance = Allowance {
             credits,
@@ -259,10 +268,10 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceT
     }
     let section = item.section(&ALLOWANCE)?;
     let allowance = Allowance {
-        credits: section.value("credits", Item::credits_from_zero),
+        credits: section.value("credits", Item::credits),
         opening: section.value("opening", Item::word),
         rollover,
-        priority: section.value("priority", priority),
+        priority: section.value("priority", Item::whole),
         category: section.value("category", Item::word),
     };
     Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle_of(section)) })
@@ -287,8 +296,8 @@ fn cycle_of(section: Section<'_>) -> CycleRule {
 fn anchor(item: Item<'_>) -> Option<Anchor> {
     if item.is_table() {
         let section = item.section(&ANCHOR)?;
-        let day = section.read("day", |item| between(item, 31))?;
-        let month = section.read("month", |item| between(item, 12));
+        let day = section.read("day", Item::whole)?;
+        let month = section.read("month", Item::whole);
         return match month {
             Some(month) => Some(Anchor::DayAndMonth { day, month }),
             None => Some(Anchor::DayOfMonth(day)),
@@ -302,17 +311,6 @@ fn anchor(item: Item<'_>) -> Option<Anchor> {
         });
     }
     item.instant().map(Anchor::At)
-}
-
-fn between(item: Item<'_>, most: u8) -> Option<u8> {
-    let number = item.integer()?;
-    let fits = u8::try_from(number).ok().filter(|number| (1..=most).contains(number));
-    fits.or_else(|| item.fail(format!("a whole number from 1 to {most}")))
-}
-
-/// A burn priority.
-pub(super) fn priority(item: Item<'_>) -> Option<i32> {
-    item.integer().and_then(|number| i32::try_from(number).ok().or_else(|| item.fail("a smaller number")))
 }
 
 /// A rollover that keeps `fraction` of everything.
@@ -346,11 +344,11 @@ pub(super) fn rollover(item: Item<'_>) -> Option<Rollover> {
     Some(Rollover {
         fraction: section.read_or("fraction", Probability::ONE, Item::probability),
         base: section.value("base", Item::word),
-        min_credits: section.value("min_credits", Item::credits_from_zero),
-        max_credits: section.read_or("max_credits", Credits::MAX, Item::credits_from_zero),
-        max_total: section.read("max_total", Item::credits_from_zero),
+        min_credits: section.value("min_credits", Item::credits),
+        max_credits: section.read_or("max_credits", Credits::MAX, Item::credits),
+        max_total: section.read("max_total", Item::credits),
         trim: section.value("trim", Item::word),
-        max_periods: section.read("max_periods", Item::positive_count),
+        max_periods: section.read("max_periods", Item::count),
         burns: section.value("burns", Item::word),
     })
 }
@@ -418,14 +416,14 @@ fn grant(item: Item<'_>) -> Option<GrantSpec> {
     let effective_at = section.read("effective_at", Item::instant);
     let grant = GrantSpec {
         id: section.read("id", Item::count),
-        credits: section.value("credits", Item::credits_from_zero),
+        credits: section.value("credits", Item::credits),
         category: section.value("category", Item::word),
-        priority: section.value("priority", priority),
+        priority: section.value("priority", Item::whole),
         created_at: section.read("created_at", Item::instant),
         effective_at,
         expires: expiry(section),
         voided_at: section.read("voided_at", Item::instant),
-        remaining: section.read("remaining", Item::credits_from_zero),
+        remaining: section.read("remaining", Item::credits),
         rollover: section.read("rollover", rollover),
         recurrence: section.get("recurrence").and_then(recurrence),
         price: section.read_or("price", Money::ZERO, Item::money),

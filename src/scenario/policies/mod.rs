@@ -61,14 +61,15 @@ static OWN: &[Field] = &[
 ];
 
 /// `plan = "pro"` or `plan = { starter = 0.7, pro = 0.3 }`.
-pub(super) const PLAN_CHOICE: Kind = Kind::Either(&[Kind::Name("plan"), Kind::Map("plan", &Kind::Number)]);
+pub(super) const PLAN_CHOICE: Kind =
+    Kind::Either(&[Kind::Name("plan"), Kind::Map("plan", &Kind::NUMBER_FROM_ZERO)]);
 
 static PLAN_CHANGE: Shape = Shape {
     name: "plan-change",
     doc: "A share of the organizations moves to another plan.",
     tags: &[
         optional("at", Kind::Instant, "At this instant."),
-        optional("after", Kind::Span, "This long after sign-up."),
+        optional("after", Kind::SPAN, "This long after sign-up."),
     ],
     parts: &[&[
         required("to", Kind::Name("plan"), "The plan they move to."),
@@ -195,7 +196,8 @@ fn plan_change(item: Item<'_>, plans: &[String]) -> Option<PlanChange> {
     let section = item.section(&PLAN_CHANGE)?;
     let when = match section.tag()? {
         ("at", value) => value.instant().map(PlanChangeTime::At),
-        (_, value) => value.span().map(PlanChangeTime::After),
+        ("after", value) => value.span().map(PlanChangeTime::After),
+        (tag, _) => return section.unread_tag(tag),
     };
     let to = section.read("to", |item| item.name_of("plan of this policy", plans.iter().map(String::as_str)));
     Some(PlanChange {

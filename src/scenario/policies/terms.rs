@@ -5,7 +5,7 @@ use crate::policy::{Anchor, Boundary, CycleRule, FeatureTerms, Repay, Terms, Top
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Field, Item, Kind, Node, Section, Shape, Table, Unit, Value, default, merge, optional, words_of,
+    Field, Item, Kind, Node, Section, Shape, Table, Value, default, merge, optional, words_of,
 };
 
 use super::commerce::{
@@ -67,25 +67,25 @@ pub(super) static TERMS: &[Field] = &[
     ),
     default(
         "patience",
-        Kind::Distribution(Unit::Span),
+        Kind::SPANS,
         "\"24 h\"",
         "Longest wait in the queue, or for credits, before an operation is lost.",
     ),
     default(
         "queue_max",
-        Kind::Count,
+        Kind::COUNT,
         "1000",
         "Longest queue of an organization; an operation beyond it is lost.",
     ),
     default(
         "resume",
-        Kind::Distribution(Unit::Span),
+        Kind::SPANS,
         "\"0s\"",
         "Distance between the restarts of what waits for credits or its turn; each is checked as it starts.",
     ),
     optional(
         "max_in_flight",
-        Kind::Either(&[Kind::Count, Kind::Word("unlimited")]),
+        Kind::Either(&[Kind::POSITIVE_COUNT, Kind::Word("unlimited")]),
         "Most operations in flight per organization; unlimited if left out.",
     ),
     default(
@@ -98,12 +98,7 @@ pub(super) static TERMS: &[Field] = &[
     optional("top_up", Kind::Either(&[Kind::Word("none"), Kind::Table(&TOP_UP)]), "An automatic top-up."),
     optional("top_ups", Kind::List(&Kind::Table(&TOP_UP)), "Several automatic top-ups."),
     optional("alerts", Kind::List(&Kind::Table(&ALERT)), "Alerts."),
-    default(
-        "metering_lag",
-        Kind::Distribution(Unit::Span),
-        "\"0s\"",
-        "Time between a charge being incurred and recorded.",
-    ),
+    default("metering_lag", Kind::SPANS, "\"0s\"", "Time between a charge being incurred and recorded."),
     optional("buyer", BUYER_KIND, "People who buy, in the place of the cohort's."),
     optional("invoices", Kind::Table(&INVOICES), "How invoices of overage are paid; at once if left out."),
     optional(
@@ -135,10 +130,9 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         rounding: section.read("round", |item| commerce::rounding(item, per)).flatten(),
         features: feature_rules(section, features),
         overdraft,
-        patience: section
-            .read_or("patience", Dist::Fixed(86_400.0), |item| distribution::read(item, Unit::Span)),
+        patience: section.read_or("patience", Dist::Fixed(86_400.0), distribution::read),
         queue_max: section.read_or("queue_max", 1000, Item::count),
-        resume: section.read_or("resume", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        resume: section.read_or("resume", Dist::Fixed(0.0), distribution::read),
         written: Written {
             queue_max: section.has("queue_max"),
             patience: section.has("patience"),
@@ -150,8 +144,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         packages,
         alerts: alerts.thresholds,
         alert_would_exceed: alerts.would_exceed,
-        metering_lag: section
-            .read_or("metering_lag", Dist::Fixed(0.0), |item| distribution::read(item, Unit::Span)),
+        metering_lag: section.read_or("metering_lag", Dist::Fixed(0.0), distribution::read),
         buyer: section.read("buyer", |item| {
             customers::buyer(item).map(|buyer| buyer.unwrap_or_else(customers::nobody))
         }),

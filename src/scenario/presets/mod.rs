@@ -35,10 +35,8 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// Rules for features that the scenario does not have are left out, and so is `top_up` unless the policy writes one
 /// itself: a product's rules of topping up say nothing about whether a customer has switched it on.
 pub(crate) fn node(item: Item<'_>, features: &[String], tops_up: bool) -> Option<Node> {
-    let written = item.text()?;
-    let Some(preset) = PRESETS.iter().find(|preset| preset.name == written) else {
-        return item.fail_words(names());
-    };
+    // What is no preset's name is told where the policy is read.
+    let preset = PRESETS.iter().find(|preset| item.is_word(preset.name))?;
     let name = format!("preset {}", preset.name);
     let source = item.reader.add_source(&name, preset.text);
     let mut node = parse(&name, source, preset.text).expect("presets are TOML, a test reads them all");

@@ -1,6 +1,7 @@
 //! Typed values out of the tree, with every problem gathered and none stopping the rest.
 //!
-//! A reading function returns `None` only after it reported a problem, so callers go on with anything in the place of a
+//! A value is held to the kind that its key declares before it is converted, so these functions know no ranges. A
+//! reading function returns `None` only after a problem was reported, so callers go on with anything in the place of a
 //! value that will never be used.
 
 use crate::calendar::{Period, Zone};
@@ -10,7 +11,7 @@ use super::problem::{Problem, did_you_mean};
 use super::quantity;
 use super::reader::Reader;
 use super::section::Section;
-use super::shape::{Kind, Shape, Words};
+use super::shape::{Kind, MOST_CREDITS, Shape, Words};
 use super::tree::{Node, Place, Value};
 
 /// A value to be read.
@@ -20,6 +21,8 @@ pub(crate) struct Item<'a> {
     pub reader: &'a Reader,
     /// The value.
     pub node: &'a Node,
+    /// What its key declares, or the list or table that it is an element of; unknown at the root.
+    pub kind: Option<Kind>,
 }
 
 impl<'a> Item<'a> {
@@ -70,7 +73,7 @@ impl<'a> Item<'a> {
         matches!(self.node.value, Value::List(_))
     }
 
-    /// The number, if it is one; reports nothing.
+    /// The number, if it is a finite one; reports nothing.
     pub fn as_number(self) -> Option<f64> {
         match self.node.value {
             Value::Integer(number) => Some(number as f64),
@@ -79,88 +82,90 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The number or percentage, if it is a finite one; reports nothing.
+    pub(super) fn as_share(self) -> Option<f64> {
+        let share = self.as_number().or_else(|| self.as_text().and_then(quantity::share));
+        share.filter(|share| share.is_finite())
+    }
+
+    /// The span in seconds, if it is one that time can express; reports nothing.
+    pub(super) fn as_seconds(self) -> Option<f64> {
+        if let Value::Integer(0) = self.node.value {
+            return Some(0.0);
+        }
+        self.as_text().and_then(quantity::span).map(SimSpan::as_seconds_f64)
+    }
+
+    /// The instant, if it is one; without an offset it is local to the scenario's time zone, a date is its midnight.
+    pub(super) fn as_instant(self) -> Option<SimTime> {
+        let (Value::Instant(text) | Value::Text(text)) = &self.node.value else { return None };
+        self.reader.zone().parse(text).filter(|at| *at != SimTime::NEVER && *at != SimTime::DAWN)
+    }
+
+    /// The same value, to be read as something more precise than its key declares.
+    pub fn as_kind(self, kind: Kind) -> Self {
+        Item { kind: Some(kind), ..self }
+    }
+
+    /// Reports a value that is of another kind than declared.
+    fn unfit<T>(self) -> Option<T> {
+        if self.kind.is_none() {
+            return self.fail("another kind of value");
+        }
+        self.report_misfits();
+        if self.fits() {
+            // Only a key that is read as something that it does not declare comes here.
+            debug_assert!(false, "`{}` is read by another kind than it declares", self.place().path);
+            return self.fail("another kind of value");
+        }
+        None
+    }
+
     /// Any string.
     pub fn text(self) -> Option<String> {
-        self.as_text().map(str::to_owned).or_else(|| self.fail(Kind::Text.describe()))
+        self.as_text().map(str::to_owned).or_else(|| self.unfit())
     }
 
     /// `true` or `false`.
     pub fn flag(self) -> Option<bool> {
         match self.node.value {
             Value::Flag(flag) => Some(flag),
-            _ => self.fail(Kind::Flag.describe()),
+            _ => self.unfit(),
         }
     }
 
-    /// A whole number.
-    pub fn integer(self) -> Option<i64> {
+    /// A whole number of the type that its declared range fits.
+    pub fn whole<T: TryFrom<i128>>(self) -> Option<T> {
         match self.node.value {
-            Value::Integer(number) => Some(number),
-            _ => self.fail(Kind::Integer.describe()),
+            Value::Integer(number) => T::try_from(number).ok().or_else(|| self.unfit()),
+            _ => self.unfit(),
         }
     }
 
-    /// A whole number that fits, 0 or more.
+    /// A whole number, 0 or more.
     pub fn count(self) -> Option<u32> {
-        match self.node.value {
-            Value::Integer(number) => {
-                u32::try_from(number).ok().or_else(|| self.fail(Kind::Count.describe()))
-            }
-            _ => self.fail(Kind::Count.describe()),
-        }
-    }
-
-    /// A whole number, 1 or more.
-    pub fn positive_count(self) -> Option<u32> {
-        match self.node.value {
-            Value::Integer(number @ 1..) => {
-                u32::try_from(number).ok().or_else(|| self.fail("a smaller number"))
-            }
-            _ => self.fail("a whole number, 1 or more"),
-        }
+        self.whole()
     }
 
     /// A finite number.
     pub fn number(self) -> Option<f64> {
-        self.as_number().or_else(|| self.fail(Kind::Number.describe()))
+        self.as_number().or_else(|| self.unfit())
     }
 
-    /// A finite number of at least 0.
-    pub fn number_from_zero(self) -> Option<f64> {
-        self.as_number().filter(|number| *number >= 0.0).or_else(|| self.fail("a number, 0 or more"))
-    }
-
-    /// Credits, of any sign.
+    /// Credits.
     pub fn credits(self) -> Option<Credits> {
         match self.node.value {
-            Value::Integer(number) if number.abs() <= 1_000_000_000_000 => Some(Credits::from_whole(number)),
-            Value::Float(number) if number.is_finite() && number.abs() <= 1e12 => {
-                Some(Credits::from_f64(number))
+            Value::Integer(number) if number.unsigned_abs() <= MOST_CREDITS as u128 => {
+                Some(Credits::from_whole(number as i64))
             }
-            _ => self.fail(Kind::Credits.describe()),
+            Value::Float(number) if number.abs() <= MOST_CREDITS => Some(Credits::from_f64(number)),
+            _ => self.unfit(),
         }
-    }
-
-    /// Credits, 0 or more.
-    pub fn credits_from_zero(self) -> Option<Credits> {
-        let credits = self.credits()?;
-        if credits < Credits::ZERO { self.fail("a number of credits, 0 or more") } else { Some(credits) }
-    }
-
-    /// Credits above 0.
-    pub fn positive_credits(self) -> Option<Credits> {
-        let credits = self.credits()?;
-        if credits.is_positive() { Some(credits) } else { self.fail("a number of credits above 0") }
     }
 
     /// Money, 0 or more; every amount of a scenario has one currency.
     pub fn money(self) -> Option<Money> {
-        let Some((money, currency)) = self.as_text().and_then(quantity::money) else {
-            return self.fail(Kind::Money.describe());
-        };
-        if money < Money::ZERO {
-            return self.fail("an amount of 0 or more");
-        }
+        let Some((money, currency)) = self.as_text().and_then(quantity::money) else { return self.unfit() };
         self.check_currency(&currency)?;
         Some(money)
     }
@@ -191,68 +196,32 @@ impl<'a> Item<'a> {
         if let Value::Integer(0) = self.node.value {
             return Some(SimSpan::ZERO);
         }
-        let text = self.as_text();
-        if let Some(span) = text.and_then(quantity::span) {
-            return Some(span);
-        }
-        let calendar = text.is_some_and(|text| text.contains("month") || text.contains("year"));
-        let hint = calendar.then(|| "months and years have no fixed length; write days".to_owned());
-        self.fail_with(Kind::Span.describe(), hint)
-    }
-
-    /// A span above 0.
-    pub fn positive_span(self) -> Option<SimSpan> {
-        let span = self.span()?;
-        if span.is_zero() { self.fail("a span above 0, like \"20s\"") } else { Some(span) }
+        self.as_text().and_then(quantity::span).or_else(|| self.unfit())
     }
 
     /// A calendar period.
     pub fn period(self) -> Option<Period> {
-        if let Some(period) = self.as_text().and_then(quantity::period) {
-            return Some(period);
-        }
-        let words =
-            ["month", "year", "day", "week", "quarter", "hourly", "daily", "weekly", "monthly", "yearly"];
-        let close = self.as_text().and_then(|text| did_you_mean(text, words));
-        let close = close.map(|word| match word {
-            "hourly" => "1 hour",
-            "daily" => "day",
-            "weekly" => "week",
-            "monthly" => "month",
-            "yearly" => "year",
-            word => word,
-        });
-        self.fail_with(Kind::Period.describe(), close.map(|word| format!("did you mean \"{word}\"?")))
+        self.as_text().and_then(quantity::period).or_else(|| self.unfit())
     }
 
-    /// A rate per second, 0 or more.
+    /// A rate per second.
     pub fn rate(self) -> Option<f64> {
-        let rate = self.as_text().and_then(quantity::rate).filter(|rate| *rate >= 0.0);
-        rate.or_else(|| {
-            let hint = self.as_number().map(|number| format!("say per what: \"{number}/day\""));
-            self.fail_with(Kind::Rate.describe(), hint)
-        })
+        self.as_text().and_then(quantity::rate).or_else(|| self.unfit())
     }
 
     /// A probability.
     pub fn probability(self) -> Option<Probability> {
-        let share = self.as_number().or_else(|| self.as_text().and_then(quantity::share));
-        share.and_then(Probability::new).or_else(|| self.fail(Kind::Probability.describe()))
+        self.as_share().and_then(Probability::new).or_else(|| self.unfit())
     }
 
-    /// A share of any size: `0.2` or `"20%"`.
+    /// A share: `0.2` or `"20%"`.
     pub fn share(self) -> Option<f64> {
-        let share = self.as_number().or_else(|| self.as_text().and_then(quantity::share));
-        share.or_else(|| self.fail(Kind::Share.describe()))
+        self.as_share().or_else(|| self.unfit())
     }
 
     /// An instant; without an offset it is local to the scenario's time zone, a date is its midnight.
     pub fn instant(self) -> Option<SimTime> {
-        let (Value::Instant(text) | Value::Text(text)) = &self.node.value else {
-            return self.fail(Kind::Instant.describe());
-        };
-        let zone = self.reader.zone();
-        zone.parse(text).or_else(|| self.fail(Kind::Instant.describe()))
+        self.as_instant().or_else(|| self.unfit())
     }
 
     /// A time zone by its IANA name.
@@ -302,14 +271,17 @@ impl<'a> Item<'a> {
     /// The elements of a list.
     pub fn items(self) -> Option<Vec<Item<'a>>> {
         match &self.node.value {
-            Value::List(items) => Some(items.iter().map(|node| Item { node, ..self }).collect()),
-            _ => self.fail("a list"),
+            Value::List(items) => {
+                let kind = self.element_kind();
+                Some(items.iter().map(|node| Item { node, kind, ..self }).collect())
+            }
+            _ => self.unfit(),
         }
     }
 
     /// Every element of a list, read; those with problems are left out.
     pub fn list<T>(self, read: impl Fn(Item<'a>) -> Option<T>) -> Option<Vec<T>> {
-        Some(self.items()?.into_iter().filter_map(read).collect())
+        Some(self.items()?.into_iter().filter(|item| item.fits()).filter_map(read).collect())
     }
 
     /// A list, or a single element without brackets.
@@ -320,7 +292,8 @@ impl<'a> Item<'a> {
     /// A list of exactly two.
     pub fn pair<T>(self, read: impl Fn(Item<'a>) -> Option<T>) -> Option<(T, T)> {
         match self.items()?.as_slice() {
-            [first, second] => read(*first).zip(read(*second)),
+            [first, second] if first.fits() && second.fits() => read(*first).zip(read(*second)),
+            [_, _] => None,
             _ => self.fail("a list of two"),
         }
     }
@@ -328,10 +301,12 @@ impl<'a> Item<'a> {
     /// Names chosen by the author and their values, in the order of the file.
     pub fn entries(self) -> Option<Vec<(&'a str, Item<'a>)>> {
         match &self.node.value {
-            Value::Table(table) => Some(
-                table.entries.iter().map(|(name, node)| (name.as_str(), Item { node, ..self })).collect(),
-            ),
-            _ => self.fail("a table"),
+            Value::Table(table) => {
+                let kind = self.entry_kind();
+                let entry = |(name, node): &'a (String, Node)| (name.as_str(), Item { node, kind, ..self });
+                Some(table.entries.iter().map(entry).filter(|(_, item)| item.fits()).collect())
+            }
+            _ => self.unfit(),
         }
     }
 

@@ -1,8 +1,9 @@
-//! How a scenario file is read: a tree that knows its lines, shapes that declare every key, and readers that gather
-//! all problems.
+//! How a scenario file is read: a tree that knows its lines, shapes that declare every key with its kind and range, and
+//! readers that gather all problems.
 //!
 //! Leaves what the keys mean to the rest of `scenario`.
 
+mod fit;
 mod item;
 mod layers;
 mod problem;
@@ -20,6 +21,7 @@ pub(crate) use quantity::{period, share};
 pub(crate) use reader::Reader;
 pub(crate) use section::Section;
 pub(crate) use shape::{
-    Field, Kind, Presence, Shape, Unit, Words, default, optional, required, words, words_of,
+    Field, Kind, MOST_CREDITS, Presence, Range, Shape, Unit, Words, default, optional, required, words,
+    words_of,
 };
 pub(crate) use tree::{Node, Place, Table, Value, join, parse, parse_value, set_path, split_path};

@@ -5,6 +5,8 @@
 use crate::calendar::Period;
 use crate::units::{MICROS_PER_SECOND, Money, NANOS_PER_UNIT, SimSpan};
 
+use super::shape::MOST_SECONDS;
+
 /// Microseconds of an exact unit of time; months and years are not exact.
 fn exact_unit(word: &str) -> Option<i64> {
     let micros = match word {
@@ -51,10 +53,17 @@ fn pairs(text: &str) -> Option<Vec<(f64, String)>> {
     (!pairs.is_empty()).then_some(pairs)
 }
 
-/// An exact span: `20s`, `3h`, `5 min`, `1h 30min`, `30 days`. Not negative.
+/// An exact span: `20s`, `3h`, `5 min`, `1h 30min`, `30 days`. Not negative; no shorter than time can express.
 pub(crate) fn span(text: &str) -> Option<SimSpan> {
+    let seconds = seconds(text)?;
+    let span = SimSpan::from_seconds_f64(seconds);
+    ((0.0..=MOST_SECONDS).contains(&seconds) && (seconds == 0.0 || !span.is_zero())).then_some(span)
+}
+
+/// The seconds of an exact span, however long. Not negative.
+pub(super) fn seconds(text: &str) -> Option<f64> {
     if text.trim() == "0" {
-        return Some(SimSpan::ZERO);
+        return Some(0.0);
     }
     let mut seconds = 0.0;
     for (number, unit) in pairs(text)? {
@@ -63,7 +72,7 @@ pub(crate) fn span(text: &str) -> Option<SimSpan> {
         }
         seconds += number * exact_unit(&unit)? as f64 / MICROS_PER_SECOND as f64;
     }
-    (seconds.is_finite() && seconds < 9e12).then(|| SimSpan::from_seconds_f64(seconds))
+    Some(seconds)
 }
 
 /// A calendar period: `month`, `12 months`, `year`, `30 days`, `36 h`. Positive.
@@ -79,10 +88,12 @@ pub(crate) fn period(text: &str) -> Option<Period> {
         "quarter" | "quarters" => whole.map(|quarters| Period::Months(3 * quarters)),
         "d" | "day" | "days" if whole.is_some() => whole.map(Period::Days),
         "w" | "week" | "weeks" if whole.is_some() => whole.map(|weeks| Period::Days(7 * weeks)),
-        _ if *number > 0.0 => {
-            Some(Period::Span(SimSpan::from_micros((number * exact_unit(unit)? as f64) as i64)))
+        // A period of nothing would repeat for ever.
+        unit => {
+            let micros = number * exact_unit(unit)? as f64;
+            let fits = (1.0..=MOST_SECONDS * 1e6).contains(&micros);
+            fits.then(|| Period::Span(SimSpan::from_micros(micros as i64)))
         }
-        _ => None,
     }
 }
 
@@ -123,12 +134,22 @@ fn decimal(text: &str, scale: i64) -> Option<i64> {
     whole.checked_mul(scale)?.checked_add(fraction)?.checked_mul(sign)
 }
 
-/// A share written as `5%` or `0.05`.
+/// A share written as `5%` or `0.05`; finite.
 pub(crate) fn share(text: &str) -> Option<f64> {
-    match text.trim().strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
-        None => text.trim().parse().ok(),
+    match text.trim().ends_with('%') {
+        true => percentage(text),
+        false => decimal_number(text.trim()),
     }
+}
+
+/// A share written as `5%`; finite.
+pub(crate) fn percentage(text: &str) -> Option<f64> {
+    decimal_number(text.trim().strip_suffix('%')?.trim()).map(|percent| percent / 100.0)
+}
+
+/// A finite number in digits; words such as `inf` and `nan` are none.
+fn decimal_number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 #[cfg(test)]

@@ -137,6 +137,6 @@ impl Reader {
 
     /// `node` as something to read.
     pub fn item<'a>(&'a self, node: &'a Node) -> Item<'a> {
-        Item { reader: self, node }
+        Item { reader: self, node, kind: None }
     }
 }

@@ -33,6 +33,7 @@ impl<'a> Section<'a> {
         let section = Section { item, table, shape };
         section.report_unknown_keys();
         section.report_missing_keys();
+        section.report_misfits();
         section
     }
 
@@ -56,19 +57,19 @@ impl<'a> Section<'a> {
         self.table.get(name).is_some()
     }
 
-    /// The value of a key, if it was written; defaults do not count.
+    /// The value of a key, if it was written, of whatever kind; defaults do not count.
     pub fn get(self, name: &str) -> Option<Item<'a>> {
-        debug_assert!(self.shape.field(name).is_some(), "`{name}` is not declared in `{}`", self.shape.name);
-        self.table.get(name).map(|node| Item { node, ..self.item })
+        let kind = Some(self.field(name).kind);
+        self.table.get(name).map(|node| Item { node, kind, ..self.item })
     }
 
     /// The value of a key, or its default, read; `None` if it is absent without a default or had a problem.
     pub fn read<T>(self, name: &str, read: impl Fn(Item<'a>) -> Option<T>) -> Option<T> {
         if let Some(item) = self.get(name) {
-            return read(item);
+            return if item.fits() { read(item) } else { None };
         }
-        let Presence::Default(text) = self.field(name).presence else { return None };
-        read(self.item.reader.item(default_node(text)))
+        let Field { kind, presence: Presence::Default(text), .. } = self.field(name) else { return None };
+        read(Item { node: default_node(text), kind: Some(*kind), ..self.item })
     }
 
     /// As [`Section::read`]; `fallback` stands in for a value with a problem or an absent one.
@@ -91,6 +92,7 @@ impl<'a> Section<'a> {
             .collect();
         let known: Vec<_> = self.shape.tags.iter().map(|tag| tag.name).collect();
         match written.as_slice() {
+            [(_, item)] if !item.fits() => None,
             [one] => Some(*one),
             [] => self.item.fail(format!("a table with one of: {}", known.join(", "))),
             [first, second, ..] => self.item.error(
@@ -98,6 +100,12 @@ impl<'a> Section<'a> {
                 Some("keep one of the two".to_owned()),
             ),
         }
+    }
+
+    /// Reports a tag that is declared and that its reader does not know.
+    pub fn unread_tag<T>(self, tag: &str) -> Option<T> {
+        debug_assert!(false, "`{tag}` of `{}` is declared and read by nobody", self.shape.name);
+        self.item.error(format!("cannot be read as `{tag}`"), None)
     }
 
     /// Reports "`path.name` WHAT" at the key, or at the table if it was not written.
@@ -131,6 +139,15 @@ impl<'a> Section<'a> {
                 hint: close.map(|known| format!("did you mean `{known}`?")),
                 ..problem
             });
+        }
+    }
+
+    /// Whatever is of another kind than declared is told here, all at once; readers only see what fits.
+    fn report_misfits(self) {
+        for (name, node) in &self.table.entries {
+            if let Some(field) = self.shape.field(name) {
+                Item { node, kind: Some(field.kind), ..self.item }.report_misfits();
+            }
         }
     }
 

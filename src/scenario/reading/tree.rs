@@ -44,8 +44,8 @@ pub(crate) struct Node {
 pub(crate) enum Value {
     /// A string.
     Text(String),
-    /// An integer.
-    Integer(i64),
+    /// An integer; wider than TOML's, so that a seed may have all 64 bits and too large a number is told as written.
+    Integer(i128),
     /// A float.
     Float(f64),
     /// A boolean.
@@ -105,6 +105,9 @@ impl Node {
         match &self.value {
             Value::Text(text) => format!("\"{text}\""),
             Value::Integer(number) => number.to_string(),
+            Value::Float(number) if number.abs() >= 1e15 || (*number != 0.0 && number.abs() < 1e-4) => {
+                format!("{number:e}")
+            }
             Value::Float(number) => number.to_string(),
             Value::Flag(flag) => flag.to_string(),
             Value::Instant(text) => text.clone(),
@@ -161,7 +164,7 @@ fn node_of(value: DeValue<'_>, place: Place) -> Node {
     let value = match value {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(number) => {
-            match i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()) {
+            match i128::from_str_radix(&number.as_str().replace('_', ""), number.radix()) {
                 Ok(number) => Value::Integer(number),
                 Err(_) => Value::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
             }

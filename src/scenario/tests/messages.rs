@@ -59,7 +59,7 @@ fn every_kind_of_bad_input_gets_a_message_that_repairs() {
         (
             "policies",
             "[[outages]]\nname = \"o\"\nrate = \"-1/month\"\nlength = \"1h\"",
-            "error: `team.toml:14`: `outages.o.rate` is \"-1/month\"\n  wanted a rate of 0 or more, like \"4/day\" or \"2/month\"",
+            "error: `team.toml:14`: `outages.o.rate` is \"-1/month\"\n  wanted a rate above 0, like \"4/day\" or \"2/month\"",
         ),
         (
             "policies",

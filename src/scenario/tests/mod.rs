@@ -1,5 +1,6 @@
 //! Messages a person can act on, layers, short forms, defaults.
 
+mod declared;
 mod layers;
 mod messages;
 mod terms;
