@@ -14,7 +14,7 @@ use crate::organization::Fault;
 use crate::units::{FeatureIndex, OrganizationId};
 use crate::workload::HistoryProblems;
 
-use super::panics::last_panic;
+use super::panics::{Said, last_panic};
 
 /// Why a run ended without its results.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,16 @@ pub enum Failure {
         /// `COHORT/NUMBER` or a label.
         organization: String,
         /// The panic's text.
+        what: String,
+    },
+    /// The scenario asks for something that cannot be.
+    #[error("replication {replication}, organization {organization}: {what}")]
+    Impossible {
+        /// From 0.
+        replication: u32,
+        /// `COHORT/NUMBER` or a label.
+        organization: String,
+        /// What.
         what: String,
     },
     /// An actor or an arbiter ended before its work.
@@ -75,6 +85,16 @@ pub enum Failure {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl Failure {
+    /// What an organization's work ended with.
+    pub(super) fn of(said: Said, replication: u32, organization: String) -> Self {
+        match said {
+            Said::Impossible(what) => Failure::Impossible { replication, organization, what },
+            Said::Panicked(what) => Failure::Panicked { replication, organization, what },
+        }
+    }
 }
 
 /// What the control thread is told.

@@ -64,7 +64,7 @@ impl Handler<Demand> for FeatureActor {
         from.do_send(Answer(match drawn {
             Ok(Ok(refill)) => Ok(refill),
             Ok(Err(source)) => Err(Broke { feature, why: Why::Unreadable(source) }),
-            Err(said) => Err(Broke { feature, why: Why::Panicked(said) }),
+            Err(said) => Err(Broke { feature, why: Why::Said(said) }),
         }));
     }
 }

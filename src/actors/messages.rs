@@ -10,6 +10,7 @@ use crate::outcome::{OrganizationOutcome, Outcome};
 use crate::units::{FeatureIndex, OrganizationId};
 
 use super::organization::OrganizationActor;
+use super::panics::Said;
 use super::rows::RowParts;
 use super::wave::WaveActor;
 
@@ -36,7 +37,7 @@ pub(super) struct Broke {
 #[derive(Debug)]
 pub(super) enum Why {
     /// It panicked and said this.
-    Panicked(String),
+    Said(Said),
     /// Its usage history could not be read.
     Unreadable(io::Error),
 }

@@ -25,7 +25,7 @@ pub use control::{ActorName, Control, Event, Failure, Injection, Sentinel};
 pub use feature::FeatureActor;
 pub use job::{Job, JobCohort, OpenHistory};
 pub use messages::Begin;
-pub use panics::record_panics;
+pub use panics::{Said, caught, record_panics};
 pub use plan::{Plan, Unit};
 pub use rows::{NoRows, RowParts, RowWriter, SpillError};
 pub use wave::{WaveActor, WaveSpec};

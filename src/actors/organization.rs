@@ -9,7 +9,7 @@ use crate::organization::{Fault, OrganizationRun, Progress};
 use super::control::{ActorName, Control, Failure, Injection, Sentinel};
 use super::feature::FeatureActor;
 use super::messages::{Answer, Broke, Demand, Done, Harvest, Place, Why};
-use super::panics::caught;
+use super::panics::{Said, caught};
 use super::wave::WaveActor;
 
 /// Advances one organization through the horizon.
@@ -114,9 +114,8 @@ impl OrganizationActor {
         self.end(None, ctx);
     }
 
-    fn panicked(&mut self, what: String, ctx: &mut Context<Self>) {
-        let organization = self.name.clone();
-        self.control.fail(Failure::Panicked { replication: self.place.replication, organization, what });
+    fn panicked(&mut self, said: Said, ctx: &mut Context<Self>) {
+        self.control.fail(Failure::of(said, self.place.replication, self.name.clone()));
         self.end(None, ctx);
     }
 }
@@ -143,10 +142,11 @@ impl Handler<Answer> for OrganizationActor {
                 Ok(()) => self.proceed(ctx),
                 Err(fault) => self.fail(fault, ctx),
             },
-            Err(Broke { feature, why: Why::Panicked(said) }) => {
+            Err(Broke { feature, why: Why::Said(Said::Panicked(said)) }) => {
                 let who = self.control.name(ActorName::Feature(feature));
-                self.panicked(format!("{who} panicked: {said}"), ctx);
+                self.panicked(Said::Panicked(format!("{who} panicked: {said}")), ctx);
             }
+            Err(Broke { why: Why::Said(said), .. }) => self.panicked(said, ctx),
             Err(Broke { why: Why::Unreadable(source), .. }) => {
                 let organization = self.name.clone();
                 self.control.fail(Failure::Unreadable { organization, source });

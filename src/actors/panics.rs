@@ -8,6 +8,17 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
+use crate::units::Impossible;
+
+/// Why work that was watched over did not end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// The scenario asks for something that cannot be; what.
+    Impossible(String),
+    /// The program is wrong; the panic's text with its place.
+    Panicked(String),
+}
+
 thread_local! {
     static RECORDING: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
@@ -36,11 +47,19 @@ pub(super) fn last_panic() -> Option<String> {
     LAST.take()
 }
 
-/// Runs `work`; a panic in it becomes its text.
-pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// Runs `work`; a panic in it becomes what it said.
+///
+/// # Errors
+/// If it panics.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Said> {
     // The state behind `work` is thrown away after a panic, so nobody sees it half-changed.
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|payload| last_panic().unwrap_or_else(|| text_of(payload.as_ref()).to_owned()))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let last = last_panic();
+        match payload.downcast::<Impossible>() {
+            Ok(impossible) => Said::Impossible(impossible.0),
+            Err(other) => Said::Panicked(last.unwrap_or_else(|| text_of(other.as_ref()).to_owned())),
+        }
+    })
 }
 
 fn text_of(payload: &(dyn Any + Send)) -> &str {
@@ -58,7 +77,11 @@ mod tests {
         std::thread::spawn(|| {
             record_panics();
             let said = caught(|| -> u32 { panic!("no {} left", "credits") }).expect_err("it panics");
+            let Said::Panicked(said) = said else { panic!("the program is wrong: {said:?}") };
             assert!(said.starts_with("no credits left (src/actors/panics.rs:"), "{said}");
+            let most = crate::units::Credits::MAX;
+            let said = caught(|| most + most).expect_err("no 64 bits hold it");
+            assert!(matches!(said, Said::Impossible(what) if what.contains("9,223,372,036,854")));
             assert_eq!(caught(|| 7), Ok(7));
             assert_eq!(last_panic(), None);
         })

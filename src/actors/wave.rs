@@ -172,10 +172,9 @@ impl WaveActor {
                 self.alive -= 1;
                 self.spec.control.fail(failure);
             }
-            Err(what) => {
+            Err(said) => {
                 self.alive -= 1;
-                let replication = place.replication;
-                self.spec.control.fail(Failure::Panicked { replication, organization: name, what });
+                self.spec.control.fail(Failure::of(said, place.replication, name));
             }
         }
     }

@@ -101,6 +101,9 @@ pub struct RunArguments {
     /// Leave `organizations.csv` out.
     #[arg(long)]
     pub no_organizations: bool,
+    /// Run even if the estimate of operations, time, memory or output is absurd.
+    #[arg(long)]
+    pub force: bool,
     /// How work is laid out; never reaches results.
     #[command(flatten)]
     pub layout: LayoutArguments,

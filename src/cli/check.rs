@@ -1,11 +1,12 @@
 //! `creditsim check`: every problem of a scenario, without running it.
 
+use crate::engine::{Layout, Planned, expect};
 use crate::scenario::{self, Scenario};
 
 use super::arguments::CheckArguments;
 use super::exit::{Exit, Problem};
 use super::terminal::number_of;
-use super::{reading, terminal};
+use super::{estimate, reading, terminal};
 
 /// Lists problems and warnings.
 pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, Problem> {
@@ -25,6 +26,11 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, Problem> {
         number_of(scenario.policies.len() as u64, "policy", "policies"),
         number_of(u64::from(scenario.replications), "replication", "replications")
     ));
+    let planned =
+        Planned { threads: Layout::default().threads as u32, organization_rows: true, ..Planned::default() };
+    let expected = expect(&scenario, planned);
+    estimate::refuse(&expected, &scenario)?;
+    terminal::say(&format!("it takes {}", estimate::sentence(&expected, &scenario)));
     Ok(Exit::Fine)
 }
 

@@ -54,9 +54,17 @@ pub enum Problem {
         /// How many.
         wrong: usize,
     },
-    /// 1, or 5 for a file: the run failed.
+    /// 1, or 5 for a file, or 2 for a scenario that asks for the impossible: the run failed.
     #[error("error: {0}")]
     Run(Failure),
+    /// 2: the scenario asks for something that cannot be, found outside a run.
+    #[error("error: {0}")]
+    Impossible(String),
+    /// 1: the program is wrong.
+    #[error(
+        "error: {0}\nhint: this is a fault of creditsim, not of the scenario; please report it with the scenario"
+    )]
+    Internal(String),
 }
 
 impl From<Vec<scenario::Problem>> for Problem {
@@ -86,7 +94,8 @@ impl Problem {
 
     fn code(&self) -> u8 {
         match self {
-            Problem::Scenario(_) | Problem::Usage { .. } => 2,
+            Problem::Scenario(_) | Problem::Usage { .. } | Problem::Impossible(_) => 2,
+            Problem::Run(Failure::Impossible { .. }) => 2,
             Problem::File { .. } | Problem::Unplaced(_) => 5,
             Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
             Problem::Run(Failure::History(error)) => {
@@ -96,7 +105,7 @@ impl Problem {
                     2
                 }
             }
-            Problem::Run(_) | Problem::Verification { .. } => 1,
+            Problem::Run(_) | Problem::Verification { .. } | Problem::Internal(_) => 1,
         }
     }
 }

@@ -7,6 +7,7 @@ mod arguments;
 mod asked;
 mod bench;
 mod check;
+mod estimate;
 mod exit;
 mod explain;
 mod fit;
@@ -30,6 +31,8 @@ mod verify;
 
 use clap::Parser;
 
+use crate::engine::{Said, caught, record_panics};
+
 pub use arguments::{Arguments, Command};
 pub use exit::{Exit, Problem};
 
@@ -45,6 +48,16 @@ impl Command {
     /// # Errors
     /// What kept it from being done, with the exit code that says so.
     pub fn carry_out(&self) -> Result<Exit, Problem> {
+        record_panics();
+        caught(|| self.dispatch()).unwrap_or_else(|said| {
+            Err(match said {
+                Said::Impossible(what) => Problem::Impossible(what),
+                Said::Panicked(what) => Problem::Internal(what),
+            })
+        })
+    }
+
+    fn dispatch(&self) -> Result<Exit, Problem> {
         match self {
             Command::Run(arguments) => run::carry_out(arguments),
             Command::Check(arguments) => check::carry_out(arguments),

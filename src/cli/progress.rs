@@ -46,14 +46,14 @@ impl Meter {
         match self {
             Meter::Silent => {}
             Meter::Bar(bar) => {
-                bar.set_length(progress.organizations_total);
-                bar.set_position(progress.organizations);
+                bar.set_length(1_000);
+                bar.set_position((share(progress) * 1e3) as u64);
                 bar.set_message(sentence(progress));
             }
             Meter::Plain { last } if progress.elapsed >= *last + PLAIN_EVERY => {
                 *last = progress.elapsed;
-                let share = 100 * progress.organizations / progress.organizations_total.max(1);
-                terminal::tell(&format!("{share} %  {}", sentence(progress)));
+                let percent = (share(progress) * 100.0) as u64;
+                terminal::tell(&format!("{percent} %  {}", sentence(progress)));
             }
             Meter::Plain { .. } => {}
         }
@@ -67,16 +67,25 @@ impl Meter {
     }
 }
 
+/// Share of the work that is done: by organizations once many have finished, before that by operations too, of which
+/// only the expected number is known.
+fn share(progress: Progress) -> f64 {
+    const MANY: u64 = 50;
+    let finished = progress.organizations as f64 / progress.organizations_total.max(1) as f64;
+    if progress.organizations >= MANY || progress.operations_expected == 0 {
+        return finished.min(1.0);
+    }
+    let drawn = progress.operations as f64 / progress.operations_expected as f64;
+    finished.max(drawn.min(0.99)).min(1.0)
+}
+
 /// `12.3 M operations, 3.1 M/s, 12 s left`.
 fn sentence(progress: Progress) -> String {
     let seconds = progress.elapsed.as_secs_f64();
     let rate = progress.operations as f64 / seconds.max(1e-9);
-    let left = match progress.organizations {
-        0 => String::new(),
-        done => {
-            let to_do = progress.organizations_total.saturating_sub(done);
-            format!(", {} left", span(seconds * to_do as f64 / done as f64))
-        }
+    let left = match share(progress) {
+        done if done > 0.0 => format!(", {} left", span(seconds * (1.0 - done) / done)),
+        _ => String::new(),
     };
     format!("{} operations, {}/s{left}", count(progress.operations as f64), count(rate))
 }
@@ -84,6 +93,7 @@ fn sentence(progress: Progress) -> String {
 /// `12.3 M`.
 pub(super) fn count(value: f64) -> String {
     let (scale, unit) = match value {
+        v if v >= 1e15 => return format!("{value:.1e}"),
         v if v >= 1e9 => (1e9, " G"),
         v if v >= 1e6 => (1e6, " M"),
         v if v >= 1e4 => (1e3, " k"),
@@ -126,11 +136,15 @@ mod tests {
         let elapsed = Duration::from_secs(4);
         let at = |organizations| Progress {
             operations: 8_000_000,
+            operations_expected: 0,
             organizations,
             organizations_total: 100,
             elapsed,
         };
         assert_eq!(sentence(at(0)), "8.0 M operations, 2.0 M/s");
         assert_eq!(sentence(at(25)), "8.0 M operations, 2.0 M/s, 12 s left");
+        let few = |operations_expected| Progress { operations_expected, organizations_total: 3, ..at(0) };
+        assert_eq!(sentence(few(16_000_000)), "8.0 M operations, 2.0 M/s, 4.0 s left");
+        assert_eq!(share(few(1_000)), 0.99);
     }
 }

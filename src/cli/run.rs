@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::engine::{self, Failure, JobOptions, Layout, Ran, RunSpec};
+use crate::engine::{self, Expected, Failure, JobOptions, Layout, Planned, Progress, Ran, RunSpec};
 use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
@@ -20,12 +20,13 @@ use super::exit::{Exit, Problem};
 use super::gathering::{Gathered, Gathering, Writer};
 use super::progress::{Meter, count, span};
 use super::terminal::number_of;
-use super::{interrupt, keeping, reading, replayed, select, terminal};
+use super::{estimate, interrupt, keeping, reading, replayed, select, terminal};
 
 /// Runs a scenario and reports on it.
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let matter = read_and_check(arguments)?;
     let scenario = &matter.scenario;
+    let expected = expected(scenario, arguments)?;
     let stem = format!("seed-{}", scenario.seed);
     let (mut folder, unfinished) = keeping::begin(&arguments.output, &scenario.name, &stem)?;
     let histories = replayed::read_histories(scenario, arguments.quiet, &folder)?;
@@ -33,7 +34,9 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let question = matter.question(&records);
     folder.asks(&question).map_err(|source| Problem::File { path: folder.path().to_owned(), source })?;
     let outdone = keeping::of_question(unfinished, &question);
-    let (ran, gathered, failure) = simulate(scenario, arguments, &histories, &folder)?;
+    let mut cuts = Vec::new();
+    let told = Told { expected, cuts: &mut cuts };
+    let (ran, gathered, failure) = simulate(scenario, arguments, &histories, &folder, told)?;
     let summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
     terminal::say(&tables(scenario, arguments.format, &summary));
     if let Some(file) = &arguments.junit {
@@ -45,8 +48,11 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
             arguments,
             &summary,
             folder,
-            manifest(&matter, arguments, &summary, question, records),
+            Manifest { cut_draws: cuts.clone(), ..manifest(&matter, arguments, &summary, question, records) },
         )?;
+    }
+    for cut in &cuts {
+        terminal::tell(&format!("note: {cut}"));
     }
     if let Some(shortfall) = &summary.shortfall {
         terminal::tell(&format!("warning: {shortfall}"));
@@ -112,7 +118,10 @@ impl Summary {
 
 fn read_and_check(arguments: &RunArguments) -> Result<Matter, Problem> {
     let source = reading::source(&arguments.scenario, &arguments.set)?;
-    let mut scenario = scenario::read(&source).map_err(Problem::Scenario)?;
+    let (mut scenario, cautions) = scenario::read_with_cautions(&source).map_err(Problem::Scenario)?;
+    for caution in cautions.iter().filter(|_| !arguments.quiet) {
+        terminal::tell(&caution.to_string());
+    }
     let of_file = scenario.policies.len();
     select::apply(&mut scenario, arguments)?;
     let asked = Asked::run(arguments, &scenario, of_file);
@@ -139,6 +148,7 @@ fn simulate(
     arguments: &RunArguments,
     histories: &[Arc<PreparedHistory>],
     folder: &RunFolder,
+    told: Told<'_>,
 ) -> Result<(Ran, Gathered, Option<Failure>), Problem> {
     let detail = DetailOptions {
         cycles: arguments.wants(Rows::Cycles),
@@ -155,6 +165,7 @@ fn simulate(
     let layout = layout(arguments.threads, &arguments.layout);
     let mut meter = Meter::start(arguments.quiet, &headline(scenario, &job, &layout));
     let replications = scenario.precision.as_ref().map_or(scenario.replications, |p| p.max_replications);
+    let sources = job.world.sources.clone();
     let spec = RunSpec {
         job,
         replications: 0..replications,
@@ -166,9 +177,12 @@ fn simulate(
     let mut last = None;
     let ran = engine::run(spec, &mut |progress| {
         last = Some(progress);
-        meter.show(progress);
+        meter.show(Progress { operations_expected: told.expected.operations as u64, ..progress });
     });
     meter.end();
+    let cut =
+        sources.iter().zip(&scenario.features).map(|(source, feature)| source.cuts().remarks(&feature.name));
+    told.cuts.extend(cut.flatten());
     match (ran, last) {
         (Ok(ran), _) => Ok((ran, gathering.finish()?, None)),
         // A broken law speaks against every replication; anything else only against those that were not finished.
@@ -181,6 +195,36 @@ fn simulate(
         }
         (Err(failure), _) => Err(Problem::Run(failure)),
     }
+}
+
+/// What a run is told before it begins, and where it leaves what it has to tell.
+struct Told<'t> {
+    expected: Expected,
+    /// Draws that met a bound.
+    cuts: &'t mut Vec<String>,
+}
+
+/// What the run will take; says so unless it is quiet.
+///
+/// # Errors
+/// If it is absurd and nobody forces it.
+fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, Problem> {
+    let planned = Planned {
+        first: arguments.quick.then_some(select::QUICK_ORGANIZATIONS),
+        threads: layout(arguments.threads, &arguments.layout).threads as u32,
+        organization_rows: !arguments.no_organizations,
+        cycle_rows: arguments.wants(Rows::Cycles),
+        operation_rows: arguments.wants(Rows::Operations),
+        journal_rows: arguments.wants(Rows::Journal),
+    };
+    let expected = engine::expect(scenario, planned);
+    if !arguments.force {
+        estimate::refuse(&expected, scenario)?;
+    }
+    if !arguments.quiet {
+        terminal::tell(&format!("{} takes {}", scenario.name, estimate::sentence(&expected, scenario)));
+    }
+    Ok(expected)
 }
 
 fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
@@ -354,6 +398,7 @@ fn manifest(
         wall_s,
         peak_memory_bytes: engine::peak_memory_bytes(),
         reactive_features: reactive_features(scenario),
+        cut_draws: Vec::new(),
         histories,
         status: if summary.partial { Status::Partial } else { Status::Finished },
     }

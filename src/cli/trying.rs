@@ -156,6 +156,7 @@ impl<'a> Workshop<'a> {
             peak_memory_bytes: engine::peak_memory_bytes(),
             histories: total.histories.clone(),
             reactive_features: Vec::new(),
+            cut_draws: Vec::new(),
             status,
         }
     }
@@ -224,6 +225,7 @@ impl Overall {
                 work as f64 * progress.organizations as f64 / progress.organizations_total.max(1) as f64;
             self.meter.show(Progress {
                 operations: self.operations + progress.operations,
+                operations_expected: 0,
                 organizations: self.done + done as u64,
                 organizations_total: self.total.max(self.done + work),
                 elapsed: self.elapsed + progress.elapsed,

@@ -6,6 +6,7 @@
 //! Invariants: nothing of the layout reaches a result; a run ends with all its results, with those finished before it
 //! was interrupted and marked so, or with an error that names who failed: never with a hang or a hole.
 
+mod expect;
 mod layout;
 mod machine;
 mod prepare;
@@ -13,8 +14,10 @@ mod pure;
 mod run;
 
 pub use crate::actors::{
-    Enough, Failure, Injection, Job, JobCohort, NoOutcomes, NoRows, RowWriter, Sink, SpillError,
+    Enough, Failure, Injection, Job, JobCohort, NoOutcomes, NoRows, RowWriter, Said, Sink, SpillError,
+    caught, record_panics,
 };
+pub use expect::{Expected, MOST, Planned, expect};
 pub use layout::Layout;
 pub use machine::{Stopwatch, machine, peak_memory_bytes, reset_peak_memory};
 pub use prepare::{JobOptions, prepare, prepare_histories, prepare_with, shape};

@@ -39,6 +39,8 @@ pub struct RunSpec {
 pub struct Progress {
     /// Operations applied so far, each once whatever the number of policies.
     pub operations: u64,
+    /// Operations that are expected in all; 0 if nobody has said.
+    pub operations_expected: u64,
     /// Organizations finished so far, over all replications.
     pub organizations: u64,
     /// Organizations to finish.
@@ -133,6 +135,7 @@ impl Watch {
     fn progress(&self) -> Progress {
         Progress {
             operations: self.control.operations(),
+            operations_expected: 0,
             organizations: self.control.organizations(),
             organizations_total: self.organizations_total,
             elapsed: self.started.elapsed(),

@@ -22,6 +22,7 @@ pub(super) fn warn_about(reader: &Reader, root: &Node, scenario: &Scenario) {
         }
     }
     same_policies(reader, root, scenario);
+    costless_features(reader, root, scenario);
     unused_features(reader, root, scenario);
 }
 
@@ -45,6 +46,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     rule_without_effect,
     buyer_without_packages,
     rollover_without_allowance,
+    credits_without_check,
 ];
 
 impl About<'_> {
@@ -321,6 +323,56 @@ fn rollover_without_allowance(about: &About<'_>) {
     }
 }
 
+/// Credits that nobody looks at before work starts: the default of `admission` refuses nothing, which is meant by those
+/// who bill afterwards and by nobody else.
+fn credits_without_check(about: &About<'_>) {
+    let (policy, plan) = (about.policy.name.as_str(), about.terms.plan.as_str());
+    let layers: [&[&str]; 3] = [&["policies", policy, "plans", plan], &["policies", policy], &["policy"]];
+    let said = |layer: &[&str]| {
+        let Some(table) = node_at(about.root, layer).and_then(Node::as_table) else { return false };
+        let of_features = table.get("features").and_then(Node::as_table).is_some_and(|features| {
+            let checks = |node: &Node| node.as_table().is_some_and(|rules| rules.get("admission").is_some());
+            features.entries.iter().any(|(_, node)| checks(node))
+        });
+        // A preset says what its product does.
+        of_features || table.get("admission").is_some() || table.get("preset").is_some()
+    };
+    if layers.iter().any(|layer| said(layer)) {
+        return;
+    }
+    let terms = about.terms;
+    let given = [
+        (terms.allowance.as_ref().is_some_and(|allowance| allowance.credits.is_positive()), "an allowance"),
+        (!terms.packages.is_empty(), "packages"),
+        (terms.allowance.is_some() && terms.grants.iter().any(|grant| grant.rollover.is_some()), "rollover"),
+        (terms.overdraft.limit.is_some_and(Credits::is_positive), "an overdraft"),
+    ];
+    let Some((_, what)) = given.into_iter().find(|(given, _)| *given) else { return };
+    let hint = "write `admission = \"positive\"`, `\"estimate\"` or `{ hold = { timeout = \"2h\" } }`; or \
+                `admission = \"none\"` if all work is meant to run and to be billed afterwards";
+    let told =
+        format!("is left out beside {what}, so that nothing is ever refused and work runs on into debt");
+    about.reader.caution(&about.place("admission"), told, hint);
+}
+
+/// Features with arrivals that cost nothing because nothing was written.
+fn costless_features(reader: &Reader, root: &Node, scenario: &Scenario) {
+    let drawn = scenario.cohorts.iter().any(|cohort| cohort.history.is_none());
+    let Some(table) = node_at(root, &["features"]).and_then(Node::as_table) else { return };
+    for ((_, node), feature) in table.entries.iter().zip(&scenario.features) {
+        let has = |key: &str| node.as_table().is_some_and(|table| table.get(key).is_some());
+        let arrives = drawn && feature.demand.arrivals != Arrivals::None;
+        if arrives && !feature.free && !has("cost") && !has("steps") {
+            let hint = "write `cost = 1`, a distribution or a formula; or `free = true`";
+            reader.caution(
+                &node.place.child("cost"),
+                "is left out, so that its operations cost nothing",
+                hint,
+            );
+        }
+    }
+}
+
 fn same_policies(reader: &Reader, root: &Node, scenario: &Scenario) {
     for (index, policy) in scenario.policies.iter().enumerate() {
         let rules = |other: &Policy| Policy { name: String::new(), ..other.clone() };
@@ -336,7 +388,9 @@ fn same_policies(reader: &Reader, root: &Node, scenario: &Scenario) {
 }
 
 fn unused_features(reader: &Reader, root: &Node, scenario: &Scenario) {
-    for (index, feature) in scenario.features.iter().enumerate() {
+    let written = node_at(root, &["features"]).and_then(Node::as_table);
+    let nodes = written.map(|table| table.entries.as_slice()).unwrap_or_default();
+    for ((index, feature), (_, node)) in scenario.features.iter().enumerate().zip(nodes) {
         let listed = |cohort: &super::model::Cohort| {
             let substitute = cohort.customers.reactions.substitute.as_ref();
             cohort.history.is_some()
@@ -345,7 +399,7 @@ fn unused_features(reader: &Reader, root: &Node, scenario: &Scenario) {
                     .is_some_and(|substitute| substitute.pairs.iter().any(|(_, to)| to.index() == index))
         };
         let demanded = feature.demand.arrivals != Arrivals::None || scenario.cohorts.iter().any(listed);
-        if let (false, Some(node)) = (demanded, node_at(root, &["features", &feature.name])) {
+        if !demanded {
             reader.warn(&node.place, "is never used", "write `arrivals`, or list its operations in a cohort");
         }
     }

@@ -33,7 +33,7 @@ mod words;
 pub use amount::Amount;
 pub use assumptions::{Assumption, assumptions};
 pub use model::*;
-pub use read::{FORMAT, examine, read};
+pub use read::{FORMAT, examine, read, read_with_cautions};
 pub use reading::{Level, Problem};
 pub use reference::reference;
 pub use schema::schema;

@@ -11,7 +11,8 @@ use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
 use super::reading::{
-    Field, Item, Kind, Node, Problem, Range, Reader, Section, Shape, Table, default, optional, required,
+    Field, Item, Kind, Level, Node, Problem, Range, Reader, Section, Shape, Table, Value, default, optional,
+    required,
 };
 use super::source::{Base, ScenarioSource};
 use super::sweep::{self, SWEEP};
@@ -121,9 +122,20 @@ pub(super) struct Facts<'f> {
 /// # Errors
 /// Every problem, in the order in which the file is read; warnings are left out if there are no errors.
 pub fn read(source: &ScenarioSource) -> Result<Scenario, Vec<Problem>> {
-    let (scenario, problems) = examine(source);
+    read_with_cautions(source).map(|(scenario, _)| scenario)
+}
+
+/// Reads a scenario that is going to be run, and what its author should know of before it is.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_cautions(source: &ScenarioSource) -> Result<(Scenario, Vec<Problem>), Vec<Problem>> {
+    let (scenario, mut problems) = examine(source);
     match scenario {
-        Some(scenario) if !problems.iter().any(Problem::is_error) => Ok(scenario),
+        Some(scenario) if !problems.iter().any(Problem::is_error) => {
+            problems.retain(|problem| problem.level == Level::Caution);
+            Ok((scenario, problems))
+        }
         _ => Err(problems),
     }
 }
@@ -150,6 +162,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let (start, end, measure_from) = horizon(section);
     reader.set_start(start);
     let feature_names = names_of(section, "features");
+    few_enough(section)?;
     let history_names = names_of(section, "histories");
     let facts = Facts {
         start,
@@ -258,11 +271,28 @@ fn horizon(section: Section<'_>) -> (SimTime, SimTime, SimTime) {
             start + SimSpan::DAY
         }
     };
+    let end = within_the_calendar(section, start, end);
     let from = section.read("measure_from", |item| instant_or_period(item, &zone, start)).unwrap_or(start);
     if section.has("measure_from") && (from < start || from >= end) {
         section.error("measure_from", "does not lie in the horizon [start, end)", None);
     }
     (start, end, from)
+}
+
+/// The end if the whole horizon lies in the years 1 to 9998: before and behind it, calendars need room.
+fn within_the_calendar(section: Section<'_>, start: SimTime, end: SimTime) -> SimTime {
+    const YEARS: &str = "a horizon lies between the years 1 and 9998";
+    let first = SimTime::from_micros(-62_135_596_800_000_000);
+    let last = SimTime::from_micros(253_370_764_800_000_000);
+    if section.has("start") && start < first {
+        section.error("start", "lies before the calendar", Some(YEARS));
+    }
+    if end <= last {
+        return end;
+    }
+    let key = if section.has("end") { "end" } else { "horizon" };
+    section.error(key, "ends behind the calendar", Some(YEARS));
+    start + SimSpan::DAY
 }
 
 fn instant_or_period(item: Item<'_>, zone: &Zone, start: SimTime) -> Option<SimTime> {
@@ -271,6 +301,25 @@ fn instant_or_period(item: Item<'_>, zone: &Zone, start: SimTime) -> Option<SimT
         Some(period) => Some(zone.add(start, period, MonthEnd::Clamp)),
         None => item.instant(),
     }
+}
+
+/// Reports lists that are longer than their index type; nothing else is worth reading then.
+fn few_enough(section: Section<'_>) -> Option<()> {
+    const MOST: usize = u16::MAX as usize;
+    let length = |key: &str| match section.get(key).map(|item| &item.node.value) {
+        Some(Value::List(items)) => items.len(),
+        Some(Value::Table(table)) => table.entries.len(),
+        _ => 0,
+    };
+    let mut fits = Some(());
+    for key in ["cohorts", "features", "policies"] {
+        let count = length(key);
+        if count > MOST {
+            section.error(key, format!("names {count} {key}"), Some("at most 65535 fit a scenario"));
+            fits = None;
+        }
+    }
+    fits
 }
 
 fn names_of(section: Section<'_>, key: &str) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Where a scenario comes from: a file, a bundled example, and values set over it.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -25,6 +26,25 @@ pub(crate) enum Base {
     Bundled,
 }
 
+/// Largest scenario file: more is no scenario (a device, a history by mistake).
+const LARGEST: u64 = 64 << 20;
+
+/// The text of a file; else the line that is to blame (0 if none is) and why.
+fn read_text(path: &Path) -> Result<String, (usize, String)> {
+    let unreadable = |error: std::io::Error| (0, format!("cannot be read: {error}"));
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err((1, format!("is no scenario: it is larger than {} MiB", LARGEST >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        (line, "is no text in UTF-8".to_owned())
+    })
+}
+
 impl ScenarioSource {
     /// The file at `path`.
     ///
@@ -33,8 +53,11 @@ impl ScenarioSource {
     #[expect(clippy::result_large_err, reason = "called once a run, and the problem is printed")]
     pub fn from_path(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let problem = Problem::of_file(&name, 0, format!("cannot be read: {error}"));
+        let text = read_text(path).map_err(|(line, what)| {
+            let problem = Problem::of_file(&name, line, what);
+            if line > 0 {
+                return problem;
+            }
             let names = bundled::list().iter().map(|bundled| bundled.name);
             let close = super::reading::did_you_mean(&name, names)
                 .map(|bundled| format!("did you mean the bundled scenario `{bundled}`?"));

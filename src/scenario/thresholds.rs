@@ -112,8 +112,11 @@ fn known_metric(name: &str) -> Result<String, ThresholdError> {
     }
     let close = did_you_mean(name, METRICS.iter().map(|metric| metric.name));
     Err(ThresholdError {
-        wanted: "the name of an outcome, like `loss_rate`; `creditsim metrics` lists them".to_owned(),
-        hint: close.map(|name| format!("did you mean `{name}`?")),
+        wanted: "the name of an outcome, like `loss_rate` or `overspend_credits`".to_owned(),
+        hint: Some(close.map_or_else(
+            || "the column `metric` of every run's summary.csv names them all".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        )),
     })
 }
 

@@ -4,13 +4,15 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
+use super::limit::too_many_credits;
+
 /// Micro-credits in one credit.
 pub const MICROS_PER_CREDIT: i64 = 1_000_000;
 
 /// A signed quantity of credits (micro-credits).
 ///
-/// Arithmetic panics on overflow in every build profile (`overflow-checks` is on); the engine turns that panic
-/// into an error that names the organization.
+/// Arithmetic that passes 64 bits raises [`super::Impossible`]; the engine turns it into an error that names the
+/// organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Credits(i64);
 
@@ -79,7 +81,7 @@ impl Credits {
         }
         let product = i128::from(self.0) * i128::from(numerator);
         Credits(
-            i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled credits fit 64 bits"),
+            i64::try_from(product.div_euclid(i128::from(denominator))).unwrap_or_else(|_| too_many_credits()),
         )
     }
 }
@@ -87,33 +89,33 @@ impl Credits {
 impl Add for Credits {
     type Output = Credits;
     fn add(self, other: Credits) -> Credits {
-        Credits(self.0 + other.0)
+        Credits(self.0.checked_add(other.0).unwrap_or_else(|| too_many_credits()))
     }
 }
 
 impl Sub for Credits {
     type Output = Credits;
     fn sub(self, other: Credits) -> Credits {
-        Credits(self.0 - other.0)
+        Credits(self.0.checked_sub(other.0).unwrap_or_else(|| too_many_credits()))
     }
 }
 
 impl Neg for Credits {
     type Output = Credits;
     fn neg(self) -> Credits {
-        Credits(-self.0)
+        Credits(self.0.checked_neg().unwrap_or_else(|| too_many_credits()))
     }
 }
 
 impl AddAssign for Credits {
     fn add_assign(&mut self, other: Credits) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl SubAssign for Credits {
     fn sub_assign(&mut self, other: Credits) {
-        self.0 -= other.0;
+        *self = *self - other;
     }
 }
 

@@ -5,11 +5,13 @@
 //! Invariants: every quantity is an integer; no float leaves this room except for display and plots.
 
 mod credits;
+mod limit;
 mod money;
 mod probability;
 mod time;
 
 pub use credits::{Category, Credits, MICROS_PER_CREDIT};
+pub use limit::{Impossible, impossible};
 pub use money::{Money, NANOS_PER_UNIT};
 pub use probability::Probability;
 pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};

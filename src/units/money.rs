@@ -4,6 +4,8 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
+use super::limit::too_much_money;
+
 /// Nano-units in one unit of the currency.
 pub const NANOS_PER_UNIT: i64 = 1_000_000_000;
 
@@ -44,40 +46,40 @@ impl Money {
     pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {
         debug_assert!(denominator > 0);
         let product = i128::from(self.0) * i128::from(numerator);
-        Money(i64::try_from(product.div_euclid(i128::from(denominator))).expect("scaled money fits 64 bits"))
+        Money(i64::try_from(product.div_euclid(i128::from(denominator))).unwrap_or_else(|_| too_much_money()))
     }
 }
 
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money(self.0 + other.0)
+        Money(self.0.checked_add(other.0).unwrap_or_else(|| too_much_money()))
     }
 }
 
 impl Sub for Money {
     type Output = Money;
     fn sub(self, other: Money) -> Money {
-        Money(self.0 - other.0)
+        Money(self.0.checked_sub(other.0).unwrap_or_else(|| too_much_money()))
     }
 }
 
 impl Neg for Money {
     type Output = Money;
     fn neg(self) -> Money {
-        Money(-self.0)
+        Money(self.0.checked_neg().unwrap_or_else(|| too_much_money()))
     }
 }
 
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Money) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl SubAssign for Money {
     fn sub_assign(&mut self, other: Money) {
-        self.0 -= other.0;
+        *self = *self - other;
     }
 }
 

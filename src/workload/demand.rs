@@ -266,10 +266,10 @@ impl Default for Shape {
 /// A number of an operation: drawn, or computed from quantities.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Amount {
-    /// Drawn; what falls below 0 becomes 0.
+    /// Drawn, from a distribution without values below 0; what lies above the most is cut and counted.
     Drawn(Dist),
     /// Computed over the quantities, and `turn`; costs may use `duration` (seconds) too. What falls below 0, or is no
-    /// number, becomes 0.
+    /// finite number, ends the run with an error.
     Formula(Formula),
 }
 

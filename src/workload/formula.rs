@@ -12,6 +12,9 @@ const STACK: usize = 32;
 /// Deepest nesting of brackets, calls and signs.
 const NESTING: usize = 100;
 
+/// Longest text of a formula: it is evaluated for every operation.
+const LONGEST: usize = 16_384;
+
 /// A compiled formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Formula {
@@ -76,6 +79,10 @@ impl fmt::Display for Formula {
 impl Formula {
     /// Compiles `text`; `names[i]` becomes the i-th value at evaluation.
     pub fn compile<S: AsRef<str>>(text: &str, names: &[S]) -> Result<Formula, FormulaError> {
+        if text.len() > LONGEST {
+            let what = format!("longer than {LONGEST} characters: {}", text.len());
+            return Err(FormulaError { at: LONGEST, what, unknown: None });
+        }
         let mut parser = Parser { text, at: 0, code: Vec::new(), depth: 0, deepest: 0, nested: 0, names };
         parser.comparison()?;
         parser.space();
@@ -95,7 +102,8 @@ impl Formula {
     #[must_use]
     pub fn names_in(text: &str) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        let mut rest = text;
+        // One that is too long is refused when it is compiled.
+        let mut rest = if text.len() > LONGEST { "" } else { text };
         while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == '_') {
             let word_end =
                 |s: &str| s.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(s.len());
@@ -109,6 +117,12 @@ impl Formula {
             rest = &rest[end..];
         }
         names
+    }
+
+    /// Its value if it reads none: a formula without names is the same for every operation.
+    #[must_use]
+    pub fn constant(&self) -> Option<f64> {
+        (self.values == 0).then(|| self.evaluate(&[]))
     }
 
     /// How many values an evaluation needs.

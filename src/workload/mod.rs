@@ -5,6 +5,7 @@
 
 mod arrivals;
 mod cron;
+mod cuts;
 mod demand;
 mod estimate;
 mod failure;
@@ -20,6 +21,7 @@ mod supply;
 mod traits;
 
 pub use cron::Cron;
+pub use cuts::Cuts;
 pub use demand::*;
 pub use history::*;
 pub use operation::*;

@@ -10,7 +10,6 @@ use crate::sampling::{Dist, Purpose, Rng, StreamKey, exp, normal_cdf, standard_n
 use crate::units::{Credits, SimSpan};
 
 use super::demand::{Amount, CacheHits, Scope, Shape, Step, StepKind, Work};
-use super::formula::Formula;
 
 /// Names that formulas may use besides the quantities, in the order of their values.
 pub const BUILTIN_NAMES: [&str; 2] = ["turn", "duration"];
@@ -84,6 +83,29 @@ pub(super) struct QuantityPlan {
 pub(super) struct Values {
     pub numbers: Vec<f64>,
     scores: Vec<f64>,
+    /// What the operation was drawn with and could not be.
+    pub mishap: Mishap,
+}
+
+/// What went beyond its bounds while an operation was drawn.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mishap {
+    /// A cost was cut to the largest.
+    pub cost: bool,
+    /// A time was cut to the longest.
+    pub duration: bool,
+    /// Parts beyond the most were left out.
+    pub parts: bool,
+    /// A formula gave no cost or time: what it was for, the formula, its value.
+    pub broken: Option<Box<(&'static str, String, f64)>>,
+}
+
+impl Mishap {
+    /// True if there was none.
+    #[inline]
+    pub fn is_none(&self) -> bool {
+        !(self.cost || self.duration || self.parts || self.broken.is_some())
+    }
 }
 
 impl WorkPlan {
@@ -149,9 +171,18 @@ impl WorkPlan {
 
     /// Cost and duration drawn on their own.
     #[inline]
-    pub fn draw_plain(&self, cost: &Dist, duration: &Dist, streams: &mut WorkStreams) -> (Credits, SimSpan) {
-        let credits = if self.free { Credits::ZERO } else { credits(cost.sample(&mut streams.cost)) };
-        (credits, span(duration.sample(&mut streams.duration)))
+    fn draw_plain(
+        &self,
+        cost: &Dist,
+        duration: &Dist,
+        streams: &mut WorkStreams,
+        mishap: &mut Mishap,
+    ) -> (Credits, SimSpan) {
+        let drawn = if self.free { 0.0 } else { cost.sample(&mut streams.cost) };
+        let seconds = duration.sample(&mut streams.duration);
+        mishap.cost |= is_cut(drawn, MOST_COST);
+        mishap.duration |= is_cut(seconds, MOST_DURATION);
+        (credits(drawn), span(seconds))
     }
 
     /// Cost and duration of one simple operation.
@@ -166,7 +197,7 @@ impl WorkPlan {
         if let (true, Amount::Drawn(cost), Amount::Drawn(duration)) =
             (self.draws_nothing_else(), cost, duration)
         {
-            return self.draw_plain(cost, duration, streams);
+            return self.draw_plain(cost, duration, streams, &mut values.mishap);
         }
         self.draw_quantities(&mut streams.cost, values);
         self.draw_step(cost, duration, 1, streams, values)
@@ -185,16 +216,19 @@ impl WorkPlan {
         values.numbers.resize(builtin + BUILTIN_NAMES.len(), 0.0);
         values.numbers[builtin] = f64::from(turn);
         values.numbers[builtin + 1] = 0.0;
-        let seconds = duration.value(&mut streams.duration, &values.numbers).clamp(0.0, MOST_DURATION);
+        let seconds = duration.value("duration", &mut streams.duration, values);
+        values.mishap.duration |= is_cut(seconds, MOST_DURATION);
+        let seconds = seconds.clamp(0.0, MOST_DURATION);
         values.numbers[builtin + 1] = seconds;
-        let mut amount = cost.value(&mut streams.cost, &values.numbers);
+        let mut amount = cost.value("cost", &mut streams.cost, values);
         if let Some(cache) = self.cache
             && cache.probability.holds(uniform(&mut streams.cost))
         {
             amount *= cache.factor;
         }
-        let credits = if self.free { Credits::ZERO } else { credits(amount) };
-        (credits, SimSpan::from_seconds_f64(seconds))
+        let amount = if self.free { 0.0 } else { amount };
+        values.mishap.cost |= is_cut(amount, MOST_COST);
+        (credits(amount), SimSpan::from_seconds_f64(seconds))
     }
 
     /// Draws every quantity as at the begin of an operation.
@@ -247,12 +281,20 @@ impl WorkPlan {
 }
 
 impl Amount {
-    /// The number for an operation.
+    /// The number for an operation; `what` it is, for the mishap of a formula that gives none.
     #[inline]
-    pub(super) fn value(&self, rng: &mut Rng, values: &[f64]) -> f64 {
+    pub(super) fn value(&self, what: &'static str, rng: &mut Rng, values: &mut Values) -> f64 {
         match self {
             Amount::Drawn(dist) => dist.sample(rng),
-            Amount::Formula(formula) => finite(formula, values),
+            Amount::Formula(formula) => {
+                let value = formula.evaluate(&values.numbers);
+                if value.is_finite() && value >= 0.0 {
+                    return value;
+                }
+                let broken = || Box::new((what, formula.to_string(), value));
+                values.mishap.broken.get_or_insert_with(broken);
+                0.0
+            }
         }
     }
 
@@ -264,10 +306,11 @@ impl Amount {
     }
 }
 
-/// A formula's value, 0 where it has none (0/0).
-fn finite(formula: &Formula, values: &[f64]) -> f64 {
-    let value = formula.evaluate(values);
-    if value.is_nan() { 0.0 } else { value }
+/// True if a draw lies above its bound, or is no number at all.
+#[inline]
+pub(super) fn is_cut(drawn: f64, most: f64) -> bool {
+    // Written so that what is no number is cut too.
+    !matches!(drawn.partial_cmp(&most), Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal))
 }
 
 /// A drawn cost: not negative, at most a billion, rounded half-up to a micro-credit.

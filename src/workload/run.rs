@@ -5,9 +5,10 @@ use crate::units::{Credits, SimSpan};
 
 use super::demand::{Step, StepKind};
 use super::operation::{Fate, Part, PartKind};
-use super::plan::{Values, WorkPlan, WorkStreams, span};
+use super::plan::{MOST_DURATION, Values, WorkPlan, WorkStreams, is_cut, span};
 
-/// Most parts of one run; repeats beyond are cut.
+/// Most parts of one run: a scenario that always has more is refused, and runs that happen to have more are cut and
+/// counted.
 pub const MOST_PARTS: usize = 10_000;
 
 /// What ends an operation early: where, how far into it, and how.
@@ -57,10 +58,12 @@ impl<'a> RunDraw<'a> {
     /// Draws steps in order; `leaf` numbers steps in the order of the file. Returns the number after the last.
     fn steps(&mut self, steps: &[Step], mut leaf: u16, turn: u32) -> u16 {
         for step in steps {
-            let (repeats, counted) = repeats_of(step, &mut self.streams.cost);
+            let (repeats, counted, cut) = repeats_of(step, &mut self.streams.cost);
+            self.values.mishap.parts |= cut;
             let mut next = leaf + leaves_of(step);
             for repeat in 1..=repeats {
                 if self.parts.len() - self.first >= MOST_PARTS {
+                    self.values.mishap.parts = true;
                     break;
                 }
                 // A step that is not repeated takes the turn of the group around it.
@@ -90,12 +93,14 @@ impl<'a> RunDraw<'a> {
                 self.parts.push(Part { cost, duration, step, kind: PartKind::Work });
             }
             StepKind::Helper { duration } => {
-                let duration = span(duration.value(&mut self.streams.duration, &self.values.numbers));
+                let seconds = duration.value("duration", &mut self.streams.duration, self.values);
+                let duration = self.pause(seconds);
                 self.parts.push(Part { cost: Credits::ZERO, duration, step, kind: PartKind::Helper });
             }
             StepKind::Review { probability, wait, cancel } => {
                 if probability.holds(uniform(&mut self.streams.duration)) {
-                    let duration = span(wait.sample(&mut self.streams.duration));
+                    let seconds = wait.sample(&mut self.streams.duration);
+                    let duration = self.pause(seconds);
                     if !cancel.is_never() && cancel.holds(uniform(&mut self.streams.failure)) {
                         self.strike_here(duration, Fate::Cancelled);
                     }
@@ -107,20 +112,27 @@ impl<'a> RunDraw<'a> {
         step + 1
     }
 
+    /// A time that costs nothing.
+    fn pause(&mut self, seconds: f64) -> SimSpan {
+        self.values.mishap.duration |= is_cut(seconds, MOST_DURATION);
+        span(seconds)
+    }
+
     fn strike_here(&mut self, after: SimSpan, fate: Fate) {
         let strike = Strike { part: self.parts.len() - self.first, after, fate };
         self.strike = earlier(self.strike, Some(strike));
     }
 }
 
-/// How often a step is repeated, and whether repeats are counted as turns.
-fn repeats_of(step: &Step, rng: &mut Rng) -> (u32, bool) {
+/// How often a step is repeated, whether repeats are counted as turns, and whether some are left out.
+fn repeats_of(step: &Step, rng: &mut Rng) -> (u32, bool, bool) {
+    let most = MOST_PARTS as f64;
+    let whole = |repeats: f64| libm::floor(repeats + 0.5).clamp(0.0, most) as u32;
     if let crate::sampling::Dist::Fixed(repeats) = step.repeat {
-        let repeats = libm::floor(repeats + 0.5).clamp(0.0, MOST_PARTS as f64) as u32;
-        return (repeats, repeats != 1);
+        return (whole(repeats), whole(repeats) != 1, is_cut(repeats, most));
     }
     let drawn = step.repeat.sample(rng);
-    (libm::floor(drawn + 0.5).clamp(0.0, MOST_PARTS as f64) as u32, true)
+    (whole(drawn), true, is_cut(drawn, most))
 }
 
 /// Steps in a step: 1, or those of its group.

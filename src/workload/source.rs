@@ -10,6 +10,7 @@ use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
+use super::cuts::{Counters, Cuts};
 use super::demand::{Arrivals, Demand, Drift, Listed, Shape, Variation};
 use super::failure::FailurePlan;
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
@@ -72,6 +73,8 @@ pub struct Source {
     pub(super) blurred: bool,
     /// Sorted costs drawn over the population, made on first use.
     pub(super) estimates: OnceLock<Vec<Credits>>,
+    /// Draws that met a bound.
+    pub(super) cuts: Counters,
 }
 
 /// What a cohort says differently about a feature's demand, compiled; its profile stands with the others.
@@ -147,8 +150,20 @@ impl Source {
             listed: spec.listed.iter().map(sorted).collect(),
             history: None,
             estimates: OnceLock::new(),
+            cuts: Counters::default(),
             blurred: spec.blurred,
         }
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Draws so far that met a bound.
+    #[must_use]
+    pub fn cuts(&self) -> Cuts {
+        self.cuts.read()
     }
 
     /// Lets estimates over the population follow the costs of a history that feeds this feature.
@@ -260,24 +275,30 @@ impl Source {
 
     /// Cost and duration of one operation of this feature that stands in for another feature's.
     #[must_use]
-    pub fn substitute(&self, rng: &mut Rng) -> (Credits, SimSpan) {
-        let operation = self.draw_over_population(rng);
+    pub fn substitute(&self, rng: &mut Rng, at: SimTime) -> (Credits, SimSpan) {
+        let mut values = Values::default();
+        let operation = self.draw_anew(rng, &mut values);
+        self.settle(&mut values.mishap, || at);
         (operation.cost, operation.duration)
     }
 
-    /// One operation of an organization drawn anew; neither fails nor is cancelled.
+    /// One operation of an organization drawn anew; neither fails nor is cancelled. A formula that gives no cost counts
+    /// as 0: the operations themselves tell of it.
     pub(super) fn draw_over_population(&self, rng: &mut Rng) -> Operation {
+        self.draw_anew(rng, &mut Values::default())
+    }
+
+    fn draw_anew(&self, rng: &mut Rng, values: &mut Values) -> Operation {
         let work = self.work.for_organization(rng);
         let mut streams = WorkStreams::split(rng);
-        let (mut values, mut parts) = (Values::default(), Vec::new());
+        let mut parts = Vec::new();
         let mut operation = Operation::default();
         match &work.shape {
             Shape::Simple { cost, duration } => {
-                (operation.cost, operation.duration) =
-                    work.draw_simple(cost, duration, &mut streams, &mut values);
+                (operation.cost, operation.duration) = work.draw_simple(cost, duration, &mut streams, values);
             }
             Shape::Run(steps) => {
-                let _ = RunDraw::draw(&work, steps, &mut streams, &mut values, &mut parts);
+                let _ = RunDraw::draw(&work, steps, &mut streams, values, &mut parts);
                 operation.cost = parts.iter().map(|part| part.cost).sum();
                 operation.duration = total(&parts);
             }
@@ -299,6 +320,8 @@ impl Source {
     /// The `number`-th operation of a reactive client: think time before it, the operation (arrival unset), and its
     /// parts appended to `parts`; `None` when the client is done. Keyed by (organization, feature, client, number).
     ///
+    /// `at` is when it arrives, unless it is only asked for the think time before it.
+    ///
     /// Failures cluster along each client's operations: theirs is the only order that every policy shares.
     #[must_use]
     pub fn client_operation(
@@ -307,6 +330,7 @@ impl Source {
         traits: &Traits,
         client: u32,
         number: u32,
+        at: Option<SimTime>,
         parts: &mut Vec<Part>,
     ) -> Option<(SimSpan, Operation)> {
         let Arrivals::ClosedLoop { think, calls, reactive: true, .. } = &self.arrivals else { return None };
@@ -333,7 +357,12 @@ impl Source {
             // Two numbers an operation: its own and the one before the first.
             key.uniform(Purpose::Failure, u64::from(client), number.map_or(0, |number| u64::from(number) + 1))
         });
-        let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut Values::default(), parts);
+        let mut values = Values::default();
+        let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut values, parts);
+        if let Some(at) = at {
+            self.cuts.count_operations(1);
+            self.settle(&mut values.mishap, || at);
+        }
         operation.feature = self.feature;
         operation.blur = standard_normal(&mut rng) as f32;
         (operation.member, operation.project) =

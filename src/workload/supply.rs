@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
-use crate::units::{Credits, SimSpan, SimTime};
+use crate::units::{Credits, SimSpan, SimTime, impossible};
 
 use super::arrivals::Clock;
 use super::demand::{Listed, Shape};
 use super::failure::FailureState;
 use super::history::ReplayRows;
 use super::operation::{Batch, Fate, Operation, Part};
-use super::plan::{Values, WorkPlan, WorkStreams, credits, span};
+use super::plan::{MOST_COST, MOST_DURATION, Mishap, Values, WorkPlan, WorkStreams, credits, is_cut, span};
 use super::run::{RunDraw, Strike};
 use super::source::Source;
 use super::traits::Traits;
@@ -88,7 +88,8 @@ impl Source {
         limit: usize,
     ) -> Result<(), std::io::Error> {
         let state = &mut *state.0;
-        let limit = batch.operations.len() + limit;
+        let before = batch.operations.len();
+        let limit = before + limit;
         while batch.operations.len() < limit {
             let more = match &mut state.supply {
                 Supply::Drawn(clock)
@@ -102,9 +103,11 @@ impl Source {
             };
             if !more {
                 batch.upto = self.end;
+                self.cuts.count_operations(batch.operations.len() - before);
                 return Ok(());
             }
         }
+        self.cuts.count_operations(batch.operations.len() - before);
         if let Some(last) = batch.operations.last() {
             batch.upto = last.at;
         }
@@ -127,6 +130,7 @@ impl Source {
         let failed_simple = drawn.part_count == 0 && drawn.fate != Fate::Completes;
         let ends = if failed_simple { drawn.ends_after } else { drawn.duration };
         clock.served(at, ends.micros(), &mut state.gap);
+        self.settle(&mut state.values.mishap, || self.start + SimSpan::from_micros(at));
         let (member, project) = state.people.draw();
         batch.operations.push(Operation {
             at: self.start + SimSpan::from_micros(at),
@@ -155,6 +159,7 @@ impl Source {
             costs.sample_each(&mut state.streams.cost, &mut cost[..count]);
         }
         durations.sample_each(&mut state.streams.duration, &mut duration[..count]);
+        self.count_cuts(&cost[..count], &duration[..count]);
         let (first, sequence) = (batch.operations.len(), state.sequence);
         let columns = at[..count].iter().zip(&cost).zip(&duration).zip(sequence..);
         batch.operations.extend(columns.map(|(((&at, &cost), &duration), sequence)| Operation {
@@ -193,6 +198,7 @@ impl Source {
         if draws_work {
             let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
             let drawn = self.draw_work(&state.work, failure, streams, values, &mut batch.parts);
+            self.settle(&mut state.values.mishap, || row.at);
             operation = Operation { at: row.at, ..drawn };
         }
         if self.work.free {
@@ -204,6 +210,42 @@ impl Source {
         }
         batch.operations.push(operation);
         Ok(true)
+    }
+
+    /// Counts what was cut of an operation; ends the run if a formula gave no cost or time for it.
+    #[inline]
+    pub(super) fn settle(&self, mishap: &mut Mishap, at: impl Fn() -> SimTime) {
+        if mishap.is_none() {
+            return;
+        }
+        self.settle_mishap(mishap, at());
+    }
+
+    #[cold]
+    fn settle_mishap(&self, mishap: &mut Mishap, at: SimTime) {
+        let Mishap { cost, duration, parts, broken } = std::mem::take(mishap);
+        self.cuts.count(u64::from(cost), u64::from(duration), u64::from(parts));
+        if let Some(broken) = broken {
+            let (what, formula, value) = *broken;
+            impossible(format!(
+                "the {what} of an operation of feature `{}` at {at} is {value}: its formula `{formula}` must give 0 or \
+                 more\nhint: `max(0, …)` and `if(…, …, …)` keep a formula in its range; a quantity that is divided by \
+                 may need a `min`",
+                self.name()
+            ));
+        }
+    }
+
+    /// Counts what is cut of operations that are drawn together.
+    #[inline]
+    fn count_cuts(&self, costs: &[f64], durations: &[f64]) {
+        let cut =
+            |drawn: &[f64], most: f64| drawn.iter().filter(|drawn| is_cut(**drawn, most)).count() as u64;
+        let costs = if self.work.free { 0 } else { cut(costs, MOST_COST) };
+        let durations = cut(durations, MOST_DURATION);
+        if costs + durations > 0 {
+            self.cuts.count(costs, durations, 0);
+        }
     }
 
     /// One standard normal, if some estimate is blurred.

@@ -140,7 +140,7 @@ impl State {
         let sequence = u64::from(work.operation.sequence);
         let key = env.feature_keys[work.operation.feature.index()];
         let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(work.attempt));
-        let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream);
+        let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream, self.now);
         work.serves = other;
         work.cost = cost;
         work.parts.clear();
@@ -261,7 +261,8 @@ impl State {
         let (feature, client, number) = self.client_numbers[entry as usize];
         let source = &env.world.sources[feature.index()];
         let mut parts = Vec::new();
-        let Some((think, _)) = source.client_operation(env.key, &env.traits, client, number, &mut parts)
+        let Some((think, _)) =
+            source.client_operation(env.key, &env.traits, client, number, None, &mut parts)
         else {
             return;
         };
@@ -279,7 +280,7 @@ impl State {
         let mut parts = Vec::new();
         let source = &env.world.sources[feature.index()];
         let Some((_, mut operation)) =
-            source.client_operation(env.key, &env.traits, client, number, &mut parts)
+            source.client_operation(env.key, &env.traits, client, number, Some(self.now), &mut parts)
         else {
             return;
         };

@@ -56,6 +56,9 @@ pub struct Manifest {
     /// Features of closed loops that wait for what their operations meet: their demand differs by policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactive_features: Vec<String>,
+    /// Draws that met a bound, a sentence each; left out if there were none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cut_draws: Vec<String>,
     /// `finished`, or `partial` if the run was interrupted.
     pub status: Status,
 }

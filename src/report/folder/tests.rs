@@ -29,6 +29,7 @@ fn manifest(question: &Question, status: Status, replications: u32) -> Manifest 
         peak_memory_bytes: None,
         histories: Vec::new(),
         reactive_features: Vec::new(),
+        cut_draws: Vec::new(),
         status,
     }
 }

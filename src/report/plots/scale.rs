@@ -59,12 +59,15 @@ pub(super) fn time_ticks(from: SimTime, to: SimTime, most: usize) -> Vec<(SimTim
         let every =
             [1, 2, 5, 7, 14].into_iter().find(|every| days / f64::from(*every) <= most as f64).unwrap_or(28);
         let first = from.micros().div_euclid(DAY) + i64::from(from.micros().rem_euclid(DAY) > 0);
-        let at = |index: i64| SimTime::from_micros((first + index * i64::from(every)) * DAY);
-        return (0..).map(at).take_while(|&at| at <= to).map(|at| (at, day_label(at))).collect();
+        let at = |index: i64| SimTime::from_micros((first + index * i64::from(every)).saturating_mul(DAY));
+        return (0..=100).map(at).take_while(|&at| at <= to).map(|at| (at, day_label(at))).collect();
     }
     match months {
         Some(every) => month_starts(from, to, every),
-        None => month_starts(from, to, 12 * (1 + (days / 365.0 / most as f64) as i16)),
+        None => {
+            let years = 1 + (days / 365.0 / most as f64) as i16;
+            month_starts(from, to, years.saturating_mul(12))
+        }
     }
 }
 
@@ -82,7 +85,9 @@ fn civil(at: SimTime) -> Option<jiff::civil::Date> {
 fn month_starts(from: SimTime, to: SimTime, every: i16) -> Vec<(SimTime, String)> {
     let Some(first) = civil(from) else { return Vec::new() };
     let months = (first.year() as i32) * 12 + i32::from(first.month()) - 1;
-    let starts = (months..).filter(|month| month % i32::from(every) == 0).filter_map(|month| {
+    // Beyond the calendar there is nothing to label.
+    let last = 12 * 10_000;
+    let starts = (months..last).filter(|month| month % i32::from(every) == 0).filter_map(|month| {
         let (year, month) = (month.div_euclid(12) as i16, month.rem_euclid(12) as i8 + 1);
         let date = jiff::civil::Date::new(year, month, 1).ok()?;
         let at = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond();

@@ -123,6 +123,11 @@ fn run(section: Section<'_>, item: Item<'_>, names: &[&str]) -> WorkShape {
     if steps.is_empty() {
         item.error::<()>("has no step", Some("write at least one `{ cost = …, duration = … }`".to_owned()));
     }
+    if steps.len() > MOST_PARTS || constant_parts(&steps) > MOST_PARTS as f64 {
+        let hint = format!("a run has at most {MOST_PARTS} steps, repeats included");
+        item.error::<()>("has too many steps", Some(hint));
+        return WorkShape::Run(Vec::new());
+    }
     WorkShape::Run(steps)
 }
 
@@ -138,7 +143,7 @@ fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
         return distribution::read(item).map(Amount::Drawn);
     }
     match Formula::compile(text, names) {
-        Ok(formula) => Some(Amount::Formula(formula)),
+        Ok(formula) => formula_in_range(item, unit, formula),
         Err(error) => {
             let close = error.unknown.as_deref().and_then(|word| did_you_mean(word, names.iter().copied()));
             let known = || format!("names known here: {}", names.join(", "));
@@ -148,6 +153,34 @@ fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
             item.error(format!("is no formula: {error}"), hint)
         }
     }
+}
+
+/// A formula, unless it is always the same and out of range; one over quantities is held to its range as it is drawn.
+fn formula_in_range(item: Item<'_>, unit: Unit, formula: Formula) -> Option<Amount> {
+    let (noun, most) = match unit {
+        Unit::Span => ("seconds", MOST_DURATION),
+        Unit::Credits | Unit::Number => ("credits", MOST_COST),
+    };
+    match formula.constant() {
+        Some(value) if !Range::between(0.0, most).holds(value) => {
+            let hint = format!("a formula gives {noun} from 0 to {most}");
+            item.error(format!("gives {value}: \"{formula}\""), Some(hint))
+        }
+        _ => Some(Amount::Formula(formula)),
+    }
+}
+
+/// Fewest parts of a run that always has them: constant repeats, multiplied through the groups around them.
+fn constant_parts(steps: &[Step]) -> f64 {
+    let repeats = |step: &Step| match step.repeat {
+        Dist::Fixed(repeats) => libm::floor(repeats + 0.5),
+        _ => 0.0,
+    };
+    let inner = |step: &Step| match &step.kind {
+        StepKind::Group(steps) => constant_parts(steps),
+        _ => 1.0,
+    };
+    steps.iter().map(|step| repeats(step) * inner(step)).sum()
 }
 
 fn quantities(item: Item<'_>) -> Vec<Quantity> {

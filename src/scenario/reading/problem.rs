@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Level {
     /// The scenario cannot be run.
     Error,
+    /// The scenario runs, but hardly as it is meant (`creditsim check` and `creditsim run`).
+    Caution,
     /// The scenario runs, but a thought is worth it (`creditsim check`).
     Warning,
 }

@@ -115,6 +115,12 @@ impl Reader {
         self.report(Problem { level: Level::Warning, hint: Some(hint.into()), ..problem });
     }
 
+    /// As [`Reader::warn`], of something that `creditsim run` says too.
+    pub fn caution(&self, place: &Place, what: impl Into<String>, hint: impl Into<String>) {
+        let problem = self.problem_at(place, what);
+        self.report(Problem { level: Level::Caution, hint: Some(hint.into()), ..problem });
+    }
+
     /// An error at `place` that no single value explains.
     pub fn error(&self, place: &Place, what: impl Into<String>, hint: Option<String>) {
         let problem = self.problem_at(place, what);

@@ -166,6 +166,7 @@ impl<'a> Section<'a> {
     }
 
     fn described(self) -> String {
-        format!("a {} table", self.shape.name)
+        let article = if self.shape.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {} table", self.shape.name)
     }
 }

@@ -146,7 +146,34 @@ pub(crate) fn parse(file: &str, source: SourceId, text: &str) -> Result<Node, Ve
     Err(errors.iter().map(|error| syntax_problem(file, text, error)).collect())
 }
 
+/// The line on which brackets are first nested deeper than TOML is read.
+fn deepest_line(text: &str) -> usize {
+    let (mut depth, mut quote) = (0_usize, None);
+    for (index, line) in text.lines().enumerate() {
+        for character in line.chars() {
+            match (quote, character) {
+                (Some(open), close) if open == close => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(character),
+                (None, '#') => break,
+                (None, '[' | '{') => depth += 1,
+                (None, ']' | '}') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth >= 80 {
+                return index + 1;
+            }
+        }
+        quote = None;
+    }
+    1
+}
+
 fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
+    if error.message().contains("recursion limit") {
+        let what = "is nested too deeply: tables and lists hold each other at most 80 deep".to_owned();
+        return Problem::of_file(file, deepest_line(text), what);
+    }
     let span = error.span().unwrap_or_default();
     let line = line_of(text, span.start);
     let problem = Problem::of_file(file, line, error.message().to_owned());

@@ -1,7 +1,7 @@
 //! Every problem is named with its place, what was found, what is wanted and a hint.
 
 use super::{check_message, problems_of, read_with, text_with};
-use crate::scenario::{Problem, ScenarioSource, examine};
+use crate::scenario::{Problem, ScenarioSource, bundled, examine, read_with_cautions};
 
 #[test]
 fn every_kind_of_bad_input_gets_a_message_that_repairs() {
@@ -64,7 +64,7 @@ fn every_kind_of_bad_input_gets_a_message_that_repairs() {
         (
             "policies",
             "[thresholds]\npolicy = [\"los_rate < 3%\"]",
-            "error: `team.toml:13`: `thresholds.policy.0` is \"los_rate < 3%\"\n  wanted the name of an outcome, like `loss_rate`; `creditsim metrics` lists them\nhint: did you mean `loss_rate`?",
+            "error: `team.toml:13`: `thresholds.policy.0` is \"los_rate < 3%\"\n  wanted the name of an outcome, like `loss_rate` or `overspend_credits`\nhint: did you mean `loss_rate`?",
         ),
         (
             "top",
@@ -225,4 +225,51 @@ fn the_check_points_out_what_runs_but_is_not_meant() {
         assert!(warnings.iter().any(|warning| warning == expected), "{lines}: {warnings:#?}");
     }
     assert_eq!(warnings_of("[policies.a]\n[policies.b]"), ["policies.b says the same as `policies.a`"]);
+}
+
+/// What `creditsim run` says before it begins.
+fn cautions_of(text: &str) -> Vec<String> {
+    let (_, cautions) = read_with_cautions(&ScenarioSource::from_text("team.toml", text))
+        .unwrap_or_else(|problems| panic!("{problems:#?}"));
+    cautions.iter().map(|problem| format!("{} {}", problem.key, problem.what)).collect()
+}
+
+#[test]
+fn a_policy_that_checks_nothing_and_a_feature_that_costs_nothing_are_told_by_every_run() {
+    let unchecked = |what: &str| {
+        format!(
+            "policies.p.admission is left out beside {what}, so that nothing is ever refused and work runs on into debt"
+        )
+    };
+    let package = "packages = [{ name = \"s\", credits = 100 }]";
+    for (lines, what) in
+        [("allowance = 100", "an allowance"), (package, "packages"), ("overdraft = 5", "an overdraft")]
+    {
+        let with =
+            |more: &str| cautions_of(&text_with("policies", &format!("[policies.p]\n{lines}\n{more}")));
+        assert_eq!(with(""), [unchecked(what)]);
+        for said in
+            ["admission = \"none\"", "admission = \"positive\"", "features.post = { admission = \"hold\" }"]
+        {
+            assert_eq!(with(said), Vec::<String>::new(), "{lines} {said}");
+        }
+    }
+    let costless = "features.post.cost is left out, so that its operations cost nothing";
+    assert_eq!(cautions_of(&text_with("feature", "arrivals = { poisson = \"1/day\" }")), [costless]);
+    for lines in [
+        "arrivals = { poisson = \"1/day\" }\ncost = 0",
+        "arrivals = { poisson = \"1/day\" }\nfree = true",
+        "cost = 1",
+    ] {
+        assert_eq!(cautions_of(&text_with("feature", lines)), Vec::<String>::new(), "{lines}");
+    }
+}
+
+#[test]
+fn bundled_scenarios_need_no_caution() {
+    for example in bundled::list() {
+        let source = ScenarioSource::from_bundled(example.name).expect("it is listed");
+        let (_, cautions) = read_with_cautions(&source).expect("it reads");
+        assert_eq!(cautions, Vec::new(), "{}", example.name);
+    }
 }

@@ -12,6 +12,7 @@ mod content;
 mod counts;
 mod error;
 mod index;
+mod lines;
 mod mapping;
 mod partition;
 mod prepare;

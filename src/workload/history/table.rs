@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::content::{Content, Hashing};
 use super::error::HistoryError;
+use super::lines::{Lines, is_too_long};
 use super::spec::{HistoryFormat, HistorySpec};
 
 /// A file as a stream of rows of chosen columns.
@@ -44,7 +45,7 @@ impl Table {
         let world = |error| HistoryError::world(path, error);
         let source: Box<dyn Read> = match spec.bundled {
             Some(bytes) => Box::new(bytes),
-            None => Box::new(File::open(path).map_err(world)?),
+            None => Box::new(regular(path).map_err(world)?),
         };
         let content = Hashing::default();
         let mut reader = plain(content.of(source)).map_err(world)?;
@@ -102,7 +103,9 @@ impl Table {
     pub fn advance(&mut self) -> Result<bool, HistoryError> {
         match &mut self.rows {
             Rows::Csv { reader, record, header, .. } => {
-                let more = reader.read_record(record).map_err(|error| csv_error(&self.path, &error))?;
+                let more = reader
+                    .read_record(record)
+                    .map_err(|error| csv_error(&self.path, &error, self.line + 1))?;
                 if !more {
                     return Ok(false);
                 }
@@ -118,6 +121,7 @@ impl Table {
                 text.clear();
                 self.line += 1;
                 let read = reader.read_line(text).map_err(|error| match error.kind() {
+                    _ if is_too_long(&error) => too_long(&self.path, self.line),
                     std::io::ErrorKind::InvalidData => no_text(&self.path, self.line),
                     _ => HistoryError::world(&self.path, error),
                 })?;
@@ -189,9 +193,10 @@ fn plain(source: Box<dyn Read>) -> std::io::Result<Box<dyn BufRead>> {
     let mut reader = BufReader::with_capacity(1 << 16, source);
     let gzip = reader.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     if !gzip {
-        return Ok(Box::new(reader));
+        return Ok(Box::new(Lines::new(reader)));
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, flate2::bufread::MultiGzDecoder::new(reader))))
+    let unpacked = BufReader::with_capacity(1 << 16, flate2::bufread::MultiGzDecoder::new(reader));
+    Ok(Box::new(Lines::new(unpacked)))
 }
 
 /// What a file is that is neither CSV nor JSONL, and what to do about it.
@@ -232,7 +237,7 @@ fn csv_rows(path: &Path, mut reader: Box<dyn BufRead>, columns: &[String]) -> Re
     let delimiter = delimiter(reader.fill_buf().map_err(|error| HistoryError::world(path, error))?);
     let source: Box<dyn Read> = Box::new(reader);
     let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source);
-    let header = reader.headers().map_err(|error| csv_error(path, &error))?;
+    let header = reader.headers().map_err(|error| csv_error(path, &error, 1))?;
     let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if header.iter().all(String::is_empty) {
         return Err(
@@ -247,9 +252,25 @@ fn no_text(path: &Path, line: u64) -> HistoryError {
     HistoryError::row(path, line, "is no UTF-8 text").with_hint("save the file as UTF-8")
 }
 
-fn csv_error(path: &Path, error: &csv::Error) -> HistoryError {
+fn too_long(path: &Path, line: u64) -> HistoryError {
+    HistoryError::row(path, line, super::lines::TooLong.to_string())
+        .with_hint("a history has one row a line; a quote that is not closed runs on to the end of the file")
+}
+
+/// Opens a file that can be read twice and has an end; a pipe would keep whoever reads it waiting.
+fn regular(path: &Path) -> std::io::Result<File> {
+    if std::fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "is no regular file"))
+    }
+}
+
+/// An error of the CSV reader; `after` is the line of the row before it.
+fn csv_error(path: &Path, error: &csv::Error, after: u64) -> HistoryError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
+        csv::ErrorKind::Io(source) if is_too_long(source) => too_long(path, after.max(line)),
         csv::ErrorKind::Io(source) => {
             HistoryError::world(path, std::io::Error::new(source.kind(), source.to_string()))
         }

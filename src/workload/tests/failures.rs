@@ -52,7 +52,8 @@ fn failures_of_reactive_clients_cluster_along_each_client() {
         let source = source(&Demand { arrivals: arrivals.clone(), failures, ..demand(work) });
         let (traits, mut parts) = (traits(), Vec::new());
         let mut fails = |number: u32, client: u32, call: u32| {
-            let found = source.client_operation(organization(number), &traits, client, call, &mut parts);
+            let found =
+                source.client_operation(organization(number), &traits, client, call, None, &mut parts);
             found.expect("endless clients").1.fate == Fate::Fails
         };
         let (mut operations, mut failed, mut pairs) = (0.0, 0.0, 0.0);

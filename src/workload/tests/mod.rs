@@ -416,7 +416,7 @@ fn estimates_look_at_the_population() {
     });
     assert_eq!(free.expected_cost(), Credits::ZERO);
     let mut rng = StreamKey::root(1).keyed(crate::sampling::Purpose::Substitute, 1, 2);
-    assert_eq!(exact.substitute(&mut rng).1, SimSpan::ZERO);
+    assert_eq!(exact.substitute(&mut rng, SimTime::default()).1, SimSpan::ZERO);
 }
 
 #[test]
@@ -435,7 +435,7 @@ fn reactive_clients_are_keyed_by_their_number() {
     assert_eq!(source.reactive_clients(key, &traits), 3);
     assert!(all(&source, key, &traits, 64).is_empty(), "reactive demand comes from no batch");
     let mut parts = Vec::new();
-    let mut call = |client, number| source.client_operation(key, &traits, client, number, &mut parts);
+    let mut call = |client, number| source.client_operation(key, &traits, client, number, None, &mut parts);
     let first: Vec<_> = (0..5).map(|number| call(2, number).expect("a call")).collect();
     assert_eq!(call(2, 3), Some(first[3]), "in any order, as often as asked");
     assert_ne!(call(1, 3), call(2, 3));

@@ -1,0 +1,72 @@
+//! Says what a run will take before it begins, and refuses what nobody can want.
+
+use crate::engine::{Expected, MOST};
+use crate::scenario::Scenario;
+
+use super::exit::Problem;
+use super::progress::{count, span};
+use super::terminal::number_of;
+
+/// `about 12.3 M operations of 400 organizations, 20 s, 60 MB of memory, 1.2 MB of files`.
+pub(super) fn sentence(expected: &Expected, scenario: &Scenario) -> String {
+    let replayed = scenario.cohorts.iter().any(|cohort| cohort.history.is_some());
+    let organizations = match expected.organizations {
+        few if few < 10_000.0 => number_of(few as u64, "organization", "organizations"),
+        many => format!("{} organizations", count(many)),
+    };
+    format!(
+        "about {} operations of {organizations} in all replications{}, {}, {} of memory, {} of files",
+        count(expected.operations),
+        if replayed { " beside usage histories" } else { "" },
+        duration(expected.seconds),
+        bytes(expected.memory),
+        bytes(expected.output)
+    )
+}
+
+/// Refuses a run beyond the bounds.
+///
+/// # Errors
+/// If it is absurd, with the numbers and the bounds.
+pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), Problem> {
+    if !expected.is_absurd() {
+        return Ok(());
+    }
+    let hint = format!(
+        "the bounds are {} operations, {} events under all policies, {} organizations, {}, {} of memory, {} of files; \
+         make `horizon`, `organizations`, `replications`, a rate, a cycle or the rows smaller, or run with `--force`",
+        count(MOST.operations),
+        count(MOST.events),
+        count(MOST.organizations),
+        duration(MOST.seconds),
+        bytes(MOST.memory),
+        bytes(MOST.output)
+    );
+    let what = format!(
+        "`{}` would take {}, and {} events under all policies",
+        scenario.name,
+        sentence(expected, scenario),
+        count(expected.events)
+    );
+    Err(Problem::Usage { what, hint: Some(hint) })
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        short if short < 1.0 => "less than 1 s".to_owned(),
+        long if long >= 2.0 * 86_400.0 => format!("{} days", count(long / 86_400.0)),
+        seconds => span(seconds),
+    }
+}
+
+/// `12 MB`.
+fn bytes(bytes: f64) -> String {
+    let (scale, unit) = match bytes {
+        bytes if bytes >= 1e12 => (1e12, "TB"),
+        bytes if bytes >= 1e9 => (1e9, "GB"),
+        bytes if bytes >= 1e6 => (1e6, "MB"),
+        _ => (1e3, "kB"),
+    };
+    let scaled = bytes / scale;
+    if scaled < 10.0 { format!("{scaled:.1} {unit}") } else { format!("{} {unit}", count(scaled.round())) }
+}

@@ -1,0 +1,59 @@
+//! A reader that refuses lines no row can have, before they fill the memory.
+
+use std::io::{self, BufRead, Read};
+
+/// Longest line of a history.
+const LONGEST: usize = 4 << 20;
+
+/// A line is longer than any row.
+#[derive(Debug, thiserror::Error)]
+#[error("is longer than {} MiB", LONGEST >> 20)]
+pub(super) struct TooLong;
+
+/// Passes bytes on and counts those since the last end of a line.
+pub(super) struct Lines<R> {
+    inner: R,
+    since_end: usize,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub fn new(inner: R) -> Self {
+        Lines { inner, since_end: 0 }
+    }
+}
+
+impl<R: BufRead> BufRead for Lines<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.since_end > LONGEST {
+            return Err(io::Error::other(TooLong));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        // What is consumed is in the buffer already, so this reads nothing and cannot fail.
+        if let Ok(bytes) = self.inner.fill_buf() {
+            let used = &bytes[..amount.min(bytes.len())];
+            match used.iter().rposition(|byte| *byte == b'\n') {
+                Some(at) => self.since_end = used.len() - at - 1,
+                None => self.since_end += used.len(),
+            }
+        }
+        self.inner.consume(amount);
+    }
+}
+
+impl<R: BufRead> Read for Lines<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let amount = available.len().min(out.len());
+        out[..amount].copy_from_slice(&available[..amount]);
+        self.consume(amount);
+        Ok(amount)
+    }
+}
+
+/// True if an error says that a line is too long.
+pub(super) fn is_too_long(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<TooLong>())
+}
