@@ -22,7 +22,14 @@ pub struct Ran {
 
 /// Runs `policy` of the bundled scenario for the first ten organizations of each cohort, once.
 pub fn run(name: &str, policy: &str) -> Ran {
-    let source = ScenarioSource::from_bundled(name).expect("the platform is bundled");
+    run_with(name, policy, &[])
+}
+
+/// As [`run`], with values over the scenario's as `--set` writes them.
+pub fn run_with(name: &str, policy: &str, set: &[(&str, &str)]) -> Ran {
+    let set: Vec<(String, String)> =
+        set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    let source = ScenarioSource::from_bundled(name).expect("the platform is bundled").with_overrides(&set);
     let mut scenario = read(&source).unwrap_or_else(|problems| panic!("{problems:#?}"));
     scenario.policies.retain(|other| other.name == policy);
     (scenario.baseline, scenario.thresholds, scenario.precision) = (0, Vec::new(), None);
@@ -51,6 +58,15 @@ impl Ran {
         FeatureIndex(index.unwrap_or_else(|| panic!("{name} is a feature")) as u16)
     }
 
+    /// Accounts of a cohort: at most ten of each, in file order.
+    pub fn cohort(&self, name: &str) -> &[Tally] {
+        let index = self.scenario.cohorts.iter().position(|cohort| cohort.name == name);
+        let index = index.unwrap_or_else(|| panic!("{name} is a cohort"));
+        let size = |cohort: usize| (self.scenario.cohorts[cohort].organizations as usize).min(10);
+        let before: usize = (0..index).map(size).sum();
+        &self.accounts[before..before + size(index)]
+    }
+
     /// The journal of every organization.
     pub fn journals(&self) -> impl Iterator<Item = &[Entry]> {
         self.accounts.iter().map(|tally| tally.detail.as_ref().map_or(&[][..], |detail| &detail.journal))
@@ -76,6 +92,16 @@ impl Ran {
         let feature = Some(self.feature(feature));
         self.entries().filter(|entry| entry.kind == kind && entry.feature == feature).count()
     }
+}
+
+/// The journal of one organization.
+pub fn journal(tally: &Tally) -> &[Entry] {
+    tally.detail.as_ref().map_or(&[][..], |detail| &detail.journal)
+}
+
+/// The attempts of one organization.
+pub fn attempts(tally: &Tally) -> &[AttemptRow] {
+    tally.detail.as_ref().map_or(&[][..], |detail| &detail.attempts)
 }
 
 /// Keeps the tallies that pass by.
