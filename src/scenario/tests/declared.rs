@@ -187,7 +187,8 @@ fn takes(root: &Json, schema: &Json, value: &Json) -> bool {
         Json::Array(names) => names.iter().filter_map(Json::as_str).any(of_type),
         _ => true,
     };
-    let ends: [(&str, fn(f64, f64) -> bool); 4] = [
+    type Holds = fn(f64, f64) -> bool;
+    let ends: [(&str, Holds); 4] = [
         ("minimum", |a, b| a >= b),
         ("maximum", |a, b| a <= b),
         ("exclusiveMinimum", |a, b| a > b),
