@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let asked = creditsim::cli::read_command_line();
-    let ended = asked.command.carry_out();
-    creditsim::cli::Exit::report(ended)
+    match creditsim::cli::read_command_line() {
+        Ok(asked) => creditsim::cli::Exit::report(asked.command.carry_out()),
+        Err(ended) => ended,
+    }
 }

@@ -23,6 +23,8 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Find every problem of a scenario without running it.
     Check(CheckArguments),
+    /// Print what a run printed, from its folder, and the command that makes it again.
+    Show(ShowArguments),
     /// Tell the ledger of one organization: every grant, charge, hold, refusal, purchase, with the balances after each.
     Explain(ExplainArguments),
     /// List the bundled scenarios and the question each answers.
@@ -316,6 +318,22 @@ pub struct BenchArguments {
     /// Print one object instead of the table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `creditsim show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The folder that a run, sweep, search or sensitivity has written.
+    pub run: PathBuf,
+    /// Form of the tables on stdout.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Print the scenario's text instead.
+    #[arg(long, conflicts_with = "command")]
+    pub scenario: bool,
+    /// Print the command alone, as a shell takes it.
+    #[arg(long)]
+    pub command: bool,
 }
 
 /// Arguments of `creditsim check`.

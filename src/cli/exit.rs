@@ -114,13 +114,17 @@ impl Exit {
     /// Says what went wrong, if something did, and gives the process its exit code.
     #[must_use]
     pub fn report(ended: Result<Exit, Problem>) -> ExitCode {
-        match ended {
-            Ok(exit) => ExitCode::from(exit.code()),
+        let code = match ended {
+            Ok(exit) => exit.code(),
             Err(problem) => {
                 terminal::complain(&problem.to_string());
-                ExitCode::from(problem.code())
+                problem.code()
             }
-        }
+        };
+        let Some(source) = terminal::unsaid() else { return ExitCode::from(code) };
+        let lost = Problem::File { path: "standard output".into(), source };
+        terminal::complain(&lost.to_string());
+        ExitCode::from(if code == 0 { lost.code() } else { code })
     }
 
     fn code(self) -> u8 {

@@ -26,7 +26,9 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, Problem> {
         scenario.seed = seed;
     }
     let policy = keep_policy(&mut scenario, arguments.policy.as_deref())?;
-    let scratch = scratch().map_err(|source| Problem::File { path: std::env::temp_dir(), source })?;
+    // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
+    let scratch = tempfile::Builder::new().prefix("creditsim-").tempdir();
+    let scratch = scratch.map_err(|source| Problem::File { path: std::env::temp_dir(), source })?;
     let histories = engine::prepare_histories(&scenario, scratch.path())
         .map_err(|error| Problem::Run(Failure::History(error)))?;
     let detail = DetailOptions { cycles: false, operations: false, journal: true, audit: true };
@@ -171,28 +173,6 @@ fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {
         },
     };
     PlanWords { name: name.to_owned(), features: features.iter().map(words).collect() }
-}
-
-/// A folder for partitions of usage histories, removed when it is dropped.
-struct Scratch(std::path::PathBuf);
-
-impl Scratch {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A folder that cannot be removed is left to the system.
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
-
-fn scratch() -> std::io::Result<Scratch> {
-    let path = std::env::temp_dir().join(format!("creditsim-explain-{}", std::process::id()));
-    std::fs::create_dir_all(&path)?;
-    Ok(Scratch(path))
 }
 
 struct NoRows;

@@ -1,6 +1,7 @@
 //! `creditsim fit`: a usage history becomes a scenario that makes demand like it.
 
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
 use crate::engine::Failure;
 use crate::report::number::{brief, short};
@@ -177,12 +178,17 @@ fn scenario_name(path: &Path) -> String {
     if stem.is_empty() { "fit-usage".to_owned() } else { format!("fit-{stem}") }
 }
 
-/// Written beside its place and moved there, so that a half-written scenario never looks finished.
+/// Written beside its place and moved there, so that a half-written scenario never looks finished. The name beside it is
+/// nobody else's.
 fn write_aside(path: &Path, text: &str) -> Result<(), Problem> {
     let broken = |source| Problem::File { path: path.to_owned(), source };
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".part");
-    let aside = PathBuf::from(aside);
-    std::fs::write(&aside, text).map_err(broken)?;
-    std::fs::rename(&aside, path).map_err(broken)
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut aside = tempfile::Builder::new();
+    aside.prefix(".creditsim-fit-");
+    #[cfg(unix)]
+    aside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut aside = aside.tempfile_in(folder).map_err(broken)?;
+    aside.write_all(text.as_bytes()).and_then(|()| aside.as_file().sync_all()).map_err(broken)?;
+    aside.persist(path).map_err(|error| broken(error.error))?;
+    Ok(())
 }

@@ -24,10 +24,13 @@ mod scenarios;
 mod schema;
 mod select;
 mod sensitivity;
+mod show;
 mod sweep;
 mod terminal;
 mod trying;
 mod verify;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -36,10 +39,20 @@ use crate::engine::{Said, caught, record_panics};
 pub use arguments::{Arguments, Command};
 pub use exit::{Exit, Problem};
 
-/// The command line as it was typed; ends the process on `--help`, `--version` and mistakes.
-#[must_use]
-pub fn read_command_line() -> Arguments {
-    Arguments::parse()
+/// The command line as it was typed.
+///
+/// # Errors
+/// How the process ends on `--help`, `--version` and mistakes, once they have been answered.
+pub fn read_command_line() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|said| {
+        let text = said.render().to_string();
+        if said.use_stderr() {
+            terminal::complain(text.trim_end());
+            return ExitCode::from(2);
+        }
+        terminal::say(&text);
+        Exit::report(Ok(Exit::Fine))
+    })
 }
 
 impl Command {
@@ -65,6 +78,7 @@ impl Command {
             Command::Scenarios(arguments) => scenarios::carry_out(arguments),
             Command::Fit(arguments) => fit::carry_out(arguments),
             Command::Presets(arguments) => presets::carry_out(arguments),
+            Command::Show(arguments) => show::carry_out(arguments),
             Command::Schema => schema::carry_out(),
             Command::Sweep(arguments) => sweep::carry_out(arguments),
             Command::Optimize(arguments) => optimize::carry_out(arguments),

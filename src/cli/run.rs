@@ -9,7 +9,7 @@ use crate::engine::{self, Expected, Failure, JobOptions, Layout, Planned, Progre
 use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
-    self, Formats, HistoryRecord, Manifest, Page, RowFile, RunFolder, SCRATCH, Status, Table,
+    self, Formats, HistoryRecord, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status, Table,
 };
 use crate::scenario::{self, Scenario, ScenarioSource};
 use crate::workload::{Arrivals, Demand, PreparedHistory};
@@ -38,7 +38,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let told = Told { expected, cuts: &mut cuts };
     let (ran, gathered, failure) = simulate(scenario, arguments, &histories, &folder, told)?;
     let summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
-    terminal::say(&tables(scenario, arguments.format, &summary));
+    terminal::say(&tables(scenario, arguments.format.into(), &summary));
     if let Some(file) = &arguments.junit {
         write_junit(file, scenario, &summary)?;
     }
@@ -302,6 +302,7 @@ fn keep(
         thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
     };
     report::write_findings(&mut folder, &summary.findings, &page);
+    Printed::keep(&mut folder, None, |format| tables(scenario, format, summary));
     let missing = folder.missing().to_vec();
     let target = keeping::finish(folder, &manifest)?;
     let written = written(&target, summary);
@@ -313,12 +314,12 @@ fn keep(
     keeping::complain_of(&target, &missing)
 }
 
-fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
+fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> String {
     let Summary { findings, judgements, rulings, .. } = summary;
     let judged = !judgements.is_empty();
     match format {
-        Format::Csv => report::flat(findings).render(format.into()),
-        Format::Json => {
+        report::Format::Csv => report::flat(findings).render(format),
+        report::Format::Json => {
             let value = json!({
                 "scenario": scenario.name,
                 "seed": scenario.seed,
@@ -330,13 +331,13 @@ fn tables(scenario: &Scenario, format: Format, summary: &Summary) -> String {
             });
             report::pretty(&value)
         }
-        Format::Text | Format::Markdown => {
+        report::Format::Text | report::Format::Markdown => {
             let mut tables = report::overview(findings);
             if let Some(last) = tables.last_mut() {
                 last.notes.extend(reactive_remark(scenario));
             }
             tables.extend(judged.then(|| rulings.clone()));
-            tables.iter().map(|table| table.render(format.into())).collect::<Vec<_>>().join("\n")
+            tables.iter().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")
         }
     }
 }

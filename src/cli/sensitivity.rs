@@ -1,5 +1,7 @@
 //! `creditsim sensitivity`: which assumption moves the answer, and whether any turns the ranking of policies.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::experiment::{
@@ -7,10 +9,10 @@ use crate::experiment::{
     assumed, morris, swaps, trajectory, widest_first,
 };
 use crate::outcome::{Direction, METRICS, Scope};
-use crate::report::{self, RunFolder, Status, Table};
+use crate::report::{self, Format, Printed, RunFolder, Status, Table};
 use crate::scenario::assumptions;
 
-use super::arguments::{Format, SensitivityArguments};
+use super::arguments::SensitivityArguments;
 use super::asked::Asked;
 use super::exit::{Exit, Problem};
 use super::terminal;
@@ -253,6 +255,15 @@ impl Answers<'_> {
     }
 }
 
+/// Policies whose names differ in signs that no file's name has are told apart by a number.
+fn free_name(taken: &mut BTreeSet<String>, name: String) -> String {
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
+    let free = free.unwrap_or(name);
+    taken.insert(free.clone());
+    free
+}
+
 /// Writes the files and returns what stdout gets.
 fn write(
     arguments: &SensitivityArguments,
@@ -264,11 +275,12 @@ fn write(
     let unit = METRICS[*metric].unit(workshop.base.currency.as_deref());
     let policies = answers.trials.points[0].policies.iter().enumerate();
     let mut tables: Vec<Table> = Vec::new();
+    let mut taken = BTreeSet::new();
     for (index, (name, _)) in policies.filter(|(_, (name, _))| shown.contains(name)) {
         let outcome = format!("{} under {name}", METRICS[*metric].name);
         let swings = answers.swings(index);
         let swing_table = report::swing_table(&outcome, &swings);
-        let file = super::sweep::file_name(name);
+        let file = free_name(&mut taken, super::sweep::file_name(name));
         let csv = || Ok(swing_table.to_csv().into_bytes());
         report::attempt(folder, &format!("sensitivity-{file}.csv"), csv);
         let widest: Vec<Swing> = swings.iter().take(MOST_ROWS).cloned().collect();
@@ -289,7 +301,7 @@ fn write(
         ranking.push(format!("left alone, because the scenario would be wrong: {}", stiff.join(", ")));
     }
     report::attempt(folder, "ranking.txt", || Ok((ranking.join("\n") + "\n").into_bytes()));
-    match arguments.trial.format {
+    let form = |format: Format| match format {
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
             "seed": workshop.base.seed,
@@ -300,13 +312,15 @@ fn write(
         })),
         Format::Csv => tables.iter().map(Table::to_csv).collect::<Vec<_>>().join("\n"),
         Format::Text | Format::Markdown => {
-            let rendered = tables.into_iter().map(|mut table| {
+            let rendered = tables.iter().cloned().map(|mut table| {
                 let hidden = table.rows.len().saturating_sub(MOST_ROWS);
                 table.rows.truncate(MOST_ROWS);
                 table.notes.extend((hidden > 0).then(|| format!("{hidden} smaller ones in the folder")));
-                table.render(arguments.trial.format.into())
+                table.render(format)
             });
             format!("{}\n{}", rendered.collect::<Vec<_>>().join("\n"), ranking.join("\n"))
         }
-    }
+    };
+    Printed::keep(folder, None, form);
+    form(arguments.trial.format.into())
 }

@@ -9,10 +9,10 @@ use crate::experiment::{
     Aim, Candidate, Measurements, Objective, PolicyAt, Setting, Sweep, SweepPoint, Trials,
 };
 use crate::outcome::{METRICS, Scope, metric_index};
-use crate::report::{self, RunFolder, Scopes, Status};
+use crate::report::{self, Printed, RunFolder, Scopes, Status};
 use crate::scenario::SweepPlan;
 
-use super::arguments::{Format, SweepArguments};
+use super::arguments::SweepArguments;
 use super::asked::Asked;
 use super::exit::{Exit, Problem};
 use super::terminal;
@@ -142,7 +142,13 @@ fn outcomes(names: &[String], objectives: &[Objective]) -> Result<Vec<usize>, Pr
             .ok_or_else(|| Problem::usage(format!("`--outcomes {name}`: there is no such outcome")))
     };
     if !names.is_empty() {
-        return names.iter().map(|name| known(name)).collect();
+        let mut indices = Vec::new();
+        for name in names {
+            let index = known(name)?;
+            // Named twice, an outcome is shown and drawn once.
+            indices.extend((!indices.contains(&index)).then_some(index));
+        }
+        return Ok(indices);
     }
     let mut own: Vec<usize> = objectives.iter().map(|objective| objective.metric).collect();
     own.dedup();
@@ -206,27 +212,29 @@ fn write(
         let draw = || report::front_plot(sweep, &question.objectives, &candidates);
         report::drawn(folder, "plots/front.svg", draw);
     }
-    let mut points = report::points_table(sweep, &shown(question, sweep));
-    Ok(match arguments.trial.format {
-        Format::Csv => String::from_utf8_lossy(&csv).into_owned(),
-        Format::Json => report::pretty(&json!({
+    let points = report::points_table(sweep, &shown(question, sweep));
+    let form = |format: report::Format| match format {
+        report::Format::Csv => String::from_utf8_lossy(&csv).into_owned(),
+        report::Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
             "seed": workshop.base.seed,
             "replications": workshop.base.replications,
             "partial": !sweep.complete,
             "points": points.to_json(),
-            "front": front.map(|front| front.to_json()),
+            "front": front.as_ref().map(|front| front.to_json()),
         })),
-        Format::Text | Format::Markdown => {
+        report::Format::Text | report::Format::Markdown => {
+            let mut points = points.clone();
             if points.rows.len() > MOST_ROWS {
                 points.notes.push(format!("{} more rows in sweep.csv", points.rows.len() - MOST_ROWS));
                 points.rows.truncate(MOST_ROWS);
             }
-            let tables = [Some(points), front];
-            let form = arguments.trial.format.into();
-            tables.iter().flatten().map(|table| table.render(form)).collect::<Vec<_>>().join("\n")
+            let tables = [Some(&points), front.as_ref()];
+            tables.into_iter().flatten().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")
         }
-    })
+    };
+    Printed::keep(folder, Some("sweep.csv"), form);
+    Ok(form(arguments.trial.format.into()))
 }
 
 /// Outcomes that apply somewhere.

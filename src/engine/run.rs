@@ -26,7 +26,8 @@ pub struct RunSpec {
     pub replications: Range<u32>,
     /// How.
     pub layout: Layout,
-    /// A folder for rows that wait for their turn; made for the run and removed after it.
+    /// A folder for rows that wait for their turn and for partitions of histories; made for the run and removed after it.
+    /// Not touched if there are neither.
     pub spill: PathBuf,
     /// Takes replications in order.
     pub sink: Box<dyn Sink>,
@@ -80,13 +81,14 @@ pub fn run(spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Fail
         stall_after: layout.stall_after,
         interrupt: spec.interrupt.clone(),
     };
-    let spill = spec.spill.clone();
+    let uses_disk = spec.job.rows.files() > 0 || cohorts.iter().any(|cohort| cohort.history.is_some());
+    let spill = uses_disk.then(|| spec.spill.clone());
     let arbiters = Arbiters::start(spec, plan, &watch.control)?;
     let ended = watch.until_the_end(observe);
     watch.control.set_over();
     arbiters.stop(matches!(ended, Err(Failure::Stalled { .. })));
     // Nothing in it is wanted any more; what cannot be removed lies in a folder that is not a run.
-    let _ = std::fs::remove_dir_all(&spill);
+    let _ = spill.map(std::fs::remove_dir_all);
     let interrupted = ended?;
     Ok(Ran { progress: watch.progress(), interrupted })
 }

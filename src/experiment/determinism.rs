@@ -66,7 +66,10 @@ fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Resu
     let detail = DetailOptions { cycles: true, operations: true, ..DetailOptions::default() };
     let printer = Arc::new(Printer::default());
     let writer: Arc<dyn RowWriter> = printer.clone();
-    let spill = std::env::temp_dir().join(format!("creditsim-determinism-{}", std::process::id()));
+    // Nobody else can have made it, and it goes whatever happens.
+    let scratch = tempfile::Builder::new().prefix("creditsim-").tempdir();
+    let scratch = scratch.map_err(|source| Failure::Io { path: std::env::temp_dir(), source })?;
+    let spill = scratch.path().join("scratch");
     let histories = prepare_histories(scenario, &spill).map_err(Failure::History)?;
     let job = prepare_with(scenario, JobOptions { detail, first }, writer, &histories);
     let spec = RunSpec {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::experiment::{Findings, Spread};
 use crate::outcome::{METRICS, Scope};
 
+use super::cell::Records;
 use super::number::{exact, exact_or_empty};
 
 /// Writes `summary.csv`: every outcome of every policy and scope; one that does not apply has empty values.
@@ -12,8 +13,8 @@ use super::number::{exact, exact_or_empty};
 /// # Errors
 /// If the writer fails.
 pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record([
+    let mut csv = Records::new(out);
+    csv.write([
         "scenario",
         "policy",
         "scope",
@@ -33,7 +34,7 @@ pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io
             for (index, metric) in METRICS.iter().enumerate().filter(|(_, metric)| metric.applies_to(scope)) {
                 let estimate = findings.measurements.estimate(policy, scope, index);
                 let (low, high) = estimate.and_then(|estimate| estimate.interval()).unzip();
-                csv.write_record([
+                csv.write([
                     scenario,
                     name,
                     &scope_name,
@@ -56,8 +57,8 @@ pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io
 /// # Errors
 /// If the writer fails.
 pub fn write_comparison(out: impl Write, findings: &Findings, scenario: &str) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record([
+    let mut csv = Records::new(out);
+    csv.write([
         "scenario",
         "baseline",
         "policy",
@@ -75,7 +76,7 @@ pub fn write_comparison(out: impl Write, findings: &Findings, scenario: &str) ->
     for difference in &findings.differences {
         let metric = &METRICS[difference.metric];
         let (low, high) = difference.estimate.interval().unzip();
-        csv.write_record([
+        csv.write([
             scenario,
             &shape.policies[findings.baseline],
             &shape.policies[difference.policy],
@@ -98,7 +99,7 @@ pub fn write_comparison(out: impl Write, findings: &Findings, scenario: &str) ->
 /// # Errors
 /// If the writer fails.
 pub fn write_timeline(out: impl Write, findings: &Findings) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+    let mut csv = Records::new(out);
     let mut header = vec!["policy".to_owned(), "at".to_owned()];
     for balance in ["available_credits", "debt_credits", "held_credits"] {
         header.extend(["mean", "p10", "p50", "p90"].map(|part| format!("{balance}_{part}")));
@@ -106,7 +107,7 @@ pub fn write_timeline(out: impl Write, findings: &Findings) -> io::Result<()> {
     let counters =
         ["operations_demanded", "operations_refused", "cash_money", "recognized_money", "expired_credits"];
     header.extend(counters.map(str::to_owned));
-    csv.write_record(&header)?;
+    csv.write(&header)?;
     let shape = findings.shape();
     for (policy, name) in shape.policies.iter().enumerate() {
         let priced = findings.estimate(policy, Scope::All, "cash_money").is_some();
@@ -119,7 +120,7 @@ pub fn write_timeline(out: impl Write, findings: &Findings) -> io::Result<()> {
             record
                 .extend([point.cash, point.recognized].map(|money| exact_or_empty(priced.then_some(money))));
             record.push(exact(point.expired));
-            csv.write_record(&record)?;
+            csv.write(&record)?;
         }
     }
     csv.flush()

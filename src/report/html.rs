@@ -3,6 +3,8 @@
 use crate::experiment::Findings;
 use crate::outcome::{METRICS, Scope};
 
+use crate::units::visible_lines;
+
 use super::number;
 use super::overview::overview;
 use super::plots::Plot;
@@ -139,9 +141,9 @@ fn html(table: &Table) -> String {
     out
 }
 
-/// Text as it may stand between tags and in attributes.
+/// Text as it may stand between tags and in attributes of HTML and XML.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    visible_lines(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

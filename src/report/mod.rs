@@ -4,6 +4,7 @@
 //! `experiment` and `outcome`, and the terminal to `cli`.
 //! Invariants: a folder that has its final name is complete; no CSV holds a wall-clock value.
 
+mod cell;
 mod files;
 mod folder;
 mod html;
@@ -11,11 +12,13 @@ mod junit;
 pub mod number;
 mod overview;
 mod plots;
+mod printed;
 mod rows;
 mod statement;
 mod sweep;
 mod table;
 
+pub use cell::cell;
 pub use files::{write_comparison, write_summary, write_timeline};
 pub use folder::{
     Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, PARTS, Placed, Question,
@@ -25,6 +28,7 @@ pub use html::{Page, page};
 pub use junit::junit;
 pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
+pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
 pub use sweep::{
@@ -103,5 +107,46 @@ fn careful<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
             let said = said.or_else(|| payload.downcast_ref::<String>().cloned());
             Err(format!("a mistake of creditsim: {}", said.unwrap_or_default()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plot_that_fails_costs_that_plot_only() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut folder, _) = RunFolder::begin(home.path(), "test").unwrap();
+        type Draw = fn() -> io::Result<Option<String>>;
+        let draws: [(&str, Draw); 4] = [
+            ("plots/panics.svg", || panic!("attempt to add with overflow")),
+            ("plots/fails.svg", || Err(io::Error::other("no ink"))),
+            ("plots/nothing.svg", || Ok(None)),
+            ("plots/fine.svg", || Ok(Some("<svg/>".to_owned()))),
+        ];
+        let drawn: Vec<bool> =
+            draws.into_iter().map(|(name, draw)| drawn(&mut folder, name, draw).is_some()).collect();
+        assert_eq!(drawn, [false, false, false, true]);
+        attempt(&mut folder, "summary.csv", || Ok(b"metric".to_vec()));
+        let missing: Vec<(&str, &str)> =
+            folder.missing().iter().map(|file| (file.name.as_str(), file.why.as_str())).collect();
+        let overflow = "a mistake of creditsim: attempt to add with overflow";
+        assert_eq!(missing, [("plots/panics.svg", overflow), ("plots/fails.svg", "no ink")]);
+        assert_eq!(fs_names(folder.path()), ["plots/fine.svg", "summary.csv"]);
+    }
+
+    fn fs_names(folder: &std::path::Path) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() {
+                names.extend(fs_names(&entry.path()).into_iter().map(|below| format!("{name}/{below}")));
+            } else {
+                names.push(name);
+            }
+        }
+        names.sort();
+        names
     }
 }

@@ -11,6 +11,7 @@ use crate::outcome::{
     Shape, Tally, Totals,
 };
 
+use super::cell::append;
 use super::number;
 
 /// A file with rows of single organizations.
@@ -112,7 +113,7 @@ impl Line<'_> {
             if index > 0 {
                 self.out.push(b',');
             }
-            quote(self.out, field);
+            append(self.out, field);
         }
     }
 
@@ -131,7 +132,7 @@ impl Line<'_> {
     fn feature(&mut self, index: Option<usize>) {
         self.out.push(b',');
         if let Some(name) = index.and_then(|index| self.shape.features.get(index)) {
-            quote(self.out, name);
+            append(self.out, name);
         }
     }
 
@@ -199,17 +200,6 @@ impl Line<'_> {
             self.plain(balance);
         }
         self.out.push(b'\n');
-    }
-}
-
-/// Writes a field, in quotes if it needs them.
-fn quote(out: &mut Vec<u8>, field: &str) {
-    if field.contains([',', '"', '\n', '\r']) {
-        out.push(b'"');
-        out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
-        out.push(b'"');
-    } else {
-        out.extend_from_slice(field.as_bytes());
     }
 }
 

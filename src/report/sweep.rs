@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::experiment::{Aim, Candidate, Estimate, Morris, Objective, PolicyAt, Sweep, SweepPoint, Swing};
 use crate::outcome::{METRICS, Scope};
 
+use super::cell::Records;
 use super::number::{self, exact, exact_or_empty};
 use super::table::{Cell, Column, Table};
 
@@ -14,7 +15,7 @@ use super::table::{Cell, Column, Table};
 /// # Errors
 /// If the writer fails.
 pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str, scopes: Scopes) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+    let mut csv = Records::new(out);
     let mut header = vec!["scenario", "point"];
     header.extend(sweep.keys.iter().map(String::as_str));
     header.extend([
@@ -29,7 +30,7 @@ pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str, scopes: Scope
         "replications",
         "status",
     ]);
-    csv.write_record(&header)?;
+    csv.write(&header)?;
     for point in &sweep.points {
         let Some(measurements) = sweep.measurements.get(point.measurements) else { continue };
         let wanted = |scope: &Scope| scopes == Scopes::Every || *scope == Scope::All;
@@ -53,7 +54,7 @@ pub enum Scopes {
 
 /// Every outcome of one policy at one point in one scope.
 fn write_scope(
-    csv: &mut csv::Writer<impl Write>,
+    csv: &mut Records<impl Write>,
     sweep: &Sweep,
     (point, policy, scope): (&SweepPoint, &PolicyAt, Scope),
     scenario: &str,
@@ -70,7 +71,7 @@ fn write_scope(
         record.extend([metric.name.to_owned(), metric.unit(shape.currency.as_deref())]);
         record.extend([exact(estimate.mean), exact_or_empty(low), exact_or_empty(high)]);
         record.extend([exact_or_empty(estimate.sd), estimate.replications.to_string(), status.to_owned()]);
-        csv.write_record(&record)?;
+        csv.write(&record)?;
     }
     Ok(())
 }

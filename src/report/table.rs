@@ -1,8 +1,13 @@
 //! One table, four forms: text for a terminal, CSV, Markdown, JSON.
 
+use std::borrow::Cow;
+
 use comfy_table::{CellAlignment, ContentArrangement};
 use serde_json::{Map, Value, json};
 
+use crate::units::{is_unsafe, visible, visible_lines};
+
+use super::cell::Records;
 use super::number;
 
 /// Columns that a terminal is assumed to have.
@@ -150,12 +155,16 @@ impl Table {
         grid.set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
         // A first column without a head of its own lends the place to the title.
         let title_in_head = self.columns.first().is_some_and(|column| column.shown().is_empty());
-        let mut heads: Vec<&str> = self.columns.iter().map(Column::shown).collect();
+        let mut heads: Vec<Cow<'_, str>> =
+            self.columns.iter().map(|column| visible_lines(column.shown())).collect();
+        let title = visible(&self.title);
         if let Some(first) = heads.first_mut().filter(|_| title_in_head) {
-            *first = &self.title;
+            first.clone_from(&title);
         }
         grid.set_header(heads);
-        grid.add_rows(self.rows.iter().map(|row| row.iter().map(Cell::shown).collect::<Vec<_>>()));
+        grid.add_rows(
+            self.rows.iter().map(|row| row.iter().map(|cell| visible(cell.shown())).collect::<Vec<_>>()),
+        );
         for (column, head) in grid.column_iter_mut().zip(&self.columns) {
             column.set_padding((0, 2));
             column.set_cell_alignment(if head.right { CellAlignment::Right } else { CellAlignment::Left });
@@ -163,7 +172,7 @@ impl Table {
         let lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
         let rule = "─".repeat(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
         let head_lines = self.columns.iter().map(|column| column.shown().lines().count()).max().unwrap_or(1);
-        let mut out = if title_in_head { String::new() } else { titled(&self.title, &rule) };
+        let mut out = if title_in_head { String::new() } else { titled(&title, &rule) };
         for (index, line) in lines.iter().enumerate() {
             if index == head_lines {
                 out.push_str(&format!("{rule}\n"));
@@ -173,31 +182,34 @@ impl Table {
         if !self.notes.is_empty() {
             out.push('\n');
         }
-        self.notes.iter().for_each(|note| out.push_str(&format!("{note}\n")));
+        self.notes.iter().for_each(|note| out.push_str(&format!("{}\n", visible_lines(note))));
         out
     }
 
     /// With full precision and one line of names.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut out = Vec::new();
         let names = self.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let rows = self.rows.iter().map(|row| row.iter().map(Cell::exact).collect::<Vec<_>>());
+        let mut records = Records::new(&mut out);
         for record in std::iter::once(names).chain(rows) {
-            writer
-                .write_record(&record)
-                .expect("rows are as long as there are columns, and memory does not fail");
+            records.write(&record).expect("rows are as long as there are columns, and memory does not fail");
         }
-        let bytes = writer.into_inner().expect("memory does not fail");
-        String::from_utf8(bytes).expect("cells are UTF-8")
+        records.flush().expect("memory does not fail");
+        drop(records);
+        String::from_utf8(out).expect("cells are UTF-8")
     }
 
     /// For documents.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let escaped = |text: &str| text.replace('|', "\\|").replace('\n', " ").trim().to_owned();
-        let mut out = if self.title.is_empty() { String::new() } else { format!("### {}\n\n", self.title) };
+        // A browser must find no tag in a name.
+        let inline = |text: &str| visible_lines(text).replace('<', "&lt;");
+        let escaped = |text: &str| inline(&text.replace('\n', " ")).replace('|', "\\|").trim().to_owned();
+        let mut out =
+            if self.title.is_empty() { String::new() } else { format!("### {}\n\n", inline(&self.title)) };
         out += &line(self.columns.iter().map(|column| escaped(column.shown())).collect());
         out += &line(
             self.columns.iter().map(|column| if column.right { "--:" } else { ":--" }.to_owned()).collect(),
@@ -205,7 +217,7 @@ impl Table {
         for row in &self.rows {
             out += &line(row.iter().map(|cell| escaped(cell.shown())).collect());
         }
-        self.notes.iter().for_each(|note| out.push_str(&format!("\n{note}\n")));
+        self.notes.iter().for_each(|note| out.push_str(&format!("\n{}\n", inline(note))));
         out
     }
 
@@ -221,10 +233,20 @@ impl Table {
     }
 }
 
-/// JSON for people and programs, ending in a newline.
+/// JSON for people and programs, ending in a newline. What a terminal would take for more than text is escaped as JSON
+/// does it.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
-    format!("{value:#}\n")
+    let mut out = String::new();
+    for c in format!("{value:#}\n").chars() {
+        if is_unsafe(c) && c != '\n' {
+            // All of them are below U+10000.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn titled(title: &str, rule: &str) -> String {

@@ -9,12 +9,14 @@ mod limit;
 mod money;
 mod probability;
 mod time;
+mod visible;
 
 pub use credits::{Category, Credits, MICROS_PER_CREDIT};
 pub use limit::{Impossible, impossible};
 pub use money::{Money, NANOS_PER_UNIT};
 pub use probability::Probability;
 pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
+pub use visible::{is_unsafe, visible, visible_lines};
 
 /// Rounds half-up to an integer after scaling.
 ///

@@ -2,11 +2,10 @@
 
 use serde_json::json;
 
-use crate::cli::arguments::Format;
 use crate::cli::trying::Workshop;
 use crate::experiment::{Aim, Choice, Estimate, Ruling, Standing, paired};
 use crate::outcome::METRICS;
-use crate::report::{self, Cell, Column, RunFolder, Table};
+use crate::report::{self, Cell, Column, Format, Printed, RunFolder, Table};
 use crate::scenario::Amount;
 
 use super::{Competitor, Question, Search};
@@ -22,10 +21,10 @@ pub(super) fn write(
     choice: Option<&Choice>,
     folder: &mut RunFolder,
 ) -> String {
-    let mut table = table(question, search, choice);
+    let table = table(question, search, choice);
     report::attempt(folder, "optimum.csv", || Ok(table.to_csv().into_bytes()));
     let said = statement(workshop, question, search, choice);
-    match workshop.arguments.format {
+    let form = |format: Format| match format {
         Format::Csv => table.to_csv(),
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
@@ -40,13 +39,16 @@ pub(super) fn write(
             "statement": said,
         })),
         Format::Text | Format::Markdown => {
+            let mut table = table.clone();
             let hidden = table.rows.len().saturating_sub(MOST_ROWS);
             table.rows.truncate(MOST_ROWS);
             table.notes =
                 if hidden > 0 { vec![format!("{hidden} more settings in optimum.csv")] } else { Vec::new() };
-            format!("{}\n{}", table.render(workshop.arguments.format.into()), said.join("\n"))
+            format!("{}\n{}", table.render(format), said.join("\n"))
         }
-    }
+    };
+    Printed::keep(folder, Some("optimum.csv"), form);
+    form(workshop.arguments.format.into())
 }
 
 /// The chosen one first, then by the mean.

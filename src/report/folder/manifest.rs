@@ -155,7 +155,10 @@ impl Earlier {
 
     /// Why the folder's owner may have work of his own in it: a file that the manifest does not list, or one that is not
     /// as the run wrote it.
-    pub(super) fn touched(&self, folder: &Path) -> io::Result<Option<String>> {
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn touched(&self, folder: &Path) -> io::Result<Option<String>> {
         let mut found = Vec::new();
         names(folder, "", &mut found)?;
         if let Some(stranger) = found.iter().find(|name| {
@@ -169,6 +172,13 @@ impl Earlier {
             }
         }
         Ok(None)
+    }
+
+    /// Files that are no longer there.
+    #[must_use]
+    pub fn absent(&self, folder: &Path) -> Vec<&str> {
+        let gone = self.files.iter().filter(|file| !folder.join(&file.name).exists());
+        gone.map(|file| file.name.as_str()).collect()
     }
 
     /// True if every file is there in its full size.

@@ -8,6 +8,8 @@ use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::units::visible;
+
 /// What drawing returns; writing into memory does not fail, but plotters cannot know.
 pub(super) type Drawing = Result<(), DrawingAreaErrorKind<io::Error>>;
 
@@ -113,7 +115,7 @@ impl Canvas<'_> {
         let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
         let desc = FontDesc::new(FontFamily::SansSerif, font.size * FINENESS * FONT_FACTOR, style);
         let style = TextStyle::from(desc).color(&font.color).pos(Pos::new(horizontal, VPos::Center));
-        self.area.draw(&Text::new(text, point(at), style))
+        self.area.draw(&Text::new(visible(text), point(at), style))
     }
 
     pub(super) fn line(&self, from: (f64, f64), to: (f64, f64), color: RGBColor, width: f64) -> Drawing {

@@ -9,7 +9,7 @@ mod words;
 use std::fmt::Write as _;
 
 use crate::outcome::{Entry, EntryKind};
-use crate::units::{Credits, Money, SimTime};
+use crate::units::{Credits, Money, SimTime, visible};
 
 use super::table::{Cell, Column, Table};
 
@@ -133,7 +133,7 @@ impl Statement {
     /// For a terminal: a heading a day, then its lines. `show` writes an instant as `DATE TIME`.
     #[must_use]
     pub fn to_text(&self, show: &dyn Fn(SimTime) -> String) -> String {
-        let mut out = format!("{}\n\n", self.title);
+        let mut out = format!("{}\n\n", visible(&self.title));
         let heads = ["credits", "settled", "available", "ongoing"];
         let numbers: Vec<[String; 4]> = self.lines.iter().map(numbers).collect();
         let width = |column: usize| {
@@ -161,7 +161,8 @@ impl Statement {
             }
             let [credits, settled, available, ongoing] = numbers;
             let debt = if line.debt.is_zero() { String::new() } else { format!(" [debt {}]", line.debt) };
-            out += &row(time, [credits, settled, available, ongoing], &format!("{}{debt}", line.what));
+            out +=
+                &row(time, [credits, settled, available, ongoing], &format!("{}{debt}", visible(&line.what)));
         }
         out.push('\n');
         out + &self.totals_table().to_text()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::units::{visible, visible_lines};
+
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -68,20 +70,20 @@ impl fmt::Display for Problem {
     /// Two to four lines: place, key and finding; what is wanted; a hint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = if self.is_error() { "error" } else { "warning" };
-        write!(f, "{level}: `{}", self.file)?;
+        write!(f, "{level}: `{}", visible(&self.file))?;
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
         }
         write!(f, "`: ")?;
         if !self.key.is_empty() {
-            write!(f, "`{}` ", self.key)?;
+            write!(f, "`{}` ", visible(&self.key))?;
         }
-        write!(f, "{}", self.what)?;
+        write!(f, "{}", visible_lines(&self.what))?;
         if let Some(wanted) = &self.wanted {
-            write!(f, "\n  wanted {wanted}")?;
+            write!(f, "\n  wanted {}", visible_lines(wanted))?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, "\nhint: {hint}")?;
+            write!(f, "\nhint: {}", visible_lines(hint))?;
         }
         Ok(())
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::units::{is_unsafe, visible};
+
 use super::problem::Problem;
 
 /// A source of nodes: the scenario file, a preset, an override on the command line.
@@ -103,7 +105,7 @@ impl Node {
     /// The value as its author would write it; tables and lists in short.
     pub fn found(&self) -> String {
         match &self.value {
-            Value::Text(text) => format!("\"{text}\""),
+            Value::Text(text) => format!("\"{}\"", shortened(text)),
             Value::Integer(number) => number.to_string(),
             Value::Float(number) if number.abs() >= 1e15 || (*number != 0.0 && number.abs() < 1e-4) => {
                 format!("{number:e}")
@@ -123,10 +125,20 @@ impl Node {
     }
 }
 
+/// A text as it is quoted in a message: safe to show, and no longer than anybody reads.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 200;
+    let shown = visible(text);
+    match shown.char_indices().nth(MOST) {
+        None => shown.into_owned(),
+        Some((end, _)) => format!("{}… ({} characters)", &shown[..end], text.chars().count()),
+    }
+}
+
 /// `path.key`, with quotes around a key that TOML would want quoted.
 pub(crate) fn join(path: &str, key: &str) -> String {
     let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    let key = if bare { key.to_owned() } else { format!("\"{key}\"") };
+    let key = if bare { key.to_owned() } else { format!("\"{}\"", shortened(key)) };
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
@@ -141,7 +153,10 @@ pub(crate) fn parse(file: &str, source: SourceId, text: &str) -> Result<Node, Ve
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let place = Place { source, ..Place::default() };
-        return Ok(node_of(DeValue::Table(table.into_inner()), place));
+        let root = node_of(DeValue::Table(table.into_inner()), place);
+        let mut problems = Vec::new();
+        look_at_names(&root, file, text, &mut problems);
+        return if problems.is_empty() { Ok(root) } else { Err(problems) };
     }
     Err(errors.iter().map(|error| syntax_problem(file, text, error)).collect())
 }
@@ -167,6 +182,54 @@ fn deepest_line(text: &str) -> usize {
         quote = None;
     }
     1
+}
+
+/// Names stand in tables, files and pages, where some characters do something instead of being shown; what a name is must
+/// be seen. Texts of several lines may have line feeds and tabs.
+fn look_at_names(node: &Node, file: &str, text: &str, problems: &mut Vec<Problem>) {
+    const LONGEST: usize = 200;
+    let mut complain = |place: &Place, key: &str, what: String, hint: &str| {
+        let line = line_of(text, place.offset);
+        let problem = Problem { key: key.to_owned(), ..Problem::of_file(file, line, what) };
+        problems.push(problem.with_hint(hint));
+    };
+    let hidden = |c: &char| is_unsafe(*c) && !matches!(c, '\n' | '\t' | '\r');
+    match &node.value {
+        Value::Text(text) => {
+            if let Some(c) = text.chars().find(hidden) {
+                let what = format!(
+                    "holds the character U+{:04X}, which does something instead of being shown",
+                    u32::from(c)
+                );
+                complain(&node.place, &node.place.path, what, "leave it out");
+            }
+        }
+        Value::Table(table) => {
+            for (key, below) in &table.entries {
+                let path = &below.place.path;
+                if let Some(c) = key.chars().find(|c| is_unsafe(*c)) {
+                    let what = format!(
+                        "is a name with the character U+{:04X}, which does something instead of being shown",
+                        u32::from(c)
+                    );
+                    complain(&below.place, path, what, "leave it out");
+                } else if key.trim().is_empty() {
+                    complain(&below.place, path, "is a name without a letter".to_owned(), "give it a name");
+                } else if key.chars().count() > LONGEST {
+                    let what = format!("is a name of more than {LONGEST} characters");
+                    complain(&below.place, path, what, "shorten it");
+                }
+            }
+        }
+        _ => {}
+    }
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| look_at_names(item, file, text, problems)),
+        Value::Table(table) => {
+            table.entries.iter().for_each(|(_, below)| look_at_names(below, file, text, problems));
+        }
+        _ => {}
+    }
 }
 
 fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {

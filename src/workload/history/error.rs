@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::units::visible;
+
 /// Most problems that are told with their lines; further ones are counted.
 const MOST_TOLD: usize = 20;
 /// Most of them that are alike, so that one mistake in every row hides no other.
@@ -13,7 +15,7 @@ const MOST_ALIKE: u32 = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The file, or the folder for its partitions, cannot be read or written.
-    #[error("`{}`: {source}", path.display())]
+    #[error("`{}`: {source}", visible(&path.display().to_string()))]
     World {
         /// The file.
         path: PathBuf,
@@ -21,7 +23,7 @@ pub enum HistoryError {
         source: std::io::Error,
     },
     /// A row, or the header, is not what the scenario says.
-    #[error("`{}:{line}`: {}{what}{}{}", path.display(), named(column.as_deref()), line_of("\n  wanted ", wanted.as_deref()), line_of("\nhint: ", hint.as_deref()))]
+    #[error("`{}:{line}`: {}{}{}{}", visible(&path.display().to_string()), named(column.as_deref()), visible(what), line_of("\n  wanted ", wanted.as_deref()), line_of("\nhint: ", hint.as_deref()))]
     Row {
         /// The file.
         path: PathBuf,
@@ -39,11 +41,11 @@ pub enum HistoryError {
 }
 
 fn named(column: Option<&str>) -> String {
-    column.map(|column| format!("`{column}` ")).unwrap_or_default()
+    column.map(|column| format!("`{}` ", visible(column))).unwrap_or_default()
 }
 
 fn line_of(before: &str, text: Option<&str>) -> String {
-    text.map(|text| format!("{before}{text}")).unwrap_or_default()
+    text.map(|text| format!("{before}{}", visible(text))).unwrap_or_default()
 }
 
 impl HistoryError {

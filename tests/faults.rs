@@ -1,0 +1,328 @@
+//! The table of docs/faults.md, row by row: what happens, what is kept, which exit code.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+
+const SCENARIO: &str = r#"
+version = 1
+name = "small"
+start = 2025-01-01T00:00:00Z
+horizon = "1 month"
+seed = 7
+replications = 2
+baseline = "block"
+
+[[cohorts]]
+name = "teams"
+organizations = 20
+
+[features.chat]
+arrivals = { poisson = "2/day" }
+cost = { uniform = [1, 5], step = 1 }
+
+[policy]
+allowance = { credits = 300, every = "month" }
+
+[policies.block]
+admission = "positive"
+
+[policies.overdraft]
+admission = "positive"
+short = "allow"
+overdraft = { limit = 50 }
+"#;
+
+const HISTORY: &str = r#"
+version = 1
+name = "small"
+start = 2025-01-01T00:00:00Z
+horizon = "1 month"
+seed = 1
+replications = 1
+baseline = "block"
+
+[histories.usage]
+file = "usage.csv.gz"
+time = "timestamp"
+organization = "team"
+feature = "feature"
+cost = "credits"
+
+[[cohorts]]
+name = "teams"
+history = "usage"
+
+[features.chat]
+
+[policies.block]
+grants = [{ credits = 10, category = "included" }]
+admission = "positive"
+"#;
+
+struct Place(TempDir);
+
+impl Place {
+    fn with(text: &str) -> Place {
+        let place = Place(tempfile::tempdir().expect("a temporary folder"));
+        fs::write(place.path("small.toml"), text).expect("writable");
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs behind commands of a shell that set limits.
+    fn limited(&self, limits: &str, arguments: &[&str]) -> Output {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_creditsim")]);
+        shell.args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output().expect("a shell")
+    }
+
+    /// Names in the folder of results, sorted; none if there is no folder.
+    fn results(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path("output/small")) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    fn manifest(&self, name: &str) -> serde_json::Value {
+        let path = self.path("output/small").join(name).join("manifest.json");
+        serde_json::from_slice(&fs::read(path).expect("a manifest")).expect("JSON")
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn full_disk_keeps_finished_replications_and_the_table() {
+    // A file that may not grow is what a full disk looks like to whoever writes it, without being root.
+    let place = Place::with(&SCENARIO.replace("replications = 2", "replications = 2000"));
+    let output = place.limited("trap '' XFSZ; ulimit -f 1000", &["run", "small.toml", "--threads", "1"]);
+    assert_eq!(code(&output), 5, "{}", stderr(&output));
+    assert!(stderr(&output).contains("organizations.csv"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("overdraft"), "the table is printed: {}", stdout(&output));
+    let names = place.results();
+    assert!(names.len() == 1 && names[0].ends_with("-partial"), "{names:?}");
+    let manifest = place.manifest(&names[0]);
+    let replications = manifest["replications"].as_u64().unwrap();
+    assert!(manifest["status"] == "partial" && replications > 0 && replications < 2000, "{replications}");
+    assert_eq!(manifest["missing_files"][0]["name"], "organizations.csv");
+    let folder = place.path("output/small").join(&names[0]);
+    assert!(folder.join("summary.csv").exists() && !folder.join("organizations.csv").exists());
+}
+
+#[test]
+fn full_disk_in_the_first_replication_leaves_the_earlier_result_and_nothing_else() {
+    let place = Place::with(SCENARIO);
+    let before = place.command(&["run", "small.toml"]).output().unwrap();
+    assert_eq!(code(&before), 0, "{}", stderr(&before));
+    let names = place.results();
+    let manifest = place.manifest(&names[0]);
+    let output = place.limited("trap '' XFSZ; ulimit -f 4", &["run", "small.toml"]);
+    assert_eq!(code(&output), 5, "{}", stderr(&output));
+    let left = place.results();
+    assert!(left.contains(&names[0]) && left.iter().all(|name| !name.starts_with('.')), "{left:?}");
+    assert_eq!(place.manifest(&names[0]), manifest);
+}
+
+#[test]
+fn stdout_that_takes_nothing_is_told_by_every_command_and_costs_no_result() {
+    let place = Place::with(SCENARIO);
+    let commands: [&[&str]; 11] = [
+        &["run", "small.toml", "--format", "json", "--quiet"],
+        &["run", "small.toml", "--seed", "2"],
+        &["check", "small.toml"],
+        &["explain", "small.toml", "--organization", "teams/0"],
+        &["scenarios"],
+        &["scenarios", "policy-shootout"],
+        &["presets"],
+        &["schema"],
+        &["sweep", "small.toml", "--vary", "policies.overdraft.overdraft.limit=0,50", "--quiet"],
+        &["--help"],
+        &["--version"],
+    ];
+    for command in commands {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = place.command(command).stdout(full).output().unwrap();
+        assert_eq!(code(&output), 5, "{command:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("standard output"), "{command:?}: {}", stderr(&output));
+    }
+    assert_eq!(place.results().len(), 3, "the results are kept: {:?}", place.results());
+}
+
+#[test]
+fn a_reader_who_has_left_is_no_error() {
+    let place = Place::with(SCENARIO);
+    for command in [&["run", "small.toml"][..], &["schema"], &["scenarios", "policy-shootout"]] {
+        let mut child = place.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{command:?}: {said}");
+    }
+    assert_eq!(place.results().len(), 1);
+}
+
+#[test]
+fn a_folder_that_takes_nothing_is_an_error_of_the_world() {
+    let place = Place::with(SCENARIO);
+    fs::write(place.path("a-file"), "").unwrap();
+    // A file in the way, and (for root too) a file system that takes no folders.
+    for folder in ["a-file", "/proc/creditsim"] {
+        let output = place.command(&["run", "small.toml", "--output", folder]).output().unwrap();
+        assert_eq!(code(&output), 5, "{folder}: {}", stderr(&output));
+        assert!(stderr(&output).contains(folder), "{}", stderr(&output));
+    }
+    let output = place.command(&["fit", "nothing.csv", "--output", "/proc/creditsim.toml"]).output().unwrap();
+    assert_ne!(code(&output), 0);
+}
+
+#[test]
+fn two_runs_at_once_both_keep_theirs() {
+    let place = Place::with(&SCENARIO.replace("replications = 2", "replications = 60"));
+    let start = || {
+        let mut command = place.command(&["run", "small.toml", "--quiet", "--threads", "1"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    for mut child in [start(), start(), start()] {
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    let names = place.results();
+    assert!(names.iter().all(|name| !name.starts_with('.')), "{names:?}");
+    let mut summaries = Vec::new();
+    for name in &names {
+        assert_eq!(place.manifest(name)["status"], "finished");
+        summaries.push(fs::read(place.path("output/small").join(name).join("summary.csv")).unwrap());
+    }
+    assert!(summaries.windows(2).all(|pair| pair[0] == pair[1]), "the same question has the same answer");
+    // One that began behind another's end replaces it; those that overlapped lie side by side.
+    assert!((1..=3).contains(&names.len()));
+}
+
+#[test]
+fn little_to_work_with_is_enough() {
+    let place = Place::with(SCENARIO);
+    for (limits, seed) in [("ulimit -n 8", "1"), ("ulimit -v 46080", "2"), ("unset HOME PATH TMPDIR", "3")] {
+        let arguments = ["run", "small.toml", "--quiet", "--threads", "1", "--seed", seed];
+        let output = place.limited(limits, &arguments);
+        assert_eq!(code(&output), 0, "{limits}: {}", stderr(&output));
+    }
+    assert_eq!(place.results().len(), 3);
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn usage(rows: usize) -> String {
+    let mut text = String::from("timestamp,team,feature,credits\n");
+    (0..rows).for_each(|row| text += &format!("2025-01-02T00:00:00Z,team{},chat,3\n", row % 10));
+    text
+}
+
+#[test]
+fn a_truncated_history_is_refused_by_name_and_leaves_nothing() {
+    let place = Place::with(HISTORY);
+    let whole = packed(&usage(5_000));
+    fs::write(place.path("usage.csv.gz"), &whole[..whole.len() / 2]).unwrap();
+    let output = place.command(&["run", "small.toml"]).output().unwrap();
+    assert!(matches!(code(&output), 2 | 5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("usage.csv.gz"), "{}", stderr(&output));
+    assert_eq!(place.results(), Vec::<String>::new());
+}
+
+#[test]
+fn a_history_that_is_not_there_is_named_and_leaves_nothing() {
+    let place = Place::with(HISTORY);
+    let output = place.command(&["run", "small.toml"]).output().unwrap();
+    assert!(matches!(code(&output), 2 | 5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("usage.csv.gz"), "{}", stderr(&output));
+    assert_eq!(place.results(), Vec::<String>::new());
+}
+
+#[test]
+fn a_history_that_changes_between_runs_is_another_question() {
+    let place = Place::with(HISTORY);
+    for rows in [100, 101, 100] {
+        fs::write(place.path("usage.csv.gz"), packed(&usage(rows))).unwrap();
+        let output = place.command(&["run", "small.toml"]).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    assert_eq!(place.results().len(), 2);
+}
+
+#[test]
+fn a_history_without_lines_is_refused_in_little_memory() {
+    let place = Place::with(HISTORY);
+    // 400 MB of one letter, 400 kB packed.
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(usage(1).as_bytes()).unwrap();
+    let block = vec![b'a'; 1 << 20];
+    (0..400).for_each(|_| encoder.write_all(&block).unwrap());
+    fs::write(place.path("usage.csv.gz"), encoder.finish().unwrap()).unwrap();
+    let output = place.limited("ulimit -v 200000", &["run", "small.toml", "--threads", "1"]);
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("usage.csv.gz:") && said.contains("is longer than"), "{said}");
+    assert_eq!(place.results(), Vec::<String>::new());
+}
+
+#[test]
+fn a_bomb_of_rows_is_sorted_in_little_memory() {
+    let place = Place::with(HISTORY);
+    // 43 MB of rows, 100 kB packed.
+    fs::write(place.path("usage.csv.gz"), packed(&usage(1_200_000))).unwrap();
+    let output = place.limited("ulimit -v 300000", &["run", "small.toml", "--threads", "1", "--quiet"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(place.results().len(), 1);
+}
+
+#[test]
+fn every_row_of_the_page_names_a_test_that_is_there() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md")).unwrap();
+    let tests = ["faults.rs", "output.rs", "command.rs"].map(|file| {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file)).unwrap()
+    });
+    let units = ["src/report/folder/tests.rs", "src/report/mod.rs"]
+        .map(|file| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap());
+    let mut rows = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| fault")) {
+        let last = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let names: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{line}");
+        for name in names {
+            let defined = format!("fn {name}(");
+            assert!(tests.iter().chain(&units).any(|text| text.contains(&defined)), "`{name}` of {line}");
+            rows += 1;
+        }
+    }
+    assert!(rows >= 15, "{rows}");
+}
