@@ -192,6 +192,53 @@ impl Ledger {
         Some((take, value))
     }
 
+    /// Closes the past of a lot: what was used of it is history, what it still owes is taken off it and returned. The rest
+    /// is then all there ever was of it, and costs nothing.
+    pub fn begin_anew(&mut self, serial: LotSerial) -> Money {
+        let Some(index) = self.position(serial) else { return Money::ZERO };
+        let lot = &mut self.lots[index];
+        let owed = lot.deferred();
+        self.retired_recognized += lot.recognized();
+        self.retired_voided += lot.voided_value();
+        lot.price_paid = Money::ZERO;
+        lot.credits = lot.remaining;
+        (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+        owed
+    }
+
+    /// Adds credits to a lot that is still there.
+    pub fn enlarge(&mut self, serial: LotSerial, credits: Credits) {
+        let Some(index) = self.position(serial) else { return };
+        let lot = &mut self.lots[index];
+        lot.credits += credits;
+        lot.remaining += credits;
+        self.remaining += credits;
+    }
+
+    /// Takes `amount` out of a lot, unreserved credits first, then reserved ones, which their holds keep uncovered.
+    pub fn void_part(&mut self, serial: LotSerial, amount: Credits) {
+        let Some(index) = self.position(serial) else { return };
+        let reserved = (amount - self.lots[index].free()).positive_part();
+        if reserved.is_positive() {
+            self.strip_all(serial, reserved);
+        }
+        let lot = &mut self.lots[index];
+        lot.reserved -= reserved;
+        lot.overdue = lot.overdue.min(lot.reserved);
+        lot.remaining -= amount;
+        lot.voided += amount;
+        self.remaining -= amount;
+        self.drop_empty();
+    }
+
+    /// Gives a lot another end.
+    pub fn end_at(&mut self, serial: LotSerial, expires_at: SimTime, ends_key: SimTime) {
+        let Some(index) = self.position(serial) else { return };
+        let lot = &mut self.lots[index];
+        (lot.expires_at, lot.ends_key) = (expires_at, ends_key);
+        self.sort();
+    }
+
     /// Adds to what was paid for a lot that is still there; false if it has gone.
     pub fn add_price(&mut self, serial: LotSerial, price: Money) -> bool {
         let Some(index) = self.position(serial) else { return false };

@@ -229,8 +229,17 @@ impl Ledger {
     /// Takes `amount` of reserved credits of a lot away from holds that do not pin them, in the order in which they were
     /// opened. Returns what was taken.
     pub(super) fn strip_reservations(&mut self, serial: LotSerial, amount: Credits) -> Credits {
+        self.strip_where(serial, amount, |hold| !hold.pins)
+    }
+
+    /// As `strip_reservations`, whether holds pin the lot or not: what is voided is gone for all.
+    pub(super) fn strip_all(&mut self, serial: LotSerial, amount: Credits) {
+        self.strip_where(serial, amount, |_| true);
+    }
+
+    fn strip_where(&mut self, serial: LotSerial, amount: Credits, from: impl Fn(&Hold) -> bool) -> Credits {
         let mut left = amount;
-        let mut holds: Vec<&mut Hold> = self.holds.iter_mut().flatten().filter(|hold| !hold.pins).collect();
+        let mut holds: Vec<&mut Hold> = self.holds.iter_mut().flatten().filter(|hold| from(hold)).collect();
         holds.sort_unstable_by_key(|hold| hold.serial);
         for hold in holds {
             for (reserved, part) in &mut hold.reservations {

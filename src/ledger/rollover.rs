@@ -16,6 +16,8 @@ pub struct RollRule<'a> {
     pub at: SimTime,
     /// Burn-order key of the close that ends a lot which rolls now; `SimTime::NEVER` if unlimited.
     pub ends_key: SimTime,
+    /// A change of plan has forced the close: only the running allowance rolls.
+    pub forced: bool,
 }
 
 impl Rollover {
@@ -62,10 +64,14 @@ impl Rollover {
 }
 
 impl Ledger {
-    /// Ends rolled lots whose last close this is and counts the others down.
-    pub fn end_rolled_lots(&mut self) {
+    /// Ends rolled lots whose last close this is and counts the others down. A close forced by a change of plan is none of
+    /// their periods.
+    pub fn end_rolled_lots(&mut self, forced: bool) {
         // The allowance that was fresh ends now.
         self.stand_beside(None);
+        if forced {
+            return;
+        }
         for index in 0..self.lots.len() {
             let LotKind::Rolled { closes_left: Some(left) } = self.lots[index].kind else { continue };
             if left <= 1 {
@@ -90,7 +96,7 @@ impl Ledger {
         for index in 0..self.lots.len() {
             let fresh = match self.lots[index].kind {
                 LotKind::Allowance => true,
-                LotKind::Rolled { closes_left: None } => false,
+                LotKind::Rolled { closes_left: None } if !rule.forced => false,
                 _ => continue,
             };
             let lot = &self.lots[index];
@@ -119,6 +125,22 @@ impl Ledger {
         self.sort();
         self.drop_empty();
         (moved, issued)
+    }
+
+    /// Gives rolled lots that end at a close the burn-order key of it, which `ends` tells from the number of closes left:
+    /// another plan's cycles close at other instants.
+    pub fn rekey_rolled(&mut self, ends: impl Fn(u32) -> SimTime) {
+        let mut moved = false;
+        for lot in &mut self.lots {
+            if let LotKind::Rolled { closes_left: Some(left) } = lot.kind {
+                let key = ends(left);
+                moved |= lot.ends_key != key;
+                lot.ends_key = key;
+            }
+        }
+        if moved {
+            self.sort();
+        }
     }
 
     /// What a lot that has rolled keeps after trimming; credits that only a hold keeps alive did not roll.

@@ -105,6 +105,19 @@ pub enum EntryKind {
     Subscription,
     /// What a subscription still owed was earned without credits: its plan was left, or allowances did not come.
     SubscriptionEarned,
+    /// What a lot (or, without one, time to come) of a subscription still owed was taken off it, to be attached anew; the
+    /// lot's past is closed.
+    PriceTaken,
+    /// It was attached to a lot, or without one spread over the time until `until`.
+    PriceGiven,
+    /// A credit note: the customer is owed `money`.
+    CreditNote,
+    /// A credit note paid part of the bill before it.
+    CreditOnBill,
+    /// A credit note lowered the invoice of this instant.
+    CreditOnInvoice,
+    /// A lot has another end, `until`.
+    LotEnd,
     /// A fee was charged.
     Fee,
     /// An invoice was paid.

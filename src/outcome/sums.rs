@@ -133,6 +133,6 @@ sums! {
     MoneySums of MoneyTally {
         subscription_cash: i128, package_cash: i128, overage_cash: i128, recognized: i128, breakage: i128,
         voided: i128, deferred_start: i128, deferred_end: i128, receivable_start: i128, receivable_end: i128,
-        written_off: i128,
+        written_off: i128, credit_notes: i128, credit_notes_owed_start: i128, credit_notes_owed_end: i128,
     }
 }

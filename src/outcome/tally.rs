@@ -277,6 +277,12 @@ pub struct MoneyTally {
     pub receivable_end: Money,
     /// Invoices written off.
     pub written_off: Money,
+    /// Credit notes given.
+    pub credit_notes: Money,
+    /// Of them, not yet used on a bill or an invoice when measuring began.
+    pub credit_notes_owed_start: Money,
+    /// … at the end.
+    pub credit_notes_owed_end: Money,
 }
 
 /// State of an account at an instant of the timeline, before the events of that instant.

@@ -3,12 +3,14 @@
 //! Owns the terms (allowance, admission, charging, overdraft, top-ups, alerts), complete and typed. Leaves booking to
 //! `ledger`, applying them and the order of events to `organization`. Invariants: names are resolved, defaults filled in.
 
+mod changes;
 mod commerce;
 mod customers;
 mod enforcement;
 mod grants;
 mod terms;
 
+pub use changes::*;
 pub use commerce::*;
 pub use customers::*;
 pub use enforcement::*;

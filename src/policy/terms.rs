@@ -3,8 +3,9 @@
 pub use crate::calendar::CalendarUnit;
 use crate::calendar::{MonthEnd, Period};
 use crate::sampling::Dist;
-use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
+use crate::units::{Category, Credits, Money, Probability, SimTime};
 
+use super::changes::PlanChange;
 use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
@@ -23,38 +24,6 @@ pub struct Policy {
     pub plan_changes: Vec<PlanChange>,
 }
 
-/// A share of the organizations moves to another plan.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlanChange {
-    /// At an instant, or some time after sign-up.
-    pub when: PlanChangeTime,
-    /// Index into the policy's plans.
-    pub to: usize,
-    /// Share of the organizations that move.
-    pub share: Probability,
-    /// At once or at the next close.
-    pub effective: Effective,
-}
-
-/// When a change of plan happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlanChangeTime {
-    /// At an instant.
-    At(SimTime),
-    /// A span after sign-up.
-    After(SimSpan),
-}
-
-/// When a change of plan takes effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Effective {
-    /// At once: the running cycle closes and a new one opens.
-    Now,
-    /// At the next close.
-    #[default]
-    NextCycle,
-}
-
 /// One plan of a policy with every override applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Terms {
@@ -68,6 +37,10 @@ pub struct Terms {
     pub cycle: CycleRule,
     /// Grants every organization under these terms receives (free bundles, promotions), besides its cohort's.
     pub grants: Vec<GrantSpec>,
+    /// The plan itself says which grants it gives; else they are the policy's, and alike for all such plans.
+    pub own_grants: bool,
+    /// Whether a change to this plan gives its grants.
+    pub grants_on_change: bool,
     /// Order in which grants are used; `id` closes the list.
     pub burn_order: Vec<BurnKey>,
     /// Where an expiry instant belongs.
@@ -159,8 +132,6 @@ impl Compare {
 pub struct Allowance {
     /// Credits per period.
     pub credits: Credits,
-    /// What the running period of an organization signed up before the start gets.
-    pub opening: Opening,
     /// What becomes of the rest at a close.
     pub rollover: Rollover,
     /// Burn priority, lower first (default 0).
@@ -169,13 +140,13 @@ pub struct Allowance {
     pub category: Category,
 }
 
-/// The first allowance of an organization that is older than the horizon.
+/// What a first period brings and costs that is only the rest of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Opening {
-    /// The whole allowance.
+    /// The whole allowance, at the whole price.
     #[default]
     Full,
-    /// The share of the period that is still to come.
+    /// The share of both that is still to come.
     Prorated,
 }
 
@@ -186,6 +157,8 @@ pub struct CycleRule {
     pub every: Period,
     /// Where it starts.
     pub anchor: Anchor,
+    /// What first periods bring and cost.
+    pub opening: Opening,
     /// False where nothing says when cycles close: calendar months, and none behind closes written for the account.
     pub written: bool,
 }

@@ -3,9 +3,9 @@
 use super::reading::words;
 use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::policy::{
-    AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, DebtAtCycle, Effective, HoldNeed, KilledWork,
-    OnCancel, OnFailure, OnTimeout, Opening, Overrun, Precision, RecurrenceMode, Repay, RolledBurns,
-    RolloverBase, Trim, View, WhenShort,
+    AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, CycleOnChange, DebtAtCycle, Effective,
+    HoldNeed, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overrun, Precision, Prorate,
+    RecurrenceMode, Repay, RolledBurns, RolloverBase, Trim, UsageOnChange, View, WhenShort,
 };
 use crate::units::Category;
 
@@ -15,6 +15,9 @@ words!(Category { "promotional" => Promotional, "included" => Included, "purchas
 words!(View { "settled" => Settled, "available" => Available, "ongoing" => Ongoing });
 words!(Compare { "below" => Below, "at-or-below" => AtOrBelow });
 words!(Effective { "now" => Now, "next-cycle" => NextCycle });
+words!(CycleOnChange { "restart" => Restart, "keep" => Keep });
+words!(Prorate { "none" => None, "price" => Price, "credits" => Credits, "both" => Both, "full" => Full });
+words!(UsageOnChange { "carry" => Carry, "reset" => Reset });
 words!(Opening { "full" => Full, "prorated" => Prorated });
 words!(RolloverBase { "remaining" => Remaining, "original" => Original });
 words!(Trim { "oldest" => Oldest, "newest" => Newest });

@@ -72,6 +72,12 @@ impl Credits {
         self.0 == 0
     }
 
+    /// `self · numerator / denominator` in 128 bits, rounded half-up. `denominator` must be positive.
+    #[must_use]
+    pub fn scale_half_up(self, numerator: i64, denominator: i64) -> Self {
+        Credits(super::ratio_half_up(self.0, numerator, denominator))
+    }
+
     /// `self · numerator / denominator` in 128 bits, rounded down. `denominator` must be positive.
     #[must_use]
     pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {

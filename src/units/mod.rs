@@ -31,6 +31,13 @@ pub fn round_half_up(value: f64, scale: f64) -> i64 {
     floor_to_integer(scaled + 0.5 + nudge)
 }
 
+/// `amount · numerator / denominator`, rounded half-up. `denominator` must be positive.
+fn ratio_half_up(amount: i64, numerator: i64, denominator: i64) -> i64 {
+    debug_assert!(denominator > 0);
+    let (product, whole) = (i128::from(amount) * i128::from(numerator), i128::from(denominator));
+    i64::try_from((product * 2 + whole).div_euclid(whole * 2)).expect("a scaled amount fits 64 bits")
+}
+
 /// ⌊value⌋ without a call into the mathematical library; saturates outside the range of `i64`.
 #[inline]
 fn floor_to_integer(value: f64) -> i64 {

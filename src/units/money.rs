@@ -41,6 +41,12 @@ impl Money {
         self.0 as f64 / NANOS_PER_UNIT as f64
     }
 
+    /// `self · numerator / denominator` in 128 bits, rounded half-up. `denominator` must be positive.
+    #[must_use]
+    pub fn scale_half_up(self, numerator: i64, denominator: i64) -> Self {
+        Money(super::ratio_half_up(self.0, numerator, denominator))
+    }
+
     /// `⌊self · numerator / denominator⌋` in 128 bits. `denominator` must be positive.
     #[must_use]
     pub fn scale_floor(self, numerator: i64, denominator: i64) -> Self {

@@ -154,6 +154,8 @@ fn money(tally: &Tally, name: &str) -> Option<String> {
         "deferred" => money.deferred_end,
         "receivable" => money.receivable_end,
         "written-off" => money.written_off,
+        "credit-notes" => money.credit_notes,
+        "credit-owed" => money.credit_notes_owed_end,
         "provider-cost" => tally.features.iter().filter_map(|f| f.provider_cost).sum(),
         "priced" => return Some(money.complete.to_string()),
         _ => return None,

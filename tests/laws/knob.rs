@@ -316,7 +316,12 @@ pub enum Knob {
     DebtAtStart(i64),
     PlanChange {
         hour: u32,
-        now: bool,
+        /// 0 at the next close, 1 and 2 restarting, 3 to 7 in the running cycle.
+        how: u8,
+        back: bool,
+        reset: bool,
+        /// Survivors are multiplied by so many thirds, and end after so many days.
+        convert: Option<(i64, Option<u32>)>,
     },
     SignedUp(i64),
     Leaves(u32),
@@ -543,7 +548,20 @@ fn customer_knobs() -> BoxedStrategy<Knob> {
 
 fn life_knobs() -> BoxedStrategy<Knob> {
     prop_oneof![
-        (hour(), any::<bool>()).prop_map(|(hour, now)| Knob::PlanChange { hour, now }),
+        (
+            hour(),
+            0..8_u8,
+            any::<bool>(),
+            any::<bool>(),
+            option::weighted(0.3, (0..7_i64, option::of(1..30_u32))),
+        )
+            .prop_map(|(hour, how, back, reset, convert)| Knob::PlanChange {
+                hour,
+                how,
+                back,
+                reset,
+                convert,
+            }),
         (-1500..500_i64).prop_map(Knob::SignedUp),
         (100..960_u32).prop_map(Knob::Leaves),
         (1..4_u16, 1..3_u16).prop_map(|(members, billing)| Knob::Members(members, billing)),

@@ -3,10 +3,10 @@
 use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
-    CapLimit, ChargeMoment, Choice, Churn, Compare, Customers, CycleRule, DebtAtCycle, Effective, HoldNeed,
-    HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun,
-    PlanChange, PlanChangeTime, Repay, Retry, Rollover, RoundMode, Rounding, Subscription, Substitute, Terms,
-    TopUpAmount, TopUpCap, TopUpRule,
+    CapLimit, ChargeMoment, Choice, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule,
+    DebtAtCycle, Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure,
+    OnTimeout, Opening, Overdraft, Overrun, PlanChange, PlanChangeTime, Prorate, Repay, Retry, Rollover,
+    RoundMode, Rounding, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -39,10 +39,14 @@ impl Knob {
     pub fn turn_terms(&self, terms: &mut Terms) {
         match self {
             Knob::Allowance { thirds: credits, days, anchor: start, prorated, rolls } => {
-                terms.cycle = CycleRule { every: Period::Days(*days), anchor: anchor(*start), written: true };
+                terms.cycle = CycleRule {
+                    every: Period::Days(*days),
+                    anchor: anchor(*start),
+                    opening: if *prorated { Opening::Prorated } else { Opening::Full },
+                    written: true,
+                };
                 terms.allowance = Some(Allowance {
                     credits: thirds(*credits),
-                    opening: if *prorated { Opening::Prorated } else { Opening::Full },
                     rollover: rolls.as_ref().map_or_else(Rollover::nothing, Rolls::terms),
                     priority: 0,
                     category: Category::Included,
@@ -288,12 +292,27 @@ impl Knob {
 
     /// The change to the second plan.
     pub fn plan_change(&self) -> Option<PlanChange> {
-        let Knob::PlanChange { hour, now } = *self else { return None };
+        let Knob::PlanChange { hour, how, back, reset, convert } = *self else { return None };
+        let prorate = match how {
+            2 | 4 => Prorate::Price,
+            5 => Prorate::Credits,
+            6 => Prorate::Both,
+            7 => Prorate::Full,
+            _ => Prorate::None,
+        };
         Some(PlanChange {
             when: PlanChangeTime::At(at(i64::from(hour))),
-            to: 1,
+            from: None,
+            to: usize::from(!back),
             share: Probability::ONE,
-            effective: if now { Effective::Now } else { Effective::NextCycle },
+            effective: if how > 0 { Effective::Now } else { Effective::NextCycle },
+            cycle: if how > 2 { CycleOnChange::Keep } else { CycleOnChange::Restart },
+            prorate,
+            usage: if reset { UsageOnChange::Reset } else { UsageOnChange::Carry },
+            convert: convert.map(|(thirds, days)| Convert {
+                billionths: thirds * 333_333_333,
+                expires_after: days.map(Period::Days),
+            }),
         })
     }
 }

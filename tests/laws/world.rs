@@ -167,6 +167,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
     let with = |knobs: &mut dyn Iterator<Item = &Knob>| {
         let mut terms = plain.clone();
         knobs.for_each(|knob| knob.turn_terms(&mut terms));
+        terms.own_grants = true;
         if alone {
             terms.features.remove(0);
         }

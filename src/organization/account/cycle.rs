@@ -1,9 +1,9 @@
-//! Billing cycles: closes, rollover, the debt rule, new allowances, changes of plan.
+//! Billing cycles: closes, rollover, the debt rule, new allowances.
 
 use crate::calendar::MonthEnd;
 use crate::ledger::{LotKind, LotSerial, RollRule, Take};
 use crate::outcome::{CycleRow, EntryKind};
-use crate::policy::{DebtAtCycle, Effective, Rollover};
+use crate::policy::{DebtAtCycle, Opening, Rollover};
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::env::Env;
@@ -15,28 +15,23 @@ use super::state::{State, Views};
 impl State {
     /// The `k`-th close from now on (1 is the next).
     pub(super) fn close_ahead(&self, env: &Env, k: u32) -> SimTime {
-        let cycle = &env.terms(self.plan).cycle;
+        let every = self.cycle.every;
         let zone = &env.world.zone;
         let Some(closes) = &env.customers().cycle_closes else {
-            return zone.nth(
-                self.cycle.anchor,
-                cycle.every,
-                self.cycle.index + i64::from(k),
-                MonthEnd::Clamp,
-            );
+            return zone.nth(self.cycle.anchor, every, self.cycle.index + i64::from(k), MonthEnd::Clamp);
         };
         let written = &closes[self.cycle.explicit.min(closes.len())..];
         let beyond = match written.get(k as usize - 1) {
             Some(close) => return *close,
             None => i64::from(k) - written.len() as i64 - 1,
         };
-        if !cycle.written {
+        if !env.terms(self.plan).cycle.written {
             return SimTime::NEVER;
         }
         // Behind the last written one the plan's own boundaries count again.
         let last = written.last().copied().unwrap_or(self.cycle.row.from);
-        let first = zone.first_after(self.cycle.anchor, cycle.every, last, MonthEnd::Clamp);
-        zone.nth(self.cycle.anchor, cycle.every, first + beyond, MonthEnd::Clamp)
+        let first = zone.first_after(self.cycle.anchor, every, last, MonthEnd::Clamp);
+        zone.nth(self.cycle.anchor, every, first + beyond, MonthEnd::Clamp)
     }
 
     /// Start of the running period, which may lie before the account's life.
@@ -44,8 +39,24 @@ impl State {
         if env.customers().cycle_closes.is_some() {
             return self.cycle.row.from;
         }
-        let every = env.terms(self.plan).cycle.every;
-        env.world.zone.nth(self.cycle.anchor, every, self.cycle.index, MonthEnd::Clamp)
+        env.world.zone.nth(self.cycle.anchor, self.cycle.every, self.cycle.index, MonthEnd::Clamp)
+    }
+
+    /// Share of the running period that is still to come.
+    pub(super) fn share_left(&self, env: &Env) -> (i64, i64) {
+        if self.cycle.closes_at == SimTime::NEVER {
+            return (1, 1);
+        }
+        let (begins, closes) = (self.cycle_begins(env), self.cycle.closes_at);
+        ((closes - self.now).micros(), (closes - begins).micros().max(1))
+    }
+
+    /// Share of the allowance that a first period gets.
+    pub(super) fn opening_share(&self, env: &Env) -> (i64, i64) {
+        match env.terms(self.plan).cycle.opening {
+            Opening::Full => (1, 1),
+            Opening::Prorated => self.share_left(env),
+        }
     }
 
     pub(super) fn schedule_close(&mut self, env: &Env) {
@@ -62,40 +73,58 @@ impl State {
             return;
         }
         let before = self.views(env.terms(self.plan));
-        self.end_cycle(env);
-        let next_plan = self.cycle.next_plan.take();
+        self.end_cycle(env, false);
         self.cycle.number += 1;
-        match next_plan {
-            Some(plan) => {
-                self.enter_plan(env, plan);
-                self.open_cycle(env, self.now, false);
-            }
-            None => {
-                self.cycle.index += 1;
-                self.cycle.explicit += 1;
-                self.schedule_close(env);
-                self.issue_allowance(env, (1, 1));
-            }
+        let decided = self.cycle.next_plan.take().filter(|_| !self.has_left(env));
+        if let Some(decided) = decided {
+            self.begin_under(env, decided);
+        } else if self.cycle.lags && !self.has_left(env) {
+            self.catch_up(env);
+        } else {
+            self.cycle.index += 1;
+            self.cycle.explicit += 1;
+            self.schedule_close(env);
+            self.issue_allowance(env, (1, 1));
         }
         self.cycle_begun(env, before);
+        if decided.is_some() {
+            self.terms_changed(env);
+        }
+    }
+
+    /// The plan has changed inside the cycle that has closed: what is billed and when cycles close are the new plan's.
+    fn catch_up(&mut self, env: &Env) {
+        self.cycle.sign_up = self.sign_up_after(env, env.terms(self.plan), self.now);
+        let rebills = self.cycle.rebills;
+        if rebills {
+            self.end_subscription(env);
+        }
+        self.begin_cycle(env, self.now);
+        if rebills {
+            self.start_subscription(env, self.now, false);
+        }
+        self.issue_allowance(env, self.opening_share(env));
     }
 
     /// The close and the grants it brings are one event: nobody is warned, charged or killed for the gap between the
     /// old allowance and the new.
-    fn cycle_begun(&mut self, env: &Env, before: Views) {
+    pub(super) fn cycle_begun(&mut self, env: &Env, before: Views) {
         self.repay_last(env);
         self.check_laws(env);
         self.changed(env, before, None);
     }
 
     /// Rolled lots end, allowances roll over or expire, debt meets its rule, the cycle's row is written.
-    fn end_cycle(&mut self, env: &Env) {
+    /// A close forced by a change of plan is not one of a rollover's periods.
+    pub(super) fn end_cycle(&mut self, env: &Env, forced: bool) {
         self.note(env, EntryKind::Close, Note::default());
         self.ledger.clear_takes();
-        self.ledger.end_rolled_lots();
+        self.ledger.end_rolled_lots(forced);
         self.count_lapsed(env);
-        self.roll_over(env);
-        self.roll_own_lots(env);
+        self.roll_over(env, forced);
+        if !forced {
+            self.roll_own_lots(env);
+        }
         self.debt_rule(env);
         self.issued_since_close = Credits::ZERO;
         self.watch_stale = true;
@@ -116,15 +145,15 @@ impl State {
         }
     }
 
-    fn roll_over(&mut self, env: &Env) {
+    fn roll_over(&mut self, env: &Env, forced: bool) {
         let terms = env.terms(self.plan);
         let nothing = Rollover::nothing();
         let rollover = terms.allowance.as_ref().map_or(&nothing, |allowance| &allowance.rollover);
         // At a regular close the next close ahead is this one.
-        let this = u32::from(self.now == self.cycle.closes_at);
+        let this = u32::from(!forced);
         let end =
             rollover.max_periods.map_or(SimTime::NEVER, |periods| self.close_ahead(env, periods + this));
-        let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end) };
+        let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end), forced };
         let grants = &mut self.grants;
         let (moved, issued) = self.ledger.roll_allowance(rule, || grants.new_id());
         self.count_rolled(env, &moved, &issued);
@@ -207,12 +236,15 @@ impl State {
 
     /// Issues the allowance of the cycle that begins now, `share` of it (numerator, denominator).
     pub(super) fn issue_allowance(&mut self, env: &Env, share: (i64, i64)) {
+        (self.cycle.allowance, self.cycle.amount, self.cycle.used_before) =
+            (None, Credits::ZERO, Credits::ZERO);
         if self.has_left(env) {
             self.end_subscription(env);
             return;
         }
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
-        let credits = allowance.credits.scale_floor(share.0, share.1);
+        let credits = allowance.credits.scale_half_up(share.0, share.1);
+        self.cycle.amount = credits;
         let price = self.allowance_price(env);
         let lot = NewLot {
             id: None,
@@ -233,42 +265,9 @@ impl State {
     pub(super) fn has_left(&self, env: &Env) -> bool {
         self.churned || self.now >= env.traits.leaves
     }
-
-    /// The plan changes at once (the running cycle closes) or at the next close.
-    pub(super) fn plan_change(&mut self, env: &Env, index: u32) {
-        let change = &env.policy.plan_changes[index as usize];
-        match change.effective {
-            Effective::NextCycle => self.cycle.next_plan = Some(change.to),
-            Effective::Now => {
-                let to = change.to;
-                let before = self.views(env.terms(self.plan));
-                self.end_cycle(env);
-                self.cycle.number += 1;
-                self.cycle.next_plan = None;
-                self.enter_plan(env, to);
-                self.open_cycle(env, self.now, false);
-                self.cycle_begun(env, before);
-            }
-        }
-    }
-
-    fn enter_plan(&mut self, env: &Env, plan: usize) {
-        self.end_subscription(env);
-        self.plan = plan;
-        let terms = env.terms(plan);
-        self.ledger.reorder(&terms.burn_order);
-        self.alerts_armed = vec![true; terms.alerts.len()];
-        self.top_ups = vec![super::top_up::TopUpState::default(); terms.top_ups.len()];
-        self.arm_alerts(env);
-        self.watch_stale = true;
-        self.note(env, EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
-    }
 }
 
 /// Price of invoiced debt, rounded half-up to a nano-unit.
 fn overage(price_per_credit: Money, debt: Credits) -> Money {
-    let product = i128::from(price_per_credit.nanos()) * i128::from(debt.micros());
-    let scale = i128::from(crate::units::MICROS_PER_CREDIT);
-    let rounded = (product * 2 + scale).div_euclid(scale * 2);
-    Money::from_nanos(i64::try_from(rounded).expect("an overage invoice fits 64 bits"))
+    price_per_credit.scale_half_up(debt.micros(), crate::units::MICROS_PER_CREDIT)
 }

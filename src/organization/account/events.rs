@@ -131,8 +131,8 @@ pub(super) enum TimerKind {
     Void(LotSerial),
     /// The running cycle closes.
     Close,
-    /// The plan changes (index into the policy's plan changes).
-    PlanChange(u32),
+    /// Changes of plan are due.
+    PlanChange,
     /// The subscription is billed.
     Bill,
     /// An invoice is paid or written off (index into the invoices).

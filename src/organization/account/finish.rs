@@ -197,11 +197,12 @@ impl State {
         let deferred = self.deferred(self.now) - m.deferred_start;
         let receivable = self.receivable() - m.receivable_start;
         let cash = self.cash();
-        let uses = recognized + deferred + voided - receivable - m.written_off;
+        let credit = before.credit_owed - m.credit_notes_owed_start;
+        let uses = recognized + deferred + voided + credit - receivable - m.written_off;
         (cash != uses).then(|| {
             format!(
                 "law 6 is broken: cash {cash} is not recognized {recognized} + deferred {deferred} + voided \
-                 {voided} - receivable {receivable} - written off {}",
+                 {voided} + credit notes {credit} - receivable {receivable} - written off {}",
                 m.written_off
             )
         })

@@ -21,6 +21,12 @@ pub(super) struct GrantBook {
     ids: Vec<u32>,
     /// Present lot of each spec.
     lots: Vec<Option<LotSerial>>,
+    /// When each spec is given that names no instant.
+    starts: Vec<SimTime>,
+    /// Which list of plans' grants each spec is of; none for the cohort's.
+    lists: Vec<Option<usize>>,
+    /// Lists given so far.
+    given: Vec<usize>,
     next_id: u32,
 }
 
@@ -49,6 +55,11 @@ impl GrantBook {
         self.next_id
     }
 
+    /// When a written-down grant starts.
+    fn start_of(&self, index: u32) -> SimTime {
+        self.specs[index as usize].effective_at.unwrap_or(self.starts[index as usize])
+    }
+
     /// The rollover rule of written-down grant `rule`.
     pub(super) fn spec(&self, rule: u32) -> &GrantSpec {
         &self.specs[rule as usize]
@@ -64,7 +75,52 @@ impl State {
         book.next_id = specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0);
         book.ids = specs.iter().map(|spec| spec.id.unwrap_or_else(|| book.new_id())).collect();
         book.lots = vec![None; specs.len()];
+        book.starts = vec![env.birth; specs.len()];
+        let list = list_of(env, self.plan);
+        book.lists = (0..specs.len()).map(|index| (index < terms.grants.len()).then_some(list)).collect();
+        book.given = vec![list];
         book.specs = specs;
+    }
+
+    /// A plan that is entered gives its own grants, once per account and plan.
+    pub(super) fn give_plan_grants(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let list = list_of(env, self.plan);
+        if !terms.grants_on_change || self.grants.given.contains(&list) {
+            return;
+        }
+        self.grants.given.push(list);
+        for spec in &terms.grants {
+            let mut spec = spec.clone();
+            let now = self.now;
+            if let Some(recurrence) = &mut spec.recurrence {
+                recurrence.anchor = recurrence.anchor.or(spec.effective_at).or(Some(now));
+            }
+            // What began before is given now.
+            spec.effective_at = spec.effective_at.filter(|effective| *effective > now);
+            spec.remaining = None;
+            let book = &mut self.grants;
+            let free = spec.id.filter(|id| !book.ids.contains(id));
+            let id = free.unwrap_or_else(|| book.new_id());
+            book.next_id = book.next_id.max(id);
+            book.ids.push(id);
+            book.lots.push(None);
+            book.starts.push(now);
+            book.lists.push(Some(list));
+            book.specs.push(spec);
+            self.schedule_grant(env, self.grants.specs.len() - 1);
+        }
+    }
+
+    fn schedule_grant(&mut self, env: &Env, index: usize) {
+        let number = index as u32;
+        let effective = self.grants.start_of(number);
+        if effective > self.now {
+            let id = self.grants.ids[index];
+            self.at_ranked(env, effective, (Class::Grant, 1, id), TimerKind::Grant(number));
+        } else {
+            self.grant_effective(env, number);
+        }
     }
 
     /// Issues or schedules every written-down grant, in the order of their ids.
@@ -72,14 +128,7 @@ impl State {
         let mut order: Vec<usize> = (0..self.grants.specs.len()).collect();
         order.sort_by_key(|&index| self.grants.ids[index]);
         for index in order {
-            let number = index as u32;
-            let effective = self.grants.specs[index].effective_at.unwrap_or(env.birth);
-            if effective > self.now {
-                let id = self.grants.ids[index];
-                self.at_ranked(env, effective, (Class::Grant, 1, id), TimerKind::Grant(number));
-            } else {
-                self.grant_effective(env, number);
-            }
+            self.schedule_grant(env, index);
         }
     }
 
@@ -87,7 +136,7 @@ impl State {
     pub(super) fn grant_effective(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
         let spec = self.grants.specs[index as usize].clone();
-        let effective = spec.effective_at.unwrap_or(env.birth);
+        let effective = self.grants.start_of(index);
         let expires = expiry_of(env, terms, effective, spec.expires);
         let early = effective < self.now;
         let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
@@ -127,7 +176,7 @@ impl State {
         let spec = &self.grants.specs[index as usize];
         let Some(recurrence) = &spec.recurrence else { return };
         let zone = &env.world.zone;
-        let effective = spec.effective_at.unwrap_or(env.birth);
+        let effective = self.grants.start_of(index);
         let after = if including { (t - SimSpan::from_micros(1)).max(effective) } else { t.max(effective) };
         let anchor = recurrence.anchor.or(spec.effective_at).unwrap_or(env.traits.signed_up);
         let n = zone.first_after(anchor, recurrence.every, after, MonthEnd::Clamp);
@@ -152,7 +201,11 @@ impl State {
         let terms = env.terms(self.plan);
         let spec = self.grants.specs[index as usize].clone();
         let Some(recurrence) = &spec.recurrence else { return };
-        let effective = spec.effective_at.unwrap_or(env.birth);
+        let effective = self.grants.start_of(index);
+        if self.grants.lists[index as usize].is_some_and(|list| list != list_of(env, self.plan)) {
+            // A plan that has been left gives nothing, until somebody comes back to it.
+            return self.schedule_recurrence(env, index, self.now, false);
+        }
         let own_end = expiry_of(env, terms, effective, spec.expires);
         let expires = match recurrence.valid {
             Some(valid) => boundary(terms, env.world.zone.add(self.now, valid, terms.month_end)),
@@ -285,6 +338,10 @@ impl State {
 
     /// A lot ends.
     pub(super) fn expire_lot(&mut self, env: &Env, serial: LotSerial) {
+        // A conversion has given it another end since.
+        if self.ledger.lot(serial).is_some_and(|lot| lot.expires_at != self.now) {
+            return;
+        }
         let before = self.views(env.terms(self.plan));
         self.end_lot(env, serial);
         self.changed(env, before, None);
@@ -320,6 +377,11 @@ impl State {
     }
 }
 
+/// Which list of grants a plan gives: its own, or that of all plans without one of their own.
+fn list_of(env: &Env, plan: usize) -> usize {
+    if env.terms(plan).own_grants { plan } else { usize::MAX }
+}
+
 /// The expiry instant of credits effective at `effective`; `NEVER` if they do not expire.
 pub(super) fn expiry_of(env: &Env, terms: &Terms, effective: SimTime, expiry: Expiry) -> SimTime {
     match expiry {
@@ -330,7 +392,7 @@ pub(super) fn expiry_of(env: &Env, terms: &Terms, effective: SimTime, expiry: Ex
 }
 
 /// Under an inclusive boundary credits live through their expiry instant.
-fn boundary(terms: &Terms, instant: SimTime) -> SimTime {
+pub(super) fn boundary(terms: &Terms, instant: SimTime) -> SimTime {
     match terms.expiry_boundary {
         Boundary::Exclusive => instant,
         Boundary::Inclusive => instant + SimSpan::from_micros(1),

@@ -81,7 +81,7 @@ impl State {
             TimerKind::Expire(lot) => self.expire_lot(env, lot),
             TimerKind::Void(lot) => self.void_lot(env, lot),
             TimerKind::Close => self.close_cycle(env),
-            TimerKind::PlanChange(index) => self.plan_change(env, index),
+            TimerKind::PlanChange => self.plan_changes_now(env),
             TimerKind::Bill => self.bill(env),
             TimerKind::Invoice(index) => self.invoice_due(env, index),
             TimerKind::Grant(index) => self.grant_effective(env, index),

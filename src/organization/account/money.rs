@@ -1,11 +1,12 @@
 //! Cash, revenue and invoices (SEMANTICS §11).
 //!
 //! A subscription's price is spread over the allowances of its billing period, else over its time. What a plan that is
-//! left still owed is recognized at that instant: there are no refunds.
+//! left still owed is recognized at that instant: there are no refunds. A credit note lowers the next bill or invoice.
 
 use crate::calendar::{MonthEnd, Period};
+use crate::ledger::LotSerial;
 use crate::outcome::EntryKind;
-use crate::policy::CalendarUnit;
+use crate::policy::{Anchor, CalendarUnit, Opening, Subscription};
 use crate::sampling::Purpose;
 use crate::units::{Money, Probability, SimSpan, SimTime};
 
@@ -39,6 +40,8 @@ pub(super) struct MoneyBook {
     pub(super) in_transit: Money,
     invoices: Vec<Invoice>,
     receivable: Money,
+    /// Credit notes that no bill or invoice has used yet.
+    pub(super) credit_owed: Money,
     /// Cash by calendar month, in order.
     months: Vec<(SimTime, Money)>,
     pub(super) recognized_before: Money,
@@ -52,7 +55,10 @@ pub(super) struct MoneyBook {
 struct Billing {
     anchor: SimTime,
     every: Period,
+    /// Of each period from the next on.
     price: Money,
+    /// What is spread over the running period, if the price is spread over time.
+    spread: Money,
     index: i64,
     from: SimTime,
     to: SimTime,
@@ -69,6 +75,26 @@ struct Invoice {
 }
 
 impl MoneyBook {
+    /// The price of a billing period and its length, if something is billed.
+    pub(super) fn billed(&self) -> Option<(Money, Period)> {
+        self.billing.as_ref().map(|billing| (billing.price, billing.every))
+    }
+
+    /// True if something is billed.
+    pub(super) fn is_billed(&self) -> bool {
+        self.billing.is_some()
+    }
+
+    /// What billing periods count from.
+    pub(super) fn billing_anchor(&self) -> Option<SimTime> {
+        self.billing.as_ref().map(|billing| billing.anchor)
+    }
+
+    /// End of the running billing period.
+    pub(super) fn billed_until(&self) -> Option<SimTime> {
+        self.billing.as_ref().map(|billing| billing.to)
+    }
+
     pub(super) fn start_over(&mut self) {
         self.months.clear();
         self.breakage_else_before = self.breakage_else;
@@ -98,27 +124,46 @@ impl State {
     /// Starts billing the present plan. The running period of an older organization was paid before the horizon.
     pub(super) fn start_subscription(&mut self, env: &Env, at: SimTime, older: bool) {
         let Some(subscription) = env.terms(self.plan).subscription.clone() else { return };
-        let anchor = self.cycle.anchor;
         let zone = &env.world.zone;
+        let anchor = self.billing_start(env, subscription.every, at, older);
         let index = zone.first_after(anchor, subscription.every, at, MonthEnd::Clamp) - 1;
+        let [from, to] = [index, index + 1].map(|n| zone.nth(anchor, subscription.every, n, MonthEnd::Clamp));
+        let price = subscription.price;
+        let paid_before = from < at && older;
+        // What is paid from now on is spread from now on, although the period may have begun earlier.
+        let starts = if paid_before { from } else { at };
         let billing = Billing {
             anchor,
             every: subscription.every,
-            price: subscription.price,
+            price,
+            spread: price,
             index,
-            from: zone.nth(anchor, subscription.every, index, MonthEnd::Clamp),
-            to: zone.nth(anchor, subscription.every, index + 1, MonthEnd::Clamp),
+            from: starts,
+            to,
             pool: None,
         };
-        let paid_before = billing.from < at && older;
-        // What is paid from now on is spread from now on, although the period may have begun earlier.
-        let from = if paid_before { billing.from } else { at };
-        self.money.billing = Some(Billing { from, ..billing });
+        self.money.billing = Some(billing);
         if paid_before {
             self.carry_in_subscription(env, at);
         } else {
-            self.bill_now(env);
+            let share = match env.terms(self.plan).cycle.opening {
+                Opening::Full => price,
+                Opening::Prorated => price.scale_half_up((to - at).micros(), (to - from).micros().max(1)),
+            };
+            self.bill_now(env, share);
         }
+    }
+
+    /// What billing periods count from: as cycles do, but a year or a quarter counted from a sign-up begins with the
+    /// plan, not with the customer.
+    fn billing_start(&self, env: &Env, every: Period, at: SimTime, older: bool) -> SimTime {
+        let anchor = self.cycle.anchor;
+        if older || env.terms(self.plan).cycle.anchor != Anchor::SignUp {
+            return anchor;
+        }
+        let zone = &env.world.zone;
+        let n = zone.first_after(anchor, every, at, MonthEnd::Clamp) - 1;
+        if zone.nth(anchor, every, n, MonthEnd::Clamp) == at { anchor } else { at }
     }
 
     /// The unearned part of a subscription paid before the account's books begin is an opening term.
@@ -154,14 +199,14 @@ impl State {
     pub(super) fn bill(&mut self, env: &Env) {
         let now = self.now;
         // Who leaves, or moves to another plan at the close of this instant, does not renew.
-        let moves = self.cycle.next_plan.is_some() && self.cycle.closes_at == now;
+        let moves = (self.cycle.next_plan.is_some() || self.cycle.rebills) && self.cycle.closes_at == now;
         let leaves = self.has_left(env) || moves;
         let Some(billing) = &mut self.money.billing else { return };
         if billing.to != now {
             return;
         }
         if billing.pool.is_none() {
-            self.money.recognized_else += billing.price;
+            self.money.recognized_else += billing.spread;
         }
         let rest = billing.pool.take().unwrap_or(Money::ZERO);
         self.money.recognized_else += rest;
@@ -177,28 +222,28 @@ impl State {
         billing.index += 1;
         billing.from = billing.to;
         billing.to = env.world.zone.nth(billing.anchor, billing.every, billing.index + 1, MonthEnd::Clamp);
-        self.bill_now(env);
+        let price = billing.price;
+        self.bill_now(env, price);
     }
 
-    /// Cash for the running billing period; its price is attached to the allowances it pays for.
-    fn bill_now(&mut self, env: &Env) {
-        let Some(billing) = &self.money.billing else { return };
-        let (price, to) = (billing.price, billing.to);
+    /// Cash for the running billing period; what is paid for it is attached to the allowances it pays for.
+    fn bill_now(&mut self, env: &Env, price: Money) {
+        let Some(billing) = &mut self.money.billing else { return };
+        billing.spread = price;
+        let to = billing.to;
         self.at(env, to, Class::Close, BILL, TimerKind::Bill);
-        self.receive_cash(env, CashKind::Subscription, price);
         if env.terms(self.plan).allowance.is_none() {
-            self.note(env, EntryKind::Subscription, Note { until: to, ..Note::money(price) });
-            return;
+            return self.pay_subscription(env, Note { until: to, ..Note::money(price) });
         }
-        let first = self.cycle.allowance.is_none() || self.cycle.row.from == self.now;
+        let first = self.cycle.row.from == self.now;
         let coming = self.allowances_until(env, to) + u32::from(first);
         let pool = if coming > 0 {
-            self.note(env, EntryKind::Subscription, Note::money(price));
+            self.pay_subscription(env, Note::money(price));
             price
         } else {
             // Billed more often than the allowance comes: the running allowance is paid for in instalments.
             let lot = self.cycle.allowance.filter(|lot| self.ledger.add_price(*lot, price));
-            self.note(env, EntryKind::Subscription, Note { lot, ..Note::money(price) });
+            self.pay_subscription(env, Note { lot, ..Note::money(price) });
             if lot.is_none() {
                 self.money.recognized_else += price;
                 self.note(env, EntryKind::SubscriptionEarned, Note::money(price));
@@ -210,8 +255,108 @@ impl State {
         }
     }
 
+    /// A subscription is paid, by credit notes as far as there are some.
+    pub(super) fn pay_subscription(&mut self, env: &Env, note: Note) {
+        let credit = self.money.credit_owed.min(note.money);
+        self.receive_cash(env, CashKind::Subscription, note.money - credit);
+        self.note(env, EntryKind::Subscription, note);
+        if credit != Money::ZERO {
+            self.money.credit_owed -= credit;
+            self.note(env, EntryKind::CreditOnBill, Note::money(credit));
+        }
+    }
+
+    /// The customer is owed money, which lowers what is billed next.
+    pub(super) fn grant_credit_note(&mut self, env: &Env, credit: Money) {
+        if credit == Money::ZERO {
+            return;
+        }
+        self.money.recognized_else -= credit;
+        self.money.credit_owed += credit;
+        self.tally.money.credit_notes += credit;
+        self.note(env, EntryKind::CreditNote, Note::money(credit));
+    }
+
+    /// What has been paid for coming allowances or for time to come, taken off the books.
+    pub(super) fn take_unearned(&mut self, env: &Env) -> Money {
+        let now = self.now;
+        let Some(billing) = &mut self.money.billing else { return Money::ZERO };
+        if let Some(pool) = &mut billing.pool {
+            return std::mem::take(pool);
+        }
+        let owed = billing.spread - over_time(billing.spread, billing.from, billing.to, now);
+        self.money.recognized_else += billing.spread - owed;
+        (billing.spread, billing.pool) = (Money::ZERO, Some(Money::ZERO));
+        self.note(env, EntryKind::PriceTaken, Note::money(owed));
+        owed
+    }
+
+    /// What a lot still owes, taken off it; its past is closed.
+    pub(super) fn take_price(&mut self, env: &Env, lot: LotSerial) -> Money {
+        let owed = self.ledger.begin_anew(lot);
+        self.note(env, EntryKind::PriceTaken, Note { lot: Some(lot), ..Note::money(owed) });
+        owed
+    }
+
+    /// Attaches to a lot what has been taken elsewhere.
+    pub(super) fn give_price(&mut self, env: &Env, lot: LotSerial, price: Money) {
+        if price != Money::ZERO && self.ledger.add_price(lot, price) {
+            self.note(env, EntryKind::PriceGiven, Note { lot: Some(lot), ..Note::money(price) });
+        }
+    }
+
+    /// Keeps for coming allowances what has been taken elsewhere.
+    pub(super) fn keep_in_pool(&mut self, price: Money) {
+        if let Some(billing) = &mut self.money.billing {
+            billing.pool = Some(price);
+        }
+    }
+
+    /// Spreads what has been taken elsewhere over the rest of the billing period; earns it if nothing is billed.
+    pub(super) fn spread_over_time(&mut self, env: &Env, price: Money) {
+        let (now, without) = (self.now, env.terms(self.plan).allowance.is_none());
+        match &mut self.money.billing {
+            Some(billing) if without => {
+                (billing.from, billing.spread, billing.pool) = (now, price, None);
+                let until = billing.to;
+                self.note(env, EntryKind::PriceGiven, Note { until, ..Note::money(price) });
+            }
+            _ => self.earn_subscription(env, price),
+        }
+    }
+
+    /// What a subscription still owed is earned.
+    pub(super) fn earn_subscription(&mut self, env: &Env, price: Money) {
+        if price != Money::ZERO {
+            self.money.recognized_else += price;
+            self.note(env, EntryKind::SubscriptionEarned, Note::money(price));
+        }
+    }
+
+    /// Another plan's price is billed from the next period on; the running one has been settled.
+    pub(super) fn bill_from_now_on(&mut self, env: &Env, plan: Option<Subscription>) {
+        let anchor = self.money.billing_anchor().unwrap_or(self.cycle.anchor);
+        self.money.billing = plan.map(|plan| {
+            let zone = &env.world.zone;
+            let index = zone.first_after(anchor, plan.every, self.now, MonthEnd::Clamp) - 1;
+            Billing {
+                anchor,
+                every: plan.every,
+                price: plan.price,
+                spread: Money::ZERO,
+                index,
+                from: self.now,
+                to: zone.nth(anchor, plan.every, index + 1, MonthEnd::Clamp),
+                pool: Some(Money::ZERO),
+            }
+        });
+        if let Some(to) = self.money.billed_until() {
+            self.at(env, to, Class::Close, BILL, TimerKind::Bill);
+        }
+    }
+
     /// Closes from now (a close due now included) until `to`, each of which issues an allowance.
-    fn allowances_until(&self, env: &Env, to: SimTime) -> u32 {
+    pub(super) fn allowances_until(&self, env: &Env, to: SimTime) -> u32 {
         (1..).take_while(|k| self.close_ahead(env, *k) < to).count() as u32
     }
 
@@ -230,13 +375,13 @@ impl State {
     /// The subscription ends; what it still owed is recognized.
     pub(super) fn end_subscription(&mut self, env: &Env) {
         let Some(billing) = self.money.billing.take() else { return };
-        let rest = billing.pool.unwrap_or(billing.price);
+        let rest = billing.pool.unwrap_or(billing.spread);
         self.money.recognized_else += rest;
         if billing.pool.is_some() {
             self.money.breakage_else += rest;
         }
-        let earned = over_time(billing.price, billing.from, billing.to, self.now);
-        let unearned = billing.pool.unwrap_or(billing.price - earned);
+        let earned = over_time(billing.spread, billing.from, billing.to, self.now);
+        let unearned = billing.pool.unwrap_or(billing.spread - earned);
         if unearned != Money::ZERO {
             self.note(env, EntryKind::SubscriptionEarned, Note::money(unearned));
         }
@@ -249,6 +394,15 @@ impl State {
         let pays = invoices.declined == Probability::ZERO
             || !invoices.declined.holds(env.key.uniform(Purpose::Invoice, number, 0));
         self.money.recognized_else += amount;
+        let credit = self.money.credit_owed.min(amount);
+        let amount = amount - credit;
+        if credit != Money::ZERO {
+            self.money.credit_owed -= credit;
+            self.note(env, EntryKind::CreditOnInvoice, Note::money(credit));
+        }
+        if amount == Money::ZERO {
+            return;
+        }
         self.money.receivable += amount;
         self.money.invoices.push(Invoice { amount, pays });
         let index = number as u32;
@@ -296,7 +450,7 @@ impl State {
     /// Revenue recognized since the account's books began.
     pub(super) fn recognized(&self, at: SimTime) -> Money {
         let running = match &self.money.billing {
-            Some(Billing { pool: None, price, from, to, .. }) => over_time(*price, *from, *to, at),
+            Some(Billing { pool: None, spread, from, to, .. }) => over_time(*spread, *from, *to, at),
             _ => Money::ZERO,
         };
         self.ledger.recognized() + self.money.recognized_else + running
@@ -305,7 +459,9 @@ impl State {
     /// What paid lots, billed periods and purchases under way still owe.
     pub(super) fn deferred(&self, at: SimTime) -> Money {
         let running = match &self.money.billing {
-            Some(Billing { pool: None, price, from, to, .. }) => *price - over_time(*price, *from, *to, at),
+            Some(Billing { pool: None, spread, from, to, .. }) => {
+                *spread - over_time(*spread, *from, *to, at)
+            }
             Some(Billing { pool: Some(pool), .. }) => *pool,
             None => Money::ZERO,
         };
@@ -321,6 +477,7 @@ impl State {
         self.tally.money.voided = self.ledger.voided_value() - self.money.voided_before;
         self.tally.money.deferred_end = self.deferred(end);
         self.tally.money.receivable_end = self.money.receivable;
+        self.tally.money.credit_notes_owed_end = self.money.credit_owed;
         self.count_bill_shocks(env);
     }
 

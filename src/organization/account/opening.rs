@@ -1,15 +1,17 @@
 //! How an account begins: sign-up, opening remainders, first allowance.
 
 use crate::calendar::MonthEnd;
+use crate::ledger::LotKind;
 use crate::outcome::EntryKind;
-use crate::policy::{Anchor, Opening, PlanChangeTime};
-use crate::sampling::Purpose;
+use crate::policy::{Anchor, Terms};
 use crate::units::{Credits, SimTime};
 
 use super::env::Env;
 use super::events::{Class, TimerKind};
+use super::grants::rounded_end;
 use super::note::Note;
 use super::state::State;
+use super::top_up::TopUpState;
 
 impl State {
     /// Schedules the birth, or lives it at once for an organization that is older than the horizon.
@@ -34,6 +36,13 @@ impl State {
         self.debt_since = self.now;
         self.overdrawn_since = self.now;
         self.blocked_since = self.now;
+        self.schedule_plan_changes(env);
+        if self.plan != env.first_plan {
+            let terms = env.terms(self.plan);
+            self.ledger.reorder(&terms.burn_order);
+            self.alerts_armed = vec![true; terms.alerts.len()];
+            self.top_ups = vec![TopUpState::default(); terms.top_ups.len()];
+        }
         self.note(env, EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
         if customers.debt_at_start.is_positive() {
             self.ledger.open_with_debt(customers.debt_at_start);
@@ -46,7 +55,6 @@ impl State {
         self.number_grants(env);
         self.open_cycle(env, self.now, true);
         self.schedule_grants(env);
-        self.schedule_plan_changes(env);
         self.start_buying(env);
         self.start_clients(env);
         self.repay(env);
@@ -65,54 +73,53 @@ impl State {
         self.resume = false;
     }
 
-    /// Starts counting cycles under the present plan at `at`; `first` for the account's first cycle.
+    /// Starts counting cycles under the present plan at `at`, billing it and issuing its allowance; `first` for the
+    /// account's first cycle.
     pub(super) fn open_cycle(&mut self, env: &Env, at: SimTime, first: bool) {
+        self.begin_cycle(env, at);
+        let older = first && env.traits.signed_up < at;
+        self.start_subscription(env, at, older);
+        self.issue_allowance(env, self.opening_share(env));
+    }
+
+    /// Starts counting cycles under the present plan at `at`.
+    pub(super) fn begin_cycle(&mut self, env: &Env, at: SimTime) {
         let terms = env.terms(self.plan);
-        let world = &env.world;
-        let anchor = match terms.cycle.anchor {
-            Anchor::SignUp => env.traits.signed_up,
-            Anchor::DayOfMonth(day) => world.zone.day_of_month(at, day),
-            Anchor::DayAndMonth { day, month } => world.zone.day_and_month(at, month, day),
-            Anchor::CalendarMonth => world.zone.day_of_month(at, 1),
-            Anchor::At(instant) => instant,
-        };
-        self.cycle.anchor = anchor;
-        self.cycle.index = world.zone.first_after(anchor, terms.cycle.every, at, MonthEnd::Clamp) - 1;
+        self.cycle.anchor = self.anchor_of(env, terms, at);
+        self.cycle.every = terms.cycle.every;
+        let zone = &env.world.zone;
+        self.cycle.index = zone.first_after(self.cycle.anchor, self.cycle.every, at, MonthEnd::Clamp) - 1;
         self.cycle.row.from = at;
+        (self.cycle.lags, self.cycle.rebills) = (false, false);
         if let Some(closes) = &env.customers().cycle_closes {
             self.cycle.explicit = closes.partition_point(|close| *close <= at);
         }
         self.schedule_close(env);
-        let older = first && env.traits.signed_up < at;
-        self.start_subscription(env, at, older);
-        let share = self.opening_share(env, at, older);
-        self.issue_allowance(env, share);
+        self.rekey_rolled(env);
     }
 
-    /// Share of the allowance that the running period of an older organization gets: (numerator, denominator).
-    fn opening_share(&self, env: &Env, at: SimTime, older: bool) -> (i64, i64) {
-        let prorated =
-            env.terms(self.plan).allowance.as_ref().is_some_and(|a| a.opening == Opening::Prorated);
-        if !older || !prorated || self.cycle.closes_at == SimTime::NEVER {
-            return (1, 1);
-        }
-        let begins = self.cycle_begins(env);
-        ((self.cycle.closes_at - at).micros(), (self.cycle.closes_at - begins).micros().max(1))
+    /// Lots that have rolled end at closes of the cycles that begin now.
+    fn rekey_rolled(&mut self, env: &Env) {
+        let most = self.ledger.lots().iter().filter_map(|lot| match lot.kind {
+            LotKind::Rolled { closes_left } => closes_left,
+            _ => None,
+        });
+        let Some(most) = most.max() else { return };
+        let terms = env.terms(self.plan);
+        let ends: Vec<SimTime> =
+            (1..=most).map(|k| rounded_end(env, terms, self.close_ahead(env, k))).collect();
+        self.ledger.rekey_rolled(|left| ends[(left.max(1) - 1) as usize]);
     }
 
-    fn schedule_plan_changes(&mut self, env: &Env) {
-        for (index, change) in env.policy.plan_changes.iter().enumerate() {
-            let number = index as u64;
-            if !change.share.holds(env.key.uniform(Purpose::PlanChange, number, 0)) {
-                continue;
-            }
-            let at = match change.when {
-                PlanChangeTime::At(instant) => instant,
-                PlanChangeTime::After(span) => env.traits.signed_up + span,
-            };
-            if at >= self.now {
-                self.at_ranked(env, at, (Class::Close, 1, index as u32), TimerKind::PlanChange(index as u32));
-            }
+    /// Where periods under these terms count from, for a period that contains `at`.
+    pub(super) fn anchor_of(&self, env: &Env, terms: &Terms, at: SimTime) -> SimTime {
+        let zone = &env.world.zone;
+        match terms.cycle.anchor {
+            Anchor::SignUp => self.cycle.sign_up,
+            Anchor::DayOfMonth(day) => zone.day_of_month(at, day),
+            Anchor::DayAndMonth { day, month } => zone.day_and_month(at, month, day),
+            Anchor::CalendarMonth => zone.day_of_month(at, 1),
+            Anchor::At(instant) => instant,
         }
     }
 
@@ -128,6 +135,7 @@ impl State {
         tally.in_flight_max = self.in_flight;
         tally.money.deferred_start = self.deferred(self.now);
         tally.money.receivable_start = self.receivable();
+        tally.money.credit_notes_owed_start = self.money.credit_owed;
         tally.money.complete = self.tally.money.complete;
         self.money.recognized_before = self.recognized(self.now);
         self.money.breakage_before = self.ledger.breakage();

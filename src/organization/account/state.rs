@@ -2,6 +2,7 @@
 
 use std::collections::{BinaryHeap, VecDeque};
 
+use crate::calendar::Period;
 use crate::ledger::{HoldId, Ledger, LotSerial};
 use crate::outcome::{Auditor, CycleRow, Sample, Tally};
 use crate::policy::{Terms, View};
@@ -237,6 +238,8 @@ pub(super) struct State {
     pub(super) refusals: RefusalBook,
     pub(super) money: MoneyBook,
     pub(super) cycle: CycleState,
+    /// Changes of plan to come, in the order of their instants, then of the file.
+    pub(super) plan_changes: VecDeque<(SimTime, u32)>,
     pub(super) history: Vec<CostHistory>,
     /// Next number of each feature's reactive clients' operations.
     pub(super) client_numbers: Vec<(FeatureIndex, u32, u32)>,
@@ -261,7 +264,7 @@ pub(super) struct State {
 }
 
 /// The running cycle.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct CycleState {
     /// Number of closes so far.
     pub(super) number: u32,
@@ -271,11 +274,35 @@ pub(super) struct CycleState {
     pub(super) closes_at: SimTime,
     /// Position in the explicit closes.
     pub(super) explicit: usize,
-    /// Plan to change to at the next close.
-    pub(super) next_plan: Option<usize>,
+    /// What the running cycle goes by: a change that keeps the cycle leaves it alone.
+    pub(super) every: Period,
+    /// The sign-up, or the last change of plan that began a cycle of its own: what cycles without another anchor count
+    /// from.
+    pub(super) sign_up: SimTime,
+    /// The change of plan decided for the next close.
+    pub(super) next_plan: Option<Decided>,
+    /// The plan has changed and the cycle has not: when cycles close follows at the next close.
+    pub(super) lags: bool,
+    /// So does what is billed.
+    pub(super) rebills: bool,
+    /// The allowance of the running period so far: issued at its beginning, and by changes since.
+    pub(super) amount: Credits,
+    /// Used of it before its lot was last changed.
+    pub(super) used_before: Credits,
     pub(super) row: CycleRow,
     /// The lot of the running allowance.
     pub(super) allowance: Option<LotSerial>,
+}
+
+/// A change of plan that has been decided and has not taken effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Decided {
+    /// The plan.
+    pub(super) to: usize,
+    /// The change (index into the policy's).
+    pub(super) change: u32,
+    /// It begins a cycle of its own: a sign-up anchor becomes its instant.
+    pub(super) restarts: bool,
 }
 
 /// True costs of earlier operations of one feature.
@@ -283,6 +310,27 @@ pub(super) struct CycleState {
 pub(super) struct CostHistory {
     pub(super) first: Option<Credits>,
     pub(super) last: VecDeque<Credits>,
+}
+
+impl CycleState {
+    fn new(env: &Env) -> CycleState {
+        CycleState {
+            number: 0,
+            index: 0,
+            anchor: env.birth,
+            every: env.terms(env.first_plan).cycle.every,
+            sign_up: env.traits.signed_up,
+            closes_at: SimTime::NEVER,
+            explicit: 0,
+            next_plan: None,
+            lags: false,
+            rebills: false,
+            amount: Credits::ZERO,
+            used_before: Credits::ZERO,
+            row: CycleRow::default(),
+            allowance: None,
+        }
+    }
 }
 
 impl State {
@@ -338,7 +386,8 @@ impl State {
             grants: GrantBook::default(),
             refusals: RefusalBook::default(),
             money: MoneyBook::default(),
-            cycle: CycleState::default(),
+            cycle: CycleState::new(env),
+            plan_changes: VecDeque::new(),
             history: vec![CostHistory::default(); features],
             client_numbers: Vec::new(),
             client_sequence: vec![0; features],

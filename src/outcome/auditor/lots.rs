@@ -41,6 +41,9 @@ pub(super) struct Lots {
     /// Used before the start, by lots not yet opened.
     used_before: BTreeMap<u32, Credits>,
     remaining: Credits,
+    /// Nano-units recognized from, and voided with, what lots were before their past was closed.
+    recognized_past: i128,
+    voided_past: i128,
     pub(super) totals: LotTotals,
 }
 
@@ -70,9 +73,14 @@ impl Lots {
                 self.issue(entry);
                 Ok(())
             }
-            EntryKind::Subscription if entry.lot > 0 => {
+            EntryKind::Subscription | EntryKind::PriceGiven if entry.lot > 0 => {
                 let lot = self.lot(entry)?;
                 lot.price += entry.money;
+                Ok(())
+            }
+            EntryKind::PriceTaken if entry.lot > 0 => self.close_past(entry),
+            EntryKind::LotEnd => {
+                self.lot(entry)?.until = entry.until;
                 Ok(())
             }
             EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => self.remove(entry),
@@ -84,6 +92,20 @@ impl Lots {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What was used of a lot is history, and what it owed is taken off it.
+    fn close_past(&mut self, entry: &Entry) -> Verdict {
+        let lot = self.lot(entry)?;
+        let whole = i128::from(lot.price.nanos());
+        let (used, gone) = (lot.share(lot.used), lot.share(lot.used + lot.voided));
+        (lot.credits, lot.price) = (lot.left, Money::ZERO);
+        (lot.used, lot.voided) = (Credits::ZERO, Credits::ZERO);
+        self.recognized_past += used;
+        self.voided_past += gone - used;
+        let owed = whole - gone;
+        let sound = owed == i128::from(entry.money.nanos());
+        sound.then_some(()).ok_or_else(|| wrong(entry, format!("grant {} owed {owed}e-9", entry.grant)))
     }
 
     fn issue(&mut self, entry: &Entry) {
@@ -169,12 +191,13 @@ impl Lots {
 
     /// Nano-units recognized from all lots so far.
     pub(super) fn recognized(&self) -> i128 {
-        self.lots.iter().flatten().map(|lot| lot.share(lot.used)).sum()
+        self.recognized_past + self.lots.iter().flatten().map(|lot| lot.share(lot.used)).sum::<i128>()
     }
 
     /// Nano-units of value voided so far.
     pub(super) fn voided_value(&self) -> i128 {
-        self.lots.iter().flatten().map(|lot| lot.share(lot.used + lot.voided) - lot.share(lot.used)).sum()
+        let voided = |lot: &AuditedLot| lot.share(lot.used + lot.voided) - lot.share(lot.used);
+        self.voided_past + self.lots.iter().flatten().map(voided).sum::<i128>()
     }
 
     /// Nano-units that paid lots still owe.

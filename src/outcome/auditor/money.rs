@@ -34,6 +34,9 @@ pub(super) struct Books {
     written_off: i128,
     receivable: i128,
     in_transit: i128,
+    credit_owed: i128,
+    credit_notes: i128,
+    credit_owed_start: i128,
     /// Paid subscriptions waiting for their allowances.
     pool: i128,
     spread: Option<Spread>,
@@ -74,6 +77,31 @@ impl Books {
             }
             EntryKind::Subscription => self.subscribe(entry, money),
             EntryKind::SubscriptionEarned => return self.end_subscription(entry, money),
+            EntryKind::PriceTaken => {
+                self.pool += money;
+                if entry.lot == 0 {
+                    return self.stop_spreading(entry, money);
+                }
+            }
+            EntryKind::PriceGiven => {
+                self.pool -= money;
+                if entry.lot == 0 {
+                    self.spread = Some(Spread { price: money, from: entry.at, to: entry.until, exact: true });
+                }
+            }
+            EntryKind::CreditNote => {
+                self.earned -= money;
+                self.credit_owed += money;
+                self.credit_notes += money;
+            }
+            EntryKind::CreditOnBill => {
+                self.subscriptions -= money;
+                self.credit_owed -= money;
+            }
+            EntryKind::CreditOnInvoice => {
+                self.receivable -= money;
+                self.credit_owed -= money;
+            }
             EntryKind::Fee | EntryKind::DebtInvoiced => {
                 self.earned += money;
                 self.receivable += money;
@@ -88,7 +116,7 @@ impl Books {
             }
             _ => {}
         }
-        if self.pool < 0 || self.in_transit < 0 || self.receivable < 0 {
+        if self.pool < 0 || self.in_transit < 0 || self.receivable < 0 || self.credit_owed < 0 {
             let what = format!(
                 "more was used than paid for: {} in subscriptions, {} under way, {} receivable",
                 shown(self.pool),
@@ -110,6 +138,18 @@ impl Books {
         } else if entry.lot == 0 {
             self.pool += money;
         }
+    }
+
+    /// What is spread over time to come is taken off it.
+    fn stop_spreading(&mut self, entry: &Entry, money: i128) -> Verdict {
+        let Some(spread) = self.spread.take() else { return Ok(()) };
+        self.earned += spread.price - money;
+        let unearned = spread.price - spread.earned(entry.at);
+        if spread.exact && unearned != money {
+            let what = format!("{} was to come and {} was taken", shown(unearned), entry.money);
+            return Err(Violation { law: 6, at: entry.at, what });
+        }
+        Ok(())
     }
 
     fn end_subscription(&mut self, entry: &Entry, money: i128) -> Verdict {
@@ -150,6 +190,8 @@ impl Books {
         self.voided_before = lots.voided_value();
         self.deferred_start = self.deferred(at, lots);
         self.receivable_start = self.receivable;
+        self.credit_owed_start = self.credit_owed;
+        self.credit_notes = 0;
         (self.subscriptions, self.packages, self.overage, self.written_off) = (0, 0, 0, 0);
     }
 
@@ -163,6 +205,8 @@ impl Books {
             ("written off", self.written_off, money.written_off),
             ("receivable", self.receivable, money.receivable_end),
             ("receivable at the start", self.receivable_start, money.receivable_start),
+            ("credit notes given", self.credit_notes, money.credit_notes),
+            ("credit notes owed", self.credit_owed, money.credit_notes_owed_end),
             ("value voided", lots.voided_value() - self.voided_before, money.voided),
         ];
         if !self.blind
@@ -182,6 +226,7 @@ impl Books {
         let of = |money: Money| i128::from(money.nanos());
         let uses = of(money.recognized) + of(money.deferred_end) - of(money.deferred_start)
             + of(money.voided)
+            + (self.credit_owed - self.credit_owed_start)
             - (self.receivable - self.receivable_start)
             - self.written_off;
         if cash != uses {

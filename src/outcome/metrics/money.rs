@@ -38,6 +38,14 @@ pub(super) const METRICS: &[Metric] = &[
         "Money received for invoiced debt and fees.",
     ),
     Metric::new(
+        "credit_notes_money",
+        "¤",
+        Neutral,
+        Accounts,
+        |t| money(t, t.money.credit_notes),
+        "Credit notes given for unused parts of plans that were left; they lower the next bill or invoice.",
+    ),
+    Metric::new(
         "recognized_money",
         "¤",
         Higher,

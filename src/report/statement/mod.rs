@@ -321,6 +321,7 @@ impl Sums {
             EntryKind::Subscription | EntryKind::PurchaseOrdered | EntryKind::InvoicePaid => {
                 self.cash += entry.money;
             }
+            EntryKind::CreditOnBill => self.cash -= entry.money,
             _ => {}
         }
     }

@@ -126,6 +126,9 @@ impl<'f> Teller<'f> {
             }
             EntryKind::Subscription => format!("subscription of {money} paid"),
             EntryKind::SubscriptionEarned => format!("{money} of the subscription earned without credits"),
+            EntryKind::CreditNote => format!("credit note of {money}"),
+            EntryKind::CreditOnBill => format!("{money} of it by credit note"),
+            EntryKind::CreditOnInvoice => format!("{money} of the invoice by credit note"),
             EntryKind::PurchaseOrdered => format!("{credits} credits bought for {money}"),
             EntryKind::PaymentDeclined => format!("payment of {money} declined"),
             EntryKind::BudgetBlocked => String::from("purchase not made: it would exceed the budget"),

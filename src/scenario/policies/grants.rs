@@ -5,7 +5,9 @@ use crate::policy::{
     Allowance, Anchor, BurnKey, CycleRule, Expiry, GrantSpec, Opening, Precision, Recurrence, RecurrenceMode,
     RolledBurns, Rollover, RolloverBase, Trim,
 };
-use crate::scenario::reading::{Item, Kind, Section, Shape, default, optional, required, words, words_of};
+use crate::scenario::reading::{
+    Field, Item, Kind, Section, Shape, default, optional, required, words, words_of,
+};
 use crate::units::{Category, Credits, Money, Probability};
 
 const NEVER_OR_PERIOD: Kind = Kind::Either(&[Kind::Period, Kind::Word("never")]);
@@ -136,12 +138,7 @@ static ALLOWANCE: Shape = Shape {
             default("anchor", ANCHOR_KIND, "\"sign-up\"", "Where periods start."),
         ],
         &[
-            default(
-                "opening",
-                Kind::Words(words_of::<Opening>),
-                "\"full\"",
-                "What organizations signed up before the start get for the running period.",
-            ),
+            OPENING,
             default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
             default(
                 "category",
@@ -153,6 +150,14 @@ static ALLOWANCE: Shape = Shape {
     ],
 };
 
+const OPENING: Field = default(
+    "opening",
+    Kind::Words(words_of::<Opening>),
+    "\"full\"",
+    "A first period that is only the rest of one (after a sign-up, a change of plan, or the start of the horizon) \
+     brings and costs all, or the share that is still to come.",
+);
+
 /// `cycle = …`.
 pub(super) const CYCLE_KIND: Kind = Kind::Either(&[Kind::Period, Kind::Table(&CYCLE)]);
 
@@ -163,6 +168,7 @@ static CYCLE: Shape = Shape {
     parts: &[&[
         default("every", Kind::Period, "\"month\"", "The length of a cycle."),
         default("anchor", ANCHOR_KIND, "\"calendar-month\"", "Where cycles start."),
+        OPENING,
     ]],
 };
 
@@ -256,20 +262,13 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceT
     }
     if !item.is_table() {
         let credits = item.credits()?;
-        let cycle = CycleRule { every: Period::Months(1), anchor: Anchor::SignUp, written: true };
-        let allowance = Allowance {
-            credits,
-            opening: Opening::Full,
-            rollover,
-            priority: 0,
-            category: Category::Included,
-        };
+        let cycle = cycle_by(Period::Months(1), Anchor::SignUp);
+        let allowance = Allowance { credits, rollover, priority: 0, category: Category::Included };
         return Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle) });
     }
     let section = item.section(&ALLOWANCE)?;
     let allowance = Allowance {
         credits: section.value("credits", Item::credits),
-        opening: section.value("opening", Item::word),
         rollover,
         priority: section.value("priority", Item::whole),
         category: section.value("category", Item::word),
@@ -282,15 +281,20 @@ pub(super) fn cycle(item: Item<'_>) -> Option<CycleRule> {
     if item.is_table() {
         return item.section(&CYCLE).map(cycle_of);
     }
-    item.period().map(|every| CycleRule { every, anchor: Anchor::CalendarMonth, written: true })
+    item.period().map(|every| cycle_by(every, Anchor::CalendarMonth))
 }
 
 fn cycle_of(section: Section<'_>) -> CycleRule {
     CycleRule {
         every: section.read_or("every", Period::Months(1), Item::period),
         anchor: section.value("anchor", anchor),
+        opening: section.value("opening", Item::word),
         written: true,
     }
+}
+
+fn cycle_by(every: Period, anchor: Anchor) -> CycleRule {
+    CycleRule { every, anchor, opening: Opening::Full, written: true }
 }
 
 fn anchor(item: Item<'_>) -> Option<Anchor> {

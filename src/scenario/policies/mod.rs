@@ -4,6 +4,7 @@
 //! of them `features.NAME`. A preset named in `[policy]` lies below the other keys of `[policy]`.
 
 mod admission;
+mod changes;
 mod commerce;
 mod customers;
 mod grants;
@@ -12,13 +13,11 @@ mod terms;
 pub(crate) use customers::{BUDGET, BUYER_KIND, CHURN, REACTIONS, budget, buyer, churn, reactions, weights};
 pub(crate) use grants::{GRANT, grants};
 
-use crate::policy::{Effective, PlanChange, PlanChangeTime, Policy, Terms};
-use crate::units::Probability;
+use crate::policy::{Policy, Terms};
 
 use super::presets;
 use super::reading::{
-    Field, Item, Kind, Node, Place, Reader, Section, Shape, Table, Value, default, did_you_mean, merge,
-    optional, required, words_of,
+    Field, Item, Kind, Node, Place, Reader, Section, Shape, Table, Value, did_you_mean, merge, optional,
 };
 
 /// A policy, and the rules that all policies share.
@@ -55,7 +54,7 @@ static OWN: &[Field] = &[
     ),
     optional(
         "plan_changes",
-        Kind::List(&Kind::Table(&PLAN_CHANGE)),
+        Kind::List(&Kind::Table(&changes::PLAN_CHANGE)),
         "Organizations that move to another plan.",
     ),
 ];
@@ -63,25 +62,6 @@ static OWN: &[Field] = &[
 /// `plan = "pro"` or `plan = { starter = 0.7, pro = 0.3 }`.
 pub(super) const PLAN_CHOICE: Kind =
     Kind::Either(&[Kind::Name("plan"), Kind::Map("plan", &Kind::NUMBER_FROM_ZERO)]);
-
-static PLAN_CHANGE: Shape = Shape {
-    name: "plan-change",
-    doc: "A share of the organizations moves to another plan.",
-    tags: &[
-        optional("at", Kind::Instant, "At this instant."),
-        optional("after", Kind::SPAN, "This long after sign-up."),
-    ],
-    parts: &[&[
-        required("to", Kind::Name("plan"), "The plan they move to."),
-        default("share", Kind::Probability, "1.0", "Share of the organizations that move."),
-        default(
-            "effective",
-            Kind::Words(words_of::<Effective>),
-            "\"next-cycle\"",
-            "At once, or at the next close.",
-        ),
-    ]],
-};
 
 /// Names that policies refer to.
 #[derive(Debug, Clone, Copy)]
@@ -148,7 +128,8 @@ fn policy(reader: &Reader, name: &str, node: &Node, names: Names<'_>) -> Option<
     let section = reader.item(node).section(&POLICY)?;
     let plans = plans(section, names.features);
     let plan_names: Vec<String> = plans.iter().map(|plan| plan.plan.clone()).collect();
-    let plan_changes = section.value("plan_changes", |item| item.list(|item| plan_change(item, &plan_names)));
+    let plan_changes =
+        section.value("plan_changes", |item| item.list(|item| changes::plan_change(item, &plan_names)));
     Some(Policy {
         name: name.to_owned(),
         plan_shares: shares_by_cohort(section, &plan_names, names),
@@ -175,7 +156,9 @@ fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
             return item.fail(Kind::Table(&PLAN).describe());
         }
         let merged = merge(&base, item.node, &PLAN);
-        reader.item(&merged).section(&PLAN).map(|plan| terms::read(name, plan, features))
+        let own_grants = item.node.as_table().is_some_and(|table| table.get("grants").is_some());
+        let plan = reader.item(&merged).section(&PLAN)?;
+        Some(Terms { own_grants, ..terms::read(name, plan, features) })
     };
     entries.iter().filter_map(plan).collect()
 }
@@ -190,22 +173,6 @@ fn without_own_keys(node: &Node) -> Node {
         table.entries.retain(|(name, _)| PLAN.field(name).is_some());
     }
     node
-}
-
-fn plan_change(item: Item<'_>, plans: &[String]) -> Option<PlanChange> {
-    let section = item.section(&PLAN_CHANGE)?;
-    let when = match section.tag()? {
-        ("at", value) => value.instant().map(PlanChangeTime::At),
-        ("after", value) => value.span().map(PlanChangeTime::After),
-        (tag, _) => return section.unread_tag(tag),
-    };
-    let to = section.read("to", |item| item.name_of("plan of this policy", plans.iter().map(String::as_str)));
-    Some(PlanChange {
-        when: when?,
-        to: to?,
-        share: section.read_or("share", Probability::ONE, Item::probability),
-        effective: section.value("effective", Item::word),
-    })
 }
 
 /// Which plans each cohort is on, in file order.

@@ -1,7 +1,9 @@
 //! The terms of one plan.
 
 use crate::calendar::{MonthEnd, Period};
-use crate::policy::{Anchor, Boundary, CycleRule, FeatureTerms, Repay, Terms, TopUpRule, WhenShort, Written};
+use crate::policy::{
+    Anchor, Boundary, CycleRule, FeatureTerms, Opening, Repay, Terms, TopUpRule, WhenShort, Written,
+};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
@@ -33,6 +35,12 @@ pub(super) static TERMS: &[Field] = &[
         "grants",
         Kind::List(&Kind::Table(&GRANT)),
         "Grants to every organization under these terms, such as a free bundle.",
+    ),
+    default(
+        "grants_on_change",
+        Kind::Flag,
+        "true",
+        "Whether a change to this plan gives its own `grants`, once per organization and plan.",
     ),
     default(
         "burn_order",
@@ -124,6 +132,8 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         subscription: section.read("subscription", commerce::subscription).flatten(),
         cycle: cycle(section, allowance_cycle),
         grants: section.value("grants", grants::grants),
+        own_grants: false,
+        grants_on_change: section.read_or("grants_on_change", true, Item::flag),
         burn_order: section.value("burn_order", grants::burn_order),
         expiry_boundary: section.value("expiry_boundary", Item::word),
         month_end: section.value("month_end", Item::word),
@@ -160,7 +170,12 @@ fn cycle(section: Section<'_>, of_allowance: Option<CycleRule>) -> CycleRule {
         let hint = "write `every` and `anchor` in the allowance, and leave `cycle` out";
         section.error("cycle", "stands beside an allowance, whose period is the cycle", Some(hint));
     }
-    let calendar = CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth, written: false };
+    let calendar = CycleRule {
+        every: Period::Months(1),
+        anchor: Anchor::CalendarMonth,
+        opening: Opening::Full,
+        written: false,
+    };
     of_allowance.or(own).unwrap_or(calendar)
 }
 

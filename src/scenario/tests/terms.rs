@@ -12,7 +12,12 @@ fn defaults_are_those_of_the_semantics() {
     assert_eq!((terms.allowance, terms.subscription), (None, None));
     assert_eq!(
         terms.cycle,
-        CycleRule { every: Period::Months(1), anchor: Anchor::CalendarMonth, written: false }
+        CycleRule {
+            every: Period::Months(1),
+            anchor: Anchor::CalendarMonth,
+            opening: Opening::Full,
+            written: false
+        }
     );
     assert_eq!(
         terms.burn_order,

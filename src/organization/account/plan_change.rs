@@ -1,0 +1,233 @@
+//! Changes of plan: what is decided when, and what a plan that is entered brings (SEMANTICS-2 §16).
+//!
+//! Owns decisions and their order, cycles that restart, the new plan's grants, conversion of lots. Leaves a cycle that is
+//! kept to `prorate`, closes to `cycle`. Invariants: a change to the plan that the account is on is nothing; all changes
+//! of one instant are one change.
+
+use std::collections::VecDeque;
+
+use crate::calendar::MonthEnd;
+use crate::ledger::{LotKind, LotSerial};
+use crate::outcome::EntryKind;
+use crate::policy::{Convert, CycleOnChange, Effective, Prorate, Terms};
+use crate::sampling::Purpose;
+use crate::units::SimTime;
+
+use super::env::Env;
+use super::events::{Class, TimerKind};
+use super::grants::rounded_end;
+use super::note::Note;
+use super::state::{Decided, State};
+
+impl State {
+    /// Lives through the changes of plan up to the opening: those of the past have happened, and one dated at the opening
+    /// is one event with it. Schedules the others.
+    pub(super) fn schedule_plan_changes(&mut self, env: &Env) {
+        let mut coming: Vec<(SimTime, u32)> = Vec::new();
+        for (index, change) in env.policy.plan_changes.iter().enumerate() {
+            let at = change.when.instant(env.traits.signed_up);
+            if at >= env.traits.signed_up
+                && change.share.holds(env.key.uniform(Purpose::PlanChange, index as u64, 0))
+            {
+                coming.push((at, index as u32));
+            }
+        }
+        coming.sort_unstable();
+        let past = coming.partition_point(|(at, _)| *at <= self.now);
+        for (at, index) in coming.drain(..past) {
+            self.live_past_change(env, at, index);
+        }
+        self.settle_past_change(env, self.now);
+        for (at, index) in &coming {
+            self.at_ranked(env, *at, (Class::Close, 1, *index), TimerKind::PlanChange);
+        }
+        self.plan_changes = VecDeque::from(coming);
+    }
+
+    /// A change from before the account's books.
+    fn live_past_change(&mut self, env: &Env, at: SimTime, index: u32) {
+        self.settle_past_change(env, at);
+        let change = &env.policy.plan_changes[index as usize];
+        if change.from.is_some_and(|from| from != self.plan) {
+            return;
+        }
+        self.cycle.next_plan = None;
+        if change.to == self.plan {
+            return;
+        }
+        match change.effective {
+            Effective::NextCycle => {
+                self.cycle.closes_at = self.past_close(env, at);
+                self.cycle.next_plan = Some(Decided { to: change.to, change: index, restarts: false });
+            }
+            Effective::Now => {
+                self.plan = change.to;
+                if change.cycle == CycleOnChange::Restart {
+                    self.cycle.sign_up = at;
+                }
+            }
+        }
+    }
+
+    /// The first close at or after `at` under the present plan.
+    fn past_close(&self, env: &Env, at: SimTime) -> SimTime {
+        let every = env.terms(self.plan).cycle.every;
+        let anchor = self.anchor_of(env, env.terms(self.plan), at);
+        let zone = &env.world.zone;
+        let next = zone.first_after(anchor, every, at, MonthEnd::Clamp);
+        let running = zone.nth(anchor, every, next - 1, MonthEnd::Clamp);
+        if running == at { at } else { zone.nth(anchor, every, next, MonthEnd::Clamp) }
+    }
+
+    /// A decision of the past whose close has come by `at` has taken effect.
+    fn settle_past_change(&mut self, env: &Env, at: SimTime) {
+        let Some(decided) = self.cycle.next_plan.filter(|_| self.cycle.closes_at <= at) else { return };
+        self.cycle.next_plan = None;
+        self.plan = decided.to;
+        self.cycle.sign_up = self.sign_up_after(env, env.terms(decided.to), self.cycle.closes_at);
+    }
+
+    /// Every change of plan of this instant, in file order.
+    pub(super) fn plan_changes_now(&mut self, env: &Env) {
+        let at_close = self.cycle.closes_at == self.now;
+        let present = self.plan;
+        let mut decided = self.cycle.next_plan;
+        let mut plan = decided.filter(|_| at_close).map_or(present, |decided| decided.to);
+        let mut at_once: Option<Decided> = None;
+        while let Some((at, index)) = self.plan_changes.front().copied().filter(|(at, _)| *at <= self.now) {
+            self.plan_changes.pop_front();
+            let change = &env.policy.plan_changes[index as usize];
+            if at < self.now || change.from.is_some_and(|from| from != plan) {
+                continue;
+            }
+            if change.to == plan {
+                // Whoever asks for the plan that is there calls off what was decided for the next close.
+                decided = decided.filter(|_| at_close);
+                continue;
+            }
+            let at_once_too = change.effective == Effective::Now;
+            let before = if at_close { decided } else { at_once };
+            let restarts = at_once_too && change.cycle == CycleOnChange::Restart
+                || before.is_some_and(|before| before.restarts);
+            let new = Decided { to: change.to, change: index, restarts };
+            if at_close || !at_once_too {
+                decided = Some(new);
+            } else {
+                (at_once, decided) = (Some(new), None);
+            }
+            if at_close || at_once_too {
+                plan = change.to;
+            }
+        }
+        self.cycle.next_plan = decided;
+        if self.has_left(env) {
+            return;
+        }
+        match at_once.filter(|new| new.to != present) {
+            Some(new) if new.restarts => self.restart_under(env, new),
+            Some(new) => self.go_on_under(env, new),
+            None => {}
+        }
+    }
+
+    /// The running cycle closes by the old terms and one begins under another plan.
+    fn restart_under(&mut self, env: &Env, new: Decided) {
+        let before = self.views(env.terms(self.plan));
+        let change = &env.policy.plan_changes[new.change as usize];
+        let credit = match change.prorate {
+            Prorate::Price => self.unused_price(env),
+            _ => None,
+        };
+        self.end_cycle(env, true);
+        self.cycle.number += 1;
+        if let Some(credit) = credit {
+            self.grant_credit_note(env, credit);
+        }
+        self.begin_under(env, new);
+        self.cycle_begun(env, before);
+    }
+
+    /// Enters the decided plan as a cycle begins.
+    pub(super) fn begin_under(&mut self, env: &Env, new: Decided) {
+        self.end_subscription(env);
+        self.enter_plan(env, new.to);
+        let terms = env.terms(new.to);
+        self.cycle.sign_up = if new.restarts { self.now } else { self.sign_up_after(env, terms, self.now) };
+        self.convert_lots(env, new, true);
+        self.open_cycle(env, self.now, false);
+        self.give_plan_grants(env);
+    }
+
+    /// What a sign-up anchor is after a change at a close: as before if that is a boundary of it, else the close.
+    pub(super) fn sign_up_after(&self, env: &Env, terms: &Terms, at: SimTime) -> SimTime {
+        let anchor = self.cycle.sign_up;
+        let zone = &env.world.zone;
+        let n = zone.first_after(anchor, terms.cycle.every, at, MonthEnd::Clamp) - 1;
+        if zone.nth(anchor, terms.cycle.every, n, MonthEnd::Clamp) == at { anchor } else { at }
+    }
+
+    /// The rules of another plan hold from now.
+    pub(super) fn enter_plan(&mut self, env: &Env, plan: usize) {
+        self.plan = plan;
+        self.take_up_terms(env);
+        self.alerts_armed = vec![true; env.terms(plan).alerts.len()];
+        self.top_ups = vec![super::top_up::TopUpState::default(); env.terms(plan).top_ups.len()];
+        self.arm_alerts(env);
+        self.note(env, EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
+    }
+
+    fn take_up_terms(&mut self, env: &Env) {
+        self.ledger.reorder(&env.terms(self.plan).burn_order);
+        self.watch_stale = true;
+        self.resume |= !self.queue.is_empty();
+    }
+
+    /// Whatever looks at a state and not at a change of it looks at the new rules.
+    pub(super) fn terms_changed(&mut self, env: &Env) {
+        self.refresh_watch(env);
+        self.recompute_blocked(env);
+        self.evaluate_top_ups(env);
+        self.kill_exhausted(env);
+    }
+
+    /// Multiplies the lots that survive, and gives them another end; `all` or all but the running allowance.
+    pub(super) fn convert_lots(&mut self, env: &Env, new: Decided, all: bool) {
+        let Some(convert) = env.policy.plan_changes[new.change as usize].convert else { return };
+        let lots: Vec<LotSerial> = self
+            .ledger
+            .lots()
+            .iter()
+            .filter(|lot| all || lot.kind != LotKind::Allowance)
+            .map(|lot| lot.serial)
+            .collect();
+        for serial in lots {
+            self.convert_lot(env, serial, convert);
+        }
+    }
+
+    fn convert_lot(&mut self, env: &Env, serial: LotSerial, convert: Convert) {
+        let Some(lot) = self.ledger.lot(serial) else { return };
+        let target = lot.remaining.scale_half_up(convert.billionths, 1_000_000_000);
+        let until = convert.expires_after.map(|after| {
+            let terms = env.terms(self.plan);
+            super::grants::boundary(terms, env.world.zone.add(self.now, after, terms.month_end))
+        });
+        let id = lot.id;
+        let used = self.used_of_allowance();
+        self.resize_lot(env, serial, target);
+        if self.cycle.allowance == Some(serial) {
+            (self.cycle.used_before, self.cycle.amount) = (used, used + target);
+        }
+        if let Some(until) = until
+            && self.ledger.lot(serial).is_some()
+        {
+            self.ledger.end_at(serial, until, rounded_end(env, env.terms(self.plan), until));
+            self.at_ranked(env, until, (Class::Expiry, 1, id), TimerKind::Expire(serial));
+            self.note(
+                env,
+                EntryKind::LotEnd,
+                Note { lot: Some(serial), grant: id, until, ..Note::default() },
+            );
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A change of plan that leaves the cycle running: the allowance and the price of the rest of it (SEMANTICS-2 §16).
+//!
+//! Owns what of the running period is made up or taken back, in credits and in money. Leaves which change it is to
+//! `plan_change`. Invariant: what was paid and is not yet earned stays owed, but for a credit note.
+
+use crate::calendar::{MonthEnd, Period};
+use crate::ledger::{LotKind, LotSerial};
+use crate::outcome::EntryKind;
+use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
+use crate::units::{Credits, Money, SimTime};
+
+use super::env::Env;
+use super::grants::NewLot;
+use super::note::Note;
+use super::state::{Decided, State};
+
+/// Part of a period: numerator and denominator.
+type Share = (i64, i64);
+
+impl State {
+    /// Another plan's rules hold from now, in the running cycle.
+    pub(super) fn go_on_under(&mut self, env: &Env, new: Decided) {
+        let before = self.views(env.terms(self.plan));
+        let change = &env.policy.plan_changes[new.change as usize];
+        let old = self.plan;
+        self.cycle.lags = true;
+        self.enter_plan(env, new.to);
+        let moved = self.price_of_the_rest(env, change);
+        let subscription = |plan: usize| &env.terms(plan).subscription;
+        self.cycle.rebills =
+            moved.is_none() && (self.cycle.rebills || subscription(old) != subscription(self.plan));
+        self.allowance_of_the_rest(env, change, old, moved);
+        let prorates = matches!(change.prorate, Prorate::Credits | Prorate::Both | Prorate::Full);
+        self.convert_lots(env, new, !prorates);
+        self.give_plan_grants(env);
+        self.repay_now(env);
+        self.check_laws(env);
+        self.changed(env, before, None);
+        self.terms_changed(env);
+    }
+
+    /// Bills the difference of the prices at once, or gives a credit note for it. Returns what has been paid and is not
+    /// yet earned, off the books until the allowance takes it; none if the subscription is left as it is.
+    fn price_of_the_rest(&mut self, env: &Env, change: &PlanChange) -> Option<Moved> {
+        if matches!(change.prorate, Prorate::None | Prorate::Credits) {
+            return None;
+        }
+        let new = env.terms(self.plan).subscription.clone();
+        if new.is_none() && !self.money.is_billed() {
+            return None;
+        }
+        let difference = self.price_difference(env, change.prorate, new.as_ref());
+        let mut pool = self.take_unearned(env);
+        if let Some(lot) = self.cycle.allowance {
+            pool += self.take_price(env, lot);
+        }
+        if difference > Money::ZERO {
+            self.pay_subscription(env, Note::money(difference));
+            pool += difference;
+        } else if difference < Money::ZERO {
+            let credit = Money::ZERO - difference;
+            self.grant_credit_note(env, credit);
+            let covered = credit.min(pool);
+            self.earn_subscription(env, covered);
+            pool -= covered;
+        }
+        self.bill_from_now_on(env, new);
+        Some(Moved { pool })
+    }
+
+    /// (new − old) · share of the period left; each by its own period if the two are billed at other intervals.
+    fn price_difference(&self, env: &Env, prorate: Prorate, new: Option<&Subscription>) -> Money {
+        let share = |every: Period| match prorate {
+            Prorate::Full => (1, 1),
+            _ => self.billing_share(env, every),
+        };
+        let of = |price: Money, every: Period| {
+            let (left, whole) = share(every);
+            price.scale_half_up(left, whole)
+        };
+        match (self.money.billed(), new) {
+            (Some((old, every)), Some(new)) if every == new.every => of(new.price - old, every),
+            (old, new) => {
+                let old = old.map_or(Money::ZERO, |(price, every)| of(Money::ZERO - price, every));
+                old + new.map_or(Money::ZERO, |new| of(new.price, new.every))
+            }
+        }
+    }
+
+    /// The unused share of what is billed for the running period.
+    pub(super) fn unused_price(&self, env: &Env) -> Option<Money> {
+        let (price, every) = self.money.billed()?;
+        let (left, whole) = self.billing_share(env, every);
+        Some(price.scale_half_up(left, whole))
+    }
+
+    /// Share of the running billing period that is still to come.
+    fn billing_share(&self, env: &Env, every: Period) -> Share {
+        let anchor = self.money.billing_anchor().unwrap_or(self.cycle.anchor);
+        let zone = &env.world.zone;
+        let next = zone.first_after(anchor, every, self.now, MonthEnd::Clamp);
+        let [from, to] = [next - 1, next].map(|n| zone.nth(anchor, every, n, MonthEnd::Clamp));
+        ((to - self.now).micros(), (to - from).micros().max(1))
+    }
+
+    /// A = the period's amount so far + (new − old) · share; the running lot becomes max(0, A − used).
+    fn allowance_of_the_rest(&mut self, env: &Env, change: &PlanChange, old: usize, moved: Option<Moved>) {
+        let (left, whole) = match change.prorate {
+            Prorate::Credits | Prorate::Both => self.share_left(env),
+            Prorate::Full => (1, 1),
+            Prorate::None | Prorate::Price => (0, 1),
+        };
+        let reset = change.usage == UsageOnChange::Reset;
+        let amount = |plan: usize| {
+            env.terms(plan).allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits)
+        };
+        let difference = (amount(self.plan) - amount(old)).scale_half_up(left, whole);
+        let used = self.used_of_allowance();
+        if left > 0 || reset {
+            self.cycle.amount = (self.cycle.amount + difference).positive_part();
+            let counted = if reset { Credits::ZERO } else { used };
+            let target = (self.cycle.amount - counted).positive_part();
+            match self.cycle.allowance {
+                Some(lot) => self.resize_lot(env, lot, target),
+                None if target.is_positive() => self.begin_allowance(env, target),
+                None => {}
+            }
+            self.cycle.used_before = counted;
+        } else if moved.is_some() {
+            // Its past is closed with its price.
+            self.cycle.used_before = used;
+        }
+        if let Some(Moved { pool }) = moved {
+            self.spread_again(env, pool);
+        }
+    }
+
+    /// Burned of the running period's allowance.
+    pub(super) fn used_of_allowance(&self) -> Credits {
+        let lot = self.cycle.allowance.and_then(|lot| self.ledger.lot(lot));
+        self.cycle.used_before + lot.map_or(Credits::ZERO, |lot| lot.burned)
+    }
+
+    /// A plan with an allowance follows one without.
+    fn begin_allowance(&mut self, env: &Env, credits: Credits) {
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        let lot = NewLot {
+            id: None,
+            category: allowance.category,
+            kind: LotKind::Allowance,
+            credits,
+            remaining: credits,
+            priority: allowance.priority,
+            created_at: self.now,
+            effective_at: self.now,
+            expires_at: SimTime::NEVER,
+            price: Money::ZERO,
+        };
+        self.cycle.allowance = Some(self.issue_quietly(env, EntryKind::IssueAllowance, lot));
+    }
+
+    /// Makes what remains of a lot `target`: more is issued, less is voided. What the lot still owes stays owed.
+    pub(super) fn resize_lot(&mut self, env: &Env, serial: LotSerial, target: Credits) {
+        let Some(lot) = self.ledger.lot(serial) else { return };
+        let (remaining, category, grant) = (lot.remaining, lot.category, lot.id);
+        if remaining == target {
+            return;
+        }
+        let note = Note { lot: Some(serial), grant, category, ..Note::default() };
+        let owed = self.take_price(env, serial);
+        if target > remaining {
+            let more = target - remaining;
+            self.ledger.enlarge(serial, more);
+            let allowance = self.cycle.allowance == Some(serial);
+            let kind = if allowance { EntryKind::IssueAllowance } else { EntryKind::Issue };
+            self.count_issue(env, kind, Note { credits: more, ..note });
+            self.give_price(env, serial, owed);
+            return;
+        }
+        let (less, all) = (remaining - target, target.is_zero());
+        // Where nothing is left, what was paid for it is voided with it.
+        let (before, behind) = if all { (owed, Money::ZERO) } else { (Money::ZERO, owed) };
+        self.give_price(env, serial, before);
+        self.ledger.void_part(serial, less);
+        self.tally.credits.voided[category.index()] += less;
+        self.note(env, EntryKind::Void, Note { credits: less, money: before, ..note });
+        self.count_uncovered(env);
+        self.give_price(env, serial, behind);
+    }
+
+    /// Attaches what has been paid and is not yet earned to what it pays for now.
+    fn spread_again(&mut self, env: &Env, pool: Money) {
+        let has_allowance = env.terms(self.plan).allowance.is_some();
+        let to = self.money.billed_until();
+        let lot = self.cycle.allowance.filter(|lot| self.ledger.lot(*lot).is_some());
+        let (Some(to), true) = (to, has_allowance) else {
+            return self.spread_over_time(env, pool);
+        };
+        let later = i64::from(self.allowances_until(env, to));
+        let now = if later == 0 { pool } else { pool.scale_floor(1, later + 1) };
+        match lot {
+            Some(lot) => {
+                self.give_price(env, lot, now);
+                self.keep_in_pool(pool - now);
+            }
+            None if later > 0 => self.keep_in_pool(pool),
+            None => {
+                self.keep_in_pool(Money::ZERO);
+                self.earn_subscription(env, pool);
+            }
+        }
+    }
+}
+
+/// Money of a subscription that is on its way from what it paid for to what it pays for.
+#[derive(Debug, Clone, Copy)]
+struct Moved {
+    pool: Money,
+}
