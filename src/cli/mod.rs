@@ -6,6 +6,7 @@
 mod arguments;
 mod asked;
 mod bench;
+mod changed;
 mod check;
 mod estimate;
 mod exit;

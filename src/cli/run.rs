@@ -335,6 +335,7 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
             let mut tables = report::overview(findings);
             if let Some(last) = tables.last_mut() {
                 last.notes.extend(reactive_remark(scenario));
+                last.notes.extend(super::changed::remark(scenario));
             }
             tables.extend(judged.then(|| rulings.clone()));
             tables.iter().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")

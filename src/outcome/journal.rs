@@ -163,6 +163,8 @@ pub enum Reason {
     Critical,
     /// An operation would exceed the view.
     WouldExceed,
+    /// Money moved, and nobody says how much: what was bought or invoiced has no price.
+    Unpriced,
 }
 
 /// One line of an account's journal.

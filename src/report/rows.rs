@@ -195,7 +195,8 @@ impl Line<'_> {
         self.optional(of_grant.then(|| entry.category.name()));
         self.optional(entry.parent);
         self.plain(entry.credits);
-        self.optional(self.shape.currency.is_some().then_some(entry.money));
+        let known = self.shape.currency.is_some() && entry.reason != Reason::Unpriced;
+        self.optional(known.then_some(entry.money));
         for balance in [entry.settled_after, entry.available_after, entry.debt_after] {
             self.plain(balance);
         }
@@ -237,6 +238,7 @@ pub const fn reason_name(reason: Reason) -> &'static str {
         Reason::Warning => "warning",
         Reason::Critical => "critical",
         Reason::WouldExceed => "would_exceed",
+        Reason::Unpriced => "unpriced",
     }
 }
 
@@ -245,7 +247,11 @@ pub const fn reason_name(reason: Reason) -> &'static str {
 pub fn kind_name(entry: &Entry) -> String {
     let kind = bare_kind_name(entry.kind);
     let reason = reason_name(entry.reason);
-    if reason.is_empty() { kind.to_owned() } else { format!("{kind}_{reason}") }
+    if reason.is_empty() || entry.reason == Reason::Unpriced {
+        kind.to_owned()
+    } else {
+        format!("{kind}_{reason}")
+    }
 }
 
 const fn bare_kind_name(kind: EntryKind) -> &'static str {

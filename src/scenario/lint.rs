@@ -4,11 +4,12 @@
 //! is mentioned once, not once a policy.
 
 use crate::policy::{
-    Admission, AlertThreshold, CapLimit, Choice, DebtAtCycle, Expiry, FeatureTerms, GrantSpec, Overrun,
-    Package, Policy, RecurrenceMode, Rollover, Terms, TopUpAmount, WhenShort,
+    Admission, AlertThreshold, Anchor, CapLimit, Choice, CycleOnChange, DebtAtCycle, Effective, Expiry,
+    FeatureTerms, GrantSpec, Opening, Overrun, Package, Policy, RecurrenceMode, Rollover, Terms, TopUpAmount,
+    WhenShort,
 };
 use crate::units::Credits;
-use crate::workload::Arrivals;
+use crate::workload::{Arrivals, SignUp};
 
 use super::model::Scenario;
 use super::reading::{Node, Place, Reader};
@@ -47,6 +48,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     buyer_without_packages,
     rollover_without_allowance,
     credits_without_check,
+    first_period_in_full,
 ];
 
 impl About<'_> {
@@ -55,11 +57,21 @@ impl About<'_> {
         self.reader.warn(&self.place(key), what, hint);
     }
 
-    fn place(&self, key: &str) -> Place {
+    /// The key where its author wrote it: in the plan, the policy, or for all policies.
+    fn node(&self, key: &str) -> Option<&Node> {
         let (policy, plan) = (self.policy.name.as_str(), self.terms.plan.as_str());
-        let paths: [&[&str]; 3] =
-            [&["policies", policy, "plans", plan, key], &["policies", policy, key], &["policy", key]];
-        let written = paths.iter().find_map(|path| node_at(self.root, path));
+        let paths: [&[&str]; 4] = [
+            &["policies", policy, "plans", plan, key],
+            &["policy", "plans", plan, key],
+            &["policies", policy, key],
+            &["policy", key],
+        ];
+        paths.iter().find_map(|path| node_at(self.root, path))
+    }
+
+    fn place(&self, key: &str) -> Place {
+        let policy = self.policy.name.as_str();
+        let written = self.node(key);
         let table = || node_at(self.root, &["policies", policy]).map(|node| node.place.child(key));
         written.map(|node| node.place.clone()).or_else(table).unwrap_or_else(|| self.root.place.child(key))
     }
@@ -370,6 +382,33 @@ fn costless_features(reader: &Reader, root: &Node, scenario: &Scenario) {
                 hint,
             );
         }
+    }
+}
+
+/// A plan whose periods begin on fixed dates bills whoever comes in the middle of one for all of it.
+fn first_period_in_full(about: &About<'_>) {
+    let terms = about.terms;
+    let fixed = terms.cycle.anchor != Anchor::SignUp;
+    if !fixed || terms.subscription.is_none() || terms.cycle.opening == Opening::Prorated {
+        return;
+    }
+    let plan = about.policy.plans.iter().position(|plan| plan.plan == terms.plan);
+    let begins_late = |cohort: &super::model::Cohort| {
+        !matches!(cohort.population.signed_up, SignUp::AtStart | SignUp::Before(_))
+    };
+    let signs_up = about.policy.plan_shares.iter().zip(&about.scenario.cohorts).any(|(shares, cohort)| {
+        begins_late(cohort) && shares.iter().any(|(index, weight)| Some(*index) == plan && *weight > 0.0)
+    });
+    let changes = about.policy.plan_changes.iter().any(|change| {
+        let restarts = change.effective == Effective::Now && change.cycle == CycleOnChange::Restart;
+        restarts && Some(change.to) == plan
+    });
+    let key = if terms.allowance.is_some() { "allowance" } else { "cycle" };
+    let written = about.node(key).and_then(|node| node_at(node, &["opening"])).is_some();
+    if (signs_up || changes) && !written {
+        let hint = "whoever begins in the middle of a period pays and gets a whole one for the rest of it; write \
+                    `opening = \"prorated\"`, or `\"full\"` if that is meant";
+        about.warn(key, "bills the first period in full", hint);
     }
 }
 

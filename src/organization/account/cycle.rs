@@ -2,7 +2,7 @@
 
 use crate::calendar::MonthEnd;
 use crate::ledger::{LotKind, LotSerial, RollRule, Take};
-use crate::outcome::{CycleRow, EntryKind};
+use crate::outcome::{CycleRow, EntryKind, Reason};
 use crate::policy::{DebtAtCycle, Opening, Rollover};
 use crate::units::{Category, Credits, Money, SimTime};
 
@@ -210,6 +210,8 @@ impl State {
             DebtAtCycle::Invoice => {
                 self.remove_debt();
                 self.tally.debt.invoiced += debt;
+                let priced = overdraft.price_per_credit.is_some();
+                let reason = if priced { Reason::None } else { Reason::Unpriced };
                 let price = overdraft.price_per_credit.unwrap_or_else(|| {
                     self.tally.money.complete = false;
                     Money::ZERO
@@ -219,7 +221,7 @@ impl State {
                 self.note(
                     env,
                     EntryKind::DebtInvoiced,
-                    Note { credits: debt, money: overage, ..Note::default() },
+                    Note { credits: debt, money: overage, reason, ..Note::default() },
                 );
             }
         }

@@ -1,7 +1,7 @@
 //! Purchases by people, the budget, and credits landing (SEMANTICS §7).
 
 use crate::ledger::LotKind;
-use crate::outcome::EntryKind;
+use crate::outcome::{EntryKind, Reason};
 use crate::policy::{AfterPurchase, Buyer, Choice, Expiry, Package, Terms};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
@@ -87,6 +87,8 @@ pub(super) struct Order {
     pub(super) priority: i32,
     /// Ordered by a top-up rule, not by people.
     pub(super) automatic: bool,
+    /// False: the package has no price, and none is known.
+    pub(super) priced: bool,
 }
 
 /// The people who buy under these terms.
@@ -325,6 +327,7 @@ impl State {
             expires: package.expires,
             priority: package.priority,
             automatic: false,
+            priced: package.price.is_some(),
         };
         self.place(env, order, delay);
     }
@@ -334,7 +337,8 @@ impl State {
         self.spend(env, order.price);
         self.receive_cash(env, CashKind::Package, order.price);
         self.money.in_transit += order.price;
-        let note = Note { credits: order.credits, money: order.price, ..Note::default() };
+        let reason = if order.priced { Reason::None } else { Reason::Unpriced };
+        let note = Note { credits: order.credits, money: order.price, reason, ..Note::default() };
         self.note(env, EntryKind::PurchaseOrdered, note);
         self.purchases.pending += order.credits;
         self.purchases.orders.push(order);

@@ -95,6 +95,7 @@ impl State {
             expires: package.expires,
             priority: package.priority,
             automatic: true,
+            priced: price.is_some(),
         };
         self.tally.money.complete &= price.is_some();
         self.count_top_up(env, index, order.price);

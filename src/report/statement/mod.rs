@@ -8,7 +8,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use crate::outcome::{Entry, EntryKind};
+use crate::outcome::{Entry, EntryKind, Reason};
 use crate::units::{Credits, Money, SimTime, visible};
 
 use super::table::{Cell, Column, Table};
@@ -268,6 +268,8 @@ struct Sums {
     refused: u64,
     lost: u64,
     cash: Money,
+    /// Something was bought or invoiced without a price.
+    unpriced: bool,
 }
 
 impl Sums {
@@ -282,6 +284,7 @@ impl Sums {
     fn take(&mut self, entry: &Entry) {
         let credits = entry.credits;
         self.debt = entry.debt_after;
+        self.unpriced |= entry.reason == Reason::Unpriced;
         match entry.kind {
             EntryKind::Measure => {
                 *self = Sums { remaining: self.remaining, debt: self.debt, ..Sums::default() };
@@ -344,7 +347,10 @@ impl Sums {
             ("operations_served", self.served.to_string()),
             ("operations_lost", self.lost.to_string()),
             ("attempts_refused", self.refused.to_string()),
-            ("cash_money", format!("{} {currency}", self.cash)),
+            (
+                "cash_money",
+                if self.unpriced { "n/a".to_owned() } else { format!("{} {currency}", self.cash) },
+            ),
         ]
     }
 }

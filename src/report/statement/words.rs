@@ -117,6 +117,12 @@ impl<'f> Teller<'f> {
             EntryKind::OpeningDebt => format!("debt of {credits} carried in"),
             EntryKind::OpeningSubscription => format!("subscription paid before, {money} not yet earned"),
             EntryKind::DebtForgiven => format!("debt of {credits} forgiven"),
+            EntryKind::DebtInvoiced if entry.reason == Reason::Unpriced => {
+                format!("debt of {credits} invoiced, for a price that is not known")
+            }
+            EntryKind::PurchaseOrdered if entry.reason == Reason::Unpriced => {
+                format!("{credits} credits bought, for a price that is not known")
+            }
             EntryKind::DebtInvoiced => format!("debt of {credits} invoiced for {money}"),
             EntryKind::Fee => format!("fee of {money} for closing in debt"),
             EntryKind::InvoicePaid => format!("invoice of {money} paid"),
