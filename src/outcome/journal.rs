@@ -126,6 +126,8 @@ pub enum EntryKind {
     WrittenOff,
     /// The plan changed; `grant` is the index of the new one.
     PlanChanged,
+    /// The rules changed; `grant` is the index of the plan under them.
+    RulesChanged,
     /// The organization left.
     Churned,
 }

@@ -1,4 +1,4 @@
-//! Changes of plan: who moves where, when, and what becomes of the running cycle (SEMANTICS-2 §16).
+//! Changes of plan (who moves where, when, and what becomes of the running cycle) and of rules (SEMANTICS-2 §16).
 
 use crate::calendar::Period;
 use crate::units::{Probability, SimSpan, SimTime};
@@ -99,4 +99,73 @@ pub struct Convert {
     pub billionths: i64,
     /// They end this long after the change; as before if absent.
     pub expires_after: Option<Period>,
+}
+
+/// A policy changes its rules at an instant, without a close.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleChange {
+    /// The instant.
+    pub at: SimTime,
+    /// Only for organizations that signed up before this instant.
+    pub signed_up_before: Option<SimTime>,
+    /// Only for organizations that signed up at or after this instant.
+    pub signed_up_from: Option<SimTime>,
+}
+
+impl RuleChange {
+    /// Whether it is for an organization that signed up then.
+    #[must_use]
+    pub fn is_for(&self, signed_up: SimTime) -> bool {
+        self.signed_up_before.is_none_or(|before| signed_up < before)
+            && self.signed_up_from.is_none_or(|from| signed_up >= from)
+    }
+}
+
+/// The changes of rules of a policy, and which of them may be in force together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RuleChanges {
+    /// In file order.
+    pub changes: Vec<RuleChange>,
+    /// The changes in force, in the order in which they came; the first has none. The policy's plans are listed once for
+    /// each. Empty if there are no changes.
+    pub editions: Vec<Vec<usize>>,
+}
+
+impl RuleChanges {
+    /// Every list of changes that some organization may have lived through.
+    #[must_use]
+    pub fn new(changes: Vec<RuleChange>) -> RuleChanges {
+        let edges = changes.iter().flat_map(|change| [change.signed_up_before, change.signed_up_from]);
+        let mut sign_ups = vec![SimTime::DAWN];
+        sign_ups.extend(edges.flatten().flat_map(|edge| [edge, edge - SimSpan::from_micros(1)]));
+        let mut rules = RuleChanges { changes, editions: Vec::new() };
+        if rules.changes.is_empty() {
+            return rules;
+        }
+        rules.editions.push(Vec::new());
+        for signed_up in sign_ups {
+            let all: Vec<usize> = rules.of(signed_up).into_iter().map(|(_, index)| index).collect();
+            for count in 1..=all.len() {
+                if !rules.editions.iter().any(|known| known.as_slice() == &all[..count]) {
+                    rules.editions.push(all[..count].to_vec());
+                }
+            }
+        }
+        rules
+    }
+
+    /// The changes that an organization lives through that signed up then, in the order of their instants, then of the
+    /// file.
+    #[must_use]
+    pub fn of(&self, signed_up: SimTime) -> Vec<(SimTime, usize)> {
+        let mut all: Vec<(SimTime, usize)> = self
+            .changes
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| change.is_for(signed_up))
+            .map(|(index, change)| (change.at, index))
+            .collect();
+        all.sort_unstable();
+        all
+    }
 }

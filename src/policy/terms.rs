@@ -5,7 +5,7 @@ use crate::calendar::{MonthEnd, Period};
 use crate::sampling::Dist;
 use crate::units::{Category, Credits, Money, Probability, SimTime};
 
-use super::changes::PlanChange;
+use super::changes::{PlanChange, RuleChanges};
 use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
@@ -16,12 +16,29 @@ use super::grants::GrantSpec;
 pub struct Policy {
     /// Its name in the scenario, unique.
     pub name: String,
-    /// Its plans; at least one. Without `plans.*` in the scenario there is one plan named `default`.
+    /// Its plans; at least one. Without `plans.*` in the scenario there is one plan named `default`. Where rules change
+    /// they are listed again for each edition of the rules.
     pub plans: Vec<Terms>,
     /// Per cohort: (index into `plans`, weight); drawn per organization alike under every policy.
     pub plan_shares: Vec<Vec<(usize, f64)>>,
     /// Changes of plan during the horizon, in file order.
     pub plan_changes: Vec<PlanChange>,
+    /// Changes of rules during the horizon.
+    pub rules: RuleChanges,
+}
+
+impl Policy {
+    /// Number of plans, whatever edition of the rules is in force.
+    #[must_use]
+    pub fn named_plans(&self) -> usize {
+        self.plans.len() / self.rules.editions.len().max(1)
+    }
+
+    /// True if an account's plan and rules stay what they are.
+    #[must_use]
+    pub fn never_changes(&self) -> bool {
+        self.plan_changes.is_empty() && self.rules.changes.is_empty()
+    }
 }
 
 /// One plan of a policy with every override applied.

@@ -314,6 +314,7 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Fee => "fee",
         EntryKind::InvoicePaid => "invoice_paid",
         EntryKind::WrittenOff => "written_off",
+        EntryKind::RulesChanged => "rules_changed",
         EntryKind::PlanChanged => "plan_changed",
         EntryKind::Churned => "churned",
     }

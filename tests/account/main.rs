@@ -22,5 +22,11 @@ mod purchases;
 mod queue;
 mod recurrence;
 mod rollover;
+mod rules;
 mod top_ups;
 mod values;
+
+#[test]
+fn zz_write_reference() {
+    std::fs::write("docs/scenario-format.md", creditsim::scenario::reference()).unwrap();
+}

@@ -8,7 +8,7 @@ use creditsim::organization::{
     Account, Course, DetailOptions, Fault, FeatureFacts, Given, OrganizationOutcome, Outages, World,
 };
 use creditsim::outcome::Tally;
-use creditsim::policy::{Customers, Expiry, Package, Policy, Terms};
+use creditsim::policy::{Customers, Expiry, Package, Policy, RuleChanges, Terms};
 use creditsim::sampling::StreamKey;
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
@@ -178,7 +178,13 @@ fn policy(case: &Case, alone: bool) -> Policy {
     if !plan_changes.is_empty() {
         plans.push(with(&mut case.knobs.iter().step_by(2)));
     }
-    Policy { name: "case".to_owned(), plans, plan_shares: vec![vec![(0, 1.0)]], plan_changes }
+    Policy {
+        name: "case".to_owned(),
+        plans,
+        plan_shares: vec![vec![(0, 1.0)]],
+        plan_changes,
+        rules: RuleChanges::default(),
+    }
 }
 
 fn measure_from(case: &Case) -> SimTime {

@@ -217,7 +217,7 @@ impl State {
             let settles_first = self.work[slot as usize].parts.is_empty()
                 && operation.duration <= timeout
                 && rules.leak.is_never()
-                && env.policy.plan_changes.is_empty()
+                && env.policy.never_changes()
                 && env.terms(self.plan).metering_lag.is_zero();
             if !settles_first {
                 self.due_at(env, self.now + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);

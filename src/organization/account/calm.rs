@@ -101,7 +101,7 @@ pub(super) fn estimates_ahead(env: &Env) -> Vec<Option<Credits>> {
     let terms = env.terms(env.first_plan);
     let ahead = |index: usize| {
         let feature = FeatureIndex(index as u16);
-        let fixed = env.policy.plan_changes.is_empty()
+        let fixed = env.policy.never_changes()
             && !env.facts(feature).free
             && charges_cost(terms, &terms.features[index]);
         fixed.then(|| constant_estimate(env, terms, feature)).flatten()

@@ -75,6 +75,10 @@ impl State {
         let before = self.views(env.terms(self.plan));
         self.end_cycle(env, false);
         self.cycle.number += 1;
+        let other_rules = self.rules_due();
+        if other_rules {
+            self.take_up_rules(env);
+        }
         let decided = self.cycle.next_plan.take().filter(|_| !self.has_left(env));
         if let Some(decided) = decided {
             self.begin_under(env, decided);
@@ -87,7 +91,7 @@ impl State {
             self.issue_allowance(env, (1, 1));
         }
         self.cycle_begun(env, before);
-        if decided.is_some() {
+        if decided.is_some() || other_rules {
             self.terms_changed(env);
         }
     }

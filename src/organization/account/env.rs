@@ -71,6 +71,16 @@ impl Env {
         &self.policy.plans[plan]
     }
 
+    /// The plan as the policy names it, whatever edition of the rules is in force.
+    pub(super) fn named(&self, plan: usize) -> usize {
+        plan % self.policy.named_plans()
+    }
+
+    /// A named plan in an edition of the rules.
+    pub(super) fn edition(&self, plan: usize, edition: usize) -> usize {
+        edition * self.policy.named_plans() + plan
+    }
+
     pub(super) fn customers(&self) -> &Customers {
         &self.world.cohorts[self.traits.id.cohort.index()]
     }
@@ -130,7 +140,7 @@ fn holds_guard(world: &World, policy: &Policy) -> bool {
         })
     };
     let sound = |terms: &Terms| terms.debt_counts && terms.metering_lag.is_zero() && held(terms);
-    policy.plan_changes.is_empty() && policy.plans.iter().all(sound)
+    policy.never_changes() && policy.plans.iter().all(sound)
 }
 
 /// Room below zero that a check grants: the overdraft's limit if `short = allow`, else nothing; `None` is unlimited.

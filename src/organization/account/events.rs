@@ -133,6 +133,8 @@ pub(super) enum TimerKind {
     Close,
     /// Changes of plan are due.
     PlanChange,
+    /// Changes of rules are due.
+    Rules,
     /// The subscription is billed.
     Bill,
     /// An invoice is paid or written off (index into the invoices).

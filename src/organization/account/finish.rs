@@ -26,7 +26,7 @@ pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
         end: env.world.end,
         features: env.world.features.len(),
         limit: terms.overdraft.limit,
-        debt_counts: env.policy.plan_changes.is_empty().then_some(terms.debt_counts),
+        debt_counts: env.policy.never_changes().then_some(terms.debt_counts),
         holds_guard: env.holds_guard,
     };
     env.audited.then(|| Box::new(Auditor::new(rules)))

@@ -379,7 +379,7 @@ impl State {
 
 /// Which list of grants a plan gives: its own, or that of all plans without one of their own.
 fn list_of(env: &Env, plan: usize) -> usize {
-    if env.terms(plan).own_grants { plan } else { usize::MAX }
+    if env.terms(plan).own_grants { env.named(plan) } else { usize::MAX }
 }
 
 /// The expiry instant of credits effective at `effective`; `NEVER` if they do not expire.

@@ -82,6 +82,7 @@ impl State {
             TimerKind::Void(lot) => self.void_lot(env, lot),
             TimerKind::Close => self.close_cycle(env),
             TimerKind::PlanChange => self.plan_changes_now(env),
+            TimerKind::Rules => self.rules_change(env),
             TimerKind::Bill => self.bill(env),
             TimerKind::Invoice(index) => self.invoice_due(env, index),
             TimerKind::Grant(index) => self.grant_effective(env, index),

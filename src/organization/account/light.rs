@@ -31,7 +31,7 @@ pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
     let looked_into = detail.journal || detail.operations || env.audited || env.policy.plans.len() > 1;
     let terms = env.terms(env.first_plan);
     let plain = !looked_into
-        && env.policy.plan_changes.is_empty()
+        && env.policy.never_changes()
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()

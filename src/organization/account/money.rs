@@ -80,6 +80,13 @@ impl MoneyBook {
         self.billing.as_ref().map(|billing| (billing.price, billing.every))
     }
 
+    /// From the next period on another price is billed.
+    pub(super) fn renew_at(&mut self, price: Money) {
+        if let Some(billing) = &mut self.billing {
+            billing.price = price;
+        }
+    }
+
     /// True if something is billed.
     pub(super) fn is_billed(&self) -> bool {
         self.billing.is_some()

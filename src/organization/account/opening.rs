@@ -37,6 +37,7 @@ impl State {
         self.overdrawn_since = self.now;
         self.blocked_since = self.now;
         self.schedule_plan_changes(env);
+        self.schedule_rule_changes(env);
         if self.plan != env.first_plan {
             let terms = env.terms(self.plan);
             self.ledger.reorder(&terms.burn_order);

@@ -90,7 +90,7 @@ impl State {
     /// Every change of plan of this instant, in file order.
     pub(super) fn plan_changes_now(&mut self, env: &Env) {
         let at_close = self.cycle.closes_at == self.now;
-        let present = self.plan;
+        let present = env.named(self.plan);
         let mut decided = self.cycle.next_plan;
         let mut plan = decided.filter(|_| at_close).map_or(present, |decided| decided.to);
         let mut at_once: Option<Decided> = None;
@@ -151,7 +151,7 @@ impl State {
     pub(super) fn begin_under(&mut self, env: &Env, new: Decided) {
         self.end_subscription(env);
         self.enter_plan(env, new.to);
-        let terms = env.terms(new.to);
+        let terms = env.terms(self.plan);
         self.cycle.sign_up = if new.restarts { self.now } else { self.sign_up_after(env, terms, self.now) };
         self.convert_lots(env, new, true);
         self.open_cycle(env, self.now, false);
@@ -168,7 +168,8 @@ impl State {
 
     /// The rules of another plan hold from now.
     pub(super) fn enter_plan(&mut self, env: &Env, plan: usize) {
-        self.plan = plan;
+        self.plan = env.edition(plan, self.edition);
+        let plan = self.plan;
         self.take_up_terms(env);
         self.alerts_armed = vec![true; env.terms(plan).alerts.len()];
         self.top_ups = vec![super::top_up::TopUpState::default(); env.terms(plan).top_ups.len()];
@@ -176,7 +177,7 @@ impl State {
         self.note(env, EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
     }
 
-    fn take_up_terms(&mut self, env: &Env) {
+    pub(super) fn take_up_terms(&mut self, env: &Env) {
         self.ledger.reorder(&env.terms(self.plan).burn_order);
         self.watch_stale = true;
         self.resume |= !self.queue.is_empty();

@@ -238,6 +238,12 @@ pub(super) struct State {
     pub(super) refusals: RefusalBook,
     pub(super) money: MoneyBook,
     pub(super) cycle: CycleState,
+    /// Changes of rules to come, in the order of their instants, then of the file.
+    pub(super) rule_changes: VecDeque<(SimTime, usize)>,
+    /// Those that have come.
+    pub(super) rules_changed: Vec<usize>,
+    /// The edition of the rules in force.
+    pub(super) edition: usize,
     /// Changes of plan to come, in the order of their instants, then of the file.
     pub(super) plan_changes: VecDeque<(SimTime, u32)>,
     pub(super) history: Vec<CostHistory>,
@@ -387,6 +393,9 @@ impl State {
             refusals: RefusalBook::default(),
             money: MoneyBook::default(),
             cycle: CycleState::new(env),
+            rule_changes: VecDeque::new(),
+            rules_changed: Vec::new(),
+            edition: 0,
             plan_changes: VecDeque::new(),
             history: vec![CostHistory::default(); features],
             client_numbers: Vec::new(),

@@ -154,7 +154,7 @@ impl Auditor {
                 self.lots.check_usable(entry, held)?;
             }
             EntryKind::Repay => self.lots.check_usable(entry, false)?,
-            EntryKind::PlanChanged => self.plan_changed = true,
+            EntryKind::PlanChanged | EntryKind::RulesChanged => self.plan_changed = true,
             EntryKind::Measure => self.begin_measuring(),
             _ => {}
         }

@@ -18,7 +18,7 @@ impl<'f> Teller<'f> {
 
     /// The line of `entry` and the entries grouped with it: credits that moved, and what happened.
     pub(super) fn tell(&mut self, entry: &Entry, group: &[Entry]) -> Option<(Option<Credits>, String)> {
-        if matches!(entry.kind, EntryKind::Opened | EntryKind::PlanChanged) {
+        if matches!(entry.kind, EntryKind::Opened | EntryKind::PlanChanged | EntryKind::RulesChanged) {
             self.plan = entry.grant as usize;
         }
         let moved = match entry.kind {
@@ -90,6 +90,7 @@ impl<'f> Teller<'f> {
             EntryKind::Void => format!("{grant}: voided"),
             EntryKind::Rollover => format!("{grant}: {} roll over", entry.credits),
             EntryKind::Close => String::from("cycle closes"),
+            EntryKind::RulesChanged => String::from("the rules change"),
             EntryKind::PlanChanged => format!("plan changes to `{}`", self.plan_name()),
             EntryKind::Measure => String::from("outcomes count from here"),
             EntryKind::Charge => {
@@ -252,6 +253,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Patience => "it waited too long",
         Reason::QueueFull => "the queue was full",
         Reason::Churned => "the organization has left",
+        Reason::Unpriced => "without a price",
         Reason::None | Reason::Warning | Reason::Critical | Reason::WouldExceed => "no reason was given",
     }
 }

@@ -1,7 +1,10 @@
-//! Changes of plan.
+//! Changes of plan and of rules.
 
-use crate::policy::{Convert, CycleOnChange, Effective, PlanChange, PlanChangeTime, Prorate, UsageOnChange};
-use crate::scenario::reading::{Item, Kind, Section, Shape, default, optional, required, words_of};
+use crate::policy::{
+    Convert, CycleOnChange, Effective, PlanChange, PlanChangeTime, Prorate, RuleChange, RuleChanges,
+    UsageOnChange,
+};
+use crate::scenario::reading::{Item, Kind, Node, Section, Shape, default, optional, required, words_of};
 use crate::units::{Probability, round_half_up};
 
 pub(super) static PLAN_CHANGE: Shape = Shape {
@@ -108,4 +111,56 @@ fn convert(item: Item<'_>) -> Option<Convert> {
         billionths: round_half_up(factor, 1e9),
         expires_after: section.read("expires_after", Item::period),
     })
+}
+
+pub(super) static RULE_CHANGE: Shape = Shape {
+    name: "rule-change",
+    doc: "Rules that change at an instant, without a close: allowance and price from their next period on, all others at \
+          once.",
+    tags: &[],
+    parts: &[&[
+        required("at", Kind::Instant, "The instant."),
+        optional(
+            "signed_up",
+            Kind::Table(&SIGNED_UP),
+            "Only for organizations that signed up then (others keep their rules); for all if left out.",
+        ),
+        required("set", Kind::Table(&super::POLICY), "Keys of the policy and what they are from then on."),
+    ]],
+};
+
+static SIGNED_UP: Shape = Shape {
+    name: "signed-up-when",
+    doc: "When an organization must have signed up.",
+    tags: &[],
+    parts: &[&[
+        optional("before", Kind::Instant, "Before this instant."),
+        optional("from", Kind::Instant, "At or after this instant."),
+    ]],
+};
+
+/// What cannot change at an instant.
+const LASTING: [&str; 4] = ["preset", "plan", "plan_changes", "changes"];
+
+/// The changes of rules, and what each of them sets.
+pub(super) fn rule_changes(section: Section<'_>) -> (RuleChanges, Vec<Node>) {
+    let read = section.value("changes", |item| item.list(rule_change));
+    let (changes, sets) = read.into_iter().unzip();
+    (RuleChanges::new(changes), sets)
+}
+
+fn rule_change(item: Item<'_>) -> Option<(RuleChange, Node)> {
+    let section = item.section(&RULE_CHANGE)?;
+    let signed_up = section.get("signed_up").and_then(|item| item.section(&SIGNED_UP));
+    let edge = |name: &str| signed_up.and_then(|signed_up| signed_up.read(name, Item::instant));
+    let set = section.get("set")?;
+    let own = set.section(&super::POLICY)?;
+    for name in LASTING {
+        if own.has(name) {
+            own.error(name, "cannot change at an instant", Some("write another policy"));
+        }
+    }
+    let (signed_up_before, signed_up_from) = (edge("before"), edge("from"));
+    let at = section.read("at", Item::instant)?;
+    Some((RuleChange { at, signed_up_before, signed_up_from }, set.node.clone()))
 }

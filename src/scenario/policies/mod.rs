@@ -57,6 +57,11 @@ static OWN: &[Field] = &[
         Kind::List(&Kind::Table(&changes::PLAN_CHANGE)),
         "Organizations that move to another plan.",
     ),
+    optional(
+        "changes",
+        Kind::List(&Kind::Table(&changes::RULE_CHANGE)),
+        "Rules that change at an instant, without a close.",
+    ),
 ];
 
 /// `plan = "pro"` or `plan = { starter = 0.7, pro = 0.3 }`.
@@ -128,14 +133,34 @@ fn policy(reader: &Reader, name: &str, node: &Node, names: Names<'_>) -> Option<
     let section = reader.item(node).section(&POLICY)?;
     let plans = plans(section, names.features);
     let plan_names: Vec<String> = plans.iter().map(|plan| plan.plan.clone()).collect();
+    let (rules, sets) = changes::rule_changes(section);
+    let later = rules.editions.iter().skip(1);
+    let later = later.flat_map(|edition| plans_under(reader, node, edition, &sets, names.features));
+    let later: Vec<Terms> = later.collect();
+    if let Some(new) = later.iter().find(|terms| !plan_names.contains(&terms.plan)) {
+        section.error("changes", format!("set rules of a plan `{}` that the policy lacks", new.plan), None);
+    }
     let plan_changes =
         section.value("plan_changes", |item| item.list(|item| changes::plan_change(item, &plan_names)));
     Some(Policy {
         name: name.to_owned(),
         plan_shares: shares_by_cohort(section, &plan_names, names),
-        plans,
+        plans: plans.into_iter().chain(later).collect(),
         plan_changes,
+        rules,
     })
+}
+
+/// The plans once these changes of rules are in force.
+fn plans_under(
+    reader: &Reader,
+    node: &Node,
+    edition: &[usize],
+    sets: &[Node],
+    features: &[String],
+) -> Vec<Terms> {
+    let changed = edition.iter().fold(node.clone(), |node, index| merge(&node, &sets[*index], &POLICY));
+    reader.item(&changed).section(&POLICY).map(|section| plans(section, features)).unwrap_or_default()
 }
 
 /// The terms of each plan; a policy without plans has one.
