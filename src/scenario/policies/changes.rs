@@ -4,7 +4,9 @@ use crate::policy::{
     Convert, CycleOnChange, Effective, PlanChange, PlanChangeTime, Prorate, RuleChange, RuleChanges,
     UsageOnChange,
 };
-use crate::scenario::reading::{Item, Kind, Node, Section, Shape, default, optional, required, words_of};
+use crate::scenario::reading::{
+    Item, Kind, Node, Range, Section, Shape, default, optional, required, words_of,
+};
 use crate::units::{Probability, round_half_up};
 
 pub(super) static PLAN_CHANGE: Shape = Shape {
@@ -12,7 +14,7 @@ pub(super) static PLAN_CHANGE: Shape = Shape {
     doc: "A share of the organizations moves to another plan; a move to the plan that one is on is nothing.",
     tags: &[
         optional("at", Kind::Instant, "At this instant."),
-        optional("after", Kind::Span, "This long after sign-up."),
+        optional("after", Kind::SPAN, "This long after sign-up."),
     ],
     parts: &[&[
         optional("from", Kind::Name("plan"), "Only organizations on this plan; those on any if left out."),
@@ -52,7 +54,11 @@ static CONVERT: Shape = Shape {
     doc: "Credits that survive a change of plan are worth another number under the new one.",
     tags: &[],
     parts: &[&[
-        required("factor", Kind::Number, "Lots that survive are multiplied by this."),
+        required(
+            "factor",
+            Kind::Number(Range::between(0.0, 1e6)),
+            "Lots that survive are multiplied by this.",
+        ),
         optional(
             "expires_after",
             Kind::Period,
@@ -65,7 +71,8 @@ pub(super) fn plan_change(item: Item<'_>, plans: &[String]) -> Option<PlanChange
     let section = item.section(&PLAN_CHANGE)?;
     let when = match section.tag()? {
         ("at", value) => value.instant().map(PlanChangeTime::At),
-        (_, value) => value.span().map(PlanChangeTime::After),
+        ("after", value) => value.span().map(PlanChangeTime::After),
+        (tag, _) => return section.unread_tag(tag),
     };
     let plan = |item: Item<'_>| item.name_of("plan of this policy", plans.iter().map(String::as_str));
     let from = section.read("from", plan);
@@ -102,11 +109,7 @@ fn check_prorate(section: Section<'_>, cycle: CycleOnChange, prorate: Option<Pro
 
 fn convert(item: Item<'_>) -> Option<Convert> {
     let section = item.section(&CONVERT)?;
-    let factor = section.read("factor", |item| {
-        let number = item.number()?;
-        let fits = number.is_finite() && (0.0..=1e6).contains(&number);
-        if fits { Some(number) } else { item.fail("a number from 0 to 1,000,000") }
-    })?;
+    let factor = section.read("factor", Item::number)?;
     Some(Convert {
         billionths: round_half_up(factor, 1e9),
         expires_after: section.read("expires_after", Item::period),
