@@ -335,6 +335,18 @@ fn a_change_may_leave_the_cycle_running() {
              => cash 124, refused 1, allowances 62+31",
         ),
         (
+            "where nothing is billed any more a credit note lowers the next invoice",
+            "overdraft = { limit = \"unlimited\", at_cycle = \"invoice\", price_per_credit = \"1 USD\" }
+             plan a: allowance = { credits = 10, anchor = \"calendar-month\" }
+             plan a: subscription = \"31 USD\"
+             plan b: allowance = { credits = 10, anchor = \"calendar-month\" }
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-22T00:00:00Z, to = \"b\", effective = \"now\", cycle = \"keep\", prorate = \"price\" }]
+             until 15 Feb
+             use 15 at 25 Jan
+             => cash 31, overage 0, credit-notes 10, credit-owed 5",
+        ),
+        (
             "usage may be forgotten",
             "plan a: allowance = { credits = 31, anchor = \"calendar-month\" }
              plan b: allowance = { credits = 62, anchor = \"calendar-month\" }

@@ -138,8 +138,6 @@ fn the_swarm_reaches_everything() {
         "PriceTaken",
         "PriceGiven",
         "CreditNote",
-        "CreditOnBill",
-        "CreditOnInvoice",
         "LotEnd",
         "Fee",
         "InvoicePaid",

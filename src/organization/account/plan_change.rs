@@ -199,6 +199,8 @@ impl State {
             .lots()
             .iter()
             .filter(|lot| all || lot.kind != LotKind::Allowance)
+            // What only a hold keeps alive has ended.
+            .filter(|lot| lot.overdue.is_zero())
             .map(|lot| lot.serial)
             .collect();
         for serial in lots {

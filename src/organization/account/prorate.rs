@@ -25,11 +25,12 @@ impl State {
         let old = self.plan;
         self.cycle.lags = true;
         self.enter_plan(env, new.to);
+        let used = self.used_of_allowance();
         let moved = self.price_of_the_rest(env, change);
         let subscription = |plan: usize| &env.terms(plan).subscription;
         self.cycle.rebills =
             moved.is_none() && (self.cycle.rebills || subscription(old) != subscription(self.plan));
-        self.allowance_of_the_rest(env, change, old, moved);
+        self.allowance_of_the_rest(env, change, (old, used), moved);
         let prorates = matches!(change.prorate, Prorate::Credits | Prorate::Both | Prorate::Full);
         self.convert_lots(env, new, !prorates);
         self.give_plan_grants(env);
@@ -104,7 +105,13 @@ impl State {
     }
 
     /// A = the period's amount so far + (new − old) · share; the running lot becomes max(0, A − used).
-    fn allowance_of_the_rest(&mut self, env: &Env, change: &PlanChange, old: usize, moved: Option<Moved>) {
+    fn allowance_of_the_rest(
+        &mut self,
+        env: &Env,
+        change: &PlanChange,
+        (old, used): (usize, Credits),
+        moved: Option<Moved>,
+    ) {
         let (left, whole) = match change.prorate {
             Prorate::Credits | Prorate::Both => self.share_left(env),
             Prorate::Full => (1, 1),
@@ -115,7 +122,6 @@ impl State {
             env.terms(plan).allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits)
         };
         let difference = (amount(self.plan) - amount(old)).scale_half_up(left, whole);
-        let used = self.used_of_allowance();
         if left > 0 || reset {
             self.cycle.amount = (self.cycle.amount + difference).positive_part();
             let counted = if reset { Credits::ZERO } else { used };
@@ -179,13 +185,17 @@ impl State {
         }
         let (less, all) = (remaining - target, target.is_zero());
         // Where nothing is left, what was paid for it is voided with it.
-        let (before, behind) = if all { (owed, Money::ZERO) } else { (Money::ZERO, owed) };
+        let before = if all { owed } else { Money::ZERO };
         self.give_price(env, serial, before);
         self.ledger.void_part(serial, less);
         self.tally.credits.voided[category.index()] += less;
         self.note(env, EntryKind::Void, Note { credits: less, money: before, ..note });
         self.count_uncovered(env);
-        self.give_price(env, serial, behind);
+        if !all {
+            // What has been voided takes nothing of the price with it.
+            self.take_price(env, serial);
+            self.give_price(env, serial, owed);
+        }
     }
 
     /// Attaches what has been paid and is not yet earned to what it pays for now.

@@ -314,7 +314,8 @@ impl Auditor {
             ("invoiced", found.invoiced, counted.invoiced),
             ("at the end", self.debt, counted.end),
         ];
-        if !self.plan_changed {
+        // The account may have opened on another plan than its first.
+        if !self.plan_changed && self.rules.debt_counts.is_some() {
             pairs.push(("beyond the limit", found.overspend, counted.overspend));
         }
         for (what, found, counted) in pairs {
