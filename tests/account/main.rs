@@ -25,8 +25,3 @@ mod rollover;
 mod rules;
 mod top_ups;
 mod values;
-
-#[test]
-fn zz_write_reference() {
-    std::fs::write("docs/scenario-format.md", creditsim::scenario::reference()).unwrap();
-}

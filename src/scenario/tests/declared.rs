@@ -107,7 +107,8 @@ type Parents = BTreeMap<&'static str, (&'static Shape, &'static Field)>;
 fn parents() -> Parents {
     let mut parents = Parents::new();
     for shape in shapes() {
-        for field in shape.fields() {
+        // What a change of rules sets is a policy again: its keys are walked where policies stand.
+        for field in shape.fields().filter(|field| (shape.name, field.name) != ("rule-change", "set")) {
             for child in shapes().into_iter().filter(|child| wraps(field.kind, child).is_some()) {
                 parents.entry(child.name).or_insert((shape, field));
             }
