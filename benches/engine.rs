@@ -16,7 +16,7 @@ use creditsim::ledger::{Ledger, Lot, LotKind, LotSerial};
 use creditsim::organization::{Account, Course, DetailOptions, Entry, Given, Inbox, Outages, Refill};
 use creditsim::outcome::{METRICS, Outcome, Tally};
 use creditsim::policy::{BurnKey, Precision};
-use creditsim::sampling::{Dist, StreamKey, mix};
+use creditsim::sampling::{Dist, StreamKey, TraitPoint, mix};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{Category, Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
 use creditsim::workload::{Amount, Arrivals, Batch, Operation, Shape};
@@ -118,15 +118,15 @@ fn audited_job(policies: &[&str]) -> Job {
     prepare(&scenario, JobOptions { detail, ..JobOptions::default() }, Arc::new(NoRows))
 }
 
-fn key(number: u32) -> StreamKey {
-    StreamKey::organization(2025, 0, "teams", number)
+fn point(number: u32) -> TraitPoint {
+    TraitPoint::numbered(StreamKey::cohort(2025, 0, "teams"), number)
 }
 
 /// Every arrival of one organization, feature by feature.
 fn drawn(job: &Job, batch: usize) -> Vec<Batch> {
-    let traits = job.cohorts[0].population.draw(key(0), 0);
+    let traits = job.cohorts[0].population.draw(point(0), 0);
     let source = |feature: usize| {
-        let mut state = job.world.sources[feature].begin(key(0), &traits);
+        let mut state = job.world.sources[feature].begin(&traits);
         let mut all = Vec::new();
         loop {
             let mut next = Batch::default();
@@ -155,11 +155,11 @@ fn drawing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("drawing");
     group.throughput(Throughput::Elements(operations as u64));
     group.bench_function("four features", |bencher| {
-        let traits = job.cohorts[0].population.draw(key(0), 0);
+        let traits = job.cohorts[0].population.draw(point(0), 0);
         let mut batch = Batch::default();
         bencher.iter(|| {
             for (source, expected) in job.world.sources.iter().zip(&expected) {
-                let (mut state, mut sum) = (source.begin(key(0), &traits), 0);
+                let (mut state, mut sum) = (source.begin(&traits), 0);
                 loop {
                     source.fill(&mut state, &mut batch, 256).expect("no file is read");
                     sum = batch.operations.iter().fold(sum, mixed);
@@ -240,9 +240,10 @@ fn digest(tally: &Tally) -> u64 {
 
 /// One organization's operations through one account.
 fn through(job: &Job, policy: usize, operations: &Batch) -> Tally {
-    let traits = job.cohorts[0].population.draw(key(0), 0);
+    let traits = job.cohorts[0].population.draw(point(0), 0);
     let (policy, outages) = (PolicyIndex(policy as u16), Arc::new(Outages::none()));
-    let mut account = Account::new(job.world.clone(), policy, key(0), &traits, outages).expect("it opens");
+    let mut account =
+        Account::new(job.world.clone(), policy, point(0).key(), &traits, outages).expect("it opens");
     let mut course = Course::default();
     course.begin((0..4).map(|feature| account.entry(feature)));
     let given = [Given { batch: operations, from: 0, to: operations.operations.len() }];

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use creditsim::sampling::StreamKey;
+use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{FeatureIndex, SimTime};
 use creditsim::workload::{Batch, Fate, Operation, Part, PartKind, Population, Source, SourceSpec, Traits};
@@ -66,6 +66,27 @@ fn operations(scenario: &str) -> Vec<Vec<String>> {
     let rows = rows.records().map(|row| row.expect("a row"));
     let of_teams = rows.filter(|row| &row[1] == "open" && row[2].starts_with("teams/"));
     of_teams.map(|row| DRAWN.iter().map(|column| row[*column].to_owned()).collect()).collect()
+}
+
+#[test]
+fn seeds_and_replications_share_no_draw() {
+    let mut arrivals: BTreeMap<(u32, String), Vec<String>> = BTreeMap::new();
+    for seed in 0..4 {
+        let scenario =
+            BASE.replace("seed = 11\nreplications = 2", &format!("seed = {seed}\nreplications = 4"));
+        for row in operations(&scenario) {
+            arrivals.entry((seed, row[0].clone())).or_default().push(row[4].clone());
+        }
+    }
+    assert_eq!(arrivals.len(), 16);
+    // Times are told to the microsecond: two histories that share one share their stream.
+    let mut seen: BTreeMap<&String, &(u32, String)> = BTreeMap::new();
+    for (of, times) in &arrivals {
+        for at in times {
+            let before = seen.insert(at, of).filter(|before| *before != of);
+            assert_eq!(before, None, "{of:?} has the arrival {at}, too");
+        }
+    }
 }
 
 #[test]
@@ -134,13 +155,13 @@ impl Draws {
 
     /// Every operation of an organization with its parts. `level` makes organizations alike busy.
     fn all(&self, number: u32, level: Option<f64>) -> Vec<(Operation, Vec<Part>)> {
-        let key = StreamKey::organization(1, 0, &self.cohort, number);
-        let mut traits: Traits = self.population.draw(key, number);
+        let point = TraitPoint::numbered(StreamKey::cohort(1, 0, &self.cohort), number);
+        let mut traits: Traits = self.population.draw(point, number);
         traits.signed_up = self.population.start;
         traits.leaves = SimTime::NEVER;
         traits.enabled.fill(true);
         traits.activity = level.unwrap_or(traits.activity);
-        let mut state = self.source.begin(key, &traits);
+        let mut state = self.source.begin(&traits);
         let (mut batch, mut found) = (Batch::default(), Vec::new());
         loop {
             self.source.fill(&mut state, &mut batch, 256).expect("nothing is read from a disk");
@@ -227,7 +248,9 @@ fn organizations_are_as_uneven_as_those_of_real_traces() {
     let scenario = bundled("agents");
     for (cohort, wanted) in [("teams", 0.55), ("platforms", 0.73)] {
         let population = Draws::of(&scenario, "chat", cohort).population;
-        let draw = |number| population.draw(StreamKey::organization(1, 0, cohort, number), number).activity;
+        let draw = |number| {
+            population.draw(TraitPoint::numbered(StreamKey::cohort(1, 0, cohort), number), number).activity
+        };
         let activity: Vec<f64> = (0..20_000).map(draw).collect();
         let found = top_tenth(&activity);
         println!("{cohort}: the top tenth makes {found:.2}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::organization::{Fault, OrganizationRun, Outages, Workspace, World};
 use crate::outcome::Shape;
-use crate::sampling::StreamKey;
+use crate::sampling::{StreamKey, TraitPoint};
 use crate::units::OrganizationId;
 use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory};
 
@@ -93,21 +93,20 @@ impl Job {
     ) -> Result<OrganizationRun, Failure> {
         let cohort = &self.cohorts[id.cohort.index()];
         let fault = |fault: Fault| Failure::Fault { replication, fault };
+        let cohort_key = StreamKey::cohort(self.seed, replication, &cohort.name);
         if let Some(history) = &cohort.history {
             let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
-            let key = replayed.key(self.seed, replication, &cohort.name);
-            let traits = replayed.traits(&cohort.population, key);
+            let point = replayed.point(cohort_key);
+            let (key, traits) = (point.key(), replayed.traits(&cohort.population, point));
             return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
-                source.begin_history(key, traits, &history.prepared, &replayed)
+                source.begin_history(traits, &history.prepared, &replayed)
             })
             .map_err(fault);
         }
-        let key = StreamKey::organization(self.seed, replication, &cohort.name, id.number);
-        let traits = cohort.population.draw(key, id.number);
-        OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
-            source.begin(key, traits)
-        })
-        .map_err(fault)
+        let point = TraitPoint::numbered(cohort_key, id.number);
+        let (key, traits) = (point.key(), cohort.population.draw(point, id.number));
+        OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| source.begin(traits))
+            .map_err(fault)
     }
 
     /// `COHORT/NUMBER`.

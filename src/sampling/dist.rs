@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use super::exponential::{exp, exp_each};
+use super::elementary::{exp, exp_each, ln, power};
 use super::families::{TruncatedNormal, poisson, standard_gamma, standard_weibull};
+use super::generator::Rng;
 use super::law::weibull_shape;
-use super::streams::Rng;
+use super::point::Draws;
 use super::tables::{Discrete, Mixture, QuantileTable};
 use super::two_level::TwoLevel;
 use super::ziggurat::{
@@ -175,14 +176,14 @@ impl Dist {
         wanted("mean", mean, mean > 0.0, "a number above 0")?;
         wanted("cv", cv, cv >= 0.0, "a number not below 0")?;
         let variance = libm::log1p(cv * cv);
-        Ok(Dist::LogNormal { mu: libm::log(mean) - 0.5 * variance, sigma: libm::sqrt(variance) })
+        Ok(Dist::LogNormal { mu: ln(mean) - 0.5 * variance, sigma: libm::sqrt(variance) })
     }
 
     /// Lognormal with `median` and standard deviation `sigma` of the logarithm.
     pub fn lognormal_median(median: f64, sigma: f64) -> Result<Dist, DistError> {
         wanted("median", median, median > 0.0, "a number above 0")?;
         wanted("sigma", sigma, sigma >= 0.0, "a number not below 0")?;
-        Ok(Dist::LogNormal { mu: libm::log(median), sigma })
+        Ok(Dist::LogNormal { mu: ln(median), sigma })
     }
 
     /// Normal with `mean` and `sd`, restricted to `[low, high]` (either may be infinite).
@@ -307,7 +308,8 @@ impl Dist {
 
 /// Drawing.
 impl Dist {
-    /// One draw. A two-level distribution that was not resolved draws its parameters anew each time.
+    /// One draw: one word of `rng`, or none if the distribution is a constant. A two-level distribution that was not
+    /// resolved draws its parameters anew each time.
     #[inline]
     #[must_use]
     pub fn sample(&self, rng: &mut Rng) -> f64 {
@@ -350,27 +352,33 @@ impl Dist {
             Dist::Discrete(discrete) => discrete.at(uniform(rng)),
             Dist::Empirical(values) => pick(values, uniform(rng)),
             Dist::Quantiles(table) => table.at(uniform(rng)),
-            Dist::Mixture(mixture) => mixture.choose(uniform(rng)).sample(rng),
+            Dist::Mixture(mixture) => {
+                let mut rng = rng.fork();
+                mixture.choose(uniform(&mut rng)).sample(&mut rng)
+            }
             Dist::Clamped { of, low, high } => of.sample(rng).clamp(*low, *high),
             Dist::Rounded { of, to } => round_to(of.sample(rng), *to),
             Dist::Scaled { of, factor } => factor * of.sample(rng),
-            Dist::TwoLevel(levels) => levels.resolve(rng).sample(rng),
+            Dist::TwoLevel(levels) => {
+                let mut rng = rng.fork();
+                levels.resolve(&mut rng).sample(&mut rng)
+            }
             common => common.sample(rng),
         }
     }
 
     /// Draws the parameters that belong to an organization; the result has one level. Draws nothing without any.
     #[must_use]
-    pub fn for_organization(&self, rng: &mut Rng) -> Dist {
+    pub fn for_organization(&self, draws: &mut impl Draws) -> Dist {
         match self {
-            Dist::TwoLevel(levels) => levels.resolve(rng),
+            Dist::TwoLevel(levels) => levels.resolve(draws),
             Dist::Clamped { of, low, high } => {
-                Dist::Clamped { of: Box::new(of.for_organization(rng)), low: *low, high: *high }
+                Dist::Clamped { of: Box::new(of.for_organization(draws)), low: *low, high: *high }
             }
-            Dist::Rounded { of, to } => Dist::Rounded { of: Box::new(of.for_organization(rng)), to: *to },
-            Dist::Scaled { of, factor } => of.for_organization(rng).scaled(*factor),
+            Dist::Rounded { of, to } => Dist::Rounded { of: Box::new(of.for_organization(draws)), to: *to },
+            Dist::Scaled { of, factor } => of.for_organization(draws).scaled(*factor),
             Dist::Mixture(mixture) if self.has_two_levels() => {
-                Dist::Mixture(Arc::new(mixture.map(|part| part.for_organization(rng))))
+                Dist::Mixture(Arc::new(mixture.map(|part| part.for_organization(draws))))
             }
             one_level => one_level.clone(),
         }
@@ -418,6 +426,6 @@ pub(super) fn round_to(value: f64, to: f64) -> f64 {
 
 /// Inverse of the distribution function of a Pareto on `[minimum, cap]`.
 pub(super) fn pareto_quantile(minimum: f64, exponent: f64, cap: f64, p: f64) -> f64 {
-    let beyond = libm::pow(minimum / cap, exponent);
-    minimum * libm::pow(1.0 - p * (1.0 - beyond), -1.0 / exponent)
+    let beyond = power(minimum / cap, exponent);
+    minimum * power(1.0 - p * (1.0 - beyond), -1.0 / exponent)
 }

@@ -1,18 +1,24 @@
 //! Samplers of the families that are more than a scaled uniform, exponential or normal.
 
-use super::exponential::exp;
+use super::elementary::{exp, ln, ln_gamma};
+use super::generator::Rng;
 use super::law::{normal_cdf, normal_density, normal_quantile};
-use super::streams::Rng;
 use super::ziggurat::{standard_exponential, standard_normal, uniform, uniform_open};
 
-/// A gamma of scale 1, by Marsaglia and Tsang's squeeze; shapes below 1 by the boost `u^(1/shape)`.
+/// A gamma of scale 1, by Marsaglia and Tsang's squeeze; shapes below 1 by the boost `u^(1/shape)`. One word.
 #[must_use]
 pub fn standard_gamma(shape: f64, rng: &mut Rng) -> f64 {
+    let mut rng = rng.fork();
     if shape < 1.0 {
         // u^(1/shape) without a power: the logarithm of a uniform is an exponential.
-        let boost = exp(-standard_exponential(rng) / shape);
-        return standard_gamma(shape + 1.0, rng) * boost;
+        let boost = exp(-standard_exponential(&mut rng) / shape);
+        return gamma_from_one(shape + 1.0, &mut rng) * boost;
     }
+    gamma_from_one(shape, &mut rng)
+}
+
+/// A gamma of scale 1 and a shape of at least 1.
+fn gamma_from_one(shape: f64, rng: &mut Rng) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / libm::sqrt(9.0 * d);
     loop {
@@ -24,39 +30,40 @@ pub fn standard_gamma(shape: f64, rng: &mut Rng) -> f64 {
         let v = root * root * root;
         let u = uniform_open(rng);
         let square = x * x;
-        if u < 1.0 - 0.0331 * square * square || libm::log(u) < 0.5 * square + d * (1.0 - v + libm::log(v)) {
+        if u < 1.0 - 0.0331 * square * square || ln(u) < 0.5 * square + d * (1.0 - v + ln(v)) {
             return d * v;
         }
     }
 }
 
-/// A Weibull of scale 1.
+/// A Weibull of scale 1. One word.
 #[must_use]
 pub fn standard_weibull(shape: f64, rng: &mut Rng) -> f64 {
-    exp(libm::log(standard_exponential(rng)) / shape)
+    exp(ln(standard_exponential(rng)) / shape)
 }
 
-/// A Poisson count: products of uniforms below 10, Hörmann's transformed rejection above.
+/// A Poisson count: products of uniforms below 10, Hörmann's transformed rejection above. One word, unless the mean is 0.
 #[must_use]
 pub fn poisson(mean: f64, rng: &mut Rng) -> f64 {
     if mean <= 0.0 {
         return 0.0;
     }
+    let mut rng = rng.fork();
     if mean >= 10.0 {
-        return poisson_rejection(mean, rng);
+        return poisson_rejection(mean, &mut rng);
     }
-    let limit = libm::exp(-mean);
-    let mut product = uniform_open(rng);
+    let limit = exp(-mean);
+    let mut product = uniform_open(&mut rng);
     let mut count = 0.0;
     while product > limit {
-        product *= uniform_open(rng);
+        product *= uniform_open(&mut rng);
         count += 1.0;
     }
     count
 }
 
 fn poisson_rejection(mean: f64, rng: &mut Rng) -> f64 {
-    let log_mean = libm::log(mean);
+    let log_mean = ln(mean);
     let b = 0.931 + 2.53 * libm::sqrt(mean);
     let a = -0.059 + 0.024_83 * b;
     let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
@@ -72,8 +79,8 @@ fn poisson_rejection(mean: f64, rng: &mut Rng) -> f64 {
         if k < 0.0 || (us < 0.013 && v > us) {
             continue;
         }
-        let bound = k * log_mean - mean - libm::lgamma(k + 1.0);
-        if libm::log(v * inverse_alpha / (a / (us * us) + b)) <= bound {
+        let bound = k * log_mean - mean - ln_gamma(k + 1.0);
+        if ln(v * inverse_alpha / (a / (us * us) + b)) <= bound {
             return k;
         }
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::dist::{Dist, pareto_quantile, pick, round_to};
+use super::elementary::{exp, ln, power};
 use super::families::TruncatedNormal;
-use super::law::{bisect_quantile, gamma_cdf, normal_cdf, normal_quantile, poisson_cdf};
+use super::law::{gamma_cdf, gamma_quantile, normal_cdf, normal_quantile, poisson_cdf, poisson_quantile};
 use super::streams::{Purpose, StreamKey};
 
 /// Draws behind a mean that has no closed form. The key is fixed, so the number is a constant of the distribution.
@@ -19,7 +20,7 @@ impl Dist {
             Dist::Uniform { low, high } => 0.5 * (low + high),
             Dist::Stepped { low, step, count } => low + 0.5 * step * f64::from(count - 1),
             Dist::Exponential { mean } | Dist::Poisson { mean } => *mean,
-            Dist::LogNormal { mu, sigma } => libm::exp(mu + 0.5 * sigma * sigma),
+            Dist::LogNormal { mu, sigma } => exp(mu + 0.5 * sigma * sigma),
             Dist::Normal(normal) => normal.mean(),
             Dist::Gamma { shape, scale } => shape * scale,
             Dist::Weibull { shape, scale } => scale * libm::tgamma(1.0 + 1.0 / shape),
@@ -46,7 +47,7 @@ impl Dist {
     }
 
     /// The mean of a resolved distribution, or one draw where a mean would itself need draws.
-    fn inner_mean(&self, rng: &mut super::streams::Rng) -> f64 {
+    fn inner_mean(&self, rng: &mut super::generator::Rng) -> f64 {
         match self {
             Dist::Clamped { .. } | Dist::Rounded { .. } | Dist::TwoLevel(_) => self.sample(rng),
             closed => closed.mean(),
@@ -64,15 +65,12 @@ impl Dist {
                 low + step * libm::floor(p * f64::from(*count)).min(f64::from(count - 1))
             }
             Dist::Exponential { mean } => -mean * libm::log1p(-p),
-            Dist::LogNormal { mu, sigma } => libm::exp(mu + sigma * normal_quantile(p)),
+            Dist::LogNormal { mu, sigma } => exp(mu + sigma * normal_quantile(p)),
             Dist::Normal(normal) => normal.quantile(p),
-            Dist::Gamma { shape, scale } => scale * bisect_quantile(p, *shape, |x| gamma_cdf(*shape, x)),
-            Dist::Weibull { shape, scale } => scale * libm::pow(-libm::log1p(-p), 1.0 / shape),
+            Dist::Gamma { shape, scale } => scale * gamma_quantile(*shape, p),
+            Dist::Weibull { shape, scale } => scale * power(-libm::log1p(-p), 1.0 / shape),
             Dist::Pareto { minimum, exponent, cap } => pareto_quantile(*minimum, *exponent, *cap, p),
-            Dist::Poisson { mean } => {
-                let above = libm::floor(bisect_quantile(p, *mean, |n| poisson_cdf(*mean, n)));
-                if above > 0.0 && poisson_cdf(*mean, above - 1.0) >= p { above - 1.0 } else { above }
-            }
+            Dist::Poisson { mean } => poisson_quantile(*mean, p),
             Dist::Discrete(discrete) => discrete.at(p),
             Dist::Empirical(values) => pick(values, p),
             Dist::Quantiles(table) => table.at(p),
@@ -116,12 +114,12 @@ impl Dist {
                 (libm::floor((x - low) / step + 1e-9) + 1.0).clamp(0.0, f64::from(*count)) / f64::from(*count)
             }
             Dist::Exponential { mean } => -libm::expm1(-x.max(0.0) / mean),
-            Dist::LogNormal { mu, .. } if x > 0.0 && self.sigma() == 0.0 => step(libm::log(x) >= *mu),
-            Dist::LogNormal { mu, sigma } if x > 0.0 => normal_cdf((libm::log(x) - mu) / sigma),
+            Dist::LogNormal { mu, .. } if x > 0.0 && self.sigma() == 0.0 => step(ln(x) >= *mu),
+            Dist::LogNormal { mu, sigma } if x > 0.0 => normal_cdf((ln(x) - mu) / sigma),
             Dist::LogNormal { .. } => 0.0,
             Dist::Normal(normal) => normal.cdf(x),
             Dist::Gamma { shape, scale } => gamma_cdf(*shape, x / scale),
-            Dist::Weibull { shape, scale } => -libm::expm1(-libm::pow(x.max(0.0) / scale, *shape)),
+            Dist::Weibull { shape, scale } => -libm::expm1(-power(x.max(0.0) / scale, *shape)),
             Dist::Pareto { minimum, exponent, cap } => pareto_cdf(*minimum, *exponent, *cap, x),
             Dist::Poisson { mean } => poisson_cdf(*mean, x),
             Dist::Discrete(discrete) => discrete.cdf(x),
@@ -160,7 +158,7 @@ impl Dist {
                 Dist::Stepped { low: low * factor, step: step * factor, count: *count }
             }
             Dist::Exponential { mean } => Dist::Exponential { mean: mean * factor },
-            Dist::LogNormal { mu, sigma } => Dist::LogNormal { mu: mu + libm::log(factor), sigma: *sigma },
+            Dist::LogNormal { mu, sigma } => Dist::LogNormal { mu: mu + ln(factor), sigma: *sigma },
             Dist::Normal(n) => Dist::Normal(TruncatedNormal::new(
                 n.mean * factor,
                 n.sd * factor,
@@ -206,11 +204,11 @@ impl Dist {
 }
 
 fn pareto_mean(minimum: f64, exponent: f64, cap: f64) -> f64 {
-    let beyond = libm::pow(minimum / cap, exponent);
+    let beyond = power(minimum / cap, exponent);
     if exponent == 1.0 {
-        return minimum * libm::log(cap / minimum) / (1.0 - beyond);
+        return minimum * ln(cap / minimum) / (1.0 - beyond);
     }
-    let tail = if cap.is_finite() { libm::pow(minimum / cap, exponent - 1.0) } else { 0.0 };
+    let tail = if cap.is_finite() { power(minimum / cap, exponent - 1.0) } else { 0.0 };
     minimum * exponent / (exponent - 1.0) * (1.0 - tail) / (1.0 - beyond)
 }
 
@@ -218,6 +216,6 @@ fn pareto_cdf(minimum: f64, exponent: f64, cap: f64, x: f64) -> f64 {
     if x <= minimum {
         return 0.0;
     }
-    let beyond = |x: f64| libm::pow(minimum / x, exponent);
+    let beyond = |x: f64| power(minimum / x, exponent);
     ((1.0 - beyond(x)) / (1.0 - beyond(cap))).min(1.0)
 }

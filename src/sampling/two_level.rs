@@ -4,7 +4,7 @@
 //! distribution would make every organization average.
 
 use super::dist::Dist;
-use super::streams::Rng;
+use super::point::Draws;
 
 /// A distribution whose parameters are drawn per organization.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,23 +45,23 @@ const TINY: f64 = 1e-9;
 impl TwoLevel {
     /// Draws an organization's parameters.
     #[must_use]
-    pub fn resolve(&self, rng: &mut Rng) -> Dist {
+    pub fn resolve(&self, draws: &mut impl Draws) -> Dist {
         match self {
             TwoLevel::LogNormal { mu, sigma } => {
-                let mu = mu.sample(rng);
-                Dist::LogNormal { mu, sigma: sigma.sample(rng).max(0.0) }
+                let mu = draws.value(mu);
+                Dist::LogNormal { mu, sigma: draws.value(sigma).max(0.0) }
             }
             TwoLevel::Gamma { mean, cv } => {
-                let mean = mean.sample(rng).max(TINY);
-                let cv = cv.sample(rng).max(TINY);
+                let mean = draws.value(mean).max(TINY);
+                let cv = draws.value(cv).max(TINY);
                 Dist::Gamma { shape: 1.0 / (cv * cv), scale: mean * cv * cv }
             }
-            TwoLevel::Exponential { mean } => Dist::Exponential { mean: mean.sample(rng).max(0.0) },
+            TwoLevel::Exponential { mean } => Dist::Exponential { mean: draws.value(mean).max(0.0) },
             TwoLevel::Scaled { by, of } => {
-                let factor = by.sample(rng).max(0.0);
-                of.for_organization(rng).scaled(factor)
+                let factor = draws.value(by).max(0.0);
+                of.for_organization(draws).scaled(factor)
             }
-            TwoLevel::Constant(dist) => Dist::Fixed(dist.sample(rng)),
+            TwoLevel::Constant(dist) => Dist::Fixed(draws.value(dist)),
         }
     }
 

@@ -1,14 +1,13 @@
 //! Standard uniforms, exponentials and normals: the raw material of every sampler.
 //!
-//! Owns the ziggurats of Marsaglia and Tsang with 256 layers, whose tables are computed once with `libm`. The ones of
-//! `rand_distr` are not used, because its mathematics follow `num-traits`, which other crates switch to the platform's.
-//! Invariant: one `u64` a draw in almost all cases; the same bytes on every platform.
+//! Owns the ziggurats of Marsaglia and Tsang with 256 layers, whose tables are computed while the crate is compiled, from
+//! the constants and the mathematics written down here and in `elementary`. The ziggurats of `rand_distr` are not used,
+//! because its mathematics follow `num-traits`, which other crates switch to the platform's.
+//! Invariants: every draw takes exactly one word of its stream, so that draw k is a function of word k (the few that need
+//! more take them from a stream of their own beside it); the same bytes on every platform.
 
-use std::sync::LazyLock;
-
-use rand::Rng as _;
-
-use super::streams::Rng;
+use super::elementary::{exp, ln};
+use super::generator::Rng;
 
 const LAYERS: usize = 256;
 /// Where the tail of the normal begins, and the area of each layer.
@@ -24,125 +23,139 @@ struct Layers {
     density: [f64; LAYERS + 1],
 }
 
-impl Layers {
-    /// Builds the layers of a falling density `f` with inverse `inverse`.
-    fn build(tail: f64, area: f64, f: fn(f64) -> f64, inverse: fn(f64) -> f64) -> Self {
-        let mut edge = [0.0; LAYERS + 1];
-        edge[0] = area / f(tail);
-        edge[1] = tail;
-        for layer in 2..LAYERS {
-            edge[layer] = inverse(area / edge[layer - 1] + f(edge[layer - 1]));
+static NORMAL: Layers = {
+    let mut layers = Layers { edge: [0.0; LAYERS + 1], density: [1.0; LAYERS + 1] };
+    layers.edge[0] = NORMAL_AREA / normal_density(NORMAL_TAIL);
+    layers.edge[1] = NORMAL_TAIL;
+    let mut layer = 0;
+    while layer < LAYERS {
+        if layer >= 2 {
+            let height = NORMAL_AREA / layers.edge[layer - 1] + layers.density[layer - 1];
+            layers.edge[layer] = root(-2.0 * ln(height));
         }
-        let density = edge.map(f);
-        Layers { edge, density }
+        layers.density[layer] = normal_density(layers.edge[layer]);
+        layer += 1;
+    }
+    layers
+};
+
+static EXPONENTIAL: Layers = {
+    let mut layers = Layers { edge: [0.0; LAYERS + 1], density: [1.0; LAYERS + 1] };
+    layers.edge[0] = EXPONENTIAL_AREA / exp(-EXPONENTIAL_TAIL);
+    layers.edge[1] = EXPONENTIAL_TAIL;
+    let mut layer = 0;
+    while layer < LAYERS {
+        if layer >= 2 {
+            let height = EXPONENTIAL_AREA / layers.edge[layer - 1] + layers.density[layer - 1];
+            layers.edge[layer] = -ln(height);
+        }
+        layers.density[layer] = exp(-layers.edge[layer]);
+        layer += 1;
+    }
+    layers
+};
+
+const fn normal_density(x: f64) -> f64 {
+    exp(-0.5 * x * x)
+}
+
+/// A square root while compiling, by Newton's method from above; x > 0.
+const fn root(x: f64) -> f64 {
+    let mut root = 0.5 * (1.0 + x);
+    loop {
+        let next = 0.5 * (root + x / root);
+        if next >= root {
+            return root;
+        }
+        root = next;
     }
 }
 
-fn normal_density(x: f64) -> f64 {
-    libm::exp(-0.5 * x * x)
+/// The number of `[0, 1)` that the first 53 bits of a word are.
+#[inline(always)]
+pub(super) const fn unit(word: u64) -> f64 {
+    (word >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
-static NORMAL: LazyLock<Layers> = LazyLock::new(|| {
-    Layers::build(NORMAL_TAIL, NORMAL_AREA, normal_density, |y| libm::sqrt(-2.0 * libm::log(y)))
-});
-
-static EXPONENTIAL: LazyLock<Layers> =
-    LazyLock::new(|| Layers::build(EXPONENTIAL_TAIL, EXPONENTIAL_AREA, |x| libm::exp(-x), |y| -libm::log(y)));
+/// The number of `(0, 1)` that the first 52 bits of a word are the middle of.
+#[inline(always)]
+pub(super) const fn open_unit(word: u64) -> f64 {
+    ((word >> 12) as f64 + 0.5) * (1.0 / (1_u64 << 52) as f64)
+}
 
 /// A uniform from `[0, 1)` with 53 bits.
 #[inline]
 pub fn uniform(rng: &mut Rng) -> f64 {
-    (rng.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+    unit(rng.word())
 }
 
 /// A uniform from `(0, 1)`, safe to take the logarithm of.
 #[inline]
 pub fn uniform_open(rng: &mut Rng) -> f64 {
-    ((rng.next_u64() >> 12) as f64 + 0.5) * (1.0 / (1_u64 << 52) as f64)
+    open_unit(rng.word())
 }
 
-/// An exponential of mean 1.
-#[inline]
+/// An exponential of mean 1; one word.
+#[inline(always)]
 pub fn standard_exponential(rng: &mut Rng) -> f64 {
-    exponential_of(&EXPONENTIAL, rng)
+    let word = rng.word();
+    let layer = (word & 0xff) as usize;
+    let x = unit(word) * EXPONENTIAL.edge[layer];
+    if x < EXPONENTIAL.edge[layer + 1] { x } else { rarer_exponential(layer, x, rng.beside(word)) }
 }
 
 /// Fills `out` with exponentials of mean 1, as so many calls of [`standard_exponential`] would.
 pub fn standard_exponentials(rng: &mut Rng, out: &mut [f64]) {
-    fill(&EXPONENTIAL, rng, out, exponential_of);
+    fill(rng, out, standard_exponential);
 }
 
-/// A normal of mean 0 and standard deviation 1.
-#[inline]
+/// A normal of mean 0 and standard deviation 1; one word.
+#[inline(always)]
 pub fn standard_normal(rng: &mut Rng) -> f64 {
-    normal_of(&NORMAL, rng)
+    let word = rng.word();
+    let layer = (word & 0xff) as usize;
+    // The arithmetic shift keeps the sign: a uniform from [-1, 1) with 53 bits.
+    let x = ((word as i64 >> 11) as f64 * (1.0 / (1_u64 << 52) as f64)) * NORMAL.edge[layer];
+    if x.abs() < NORMAL.edge[layer + 1] { x } else { rarer_normal(layer, x, rng.beside(word)) }
 }
 
 /// Fills `out` with normals of mean 0 and standard deviation 1, as so many calls of [`standard_normal`] would.
 pub fn standard_normals(rng: &mut Rng, out: &mut [f64]) {
-    fill(&NORMAL, rng, out, normal_of);
+    fill(rng, out, standard_normal);
 }
 
 /// Draws from a copy of the generator: one that nobody else can see stays in registers.
 #[inline(always)]
-fn fill(layers: &Layers, rng: &mut Rng, out: &mut [f64], draw: impl Fn(&Layers, &mut Rng) -> f64) {
+fn fill(rng: &mut Rng, out: &mut [f64], draw: impl Fn(&mut Rng) -> f64) {
     let mut own = rng.clone();
     for slot in out {
-        *slot = draw(layers, &mut own);
+        *slot = draw(&mut own);
     }
     *rng = own;
 }
 
-#[inline(always)]
-fn exponential_of(layers: &Layers, rng: &mut Rng) -> f64 {
-    let bits = rng.next_u64();
-    let layer = (bits & 0xff) as usize;
-    let x = ((bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)) * layers.edge[layer];
-    if x < layers.edge[layer + 1] {
-        return x;
-    }
-    let (x, after) = rarer_exponential(layers, layer, x, rng.clone());
-    *rng = after;
-    x
-}
-
-#[inline(always)]
-fn normal_of(layers: &Layers, rng: &mut Rng) -> f64 {
-    let bits = rng.next_u64();
-    let layer = (bits & 0xff) as usize;
-    // The arithmetic shift keeps the sign: a uniform from [-1, 1) with 53 bits.
-    let x = ((bits as i64 >> 11) as f64 * (1.0 / (1_u64 << 52) as f64)) * layers.edge[layer];
-    if x.abs() < layers.edge[layer + 1] {
-        return x;
-    }
-    let (x, after) = rarer_normal(layers, layer, x, rng.clone());
-    *rng = after;
-    x
-}
-
-/// What becomes of a point beyond its layer's inner edge. The generator comes and goes by value, so that the common
-/// case never has to keep it in memory.
+/// What becomes of a point beyond its layer's inner edge.
 #[cold]
-fn rarer_exponential(layers: &Layers, layer: usize, x: f64, mut rng: Rng) -> (f64, Rng) {
+fn rarer_exponential(layer: usize, x: f64, mut beside: Rng) -> f64 {
     if layer == 0 {
-        return (EXPONENTIAL_TAIL - libm::log(uniform_open(&mut rng)), rng);
+        return EXPONENTIAL_TAIL - ln(uniform_open(&mut beside));
     }
-    if under_the_edge(layers, layer, libm::exp(-x), &mut rng) {
-        return (x, rng);
+    if under_the_edge(&EXPONENTIAL, layer, exp(-x), &mut beside) {
+        return x;
     }
-    (exponential_of(layers, &mut rng), rng)
+    standard_exponential(&mut beside)
 }
 
 /// As [`rarer_exponential`], for normals.
 #[cold]
-fn rarer_normal(layers: &Layers, layer: usize, x: f64, mut rng: Rng) -> (f64, Rng) {
+fn rarer_normal(layer: usize, x: f64, mut beside: Rng) -> f64 {
     if layer == 0 {
-        return (normal_tail(&mut rng, x < 0.0), rng);
+        return normal_tail(&mut beside, x < 0.0);
     }
-    if under_the_edge(layers, layer, normal_density(x), &mut rng) {
-        return (x, rng);
+    if under_the_edge(&NORMAL, layer, normal_density(x), &mut beside) {
+        return x;
     }
-    (normal_of(layers, &mut rng), rng)
+    standard_normal(&mut beside)
 }
 
 /// Decides a point between a layer's inner and outer edge.
@@ -154,8 +167,8 @@ fn under_the_edge(layers: &Layers, layer: usize, density: f64, rng: &mut Rng) ->
 /// A normal beyond the outermost edge, by Marsaglia's method.
 fn normal_tail(rng: &mut Rng, negative: bool) -> f64 {
     loop {
-        let x = -libm::log(uniform_open(rng)) / NORMAL_TAIL;
-        let y = -libm::log(uniform_open(rng));
+        let x = -ln(uniform_open(rng)) / NORMAL_TAIL;
+        let y = -ln(uniform_open(rng));
         if 2.0 * y > x * x {
             return if negative { -(NORMAL_TAIL + x) } else { NORMAL_TAIL + x };
         }
@@ -165,10 +178,11 @@ fn normal_tail(rng: &mut Rng, negative: bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling::{Purpose, StreamKey};
 
     #[test]
     fn layers_shrink_to_the_middle() {
-        for layers in [&*NORMAL, &*EXPONENTIAL] {
+        for layers in [&NORMAL, &EXPONENTIAL] {
             assert!(layers.edge.windows(2).all(|pair| pair[0] > pair[1]), "edges must fall");
             assert_eq!(layers.edge[LAYERS], 0.0);
             assert_eq!(layers.density[LAYERS], 1.0);
@@ -177,5 +191,23 @@ mod tests {
             let common = layers.edge[1] * (layers.density[2] - layers.density[1]);
             assert!((innermost / common - 1.0).abs() < 1e-6, "{innermost} against {common}");
         }
+    }
+
+    #[test]
+    fn every_draw_takes_one_word() {
+        let stream = StreamKey::root(5).stream(Purpose::Gap);
+        let mut normals = [0.0; 20_000];
+        let mut exponentials = normals;
+        standard_normals(&mut stream.clone(), &mut normals);
+        standard_exponentials(&mut stream.clone(), &mut exponentials);
+        for (index, (normal, exponential)) in normals.iter().zip(&exponentials).enumerate() {
+            let mut there = stream.clone();
+            there.skip(index as u64);
+            assert_eq!(standard_normal(&mut there.clone()), *normal);
+            assert_eq!(standard_exponential(&mut there), *exponential);
+        }
+        // Twenty thousand draws meet the tails: what needs more than a word was among them.
+        assert!(normals.iter().any(|z| z.abs() > NORMAL_TAIL), "no normal of the tail");
+        assert!(exponentials.iter().any(|x| *x > EXPONENTIAL_TAIL), "no exponential of the tail");
     }
 }

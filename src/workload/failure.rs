@@ -4,7 +4,7 @@
 //! probability `persistence`. The chain's stationary share of failures is the rate. Reactive clients have a chain each,
 //! because the order of their operations is the only one that every policy shares.
 
-use crate::sampling::{Dist, Rng, uniform};
+use crate::sampling::{Dist, Draws, Rng, uniform};
 use crate::units::{Probability, SimSpan};
 
 use super::demand::Failures;
@@ -56,9 +56,9 @@ impl FailurePlan {
     }
 
     /// The state of an organization before its first operation, drawn from the chain's stationary law.
-    pub fn begin(&self, traits: &mut Rng) -> FailureState {
-        let affected = self.affected.holds(uniform(traits));
-        let bad = uniform(traits) < self.rate;
+    pub fn begin(&self, traits: &mut impl Draws) -> FailureState {
+        let affected = self.affected.holds(traits.uniform());
+        let bad = traits.uniform() < self.rate;
         match (affected, bad) {
             (false, _) => FailureState::Spared,
             (true, false) => FailureState::Good,

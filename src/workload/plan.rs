@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::sampling::{Dist, Purpose, Rng, StreamKey, exp, normal_cdf, standard_normal, uniform};
+use crate::sampling::{Dist, Draws, Purpose, Rng, StreamKey, exp, normal_cdf, standard_normal, uniform};
 use crate::units::{Credits, SimSpan};
 
 use super::demand::{Amount, CacheHits, Scope, Shape, Step, StepKind, Work};
@@ -132,7 +132,7 @@ impl WorkPlan {
     }
 
     /// The plan with an organization's own parameters; the shared one if nothing is drawn per organization.
-    pub fn for_organization(self: &Arc<Self>, traits: &mut Rng) -> Arc<Self> {
+    pub fn for_organization(self: &Arc<Self>, traits: &mut impl Draws) -> Arc<Self> {
         if !self.two_levels {
             return Arc::clone(self);
         }
@@ -353,13 +353,13 @@ fn steps_have_two_levels(steps: &[Step]) -> bool {
     })
 }
 
-fn resolve_amount(amount: &mut Amount, traits: &mut Rng) {
+fn resolve_amount(amount: &mut Amount, traits: &mut impl Draws) {
     if let Amount::Drawn(dist) = amount {
         *dist = dist.for_organization(traits);
     }
 }
 
-fn resolve_shape(shape: &mut Shape, traits: &mut Rng) {
+fn resolve_shape(shape: &mut Shape, traits: &mut impl Draws) {
     match shape {
         Shape::Simple { cost, duration } => {
             resolve_amount(cost, traits);
@@ -369,7 +369,7 @@ fn resolve_shape(shape: &mut Shape, traits: &mut Rng) {
     }
 }
 
-fn resolve_steps(steps: &mut [Step], traits: &mut Rng) {
+fn resolve_steps(steps: &mut [Step], traits: &mut impl Draws) {
     for step in steps {
         step.repeat = step.repeat.for_organization(traits);
         match &mut step.kind {

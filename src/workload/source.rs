@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
-use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
+use crate::sampling::{Draws as _, Purpose, Rng, StreamKey, TraitPoint, standard_normal, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
@@ -171,11 +171,11 @@ impl Source {
         self.history = Some(costs);
     }
 
-    /// The state before the first arrival. `key` is the organization's key.
+    /// The state before the first arrival.
     #[must_use]
-    pub fn begin(&self, key: StreamKey, traits: &Traits) -> SourceState {
+    pub fn begin(&self, traits: &Traits) -> SourceState {
         let listed = self.listed.get(traits.id.cohort.index()).and_then(Option::as_ref);
-        self.begin_with(key, traits, |drawn| match listed {
+        self.begin_with(traits, |drawn| match listed {
             Some(rows) => {
                 let from = traits.signed_up;
                 let next = rows.partition_point(|row| row.at < from);
@@ -189,37 +189,35 @@ impl Source {
     #[must_use]
     pub fn begin_history(
         &self,
-        key: StreamKey,
         traits: &Traits,
         history: &PreparedHistory,
         organization: &HistoryOrganization,
     ) -> SourceState {
         if history.feeds(self.feature) {
-            self.begin_replay(key, traits, organization.rows(self.feature, key))
+            self.begin_replay(traits, organization.rows(self.feature, traits.point.key()))
         } else {
-            self.begin(key, traits)
+            self.begin(traits)
         }
     }
 
     /// The state before the first row of an organization's history.
     #[must_use]
-    pub fn begin_replay(&self, key: StreamKey, traits: &Traits, rows: ReplayRows) -> SourceState {
-        self.begin_with(key, traits, |_| Supply::Replay(rows))
+    pub fn begin_replay(&self, traits: &Traits, rows: ReplayRows) -> SourceState {
+        self.begin_with(traits, |_| Supply::Replay(rows))
     }
 
     fn begin_with(
         &self,
-        key: StreamKey,
         traits: &Traits,
         supply: impl FnOnce(&mut dyn FnMut() -> Clock) -> Supply,
     ) -> SourceState {
-        let key = key.name(&self.name);
-        let mut own = key.stream(Purpose::FeatureTraits);
-        let factor = self.draw_factor(traits, &mut own);
-        let profile = self.draw_profile(traits, &mut own);
-        let failure = self.failures.begin(&mut own);
+        let key = traits.point.key().name(&self.name);
+        let own = traits.point.within(&self.name);
+        let factor = self.draw_factor(traits, own);
+        let profile = self.draw_profile(traits, own);
+        let failure = self.failures.begin(&mut own.group("failures"));
         let cohort = self.own.get(traits.id.cohort.index());
-        let work = self.work_of(cohort).for_organization(&mut own);
+        let work = self.work_of(cohort).for_organization(&mut own.group("work"));
         let mut gap = key.stream(Purpose::Gap);
         let offset = |at: SimTime| (at - self.start).micros() as f64;
         let supply = supply(&mut || {
@@ -230,7 +228,7 @@ impl Source {
                 cv: cohort.and_then(|cohort| cohort.cv),
                 from: offset(traits.signed_up.max(self.start)),
                 until: offset(traits.leaves.min(self.end)),
-                traits: &mut own,
+                traits: own,
                 gap: &mut gap,
                 modulation: key.stream(Purpose::Modulation),
             })
@@ -254,18 +252,19 @@ impl Source {
     }
 
     /// What multiplies the rate of an organization; 0 if it does not have the feature.
-    fn draw_factor(&self, traits: &Traits, own: &mut Rng) -> f64 {
+    fn draw_factor(&self, traits: &Traits, own: TraitPoint) -> f64 {
         let index = self.feature.index();
-        let varied = self.variation.activity.sample(own).max(0.0);
+        let varied = own.group("activity").value(&self.variation.activity).max(0.0);
         let enabled = traits.enabled.get(index).copied().unwrap_or(true);
         let factor = traits.factors.get(index).copied().unwrap_or(1.0);
         if enabled { traits.activity * factor * varied } else { 0.0 }
     }
 
-    fn draw_profile(&self, traits: &Traits, own: &mut Rng) -> Option<Profile> {
-        let phase = traits.phase + self.variation.phase.sample(own);
-        let stretch = self.variation.stretch.as_ref().map_or(1.0, |stretch| stretch.sample(own).max(0.0));
+    fn draw_profile(&self, traits: &Traits, own: TraitPoint) -> Option<Profile> {
         let profile = self.profiles.get(traits.id.cohort.index())?.as_ref()?;
+        let phase = traits.phase + own.group("phase").value(&self.variation.phase);
+        let stretch = self.variation.stretch.as_ref();
+        let stretch = stretch.map_or(1.0, |stretch| own.group("stretch").value(stretch).max(0.0));
         if phase == 0.0 && stretch == 1.0 {
             Some(profile.clone())
         } else {
@@ -308,13 +307,13 @@ impl Source {
 
     /// Number of reactive closed-loop clients an organization has of this feature; 0 if it is not reactive.
     #[must_use]
-    pub fn reactive_clients(&self, key: StreamKey, traits: &Traits) -> u32 {
+    pub fn reactive_clients(&self, traits: &Traits) -> u32 {
         let Arrivals::ClosedLoop { clients, reactive: true, .. } = &self.arrivals else { return 0 };
-        let key = key.name(&self.name);
-        if self.draw_factor(traits, &mut key.stream(Purpose::FeatureTraits)) <= 0.0 {
+        let own = traits.point.within(&self.name);
+        if self.draw_factor(traits, own) <= 0.0 {
             return 0;
         }
-        super::arrivals::clients_of(clients, &mut key.name("clients").stream(Purpose::FeatureTraits))
+        super::arrivals::clients_of(clients, own)
     }
 
     /// The `number`-th operation of a reactive client: think time before it, the operation (arrival unset), and its
@@ -326,7 +325,6 @@ impl Source {
     #[must_use]
     pub fn client_operation(
         &self,
-        key: StreamKey,
         traits: &Traits,
         client: u32,
         number: u32,
@@ -334,12 +332,13 @@ impl Source {
         parts: &mut Vec<Part>,
     ) -> Option<(SimSpan, Operation)> {
         let Arrivals::ClosedLoop { think, calls, reactive: true, .. } = &self.arrivals else { return None };
-        let key = key.name(&self.name);
-        let mut own = key.stream(Purpose::FeatureTraits);
-        let factor = self.draw_factor(traits, &mut own);
-        let first = self.failures.begin(&mut own);
-        let work = self.work_of(self.own.get(traits.id.cohort.index())).for_organization(&mut own);
-        let think = think.for_organization(&mut own);
+        let key = traits.point.key().name(&self.name);
+        let own = traits.point.within(&self.name);
+        let factor = self.draw_factor(traits, own);
+        let first = self.failures.begin(&mut own.group("failures"));
+        let cohort = self.own.get(traits.id.cohort.index());
+        let work = self.work_of(cohort).for_organization(&mut own.group("work"));
+        let think = think.for_organization(&mut own.group("think"));
         if let Some(calls) = calls {
             let mut rng = key.keyed(Purpose::Client, u64::from(client), u64::MAX);
             if number >= super::arrivals::count_of(calls.sample(&mut rng)) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::sampling::{Dist, Purpose, Rng, StreamKey, uniform};
+use crate::sampling::{Dist, Draws as _, TraitPoint, TraitUniforms};
 use crate::units::{CohortIndex, OrganizationId, Probability, SimSpan, SimTime};
 
 use super::demand::Drift;
@@ -13,6 +13,8 @@ use super::profile::Profile;
 pub struct Traits {
     /// The organization.
     pub id: OrganizationId,
+    /// Where its traits, these and those of its features, are taken from.
+    pub point: TraitPoint,
     /// Its label, for organizations from a usage history.
     pub label: String,
     /// Sign-up; may lie before the scenario's start.
@@ -171,14 +173,15 @@ impl FeatureUse {
         FeatureUse { name: name.into(), share, factor, dealt: Arc::default(), own: OwnDemand::default() }
     }
 
-    /// Whether organization `number` has the feature, and its factor.
-    fn draw(&self, number: u32, rng: &mut Rng) -> (bool, f64) {
+    /// Whether organization `number` has the feature, and its factor; `point` is the organization's.
+    fn draw(&self, number: u32, point: TraitPoint) -> (bool, f64) {
         if !self.dealt.is_empty() {
             let factor = dealt(&self.dealt, number);
             return (factor > 0.0, factor);
         }
-        let enabled = self.share.holds(uniform(rng));
-        (enabled, self.factor.sample(rng).max(0.0))
+        let own = point.within(&self.name);
+        let enabled = self.share.holds(own.group("share").uniform());
+        (enabled, own.group("factor").value(&self.factor).max(0.0))
     }
 }
 
@@ -191,49 +194,53 @@ fn dealt(values: &[f64], number: u32) -> f64 {
 const LIFETIME_ATTEMPTS: u32 = 256;
 
 impl Population {
-    /// Draws the traits of organization `number`. `key` is the organization's key.
+    /// Takes the traits of organization `number` from its point.
     #[must_use]
-    pub fn draw(&self, key: StreamKey, number: u32) -> Traits {
-        // One stream a trait, so that a new trait disturbs no other.
-        let trait_stream = |name: &str| key.name(name).stream(Purpose::Traits);
-        let (signed_up, leaves) = self.draw_life(number, &mut trait_stream("life"));
-        let members = self.draw_members(&mut trait_stream("members"), &mut trait_stream("billing"));
-        let project_shares = shares(&self.projects, self.project_skew, &mut trait_stream("projects"));
+    pub fn draw(&self, point: TraitPoint, number: u32) -> Traits {
+        let (signed_up, leaves) =
+            self.draw_life(number, &mut point.group("signed_up"), &mut point.group("lifetime"));
+        let members = self.draw_members(&mut point.group("members"), &mut point.group("billing"));
+        let project_shares = shares(&self.projects, self.project_skew, &mut point.group("projects"));
         let mut enabled = Vec::with_capacity(self.features.len());
         let mut factors = Vec::with_capacity(self.features.len());
         for feature in &self.features {
-            let mut rng = key.name(&feature.name).stream(Purpose::Traits);
-            let (has, factor) = feature.draw(number, &mut rng);
+            let (has, factor) = feature.draw(number, point);
             enabled.push(has);
             factors.push(factor);
         }
         Traits {
             id: OrganizationId { cohort: self.cohort, number },
+            point,
             label: String::new(),
             signed_up,
             leaves,
-            activity: self.activity.sample(&mut trait_stream("activity")).max(0.0),
-            phase: self.phase.sample(&mut trait_stream("phase")),
+            activity: point.group("activity").value(&self.activity).max(0.0),
+            phase: point.group("phase").value(&self.phase),
             members,
             projects: project_shares.len() as u16,
             project_shares,
             enabled,
             factors,
-            plan_uniform: uniform(&mut trait_stream("plan")),
+            plan_uniform: point.group("plan").uniform(),
         }
     }
 
     /// Sign-up and end of life. Who signed up before the start is alive at the start, or would not be a customer:
     /// sign-up and lifetime are drawn together until that is so.
-    fn draw_life(&self, number: u32, rng: &mut Rng) -> (SimTime, SimTime) {
+    fn draw_life(
+        &self,
+        number: u32,
+        sign_ups: &mut TraitUniforms,
+        lifetimes: &mut TraitUniforms,
+    ) -> (SimTime, SimTime) {
         let mut life = (self.start, self.start);
         for _ in 0..LIFETIME_ATTEMPTS {
-            let signed_up = self.draw_sign_up(number, rng);
+            let signed_up = self.draw_sign_up(number, sign_ups);
             let leaves = match &self.lifetime {
                 _ if !self.lifetimes.is_empty() => {
                     signed_up + SimSpan::from_seconds_f64(dealt(&self.lifetimes, number))
                 }
-                Some(lifetime) => signed_up + SimSpan::from_seconds_f64(lifetime.sample(rng)),
+                Some(lifetime) => signed_up + SimSpan::from_seconds_f64(lifetimes.value(lifetime)),
                 None => SimTime::NEVER,
             };
             life = (signed_up, leaves);
@@ -244,20 +251,20 @@ impl Population {
         life
     }
 
-    fn draw_sign_up(&self, number: u32, rng: &mut Rng) -> SimTime {
+    fn draw_sign_up(&self, number: u32, sign_ups: &mut TraitUniforms) -> SimTime {
         let within = |span: SimSpan, u: f64| SimSpan::from_micros((span.micros() as f64 * u) as i64);
         match &self.signed_up {
             SignUp::AtStart | SignUp::AtFirstUse => self.start,
             SignUp::At(at) => *at,
-            SignUp::After(offset) => self.start + SimSpan::from_seconds_f64(offset.sample(rng)),
+            SignUp::After(offset) => self.start + SimSpan::from_seconds_f64(sign_ups.value(offset)),
             SignUp::Dealt(offsets) => self.start + SimSpan::from_seconds_f64(dealt(offsets, number)),
-            SignUp::Before(span) => self.start - within(*span, uniform(rng)),
-            SignUp::During(span) => self.start + within(*span, uniform(rng)),
+            SignUp::Before(span) => self.start - within(*span, sign_ups.uniform()),
+            SignUp::During(span) => self.start + within(*span, sign_ups.uniform()),
         }
     }
 
-    fn draw_members(&self, rng: &mut Rng, billing: &mut Rng) -> Vec<Member> {
-        let cumulative = shares(&self.members, self.member_skew, rng);
+    fn draw_members(&self, count: &mut TraitUniforms, billing: &mut TraitUniforms) -> Vec<Member> {
+        let cumulative = shares(&self.members, self.member_skew, count);
         let mut members: Vec<Member> = cumulative
             .into_iter()
             .enumerate()
@@ -265,7 +272,7 @@ impl Population {
                 let billing = match self.billing {
                     Billing::All => true,
                     Billing::First(count) => rank < usize::from(count),
-                    Billing::Share(share) => share.holds(uniform(billing)),
+                    Billing::Share(share) => share.holds(billing.uniform()),
                 };
                 Member { cumulative_share, billing }
             })
@@ -281,8 +288,8 @@ impl Population {
 const MOST_PARTS: f64 = 65_535.0;
 
 /// Cumulative shares of a drawn number of parts, Zipf over ranks.
-fn shares(count: &Dist, skew: f64, rng: &mut Rng) -> Vec<f64> {
-    let count = libm::floor(count.sample(rng) + 0.5).clamp(1.0, MOST_PARTS) as u32;
+fn shares(count: &Dist, skew: f64, uniforms: &mut TraitUniforms) -> Vec<f64> {
+    let count = libm::floor(uniforms.value(count) + 0.5).clamp(1.0, MOST_PARTS) as u32;
     let mut sum = 0.0;
     let mut cumulative: Vec<f64> = (1..=count)
         .map(|rank| {

@@ -9,7 +9,7 @@ use creditsim::organization::{
 };
 use creditsim::outcome::Tally;
 use creditsim::policy::{Customers, Expiry, Package, Policy, RuleChanges, Terms};
-use creditsim::sampling::StreamKey;
+use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
 use creditsim::workload::{Batch, Fate, Member, Operation, Part, PartKind, Source, Traits};
@@ -114,7 +114,7 @@ impl Stage {
     /// Runs to the end, cut at these hours; at each cut a copy goes on and the original is thrown away after it has
     /// gone on too.
     pub fn run(self, cuts: &[u32]) -> Result<Tally, Fault> {
-        let key = StreamKey::organization(7, 0, "one", 0);
+        let key = self.traits.point.key();
         let world = Arc::clone(&self.world);
         let account = Account::new(world, self.policy, key, &self.traits, Arc::clone(&self.outages))?;
         let mut cuts: Vec<SimTime> = cuts.iter().map(|hour| at(i64::from(*hour))).collect();
@@ -196,8 +196,8 @@ fn measure_from(case: &Case) -> SimTime {
 }
 
 fn traits(case: &Case, job: &Prepared) -> Traits {
-    let key = StreamKey::organization(7, 0, "one", 0);
-    let mut traits = job.cohorts[0].population.draw(key, 0);
+    let point = TraitPoint::numbered(StreamKey::cohort(7, 0, "one"), 0);
+    let mut traits = job.cohorts[0].population.draw(point, 0);
     for knob in &case.knobs {
         match knob {
             Knob::SignedUp(hour) => traits.signed_up = at(*hour),

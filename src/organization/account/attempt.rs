@@ -4,7 +4,7 @@ use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
 use crate::policy::{
     Admission, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, HoldTerms, Terms, WhenShort,
 };
-use crate::sampling::Purpose;
+use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, Part};
 
@@ -398,7 +398,7 @@ impl CostHistory {
 /// The true cost times (1 + bias) and a lognormal error of mean 1, from the operation's own standard normal.
 fn blurred(cost: Credits, normal: f32, bias: f64, cv: f64) -> Credits {
     let variance = libm::log1p(cv * cv);
-    let error = libm::exp(libm::sqrt(variance) * f64::from(normal) - variance / 2.0);
+    let error = exp(libm::sqrt(variance) * f64::from(normal) - variance / 2.0);
     let micros = cost.micros() as f64 * (1.0 + bias) * error;
     Credits::from_micros(crate::units::round_half_up(micros.max(0.0), 1.0))
 }

@@ -39,7 +39,7 @@ pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
     let way = |(index, feature): (usize, &FeatureTerms)| ShortWay {
         open: plain
             && env.world.features[index].provider_cost.is_none()
-            && env.world.sources[index].reactive_clients(env.key, &env.traits) == 0
+            && env.world.sources[index].reactive_clients(&env.traits) == 0
             && is_light(feature),
         blind: matches!(feature.admission, Admission::None | Admission::Positive)
             && env.looks_back[index].is_none(),

@@ -248,7 +248,7 @@ impl State {
             if !env.traits.enabled.get(index).copied().unwrap_or(true) {
                 continue;
             }
-            for client in 0..env.world.sources[index].reactive_clients(env.key, &env.traits) {
+            for client in 0..env.world.sources[index].reactive_clients(&env.traits) {
                 self.client_numbers.push((feature, client, 0));
                 let entry = (self.client_numbers.len() - 1) as u32;
                 self.schedule_client(env, entry);
@@ -261,9 +261,7 @@ impl State {
         let (feature, client, number) = self.client_numbers[entry as usize];
         let source = &env.world.sources[feature.index()];
         let mut parts = Vec::new();
-        let Some((think, _)) =
-            source.client_operation(env.key, &env.traits, client, number, None, &mut parts)
-        else {
+        let Some((think, _)) = source.client_operation(&env.traits, client, number, None, &mut parts) else {
             return;
         };
         let at = self.now + think;
@@ -280,7 +278,7 @@ impl State {
         let mut parts = Vec::new();
         let source = &env.world.sources[feature.index()];
         let Some((_, mut operation)) =
-            source.client_operation(env.key, &env.traits, client, number, Some(self.now), &mut parts)
+            source.client_operation(&env.traits, client, number, Some(self.now), &mut parts)
         else {
             return;
         };

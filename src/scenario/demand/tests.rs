@@ -1,6 +1,6 @@
 //! Demand as people write it, and the messages for what they get wrong.
 
-use crate::sampling::{Dist, StreamKey, TwoLevel};
+use crate::sampling::{Dist, StreamKey, TraitPoint, TwoLevel};
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
 use crate::units::SimSpan;
 use crate::workload::{Amount, Arrivals, Billing, CalendarFactor, Scope, Shape, SignUp, StepKind};
@@ -155,7 +155,8 @@ fn cohorts_deal_rates_and_lives_and_differ_in_demand() {
         "[features.post]\ncost = \"size\"\nquantities = { size = 5 }\n[features.view]\nfree = true";
     let scenario = good(cohort, features);
     let population = &scenario.cohorts[0].population;
-    let draw = |number: u32| population.draw(StreamKey::organization(1, 0, "teams", number), number);
+    let draw =
+        |number: u32| population.draw(TraitPoint::numbered(StreamKey::cohort(1, 0, "teams"), number), number);
     let factors: Vec<f64> = (0..5).map(|number| draw(number).factors[0]).collect();
     assert_eq!(factors, [4.0, 0.0, 1.5, 4.0, 0.0]);
     assert_eq!((draw(1).enabled[0], draw(1).enabled[1]), (false, true));

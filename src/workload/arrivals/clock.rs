@@ -1,7 +1,7 @@
 //! One clock for every arrival process.
 
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Rng, uniform};
+use crate::sampling::{Dist, Draws as _, Rng, TraitPoint, uniform};
 use crate::units::SimTime;
 use crate::workload::demand::{Arrivals, Demand, Drift};
 use crate::workload::profile::Profile;
@@ -36,8 +36,8 @@ pub(in crate::workload) struct ClockTraits<'a> {
     pub from: f64,
     /// End of its demand.
     pub until: f64,
-    /// Draws of traits of this feature.
-    pub traits: &'a mut Rng,
+    /// Traits of the organization that belong to this feature.
+    pub traits: TraitPoint,
     /// Draws of gaps.
     pub gap: &'a mut Rng,
     /// State of modulation; taken over.
@@ -79,8 +79,7 @@ impl ClockPlan {
     pub fn begin(&self, organization: ClockTraits<'_>) -> Clock {
         let ClockTraits { factor, profile, drift, cv: cohort_cv, from, until, traits, gap, modulation } =
             organization;
-        // Always drawn here, so that the traits drawn after it do not depend on the process.
-        let own_cv = self.cv.as_ref().map(|cv| cv.sample(traits).max(0.0)).or(cohort_cv);
+        let own_cv = self.cv.as_ref().map(|cv| traits.group("cv").value(cv).max(0.0)).or(cohort_cv);
         let factor = if from < until { factor } else { 0.0 };
         if factor <= 0.0 {
             return Clock::Never;
@@ -102,7 +101,10 @@ impl ClockPlan {
                 )))
             }
             Arrivals::Sessions { rate, cv, calls, think } => {
-                let (calls, think) = (calls.for_organization(traits), think.for_organization(traits));
+                let (calls, think) = (
+                    calls.for_organization(&mut traits.group("calls")),
+                    think.for_organization(&mut traits.group("think")),
+                );
                 let gaps = Gaps::gamma(own_cv.unwrap_or(*cv));
                 Clock::Chains(Box::new(Chains::sessions(
                     pace(*rate),
@@ -115,14 +117,20 @@ impl ClockPlan {
                 )))
             }
             Arrivals::Schedule(_) => match &self.schedule {
-                Some(plan) => Clock::Scheduled(Box::new(Scheduled::begin(plan, factor, from, until, traits))),
+                Some(plan) => Clock::Scheduled(Box::new(Scheduled::begin(
+                    plan,
+                    factor,
+                    from,
+                    until,
+                    &mut traits.group("count"),
+                ))),
                 None => Clock::Never,
             },
             // Reactive clients live in the accounts.
             Arrivals::ClosedLoop { reactive: true, .. } => Clock::Never,
             Arrivals::ClosedLoop { clients, think, calls, .. } => {
                 let count = clients_of(clients, traits);
-                let think = think.for_organization(traits);
+                let think = think.for_organization(&mut traits.group("think"));
                 Clock::Chains(Box::new(Chains::clients(
                     count,
                     calls.as_ref(),
@@ -149,8 +157,8 @@ fn renewal(pace: Pace, gaps: Gaps) -> Clock {
 }
 
 /// A drawn number of clients: rounded, at least 0.
-pub(in crate::workload) fn clients_of(clients: &Dist, traits: &mut Rng) -> u32 {
-    let drawn = clients.sample(traits);
+pub(in crate::workload) fn clients_of(clients: &Dist, traits: TraitPoint) -> u32 {
+    let drawn = traits.group("clients").value(clients);
     if drawn < 0.5 { 0 } else { count_of(drawn) }
 }
 

@@ -1,6 +1,8 @@
 //! Gaps of renewal processes with mean 1, and the first one seen from an arbitrary instant.
 
-use crate::sampling::{Rng, standard_exponential, standard_gamma, standard_weibull, uniform, weibull_shape};
+use crate::sampling::{
+    Rng, power, standard_exponential, standard_gamma, standard_weibull, uniform, weibull_shape,
+};
 
 /// A family of gaps with mean 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +72,7 @@ impl Gaps {
             Gaps::Regular => uniform(rng),
             Gaps::Gamma { shape } => standard_gamma(shape + 1.0, rng) / shape * uniform(rng),
             Gaps::Weibull { shape, scale } => {
-                let length = libm::pow(standard_gamma(1.0 + 1.0 / shape, rng), 1.0 / shape);
+                let length = power(standard_gamma(1.0 + 1.0 / shape, rng), 1.0 / shape);
                 scale * length * uniform(rng)
             }
         }

@@ -3,7 +3,7 @@
 //! The process is the sum of two: immigrants along the pace, and descendants whose intensity decays exponentially and
 //! jumps at every arrival. Each waiting time of the second has a closed inverse, so nothing is rejected.
 
-use crate::sampling::{Rng, standard_exponential};
+use crate::sampling::{Rng, exp, ln, standard_exponential};
 
 use super::pace::{Pace, PacePlan, SECOND};
 
@@ -54,7 +54,7 @@ impl Hawkes {
             }
             (None, None) => return None,
         };
-        self.excited = self.excited * libm::exp(-self.decay * (at - self.at)) + self.jump;
+        self.excited = self.excited * exp(-self.decay * (at - self.at)) + self.jump;
         self.at = at;
         Some(at)
     }
@@ -66,7 +66,7 @@ impl Hawkes {
         if left <= 0.0 || self.excited <= 0.0 {
             return None;
         }
-        let at = self.at - libm::log(left) / self.decay;
+        let at = self.at - ln(left) / self.decay;
         (at < self.end).then_some(at)
     }
 }

@@ -10,7 +10,9 @@
 use std::f64::consts::TAU;
 
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Rng, standard_exponential, standard_exponentials, standard_normal, uniform};
+use crate::sampling::{
+    Dist, Rng, exp, standard_exponential, standard_exponentials, standard_normal, uniform,
+};
 use crate::units::SimTime;
 use crate::workload::demand::{CalendarFactor, Drift, Modulation, Sine};
 use crate::workload::profile::{HOURS, Profile};
@@ -339,7 +341,7 @@ impl Pace {
             factor *= plan.factors.get(self.hour).copied().unwrap_or(1.0);
         }
         if let Some(drift) = self.law {
-            factor *= libm::exp(self.drift.0 - 0.5 * drift.sd * drift.sd);
+            factor *= exp(self.drift.0 - 0.5 * drift.sd * drift.sd);
         }
         if let Some(switch) = &plan.switch {
             factor *= switch.factors[self.switch.0];

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Rng, uniform};
+use crate::sampling::{Dist, Rng, TraitUniforms, uniform};
 use crate::units::SimTime;
 use crate::workload::demand::{Schedule, ScheduleTimes};
 
@@ -84,7 +84,7 @@ pub(in crate::workload) struct Scheduled {
 
 impl Scheduled {
     /// Starts at the first instant not before `from`; `factor` multiplies the number of operations.
-    pub fn begin(plan: &SchedulePlan, factor: f64, from: f64, end: f64, traits: &mut Rng) -> Self {
+    pub fn begin(plan: &SchedulePlan, factor: f64, from: f64, end: f64, traits: &mut TraitUniforms) -> Self {
         Scheduled {
             next: plan.instants.first_from(from),
             pending: BinaryHeap::new(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Purpose, StreamKey};
+use crate::sampling::{Dist, Purpose, StreamKey, TraitPoint};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::demand::*;
 use crate::workload::{Cron, Profile};
@@ -33,7 +33,7 @@ pub(super) fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&P
         cv: None,
         from: 0.0,
         until: (days * DAY) as f64,
-        traits: &mut key.stream(Purpose::FeatureTraits),
+        traits: TraitPoint::numbered(key, 0),
         gap: &mut gap,
         modulation: key.stream(Purpose::Modulation),
     });

@@ -5,7 +5,7 @@
 //! one simulation may be lucky.
 
 use crate::calendar::Zone;
-use crate::sampling::StreamKey;
+use crate::sampling::{StreamKey, TraitPoint};
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::demand::{Amount, Demand, Shape as WorkShape, Work};
 use crate::workload::formula::Formula;
@@ -267,8 +267,8 @@ pub(super) fn simulate(
     let (mut calls, mut batch, mut organization) = (Vec::new(), Batch::default(), 0);
     for (population, count) in &written.cohorts {
         for number in 0..*count {
-            let key = StreamKey::organization(seed, 0, &population.name, number);
-            let mut state = source.begin(key, &population.draw(key, number));
+            let point = TraitPoint::numbered(StreamKey::cohort(seed, 0, &population.name), number);
+            let mut state = source.begin(&population.draw(point, number));
             // Nothing is read from a disk, so nothing can fail.
             while source.fill(&mut state, &mut batch, 256).is_ok() && !batch.operations.is_empty() {
                 calls.extend(batch.operations.iter().map(|operation| Call {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex};
 
-use crate::sampling::{Purpose, StreamKey, mix, standard_gamma, uniform};
+use crate::sampling::{Purpose, StreamKey, TraitPoint, ln, mix, power, standard_gamma, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::operation::{Fate, Operation};
 use crate::workload::traits::{Member, Population, SignUp, Traits};
@@ -84,10 +84,11 @@ impl HistoryOrganization {
         &self.entry.label
     }
 
-    /// The key of its streams: by label, so that a change of the file moves no other organization's draws.
+    /// What its traits and streams are taken from: by label, so that a change of the file moves no other organization's
+    /// draws. `cohort` is the cohort's key.
     #[must_use]
-    pub fn key(&self, seed: u64, replication: u32, cohort: &str) -> StreamKey {
-        StreamKey::root(seed).number(u64::from(replication)).name(cohort).name(&self.entry.label)
+    pub fn point(&self, cohort: StreamKey) -> TraitPoint {
+        TraitPoint::labelled(cohort, &self.entry.label)
     }
 
     /// Its first row, after moving; not before the horizon's start.
@@ -98,8 +99,8 @@ impl HistoryOrganization {
 
     /// Its traits: drawn as for any organization of the cohort, with the label, and the people that the history names.
     #[must_use]
-    pub fn traits(&self, population: &Population, key: StreamKey) -> Traits {
-        let mut traits = population.draw(key, self.number);
+    pub fn traits(&self, population: &Population, point: TraitPoint) -> Traits {
+        let mut traits = population.draw(point, self.number);
         traits.label.clone_from(&self.entry.label);
         if population.signed_up == SignUp::AtFirstUse {
             let lived = traits.leaves - traits.signed_up;
@@ -271,7 +272,7 @@ impl ReplayRows {
     fn skip(&self, bucket: &Bucket) -> Option<(u32, f64)> {
         let left = bucket.row.record.requests.checked_sub(bucket.done)?;
         let mut rng = self.key.keyed(Purpose::History, line_of(&bucket.row), u64::from(bucket.done) << 1);
-        let passed = libm::floor(libm::log(1.0 - uniform(&mut rng)) / libm::log(1.0 - self.laid.thin));
+        let passed = libm::floor(ln(1.0 - uniform(&mut rng)) / ln(1.0 - self.laid.thin));
         // A share of 0 keeps nothing, and makes this infinite or no number.
         if !(0.0..f64::from(left)).contains(&passed) {
             return None;
@@ -285,7 +286,7 @@ impl ReplayRows {
     fn smallest(&self, bucket: &Bucket) -> f64 {
         let left = bucket.row.record.requests - bucket.done;
         let uniform = self.uniform(&bucket.row, u64::from(bucket.done), 0);
-        1.0 - libm::pow(1.0 - uniform, 1.0 / f64::from(left))
+        1.0 - power(1.0 - uniform, 1.0 / f64::from(left))
     }
 
     fn operation(&self, bucket: &Bucket, number: u32) -> Operation {

@@ -14,7 +14,7 @@ fn failures_cluster_and_keep_their_rate() {
     let source = source(&failing);
     let (mut operations, mut failed, mut pairs, mut spared) = (0, 0, 0, 0);
     for number in 0..400 {
-        let mut state = source.begin(organization(number), &traits());
+        let mut state = source.begin(&Traits { point: organization(number), ..traits() });
         let mut batch = Batch::default();
         source.fill(&mut state, &mut batch, 2_000).expect("nothing is read from a disk");
         let fates: Vec<bool> =
@@ -50,10 +50,10 @@ fn failures_of_reactive_clients_cluster_along_each_client() {
         };
         let work = simple(Amount::Drawn(Dist::Exponential { mean: 4.0 }), drawn(20.0));
         let source = source(&Demand { arrivals: arrivals.clone(), failures, ..demand(work) });
-        let (traits, mut parts) = (traits(), Vec::new());
+        let mut parts = Vec::new();
         let mut fails = |number: u32, client: u32, call: u32| {
-            let found =
-                source.client_operation(organization(number), &traits, client, call, None, &mut parts);
+            let traits = Traits { point: organization(number), ..traits() };
+            let found = source.client_operation(&traits, client, call, None, &mut parts);
             found.expect("endless clients").1.fate == Fate::Fails
         };
         let (mut operations, mut failed, mut pairs) = (0.0, 0.0, 0.0);

@@ -5,7 +5,7 @@ mod organizations;
 
 use super::*;
 use crate::calendar::Zone;
-use crate::sampling::{Dist, StreamKey, TwoLevel};
+use crate::sampling::{Dist, StreamKey, TraitPoint, TwoLevel};
 use crate::units::{CohortIndex, Credits, FeatureIndex, Probability, SimSpan, SimTime};
 use formula::Formula;
 
@@ -67,8 +67,8 @@ fn source(demand: &Demand) -> Source {
     source_of("chat", demand, &[])
 }
 
-fn organization(number: u32) -> StreamKey {
-    StreamKey::organization(7, 0, "teams", number)
+fn organization(number: u32) -> TraitPoint {
+    TraitPoint::numbered(StreamKey::cohort(7, 0, "teams"), number)
 }
 
 fn traits() -> Traits {
@@ -76,8 +76,8 @@ fn traits() -> Traits {
 }
 
 /// Every operation of an organization, and the parts of its runs.
-fn all(source: &Source, key: StreamKey, traits: &Traits, limit: usize) -> Vec<(Operation, Vec<Part>)> {
-    let mut state = source.begin(key, traits);
+fn all(source: &Source, point: TraitPoint, traits: &Traits, limit: usize) -> Vec<(Operation, Vec<Part>)> {
+    let mut state = source.begin(&Traits { point, ..traits.clone() });
     let mut batch = Batch::default();
     let mut all = Vec::new();
     let mut before = SimTime::DAWN;
@@ -151,10 +151,14 @@ fn every_purpose_has_its_own_stream() {
         assert_ne!(found, wanted, "change {index} changes something");
     }
     // Another organization, another feature, another replication: nothing in common.
-    let first = |key: StreamKey, name: &str| all(&source_of(name, &plain, &[]), key, &traits(), 64)[0].0.at;
+    let first =
+        |point: TraitPoint, name: &str| all(&source_of(name, &plain, &[]), point, &traits(), 64)[0].0.at;
     assert_ne!(first(organization(1), "chat"), first(organization(2), "chat"));
     assert_ne!(first(organization(1), "chat"), first(organization(1), "image"));
-    assert_ne!(first(organization(1), "chat"), first(StreamKey::organization(7, 1, "teams", 1), "chat"));
+    assert_ne!(
+        first(organization(1), "chat"),
+        first(TraitPoint::numbered(StreamKey::cohort(7, 1, "teams"), 1), "chat")
+    );
 }
 
 #[test]
@@ -178,9 +182,9 @@ fn golden_operations_hold_the_draws_still() {
 }
 
 const GOLDEN: [(i64, i64, i64); 3] = [
-    (47_806_276, 351_627, 24_054_959),
-    (179_588_667, 7_592_666, 19_583_510),
-    (386_616_997, 2_473_940, 2_131_189),
+    (1_089_548_869, 17_161_496, 27_990_649),
+    (1_585_446_235, 8_585_502, 7_795_299),
+    (1_740_124_500, 9_127_848, 30_070_496),
 ];
 
 #[test]
@@ -431,11 +435,12 @@ fn reactive_clients_are_keyed_by_their_number() {
         arrivals,
         ..demand(simple(Amount::Drawn(Dist::Exponential { mean: 4.0 }), drawn(20.0)))
     });
-    let (key, traits) = (organization(1), traits());
-    assert_eq!(source.reactive_clients(key, &traits), 3);
-    assert!(all(&source, key, &traits, 64).is_empty(), "reactive demand comes from no batch");
+    let (point, traits) = (organization(1), traits());
+    let traits = Traits { point, ..traits };
+    assert_eq!(source.reactive_clients(&traits), 3);
+    assert!(all(&source, point, &traits, 64).is_empty(), "reactive demand comes from no batch");
     let mut parts = Vec::new();
-    let mut call = |client, number| source.client_operation(key, &traits, client, number, None, &mut parts);
+    let mut call = |client, number| source.client_operation(&traits, client, number, None, &mut parts);
     let first: Vec<_> = (0..5).map(|number| call(2, number).expect("a call")).collect();
     assert_eq!(call(2, 3), Some(first[3]), "in any order, as often as asked");
     assert_ne!(call(1, 3), call(2, 3));
@@ -468,7 +473,7 @@ fn speed_of_filling() {
             listed: &[],
             blurred: true,
         });
-        let mut state = source.begin(organization(1), &traits());
+        let mut state = source.begin(&traits());
         let mut batch = Batch::default();
         let (mut operations, mut checksum) = (0_u64, 0_i64);
         #[expect(clippy::disallowed_methods, reason = "it measures; nothing it simulates looks at the clock")]

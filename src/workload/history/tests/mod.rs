@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::calendar::Zone;
-use crate::sampling::Dist;
+use crate::sampling::{Dist, StreamKey};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::formula::Formula;
 use crate::workload::operation::{Batch, Fate, Operation};
@@ -83,13 +83,17 @@ impl World {
     }
 }
 
+fn cohort() -> StreamKey {
+    StreamKey::cohort(1, 0, "usage")
+}
+
 /// Every operation of every organization and feature: (label, operation).
 fn replay(history: &PreparedHistory) -> Vec<(String, Operation)> {
     let mut all = Vec::new();
     for partition in 0..history.partitions() {
         for organization in history.open(partition).expect("a disk") {
             for feature in [FeatureIndex(0), FeatureIndex(1)] {
-                let mut rows = organization.rows(feature, organization.key(1, 0, "usage"));
+                let mut rows = organization.rows(feature, organization.point(cohort()).key());
                 let mut last = SimTime::DAWN;
                 while let Some(operation) = rows.next_row().expect("a disk") {
                     assert!(operation.at >= last, "time goes back");
@@ -261,13 +265,12 @@ fn people_and_outcomes_are_replayed() {
     assert!(operations[0].member == operations[2].member && operations[0].member != operations[1].member);
     // The source leaves the people as the history names them.
     let organization = history.open(0).expect("a disk").remove(0);
-    let key = organization.key(1, 0, "usage");
     let population = Population { signed_up: SignUp::AtFirstUse, ..Population::default() };
-    let traits = organization.traits(&population, key);
+    let traits = organization.traits(&population, organization.point(cohort()));
     assert_eq!((traits.members.len(), traits.label.as_str()), (2, "a"));
     assert_eq!(traits.signed_up, instant("2025-01-02"));
     let source = source(&Demand::default());
-    let mut state = source.begin_history(key, &traits, &history, &organization);
+    let mut state = source.begin_history(&traits, &history, &organization);
     let mut batch = Batch::default();
     source.fill(&mut state, &mut batch, 2).expect("a disk");
     assert_eq!((batch.operations.len(), batch.upto), (2, operations[1].at));
