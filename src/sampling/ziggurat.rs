@@ -21,10 +21,18 @@ const EXPONENTIAL_AREA: f64 = 0.003_949_659_822_581_557;
 struct Layers {
     edge: [f64; LAYERS + 1],
     density: [f64; LAYERS + 1],
+    /// What a word's first 53 bits are multiplied by: the edge, and the scale of a uniform (a power of two, so that the
+    /// product is the one of the uniform with the edge).
+    scale: [f64; LAYERS],
+}
+
+impl Layers {
+    const EMPTY: Layers =
+        Layers { edge: [0.0; LAYERS + 1], density: [1.0; LAYERS + 1], scale: [0.0; LAYERS] };
 }
 
 static NORMAL: Layers = {
-    let mut layers = Layers { edge: [0.0; LAYERS + 1], density: [1.0; LAYERS + 1] };
+    let mut layers = Layers::EMPTY;
     layers.edge[0] = NORMAL_AREA / normal_density(NORMAL_TAIL);
     layers.edge[1] = NORMAL_TAIL;
     let mut layer = 0;
@@ -34,13 +42,15 @@ static NORMAL: Layers = {
             layers.edge[layer] = root(-2.0 * ln(height));
         }
         layers.density[layer] = normal_density(layers.edge[layer]);
+        // From [-1, 1): one bit less.
+        layers.scale[layer] = layers.edge[layer] / (1_u64 << 52) as f64;
         layer += 1;
     }
     layers
 };
 
 static EXPONENTIAL: Layers = {
-    let mut layers = Layers { edge: [0.0; LAYERS + 1], density: [1.0; LAYERS + 1] };
+    let mut layers = Layers::EMPTY;
     layers.edge[0] = EXPONENTIAL_AREA / exp(-EXPONENTIAL_TAIL);
     layers.edge[1] = EXPONENTIAL_TAIL;
     let mut layer = 0;
@@ -50,6 +60,7 @@ static EXPONENTIAL: Layers = {
             layers.edge[layer] = -ln(height);
         }
         layers.density[layer] = exp(-layers.edge[layer]);
+        layers.scale[layer] = layers.edge[layer] / (1_u64 << 53) as f64;
         layer += 1;
     }
     layers
@@ -99,9 +110,9 @@ pub fn uniform_open(rng: &mut Rng) -> f64 {
 #[inline(always)]
 pub fn standard_exponential(rng: &mut Rng) -> f64 {
     let word = rng.word();
-    let layer = (word & 0xff) as usize;
-    let x = unit(word) * EXPONENTIAL.edge[layer];
-    if x < EXPONENTIAL.edge[layer + 1] { x } else { rarer_exponential(layer, x, rng.beside(word)) }
+    let layer = layer_of(word);
+    let x = (word >> 11) as f64 * EXPONENTIAL.scale[layer];
+    if x < EXPONENTIAL.edge[layer + 1] { x } else { rarer_exponential(word, x, rng.clone()) }
 }
 
 /// Fills `out` with exponentials of mean 1, as so many calls of [`standard_exponential`] would.
@@ -113,10 +124,10 @@ pub fn standard_exponentials(rng: &mut Rng, out: &mut [f64]) {
 #[inline(always)]
 pub fn standard_normal(rng: &mut Rng) -> f64 {
     let word = rng.word();
-    let layer = (word & 0xff) as usize;
+    let layer = layer_of(word);
     // The arithmetic shift keeps the sign: a uniform from [-1, 1) with 53 bits.
-    let x = ((word as i64 >> 11) as f64 * (1.0 / (1_u64 << 52) as f64)) * NORMAL.edge[layer];
-    if x.abs() < NORMAL.edge[layer + 1] { x } else { rarer_normal(layer, x, rng.beside(word)) }
+    let x = (word as i64 >> 11) as f64 * NORMAL.scale[layer];
+    if x.abs() < NORMAL.edge[layer + 1] { x } else { rarer_normal(word, x, rng.clone()) }
 }
 
 /// Fills `out` with normals of mean 0 and standard deviation 1, as so many calls of [`standard_normal`] would.
@@ -134,9 +145,16 @@ fn fill(rng: &mut Rng, out: &mut [f64], draw: impl Fn(&mut Rng) -> f64) {
     *rng = own;
 }
 
-/// What becomes of a point beyond its layer's inner edge.
+/// The layer that the last 8 bits of a word choose; the number within it comes from the first 53.
+#[inline(always)]
+const fn layer_of(word: u64) -> usize {
+    (word & 0xff) as usize
+}
+
+/// What becomes of a point beyond its layer's inner edge; `word` is the word of `rng` that it came from.
 #[cold]
-fn rarer_exponential(layer: usize, x: f64, mut beside: Rng) -> f64 {
+fn rarer_exponential(word: u64, x: f64, rng: Rng) -> f64 {
+    let (layer, mut beside) = (layer_of(word), rng.beside(word));
     if layer == 0 {
         return EXPONENTIAL_TAIL - ln(uniform_open(&mut beside));
     }
@@ -148,7 +166,8 @@ fn rarer_exponential(layer: usize, x: f64, mut beside: Rng) -> f64 {
 
 /// As [`rarer_exponential`], for normals.
 #[cold]
-fn rarer_normal(layer: usize, x: f64, mut beside: Rng) -> f64 {
+fn rarer_normal(word: u64, x: f64, rng: Rng) -> f64 {
+    let (layer, mut beside) = (layer_of(word), rng.beside(word));
     if layer == 0 {
         return normal_tail(&mut beside, x < 0.0);
     }

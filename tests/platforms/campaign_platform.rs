@@ -11,7 +11,7 @@ use creditsim::outcome::EntryKind::{
 use creditsim::outcome::{AttemptOutcome, AttemptRow, Entry, EntryKind, Reason};
 use creditsim::units::{Category, Credits, FeatureIndex, SimTime};
 
-use super::harness::{Ran, attempts, journal, run};
+use super::harness::{Ran, attempts, journal, run, run_first};
 
 fn documented() -> &'static Ran {
     static RAN: LazyLock<Ran> = LazyLock::new(|| run("campaign-platform", "documented"));
@@ -223,7 +223,7 @@ fn packages_have_the_prices_of_the_page() {
 
 #[test]
 fn workspaces_pay_as_they_go_within_their_own_budget() {
-    let ran = documented();
+    let ran = run_first(60, "campaign-platform", "documented", &[]);
     assert_eq!(ran.count(IssueAllowance) + ran.count(Subscription), 0, "no commitment");
     assert!(ran.count(BudgetBlocked) > 0);
     for (cohort, budget) in [("small-teams", 100), ("quiet", 100), ("agencies", 800)] {

@@ -27,6 +27,11 @@ pub fn run(name: &str, policy: &str) -> Ran {
 
 /// As [`run`], with values over the scenario's as `--set` writes them.
 pub fn run_with(name: &str, policy: &str, set: &[(&str, &str)]) -> Ran {
+    run_first(10, name, policy, set)
+}
+
+/// As [`run_with`], for the first `organizations` of each cohort: for what few of them meet.
+pub fn run_first(organizations: u32, name: &str, policy: &str, set: &[(&str, &str)]) -> Ran {
     let set: Vec<(String, String)> =
         set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
     let source = ScenarioSource::from_bundled(name).expect("the platform is bundled").with_overrides(&set);
@@ -36,7 +41,7 @@ pub fn run_with(name: &str, policy: &str, set: &[(&str, &str)]) -> Ran {
     let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: false };
     let kept = Arc::new(Keeper::default());
     let writer: Arc<dyn RowWriter> = kept.clone();
-    let job = prepare(&scenario, JobOptions { detail, first: Some(10) }, writer);
+    let job = prepare(&scenario, JobOptions { detail, first: Some(organizations) }, writer);
     let spec = RunSpec {
         job: Arc::new(job),
         replications: 0..1,
