@@ -26,7 +26,7 @@ pub struct Package {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TopUpRule {
     /// Fires when the view is low.
-    pub threshold: Credits,
+    pub threshold: TopUpThreshold,
     /// Strictly below or at the threshold.
     pub compare: Compare,
     /// The balance it reads.
@@ -47,10 +47,35 @@ pub struct TopUpRule {
     pub backoff: SimSpan,
     /// Declines in a row after which the rule stops for good.
     pub disable_after: Option<u32>,
-    /// False (`on-change`): not evaluated at the end of a cooldown, back-off or cap period.
-    pub wakes: bool,
+    /// Share of the organizations that have switched it on, keyed by organization and place among the rules.
+    pub adopted: Probability,
+    /// Fires only after the view has been on the high side (`crossing`), not as long as it is low (`level`).
+    pub crossing: bool,
+    /// When it is looked at besides each change of the view.
+    pub looks: Looks,
     /// Purchases per account and day at which the rule stops (default 1,000).
     pub ceiling: u32,
+}
+
+/// The threshold of an automatic top-up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TopUpThreshold {
+    /// A number of credits.
+    Credits(Credits),
+    /// A share of the running period's allowance (0.2 = 20 %); never low in a period without one.
+    ShareOfAllowance(f64),
+}
+
+/// When an automatic top-up is looked at besides each change of the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Looks {
+    /// At the end of a cooldown, back-off or cap period.
+    #[default]
+    Always,
+    /// Never.
+    OnChange,
+    /// Before each check of an attempt.
+    OnCheck,
 }
 
 /// How much an automatic top-up buys.
@@ -105,7 +130,7 @@ pub struct Alert {
 pub enum AlertThreshold {
     /// A number of credits.
     Credits(Credits),
-    /// A share of all credits issued since the last close (0.2 = 20 %).
+    /// A share of what was usable right after the last close and of all issued since (0.2 = 20 %); never of nothing.
     ShareOfIssued(f64),
 }
 

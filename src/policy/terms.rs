@@ -354,6 +354,8 @@ pub enum RoundMode {
 pub struct Overdraft {
     /// Debt permitted; `None` is unlimited.
     pub limit: Option<Credits>,
+    /// Share of the organizations that have switched it on; the others have none.
+    pub adopted: Probability,
     /// Which credits pay it back.
     pub repay: Repay,
     /// What a close does with it.
@@ -362,6 +364,21 @@ pub struct Overdraft {
     pub price_per_credit: Option<Money>,
     /// Fee at a close with debt; money, never debt.
     pub fee: Money,
+}
+
+impl Overdraft {
+    /// No permission; debt that arises anyway is carried and repaid from any credits.
+    #[must_use]
+    pub fn none() -> Overdraft {
+        Overdraft {
+            limit: Some(Credits::ZERO),
+            adopted: Probability::ONE,
+            repay: Repay::default(),
+            at_cycle: DebtAtCycle::default(),
+            price_per_credit: None,
+            fee: Money::ZERO,
+        }
+    }
 }
 
 /// Which credits pay debt back.

@@ -6,7 +6,7 @@
 use crate::policy::{
     Admission, AlertThreshold, Anchor, CapLimit, Choice, CycleOnChange, DebtAtCycle, Effective, Expiry,
     FeatureTerms, GrantSpec, Opening, Overrun, Package, Policy, RecurrenceMode, Rollover, Terms, TopUpAmount,
-    WhenShort,
+    TopUpThreshold, WhenShort,
 };
 use crate::units::Credits;
 use crate::workload::{Arrivals, SignUp};
@@ -258,8 +258,16 @@ fn top_up_that_loops(about: &About<'_>) {
             let hint = "until the first purchase lands, every charge buys another; write `cooldown`, `cap` or `count_pending = true`";
             about.warn(key, "has no guard against loops", hint);
         }
+        let threshold = match (rule.threshold, &about.terms.allowance) {
+            (TopUpThreshold::Credits(credits), _) => credits,
+            (TopUpThreshold::ShareOfAllowance(share), Some(allowance)) => {
+                Credits::from_f64(share * allowance.credits.micros() as f64 / 1e6)
+            }
+            (TopUpThreshold::ShareOfAllowance(_), None) => Credits::ZERO,
+        };
         if let TopUpAmount::Package(index) = rule.amount
-            && about.terms.packages[index].credits <= rule.threshold
+            && !rule.crossing
+            && about.terms.packages[index].credits <= threshold
         {
             let hint = "one package does not lift the balance above the threshold: it buys again at once, like a subscription";
             about.warn(key, "buys a package no larger than its threshold", hint);

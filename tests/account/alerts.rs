@@ -159,3 +159,83 @@ fn some_alerts_are_silent_or_look_ahead() {
         ),
     ]);
 }
+
+#[test]
+fn a_share_is_of_what_was_usable_after_the_close_and_issued_since() {
+    check(&[
+        (
+            "prepaid credits keep their share month after month",
+            "alerts = [{ below = \"20%\" }]
+             grant 1: 1000 purchased
+             use 300 at 20 Jan
+             use 600 at 20 Feb
+             use 50 at 10 Mar
+             => warnings 1, alert-days 2025-02-20T00:00:00Z",
+        ),
+        (
+            "what a close leaves is the new base: a smaller rest fires lower",
+            "alerts = [{ below = \"50%\" }]
+             grant 1: 1000 purchased
+             use 600 at 20 Jan
+             use 150 at 20 Feb
+             use 100 at 21 Feb
+             => warnings 2, alert-days 2025-01-20T00:00:00Z+2025-02-21T00:00:00Z",
+        ),
+        (
+            "an allowance and what is bought beside it count together",
+            "allowance = { credits = 100, anchor = \"calendar-month\" }
+             alerts = [{ below = \"20%\" }]
+             until 1 Feb
+             grant 1: 100 purchased, from 10 Jan
+             use 75 at 5 Jan
+             use 84 at 12 Jan
+             use 2 at 13 Jan
+             => warnings 1, alert-days 2025-01-13T00:00:00Z, remaining 39",
+        ),
+        (
+            "rolled credits are usable after the close",
+            "allowance = { credits = 100, anchor = \"calendar-month\" }
+             rollover = \"all\"
+             alerts = [{ below = \"50%\" }]
+             until 1 Mar
+             use 20 at 5 Jan
+             use 85 at 5 Feb
+             use 10 at 6 Feb
+             => warnings 1, alert-days 2025-02-06T00:00:00Z",
+        ),
+        (
+            "a share of nothing is never reached",
+            "alerts = [{ at_or_below = \"20%\" }]
+             use 5 at 5 Jan
+             use 5 at 5 Feb
+             => warnings 0, debt 10",
+        ),
+        (
+            "and fires once there is something to be a share of",
+            "alerts = [{ at_or_below = \"20%\" }]
+             use 5 at 5 Jan
+             grant 1: 100 purchased, from 5 Feb
+             use 80 at 6 Feb
+             => warnings 1, alert-days 2025-02-06T00:00:00Z",
+        ),
+        (
+            "credits that expire at the close are no base",
+            "allowance = { credits = 100, anchor = \"calendar-month\" }
+             alerts = [{ below = \"20%\" }]
+             until 1 Mar
+             use 10 at 5 Jan
+             use 81 at 5 Feb
+             => warnings 1, alert-days 2025-02-05T00:00:00Z",
+        ),
+        (
+            "an alert of a share may make people buy",
+            "alerts = [{ below = \"20%\" }]
+             packages = [{ name = \"s\", credits = 100, price = \"1 USD\" }]
+             customer buyer = { on_warning = 1.0 }
+             grant 1: 1000 purchased
+             use 300 at 20 Jan
+             use 600 at 20 Feb
+             => purchases 1, landing-days 2025-02-20T00:00:00Z, remaining 200",
+        ),
+    ]);
+}

@@ -276,3 +276,110 @@ fn a_rule_without_a_guard_runs_until_its_ceiling() {
         ),
     ]);
 }
+
+#[test]
+fn a_rule_may_be_armed_by_a_crossing_and_read_a_share() {
+    check(&[
+        (
+            "armed by a crossing: it fires when the view falls below after having been at the threshold",
+            "packages = [{ name = \"five\", credits = 5, price = \"5 USD\" }]
+             top_up = { threshold = 5, package = \"five\", armed = \"crossing\" }
+             grant 1: 5 purchased
+             use 0.01 at 2 Jan
+             => top-ups 1, remaining 9.99",
+        ),
+        (
+            "never if it never was",
+            "packages = [{ name = \"five\", credits = 5, price = \"5 USD\" }]
+             top_up = { threshold = 5, package = \"five\", armed = \"crossing\" }
+             grant 1: 3 purchased
+             use 0.01 at 2 Jan
+             use 1 at 3 Jan
+             => top-ups 0",
+        ),
+        (
+            "once, if what it buys does not lift the view above the threshold",
+            "packages = [{ name = \"two\", credits = 2, price = \"5 USD\" }]
+             top_up = { threshold = 5, package = \"two\", armed = \"crossing\" }
+             grant 1: 6 purchased
+             use 4 at 2 Jan
+             use 1 at 3 Jan
+             => top-ups 1, remaining 3",
+        ),
+        (
+            "and again after other credits have lifted it",
+            "packages = [{ name = \"two\", credits = 2, price = \"5 USD\" }]
+             top_up = { threshold = 5, package = \"two\", armed = \"crossing\" }
+             grant 1: 6 purchased
+             grant 2: 10 included, from 4 Jan
+             use 4 at 2 Jan
+             use 10 at 5 Jan
+             => top-ups 2",
+        ),
+        (
+            "a crossing that the cooldown holds back is kept",
+            "packages = [{ name = \"ten\", credits = 10, price = \"5 USD\" }]
+             top_up = { threshold = 5, armed = \"crossing\", cooldown = \"1 day\" }
+             grant 1: 6 purchased
+             use 4 at 2 Jan
+             use 10 at 2 Jan 12:00
+             => top-ups 2, landing-days 2025-01-02T00:00:00Z+2025-01-03T00:00:00Z",
+        ),
+        (
+            "a share is of the running period's allowance",
+            "allowance = { credits = 100, anchor = \"calendar-month\" }
+             packages = [{ name = \"ten\", credits = 10, price = \"5 USD\" }]
+             top_up = { threshold = \"20%\" }
+             until 1 Feb
+             use 80 at 2 Jan
+             use 1 at 3 Jan
+             => top-ups 1, landing-days 2025-01-03T00:00:00Z, remaining 29",
+        ),
+    ]);
+}
+
+#[test]
+fn a_rule_may_be_looked_at_when_an_attempt_is_checked() {
+    let case = "packages = [{ name = \"refill\", credits = 3500 }]
+             admission = \"positive\"
+             grant 1: 3500 included
+             use 4000 at 7 Jan 10:00
+             use 3200 at 7 Jan 15:00
+             use 1 at 7 Jan 16:00
+             use 1 at 8 Jan 09:59
+             use 50 at 8 Jan 10:30
+             ";
+    let rule = |more: &str| {
+        format!(
+            "{case}top_up = {{ threshold = 0, compare = \"at-or-below\", package = \"refill\", {more} }}\n"
+        )
+    };
+    let rows = [
+        (
+            "at the end of the cooldown",
+            rule("cooldown = \"1 day\"")
+                + "=> top-ups 2, landing-days 2025-01-07T10:00:00Z+2025-01-08T10:00:00Z, served 3",
+        ),
+        (
+            "not then, but before the next check",
+            rule("cooldown = \"1 day\", reevaluate = \"on-check\"")
+                + "=> top-ups 2, landing-days 2025-01-07T10:00:00Z+2025-01-08T10:30:00Z, served 3, refused 2, remaining 3250",
+        ),
+        (
+            "on changes only nobody is let in again",
+            rule("cooldown = \"1 day\", reevaluate = \"on-change\"") + "=> top-ups 1, served 2, refused 3",
+        ),
+        (
+            "a cap holds it back as well",
+            rule("cap = { count = 1, per = \"month\" }, reevaluate = \"on-check\"")
+                + "=> top-ups 1, served 2, refused 3",
+        ),
+        (
+            "declines are made at each check",
+            rule("declined = 1.0, reevaluate = \"on-check\"")
+                + "=> top-ups 0, declined 5, served 1, refused 4",
+        ),
+    ];
+    let rows = rows.map(|(sentence, text)| (sentence, &*text.leak()));
+    check(&rows);
+}

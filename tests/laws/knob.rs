@@ -256,8 +256,10 @@ pub enum Knob {
         declined: u8,
         backoff: u32,
         disable: Option<u32>,
-        wakes: bool,
+        looks: u8,
         ceiling: u32,
+        crossing: bool,
+        share: bool,
     },
     Alert {
         threshold: i64,
@@ -452,12 +454,13 @@ fn debt_knobs() -> BoxedStrategy<Knob> {
 
 fn purchase_knobs() -> BoxedStrategy<Knob> {
     let what = (-5..60_i64, any::<bool>(), 0..3_u8, 0..3_u8, 0..3_u8, any::<bool>());
-    let guards =
-        (0..60_u32, 0..5_u8, 0..5_u32, 0..5_u8, 0..30_u32, option::of(1..3_u32), any::<bool>(), 1..6_u32);
-    let top_up = (what, guards).prop_map(
+    let guards = (0..60_u32, 0..5_u8, 0..5_u32, 0..5_u8, 0..30_u32, option::of(1..3_u32), 0..3_u8, 1..6_u32);
+    let kind = (option::weighted(0.3, Just(())), option::weighted(0.2, Just(())));
+    let top_up = (what, guards, kind).prop_map(
         |(
             (threshold, at, view, amount, package, pending),
-            (cooldown, cap, delay, declined, backoff, disable, wakes, ceiling),
+            (cooldown, cap, delay, declined, backoff, disable, looks, ceiling),
+            (crossing, share),
         )| Knob::TopUp {
             threshold,
             at,
@@ -471,8 +474,10 @@ fn purchase_knobs() -> BoxedStrategy<Knob> {
             declined,
             backoff,
             disable,
-            wakes,
+            looks,
             ceiling,
+            crossing: crossing.is_some(),
+            share: share.is_some(),
         },
     );
     let short = (0..5_u8, 0..5_u8, option::weighted(0.3, 1..40_u32));

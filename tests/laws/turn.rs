@@ -4,9 +4,10 @@ use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
     CapLimit, ChargeMoment, Choice, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule,
-    DebtAtCycle, Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure,
+    DebtAtCycle, Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, Looks, OnCancel, OnFailure,
     OnTimeout, Opening, Overdraft, Overrun, PlanChange, PlanChangeTime, Prorate, Repay, Retry, Rollover,
-    RoundMode, Rounding, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, UsageOnChange,
+    RoundMode, Rounding, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
+    UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -72,6 +73,7 @@ impl Knob {
             Knob::Overdraft { limit, repay, at_cycle, cents, fee } => {
                 terms.overdraft = Overdraft {
                     limit: limit.map(thirds),
+                    adopted: Probability::ONE,
                     repay: [Repay::AnyCredit, Repay::Purchase, Repay::Never][usize::from(*repay)],
                     at_cycle: [DebtAtCycle::Carry, DebtAtCycle::Forgive, DebtAtCycle::Invoice]
                         [usize::from(*at_cycle)],
@@ -181,8 +183,10 @@ impl Knob {
             declined,
             backoff,
             disable,
-            wakes,
+            looks,
             ceiling,
+            crossing,
+            share,
         } = *self
         else {
             unreachable!("asked of top-ups only")
@@ -196,7 +200,10 @@ impl Knob {
             _ => Vec::new(),
         };
         TopUpRule {
-            threshold: thirds(threshold),
+            threshold: match share {
+                true => TopUpThreshold::ShareOfAllowance(threshold.unsigned_abs() as f64 / 60.0),
+                false => TopUpThreshold::Credits(thirds(threshold)),
+            },
             compare: if at { Compare::AtOrBelow } else { Compare::Below },
             view: view(word),
             amount: match amount {
@@ -211,7 +218,9 @@ impl Knob {
             declined: quarters(declined),
             backoff: hours(backoff),
             disable_after: disable,
-            wakes,
+            adopted: Probability::ONE,
+            crossing,
+            looks: [Looks::Always, Looks::OnChange, Looks::OnCheck][usize::from(looks)],
             ceiling,
         }
     }

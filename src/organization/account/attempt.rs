@@ -138,6 +138,7 @@ impl State {
             self.refuse(env, slot, Reason::Denial, Credits::ZERO);
             return;
         }
+        self.top_up_before_check(env);
         match self.check(terms, slot) {
             Check::Passes { hold } => self.admit(env, slot, hold),
             Check::Full => self.meet(env, slot, terms.at_max_in_flight, Reason::Concurrency, Credits::ZERO),

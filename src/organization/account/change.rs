@@ -44,6 +44,7 @@ impl State {
         if before.settled.is_positive() && !after.settled.is_positive() {
             self.depleted(env, cause);
         }
+        self.arm_top_ups(env, before);
         self.evaluate_top_ups(env);
         self.kill_exhausted(env);
     }
@@ -63,22 +64,28 @@ impl State {
         for (index, feature) in terms.features.iter().enumerate() {
             self.blocking[index] = blocking_view(terms, feature, &env.world.features[index]);
         }
-        let alerts = terms.alerts.iter().map(|alert| self.threshold(alert));
-        let top_ups = terms.top_ups.iter().map(|rule| rule.threshold);
+        let alerts = terms.alerts.iter().filter_map(|alert| self.threshold(alert));
+        let top_ups = terms.top_ups.iter().filter_map(|rule| self.top_up_level(rule));
         let blocking = self.blocking.iter().flatten().copied();
         self.watch = alerts.chain(top_ups).chain(blocking).fold(Credits::ZERO, Credits::max);
         self.watch_stale = false;
     }
 
-    /// An alert's threshold in credits; shares are of all credits issued since the last close.
-    pub(super) fn threshold(&self, alert: &Alert) -> Credits {
+    /// An alert's threshold in credits; none while it would be a share of nothing.
+    pub(super) fn threshold(&self, alert: &Alert) -> Option<Credits> {
         match alert.threshold {
-            AlertThreshold::Credits(credits) => credits,
+            AlertThreshold::Credits(credits) => Some(credits),
             AlertThreshold::ShareOfIssued(share) => {
                 let billionths = crate::units::round_half_up(share, 1e9);
-                self.issued_since_close.scale_floor(billionths, 1_000_000_000)
+                let base = self.usable_since_close;
+                base.is_positive().then(|| base.scale_floor(billionths, 1_000_000_000))
             }
         }
+    }
+
+    /// Whether a view is on the low side of an alert.
+    pub(super) fn is_alarming(&self, alert: &Alert, view: Credits) -> bool {
+        self.threshold(alert).is_some_and(|threshold| alert.compare.holds(view, threshold))
     }
 
     /// Arms the alerts whose view is on their high side; nothing fires.
@@ -86,7 +93,7 @@ impl State {
         let terms = env.terms(self.plan);
         let views = self.views(terms);
         for (index, alert) in terms.alerts.iter().enumerate() {
-            self.alerts_armed[index] = !alert.compare.holds(views.get(alert.view), self.threshold(alert));
+            self.alerts_armed[index] = !self.is_alarming(alert, views.get(alert.view));
         }
     }
 
@@ -101,12 +108,12 @@ impl State {
         let mut firing: SmallVec<[AlertLevel; 4]> = SmallVec::new();
         let mut all_armed = true;
         for (index, alert) in terms.alerts.iter().enumerate() {
-            let threshold = self.threshold(alert);
-            let low = |views: Views| alert.compare.holds(views.get(alert.view), threshold);
-            let armed = self.alerts_armed[index] || !low(before);
-            self.alerts_armed[index] = !low(after);
+            let [was_low, is_low] =
+                [before, after].map(|views| self.is_alarming(alert, views.get(alert.view)));
+            let armed = self.alerts_armed[index] || !was_low;
+            self.alerts_armed[index] = !is_low;
             all_armed &= self.alerts_armed[index];
-            if armed && low(after) && !silent {
+            if armed && is_low && !silent {
                 firing.push(alert.level);
             }
         }

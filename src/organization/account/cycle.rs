@@ -130,7 +130,7 @@ impl State {
             self.roll_own_lots(env);
         }
         self.debt_rule(env);
-        self.issued_since_close = Credits::ZERO;
+        self.usable_since_close = self.ledger.remaining();
         self.watch_stale = true;
         let carried = self.ledger.remaining_by_category()[Category::Included.index()];
         self.write_cycle(env, self.now, carried);

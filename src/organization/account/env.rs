@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, Policy, Terms, View, WhenShort,
+    Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, Overdraft, Policy, Terms, View,
+    WhenShort,
 };
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
@@ -44,7 +45,7 @@ impl Env {
         traits: &Traits,
         outages: Arc<Outages>,
     ) -> Env {
-        let policy = Arc::clone(&world.policies[policy.index()]);
+        let policy = as_adopted(&world.policies[policy.index()], key);
         let feature_keys = world.features.iter().map(|feature| key.name(&feature.name)).collect();
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
@@ -96,6 +97,20 @@ impl Env {
     pub(super) fn id(&self) -> OrganizationId {
         self.traits.id
     }
+}
+
+/// The policy as this organization has switched it on: plans whose overdraft it has not adopted have none.
+fn as_adopted(policy: &Arc<Policy>, key: StreamKey) -> Arc<Policy> {
+    let uniform = key.name("adopted").uniform(Purpose::TopUp, u64::MAX, 0);
+    let without = |terms: &Terms| !terms.overdraft.adopted.holds(uniform);
+    if !policy.plans.iter().any(without) {
+        return Arc::clone(policy);
+    }
+    let mut own = Policy::clone(policy);
+    for terms in own.plans.iter_mut().filter(|terms| without(terms)) {
+        terms.overdraft = Overdraft::none();
+    }
+    Arc::new(own)
 }
 
 /// One uniform picks the plan by weight, alike under every policy.

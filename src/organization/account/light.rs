@@ -35,7 +35,8 @@ pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
-        && !terms.alert_would_exceed;
+        && !terms.alert_would_exceed
+        && !super::top_up::looks_at_checks(terms);
     let way = |(index, feature): (usize, &FeatureTerms)| ShortWay {
         open: plain
             && env.world.features[index].provider_cost.is_none()

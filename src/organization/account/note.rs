@@ -127,7 +127,7 @@ impl State {
     pub(super) fn count_issue(&mut self, env: &Env, kind: EntryKind, note: Note) {
         self.tally.credits.issued[note.category.index()] += note.credits;
         self.cycle.row.issued += note.credits;
-        self.issued_since_close += note.credits;
+        self.usable_since_close += note.credits;
         self.watch_stale = true;
         self.arrived = true;
         self.note(env, kind, note);

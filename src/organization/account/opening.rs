@@ -42,7 +42,7 @@ impl State {
             let terms = env.terms(self.plan);
             self.ledger.reorder(&terms.burn_order);
             self.alerts_armed = vec![true; terms.alerts.len()];
-            self.top_ups = vec![TopUpState::default(); terms.top_ups.len()];
+            self.top_ups = super::top_up::fresh(env, self.plan);
         }
         self.note(env, EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
         if customers.debt_at_start.is_positive() {

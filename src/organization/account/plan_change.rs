@@ -172,7 +172,7 @@ impl State {
         let plan = self.plan;
         self.take_up_terms(env);
         self.alerts_armed = vec![true; env.terms(plan).alerts.len()];
-        self.top_ups = vec![super::top_up::TopUpState::default(); env.terms(plan).top_ups.len()];
+        self.top_ups = super::top_up::fresh(env, plan);
         self.arm_alerts(env);
         self.note(env, EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
     }

@@ -110,7 +110,7 @@ impl State {
     fn keep_to_thresholds(&self, env: &Env, views: Views, bounds: &mut Bounds) -> Option<()> {
         let terms = env.terms(self.plan);
         for alert in &terms.alerts {
-            let threshold = self.threshold(alert);
+            let Some(threshold) = self.threshold(alert) else { continue };
             bounds.keep(alert.view, threshold, alert.compare.holds(views.get(alert.view), threshold));
         }
         for (needed, feature) in self.blocking.iter().zip(&terms.features) {
@@ -121,11 +121,12 @@ impl State {
         }
         for (index, rule) in terms.top_ups.iter().enumerate() {
             let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
-            let low = rule.compare.holds(views.get(rule.view) + pending, rule.threshold);
+            let Some(level) = self.top_up_level(rule) else { continue };
+            let low = rule.compare.holds(views.get(rule.view) + pending, level);
             if low {
                 bounds.until = bounds.until.min(self.quiet_until(rule, index)?);
             }
-            bounds.keep(rule.view, rule.threshold - pending, low);
+            bounds.keep(rule.view, level - pending, low);
         }
         Some(())
     }

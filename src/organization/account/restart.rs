@@ -37,6 +37,7 @@ impl State {
                 self.look_at(env, next);
                 break;
             }
+            self.top_up_before_check(env);
             let terms = env.terms(self.plan);
             let Check::Passes { hold } = self.check(terms, slot) else { break };
             self.queue.pop_front();

@@ -73,7 +73,9 @@ impl State {
             self.alerts_armed = vec![true; new.alerts.len()];
             self.arm_alerts(env);
         }
-        self.top_ups.resize_with(new.top_ups.len(), Default::default);
+        self.top_ups.truncate(new.top_ups.len());
+        let kept = self.top_ups.len();
+        self.top_ups.extend(super::top_up::fresh(env, self.plan).into_iter().skip(kept));
         let spreads = |terms: &crate::policy::Terms| terms.allowance.is_some();
         self.cycle.rebills |= new.subscription.is_some() && spreads(old) != spreads(new);
         self.cycle.lags |= self.cycle.rebills || old.cycle != new.cycle;

@@ -1,7 +1,9 @@
 //! Automatic top-ups with their guards: cooldown, caps, declines, ceiling (SEMANTICS §7).
 
 use crate::outcome::EntryKind;
-use crate::policy::{CalendarUnit, CapLimit, Package, TopUpAmount, TopUpCap, TopUpRule};
+use crate::policy::{
+    CalendarUnit, CapLimit, Looks, Package, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
+};
 use crate::sampling::Purpose;
 use crate::units::{Credits, Money, SimSpan, SimTime};
 
@@ -9,7 +11,7 @@ use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::note::Note;
 use super::purchase::Order;
-use super::state::State;
+use super::state::{State, Views};
 
 /// What one rule remembers.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,41 @@ pub(super) struct TopUpState {
     used: Vec<(SimTime, u32, Money)>,
     /// Purchases in the running local day.
     today: (SimTime, u32),
+    /// The view has been on the high side since the last purchase.
+    armed: bool,
+}
+
+/// Why rules are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    Change,
+    Wake,
+    Check,
+}
+
+impl Occasion {
+    fn concerns(self, rule: &TopUpRule) -> bool {
+        match self {
+            Occasion::Change => true,
+            Occasion::Wake => rule.looks == Looks::Always,
+            Occasion::Check => rule.looks == Looks::OnCheck,
+        }
+    }
+}
+
+/// The rules of a plan before they have bought anything; one that the organization has not switched on is stopped.
+pub(super) fn fresh(env: &Env, plan: usize) -> Vec<TopUpState> {
+    let key = env.key.name("adopted");
+    let state = |(index, rule): (usize, &TopUpRule)| TopUpState {
+        stopped: !rule.adopted.holds(key.uniform(Purpose::TopUp, index as u64, 0)),
+        ..TopUpState::default()
+    };
+    env.terms(plan).top_ups.iter().enumerate().map(state).collect()
+}
+
+/// True if a rule is looked at before checks.
+pub(super) fn looks_at_checks(terms: &Terms) -> bool {
+    terms.top_ups.iter().any(|rule| rule.looks == Looks::OnCheck)
 }
 
 /// Why a rule does not buy now.
@@ -41,6 +78,44 @@ enum Guard {
 impl State {
     /// Evaluates every rule until none fires. Purchases without delay land inside.
     pub(super) fn evaluate_top_ups(&mut self, env: &Env) {
+        self.look_at_top_ups(env, Occasion::Change);
+    }
+
+    /// An attempt is about to be checked.
+    pub(super) fn top_up_before_check(&mut self, env: &Env) {
+        if looks_at_checks(env.terms(self.plan)) {
+            self.look_at_top_ups(env, Occasion::Check);
+        }
+    }
+
+    /// Arms the rules whose view was on the high side before a change of balance.
+    pub(super) fn arm_top_ups(&mut self, env: &Env, before: Views) {
+        let terms = env.terms(self.plan);
+        for (index, rule) in terms.top_ups.iter().enumerate().filter(|(_, rule)| rule.crossing) {
+            let low = self.is_low(rule, before.get(rule.view));
+            self.top_ups[index].armed |= !low;
+        }
+    }
+
+    /// A rule's threshold in credits; none in a period without an allowance that it is a share of.
+    pub(super) fn top_up_level(&self, rule: &TopUpRule) -> Option<Credits> {
+        match rule.threshold {
+            TopUpThreshold::Credits(credits) => Some(credits),
+            TopUpThreshold::ShareOfAllowance(share) => {
+                let billionths = crate::units::round_half_up(share, 1e9);
+                let allowance = self.cycle.amount;
+                allowance.is_positive().then(|| allowance.scale_floor(billionths, 1_000_000_000))
+            }
+        }
+    }
+
+    /// Whether a view is low for a rule, with what is under way if that counts.
+    fn is_low(&self, rule: &TopUpRule, view: Credits) -> bool {
+        let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
+        self.top_up_level(rule).is_some_and(|level| rule.compare.holds(view + pending, level))
+    }
+
+    fn look_at_top_ups(&mut self, env: &Env, mut occasion: Occasion) {
         let terms = env.terms(self.plan);
         if terms.top_ups.is_empty() || self.topping_up || self.has_left(env) {
             return;
@@ -48,8 +123,12 @@ impl State {
         self.topping_up = true;
         let mut rule = 0;
         while rule < terms.top_ups.len() {
-            // A rule that has bought is looked at again, together with those before it.
-            rule = if self.buy_if_low(env, rule) { 0 } else { rule + 1 };
+            // A rule that has bought is looked at again, together with all others: the view has changed.
+            if occasion.concerns(&terms.top_ups[rule]) && self.buy_if_low(env, rule) {
+                (rule, occasion) = (0, Occasion::Change);
+            } else {
+                rule += 1;
+            }
         }
         self.topping_up = false;
     }
@@ -58,14 +137,20 @@ impl State {
     fn buy_if_low(&mut self, env: &Env, index: usize) -> bool {
         let terms = env.terms(self.plan);
         let rule = &terms.top_ups[index];
-        let mut view = self.views(terms).get(rule.view);
-        if rule.count_pending {
-            view += self.purchases.pending;
-        }
-        if !rule.compare.holds(view, rule.threshold) || self.top_ups[index].stopped {
+        let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
+        let view = self.views(terms).get(rule.view) + pending;
+        let Some(level) = self.top_up_level(rule) else { return false };
+        if !rule.compare.holds(view, level) {
+            self.top_ups[index].armed = true;
             return false;
         }
-        let Some((credits, price, package)) = amount(rule, &terms.packages, view) else { return false };
+        let state = &self.top_ups[index];
+        if state.stopped || (rule.crossing && !state.armed) {
+            return false;
+        }
+        let Some((credits, price, package)) = amount(rule, &terms.packages, (view, level)) else {
+            return false;
+        };
         match self.guard(env, index, price.unwrap_or(Money::ZERO)) {
             Guard::Open => {}
             Guard::Stopped => return false,
@@ -101,6 +186,7 @@ impl State {
         self.count_top_up(env, index, order.price);
         let state = &mut self.top_ups[index];
         state.declines = 0;
+        state.armed = false;
         if !rule.cooldown.is_zero() {
             state.paused_until = Some(self.now + rule.cooldown);
         }
@@ -112,7 +198,7 @@ impl State {
     /// Looks at a rule again when whatever holds it back is over, unless it is evaluated on changes only.
     fn wake_at(&mut self, env: &Env, index: usize, at: SimTime) {
         let rule = &env.terms(self.plan).top_ups[index];
-        if rule.wakes && self.top_ups[index].wakes_at != Some(at) {
+        if rule.looks == Looks::Always && self.top_ups[index].wakes_at != Some(at) {
             self.top_ups[index].wakes_at = Some(at);
             self.at(env, at, Class::Land, 2, TimerKind::Wake);
         }
@@ -129,13 +215,13 @@ impl State {
     /// The instant before which looking at a rule would change nothing, however low the balance; none if it might.
     pub(super) fn quiet_until(&self, rule: &TopUpRule, index: usize) -> Option<SimTime> {
         let state = &self.top_ups[index];
-        if state.stopped {
+        if state.stopped || (rule.crossing && !state.armed) {
             return Some(SimTime::NEVER);
         }
         let wakes_at = state.wakes_at.filter(|at| *at > self.now);
         match state.paused_until.filter(|until| *until > self.now) {
             // The first look at a rule that is held back has it woken at the end of that.
-            Some(until) => (wakes_at == Some(until) || !rule.wakes).then_some(until),
+            Some(until) => (wakes_at == Some(until) || rule.looks != Looks::Always).then_some(until),
             // A cap on the number of purchases holds it back, at whatever price.
             None => wakes_at.filter(|_| only_counted(&rule.caps)),
         }
@@ -216,7 +302,7 @@ impl State {
 
     /// A cooldown, back-off or cap period is over.
     pub(super) fn wake(&mut self, env: &Env) {
-        self.evaluate_top_ups(env);
+        self.look_at_top_ups(env, Occasion::Wake);
     }
 }
 
@@ -229,7 +315,7 @@ fn only_counted(caps: &[TopUpCap]) -> bool {
 fn amount<'a>(
     rule: &TopUpRule,
     packages: &'a [Package],
-    view: Credits,
+    (view, level): (Credits, Credits),
 ) -> Option<(Credits, Option<Money>, &'a Package)> {
     match rule.amount {
         TopUpAmount::Package(index) => {
@@ -238,7 +324,7 @@ fn amount<'a>(
         }
         TopUpAmount::MultipleUntilAbove(index) => {
             let package = packages.get(index)?;
-            let gap = rule.threshold - view;
+            let gap = level - view;
             let size = package.credits.micros().max(1);
             // Until the view lies above the threshold, not merely at it.
             let count = gap.micros().div_euclid(size) + 1;

@@ -2,15 +2,16 @@
 
 use crate::calendar::{CalendarUnit, Period};
 use crate::policy::{
-    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Overdraft, Package,
-    Repay, RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, View,
+    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Looks, Overdraft,
+    Package, Repay, RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
+    View,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
     Item, Kind, Range, Section, Shape, default, optional, required, words, words_of,
 };
-use crate::units::{Credits, Money, Probability};
+use crate::units::{Credits, Probability};
 
 use super::grants::validity;
 
@@ -119,6 +120,12 @@ static OVERDRAFT: Shape = Shape {
             "Debt that is permitted; debt beyond it is overspend.",
         ),
         default(
+            "adopted",
+            Kind::Probability,
+            "1.0",
+            "Share of the organizations that have switched it on, alike under every policy; the others have none.",
+        ),
+        default(
             "repay",
             Kind::Words(words_of::<Repay>),
             "\"any-credit\"",
@@ -139,26 +146,15 @@ static OVERDRAFT: Shape = Shape {
     ]],
 };
 
-/// No permission; debt that arises anyway is carried and repaid from any credits.
-pub(super) fn no_overdraft() -> Overdraft {
-    Overdraft {
-        limit: Some(Credits::ZERO),
-        repay: Repay::default(),
-        at_cycle: DebtAtCycle::default(),
-        price_per_credit: None,
-        fee: Money::ZERO,
-    }
-}
-
 /// Reads `overdraft`.
 pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
     if item.as_number().is_some() {
-        return item.credits().map(|limit| Overdraft { limit: Some(limit), ..no_overdraft() });
+        return item.credits().map(|limit| Overdraft { limit: Some(limit), ..Overdraft::none() });
     }
     if !item.is_table() {
         return Some(match item.word::<OverdraftWord>()? {
-            OverdraftWord::None => no_overdraft(),
-            OverdraftWord::Unlimited => Overdraft { limit: None, ..no_overdraft() },
+            OverdraftWord::None => Overdraft::none(),
+            OverdraftWord::Unlimited => Overdraft { limit: None, ..Overdraft::none() },
         });
     }
     let section = item.section(&OVERDRAFT)?;
@@ -167,6 +163,7 @@ pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
     };
     Some(Overdraft {
         limit: section.read_or("limit", None, limit),
+        adopted: section.read_or("adopted", Probability::ONE, Item::probability),
         repay: section.value("repay", Item::word),
         at_cycle: section.value("at_cycle", Item::word),
         price_per_credit: section.read("price_per_credit", Item::money),
@@ -222,7 +219,11 @@ pub(super) static TOP_UP: Shape = Shape {
     doc: "Buys a package by itself when the balance is low. Without cooldown, cap and `count_pending` it can loop.",
     tags: &[],
     parts: &[&[
-        required("threshold", Kind::CREDITS, "Fires when the view is low."),
+        required(
+            "threshold",
+            Kind::Either(&[Kind::CREDITS, Kind::Percentage(Range::FROM_ZERO)]),
+            "Fires when the view is low: credits, or a percentage of the running period's allowance.",
+        ),
         default(
             "compare",
             Kind::Words(words_of::<Compare>),
@@ -230,6 +231,18 @@ pub(super) static TOP_UP: Shape = Shape {
             "Strictly below or at the threshold.",
         ),
         default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance it reads."),
+        default(
+            "armed",
+            Kind::Words(words_of::<Armed>),
+            "\"level\"",
+            "Whether it fires as long as the view is low, or only after the view has been on the high side.",
+        ),
+        default(
+            "adopted",
+            Kind::Probability,
+            "1.0",
+            "Share of the organizations that have switched it on, alike under every policy.",
+        ),
         optional(
             "package",
             Kind::Name("package"),
@@ -255,9 +268,10 @@ pub(super) static TOP_UP: Shape = Shape {
         ),
         default(
             "reevaluate",
-            Kind::Words(words_of::<Reevaluate>),
+            Kind::Words(words_of::<Looks>),
             "\"always\"",
-            "Whether the rule also looks again when a cooldown, back-off or cap period ends, or `on-change` only.",
+            "When the rule is looked at besides each change of the view: when a cooldown, back-off or cap period ends \
+             (`always`), never (`on-change`), or before each check of an attempt (`on-check`).",
         ),
         default(
             "ceiling",
@@ -292,21 +306,26 @@ enum AmountWord {
 }
 words!(AmountWord { "package" => Package, "multiple" => Multiple });
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Reevaluate {
-    Always,
-    OnChange,
-}
-words!(Reevaluate { "always" => Always, "on-change" => OnChange });
+words!(Looks { "always" => Always, "on-change" => OnChange, "on-check" => OnCheck });
 
-/// Reads one automatic top-up; `packages` are the plan's.
-pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> {
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+enum Armed {
+    #[default]
+    Level,
+    Crossing,
+}
+words!(Armed { "level" => Level, "crossing" => Crossing });
+
+/// Reads one automatic top-up; `packages` are the plan's, which has an allowance or not.
+pub(super) fn top_up(item: Item<'_>, packages: &[Package], has_allowance: bool) -> Option<TopUpRule> {
     let section = item.section(&TOP_UP)?;
     let package = top_up_package(section, packages);
     let mut caps = section.value("caps", |item| item.list(top_up_cap));
     caps.extend(section.read("cap", top_up_cap));
     let rule = TopUpRule {
-        threshold: section.value("threshold", Item::credits),
+        threshold: section
+            .read("threshold", |item| top_up_threshold(item, has_allowance))
+            .unwrap_or(TopUpThreshold::Credits(Credits::ZERO)),
         compare: section.value("compare", Item::word),
         view: section.value("view", Item::word),
         amount: section.read("amount", |item| top_up_amount(item, package.unwrap_or_default()))?,
@@ -317,11 +336,14 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> 
         declined: section.value("declined", Item::probability),
         backoff: section.value("backoff", Item::span),
         disable_after: section.read("disable_after", Item::count),
-        wakes: section.read_or("reevaluate", Reevaluate::Always, Item::word) == Reevaluate::Always,
+        adopted: section.read_or("adopted", Probability::ONE, Item::probability),
+        crossing: section.value("armed", Item::word::<Armed>) == Armed::Crossing,
+        looks: section.value("reevaluate", Item::word),
         ceiling: section.read_or("ceiling", 1000, Item::count),
     };
-    if let TopUpAmount::UpTo { target, .. } = rule.amount
-        && target <= rule.threshold
+    if let (TopUpAmount::UpTo { target, .. }, TopUpThreshold::Credits(threshold)) =
+        (rule.amount, rule.threshold)
+        && target <= threshold
     {
         section.error(
             "amount",
@@ -330,6 +352,19 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package]) -> Option<TopUpRule> 
         );
     }
     package.map(|_| rule)
+}
+
+fn top_up_threshold(item: Item<'_>, has_allowance: bool) -> Option<TopUpThreshold> {
+    match item.as_number() {
+        Some(_) => item.credits().map(TopUpThreshold::Credits),
+        None if has_allowance => item.share().map(TopUpThreshold::ShareOfAllowance),
+        None => item.share().and_then(|_| {
+            item.error(
+                "is a share of an allowance that the plan lacks",
+                Some("write a number of credits, or give the plan an `allowance`".to_owned()),
+            )
+        }),
+    }
 }
 
 fn top_up_package(section: Section<'_>, packages: &[Package]) -> Option<usize> {
@@ -386,7 +421,7 @@ pub(super) static ALERT: Shape = Shape {
     ]],
 };
 
-/// Credits, or a percentage of all credits issued since the last close.
+/// Credits, or a percentage of what was usable right after the last close and of all issued since.
 const ALERT_THRESHOLD: Kind = Kind::Either(&[Kind::CREDITS, Kind::Percentage(Range::FROM_ZERO)]);
 
 /// What `alerts` says: thresholds, and whether `would_exceed` is among them.

@@ -2,7 +2,8 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
-    Anchor, Boundary, CycleRule, FeatureTerms, Opening, Repay, Terms, TopUpRule, WhenShort, Written,
+    Anchor, Boundary, CycleRule, FeatureTerms, Opening, Overdraft, Package, Repay, Terms, TopUpRule,
+    WhenShort, Written,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -122,10 +123,11 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
     let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone()));
     let (allowance, allowance_cycle) = allowance.map_or((None, None), |terms| (terms.allowance, terms.cycle));
     let per = section.value("round_per", Item::word::<RoundPer>);
-    let overdraft = section.read("overdraft", commerce::overdraft).unwrap_or_else(commerce::no_overdraft);
+    let overdraft = section.read("overdraft", commerce::overdraft).unwrap_or_else(Overdraft::none);
     let debt_counts = section.read_or("debt_counts", overdraft.repay != Repay::Never, Item::flag);
     let packages = section.value("packages", commerce::packages);
     let alerts = section.value("alerts", commerce::alerts);
+    let top_ups = top_ups(section, &packages, allowance.is_some());
     Terms {
         plan: name.to_owned(),
         allowance,
@@ -150,7 +152,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         },
         max_in_flight: section.read("max_in_flight", admission::max_in_flight).flatten(),
         at_max_in_flight: section.value("at_max_in_flight", Item::word),
-        top_ups: top_ups(section, &packages),
+        top_ups,
         packages,
         alerts: alerts.thresholds,
         alert_would_exceed: alerts.would_exceed,
@@ -179,7 +181,7 @@ fn cycle(section: Section<'_>, of_allowance: Option<CycleRule>) -> CycleRule {
     of_allowance.or(own).unwrap_or(calendar)
 }
 
-fn top_ups(section: Section<'_>, packages: &[crate::policy::Package]) -> Vec<TopUpRule> {
+fn top_ups(section: Section<'_>, packages: &[Package], has_allowance: bool) -> Vec<TopUpRule> {
     if section.has("top_up") && section.has("top_ups") {
         section.error(
             "top_up",
@@ -191,11 +193,13 @@ fn top_ups(section: Section<'_>, packages: &[crate::policy::Package]) -> Vec<Top
         if item.is_word("none") {
             Some(Vec::new())
         } else {
-            commerce::top_up(item, packages).map(|rule| vec![rule])
+            commerce::top_up(item, packages, has_allowance).map(|rule| vec![rule])
         }
     };
     let mut rules = section.value("top_up", one);
-    rules.extend(section.value("top_ups", |item| item.list(|item| commerce::top_up(item, packages))));
+    rules.extend(
+        section.value("top_ups", |item| item.list(|item| commerce::top_up(item, packages, has_allowance))),
+    );
     rules
 }
 

@@ -147,7 +147,7 @@ top_up = { threshold = 5, compare = "at-or-below", package = "m", amount = { up_
     let [rule] = terms.top_ups.as_slice() else { panic!("one rule") };
     assert_eq!(rule.amount, TopUpAmount::UpTo { target: Credits::from_whole(100), package: 1 });
     assert_eq!(rule.caps, [TopUpCap { limit: CapLimit::Count(3), per: CalendarUnit::Month }]);
-    assert!(!rule.wakes && rule.count_pending && rule.ceiling == 1000);
+    assert!(rule.looks == Looks::OnChange && rule.count_pending && rule.ceiling == 1000);
     assert_eq!(terms.packages[1].expires, Expiry::After(Period::Months(12)));
     assert_eq!(terms.packages[1].price, Some(Money::from_nanos(5_000_000_000)));
 }
