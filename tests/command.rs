@@ -277,7 +277,7 @@ fn thresholds_decide_the_exit_code() {
     let out = folder.path().join("out");
     let judge = |condition: &str, extra: &[&str]| {
         let mut arguments = vec!["run", path.to_str().unwrap(), "--quiet", "--output", out.to_str().unwrap()];
-        arguments.extend(["--threshold", condition]);
+        arguments.extend(["--replications", "8", "--threshold", condition]);
         arguments.extend(extra);
         run(&arguments)
     };
@@ -298,6 +298,11 @@ fn thresholds_decide_the_exit_code() {
     let (code, stdout, stderr) = judge(&format!("block: loss_rate < {mean}"), &[]);
     assert_eq!(code, 4, "{stdout}{stderr}");
     assert!(stdout.contains("undecided") && stdout.contains("replications"), "{stdout}");
+    // Four replications decide on nothing, however clear it looks.
+    let few = ["run", path.to_str().unwrap(), "--quiet", "--output", out.to_str().unwrap(), "--threshold"];
+    let (code, stdout, _) = run(&[&few[..], &["hold: loss_rate < 99%"]].concat());
+    assert_eq!(code, 4, "{stdout}");
+    assert!(stdout.contains("fewer than 5"), "{stdout}");
     let (code, _, stderr) = judge("block: los_rate < 1", &[]);
     assert_eq!(code, 2);
     assert!(stderr.contains("loss_rate"), "{stderr}");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{Enough, RowWriter, Sink, SpillError};
-use crate::experiment::{Measurements, Stop, stop};
+use crate::experiment::{Measurements, Stop, reason, stop};
 use crate::outcome::{OrganizationOutcome, Outcome, Shape};
 use crate::report::{RowFile, RunFile, RunFolder};
 use crate::scenario::{Precision, Scenario};
@@ -43,6 +43,8 @@ pub(super) struct Gathered {
     pub files: Vec<(RowFile, Result<RunFile, String>)>,
     /// True if the precision asked for was not reached.
     pub precision_missed: bool,
+    /// Why a precision ended the run where it did.
+    pub stopped: Option<String>,
     /// Organizations in the one unfinished replication that is measured because no other is finished.
     unfinished: Option<u64>,
 }
@@ -122,8 +124,9 @@ impl Gathering {
         if let Some(outcome) = partial {
             state.measurements.push(&outcome);
         }
-        let State { measurements, files, precision_missed, .. } = state;
-        Ok(Gathered { measurements, files, precision_missed, unfinished })
+        let State { measurements, baseline, precision, files, precision_missed, .. } = state;
+        let stopped = precision.and_then(|precision| reason(&measurements, baseline, &precision));
+        Ok(Gathered { measurements, files, precision_missed, stopped, unfinished })
     }
 }
 

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::experiment::design::{self, Axis};
 use crate::experiment::{
-    Aim, Choice, Conditions, Entrant, FEWEST, GroupRun, Limit, Objective, Rules, Ruling, Setting, Standing,
-    Trials, by_promise, choose, screen,
+    Aim, Choice, Conditions, Entrant, FEWEST, GroupRun, Limit, Limited, Objective, Rules, Ruling, Setting,
+    Standing, Trials, by_promise, choose, screen,
 };
-use crate::outcome::{Scope, metric_index};
+use crate::outcome::{METRICS, Scope, metric_index};
 use crate::report::Status;
 use crate::scenario::parse_threshold;
 
@@ -142,7 +142,11 @@ impl Condition {
                 None,
             ));
         };
-        let limit = Limit { comparison: threshold.comparison, value: threshold.value };
+        let limit = Limit {
+            comparison: threshold.comparison,
+            value: threshold.value,
+            range: METRICS[metric].range(),
+        };
         Ok(Condition {
             policy: threshold.policy.map(|index| names[index].clone()),
             metric,
@@ -172,12 +176,19 @@ struct Search {
     entrants: Vec<Competitor>,
     rules: Rules,
     budget: u64,
-    spent: u64,
     rounds: u32,
     /// Replications of those that still compete.
     reached: u32,
-    /// By account: first the objective, then each condition's outcome, a value a replication.
-    series: BTreeMap<Account, Vec<Vec<Option<f64>>>>,
+    /// What was measured of each account.
+    series: BTreeMap<Account, Series>,
+}
+
+/// What was measured of an account, a value a replication.
+#[derive(Default)]
+struct Series {
+    objective: Vec<Option<f64>>,
+    /// By condition.
+    limited: Vec<Limited>,
 }
 
 impl Search {
@@ -196,7 +207,7 @@ impl Search {
         let limits = question.conditions.iter().map(|condition| condition.limit).collect();
         // One more, for what is left of the budget at the end.
         let rules = Rules { limits, entrants: entrants.len(), rounds: 2 + doublings };
-        Ok(Search { entrants, rules, budget, spent: 0, rounds: 0, reached: 0, series: BTreeMap::new() })
+        Ok(Search { entrants, rules, budget, rounds: 0, reached: 0, series: BTreeMap::new() })
     }
 
     fn run(
@@ -207,23 +218,20 @@ impl Search {
         total: &mut Overall,
     ) -> Result<(), Problem> {
         let mut next = FEWEST;
-        loop {
-            self.fit_budget(question, u64::from(next - self.reached));
-            let needed = self.needed();
-            let affordable = (self.budget - self.spent.min(self.budget)) / needed.len().max(1) as u64;
-            next = next.min(self.reached.saturating_add(affordable.min(u64::from(u32::MAX)) as u32));
-            if needed.is_empty() || next == self.reached {
+        while self.rounds < self.rules.rounds {
+            next = self.affordable(question, next);
+            let needed = self.needed(next);
+            if needed.is_empty() {
                 return Ok(());
             }
-            for (group, keep) in by_group(&needed) {
-                let run = total.run(trials, (group, &keep), self.reached..next, conditions)?;
+            for ((group, done), keep) in self.by_group(&needed) {
+                let run = total.run(trials, (group, &keep), done..next, conditions)?;
                 if run.interrupted {
                     // A round counts whole or not at all: entrants are compared over the same replications.
                     return Ok(());
                 }
                 self.take(question, group, &keep, &run);
             }
-            self.spent += needed_cost(&needed, next - self.reached);
             (self.reached, self.rounds) = (next, self.rounds + 1);
             let mut field = self.field(question);
             screen(&mut field, &self.rules);
@@ -235,6 +243,26 @@ impl Search {
             }
             next = self.reached.saturating_mul(2);
         }
+        Ok(())
+    }
+
+    /// How many replications those that compete can have, at most `wanted`, within the budget. The least promising are set
+    /// aside where it does not reach for another round of all; with two left they share what is left of it.
+    fn affordable(&mut self, question: &Question, wanted: u32) -> u32 {
+        let order =
+            if self.rounds == 0 { Vec::new() } else { by_promise(&self.field(question), &self.rules) };
+        for (place, index) in order.into_iter().enumerate().rev() {
+            if place < 2 || self.spent() + self.cost(wanted) <= self.budget {
+                break;
+            }
+            self.entrants[index].standing = Standing::SetAside;
+        }
+        let (mut low, mut high) = (self.reached, wanted + 1);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.spent() + self.cost(middle) <= self.budget { low = middle } else { high = middle }
+        }
+        low
     }
 
     /// True if more replications would not change what is said.
@@ -248,67 +276,72 @@ impl Search {
         }
     }
 
-    /// Sets the least promising aside if the budget does not reach for another round of all.
-    fn fit_budget(&mut self, question: &Question, replications: u64) {
-        if self.rounds == 0 {
-            return;
-        }
-        let order = by_promise(&self.field(question), &self.rules);
-        for (place, index) in order.into_iter().enumerate().rev() {
-            let cost = self.needed().len() as u64 * replications;
-            if place < 2 || self.spent + cost <= self.budget {
-                return;
-            }
-            self.entrants[index].standing = Standing::SetAside;
-        }
+    /// Accounts that still have to run to have `next` replications. One whose setting came back catches up.
+    fn needed(&self, next: u32) -> BTreeSet<Account> {
+        let competing = self.entrants.iter().filter(|entrant| entrant.standing == Standing::In);
+        let accounts =
+            competing.flat_map(|entrant| entrant.judged_on.iter().copied().chain([entrant.account]));
+        accounts.filter(|account| self.done(account) < next).collect()
     }
 
-    /// Accounts that still have to run.
-    fn needed(&self) -> BTreeSet<Account> {
-        let competing = self.entrants.iter().filter(|entrant| entrant.standing == Standing::In);
-        competing.flat_map(|entrant| entrant.judged_on.iter().copied().chain([entrant.account])).collect()
+    /// Replications of an account so far.
+    fn done(&self, account: &Account) -> u32 {
+        self.series.get(account).map_or(0, |series| series.objective.len() as u32)
+    }
+
+    /// Replications that are missing until those that compete have `next`.
+    fn cost(&self, next: u32) -> u64 {
+        self.needed(next).iter().map(|account| u64::from(next - self.done(account))).sum()
+    }
+
+    /// Replications so far.
+    fn spent(&self) -> u64 {
+        self.series.values().map(|series| series.objective.len() as u64).sum()
+    }
+
+    /// Accounts that run together: of one group, with as many replications so far.
+    fn by_group(&self, accounts: &BTreeSet<Account>) -> BTreeMap<(usize, u32), Vec<usize>> {
+        let mut groups: BTreeMap<(usize, u32), Vec<usize>> = BTreeMap::new();
+        for account in accounts {
+            groups.entry((account.0, self.done(account))).or_default().push(account.1);
+        }
+        groups
     }
 
     fn take(&mut self, question: &Question, group: usize, keep: &[usize], run: &GroupRun) {
         for (index, &account) in keep.iter().enumerate() {
             let series = self.series.entry((group, account)).or_default();
-            series.resize(1 + question.conditions.len(), Vec::new());
-            let objective = (question.objective.metric, question.objective.scope);
-            let wanted = question.conditions.iter().map(|condition| (condition.metric, condition.scope));
-            for (values, (metric, scope)) in series.iter_mut().zip([objective].into_iter().chain(wanted)) {
-                values.extend(run.measurements.values(index, scope, metric));
+            let Objective { metric, scope, .. } = question.objective;
+            series.objective.extend(run.measurements.values(index, scope, metric));
+            let empty = || Limited { values: Vec::new(), reach: 0.0 };
+            series.limited.resize_with(question.conditions.len(), empty);
+            for (limited, &Condition { metric, scope, .. }) in
+                series.limited.iter_mut().zip(&question.conditions)
+            {
+                limited.values.extend(run.measurements.values(index, scope, metric));
+                limited.reach = limited.reach.max(run.measurements.unseen_reach(index, scope, metric));
             }
         }
     }
 
     /// The entrants as the comparison sees them.
     fn field(&self, question: &Question) -> Vec<Entrant> {
-        let values = |account: Account, index: usize| {
-            self.series.get(&account).and_then(|series| series.get(index)).cloned().unwrap_or_default()
+        let costs = |account: Account| {
+            let series = self.series.get(&account).map(|series| series.objective.as_slice());
+            let cost = |value: &Option<f64>| value.map(|value| question.cost(value));
+            series.unwrap_or_default().iter().map(cost).collect()
         };
-        let cost = |value: Option<f64>| value.map(|value| question.cost(value));
+        let limited = |(index, on): (usize, &Account)| {
+            let found = self.series.get(on).and_then(|series| series.limited.get(index));
+            found.cloned().unwrap_or(Limited { values: Vec::new(), reach: f64::INFINITY })
+        };
         let entrant = |competitor: &Competitor| Entrant {
-            costs: values(competitor.account, 0).into_iter().map(cost).collect(),
-            limited: competitor
-                .judged_on
-                .iter()
-                .enumerate()
-                .map(|(index, &on)| values(on, 1 + index))
-                .collect(),
+            costs: costs(competitor.account),
+            limited: competitor.judged_on.iter().enumerate().map(limited).collect(),
             standing: competitor.standing,
         };
         self.entrants.iter().map(entrant).collect()
     }
-}
-
-fn needed_cost(accounts: &BTreeSet<Account>, replications: u32) -> u64 {
-    accounts.len() as u64 * u64::from(replications)
-}
-
-fn by_group(accounts: &BTreeSet<Account>) -> BTreeMap<usize, Vec<usize>> {
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    accounts.iter().for_each(|&(group, account)| groups.entry(group).or_default().push(account));
-    groups
 }
 
 /// One competitor an account; a policy that a key does not reach competes once.

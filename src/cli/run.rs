@@ -97,6 +97,8 @@ struct Summary {
     /// Why the numbers are fewer than asked for, if they are.
     shortfall: Option<String>,
     precision_missed: bool,
+    /// Why a precision ended the run where it did.
+    stopped: Option<String>,
 }
 
 impl Summary {
@@ -273,8 +275,18 @@ fn summarise(
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
     let partial = ran.interrupted || failed;
-    let Gathered { precision_missed, .. } = gathered;
-    Ok(Summary { findings, judgements, rulings, ran, partial, finished, shortfall, precision_missed })
+    let Gathered { precision_missed, stopped, .. } = gathered;
+    Ok(Summary {
+        findings,
+        judgements,
+        rulings,
+        ran,
+        partial,
+        finished,
+        shortfall,
+        precision_missed,
+        stopped,
+    })
 }
 
 /// The thresholds for a CI system, in a file of the user's choice.
@@ -296,7 +308,7 @@ fn keep(
     let page = Page {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
-        remarks: reactive_remark(scenario).into_iter().collect(),
+        remarks: reactive_remark(scenario).into_iter().chain(summary.stopped.clone()).collect(),
         seed: scenario.seed,
         finished: !summary.partial,
         thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
@@ -326,6 +338,7 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
                 "replications": findings.measurements.replications(),
                 "baseline": scenario.policies[scenario.baseline].name,
                 "partial": summary.partial,
+                "stopped": summary.stopped,
                 "outcomes": report::flat(findings).to_json(),
                 "thresholds": rulings.to_json(),
             });
@@ -334,7 +347,7 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
         report::Format::Text | report::Format::Markdown => {
             let mut tables = report::overview(findings);
             if let Some(last) = tables.last_mut() {
-                last.notes.extend(reactive_remark(scenario));
+                last.notes.extend(reactive_remark(scenario).into_iter().chain(summary.stopped.clone()));
                 last.notes.extend(super::changed::remark(scenario));
             }
             tables.extend(judged.then(|| rulings.clone()));
@@ -403,5 +416,6 @@ fn manifest(
         cut_draws: Vec::new(),
         histories,
         status: if summary.partial { Status::Partial } else { Status::Finished },
+        stopped: summary.stopped.clone(),
     }
 }

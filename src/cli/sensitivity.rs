@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::experiment::{
-    Assumed, Conditions, GroupRun, Measurements, Morris, Setting, Swap, Swing, Trajectory, Trial, Trials,
-    assumed, morris, swaps, trajectory, widest_first,
+    Assumed, Conditions, FEWEST, GroupRun, Measurements, Morris, Setting, Swap, Swing, Trajectory, Trial,
+    Trials, assumed, morris, swaps, trajectory, widest_first,
 };
 use crate::outcome::{Direction, METRICS, Scope};
 use crate::report::{self, Format, Printed, RunFolder, Status, Table};
@@ -174,20 +174,32 @@ impl Answers<'_> {
         let difference = |(trial, measured): (&Trial, &Measurements), a: usize, b: usize| {
             measured.difference(trial.policies[a].1, trial.policies[b].1, scope, metric)
         };
-        swaps(&|a, b| difference(base, a, b), &|a, b| difference(other, a, b), base.0.policies.len())
+        let policies = base.0.policies.len();
+        // All pairs at all settings hold together.
+        let pairs = policies * policies.saturating_sub(1) / 2 * 2 * self.question.assumed.len();
+        let tail = 0.05 / pairs.max(1) as f64;
+        swaps(&|a, b| difference(base, a, b), &|a, b| difference(other, a, b), policies, tail)
     }
 
     /// The swings of one policy, widest first.
     fn swings(&self, policy: usize) -> Vec<Swing> {
         let swing = |(index, own): (usize, &Assumed)| {
             let (low, high) = (1 + 2 * index, 2 + 2 * index);
-            let paired = crate::experiment::paired(&self.values(high, policy)?, &self.values(low, policy)?);
+            let (base, at_low, at_high) =
+                (self.mean(0, policy)?, self.mean(low, policy)?, self.mean(high, policy)?);
+            let mut points = [(base, 0), (at_low, low), (at_high, high)];
+            points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let paired = crate::experiment::paired(
+                &self.values(points[2].1, policy)?,
+                &self.values(points[0].1, policy)?,
+            );
             Some(Swing {
                 key: own.key.clone(),
                 low_setting: own.low.clone(),
                 high_setting: own.high.clone(),
-                low: self.mean(low, policy)?,
-                high: self.mean(high, policy)?,
+                base,
+                low: at_low,
+                high: at_high,
                 half_width: paired.and_then(|estimate| estimate.half_width),
                 ranking_changes: [low, high].iter().any(|&point| !self.swapped(point).is_empty()),
             })
@@ -225,8 +237,8 @@ impl Answers<'_> {
         if trial.policies.len() < 2 {
             return vec![String::from("one policy has no ranking")];
         }
-        if self.replications < 2 {
-            return vec![String::from("one replication shows no ranking; take several")];
+        if self.replications < FEWEST {
+            return vec![format!("fewer than {FEWEST} replications show no ranking")];
         }
         let mut order: Vec<usize> =
             (0..trial.policies.len()).filter(|&index| self.mean(0, index).is_some()).collect();
@@ -247,8 +259,12 @@ impl Answers<'_> {
             }
         }
         match changes.len() {
-            0 => said.push(String::from("no assumption is shown to change it (95 % paired intervals)")),
-            _ => said.push(String::from("assumptions shown to change it (95 % paired intervals):")),
+            0 => said.push(String::from(
+                "no assumption is shown to change it (paired intervals, 95 % for all together)",
+            )),
+            _ => said.push(String::from(
+                "assumptions shown to change it (paired intervals, 95 % for all together):",
+            )),
         }
         said.extend(changes);
         said

@@ -157,6 +157,7 @@ impl<'a> Workshop<'a> {
             histories: total.histories.clone(),
             reactive_features: Vec::new(),
             cut_draws: Vec::new(),
+            stopped: None,
             status,
         }
     }

@@ -21,23 +21,14 @@ pub struct Assumed {
 /// The assumption's low and high setting, both such that the scenario can be read; `None` if it cannot move at all.
 #[must_use]
 pub fn assumed(source: &ScenarioSource, assumption: &Assumption, factor: f64) -> Option<Assumed> {
-    let Assumption { key, text, amount } = assumption;
+    let Assumption { key, text, .. } = assumption;
     let reads = |setting: &String| {
         let set = [(key.clone(), setting.clone())];
         setting != text && read(&source.clone().with_overrides(&set)).is_ok()
     };
-    let full = if amount.unit.trim() == "%" { 100.0 } else { 1.0 };
-    let settled = |number: f64, whole: f64| {
-        let mut forms = vec![amount.with_digits(number), amount.with(whole, 0)];
-        // What reads only up to 1 is a probability.
-        if amount.number <= full && number > full {
-            forms.insert(1, amount.with(full, 0));
-        }
-        forms.into_iter().find(&reads).unwrap_or_else(|| text.clone())
-    };
-    let (below, above) = (amount.number / factor, amount.number * factor);
-    let low = settled(below, libm::floor(below));
-    let high = settled(above, libm::ceil(above));
+    let settled =
+        |factor: f64| assumption.scaled(factor).into_iter().find(&reads).unwrap_or_else(|| text.clone());
+    let (low, high) = (settled(1.0 / factor), settled(factor));
     (low != *text || high != *text).then(|| Assumed { key: key.clone(), base: text.clone(), low, high })
 }
 

@@ -1,15 +1,23 @@
 //! Every policy against the baseline on the same demand, with a verdict.
 //!
-//! Differences are paired by replication. A verdict holds against chance with 95 % confidence for all comparisons of
-//! one scope together: Holm's correction over every policy and outcome of that scope whose difference varies between
-//! replications. Intervals are not corrected.
+//! Differences are paired by replication. No verdict is given below five replications, and all verdicts of a run hold
+//! together: the chance that any of them is false is at most 5 %, by Holm's correction over every policy, scope and
+//! outcome whose difference varies between replications. Half of the 5 % is for what is printed first, the outcomes over
+//! all organizations; cohorts and features share the other half. Intervals are not corrected.
 
 use crate::outcome::{Direction, METRICS, Scope};
 
-use super::{Estimate, Measurements};
+use super::{Estimate, FEWEST, FEWEST_ALIKE, Measurements};
 
-/// Chance of any false verdict in a scope.
+/// Chance of any false verdict of a run.
 const FAMILY_ERROR: f64 = 0.05;
+
+/// Share of that chance for the outcomes over all organizations.
+const FOR_THE_WHOLE: f64 = 0.5;
+
+/// Organizations, over all replications, of which none was seen to differ before two policies count as equal: fewer than
+/// one in a hundred differs (the rule of three).
+const FEWEST_EQUAL: u64 = 300;
 
 /// A policy's difference to the baseline in one outcome.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,8 +49,10 @@ pub enum Verdict {
     Higher,
     /// Shown to be lower, likewise.
     Lower,
-    /// The data do not show a difference.
-    NoDifferenceShown,
+    /// Equal by construction: no policy reaches the outcome, or these two do the same.
+    Equal,
+    /// Not enough is known to say.
+    Undecided,
 }
 
 impl Verdict {
@@ -54,7 +64,8 @@ impl Verdict {
             Verdict::Worse => "worse",
             Verdict::Higher => "higher",
             Verdict::Lower => "lower",
-            Verdict::NoDifferenceShown => "no difference shown",
+            Verdict::Equal => "=",
+            Verdict::Undecided => "undecided",
         }
     }
 
@@ -69,19 +80,36 @@ impl Verdict {
     }
 }
 
+impl Difference {
+    /// The 95 % interval, not corrected for its family; absent for a single replication and where differences are alike
+    /// in replications that are too few to show that.
+    #[must_use]
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let by_chance = self.estimate.constant && self.verdict == Verdict::Undecided;
+        self.estimate.interval().filter(|_| !by_chance)
+    }
+}
+
 /// Every difference of every other policy to the baseline, by policy, scope and metric.
 #[must_use]
 pub fn compare(measurements: &Measurements, baseline: usize) -> Vec<Difference> {
     let mut differences = all_differences(measurements, baseline);
-    for &scope in measurements.scopes() {
-        let mut family: Vec<&mut Difference> =
-            differences.iter_mut().filter(|difference| difference.scope == scope).collect();
-        let p_values: Vec<Option<f64>> =
-            family.iter().map(|difference| difference.estimate.p_value()).collect();
-        for (difference, adjusted) in family.iter_mut().zip(holm(&p_values)) {
-            difference.adjusted_p = adjusted;
-            difference.verdict = verdict(difference);
-        }
+    let tested = |whole: bool| {
+        let tested = |difference: &&Difference| difference.estimate.p_value().is_some();
+        let count =
+            differences.iter().filter(tested).filter(|found| (found.scope == Scope::All) == whole).count();
+        count as f64
+    };
+    let (whole, parts) = (tested(true), tested(false));
+    let share = if parts > 0.0 { FOR_THE_WHOLE } else { 1.0 };
+    let weight = |scope| if scope == Scope::All { share / whole } else { (1.0 - share) / parts };
+    let hypotheses: Vec<(Option<f64>, f64)> =
+        differences.iter().map(|found| (found.estimate.p_value(), weight(found.scope))).collect();
+    let same: Vec<bool> =
+        (0..measurements.shape().policies.len()).map(|policy| measurements.same(policy, baseline)).collect();
+    for (difference, adjusted) in differences.iter_mut().zip(holm(&hypotheses)) {
+        difference.adjusted_p = adjusted;
+        difference.verdict = verdict(measurements, difference, same[difference.policy]);
     }
     differences
 }
@@ -96,7 +124,7 @@ fn all_differences(measurements: &Measurements, baseline: usize) -> Vec<Differen
                 };
                 let base = measurements.estimate(baseline, scope, metric).map_or(0.0, |base| base.mean);
                 let relative = (base != 0.0).then(|| estimate.mean / base.abs());
-                let verdict = Verdict::NoDifferenceShown;
+                let verdict = Verdict::Undecided;
                 differences.push(Difference {
                     policy,
                     scope,
@@ -112,26 +140,35 @@ fn all_differences(measurements: &Measurements, baseline: usize) -> Vec<Differen
     differences
 }
 
-/// A difference that is the same in every replication needs no test; a single replication shows nothing.
-fn verdict(difference: &Difference) -> Verdict {
-    let Difference { estimate, adjusted_p, metric, .. } = difference;
+fn verdict(measurements: &Measurements, difference: &Difference, same: bool) -> Verdict {
+    let Difference { estimate, adjusted_p, metric, scope, .. } = difference;
+    let (n, metric) = (estimate.replications, &METRICS[*metric]);
+    let organizations = u64::from(n) * measurements.organizations(*scope);
+    let equal = estimate.constant && estimate.mean == 0.0;
+    if equal && (metric.of_demand() || (n >= FEWEST && (same || organizations >= FEWEST_EQUAL))) {
+        return Verdict::Equal;
+    }
     let shown = match adjusted_p {
         Some(p) => *p < FAMILY_ERROR,
-        None => estimate.constant && estimate.mean != 0.0,
+        None => estimate.constant && !equal && (n >= FEWEST_ALIKE || measurements.deterministic()),
     };
-    if shown { Verdict::on(estimate.mean, METRICS[*metric].direction) } else { Verdict::NoDifferenceShown }
+    if n >= FEWEST && shown { Verdict::on(estimate.mean, metric.direction) } else { Verdict::Undecided }
 }
 
-/// Holm's adjusted p-values: the k-th smallest of m times m − k + 1, never below a smaller one's.
-fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
-    let mut order: Vec<(usize, f64)> =
-        p_values.iter().enumerate().filter_map(|(index, p)| Some((index, (*p)?))).collect();
-    order.sort_by(|(_, a), (_, b)| a.total_cmp(b));
-    let mut adjusted = vec![None; p_values.len()];
+/// Holm's adjusted p-values of weighted hypotheses (weights sum to 1): ordered by p / weight, each is multiplied by the
+/// weight of itself and all behind it over its own, and never lies below one before it. With equal weights the k-th
+/// smallest of m is multiplied by m − k + 1.
+fn holm(hypotheses: &[(Option<f64>, f64)]) -> Vec<Option<f64>> {
+    let tested = |(index, &(p, weight)): (usize, &(Option<f64>, f64))| Some((index, p?, weight));
+    let mut order: Vec<(usize, f64, f64)> = hypotheses.iter().enumerate().filter_map(tested).collect();
+    order.sort_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)));
+    let mut behind: f64 = order.iter().map(|(_, _, weight)| weight).sum();
+    let mut adjusted = vec![None; hypotheses.len()];
     let mut floor: f64 = 0.0;
-    for (rank, &(index, p)) in order.iter().enumerate() {
-        floor = floor.max((p * (order.len() - rank) as f64).min(1.0));
+    for (index, p, weight) in order {
+        floor = floor.max((p * behind / weight).min(1.0));
         adjusted[index] = Some(floor);
+        behind -= weight;
     }
     adjusted
 }
@@ -145,11 +182,19 @@ mod tests {
 
     #[test]
     fn holm_multiplies_the_smallest_most_and_stays_monotone() {
-        type Values = &'static [Option<f64>];
-        let cases: [(Values, Values); 3] = [
-            (&[Some(0.01), Some(0.04), Some(0.03)], &[Some(0.03), Some(0.06), Some(0.06)]),
-            (&[None, Some(0.02)], &[None, Some(0.02)]),
-            (&[Some(0.9), Some(0.8)], &[Some(1.0), Some(1.0)]),
+        type Values = &'static [(Option<f64>, f64)];
+        let cases: [(Values, &[Option<f64>]); 4] = [
+            (
+                &[(Some(0.01), 1.0 / 3.0), (Some(0.04), 1.0 / 3.0), (Some(0.03), 1.0 / 3.0)],
+                &[Some(0.03), Some(0.06), Some(0.06)],
+            ),
+            (&[(None, 0.5), (Some(0.02), 1.0)], &[None, Some(0.02)]),
+            (&[(Some(0.9), 0.5), (Some(0.8), 0.5)], &[Some(1.0), Some(1.0)]),
+            // The first has half of the chance for itself.
+            (
+                &[(Some(0.02), 0.5), (Some(0.02), 0.25), (Some(0.5), 0.25)],
+                &[Some(0.04), Some(0.04), Some(0.5)],
+            ),
         ];
         for (given, expected) in cases {
             let adjusted = holm(given);
@@ -195,12 +240,14 @@ mod tests {
         let (verdict, estimate) = verdict_on("refusal_rate", 20);
         assert_eq!(verdict, Verdict::Better);
         assert!(estimate.mean < 0.0);
-        assert_eq!(verdict_on("refusal_rate", 1).0, Verdict::NoDifferenceShown);
+        for replications in 1..FEWEST {
+            assert_eq!(verdict_on("refusal_rate", u64::from(replications)).0, Verdict::Undecided);
+        }
     }
 
     #[test]
     fn equal_demand_is_no_difference() {
         let (verdict, estimate) = verdict_on("operations_demanded", 5);
-        assert_eq!((verdict, estimate.mean, estimate.constant), (Verdict::NoDifferenceShown, 0.0, true));
+        assert_eq!((verdict, estimate.mean, estimate.constant), (Verdict::Equal, 0.0, true));
     }
 }

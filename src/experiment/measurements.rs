@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::outcome::{Histogram, METRICS, Outcome, Scope, Shape};
+use crate::outcome::{Histogram, METRICS, Outcome, Range, Scope, Shape, metric_index};
 
 use super::Estimate;
 use super::progress::Progress;
@@ -15,6 +15,8 @@ pub struct Measurements {
     shape: Arc<Shape>,
     scopes: Vec<Scope>,
     replications: u32,
+    /// Organizations of each scope in a replication; the most there were.
+    organizations: Vec<u64>,
     /// By policy, then scope, then metric.
     columns: Vec<Column>,
     /// By policy.
@@ -65,6 +67,7 @@ impl Measurements {
             columns: vec![Column::Alike(f64::NAN); policies * scopes.len() * METRICS.len()],
             progress: vec![Progress::default(); policies],
             largest_debts: vec![Histogram::default(); policies],
+            organizations: vec![0; scopes.len()],
             replications: 0,
             scopes,
             shape,
@@ -77,7 +80,9 @@ impl Measurements {
         let with_money = self.shape.currency.is_some();
         for policy in 0..self.shape.policies.len() {
             let totals = outcome.totals(policy);
-            for (&scope, totals) in self.scopes.iter().zip(&totals) {
+            let most = self.organizations.iter_mut();
+            for ((&scope, totals), most) in self.scopes.iter().zip(&totals).zip(most) {
+                *most = (*most).max(totals.organizations);
                 for (metric, column) in METRICS.iter().zip(columns.by_ref()) {
                     let known = metric.applies_to(scope) && (with_money || !metric.is_money());
                     let value = known.then(|| metric.value(totals)).flatten();
@@ -88,6 +93,25 @@ impl Measurements {
             self.progress[policy].push(outcome.timeline(policy));
         }
         self.replications += 1;
+    }
+
+    /// Made-up values, asked for by replication, then policy, scope and metric; one organization in every scope.
+    #[cfg(test)]
+    pub(crate) fn made_up(
+        shape: Arc<Shape>,
+        replications: u32,
+        mut value: impl FnMut(usize, usize) -> f64,
+    ) -> Self {
+        let mut made = Measurements::new(shape);
+        made.organizations.fill(1);
+        let width = made.scopes.len() * METRICS.len();
+        for replication in 0..replications {
+            for (index, column) in made.columns.iter_mut().enumerate() {
+                column.push(value(index / width, index % width), replication);
+            }
+        }
+        made.replications = replications;
+        made
     }
 
     /// The names behind the numbers.
@@ -134,14 +158,50 @@ impl Measurements {
     /// The mean over replications; `None` if the outcome applies in none.
     #[must_use]
     pub fn estimate(&self, policy: usize, scope: Scope, metric: usize) -> Option<Estimate> {
+        let range = METRICS.get(metric)?.range();
         match self.column(policy, scope, metric)? {
             Column::Alike(value) if value.is_nan() || self.replications == 0 => None,
-            Column::Alike(value) => Some(Estimate::alike(*value, self.replications)),
+            Column::Alike(value) => Some(Estimate::alike(*value, self.replications).possible(range)),
             Column::Varied(values) => {
                 let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-                Estimate::of(&present)
+                Estimate::within(&present, range)
             }
         }
+    }
+
+    /// Organizations of a scope in a replication.
+    #[must_use]
+    pub fn organizations(&self, scope: Scope) -> u64 {
+        self.place(scope).map_or(0, |place| self.organizations[place])
+    }
+
+    /// True if nothing at all has differed between the replications although there are enough to show it: nothing in
+    /// the scenario is drawn.
+    #[must_use]
+    pub fn deterministic(&self) -> bool {
+        let alike = |column: &Column| matches!(column, Column::Alike(_));
+        self.replications >= super::FEWEST && self.columns.iter().all(alike)
+    }
+
+    /// How far from all others a replication that nobody has seen could lie, where all that were seen are alike: the
+    /// outcome's ceiling in the same replication, its range, or its own size, carried by a few organizations. One that
+    /// differs is taken to weigh at most the square root of their number times an average one. Infinite where nothing
+    /// is known about it; 0 if nothing is drawn.
+    #[must_use]
+    pub fn unseen_reach(&self, policy: usize, scope: Scope, metric: usize) -> f64 {
+        if self.deterministic() {
+            return 0.0;
+        }
+        let Some(own) = METRICS.get(metric) else { return f64::INFINITY };
+        let organizations = self.organizations(scope).max(1) as f64;
+        let largest = |metric: usize| self.values(policy, scope, metric).flatten().fold(0.0, f64::max);
+        let size = match own.ceiling().and_then(metric_index) {
+            Some(ceiling) => largest(ceiling),
+            None if own.range() == Range::SHARE => 1.0,
+            None if own.unit(None) == "organizations" => organizations,
+            None => self.values(policy, scope, metric).flatten().map(f64::abs).fold(0.0, f64::max),
+        };
+        if size > 0.0 { size / libm::sqrt(organizations) } else { f64::INFINITY }
     }
 
     /// The mean difference of a policy to another on the same demand, paired by replication.
@@ -149,17 +209,33 @@ impl Measurements {
     pub fn difference(&self, policy: usize, other: usize, scope: Scope, metric: usize) -> Option<Estimate> {
         let pairs = self.values(policy, scope, metric).zip(self.values(other, scope, metric));
         let differences: Vec<f64> = pairs.filter_map(|(own, other)| Some(own? - other?)).collect();
-        Estimate::of(&differences)
+        let range = METRICS.get(metric)?.range();
+        Estimate::within(&differences, Range { low: range.low - range.high, high: range.high - range.low })
+    }
+
+    /// True if two policies do the same in every outcome of every scope and replication: they differ in name only.
+    #[must_use]
+    pub fn same(&self, policy: usize, other: usize) -> bool {
+        let width = self.scopes.len() * METRICS.len();
+        let columns = |policy: usize| &self.columns[policy * width..(policy + 1) * width];
+        let bits = |column: &Column, replication: u32| column.get(replication).map(f64::to_bits);
+        let alike = |(a, b): (&Column, &Column)| (0..self.replications).all(|at| bits(a, at) == bits(b, at));
+        columns(policy).iter().zip(columns(other)).all(alike)
     }
 
     fn column(&self, policy: usize, scope: Scope, metric: usize) -> Option<&Column> {
-        let scope = match scope {
+        let place = self.place(scope)?;
+        self.columns.get((policy * self.scopes.len() + place) * METRICS.len() + metric)
+    }
+
+    /// Where a scope stands among all.
+    fn place(&self, scope: Scope) -> Option<usize> {
+        let place = match scope {
             Scope::All => 0,
             Scope::Cohort(index) => 1 + index,
             Scope::Feature(index) => 1 + self.shape.cohorts.len() + index,
         };
-        let index = (policy * self.scopes.len() + scope) * METRICS.len() + metric;
-        (scope < self.scopes.len()).then(|| self.columns.get(index)).flatten()
+        (place < self.scopes.len()).then_some(place)
     }
 }
 

@@ -7,20 +7,36 @@
 
 pub mod analytic;
 mod assumed;
+#[cfg(test)]
+mod bounds;
 mod comparison;
 pub mod design;
 pub mod determinism;
 mod estimate;
 mod findings;
+#[cfg(test)]
+mod honesty;
 mod measurements;
 mod progress;
+mod ruling;
 mod screening;
 mod sensitivity;
+mod skew;
 mod stopping;
 pub mod student;
 mod sweep;
 mod thresholds;
 mod trials;
+
+/// Fewest replications before anything counts as known: a few alike, or a few far apart, can be chance.
+pub const FEWEST: u32 = 5;
+
+/// Fewest replications before what most replications do not show counts as known, and before `precision` stops.
+pub const FEWEST_RARE: u32 = 20;
+
+/// Fewest replications before one and the same difference in all of them counts as shown. Of two policies that do the
+/// same, either is ahead with even chance; it is the same one in eight replications with a chance of 0.8 % at most.
+const FEWEST_ALIKE: u32 = 8;
 
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Threshold};
@@ -30,9 +46,10 @@ pub use estimate::Estimate;
 pub use findings::Findings;
 pub use measurements::Measurements;
 pub use progress::{Point, Progress, Spread};
-pub use screening::{Choice, Entrant, Limit, Rules, Standing, by_promise, choose, paired, screen};
+pub use ruling::{Doubt, Ruling};
+pub use screening::{Choice, Entrant, Limit, Limited, Rules, Standing, by_promise, choose, paired, screen};
 pub use sensitivity::{Morris, Swap, Swing, morris, ranking_changes, swaps, widest_first};
-pub use stopping::{FEWEST, Stop, stop};
-pub use sweep::{Aim, Candidate, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
-pub use thresholds::{Judgement, Ruling, judge, worst};
+pub use stopping::{Stop, reason, stop};
+pub use sweep::{Aim, Candidate, Membership, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
+pub use thresholds::{Judgement, judge, worst};
 pub use trials::{Conditions, GroupRun, Setting, Trial, Trials};

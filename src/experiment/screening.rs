@@ -1,27 +1,44 @@
 //! Which of many settings is best: paired comparisons on the same demand, and how sure they are.
 //!
-//! Entrants that are shown to be worse, or to break a condition, leave; the rest get more replications. Each comparison
-//! is one-sided at 5 % divided by the number of other entrants and of rounds (Bonferroni). The best setting then leaves
-//! by chance, or is better than the chosen one by more than the stated gap, with a probability of at most 5 %: of all
-//! comparisons, only those of the best with each other entrant have to hold for that.
+//! Standings are a function of what has been measured, made anew after each round. A setting is out while it is shown to
+//! break a condition, or to be worse than one that is *surely feasible*: one that keeps every condition by the same strict
+//! interval by which others are found to break them. If that one leaves, those it had beaten come back. So a setting that
+//! keeps a condition by luck eliminates nobody.
+//!
+//! The error budget is 5 % for the whole search: half for comparisons of costs, half for conditions. Each is divided by
+//! the comparisons that must hold and by the rounds (Bonferroni). For costs these are the comparisons of the best setting
+//! with each other one, one-sided; for conditions, each condition of each setting.
 
+use crate::outcome::Range;
 use crate::scenario::Comparison;
 
-use super::thresholds::rule_on;
-use super::{Estimate, FEWEST, Ruling, student};
+use super::ruling::{known_interval, rule_on};
+use super::{Doubt, Estimate, FEWEST_ALIKE, Ruling};
 
-/// Chance that the statement about the chosen one is false.
-const ERROR: f64 = 0.05;
+/// Chance that a comparison of costs misleads the search.
+const COST_ERROR: f64 = 0.025;
+
+/// Chance that a setting is wrongly found to keep or to break a condition.
+const CONDITION_ERROR: f64 = 0.025;
 
 /// A setting that competes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entrant {
     /// The outcome in every replication, turned so that less is better.
     pub costs: Vec<Option<f64>>,
-    /// By condition, the outcome it is about in every replication.
-    pub limited: Vec<Vec<Option<f64>>>,
+    /// By condition, the outcome it is about.
+    pub limited: Vec<Limited>,
     /// Where it stands.
     pub standing: Standing,
+}
+
+/// The outcome that a condition is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limited {
+    /// One value a replication.
+    pub values: Vec<Option<f64>>,
+    /// How far a replication that nobody has seen could lie from all others where they are alike.
+    pub reach: f64,
 }
 
 /// Where an entrant stands.
@@ -60,6 +77,8 @@ pub struct Limit {
     pub comparison: Comparison,
     /// With what.
     pub value: f64,
+    /// Where the outcome can lie.
+    pub range: Range,
 }
 
 /// What the comparisons are corrected for.
@@ -74,15 +93,15 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// One-sided level of one comparison with another entrant.
-    fn level(&self) -> f64 {
-        ERROR / (self.entrants.saturating_sub(1).max(1) as f64 * f64::from(self.rounds.max(1)))
+    /// Two-sided tail of the interval of one comparison with another entrant, of which one side counts.
+    fn cost_tail(&self) -> f64 {
+        2.0 * COST_ERROR / (self.entrants.saturating_sub(1).max(1) as f64 * f64::from(self.rounds.max(1)))
     }
 
-    /// Two-sided level of the interval by which an entrant leaves for a broken condition.
-    fn limit_tail(&self) -> f64 {
-        let family = self.entrants * self.limits.len().max(1);
-        2.0 * ERROR / (family.max(1) as f64 * f64::from(self.rounds.max(1)))
+    /// Two-sided tail of the interval by which an entrant keeps or breaks a condition; it can be wrong on one side only.
+    fn condition_tail(&self) -> f64 {
+        let family = self.entrants.max(1) * self.limits.len().max(1);
+        2.0 * CONDITION_ERROR / (family as f64 * f64::from(self.rounds.max(1)))
     }
 }
 
@@ -91,7 +110,7 @@ impl Rules {
 pub struct Choice {
     /// The entrant chosen.
     pub entrant: usize,
-    /// Whether it keeps all conditions, by 95 % intervals as thresholds are judged.
+    /// Whether it keeps all conditions, by the strict intervals of the search.
     pub feasible: Ruling,
     /// With 95 % confidence no entrant that may keep the conditions is better by more than this; infinite if one of
     /// them has too few replications to say.
@@ -100,41 +119,47 @@ pub struct Choice {
     pub rivals: Vec<usize>,
 }
 
-/// Lets entrants leave that are shown to be worse than a feasible one or to break a condition.
+/// Judges every entrant that was not set aside anew: out are those shown to break a condition, or to be worse than one
+/// that is surely feasible.
 pub fn screen(entrants: &mut [Entrant], rules: &Rules) {
-    for entrant in entrants.iter_mut().filter(|entrant| entrant.standing == Standing::In) {
-        if entrant.costs.iter().all(Option::is_none) {
-            entrant.standing = Standing::Absent;
-        } else if judged(entrant, rules, Some(rules.limit_tail())) == Ruling::Fail {
-            entrant.standing = Standing::Breaks;
-        }
+    for entrant in entrants.iter_mut().filter(|entrant| entrant.standing != Standing::SetAside) {
+        entrant.standing = if entrant.costs.iter().all(Option::is_none) {
+            Standing::Absent
+        } else if judged(entrant, rules) == Ruling::Fail {
+            Standing::Breaks
+        } else {
+            Standing::In
+        };
     }
-    let survivors = standing_in(entrants);
-    let feasible: Vec<usize> = survivors
-        .iter()
-        .copied()
-        .filter(|&index| judged(&entrants[index], rules, None) == Ruling::Pass)
+    let feasible: Vec<usize> = standing_in(entrants)
+        .into_iter()
+        .filter(|&index| judged(&entrants[index], rules) == Ruling::Pass)
         .collect();
     let beaten = |index: usize| {
         let others = feasible.iter().filter(|&&other| other != index);
-        let gap = |other: usize| upper_bound(&entrants[other], &entrants[index], rules.level());
-        others.into_iter().any(|&other| gap(other) < 0.0)
+        others.into_iter().any(|&other| upper_bound(&entrants[other], &entrants[index], rules) < 0.0)
     };
-    let leave: Vec<usize> = survivors.iter().copied().filter(|&index| beaten(index)).collect();
+    let leave: Vec<usize> = standing_in(entrants).into_iter().filter(|&index| beaten(index)).collect();
     leave.into_iter().for_each(|index| entrants[index].standing = Standing::Beaten);
 }
 
-/// The entrants that still compete, the most promising first: feasible before undecided, then by the mean.
+/// The entrants that still compete, the most promising first: surely feasible, then those whose means keep the conditions,
+/// then the others; each by the mean of the costs.
 #[must_use]
 pub fn by_promise(entrants: &[Entrant], rules: &Rules) -> Vec<usize> {
     let mut order = standing_in(entrants);
     let mean = |index: usize| mean(&entrants[index].costs).unwrap_or(f64::INFINITY);
-    let rank = |index: usize| match judged(&entrants[index], rules, None) {
+    let rank = |index: usize| match judged(&entrants[index], rules) {
         Ruling::Pass => 0,
-        Ruling::Undecided { .. } => 1,
-        Ruling::Fail => 2,
+        Ruling::Undecided { .. } if means_keep(&entrants[index], rules) => 1,
+        Ruling::Undecided { .. } => 2,
+        Ruling::Fail => 3,
     };
-    order.sort_by(|&a, &b| rank(a).cmp(&rank(b)).then(mean(a).total_cmp(&mean(b))));
+    let mut ranked: Vec<(u8, f64, usize)> =
+        order.iter().map(|&index| (rank(index), mean(index), index)).collect();
+    ranked.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    order.clear();
+    order.extend(ranked.into_iter().map(|(_, _, index)| index));
     order
 }
 
@@ -143,14 +168,14 @@ pub fn by_promise(entrants: &[Entrant], rules: &Rules) -> Vec<usize> {
 pub fn choose(entrants: &[Entrant], rules: &Rules) -> Option<Choice> {
     let entrant = *by_promise(entrants, rules).first()?;
     let own = &entrants[entrant];
-    let feasible = judged(own, rules, None);
+    let feasible = judged(own, rules);
     let may_be_best = |index: usize| {
         index != entrant && !matches!(entrants[index].standing, Standing::Breaks | Standing::Absent)
     };
     let mut gap: f64 = 0.0;
     let mut rivals: Vec<usize> = (0..entrants.len()).filter(|&index| may_be_best(index)).collect();
     rivals.retain(|&index| {
-        let bound = upper_bound(own, &entrants[index], rules.level());
+        let bound = upper_bound(own, &entrants[index], rules);
         // One that was beaten by another is no rival, whatever its distance from the chosen one.
         let rival = entrants[index].standing != Standing::Beaten && bound >= 0.0;
         if rival {
@@ -169,36 +194,39 @@ fn standing_in(entrants: &[Entrant]) -> Vec<usize> {
     (0..entrants.len()).filter(|&index| entrants[index].standing == Standing::In).collect()
 }
 
-/// The worst ruling over the conditions, by intervals of this two-sided tail (5 % if none is given).
-fn judged(entrant: &Entrant, rules: &Rules, tail: Option<f64>) -> Ruling {
-    let ruling = |(values, limit): (&Vec<Option<f64>>, &Limit)| {
-        let present: Vec<f64> = values.iter().copied().flatten().collect();
-        let Some(mut estimate) = Estimate::of(&present) else {
-            return Ruling::Undecided { replications: None };
+/// The worst ruling over the conditions.
+fn judged(entrant: &Entrant, rules: &Rules) -> Ruling {
+    let ruling = |(limited, limit): (&Limited, &Limit)| {
+        let Some(estimate) = estimate(limited, limit) else {
+            return Ruling::undecided(Doubt::Absent, None);
         };
-        if let (Some(tail), Some(sd)) = (tail, estimate.sd) {
-            let n = estimate.replications;
-            let half =
-                if sd > 0.0 { student::quantile(tail, n - 1) * sd / libm::sqrt(f64::from(n)) } else { 0.0 };
-            estimate.half_width = Some(half);
-        }
-        rule_on(values, &estimate, limit.comparison, limit.value)
+        let condition = (limit.comparison, limit.value);
+        rule_on(&limited.values, &estimate, condition, limited.reach, rules.condition_tail())
     };
     entrant.limited.iter().zip(&rules.limits).map(ruling).max().unwrap_or(Ruling::Pass)
 }
 
-/// Upper bound of what `a` costs more than `b`, one-sided at `level`, over the replications both have; infinite where
-/// there are too few to say.
-fn upper_bound(a: &Entrant, b: &Entrant, level: f64) -> f64 {
-    let Some(estimate) = paired(&a.costs, &b.costs).filter(|estimate| estimate.replications >= FEWEST) else {
-        return f64::INFINITY;
+fn estimate(limited: &Limited, limit: &Limit) -> Option<Estimate> {
+    let present: Vec<f64> = limited.values.iter().copied().flatten().collect();
+    Estimate::within(&present, limit.range)
+}
+
+/// True if every condition holds by the means.
+fn means_keep(entrant: &Entrant, rules: &Rules) -> bool {
+    let keeps = |(limited, limit): (&Limited, &Limit)| {
+        estimate(limited, limit).is_some_and(|estimate| limit.comparison.holds(estimate.mean, limit.value))
     };
-    match estimate.sd {
-        Some(sd) if sd > 0.0 => {
-            let n = estimate.replications;
-            estimate.mean + student::quantile(2.0 * level, n - 1) * sd / libm::sqrt(f64::from(n))
+    entrant.limited.iter().zip(&rules.limits).all(keeps)
+}
+
+/// Upper bound of what `a` costs more than `b`, over the replications both have; infinite where too little is known.
+fn upper_bound(a: &Entrant, b: &Entrant, rules: &Rules) -> f64 {
+    match paired(&a.costs, &b.costs) {
+        Some(estimate) if estimate.constant && estimate.replications >= FEWEST_ALIKE => estimate.mean,
+        Some(estimate) if !estimate.constant => {
+            known_interval(&estimate, rules.cost_tail()).map_or(f64::INFINITY, |(_, high)| high)
         }
-        _ => estimate.mean,
+        _ => f64::INFINITY,
     }
 }
 
@@ -235,6 +263,14 @@ mod tests {
         means.iter().map(entrant).collect()
     }
 
+    fn limited(values: impl Iterator<Item = f64>) -> Limited {
+        Limited { values: values.map(Some).collect(), reach: f64::INFINITY }
+    }
+
+    fn below(value: f64) -> Limit {
+        Limit { comparison: Comparison::Less, value, range: Range::ANY }
+    }
+
     fn rules(entrants: usize) -> Rules {
         Rules { limits: Vec::new(), entrants, rounds: 3 }
     }
@@ -268,13 +304,12 @@ mod tests {
     #[test]
     fn conditions_come_first_and_nobody_leaves_for_one_that_may_break_them() {
         let mut field = entrants(&[1.0, 2.0, 3.0], 20, 5);
-        let limit = |at: f64, spread: f64| {
-            (0..20).map(|index| Some(at + spread * f64::from(index % 5 - 2))).collect()
-        };
+        let limit =
+            |at: f64, spread: f64| limited((0..20).map(|index| at + spread * f64::from(index % 5 - 2)));
         field[0].limited = vec![limit(0.2, 0.001)];
         field[1].limited = vec![limit(0.1, 0.05)];
         field[2].limited = vec![limit(0.05, 0.001)];
-        let rules = Rules { limits: vec![Limit { comparison: Comparison::Less, value: 0.1 }], ..rules(3) };
+        let rules = Rules { limits: vec![below(0.1)], ..rules(3) };
         screen(&mut field, &rules);
         let standings: Vec<Standing> = field.iter().map(|entrant| entrant.standing).collect();
         assert_eq!(standings, [Standing::Breaks, Standing::In, Standing::In]);
@@ -289,5 +324,32 @@ mod tests {
         screen(&mut field, &rules(2));
         assert_eq!(field[0].standing, Standing::Absent);
         assert_eq!(choose(&field, &rules(2)).map(|choice| choice.entrant), Some(1));
+    }
+
+    #[test]
+    fn only_the_surely_feasible_eliminate_and_the_beaten_come_back_when_their_beater_leaves() {
+        let mut field = entrants(&[1.0, 2.0], 20, 3);
+        let rules = Rules { limits: vec![below(0.1)], ..rules(2) };
+        // The cheap one keeps the condition by its mean, even by its 95 % interval, but not surely.
+        field[0].limited = vec![limited((0..20).map(|index| 0.07 + 0.042 * f64::from(index % 5 - 2)))];
+        field[1].limited = vec![limited((0..20).map(|index| 0.05 + 0.001 * f64::from(index % 5 - 2)))];
+        let estimate =
+            Estimate::of(&field[0].limited[0].values.iter().flatten().copied().collect::<Vec<_>>()).unwrap();
+        assert!(estimate.interval_at(0.05).unwrap().1 < 0.1, "{estimate:?}");
+        screen(&mut field, &rules);
+        assert_eq!(field[1].standing, Standing::In);
+        // With less spread it is sure, and beats the other.
+        field[0].limited = vec![limited((0..20).map(|index| 0.07 + 0.001 * f64::from(index % 5 - 2)))];
+        screen(&mut field, &rules);
+        assert_eq!(field[1].standing, Standing::Beaten);
+        // It turns out to break the condition: the other comes back.
+        field[0].limited = vec![limited((0..20).map(|index| 0.2 + 0.001 * f64::from(index % 5 - 2)))];
+        screen(&mut field, &rules);
+        let standings: Vec<Standing> = field.iter().map(|entrant| entrant.standing).collect();
+        assert_eq!(standings, [Standing::Breaks, Standing::In]);
+        assert_eq!(
+            choose(&field, &rules).map(|choice| (choice.entrant, choice.feasible)),
+            Some((1, Ruling::Pass))
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Which assumption moves the answer: one at a time, and Morris' elementary effects.
 
-use super::Estimate;
+use super::ruling::known_interval;
+use super::{Estimate, FEWEST_ALIKE};
 
 /// What one assumption does to an outcome when it alone goes from low to high.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,21 +12,25 @@ pub struct Swing {
     pub low_setting: String,
     /// Its high setting, as written.
     pub high_setting: String,
+    /// The outcome as assumed.
+    pub base: f64,
     /// The outcome at the low setting.
     pub low: f64,
     /// The outcome at the high setting.
     pub high: f64,
-    /// Half the width of the 95 % interval of their paired difference; absent for a single replication.
+    /// The wider side of the 95 % interval of the paired difference between the two that lie farthest apart; absent for a
+    /// single replication.
     pub half_width: Option<f64>,
     /// True if the order of the policies by this outcome differs from the order at the base setting.
     pub ranking_changes: bool,
 }
 
 impl Swing {
-    /// How far the outcome moves.
+    /// How far the outcome moves: from the lowest to the highest of low, base and high.
     #[must_use]
     pub fn width(&self) -> f64 {
-        (self.high - self.low).abs()
+        let all = [self.low, self.base, self.high];
+        all.into_iter().fold(f64::NEG_INFINITY, f64::max) - all.into_iter().fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -58,15 +63,20 @@ pub struct Swap {
     pub lower_after: usize,
 }
 
-/// The pairs of policies that are shown to change places: their paired difference keeps off 0 with its 95 % interval
-/// at both settings, on different sides.
+/// The pairs of policies that are shown to change places: their paired difference keeps off 0 at both settings, on
+/// different sides, with intervals of this two-sided tail. Nothing is shown below five replications.
 #[must_use]
 pub fn swaps(
     base: &dyn Fn(usize, usize) -> Option<Estimate>,
     other: &dyn Fn(usize, usize) -> Option<Estimate>,
     policies: usize,
+    tail: f64,
 ) -> Vec<Swap> {
-    let side = |estimate: Option<Estimate>| match estimate.and_then(|estimate| estimate.interval()) {
+    let shown = |estimate: Estimate| match estimate.constant {
+        true => estimate.interval().filter(|_| estimate.replications >= FEWEST_ALIKE),
+        false => known_interval(&estimate, tail).ok(),
+    };
+    let side = |estimate: Option<Estimate>| match estimate.and_then(shown) {
         Some((low, _)) if low > 0.0 => 1,
         Some((_, high)) if high < 0.0 => -1,
         _ => 0,
@@ -121,21 +131,28 @@ mod tests {
 
     #[test]
     fn a_swap_has_to_be_shown_at_both_settings() {
-        let known = |mean: f64, half: f64| {
-            move |_: usize, _: usize| {
-                Some(Estimate {
-                    mean,
-                    sd: Some(1.0),
-                    half_width: Some(half),
-                    replications: 5,
-                    constant: false,
-                })
-            }
-        };
-        let found = swaps(&known(-1.0, 0.5), &known(1.0, 0.5), 2);
+        let known = |mean: f64, half: f64| move |_: usize, _: usize| Some(Estimate::made_up(mean, half, 10));
+        let found = swaps(&known(-1.0, 0.5), &known(1.0, 0.5), 2, 0.05);
         assert_eq!(found, [Swap { lower_before: 0, lower_after: 1 }]);
-        assert!(swaps(&known(-1.0, 0.5), &known(1.0, 1.5), 2).is_empty());
-        assert!(swaps(&known(-1.0, 0.5), &known(-2.0, 0.5), 2).is_empty());
+        assert!(swaps(&known(-1.0, 0.5), &known(1.0, 1.5), 2, 0.05).is_empty());
+        assert!(swaps(&known(-1.0, 0.5), &known(-2.0, 0.5), 2, 0.05).is_empty());
+    }
+
+    #[test]
+    fn a_swing_reaches_over_the_base() {
+        // Both ends lie below the base, as where a quota is used best by what was assumed.
+        let swing = |low: f64, base: f64, high: f64| Swing {
+            key: String::new(),
+            low_setting: String::new(),
+            high_setting: String::new(),
+            base,
+            low,
+            high,
+            half_width: None,
+            ranking_changes: false,
+        };
+        assert_eq!(swing(-10.0, 0.0, -12.0).width(), 12.0);
+        assert_eq!(swing(1.0, 2.0, 4.0).width(), 3.0);
     }
 
     #[test]

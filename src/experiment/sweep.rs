@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::outcome::{Direction, METRICS, Scope};
 
-use super::{Estimate, Measurements};
+use super::ruling::known_interval;
+use super::screening::paired;
+use super::{Estimate, FEWEST, FEWEST_ALIKE, Measurements};
 
 /// Settings that were tried and what was measured at each.
 #[derive(Debug, Clone)]
@@ -86,6 +88,33 @@ pub struct Candidate {
     pub estimates: Vec<Estimate>,
     /// True if no other candidate is at least as good in every objective and better in one, by the means.
     pub on_front: bool,
+    /// Whether it belongs to the front, as far as that is known.
+    pub membership: Membership,
+    /// By objective, one value a replication, turned so that less is better.
+    costs: Vec<Vec<Option<f64>>>,
+}
+
+/// Whether a candidate belongs to the Pareto front, by paired intervals that hold with 95 % for all candidates together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// Shown to be better than each other candidate in some objective.
+    On,
+    /// Not enough is known.
+    Undecided,
+    /// Another one is shown to be better in some objective, and better or equal in all.
+    Off,
+}
+
+impl Membership {
+    /// The word used in files and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Membership::On => "yes",
+            Membership::Undecided => "undecided",
+            Membership::Off => "no",
+        }
+    }
 }
 
 impl Sweep {
@@ -121,6 +150,8 @@ impl Sweep {
                     policy: policy.name.clone(),
                     estimates,
                     on_front: false,
+                    membership: Membership::Undecided,
+                    costs: self.costs(point, policy, objectives),
                 });
             }
         }
@@ -128,7 +159,71 @@ impl Sweep {
         for (candidate, on_front) in candidates.iter_mut().zip(pareto_front(&costs)) {
             candidate.on_front = on_front;
         }
+        let memberships: Vec<Membership> =
+            (0..candidates.len()).map(|index| membership(&candidates, index)).collect();
+        for (candidate, membership) in candidates.iter_mut().zip(memberships) {
+            candidate.membership = membership;
+        }
         candidates
+    }
+
+    fn costs(
+        &self,
+        point: &SweepPoint,
+        policy: &PolicyAt,
+        objectives: &[Objective],
+    ) -> Vec<Vec<Option<f64>>> {
+        let Some(measurements) = self.measurements.get(point.measurements) else { return Vec::new() };
+        let turned = |objective: &Objective| {
+            let sign = if objective.aim == Aim::Minimize { 1.0 } else { -1.0 };
+            let values = measurements.values(policy.index, objective.scope, objective.metric);
+            values.map(|value| value.map(|value| sign * value)).collect()
+        };
+        objectives.iter().map(turned).collect()
+    }
+}
+
+/// Whether a candidate is on the front, by its paired differences to all others.
+fn membership(candidates: &[Candidate], index: usize) -> Membership {
+    let own = &candidates[index];
+    let comparisons = candidates.len().saturating_sub(1) * candidates.len() * own.costs.len();
+    let tail = 0.05 / comparisons.max(1) as f64;
+    let mut sure = true;
+    for (_, other) in candidates.iter().enumerate().filter(|&(other, _)| other != index) {
+        let sides: Vec<Side> =
+            own.costs.iter().zip(&other.costs).map(|(own, other)| side(own, other, tail)).collect();
+        let beaten = sides.iter().all(|side| matches!(side, Side::Worse | Side::Equal));
+        if beaten && sides.contains(&Side::Worse) {
+            return Membership::Off;
+        }
+        let equal = sides.iter().all(|&side| side == Side::Equal);
+        sure &= equal || sides.contains(&Side::Better);
+    }
+    if sure { Membership::On } else { Membership::Undecided }
+}
+
+/// How one compares with another in an objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Better,
+    Equal,
+    Worse,
+    Open,
+}
+
+fn side(own: &[Option<f64>], other: &[Option<f64>], tail: f64) -> Side {
+    let Some(difference) = paired(own, other).filter(|found| found.replications >= FEWEST) else {
+        return Side::Open;
+    };
+    let interval = match difference.constant {
+        true => difference.interval().filter(|_| difference.replications >= FEWEST_ALIKE),
+        false => known_interval(&difference, tail).ok(),
+    };
+    match interval {
+        Some((low, high)) if low == 0.0 && high == 0.0 => Side::Equal,
+        Some((_, high)) if high < 0.0 => Side::Better,
+        Some((low, _)) if low > 0.0 => Side::Worse,
+        _ => Side::Open,
     }
 }
 
@@ -188,6 +283,16 @@ mod tests {
         let only_refusals: Vec<bool> =
             sweep.candidates(&both[..1]).iter().map(|candidate| candidate.on_front).collect();
         assert_eq!(only_refusals, [false, false, true]);
+        let undecided = |candidate: &Candidate| candidate.membership == Membership::Undecided;
+        assert!(sweep.candidates(&both[..1]).iter().all(undecided), "three replications show nothing");
+        let known = {
+            let mut measurements = Measurements::new(Arc::clone(&shape));
+            (0..20).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
+            Sweep { measurements: vec![measurements], ..sweep.clone() }
+        };
+        let memberships: Vec<Membership> =
+            known.candidates(&both[..1]).iter().map(|candidate| candidate.membership).collect();
+        assert_eq!(memberships, [Membership::Off, Membership::Off, Membership::On]);
         let cash = metric_index("cash_money").unwrap();
         assert_eq!(
             Objective::by_direction(cash, Scope::All),

@@ -21,7 +21,7 @@ pub use auditor::{AuditRules, Auditor, Violation, audit};
 pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, Scope, Shape};
-pub use metrics::{Direction, METRICS, Metric, Reach, metric, metric_index};
+pub use metrics::{Direction, METRICS, Metric, Range, Reach, metric, metric_index};
 pub use sums::{CreditSums, CustomerSums, DebtSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
 pub use timeline::{Instant, Timeline};

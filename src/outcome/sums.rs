@@ -123,7 +123,7 @@ sums! {
     /// Purchases, alerts, reactions.
     CustomerSums of CustomerTally {
         purchases: i128, auto_top_ups: i128, payments_declined: i128, budget_blocked: i128, ceilings: i128,
-        alerts_warning: i128, alerts_critical: i128, alerts_would_exceed: i128, bill_months: i128,
+        restores_open: i128, alerts_warning: i128, alerts_critical: i128, alerts_would_exceed: i128, bill_months: i128,
         bill_shocks: i128,
     }
 }

@@ -229,6 +229,8 @@ pub struct CustomerTally {
     pub alert_leads: Histogram,
     /// From the first refusal for credits to the next served paid operation, one value per episode (µs).
     pub restores: Histogram,
+    /// Such an episode is open at the end: it is in no value above.
+    pub restores_open: u64,
     /// First instant with settled ≤ 0.
     pub depleted_at: Option<SimTime>,
     /// The organization left.

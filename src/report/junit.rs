@@ -68,7 +68,7 @@ mod tests {
     fn failures_and_undecided_ones_are_counted_apart() {
         let shape = synthetic::shape(&["block"]);
         let mut measurements = Measurements::new(Arc::clone(&shape));
-        (0..4).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
+        (0..10).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
         let findings = Findings::new(measurements, 0);
         let threshold = |metric: &str, value: f64| Threshold {
             policy: None,

@@ -32,7 +32,8 @@ pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
 pub use sweep::{
-    Scopes, estimate_cell, front_table, key_column, morris_table, points_table, swing_table, write_sweep,
+    Scopes, estimate_cell, front_table, key_column, morris_table, outcome_cell, outcome_column, points_table,
+    swing_table, write_sweep,
 };
 pub use table::{Cell, Column, Format, Table, pretty};
 

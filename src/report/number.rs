@@ -130,8 +130,7 @@ mod tests {
     #[test]
     fn a_mean_shares_the_decimals_of_its_half_width() {
         let of = |mean, half| {
-            let estimate =
-                Estimate { mean, sd: Some(1.0), half_width: Some(half), replications: 9, constant: false };
+            let estimate = Estimate::made_up(mean, half, 9);
             let (value, half) = with_uncertainty(&estimate);
             value + &half.unwrap_or_default()
         };

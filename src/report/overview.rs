@@ -1,7 +1,7 @@
 //! The comparison that `run` prints: policies as rows, a few telling outcomes as columns, verdicts as marks.
 
-use crate::experiment::Threshold;
-use crate::experiment::{Difference, Estimate, Findings, Judgement, Ruling, Verdict};
+use crate::experiment::{Difference, Doubt, Findings, Judgement, Ruling, Verdict};
+use crate::experiment::{FEWEST, Threshold};
 use crate::outcome::{METRICS, Scope, metric};
 
 use super::number;
@@ -107,26 +107,20 @@ fn metric_cells(findings: &Findings, name: &str) -> Vec<Cell> {
 
 fn pieces_of(findings: &Findings, policy: usize, name: &str) -> Option<Pieces> {
     let estimate = findings.estimate(policy, Scope::All, name)?;
-    let (value, half) =
-        number::with_uncertainty(&scaled(&estimate, if is_share(name) { 100.0 } else { 1.0 }));
+    let (value, half) = number::with_uncertainty(&estimate.scaled(if is_share(name) { 100.0 } else { 1.0 }));
     let mark = findings.difference(policy, Scope::All, name).map_or(" ", mark);
     Some(Pieces { mean: estimate.mean, value, half: half.unwrap_or_default(), mark })
 }
 
-fn scaled(estimate: &Estimate, factor: f64) -> Estimate {
-    let half_width = estimate.half_width.map(|half| half * factor);
-    Estimate { mean: estimate.mean * factor, half_width, ..*estimate }
-}
-
-/// One character a verdict; equality in every replication is more than a difference not shown.
+/// One character a verdict.
 fn mark(difference: &Difference) -> &'static str {
     match difference.verdict {
         Verdict::Better => "+",
         Verdict::Worse => "-",
         Verdict::Higher => "↑",
         Verdict::Lower => "↓",
-        Verdict::NoDifferenceShown if difference.estimate.constant => "=",
-        Verdict::NoDifferenceShown => "~",
+        Verdict::Equal => "=",
+        Verdict::Undecided => "~",
     }
 }
 
@@ -136,15 +130,43 @@ fn notes(findings: &Findings) -> Vec<String> {
     if replications < 2 {
         return vec!["one replication: no intervals and no verdicts (use `--replications`)".to_owned()];
     }
-    vec![
+    let interval = format!(
+        "± wider side of the 95 % interval over {replications} replications (both ends: summary.csv);\n\
+         none where all are equal"
+    );
+    let marks = if replications < FEWEST {
         format!(
-            "± half-width of the 95 % t-interval over {replications} replications; none where all are equal"
-        ),
+            "against `{baseline}`: = equal by construction, ~ undecided ({FEWEST} replications are the fewest for a verdict)"
+        )
+    } else {
         format!(
-            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, = equal, ~ no difference shown\n\
+            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, = equal, ~ undecided\n\
              (paired by replication, Holm's correction over all outcomes and policies)"
-        ),
-    ]
+        )
+    };
+    [interval, marks].into_iter().chain(carried(findings)).collect()
+}
+
+/// Printed amounts of which one replication holds half of the sum: their means are hardly known.
+fn carried(findings: &Findings) -> Option<String> {
+    let names = BLOCKS.iter().flat_map(|(_, metrics)| metrics.iter());
+    let of = |name: &&str| {
+        let policies = 0..findings.shape().policies.len();
+        let estimates =
+            policies.filter_map(|policy| Some((policy, findings.estimate(policy, Scope::All, name)?)));
+        let carried =
+            estimates.filter(|(_, estimate)| estimate.replications >= FEWEST && estimate.heaviest >= 0.5);
+        let policies: Vec<&str> =
+            carried.map(|(policy, _)| findings.shape().policies[policy].as_str()).collect();
+        (!policies.is_empty()).then(|| format!("{name} ({})", policies.join(", ")))
+    };
+    let found: Vec<String> = names.filter_map(of).collect();
+    (!found.is_empty()).then(|| {
+        format!(
+            "one replication holds half of the sum or more, so that more are needed: {}",
+            found.join("; ")
+        )
+    })
 }
 
 /// Every outcome of every policy in one flat table, for programs.
@@ -181,7 +203,7 @@ pub fn rulings(findings: &Findings, thresholds: &[Threshold], judgements: &[Judg
         let threshold = &thresholds[judgement.threshold];
         let outcome = judgement.estimate.map_or(Cell::Absent, |estimate| {
             let factor = if is_share(&threshold.metric) { 100.0 } else { 1.0 };
-            let (value, half) = number::with_uncertainty(&scaled(&estimate, factor));
+            let (value, half) = number::with_uncertainty(&estimate.scaled(factor));
             let unit = if factor > 1.0 { " %" } else { "" };
             let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
             Cell::Number { value: estimate.mean, text: text + unit }
@@ -207,16 +229,12 @@ fn condition(threshold: &Threshold) -> String {
 
 /// Why a judgement is not a plain pass or fail.
 pub(super) fn explanation(judgement: &Judgement) -> String {
-    match (judgement.ruling, &judgement.estimate) {
-        (Ruling::Undecided { .. }, None) => "the outcome does not apply".to_owned(),
-        (Ruling::Undecided { replications: Some(needed) }, Some(_)) => {
-            format!("about {needed} replications would probably decide it")
-        }
-        (Ruling::Undecided { .. }, Some(estimate)) if estimate.replications < 2 => {
-            "one replication has no interval".to_owned()
-        }
-        (Ruling::Undecided { .. }, Some(_)) => "the limit lies on the mean".to_owned(),
-        _ => String::new(),
+    let Ruling::Undecided { replications, why } = judgement.ruling else { return String::new() };
+    match (why, replications) {
+        (Doubt::Near, Some(needed)) => format!("about {needed} replications would probably decide it"),
+        (Doubt::AllAlike, None) => format!("{} (`==` asks about what was seen)", why.text()),
+        (_, Some(needed)) => format!("{}; about {needed} replications would probably decide it", why.text()),
+        (_, None) => why.text().to_owned(),
     }
 }
 
@@ -284,14 +302,14 @@ mod tests {
 
     #[test]
     fn an_undecided_threshold_says_what_it_needs() {
-        let findings = findings(4);
+        let findings = findings(6);
         let mean = findings.estimate(0, Scope::All, "refusal_rate").unwrap();
         let threshold = Threshold {
             policy: Some(0),
             scope: "all".to_owned(),
             metric: "refusal_rate".to_owned(),
             comparison: Comparison::Less,
-            value: mean.mean + mean.half_width.unwrap() / 2.0,
+            value: (mean.mean + mean.interval().unwrap().1) / 2.0,
             text: "refusal_rate < 20%".to_owned(),
         };
         let thresholds = [threshold];

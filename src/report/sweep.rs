@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::experiment::{Aim, Candidate, Estimate, Morris, Objective, PolicyAt, Sweep, SweepPoint, Swing};
+use crate::experiment::{
+    Aim, Candidate, Estimate, Membership, Morris, Objective, PolicyAt, Sweep, SweepPoint, Swing,
+};
 use crate::outcome::{METRICS, Scope};
 
 use super::cell::Records;
@@ -81,14 +83,14 @@ fn write_scope(
 pub fn points_table(sweep: &Sweep, metrics: &[usize]) -> Table {
     let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
-    columns.extend(metrics.iter().map(|&metric| Column::numbers(METRICS[metric].name)));
+    columns.extend(metrics.iter().map(|&metric| outcome_column(metric)));
     let mut table = Table::new("Outcomes at every point", columns);
     for point in &sweep.points {
         for policy in &point.policies {
             let mut row: Vec<Cell> = point.settings.iter().map(Cell::text).collect();
             row.push(Cell::text(&policy.name));
             let estimate = |&metric: &usize| sweep.estimate(point, policy, Scope::All, metric);
-            row.extend(metrics.iter().map(|metric| estimate_cell(estimate(metric))));
+            row.extend(metrics.iter().map(|metric| outcome_cell(*metric, estimate(metric))));
             table.rows.push(row);
         }
     }
@@ -109,6 +111,24 @@ pub fn key_column(key: &str) -> Column {
     Column::words(key).headed(lines.join("\n"))
 }
 
+/// A column of an outcome. Shares are read in %, and stay shares in files.
+#[must_use]
+pub fn outcome_column(metric: usize) -> Column {
+    let name = METRICS[metric].name;
+    let column = Column::numbers(name);
+    if METRICS[metric].is_share() { column.headed(format!("{name}\n%")) } else { column }
+}
+
+/// An outcome's mean with its half-width, shares in %.
+#[must_use]
+pub fn outcome_cell(metric: usize, estimate: Option<Estimate>) -> Cell {
+    let Some(own) = estimate.filter(|_| METRICS[metric].is_share()) else { return estimate_cell(estimate) };
+    match estimate_cell(Some(own.scaled(100.0))) {
+        Cell::Number { text, .. } => Cell::Number { value: own.mean, text },
+        other => other,
+    }
+}
+
 /// A mean with its half-width.
 #[must_use]
 pub fn estimate_cell(estimate: Option<Estimate>) -> Cell {
@@ -123,21 +143,25 @@ pub fn estimate_cell(estimate: Option<Estimate>) -> Cell {
 pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candidate]) -> Table {
     let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
-    columns.extend(objectives.iter().map(|objective| Column::numbers(METRICS[objective.metric].name)));
+    columns.extend(objectives.iter().map(|objective| outcome_column(objective.metric)));
+    columns.push(Column::words("on_front"));
     let mut table = Table::new("Pareto front", columns);
-    for candidate in candidates.iter().filter(|candidate| candidate.on_front) {
+    for candidate in candidates.iter().filter(|candidate| candidate.membership != Membership::Off) {
         let mut row: Vec<Cell> = sweep.points[candidate.point].settings.iter().map(Cell::text).collect();
         row.push(Cell::text(&candidate.policy));
-        row.extend(candidate.estimates.iter().map(|estimate| estimate_cell(Some(*estimate))));
+        let estimates = candidate.estimates.iter().zip(objectives);
+        row.extend(estimates.map(|(estimate, objective)| outcome_cell(objective.metric, Some(*estimate))));
+        row.push(Cell::text(candidate.membership.name()));
         table.rows.push(row);
     }
     let aims = objectives.iter().map(|objective| {
         let aim = if objective.aim == Aim::Minimize { "less" } else { "more" };
         format!("{aim} {}", METRICS[objective.metric].name)
     });
-    let off = candidates.iter().filter(|candidate| !candidate.on_front).count();
+    let off = candidates.iter().filter(|candidate| candidate.membership == Membership::Off).count();
     table.notes.push(format!(
-        "wanted: {}; by the means, {off} others are beaten",
+        "wanted: {}; {off} others are shown to be beaten (paired intervals, 95 % for all together);\n\
+         undecided: another one may be better in every objective",
         aims.collect::<Vec<_>>().join(", ")
     ));
     table
@@ -147,7 +171,7 @@ pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candid
 #[must_use]
 pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
     let words = ["assumption", "low", "high"].map(Column::words);
-    let numbers = ["at_low", "at_high", "swing"].map(Column::numbers);
+    let numbers = ["at_low", "at_base", "at_high", "swing"].map(Column::numbers);
     let mut columns: Vec<Column> = words.into_iter().chain(numbers).collect();
     columns.push(Column::words("ranking"));
     let mut table = Table::new(format!("What moves {outcome}"), columns);
@@ -157,6 +181,7 @@ pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
             Cell::text(&swing.low_setting),
             Cell::text(&swing.high_setting),
             Cell::number(swing.low),
+            Cell::number(swing.base),
             Cell::number(swing.high),
             swing_cell(swing),
             Cell::text(if swing.ranking_changes { "changes" } else { "stays" }),
@@ -180,7 +205,7 @@ pub fn morris_table(outcome: &str, rows: &[(String, Morris)]) -> Table {
         table.rows.push(vec![Cell::text(key), Cell::number(morris.mean_absolute), Cell::number(morris.sd)]);
     }
     table.notes.push(String::from(
-        "from low to high; a large sd beside mean_absolute: it acts together with others, or not in a straight line",
+        "from low to high; a large sd beside mean_absolute: it acts together with others",
     ));
     table
 }

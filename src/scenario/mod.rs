@@ -20,6 +20,7 @@ pub mod presets;
 mod read;
 mod reading;
 mod reference;
+mod scaling;
 mod schema;
 mod source;
 mod sweep;

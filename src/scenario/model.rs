@@ -155,6 +155,21 @@ pub enum Comparison {
     NotEqual,
 }
 
+impl Comparison {
+    /// True if `value` compares with `limit` as wanted.
+    #[must_use]
+    pub fn holds(self, value: f64, limit: f64) -> bool {
+        match self {
+            Comparison::Less => value < limit,
+            Comparison::LessOrEqual => value <= limit,
+            Comparison::Greater => value > limit,
+            Comparison::GreaterOrEqual => value >= limit,
+            Comparison::Equal => value == limit,
+            Comparison::NotEqual => value != limit,
+        }
+    }
+}
+
 /// Stop when a paired difference is known well enough.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Precision {

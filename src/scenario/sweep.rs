@@ -85,7 +85,7 @@ fn setting(node: &Node) -> String {
 }
 
 /// A value as TOML in one line.
-fn inline(node: &Node) -> String {
+pub(super) fn inline(node: &Node) -> String {
     match &node.value {
         Value::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Value::Table(table) => {

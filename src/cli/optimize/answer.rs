@@ -31,7 +31,7 @@ pub(super) fn write(
             "seed": workshop.base.seed,
             "partial": workshop.interrupted(),
             "budget": search.budget,
-            "spent": search.spent,
+            "spent": search.spent(),
             "rounds": search.rounds,
             "gap": choice.map(|choice| choice.gap).filter(|gap| gap.is_finite()),
             "feasible": choice.map(|choice| choice.feasible.name()),
@@ -53,9 +53,10 @@ pub(super) fn write(
 
 /// The chosen one first, then by the mean.
 fn table(question: &Question, search: &Search, choice: Option<&Choice>) -> Table {
-    let name = METRICS[question.objective.metric].name;
     let mut columns: Vec<Column> = question.keys.iter().map(|key| report::key_column(key)).collect();
-    columns.extend([Column::words("policy"), Column::numbers("replications"), Column::numbers(name)]);
+    columns.extend([Column::words("policy"), Column::numbers("replications")]);
+    let metric = question.objective.metric;
+    columns.push(report::outcome_column(metric));
     columns.push(Column::numbers("to_chosen"));
     columns.extend(question.conditions.iter().map(|condition| Column::numbers(&condition.text)));
     columns.push(Column::words("standing"));
@@ -71,17 +72,17 @@ fn table(question: &Question, search: &Search, choice: Option<&Choice>) -> Table
         let values: Vec<f64> = present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect();
         let mut row: Vec<Cell> = competitor.settings.iter().map(Cell::text).collect();
         row.extend([Cell::text(&competitor.policy), Cell::number(values.len() as f64)]);
-        row.push(report::estimate_cell(Estimate::of(&values)));
+        row.push(report::outcome_cell(metric, Estimate::within(&values, METRICS[metric].range())));
         let difference = chosen.filter(|&chosen| chosen != index).and_then(|chosen| {
             let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
                 costs.iter().map(|cost| cost.map(|cost| question.cost(cost))).collect()
             };
             paired(&turned(&entrant.costs), &turned(&field[chosen].costs))
         });
-        row.push(report::estimate_cell(difference));
-        row.extend(
-            entrant.limited.iter().map(|values| report::estimate_cell(Estimate::of(&present(values)))),
-        );
+        row.push(report::outcome_cell(metric, difference));
+        row.extend(entrant.limited.iter().zip(&search.rules.limits).map(|(limited, limit)| {
+            report::estimate_cell(Estimate::within(&present(&limited.values), limit.range))
+        }));
         row.push(Cell::text(if chosen == Some(index) { "chosen" } else { entrant.standing.name() }));
         table.rows.push(row);
     }
@@ -100,7 +101,10 @@ fn statement(
     choice: Option<&Choice>,
 ) -> Vec<String> {
     let metric = &METRICS[question.objective.metric];
-    let unit = metric.unit(workshop.base.currency.as_deref());
+    let (factor, unit) = match metric.is_share() {
+        true => (100.0, String::from("percentage points")),
+        false => (1.0, metric.unit(workshop.base.currency.as_deref())),
+    };
     let mut said = Vec::new();
     match choice {
         None if search.rounds == 0 => {
@@ -112,7 +116,7 @@ fn statement(
         Some(choice) => {
             let chosen = &search.entrants[choice.entrant];
             said.push(format!("chosen: {}", described(question, chosen)));
-            said.push(confidence(choice, &unit, question.objective.aim));
+            said.push(confidence(choice, (factor, &unit), question.objective.aim));
             said.extend(conditions_kept(question, choice));
             said.extend(rivals(question, search, choice));
             said.extend(at_an_end(question, chosen));
@@ -121,7 +125,7 @@ fn statement(
     let count = |standing| search.entrants.iter().filter(|entrant| entrant.standing == standing).count();
     said.push(format!(
         "{} of {} replications in {} rounds; of {} settings {} were shown to be worse, {} to break a condition, {} were set aside",
-        search.spent,
+        search.spent(),
         search.budget,
         search.rounds,
         search.entrants.len(),
@@ -138,7 +142,7 @@ fn described(question: &Question, competitor: &Competitor) -> String {
     format!("{} with {}", competitor.policy, settings.collect::<Vec<_>>().join(", "))
 }
 
-fn confidence(choice: &Choice, unit: &str, aim: Aim) -> String {
+fn confidence(choice: &Choice, (factor, unit): (f64, &str), aim: Aim) -> String {
     let word = if aim == Aim::Minimize { "lower" } else { "higher" };
     match choice.gap {
         gap if gap.is_infinite() => {
@@ -149,7 +153,7 @@ fn confidence(choice: &Choice, unit: &str, aim: Aim) -> String {
         }
         gap => format!(
             "with 95 % confidence no setting that was tried is {word} by more than {} {unit}",
-            report::number::short(gap)
+            report::number::short(gap * factor)
         ),
     }
 }
@@ -174,14 +178,14 @@ fn conditions_kept(question: &Question, choice: &Choice) -> Option<String> {
         question.conditions.iter().map(|condition| format!("`{}`", condition.text)).collect();
     let all = texts.join(" and ");
     (!texts.is_empty()).then(|| match choice.feasible {
-        Ruling::Pass => format!("it keeps {all} on the whole 95 % interval"),
+        Ruling::Pass => format!("it surely keeps {all}"),
         Ruling::Fail => format!("it fails {all}"),
-        Ruling::Undecided { replications: Some(needed) } => {
-            format!(
-                "whether it keeps {all} is undecided; about {needed} replications would probably decide it"
-            )
+        Ruling::Undecided { replications: Some(needed), why } => {
+            format!("whether it keeps {all} is undecided: {}; about {needed} replications would probably decide it", why.text())
         }
-        Ruling::Undecided { replications: None } => format!("whether it keeps {all} is undecided"),
+        Ruling::Undecided { replications: None, why } => {
+            format!("whether it keeps {all} is undecided: {}", why.text())
+        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! Comparing a sample with what theory says.
 
-use crate::experiment::student;
+use crate::experiment::Estimate;
 
 /// One number of a closed form: what theory expects and what the simulation shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,10 +107,8 @@ pub(super) fn poisson_cdf(k: u32, mean: f64) -> f64 {
     (0..=k).map(|i| libm::exp(f64::from(i) * log_mean - mean - libm::lgamma(f64::from(i) + 1.0))).sum()
 }
 
-/// Whether the 95 % t-interval of a sample contains a value.
+/// Whether the 95 % interval of a sample contains a value: the one that is printed.
 pub(super) fn covers(sample: &[f64], value: f64) -> bool {
-    let n = sample.len();
-    let center = sample.iter().sum::<f64>() / n as f64;
-    let half = student::quantile_95(n as u32 - 1) * libm::sqrt(variance_of(sample) / n as f64);
-    (center - value).abs() <= half
+    let interval = Estimate::of(sample).and_then(|estimate| estimate.interval());
+    interval.is_some_and(|(low, high)| (low..=high).contains(&value))
 }

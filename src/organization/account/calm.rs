@@ -283,8 +283,12 @@ impl State {
     /// Brings the books up to date after a calm stretch that ended with an event at `at`.
     fn settle_calm(&mut self, events: &[Event], at: SimTime, sum: &Sum) {
         self.in_flight_changes();
-        let span = (at - self.now).micros();
-        self.tally.in_flight_micros += i128::from(span) * i128::from(sum.in_flight) - i128::from(sum.area);
+        // A stretch does not reach across the end of the life, so all of it counts or nothing.
+        if self.now < self.leaves {
+            let span = (at - self.now).micros();
+            self.tally.in_flight_micros +=
+                i128::from(span) * i128::from(sum.in_flight) - i128::from(sum.area);
+        }
         self.tally.in_flight_max = self.tally.in_flight_max.max(sum.most_in_flight as u32);
         self.in_flight = sum.in_flight as u32;
         self.now = at;

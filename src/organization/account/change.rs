@@ -159,7 +159,7 @@ impl State {
 
     /// Adds the time since the last look to every blocked feature.
     pub(super) fn count_blocked(&mut self) {
-        let span = self.now - self.blocked_since;
+        let span = self.lived(self.blocked_since);
         self.blocked_since = self.now;
         if !self.any_blocked || span.is_zero() {
             return;

@@ -39,13 +39,14 @@ impl State {
         self.now = world.end;
         self.in_flight_changes();
         self.debt_changes();
-        let span = self.now - self.overdrawn_since;
+        let span = self.lived(self.overdrawn_since);
         if self.ledger.debt().is_positive() {
             self.tally.debt.longest = self.tally.debt.longest.max(span);
         }
         self.count_blocked();
         let mut tally = std::mem::take(&mut self.tally);
         self.count_alive(&mut tally, false);
+        tally.customer.restores_open = u64::from(self.refusals.episode.is_some());
         if let [only] = tally.member_credits.as_mut_slice() {
             *only = tally.features.iter().map(|feature| feature.demand_credits).sum();
         }

@@ -2,7 +2,7 @@
 
 use crate::ledger::{LotSerial, Take};
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Category, Credits, Money, SimTime};
+use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::env::Env;
 use super::state::State;
@@ -159,11 +159,16 @@ impl State {
         self.debt_changed();
     }
 
+    /// Time of the organization's life since an instant: the clocks of the tally end with it.
+    pub(super) fn lived(&self, since: SimTime) -> SimSpan {
+        self.now.min(self.leaves) - since.min(self.leaves)
+    }
+
     /// Brings the integrals over debt up to the present; call before debt changes.
     pub(super) fn debt_changes(&mut self) {
         let debt = self.ledger.debt();
         if debt.is_positive() {
-            let span = (self.now - self.debt_since).micros();
+            let span = self.lived(self.debt_since).micros();
             self.tally.debt.credit_micros += i128::from(debt.micros()) * i128::from(span);
         } else {
             self.overdrawn_since = self.now;
@@ -175,7 +180,7 @@ impl State {
     pub(super) fn debt_changed(&mut self) {
         let debt = self.ledger.debt();
         self.tally.debt.max = self.tally.debt.max.max(debt);
-        let span = self.now - self.overdrawn_since;
+        let span = self.lived(self.overdrawn_since);
         self.tally.debt.longest = self.tally.debt.longest.max(span);
         if debt.is_zero() {
             self.overdrawn_since = self.now;

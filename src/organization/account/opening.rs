@@ -11,7 +11,6 @@ use super::events::{Class, TimerKind};
 use super::grants::rounded_end;
 use super::note::Note;
 use super::state::State;
-use super::top_up::TopUpState;
 
 impl State {
     /// Schedules the birth, or lives it at once for an organization that is older than the horizon.

@@ -94,6 +94,8 @@ impl State {
 
     fn bounds(&self, env: &Env, views: Views) -> Option<Bounds> {
         let until = self.due.peek().map_or(self.next_timer, |due| due.at.min(self.next_timer));
+        // Clocks end with the life.
+        let until = if self.now < self.leaves { until.min(self.leaves) } else { until };
         let above = self.calm.floor;
         let mut bounds =
             Bounds { settled_above: above, available_above: above, available_below: Credits::MAX, until };

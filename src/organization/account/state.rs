@@ -214,6 +214,8 @@ pub(super) struct State {
     /// Per feature: the estimate of every operation, if it is always the same and so counted a stretch at a time.
     pub(super) estimates_ahead: Vec<Option<Credits>>,
     pub(super) in_flight_of: Vec<u32>,
+    /// End of the organization's life: no clock of the tally runs beyond it.
+    pub(super) leaves: SimTime,
     pub(super) in_flight_since: SimTime,
     pub(super) debt_since: SimTime,
     pub(super) overdrawn_since: SimTime,
@@ -372,6 +374,7 @@ impl State {
             next_in_course: (SimTime::NEVER, 0),
             estimates_ahead: super::calm::estimates_ahead(env),
             in_flight_of: vec![0; features],
+            leaves: env.traits.leaves,
             in_flight_since: env.birth,
             debt_since: env.birth,
             overdrawn_since: env.birth,

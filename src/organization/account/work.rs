@@ -462,7 +462,7 @@ impl State {
 
     /// Brings the integral over work in flight up to the present; call before the number changes.
     pub(super) fn in_flight_changes(&mut self) {
-        let span = (self.now - self.in_flight_since).micros();
+        let span = self.lived(self.in_flight_since).micros();
         self.tally.in_flight_micros += i128::from(span) * i128::from(self.in_flight);
         self.in_flight_since = self.now;
     }

@@ -6,6 +6,7 @@
 mod credits;
 mod customers;
 mod money;
+mod range;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 use std::sync::LazyLock;
 
 use super::{Scope, Totals};
+pub use range::Range;
 
 /// One outcome.
 #[derive(Debug, Clone, Copy)]

@@ -282,7 +282,15 @@ pub(super) const METRICS: &[Metric] = &[
         Neutral,
         Accounts,
         |t| hours(t.restores.quantile(0.5)),
-        "Median time from the first refusal for credits to the next paid operation served.",
+        "Median time from the first refusal for credits to the next paid operation served; open ones are left out.",
+    ),
+    Metric::new(
+        "restore_open_episodes",
+        "episodes",
+        Lower,
+        Accounts,
+        |t| count(t.customer.restores_open),
+        "Refusals for credits after which no paid operation has been served until the end.",
     ),
     Metric::new(
         "depleted_h",

@@ -59,6 +59,9 @@ pub struct Manifest {
     /// Draws that met a bound, a sentence each; left out if there were none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cut_draws: Vec<String>,
+    /// Why a `[precision]` ended the run after these replications; left out without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// `finished`, or `partial` if the run was interrupted.
     pub status: Status,
 }

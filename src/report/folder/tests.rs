@@ -30,6 +30,7 @@ fn manifest(question: &Question, status: Status, replications: u32) -> Manifest 
         histories: Vec::new(),
         reactive_features: Vec::new(),
         cut_draws: Vec::new(),
+        stopped: None,
         status,
     }
 }

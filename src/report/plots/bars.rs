@@ -75,9 +75,7 @@ fn panel(findings: &Findings, name: &str) -> Option<Panel> {
     let factor = if share { 100.0 } else { 1.0 };
     let bar = |policy: usize| {
         let estimate = findings.estimate(policy, Scope::All, name)?;
-        let half_width = estimate.half_width.map(|half| half * factor);
-        let estimate = Estimate { mean: estimate.mean * factor, half_width, ..estimate };
-        Some(Bar { estimate, color: color(findings, policy, name) })
+        Some(Bar { estimate: estimate.scaled(factor), color: color(findings, policy, name) })
     };
     let bars: Vec<Option<Bar>> = (0..findings.shape().policies.len()).map(bar).collect();
     let unit = if share { "%".to_owned() } else { findings.unit(name) };
@@ -133,10 +131,11 @@ fn middle(row: usize) -> f64 {
 /// Each panel's lowest and highest value, whiskers and zero included.
 fn ranges(panels: &[Panel], same: bool) -> Vec<(f64, f64)> {
     let own = panels.iter().map(|panel| {
-        let ends = panel.bars.iter().flatten().map(|bar| {
-            let (mean, half) = (bar.estimate.mean, bar.estimate.half_width.unwrap_or(0.0));
-            (mean - half, mean + half)
-        });
+        let ends = panel
+            .bars
+            .iter()
+            .flatten()
+            .map(|bar| bar.estimate.interval().unwrap_or((bar.estimate.mean, bar.estimate.mean)));
         ends.fold((0.0, 0.0), join)
     });
     let own: Vec<(f64, f64)> = own.collect();
@@ -175,10 +174,11 @@ fn draw_bar(canvas: &Canvas, bar: Option<&Bar>, scale: &Scale, y: f64) -> Drawin
     let Some(bar) = bar else {
         return canvas.text("n/a", (scale.at(0.0) + 6.0, y), Anchor::Left, Font::TICK);
     };
-    let (mean, half) = (bar.estimate.mean, bar.estimate.half_width.unwrap_or(0.0));
+    let mean = bar.estimate.mean;
+    let (from, to) = bar.estimate.interval().unwrap_or((mean, mean));
     canvas.bar((scale.at(0.0), y - 9.5), (scale.at(mean), y + 9.5), bar.color)?;
-    let (low, high) = (scale.at(mean - half), scale.at(mean + half));
-    if half > 0.0 {
+    let (low, high) = (scale.at(from), scale.at(to));
+    if from < to {
         canvas.line((low, y), (high, y), INK, 1.2)?;
         canvas.line((low, y - 4.0), (low, y + 4.0), INK, 1.2)?;
         canvas.line((high, y - 4.0), (high, y + 4.0), INK, 1.2)?;
@@ -202,7 +202,7 @@ fn draw_legend(canvas: &Canvas, findings: &Findings, left: f64, y: f64) -> Drawi
     if findings.measurements.replications() > 1 {
         entries.push((BETTER, "better".to_owned()));
         entries.push((WORSE, "worse".to_owned()));
-        entries.push((OTHER, "no side is better, or no difference shown".to_owned()));
+        entries.push((OTHER, "no side is better, equal, or undecided".to_owned()));
     }
     let mut x = left;
     for (color, text) in entries {

@@ -168,6 +168,7 @@ mod tests {
             key: key.to_owned(),
             low_setting: "0.5".to_owned(),
             high_setting: "2".to_owned(),
+            base: 0.08,
             low,
             high,
             half_width: None,

@@ -36,8 +36,8 @@ pub fn sweep_plot(sweep: &Sweep, key: usize, metric: usize) -> io::Result<Option
     let share = METRICS[metric].is_share();
     let factor = if share { 100.0 } else { 1.0 };
     let ends = lines.iter().flat_map(|line| &line.points).flat_map(|(_, estimate)| {
-        let half = estimate.half_width.unwrap_or(0.0);
-        [(estimate.mean - half) * factor, (estimate.mean + half) * factor]
+        let (low, high) = estimate.interval().unwrap_or((estimate.mean, estimate.mean));
+        [low * factor, high * factor]
     });
     let Some((low, high)) = range(ends) else { return Ok(None) };
     let height = HEIGHT.max(FRAME.top + 22.0 * lines.len() as f64 + 40.0);
@@ -173,18 +173,17 @@ fn unit(sweep: &Sweep, metric: usize) -> String {
 }
 
 fn draw_line(canvas: &Canvas, line: &Line, x: &Scale, y: &Scale, factor: f64) -> Drawing {
-    let at = |side: f64| {
-        let point = move |(position, estimate): &(f64, Estimate)| {
-            let value = estimate.mean + side * estimate.half_width.unwrap_or(0.0);
-            (x.at(*position), y.at(value * factor))
-        };
+    let at = |side: fn(&Estimate) -> f64| {
+        let point =
+            move |(position, estimate): &(f64, Estimate)| (x.at(*position), y.at(side(estimate) * factor));
         line.points.iter().map(point).collect::<Vec<(f64, f64)>>()
     };
-    let mut band = at(1.0);
-    band.extend(at(-1.0).into_iter().rev());
+    let mut band = at(|estimate| estimate.interval().map_or(estimate.mean, |(_, high)| high));
+    band.extend(at(|estimate| estimate.interval().map_or(estimate.mean, |(low, _)| low)).into_iter().rev());
     canvas.polygon(&band, line.color, 0.15)?;
-    canvas.path(&at(0.0), line.color, 2.0)?;
-    at(0.0).into_iter().try_for_each(|point| canvas.dot(point, 3.0, line.color))
+    let means = at(|estimate| estimate.mean);
+    canvas.path(&means, line.color, 2.0)?;
+    means.into_iter().try_for_each(|point| canvas.dot(point, 3.0, line.color))
 }
 
 fn draw_legend(canvas: &Canvas, names: &[(&str, RGBColor)]) -> Drawing {
