@@ -12,7 +12,7 @@ pub(in crate::scenario) const CV_KIND: Kind = Kind::Number(GAPS_CV);
 
 /// Most clients of an organization, operations of a session or client, operations of a scheduled instant.
 const MOST_CLIENTS: f64 = 1e6;
-const MOST_CALLS: f64 = 1e9;
+const MOST_CALLS: f64 = 1e6;
 const MOST_AT_ONCE: f64 = 1e6;
 
 /// When operations arrive.

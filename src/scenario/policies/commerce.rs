@@ -275,7 +275,7 @@ pub(super) static TOP_UP: Shape = Shape {
         ),
         default(
             "ceiling",
-            Kind::POSITIVE_COUNT,
+            Kind::Whole(1, 1_000_000),
             "1000",
             "Purchases per account and day at which a runaway rule stops.",
         ),

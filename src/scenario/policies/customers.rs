@@ -179,7 +179,7 @@ static RETRY: Shape = Shape {
     parts: &[&[
         default("probability", Kind::Probability, "1.0", "Probability after each refusal."),
         default("delay", Kind::SPANS, "\"1 min\"", "Time until the next attempt."),
-        default("attempts", Kind::POSITIVE_COUNT, "3", "Most attempts in all, the first included."),
+        default("attempts", Kind::Whole(1, 1_000_000), "3", "Most attempts in all, the first included."),
     ]],
 };
 
