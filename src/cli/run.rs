@@ -36,7 +36,8 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let outdone = keeping::of_question(unfinished, &question);
     let mut cuts = Vec::new();
     let told = Told { expected, cuts: &mut cuts };
-    let (ran, gathered, failure) = simulate(scenario, arguments, &histories, &folder, told)?;
+    let simulated = simulate(scenario, arguments, &histories, &folder, told);
+    let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, scenario))?;
     let summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
     terminal::say(&tables(scenario, arguments.format.into(), &summary));
     if let Some(file) = &arguments.junit {
@@ -197,6 +198,24 @@ fn simulate(
         }
         (Err(failure), _) => Err(Problem::Run(failure)),
     }
+}
+
+/// Adds the key that sums beyond 64 bits most likely come from.
+fn name_the_key(problem: Problem, scenario: &Scenario) -> Problem {
+    let Problem::Run(Failure::Impossible { replication, organization, what }) = problem else {
+        return problem;
+    };
+    let (credits, money) = &scenario.largest;
+    let key = match what.as_str() {
+        sum if sum.contains("sum of credits") => credits.as_ref(),
+        sum if sum.contains("sum of money") => money.as_ref(),
+        _ => None,
+    };
+    let what = match key {
+        Some(key) => format!("{what}\nhint: the largest is `{key}`; draws and formulas add to it"),
+        None => what,
+    };
+    Problem::Run(Failure::Impossible { replication, organization, what })
 }
 
 /// What a run is told before it begins, and where it leaves what it has to tell.

@@ -51,6 +51,8 @@ pub struct Scenario {
     pub sweep: Option<SweepPlan>,
     /// Number of timeline instants (default 120).
     pub timeline_instants: u32,
+    /// Keys of the largest number of credits and of the largest amount of money, for whoever finds their sums too large.
+    pub largest: (Option<String>, Option<String>),
 }
 
 /// Organizations that are alike.

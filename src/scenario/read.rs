@@ -214,6 +214,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
         sweep: section.get("sweep").and_then(sweep::read),
         timeline_instants: section.value("timeline_instants", Item::count),
+        largest: reader.largest(),
     })
 }
 

@@ -312,6 +312,13 @@ fn runs(folder: &Path) -> Vec<Case> {
             &[0, 2],
             vec![],
         ),
+        (
+            scenario("policy", "rollover = \"all\"")
+                .replace("allowance = 100", "allowance = { credits = 900000000000, every = \"1 day\" }")
+                .replace("10 days", "30 days"),
+            REFUSED,
+            vec!["9,223,372,036,854", "policies.block.allowance.credits"],
+        ),
         (scenario("", "").replace("\"10 days\"", "\"7900 years\"").replace("4/day", "1/year"), &[0], vec![]),
         (scenario("top", "timeline_instants = 10000"), &[0], vec![]),
         (scenario("cohort", "members = 65535\nmember_skew = 100"), &[0], vec![]),

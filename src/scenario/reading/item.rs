@@ -154,19 +154,22 @@ impl<'a> Item<'a> {
 
     /// Credits.
     pub fn credits(self) -> Option<Credits> {
-        match self.node.value {
+        let credits = match self.node.value {
             Value::Integer(number) if number.unsigned_abs() <= MOST_CREDITS as u128 => {
-                Some(Credits::from_whole(number as i64))
+                Credits::from_whole(number as i64)
             }
-            Value::Float(number) if number.abs() <= MOST_CREDITS => Some(Credits::from_f64(number)),
-            _ => self.unfit(),
-        }
+            Value::Float(number) if number.abs() <= MOST_CREDITS => Credits::from_f64(number),
+            _ => return self.unfit(),
+        };
+        self.reader.note_credits(self.place(), credits);
+        Some(credits)
     }
 
     /// Money, 0 or more; every amount of a scenario has one currency.
     pub fn money(self) -> Option<Money> {
         let Some((money, currency)) = self.as_text().and_then(quantity::money) else { return self.unfit() };
         self.check_currency(&currency)?;
+        self.reader.note_money(self.place(), money);
         Some(money)
     }
 

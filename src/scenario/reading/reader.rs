@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::calendar::Zone;
 use crate::units::SimTime;
+use crate::units::{Credits, Money};
 
 use super::item::Item;
 use crate::scenario::source::Base;
@@ -32,6 +33,8 @@ pub(crate) struct Reader {
     start: Cell<Option<SimTime>>,
     base: RefCell<Option<Base>>,
     currency: RefCell<Option<String>>,
+    most_credits: RefCell<Option<(Credits, String)>>,
+    most_money: RefCell<Option<(Money, String)>>,
 }
 
 impl Reader {
@@ -91,6 +94,23 @@ impl Reader {
         self.currency.borrow_mut().get_or_insert_with(|| currency.to_owned()).clone()
     }
 
+    /// Remembers the key of the largest number of credits.
+    pub fn note_credits(&self, place: &Place, credits: Credits) {
+        keep_larger(&self.most_credits, place, credits);
+    }
+
+    /// Remembers the key of the largest amount of money.
+    pub fn note_money(&self, place: &Place, money: Money) {
+        keep_larger(&self.most_money, place, money);
+    }
+
+    /// Keys of the largest number of credits and of the largest amount of money, as far as they are written.
+    pub fn largest(&self) -> (Option<String>, Option<String>) {
+        let key_of = |key: &str| key.to_owned();
+        let credits = self.most_credits.borrow().as_ref().map(|(_, key)| key_of(key));
+        (credits, self.most_money.borrow().as_ref().map(|(_, key)| key_of(key)))
+    }
+
     /// Adds a problem, once.
     pub fn report(&self, problem: Problem) {
         let mut problems = self.problems.borrow_mut();
@@ -144,5 +164,12 @@ impl Reader {
     /// `node` as something to read.
     pub fn item<'a>(&'a self, node: &'a Node) -> Item<'a> {
         Item { reader: self, node, kind: None }
+    }
+}
+
+fn keep_larger<T: PartialOrd>(known: &RefCell<Option<(T, String)>>, place: &Place, value: T) {
+    let mut known = known.borrow_mut();
+    if !place.path.is_empty() && known.as_ref().is_none_or(|(most, _)| value > *most) {
+        *known = Some((value, place.path.to_string()));
     }
 }
