@@ -3,14 +3,13 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use creditsim::engine::{
-    Enough, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, prepare, run, run_pure,
+    Enough, Interrupt, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, prepare, run, run_pure,
 };
 use creditsim::ledger::{Ledger, Lot, LotKind, LotSerial};
 use creditsim::organization::{Account, Course, DetailOptions, Entry, Given, Inbox, Outages, Refill};
@@ -352,7 +351,8 @@ fn on_actors(job: &Arc<Job>, layout: Layout) -> (u64, u64) {
         layout,
         spill: Path::new("never-made").to_owned(),
         sink: Box::new(checksum.clone()),
-        interrupt: Arc::new(AtomicBool::new(false)),
+        interrupt: Interrupt::default(),
+        keep: None,
     };
     let ran = run(spec, &mut |_| {}).expect("lawful");
     (ran.progress.operations, checksum.get())

@@ -13,6 +13,7 @@ pub mod experiment;
 pub mod ledger;
 pub mod organization;
 pub mod outcome;
+pub mod parts;
 pub mod policy;
 pub mod report;
 pub mod sampling;

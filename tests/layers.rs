@@ -13,9 +13,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("policy", &["units", "calendar", "sampling", "ledger"]),
     ("workload", &["units", "calendar", "sampling"]),
     ("outcome", &["units", "ledger", "policy"]),
+    ("parts", &["outcome"]),
     ("organization", &["units", "calendar", "sampling", "ledger", "policy", "workload", "outcome"]),
     ("scenario", &["units", "calendar", "sampling", "policy", "workload", "organization", "outcome"]),
-    ("actors", &["units", "sampling", "organization", "workload", "outcome"]),
+    ("actors", &["units", "sampling", "organization", "workload", "outcome", "parts"]),
     (
         "engine",
         &[
@@ -26,6 +27,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "workload",
             "organization",
             "outcome",
+            "parts",
             "actors",
             "scenario",
         ],

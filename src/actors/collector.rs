@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Shape};
+use crate::parts::{Header, Part, PartError};
 
 use super::control::{ActorName, Control, Event, Failure, Injection, Sentinel};
-use super::messages::{Contribution, Left, Taken, UnitRows};
+use super::keeper::Keeper;
+use super::messages::{Close, Contribution, Left, Taken, UnitRows};
 use super::plan::Plan;
 use super::rows::{RowParts, SpillError};
 
@@ -60,6 +62,37 @@ impl Sink for NoOutcomes {
     }
 }
 
+/// Where finished parts of a run go, and which an earlier run has left there.
+#[derive(Debug)]
+pub struct Kept {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// What every part says about itself.
+    pub header: Header,
+    /// Parts of an earlier run that are taken up. Their units are left out of the plan.
+    pub parts: Vec<Part>,
+    /// Number of the next part.
+    pub next: u64,
+}
+
+/// What a collector is given.
+pub struct CollectorSpec {
+    /// Which organizations, in which units.
+    pub plan: Arc<Plan>,
+    /// How many arbiters send parts.
+    pub arbiters: usize,
+    /// Takes replications in order.
+    pub sink: Box<dyn Sink>,
+    /// Takes what is spilled.
+    pub folder: PathBuf,
+    /// The names behind the numbers of outcomes.
+    pub shape: Arc<Shape>,
+    /// Where parts are kept, if they are.
+    pub kept: Option<Kept>,
+    /// Shared with the control thread.
+    pub control: Arc<Control>,
+}
+
 /// Puts parts back into order.
 pub struct Collector {
     /// Dropped first: whoever ends because this one does must not be heard before it.
@@ -73,6 +106,10 @@ pub struct Collector {
     early_memory: usize,
     outcomes: BTreeMap<u32, (u64, Outcome)>,
     next_replication: u32,
+    shape: Arc<Shape>,
+    keeper: Option<Keeper>,
+    /// Parts of an earlier run that are still to be taken up.
+    parts: Vec<Part>,
     /// Later replications are not wanted any more.
     enough: bool,
     left: usize,
@@ -80,16 +117,15 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Waits for the parts of `arbiters` arbiters. `folder` takes what is spilled.
+    /// Waits for what its arbiters send.
     #[must_use]
-    pub fn new(
-        plan: Arc<Plan>,
-        arbiters: usize,
-        sink: Box<dyn Sink>,
-        folder: PathBuf,
-        control: Arc<Control>,
-    ) -> Self {
+    pub fn new(spec: CollectorSpec) -> Self {
+        let CollectorSpec { plan, arbiters, sink, folder, shape, kept, control } = spec;
         let sentinel = Sentinel::new(control.clone(), ActorName::Collector);
+        let (keeper, parts) = match kept {
+            Some(Kept { folder, header, parts, next }) => (Some(Keeper::new(folder, header, next)), parts),
+            None => (None, Vec::new()),
+        };
         Collector {
             next_replication: plan.replications().start,
             plan,
@@ -100,11 +136,52 @@ impl Collector {
             early: BTreeMap::new(),
             early_memory: 0,
             outcomes: BTreeMap::new(),
+            shape,
+            keeper,
+            parts,
             enough: false,
             left: 0,
             control,
             sentinel,
         }
+    }
+
+    /// Takes up what an earlier run has finished, as if an arbiter had just sent it.
+    fn take_up(&mut self, part: &Part) -> Result<(), Failure> {
+        let io = |SpillError { path, source }| Failure::Io { path, source };
+        for piece in &part.pieces {
+            let outcome = piece.outcome(self.shape.clone()).map_err(Failure::Part)?;
+            for &span in &piece.spans {
+                let unit = self.plan.index_of(span).ok_or_else(|| Failure::Part(unknown(part)))?;
+                let mut rows = RowParts::default();
+                for (_, file, held) in part.rows.iter().filter(|(of, ..)| *of == span) {
+                    rows.set_held(*file as usize, held.clone());
+                }
+                self.early.insert(unit, rows);
+            }
+            self.add(piece.replication(), piece.spans.len() as u64, outcome);
+            self.hand_on();
+            self.write_ready().map_err(io)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, replication: u32, units: u64, outcome: Outcome) {
+        match self.outcomes.get_mut(&replication) {
+            Some((sum, merged)) => {
+                *sum += units;
+                merged.merge(&outcome);
+            }
+            None => {
+                self.outcomes.insert(replication, (units, outcome));
+            }
+        }
+    }
+
+    /// Copies the rows of a finished unit into the part of its arbiter.
+    fn keep_rows(&mut self, arbiter: usize, unit: u64, rows: &RowParts) -> Result<(), SpillError> {
+        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        keeper.rows((arbiter, self.control.epoch()), (unit, self.plan.span(unit)), rows)
     }
 
     fn take_rows(&mut self, unit: u64, mut rows: RowParts) -> Result<(), SpillError> {
@@ -162,6 +239,19 @@ impl Collector {
         Ok(())
     }
 
+    fn end(&mut self, ctx: &mut Context<Self>) {
+        let whole = self.enough || self.next_replication == self.plan.replications().end;
+        let closed = self.close();
+        self.check(closed);
+        if let Some(keeper) = self.keeper.as_mut().filter(|_| !whole) {
+            let closed = keeper.close_all();
+            self.check(closed);
+        }
+        self.sentinel.finish();
+        self.control.tell(Event::Collected { whole });
+        ctx.stop();
+    }
+
     fn check(&self, done: Result<(), SpillError>) {
         if let Err(SpillError { path, source }) = done {
             self.control.fail(Failure::Io { path, source });
@@ -169,24 +259,35 @@ impl Collector {
     }
 }
 
+/// A part that does not belong to the plan; nobody chooses such a part.
+fn unknown(part: &Part) -> PartError {
+    let path = part.pieces.first().map(|piece| piece.path().to_owned()).unwrap_or_default();
+    PartError::Broken { path, what: "holds organizations that the run has not" }
+}
+
 impl Actor for Collector {
     type Context = Context<Self>;
 
     fn started(&mut self, _: &mut Self::Context) {
         super::record_panics();
+        for part in std::mem::take(&mut self.parts) {
+            if let Err(failure) = self.take_up(&part) {
+                self.control.fail(failure);
+            }
+        }
     }
 }
 
 impl Handler<UnitRows> for Collector {
     type Result = ();
 
-    fn handle(&mut self, UnitRows { unit, rows, from }: UnitRows, _: &mut Self::Context) {
+    fn handle(&mut self, UnitRows { arbiter, unit, rows, from }: UnitRows, _: &mut Self::Context) {
         match self.control.injection {
             Some(Injection::SlowCollector(pause)) => std::thread::sleep(pause),
             Some(Injection::DyingCollector) => panic!("injected"),
             _ => {}
         }
-        let taken = self.take_rows(unit, rows);
+        let taken = self.keep_rows(arbiter, unit, &rows).and_then(|()| self.take_rows(unit, rows));
         self.check(taken);
         self.control.count_unit_collected();
         from.do_send(Taken);
@@ -196,16 +297,12 @@ impl Handler<UnitRows> for Collector {
 impl Handler<Contribution> for Collector {
     type Result = ();
 
-    fn handle(&mut self, Contribution { replication, units, outcome }: Contribution, _: &mut Self::Context) {
-        match self.outcomes.get_mut(&replication) {
-            Some((sum, merged)) => {
-                *sum += units;
-                merged.merge(&outcome);
-            }
-            None => {
-                self.outcomes.insert(replication, (units, *outcome));
-            }
+    fn handle(&mut self, sent: Contribution, _: &mut Self::Context) {
+        if let Some(keeper) = &mut self.keeper {
+            let kept = keeper.outcome(&self.plan, self.control.epoch(), &sent);
+            self.check(kept);
         }
+        self.add(sent.replication, sent.units.len() as u64, *sent.outcome);
         self.hand_on();
         let written = self.write_ready();
         self.check(written);
@@ -218,11 +315,15 @@ impl Handler<Left> for Collector {
     fn handle(&mut self, _: Left, ctx: &mut Self::Context) {
         self.left += 1;
         if self.left == self.arbiters {
-            let closed = self.close();
-            self.check(closed);
-            self.sentinel.finish();
-            self.control.tell(Event::Collected);
-            ctx.stop();
+            self.end(ctx);
         }
+    }
+}
+
+impl Handler<Close> for Collector {
+    type Result = ();
+
+    fn handle(&mut self, _: Close, ctx: &mut Self::Context) {
+        self.end(ctx);
     }
 }

@@ -74,6 +74,9 @@ pub enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// A part of an earlier run could not be taken up.
+    #[error("{0}; without the part its organizations are simulated again")]
+    Part(crate::parts::PartError),
     /// A thread could not be started.
     #[error("an arbiter could not be started: {0}")]
     Arbiter(std::io::Error),
@@ -100,8 +103,11 @@ impl Failure {
 /// What the control thread is told.
 #[derive(Debug)]
 pub enum Event {
-    /// Every arbiter has left and everything is written.
-    Collected,
+    /// Everything that will come is handed on; `whole` if nothing that was asked for is missing.
+    Collected {
+        /// Nothing is missing.
+        whole: bool,
+    },
     /// Look at [`Control::take_failure`].
     Failed,
 }
@@ -130,6 +136,8 @@ pub enum Injection {
 /// Counters, the wish to stop, the first failure of a run.
 #[derive(Debug)]
 pub struct Control {
+    last_units: AtomicBool,
+    epoch: AtomicU64,
     stop: AtomicBool,
     over: AtomicBool,
     operations: AtomicU64,
@@ -156,6 +164,8 @@ impl Control {
         injection: Option<Injection>,
     ) -> Self {
         Control {
+            last_units: AtomicBool::new(false),
+            epoch: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             over: AtomicBool::new(false),
             operations: AtomicU64::new(0),
@@ -169,6 +179,34 @@ impl Control {
             events,
             injection,
         }
+    }
+
+    /// Asks everyone to finish the units under way and to take no more.
+    pub fn take_no_more(&self) {
+        self.last_units.store(true, Relaxed);
+    }
+
+    /// True once no unit is to be taken any more.
+    #[must_use]
+    pub fn takes_no_more(&self) -> bool {
+        self.last_units.load(Relaxed)
+    }
+
+    /// Ends a stretch of time: what was finished in it is put into a part.
+    pub fn next_epoch(&self) {
+        self.epoch.fetch_add(1, Relaxed);
+    }
+
+    /// Number of the present stretch of time.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Relaxed)
+    }
+
+    /// Counts what an earlier run has finished.
+    pub fn count_taken_up(&self, organizations: u64, operations: u64) {
+        self.organizations.fetch_add(organizations, Relaxed);
+        self.operations.fetch_add(operations, Relaxed);
     }
 
     /// Asks everyone to stop at the next batch; finished organizations are kept.

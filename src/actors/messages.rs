@@ -67,6 +67,7 @@ pub(super) struct Place {
 /// What an organization leaves behind.
 #[derive(Debug)]
 pub(super) struct Harvest {
+    pub operations: u64,
     pub outcome: OrganizationOutcome,
     pub space: Workspace,
 }
@@ -78,6 +79,7 @@ pub struct Begin;
 /// Wave → collector: rows of a unit whose organizations have all ended.
 #[derive(Debug)]
 pub(super) struct UnitRows {
+    pub arbiter: usize,
     pub unit: u64,
     pub rows: RowParts,
     pub from: Arc<Addr<WaveActor>>,
@@ -91,8 +93,13 @@ pub(super) struct Taken;
 #[derive(Debug)]
 pub(super) struct Contribution {
     pub replication: u32,
+    pub arbiter: usize,
     /// Whole units in it.
-    pub units: u64,
+    pub units: Vec<u64>,
+    /// True if it holds nothing but them.
+    pub whole: bool,
+    /// Operations that its organizations demanded.
+    pub operations: u64,
     pub outcome: Box<Outcome>,
 }
 
@@ -100,7 +107,11 @@ pub(super) struct Contribution {
 #[derive(Debug)]
 pub(super) struct Left;
 
+/// Engine → collector: whoever has not left by now is not waited for.
+#[derive(Debug)]
+pub struct Close;
+
 macro_rules! messages {
     ($($message:ty),*) => { $(impl Message for $message { type Result = (); })* };
 }
-messages!(Demand, Answer, Farewell, Done, Begin, UnitRows, Taken, Contribution, Left);
+messages!(Demand, Answer, Farewell, Done, Begin, UnitRows, Taken, Contribution, Left, Close);

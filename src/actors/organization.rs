@@ -86,6 +86,7 @@ impl OrganizationActor {
         self.counted = run.operations();
         match progress {
             Progress::Done => self.hand_over(ctx),
+            Progress::Left => self.end(None, ctx),
             Progress::Wants if self.control.is_stopping() => self.end(None, ctx),
             Progress::Wants => {
                 let asked = self.ask();
@@ -96,8 +97,9 @@ impl OrganizationActor {
 
     fn hand_over(&mut self, ctx: &mut Context<Self>) {
         let Some(run) = self.run.take() else { return };
+        let operations = run.operations();
         match caught(|| run.finish()) {
-            Ok(Ok((outcome, space))) => self.end(Some(Harvest { outcome, space }), ctx),
+            Ok(Ok((outcome, space))) => self.end(Some(Harvest { operations, outcome, space }), ctx),
             Ok(Err(fault)) => self.fail(fault, ctx),
             Err(said) => self.panicked(said, ctx),
         }

@@ -1,7 +1,9 @@
 //! Units of work: a replication's chunk of consecutive organizations, handed out to whoever asks next.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::parts::Span;
 use crate::sampling::mix;
 use crate::units::{CohortIndex, OrganizationId};
 
@@ -28,6 +30,8 @@ pub struct Plan {
     replications: std::ops::Range<u32>,
     chunk: u32,
     shuffle: Option<u64>,
+    /// Units that nobody takes: they are finished.
+    finished: BTreeSet<u64>,
     taken: AtomicU64,
 }
 
@@ -39,7 +43,48 @@ impl Plan {
         for &size in sizes {
             bounds.push(bounds[bounds.len() - 1] + u64::from(size));
         }
-        Plan { bounds, replications, chunk: chunk.max(1), shuffle, taken: AtomicU64::new(0) }
+        let finished = BTreeSet::new();
+        Plan { bounds, replications, chunk: chunk.max(1), shuffle, finished, taken: AtomicU64::new(0) }
+    }
+
+    /// Leaves units out that are finished; false, and nothing is left out, if one of them is none of this plan or is left
+    /// out already.
+    pub fn leave_out(&mut self, spans: &[Span]) -> bool {
+        let units: Option<BTreeSet<u64>> = spans.iter().map(|&span| self.index_of(span)).collect();
+        let Some(units) = units.filter(|units| units.len() == spans.len()) else { return false };
+        if units.iter().any(|unit| self.finished.contains(unit)) {
+            return false;
+        }
+        self.finished.extend(units);
+        true
+    }
+
+    /// The unit that holds exactly these organizations.
+    #[must_use]
+    pub fn index_of(&self, span: Span) -> Option<u64> {
+        let chunk = u64::from(self.chunk);
+        let fits = self.replications.contains(&span.replication)
+            && span.first < self.organizations()
+            && span.first.is_multiple_of(chunk)
+            && u64::from(span.count) == (self.organizations() - span.first).min(chunk);
+        let before = u64::from(span.replication - self.replications.start.min(span.replication));
+        fits.then(|| before * self.units_per_replication() + span.first / chunk)
+    }
+
+    /// The organizations of a unit.
+    #[must_use]
+    pub fn span(&self, unit: u64) -> Span {
+        let (replication, within) =
+            (unit / self.units_per_replication(), unit % self.units_per_replication());
+        let first = within * u64::from(self.chunk);
+        let count = (self.organizations() - first).min(u64::from(self.chunk)) as u32;
+        Span { replication: self.replications.start + replication as u32, first, count }
+    }
+
+    /// Organizations in a unit, but for the last of a replication.
+    #[must_use]
+    pub fn chunk(&self) -> u32 {
+        self.chunk
     }
 
     /// True if organizations start in the order of rows.
@@ -74,17 +119,19 @@ impl Plan {
 
     /// The next unit that nobody has taken.
     pub fn take(&self) -> Option<Unit> {
-        let turn = self.taken.fetch_add(1, Relaxed);
-        if turn >= self.units() {
-            return None;
-        }
         let per_replication = self.units_per_replication();
-        let (replication, within) = (turn / per_replication, turn % per_replication);
-        let within = self.shuffled(within, per_replication, replication);
-        let first = within * u64::from(self.chunk);
-        let count = (self.organizations() - first).min(u64::from(self.chunk)) as u32;
-        let index = replication * per_replication + within;
-        Some(Unit { index, replication: self.replications.start + replication as u32, first, count })
+        loop {
+            let turn = self.taken.fetch_add(1, Relaxed);
+            if turn >= self.units() {
+                return None;
+            }
+            let (replication, within) = (turn / per_replication, turn % per_replication);
+            let index = replication * per_replication + self.shuffled(within, per_replication, replication);
+            if !self.finished.contains(&index) {
+                let Span { replication, first, count } = self.span(index);
+                return Some(Unit { index, replication, first, count });
+            }
+        }
     }
 
     /// The `turn`-th organization to start in `unit`: its place in the unit.
@@ -149,6 +196,27 @@ mod tests {
             "{sizes:?} × {replications} in chunks of {chunk}, shuffle {shuffle:?}"
         );
         assert_eq!(plan.take(), None);
+    }
+
+    #[test]
+    fn finished_units_are_left_out_and_units_of_other_plans_are_not_known() {
+        for shuffle in [None, Some(5)] {
+            let mut plan = Plan::new(&[10, 7], 2..5, 4, shuffle);
+            let span = |replication, first, count| Span { replication, first, count };
+            assert!(plan.leave_out(&[span(2, 0, 4), span(2, 16, 1)]));
+            assert!(plan.leave_out(&[span(4, 8, 4)]));
+            for wrong in
+                [span(1, 0, 4), span(5, 0, 4), span(3, 2, 4), span(3, 0, 3), span(3, 20, 4), span(2, 0, 4)]
+            {
+                assert!(!plan.leave_out(&[span(3, 4, 4), wrong]), "{wrong:?}");
+            }
+            let mut taken: Vec<Span> =
+                std::iter::from_fn(|| plan.take()).map(|unit| plan.span(unit.index)).collect();
+            taken.sort_unstable();
+            assert!(taken.iter().all(|&span| plan.index_of(span).map(|unit| plan.span(unit)) == Some(span)));
+            assert_eq!(taken.len(), 15 - 3);
+            assert!(taken.contains(&span(3, 4, 4)) && !taken.contains(&span(4, 8, 4)));
+        }
     }
 
     #[test]

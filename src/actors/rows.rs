@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::outcome::OrganizationOutcome;
+use crate::parts::Held;
 
 /// Rows that a unit or the collector keeps in memory for one file before it spills them (bytes).
 const MEMORY_PER_FILE: usize = 1 << 20;
@@ -47,6 +48,8 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> SpillError {
 /// The rows of one unit for one file: what was spilled, then what is in memory.
 #[derive(Debug, Default)]
 struct RowPart {
+    /// In the part of an earlier run.
+    held: Option<Held>,
     spilled: Option<PathBuf>,
     memory: Vec<u8>,
 }
@@ -66,18 +69,40 @@ impl RowPart {
     }
 
     fn pour(self, into: &mut dyn FnMut(&[u8]) -> Result<(), SpillError>) -> Result<(), SpillError> {
-        if let Some(path) = self.spilled {
-            let mut file = File::open(&path).map_err(at(&path))?;
-            let mut piece = vec![0; 1 << 16];
-            loop {
-                match file.read(&mut piece).map_err(at(&path))? {
-                    0 => break,
-                    read => into(&piece[..read])?,
-                }
-            }
-            fs::remove_file(&path).map_err(at(&path))?;
+        self.copy(into)?;
+        self.spilled.map_or(Ok(()), |path| fs::remove_file(&path).map_err(at(&path)))
+    }
+
+    fn copy(&self, into: &mut dyn FnMut(&[u8]) -> Result<(), SpillError>) -> Result<(), SpillError> {
+        if let Some(held) = &self.held {
+            copy_file(&held.path, held.open().map_err(at(&held.path))?, into)?;
+        }
+        if let Some(path) = &self.spilled {
+            copy_file(path, File::open(path).map_err(at(path))?, into)?;
         }
         into(&self.memory)
+    }
+
+    fn length(&self) -> Result<u64, SpillError> {
+        let spilled = match &self.spilled {
+            Some(path) => fs::metadata(path).map_err(at(path))?.len(),
+            None => 0,
+        };
+        Ok(self.held.as_ref().map_or(0, |held| held.length) + spilled + self.memory.len() as u64)
+    }
+}
+
+fn copy_file(
+    path: &Path,
+    mut file: impl Read,
+    into: &mut dyn FnMut(&[u8]) -> Result<(), SpillError>,
+) -> Result<(), SpillError> {
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece).map_err(at(path))? {
+            0 => return Ok(()),
+            read => into(&piece[..read])?,
+        }
     }
 }
 
@@ -89,6 +114,31 @@ type Pour<'a> = &'a mut dyn FnMut(usize, &[u8]) -> Result<(), SpillError>;
 pub struct RowParts(Vec<RowPart>);
 
 impl RowParts {
+    /// Has the rows of a file lie in the part of an earlier run.
+    pub fn set_held(&mut self, file: usize, held: Held) {
+        if self.0.len() <= file {
+            self.0.resize_with(file + 1, RowPart::default);
+        }
+        self.0[file].held = Some(held);
+    }
+
+    /// Every file with the length of its rows (bytes).
+    pub fn lengths(&self) -> impl Iterator<Item = Result<u64, SpillError>> + '_ {
+        self.0.iter().map(RowPart::length)
+    }
+
+    /// Hands the rows of one file over and keeps them.
+    ///
+    /// # Errors
+    /// A spill cannot be read, or whoever takes the rows cannot.
+    pub fn copy(
+        &self,
+        file: usize,
+        into: &mut dyn FnMut(&[u8]) -> Result<(), SpillError>,
+    ) -> Result<(), SpillError> {
+        self.0.get(file).map_or(Ok(()), |part| part.copy(into))
+    }
+
     /// Appends rows, one buffer a file; empties the buffers.
     ///
     /// # Errors

@@ -37,6 +37,8 @@ pub struct WaveSpec {
     pub batch: usize,
     /// Where rows are spilled.
     pub folder: PathBuf,
+    /// Parts of what is finished are kept: it is handed over again and again.
+    pub keeps: bool,
     /// Shared with the control thread.
     pub control: Arc<Control>,
     /// Where units go.
@@ -60,6 +62,17 @@ struct OpenUnit {
     whole: bool,
 }
 
+/// What some of an arbiter's organizations of one replication did.
+#[derive(Debug)]
+struct Sum {
+    /// Units of which every organization is in.
+    units: Vec<u64>,
+    /// False once an organization of another unit is in.
+    whole: bool,
+    operations: u64,
+    outcome: Outcome,
+}
+
 /// Runs one arbiter.
 pub struct WaveActor {
     /// Dropped first: whoever ends because this one does must not be heard before it.
@@ -72,8 +85,10 @@ pub struct WaveActor {
     /// No unit is left to take.
     exhausted: bool,
     unacknowledged: u32,
-    /// What this arbiter's organizations did, by replication, with the number of units in it.
-    outcomes: BTreeMap<u32, (u64, Outcome)>,
+    /// What this arbiter's organizations did since they were last handed over, by replication.
+    outcomes: BTreeMap<u32, Sum>,
+    /// The stretch of time of which everything was handed over.
+    epoch: u64,
     outages: Option<(u32, Arc<Outages>)>,
     spaces: Vec<Workspace>,
     buffers: Vec<Vec<u8>>,
@@ -96,6 +111,7 @@ impl WaveActor {
             exhausted: false,
             unacknowledged: 0,
             outcomes: BTreeMap::new(),
+            epoch: 0,
             outages: None,
             spaces: Vec::new(),
             buffers,
@@ -129,7 +145,16 @@ impl WaveActor {
             if self.exhausted || self.unacknowledged >= AHEAD_OF_COLLECTOR {
                 return None;
             }
-            let Some(unit) = self.spec.plan.take() else {
+            if self.spec.keeps && self.spec.control.epoch() != self.epoch {
+                // Everything that is finished goes into a part; a unit that is only begun may not be among it.
+                if !self.open.is_empty() {
+                    return None;
+                }
+                self.epoch = self.spec.control.epoch();
+                self.contribute(None);
+            }
+            let next = if self.spec.control.takes_no_more() { None } else { self.spec.plan.take() };
+            let Some(unit) = next else {
                 self.exhausted = true;
                 return None;
             };
@@ -149,7 +174,12 @@ impl WaveActor {
     fn open_unit(&mut self, unit: Unit) {
         self.contribute(Some(unit.replication));
         let shape = &self.spec.job.shape;
-        self.outcomes.entry(unit.replication).or_insert_with(|| (0, Outcome::new(shape.clone())));
+        self.outcomes.entry(unit.replication).or_insert_with(|| Sum {
+            units: Vec::new(),
+            whole: true,
+            operations: 0,
+            outcome: Outcome::new(shape.clone()),
+        });
         let rows = RowParts::default();
         let early = BTreeMap::new();
         self.open.push(OpenUnit { unit, started: 0, ended: 0, next_rows: 0, early, rows, whole: true });
@@ -193,8 +223,9 @@ impl WaveActor {
 
     /// Folds an outcome in and writes its rows.
     fn take_in(&mut self, place: Place, harvest: Harvest) -> Result<(), SpillError> {
-        if let Some((_, outcome)) = self.outcomes.get_mut(&place.replication) {
-            outcome.fold(&harvest.outcome);
+        if let Some(sum) = self.outcomes.get_mut(&place.replication) {
+            sum.outcome.fold(&harvest.outcome);
+            sum.operations += harvest.operations;
         }
         self.spaces.push(harvest.space);
         self.spec.control.count_organization();
@@ -210,16 +241,22 @@ impl WaveActor {
         let complete = |open: &OpenUnit| open.ended == open.unit.count;
         while let Some(index) = self.open.iter().position(complete) {
             let OpenUnit { unit, rows, whole, .. } = self.open.remove(index);
+            if let Some(sum) = self.outcomes.get_mut(&unit.replication) {
+                sum.whole &= whole;
+                sum.units.extend(whole.then_some(unit.index));
+            }
             if !whole {
                 continue;
-            }
-            if let Some((units, _)) = self.outcomes.get_mut(&unit.replication) {
-                *units += 1;
             }
             if let Some(from) = self.own.clone() {
                 self.unacknowledged += 1;
                 self.spec.control.count_unit_sent();
-                self.spec.collector.do_send(UnitRows { unit: unit.index, rows, from });
+                self.spec.collector.do_send(UnitRows {
+                    arbiter: self.spec.arbiter,
+                    unit: unit.index,
+                    rows,
+                    from,
+                });
             }
         }
     }
@@ -230,9 +267,10 @@ impl WaveActor {
         let ready: Vec<u32> =
             self.outcomes.keys().copied().filter(|&r| Some(r) != staying && !open(r)).collect();
         for replication in ready {
-            if let Some((units, outcome)) = self.outcomes.remove(&replication) {
-                let outcome = Box::new(outcome);
-                self.spec.collector.do_send(Contribution { replication, units, outcome });
+            if let Some(Sum { units, whole, operations, outcome }) = self.outcomes.remove(&replication) {
+                let (arbiter, outcome) = (self.spec.arbiter, Box::new(outcome));
+                let contribution = Contribution { replication, arbiter, units, whole, operations, outcome };
+                self.spec.collector.do_send(contribution);
             }
         }
     }
@@ -241,7 +279,11 @@ impl WaveActor {
         if std::mem::replace(&mut self.left, true) {
             return;
         }
-        self.open.clear();
+        for open in std::mem::take(&mut self.open) {
+            if let Some(sum) = self.outcomes.get_mut(&open.unit.replication) {
+                sum.whole = false;
+            }
+        }
         self.contribute(None);
         for feature in self.features.iter() {
             feature.do_send(Farewell);

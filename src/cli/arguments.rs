@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -106,6 +107,12 @@ pub struct RunArguments {
     /// Run even if the estimate of operations, time, memory or output is absurd.
     #[arg(long)]
     pub force: bool,
+    /// Go on from what a killed or partial run of the same question has finished; the results are the same bytes.
+    #[arg(long)]
+    pub resume: bool,
+    /// What the run may cost.
+    #[command(flatten)]
+    pub limits: LimitArguments,
     /// How work is laid out; never reaches results.
     #[command(flatten)]
     pub layout: LayoutArguments,
@@ -137,6 +144,9 @@ pub struct TrialArguments {
     /// No progress on stderr.
     #[arg(long, short)]
     pub quiet: bool,
+    /// What the command may cost.
+    #[command(flatten)]
+    pub limits: LimitArguments,
     /// How work is laid out; never reaches results.
     #[command(flatten)]
     pub layout: LayoutArguments,
@@ -234,6 +244,21 @@ pub struct SensitivityArguments {
     pub replications: Option<u32>,
 }
 
+/// What a command may cost. At a limit it ends as if it were interrupted: what is finished is kept and marked partial, and
+/// the exit code is 130.
+#[derive(Debug, Args)]
+pub struct LimitArguments {
+    /// End after this wall time (`30m`, `1 h 30 min`) and keep what is finished.
+    #[arg(long, value_name = "TIME", value_parser = super::limits::time)]
+    pub time_limit: Option<Duration>,
+    /// End before the process takes more memory than this (`500MB`, `2 GiB`) and keep what is finished.
+    #[arg(long, value_name = "SIZE", value_parser = super::limits::size)]
+    pub max_memory: Option<u64>,
+    /// End after about this many operations and keep what is finished.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_operations: Option<u64>,
+}
+
 /// How work is laid out on threads. Hidden: results do not depend on it, and tests hold that.
 #[derive(Debug, Args)]
 pub struct LayoutArguments {
@@ -252,6 +277,9 @@ pub struct LayoutArguments {
     /// Let threads move between cores.
     #[arg(long, hide = true)]
     pub no_pin: bool,
+    /// Milliseconds between two parts of what is finished.
+    #[arg(long, hide = true, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub part_every: Option<u64>,
 }
 
 /// Rows on request.

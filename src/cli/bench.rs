@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
 use crate::engine::{
-    self, Enough, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, Stopwatch, run, run_pure,
+    self, Enough, Interrupt, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, Stopwatch, run,
+    run_pure,
 };
 use crate::outcome::{METRICS, Outcome};
 use crate::report::{self, Cell, Column, Table};
@@ -20,10 +20,11 @@ use crate::scenario::Scenario;
 
 use super::arguments::BenchArguments;
 use super::exit::{Exit, Problem};
-use super::{reading, select, terminal};
+use super::{interrupt, reading, select, terminal};
 
 /// Measures and prints.
 pub(super) fn carry_out(arguments: &BenchArguments) -> Result<Exit, Problem> {
+    interrupt::end_on_signal();
     let scenario = reading::scenario(&arguments.scenario, &[])?;
     if !scenario.histories.is_empty() {
         return Err(Problem::usage(format!(
@@ -158,7 +159,8 @@ fn on_actors(job: &Arc<Job>, layout: Layout) -> Result<(u64, u64, f64), Problem>
         // Nothing is spilled where no rows are written: the folder never comes to be.
         spill: Path::new("never-made").to_owned(),
         sink: Box::new(checksum.clone()),
-        interrupt: Arc::new(AtomicBool::new(false)),
+        interrupt: Interrupt::default(),
+        keep: None,
     };
     let ran = run(spec, &mut |_| {})?;
     Ok((ran.progress.operations, checksum.get(), ran.progress.elapsed.as_secs_f64()))

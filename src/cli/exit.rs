@@ -8,7 +8,7 @@ use crate::experiment::design::DesignError;
 use crate::report::Unplaced;
 use crate::scenario;
 
-use super::terminal;
+use super::{interrupt, terminal};
 
 /// How a command ends if nothing kept it from its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,7 @@ impl Problem {
             Problem::Run(Failure::Impossible { .. }) => 2,
             Problem::File { .. } | Problem::Unplaced(_) => 5,
             Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
+            Problem::Run(Failure::History(error)) if error.is_stopped() => interrupt::INTERRUPTED,
             Problem::Run(Failure::History(error)) => {
                 if error.is_world() {
                     5
@@ -114,6 +115,7 @@ impl Exit {
     /// Says what went wrong, if something did, and gives the process its exit code.
     #[must_use]
     pub fn report(ended: Result<Exit, Problem>) -> ExitCode {
+        interrupt::give_way_to_signals();
         let code = match ended {
             Ok(exit) => exit.code(),
             Err(problem) => {
@@ -132,7 +134,7 @@ impl Exit {
             Exit::Fine => 0,
             Exit::ThresholdFailed => 3,
             Exit::Undecided => 4,
-            Exit::Interrupted => 130,
+            Exit::Interrupted => interrupt::INTERRUPTED,
         }
     }
 }

@@ -14,22 +14,24 @@ use crate::units::{CohortIndex, OrganizationId, SimTime};
 
 use super::arguments::{ExplainArguments, Format};
 use super::exit::{Exit, Problem};
-use super::{reading, terminal};
+use super::{interrupt, reading, terminal};
 
 /// Most arrivals drawn at once.
 const BATCH: usize = 4096;
 
 /// Runs one organization under one policy and tells its ledger.
 pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, Problem> {
+    interrupt::end_on_signal();
     let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
     if let Some(seed) = arguments.seed {
         scenario.seed = seed;
     }
     let policy = keep_policy(&mut scenario, arguments.policy.as_deref())?;
+    let folder = tempfile::Builder::new().prefix("creditsim-").tempdir();
+    let folder = folder.map_err(|source| Problem::File { path: std::env::temp_dir(), source })?;
     // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
-    let scratch = tempfile::Builder::new().prefix("creditsim-").tempdir();
-    let scratch = scratch.map_err(|source| Problem::File { path: std::env::temp_dir(), source })?;
-    let histories = engine::prepare_histories(&scenario, scratch.path())
+    let scratch = interrupt::Scratch::new(folder.keep());
+    let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
         .map_err(|error| Problem::Run(Failure::History(error)))?;
     let detail = DetailOptions { cycles: false, operations: false, journal: true, audit: true };
     let options = JobOptions { detail, first: None };
@@ -108,7 +110,7 @@ fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry
                 .map_err(|source| Failure::Unreadable { organization: name.clone(), source })?;
             run.accept(refill).map_err(fault)?;
         }
-        if run.advance().map_err(fault)? == Progress::Done {
+        if run.advance().map_err(fault)? != Progress::Wants {
             break;
         }
     }

@@ -11,7 +11,7 @@ use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, Written, fi
 
 use super::arguments::FitArguments;
 use super::exit::{Exit, Problem};
-use super::terminal;
+use super::{interrupt, terminal};
 
 /// Columns that notes are broken at.
 const WIDTH: usize = 96;
@@ -20,6 +20,7 @@ const NAME: usize = 24;
 
 /// Fits, shows how good the fit is, and writes the scenario or prints it.
 pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, Problem> {
+    interrupt::end_on_signal();
     let fit = fit(&arguments.usage, arguments.scale, &read_written).map_err(problem)?;
     let name = scenario_name(&arguments.usage);
     let file =

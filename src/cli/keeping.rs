@@ -39,16 +39,19 @@ pub(super) fn begin(
     Ok((folder, unfinished))
 }
 
-/// The unfinished work of dead runs that asked the same. Others' is kept, and named.
-pub(super) fn of_question(unfinished: Vec<Unfinished>, question: &Question) -> Vec<Unfinished> {
+/// The unfinished work of dead runs that asked the same, and what others' differs in. That is kept.
+pub(super) fn of_question(
+    unfinished: Vec<Unfinished>,
+    question: &Question,
+) -> (Vec<Unfinished>, Vec<String>) {
     let (same, others): (Vec<_>, Vec<_>) =
         unfinished.into_iter().partition(|found| found.question() == question);
-    for other in others {
+    let name = |other: &Unfinished| {
         let differences = other.question().differences(question).join(", ");
-        let path = other.path().display();
-        terminal::tell(&format!("note: `{path}` keeps finished parts of another run: {differences}"));
-    }
-    same
+        format!("`{}` keeps finished parts of another run: {differences}", other.path().display())
+    };
+    let others = others.iter().map(name).collect();
+    (same, others)
 }
 
 /// Gives a folder its place and says so if that is not the usual one.

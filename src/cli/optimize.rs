@@ -44,7 +44,7 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> 
         workshop.base.seed
     );
     let each = trials.work(0, 1, conditions.first);
-    let mut total = Overall::start(arguments.trial.quiet, &headline, search.budget * each);
+    let mut total = Overall::start(&arguments.trial, &headline, search.budget * each);
     search.run(&question, &trials, &conditions, &mut total)?;
     total.end();
     let choice = choose(&search.field(&question), &search.rules);
@@ -226,7 +226,7 @@ impl Search {
             }
             for ((group, done), keep) in self.by_group(&needed) {
                 let run = total.run(trials, (group, &keep), done..next, conditions)?;
-                if run.interrupted {
+                if run.interrupted.is_some() {
                     // A round counts whole or not at all: entrants are compared over the same replications.
                     return Ok(());
                 }

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::engine::Progress;
+#[cfg(test)]
+use crate::engine::TakenUp;
+use crate::engine::{Progress, Stopwatch};
+
+use crate::workload::Reading;
 
 use super::terminal;
 
@@ -79,12 +83,72 @@ fn share(progress: Progress) -> f64 {
     finished.max(drawn.min(0.99)).min(1.0)
 }
 
+/// Shows how far the reading of a usage history is; nothing if that takes no time worth telling.
+pub(super) struct ReadingMeter {
+    quiet: bool,
+    since: Stopwatch,
+    last: Duration,
+    /// The line that renews itself, once there is one.
+    bar: Option<ProgressBar>,
+}
+
+impl ReadingMeter {
+    /// A meter that suits stderr.
+    pub fn start(quiet: bool) -> Self {
+        ReadingMeter { quiet, since: Stopwatch::start(), last: Duration::ZERO, bar: None }
+    }
+
+    /// Takes news from whoever reads.
+    pub fn show(&mut self, reading: &Reading<'_>) {
+        const WORTH_TELLING: Duration = Duration::from_secs(1);
+        let elapsed = self.since.elapsed();
+        if self.quiet || elapsed < WORTH_TELLING {
+            return;
+        }
+        if io::stderr().is_terminal() {
+            let draw = || ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            let bar = self.bar.get_or_insert_with(draw);
+            bar.set_style(
+                ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
+            bar.set_message(reading_sentence(reading));
+        } else if elapsed >= self.last + PLAIN_EVERY {
+            self.last = elapsed;
+            terminal::tell(&reading_sentence(reading));
+        }
+    }
+
+    /// Removes the line.
+    pub fn end(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `history `usage`: 12 % read, 3.1 M rows`.
+fn reading_sentence(reading: &Reading<'_>) -> String {
+    let rows = count(reading.rows as f64);
+    let name = reading.name;
+    match reading.sorting {
+        None => {
+            format!("history `{name}`: {} % read, {rows} rows", 100 * reading.bytes / reading.size.max(1))
+        }
+        Some((part, parts)) => {
+            format!("history `{name}`: {rows} rows read, sorting part {} of {parts}", part + 1)
+        }
+    }
+}
+
 /// `12.3 M operations, 3.1 M/s, 12 s left`.
 fn sentence(progress: Progress) -> String {
     let seconds = progress.elapsed.as_secs_f64();
-    let rate = progress.operations as f64 / seconds.max(1e-9);
+    // What an earlier run has finished took none of this time.
+    let before = progress.taken_up;
+    let rate = progress.operations.saturating_sub(before.operations) as f64 / seconds.max(1e-9);
+    let taken_up = before.organizations as f64 / progress.organizations_total.max(1) as f64;
     let left = match share(progress) {
-        done if done > 0.0 => format!(", {} left", span(seconds * (1.0 - done) / done)),
+        done if done > taken_up => format!(", {} left", span(seconds * (1.0 - done) / (done - taken_up))),
         _ => String::new(),
     };
     format!("{} operations, {}/s{left}", count(progress.operations as f64), count(rate))
@@ -139,6 +203,7 @@ mod tests {
             operations_expected: 0,
             organizations,
             organizations_total: 100,
+            taken_up: TakenUp::default(),
             elapsed,
         };
         assert_eq!(sentence(at(0)), "8.0 M operations, 2.0 M/s");
@@ -146,5 +211,8 @@ mod tests {
         let few = |operations_expected| Progress { operations_expected, organizations_total: 3, ..at(0) };
         assert_eq!(sentence(few(16_000_000)), "8.0 M operations, 2.0 M/s, 4.0 s left");
         assert_eq!(share(few(1_000)), 0.99);
+        let taken_up = TakenUp { operations: 6_000_000, organizations: 15 };
+        let resumed = Progress { taken_up, ..at(25) };
+        assert_eq!(sentence(resumed), "8.0 M operations, 500 k/s, 30 s left");
     }
 }

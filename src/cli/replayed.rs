@@ -1,29 +1,41 @@
 //! Usage histories of a run: read, told about, recorded.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::engine;
+use crate::engine::{self, Interrupt};
 use crate::report::{HistoryRecord, RunFolder, SCRATCH};
 use crate::scenario::Scenario;
-use crate::workload::{Content, HistoryCounts, HistorySpec, PreparedHistory};
+use crate::workload::{Content, HistoryCounts, HistorySpec, PreparedHistory, Reading, text_size};
 
 use super::exit::Problem;
-use super::terminal;
+use super::progress::ReadingMeter;
 use super::terminal::number_of;
+use super::{interrupt, terminal};
 
 /// Reads usage histories into partitions beside the results, and says what was found.
 pub(super) fn read_histories(
     scenario: &Scenario,
     quiet: bool,
     folder: &RunFolder,
+    interrupt: &Interrupt,
 ) -> Result<Vec<Arc<PreparedHistory>>, Problem> {
     for spec in scenario.histories.iter().filter(|_| !quiet) {
         announce(spec, folder);
     }
-    let histories = engine::prepare_histories(scenario, &folder.path().join(SCRATCH))
-        .map_err(|error| Problem::Run(engine::Failure::History(error)))?;
+    let scratch = interrupt::Scratch::new(folder.path().join(SCRATCH));
+    let meter = RefCell::new(ReadingMeter::start(quiet));
+    let watch = |reading: &Reading<'_>| {
+        meter.borrow_mut().show(reading);
+        !interrupt.is_asked()
+    };
+    let histories = engine::prepare_histories(scenario, scratch.path(), &watch);
+    meter.into_inner().end();
+    let histories = histories.map_err(|error| Problem::Run(engine::Failure::History(error)))?;
+    // The run goes on with it and removes it.
+    scratch.release();
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !quiet) {
         let counts = &history.counts;
         let mut told = format!(
@@ -44,13 +56,12 @@ pub(super) fn read_histories(
 /// A file that is worth knowing of before it is read, and what its partitions take on disk.
 fn announce(spec: &HistorySpec, folder: &RunFolder) {
     const LARGE: u64 = 64 << 20;
-    let Ok(size) = std::fs::metadata(&spec.path).map(|found| found.len()) else { return };
-    // Packed text is about a sixth of its size; rows of numbers grow by their fixed width, runs of the sort included.
-    let packed = spec.path.extension().is_some_and(|extension| extension == "gz");
-    let bytes = if packed { size.saturating_mul(6) } else { size };
+    // What cannot be read is told by whoever reads it.
+    let Ok(bytes) = text_size(spec) else { return };
+    // Rows of numbers grow by their fixed width, runs of the sort included.
     if bytes >= LARGE {
         terminal::tell(&format!(
-            "history `{}`: sorting {} MiB on disk; up to {} MiB below `{}` until the end of the run",
+            "history `{}`: sorting about {} MiB of text on disk; up to {} MiB below `{}` until the end of the run",
             spec.name,
             bytes >> 20,
             bytes.saturating_mul(GROWTH) >> 20,

@@ -2,14 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::engine::{self, Expected, Failure, JobOptions, Layout, Planned, Progress, Ran, RunSpec};
+use crate::engine::{
+    self, Cause, Expected, Failure, Interrupt, JobOptions, Keep, Layout, Planned, Progress, Ran, RunSpec,
+    TakenUp,
+};
 use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
     self, Formats, HistoryRecord, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status, Table,
+    TakenUpRecord,
 };
 use crate::scenario::{self, Scenario, ScenarioSource};
 use crate::workload::{Arrivals, Demand, PreparedHistory};
@@ -20,23 +25,28 @@ use super::exit::{Exit, Problem};
 use super::gathering::{Gathered, Gathering, Writer};
 use super::progress::{Meter, count, span};
 use super::terminal::number_of;
-use super::{estimate, interrupt, keeping, reading, replayed, select, terminal};
+use super::{estimate, interrupt, keeping, limits, reading, replayed, resuming, select, terminal};
 
 /// Runs a scenario and reports on it.
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
+    let interrupt = interrupt::listen();
+    limits::enforce(&arguments.limits, &interrupt)?;
     let matter = read_and_check(arguments)?;
     let scenario = &matter.scenario;
     let expected = expected(scenario, arguments)?;
     let stem = format!("seed-{}", scenario.seed);
     let (mut folder, unfinished) = keeping::begin(&arguments.output, &scenario.name, &stem)?;
-    let histories = replayed::read_histories(scenario, arguments.quiet, &folder)?;
+    let histories = replayed::read_histories(scenario, arguments.quiet, &folder, &interrupt)?;
     let records = replayed::records(scenario, histories.iter().map(|read| (&read.content, &read.counts)));
     let question = matter.question(&records);
     folder.asks(&question).map_err(|source| Problem::File { path: folder.path().to_owned(), source })?;
-    let outdone = keeping::of_question(unfinished, &question);
+    let asked = question.clone();
+    let unfinished = keeping::of_question(unfinished, &question);
+    let files = row_files(arguments).into_iter().map(|file| file.name().to_owned()).collect();
+    let (parts, outdone) = resuming::begin(arguments.resume, (&folder, &question), files, unfinished)?;
     let mut cuts = Vec::new();
     let told = Told { expected, cuts: &mut cuts };
-    let simulated = simulate(scenario, arguments, &histories, &folder, told);
+    let simulated = simulate(scenario, arguments, &histories, &folder, (told, parts, &interrupt));
     let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, scenario))?;
     let summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
     terminal::say(&tables(scenario, arguments.format.into(), &summary));
@@ -63,6 +73,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     }
     if !summary.partial {
         keeping::discard(outdone);
+        resuming::outdo(&arguments.output.join(&scenario.name), &asked);
     }
     Ok(summary.exit())
 }
@@ -110,7 +121,7 @@ impl Summary {
 
     fn exit(&self) -> Exit {
         match worst(&self.judgements) {
-            _ if self.ran.interrupted => Exit::Interrupted,
+            _ if self.ran.interrupted.is_some() => Exit::Interrupted,
             Some(Ruling::Fail) => Exit::ThresholdFailed,
             Some(Ruling::Undecided { .. }) => Exit::Undecided,
             _ if self.precision_missed => Exit::Undecided,
@@ -140,6 +151,7 @@ pub(super) fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layou
         chunk: arguments.chunk,
         shuffle: arguments.shuffle,
         pin: !arguments.no_pin,
+        part_every: arguments.part_every.map_or(usual.part_every, Duration::from_millis),
         ..usual
     }
 }
@@ -151,7 +163,7 @@ fn simulate(
     arguments: &RunArguments,
     histories: &[Arc<PreparedHistory>],
     folder: &RunFolder,
-    told: Told<'_>,
+    (told, keep, interrupt): (Told<'_>, Keep, &Interrupt),
 ) -> Result<(Ran, Gathered, Option<Failure>), Problem> {
     let detail = DetailOptions {
         cycles: arguments.wants(Rows::Cycles),
@@ -175,12 +187,15 @@ fn simulate(
         layout,
         spill: folder.path().join(SCRATCH),
         sink: Box::new(gathering.clone()),
-        interrupt: interrupt::listen(),
+        interrupt: interrupt.clone(),
+        keep: Some(keep),
     };
     let mut last = None;
     let ran = engine::run(spec, &mut |progress| {
         last = Some(progress);
         meter.show(Progress { operations_expected: told.expected.operations as u64, ..progress });
+        let new = progress.operations - progress.taken_up.operations;
+        limits::count(arguments.limits.max_operations, new, interrupt);
     });
     meter.end();
     let cut =
@@ -194,7 +209,7 @@ fn simulate(
             if gathered.measurements.replications() == 0 {
                 return Err(Problem::Run(failure));
             }
-            Ok((Ran { progress, interrupted: false }, gathered, Some(failure)))
+            Ok((Ran { progress, interrupted: None }, gathered, Some(failure)))
         }
         (Err(failure), _) => Err(Problem::Run(failure)),
     }
@@ -293,7 +308,7 @@ fn summarise(
     let findings = Findings::new(gathered.measurements, scenario.baseline);
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
-    let partial = ran.interrupted || failed;
+    let partial = ran.interrupted.is_some() || failed;
     let Gathered { precision_missed, stopped, .. } = gathered;
     Ok(Summary {
         findings,
@@ -393,12 +408,17 @@ fn reactive_remark(scenario: &Scenario) -> Option<String> {
 fn written(target: &Path, summary: &Summary) -> String {
     let progress = summary.ran.progress;
     let seconds = progress.elapsed.as_secs_f64();
+    let new = progress.operations.saturating_sub(progress.taken_up.operations) as f64;
+    let before = match progress.taken_up.operations {
+        0 => String::new(),
+        operations => format!(" after {} that were taken up", count(operations as f64)),
+    };
     format!(
-        "\n{} operations under {} in {} ({}/s)\nwritten to {}",
-        count(progress.operations as f64),
+        "\n{} operations{before} under {} in {} ({}/s)\nwritten to {}",
+        count(new),
         number_of(summary.findings.shape().policies.len() as u64, "policy", "policies"),
         span(seconds),
-        count(progress.operations as f64 / seconds.max(1e-9)),
+        count(new / seconds.max(1e-9)),
         target.display()
     )
 }
@@ -413,7 +433,10 @@ fn manifest(
     let scenario = &matter.scenario;
     let progress = summary.ran.progress;
     let wall_s = progress.elapsed.as_secs_f64();
-    let operations_per_second = progress.operations as f64 / wall_s.max(1e-9);
+    // What was taken up took none of the time.
+    let taken_up = progress.taken_up;
+    let new = progress.operations.saturating_sub(taken_up.operations);
+    let operations_per_second = new as f64 / wall_s.max(1e-9);
     let threads = layout(arguments.threads, &arguments.layout).threads as u32;
     Manifest {
         version: String::from(env!("CARGO_PKG_VERSION")),
@@ -434,6 +457,11 @@ fn manifest(
         reactive_features: reactive_features(scenario),
         cut_draws: Vec::new(),
         histories,
+        ended_by: summary.ran.interrupted.map(Cause::name),
+        taken_up: (taken_up != TakenUp::default()).then_some(TakenUpRecord {
+            organizations: taken_up.organizations,
+            operations: taken_up.operations,
+        }),
         status: if summary.partial { Status::Partial } else { Status::Finished },
         stopped: summary.stopped.clone(),
     }

@@ -40,7 +40,7 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Proble
         let GroupRun { measurements, interrupted, .. } =
             total.run(&trials, (group, &keep), 0..replications, &conditions)?;
         groups.push(measurements);
-        if interrupted {
+        if interrupted.is_some() {
             break;
         }
     }
@@ -75,7 +75,7 @@ fn begin(
         trials.groups(),
         workshop.base.seed
     );
-    Overall::start(arguments.trial.quiet, &headline, work.sum::<u64>() * u64::from(replications))
+    Overall::start(&arguments.trial, &headline, work.sum::<u64>() * u64::from(replications))
 }
 
 /// What was asked.

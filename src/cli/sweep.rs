@@ -37,18 +37,20 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, Problem> {
         .map(|group| trials.work(group, trials.accounts(group).len(), conditions.first))
         .sum();
     let headline = headline(&workshop, &trials);
-    let mut total = Overall::start(arguments.trial.quiet, &headline, every * u64::from(replications));
+    let mut total = Overall::start(&arguments.trial, &headline, every * u64::from(replications));
     let mut measured = Vec::new();
+    let mut whole = true;
     for group in 0..trials.groups() {
         let keep: Vec<usize> = trials.accounts(group).collect();
         let run = total.run(&trials, (group, &keep), 0..replications, &conditions)?;
         measured.push(run.measurements);
-        if run.interrupted {
+        if run.interrupted.is_some() {
+            whole = false;
             break;
         }
     }
     total.end();
-    let sweep = gathered(&question, &trials, measured, !workshop.interrupted());
+    let sweep = gathered(&question, &trials, measured, whole);
     if sweep.points.is_empty() {
         return Ok(ending(&sweep, trials.points.len()));
     }

@@ -5,11 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::units::visible_lines;
 
+use super::interrupt;
+
 /// What kept stdout from taking a result; the first of it.
 static UNSAID: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// A result, on stdout. If stdout does not take it, work goes on, so that nothing finished is lost, and [`unsaid`] tells.
 pub(super) fn say(text: &str) {
+    interrupt::give_way_to_signals();
     let text = visible_lines(text.trim_end_matches('\n'));
     let mut stdout = io::stdout().lock();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());

@@ -1,11 +1,9 @@
 //! What `sweep`, `optimize` and `sensitivity` share: the scenario, the folder, progress over many runs.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::engine::{self, Layout, Progress};
+use crate::engine::{self, Cause, Interrupt, Layout, Progress, TakenUp};
 use crate::experiment::{Conditions, GroupRun, Setting, Trials};
 use crate::outcome::{Scope, metric_index};
 use crate::report::{Formats, HistoryRecord, Manifest, Question, RunFolder, SCRATCH, Status};
@@ -17,7 +15,7 @@ use super::exit::Problem;
 use super::progress::{Meter, count, span};
 use super::run::layout;
 use super::select::{self, Choice};
-use super::{interrupt, keeping, reading, replayed, terminal};
+use super::{interrupt, keeping, limits, reading, replayed, terminal};
 
 /// A scenario that is going to be run at many settings.
 pub(super) struct Workshop<'a> {
@@ -29,7 +27,7 @@ pub(super) struct Workshop<'a> {
     pub of_file: usize,
     policies: &'a [String],
     replications: Option<u32>,
-    interrupt: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 impl<'a> Workshop<'a> {
@@ -39,18 +37,12 @@ impl<'a> Workshop<'a> {
         policies: &'a [String],
         replications: Option<u32>,
     ) -> Result<Self, Problem> {
+        let interrupt = interrupt::listen();
+        limits::enforce(&arguments.limits, &interrupt)?;
         let source = reading::source(&arguments.scenario, &arguments.set)?;
         let base = read(&source).map_err(Problem::Scenario)?;
         let of_file = base.policies.len();
-        let mut workshop = Workshop {
-            arguments,
-            source,
-            base,
-            of_file,
-            policies,
-            replications,
-            interrupt: Arc::new(AtomicBool::new(false)),
-        };
+        let mut workshop = Workshop { arguments, source, base, of_file, policies, replications, interrupt };
         let mut base = workshop.base.clone();
         workshop.choose(&mut base)?;
         workshop.base = base;
@@ -70,16 +62,15 @@ impl<'a> Workshop<'a> {
         Trials::prepare(&self.source, points, |scenario| self.choose(scenario))
     }
 
-    /// True once Ctrl-C was pressed.
+    /// True once somebody has asked for an end.
     pub fn interrupted(&self) -> bool {
-        self.interrupt.load(Relaxed)
+        self.interrupt.is_asked()
     }
 
-    /// Begins a work folder in `OUTPUT/SCENARIO`; Ctrl-C is listened to from here on.
+    /// Begins a work folder in `OUTPUT/SCENARIO`.
     pub fn folder(&mut self, command: &str) -> Result<(RunFolder, Conditions), Problem> {
         let stem = format!("{command}-seed-{}", self.base.seed);
         let (folder, _) = keeping::begin(&self.arguments.output, &self.base.name, &stem)?;
-        self.interrupt = interrupt::listen();
         let conditions = Conditions {
             layout: self.layout(),
             first: self.first(),
@@ -158,6 +149,8 @@ impl<'a> Workshop<'a> {
             reactive_features: Vec::new(),
             cut_draws: Vec::new(),
             stopped: None,
+            ended_by: (status == Status::Partial).then(|| self.interrupt.cause().map(Cause::name)).flatten(),
+            taken_up: None,
             status,
         }
     }
@@ -192,6 +185,7 @@ pub(super) struct Wanted {
 /// Progress over many runs.
 pub(super) struct Overall {
     meter: Meter,
+    max_operations: Option<u64>,
     total: u64,
     done: u64,
     /// Operations drawn so far.
@@ -206,10 +200,20 @@ pub(super) struct Overall {
 
 impl Overall {
     /// `total` is the work of all runs, in the unit of [`Trials::work`].
-    pub fn start(quiet: bool, first: &str, total: u64) -> Self {
-        let meter = Meter::start(quiet, first);
+    pub fn start(arguments: &TrialArguments, first: &str, total: u64) -> Self {
+        let meter = Meter::start(arguments.quiet, first);
+        let max_operations = arguments.limits.max_operations;
         let (elapsed, histories) = (Duration::ZERO, Vec::new());
-        Overall { meter, total, done: 0, operations: 0, policy_operations: 0, elapsed, histories }
+        Overall {
+            meter,
+            max_operations,
+            total,
+            done: 0,
+            operations: 0,
+            policy_operations: 0,
+            elapsed,
+            histories,
+        }
     }
 
     /// Runs accounts of a group and shows how far all runs are.
@@ -224,11 +228,13 @@ impl Overall {
         let run = trials.run(group, keep, replications, conditions, &mut |progress| {
             let done =
                 work as f64 * progress.organizations as f64 / progress.organizations_total.max(1) as f64;
+            limits::count(self.max_operations, self.operations + progress.operations, &conditions.interrupt);
             self.meter.show(Progress {
                 operations: self.operations + progress.operations,
                 operations_expected: 0,
                 organizations: self.done + done as u64,
                 organizations_total: self.total.max(self.done + work),
+                taken_up: TakenUp::default(),
                 elapsed: self.elapsed + progress.elapsed,
             });
         })?;

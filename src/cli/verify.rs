@@ -7,10 +7,11 @@ use crate::report::{Cell, Column, Table};
 use super::arguments::VerifyArguments;
 use super::exit::{Exit, Problem};
 use super::select::QUICK_ORGANIZATIONS;
-use super::{reading, terminal};
+use super::{interrupt, reading, terminal};
 
 /// Runs what was asked for; both checks in their short form if nothing was.
 pub(super) fn carry_out(arguments: &VerifyArguments) -> Result<Exit, Problem> {
+    interrupt::end_on_signal();
     let everything = !arguments.analytic && arguments.determinism.is_none();
     let mut wrong = 0;
     if arguments.analytic || everything {

@@ -19,6 +19,8 @@ pub struct Layout {
     pub shuffle: Option<u64>,
     /// Each arbiter stays on a core of its own.
     pub pin: bool,
+    /// Time between two parts of a run that keeps what is finished.
+    pub part_every: Duration,
     /// A run in which nothing moves for this long ends with an error.
     pub stall_after: Duration,
     /// A fault put in on purpose, for tests.
@@ -34,6 +36,7 @@ impl Default for Layout {
             chunk: None,
             shuffle: None,
             pin: true,
+            part_every: Duration::from_secs(1),
             stall_after: Duration::from_secs(120),
             injection: None,
         }
@@ -42,10 +45,9 @@ impl Default for Layout {
 
 impl Layout {
     /// Organizations in a unit: small enough that the last ones are shared out evenly, large enough that handing
-    /// units out costs nothing.
+    /// units out costs nothing. It does not depend on threads, so that a run can be taken up on another machine.
     #[must_use]
     pub fn chunk_for(&self, organizations: u64) -> u32 {
-        let even = organizations / (self.threads.max(1) as u64 * 16);
-        self.chunk.unwrap_or(even.clamp(1, 256) as u32)
+        self.chunk.unwrap_or((organizations / 64).clamp(1, 256) as u32)
     }
 }

@@ -5,10 +5,20 @@ use std::time::{Duration, Instant};
 /// Largest memory of this process so far (bytes); `None` where the system does not say.
 #[must_use]
 pub fn peak_memory_bytes() -> Option<u64> {
+    status_bytes("VmHWM:")
+}
+
+fn status_bytes(field: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
+}
+
+/// Memory of this process now (bytes); `None` where the system does not say.
+#[must_use]
+pub fn memory_bytes() -> Option<u64> {
+    status_bytes("VmRSS:")
 }
 
 /// Makes the largest memory the present one; false where the system cannot.

@@ -7,6 +7,8 @@
 //! was interrupted and marked so, or with an error that names who failed: never with a hang or a hole.
 
 mod expect;
+mod interrupt;
+mod keep;
 mod layout;
 mod machine;
 mod prepare;
@@ -18,8 +20,10 @@ pub use crate::actors::{
     caught, record_panics,
 };
 pub use expect::{Expected, MOST, Planned, expect};
+pub use interrupt::{Cause, Interrupt};
+pub use keep::{Keep, LeftAlone, TakenUp};
 pub use layout::Layout;
-pub use machine::{Stopwatch, machine, peak_memory_bytes, reset_peak_memory};
+pub use machine::{Stopwatch, machine, memory_bytes, peak_memory_bytes, reset_peak_memory};
 pub use prepare::{JobOptions, prepare, prepare_histories, prepare_with, shape};
 pub use pure::run_pure;
 pub use run::{Progress, Ran, RunSpec, run};

@@ -12,7 +12,7 @@ use crate::scenario::{Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{
     Demand, HistoryError, HistoryProblems, HistorySpec, Listed, Population, Preparation, PreparedHistory,
-    Source, SourceSpec,
+    Source, SourceSpec, Watch,
 };
 
 /// What a run adds to its scenario.
@@ -37,13 +37,15 @@ pub fn shape(scenario: &Scenario) -> Arc<Shape> {
     })
 }
 
-/// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made.
+/// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made. `watch` is
+/// told how far it is, and says false to end it.
 ///
 /// # Errors
 /// All rows of the first bad history that are not what the scenario says, with file, line and column; or the disk's.
 pub fn prepare_histories(
     scenario: &Scenario,
     folder: &Path,
+    watch: Watch<'_>,
 ) -> Result<Vec<Arc<PreparedHistory>>, HistoryProblems> {
     let demands: Vec<&Demand> = scenario.features.iter().map(|feature| &feature.demand).collect();
     let prepare = |(index, spec): (usize, &HistorySpec)| {
@@ -51,7 +53,7 @@ pub fn prepare_histories(
         let world = |source| HistoryError::World { path: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(world)?;
         let (start, end) = (scenario.start, scenario.end);
-        let preparation = Preparation { demands: &demands, start, end, folder: &folder };
+        let preparation = Preparation { demands: &demands, start, end, folder: &folder, watch };
         PreparedHistory::prepare(spec, &preparation).map(Arc::new)
     };
     scenario.histories.iter().enumerate().map(prepare).collect()
@@ -111,6 +113,8 @@ pub fn prepare_with(
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),
         instants: shape.instants.clone(),
         detail: options.detail,
+        abandon: Arc::default(),
+        heartbeat: Arc::default(),
     };
     let limited = |organizations: u32| options.first.map_or(organizations, |first| organizations.min(first));
     let cohorts = scenario.cohorts.iter().zip(populations).map(|(cohort, population)| {

@@ -36,7 +36,7 @@ pub fn run_pure(
                         })?;
                         run.accept(refill).map_err(fault)?;
                     }
-                    if run.advance().map_err(fault)? == Progress::Done {
+                    if run.advance().map_err(fault)? != Progress::Wants {
                         break;
                     }
                 }

@@ -4,19 +4,25 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter, System};
 
-use crate::actors::{Begin, Collector, Control, Event, Failure, Job, Plan, Sink, WaveActor, WaveSpec};
+use crate::actors::{
+    Begin, Close, Collector, CollectorSpec, Control, Event, Failure, Job, Kept, Plan, Sink, WaveActor,
+    WaveSpec,
+};
 use crate::outcome::Outcome;
 
-use super::{Layout, Stopwatch};
+use super::keep::{Chosen, Keep, TakenUp};
+use super::{Cause, Interrupt, Layout, Stopwatch};
 
 /// How often the control thread looks at the counters.
 const TICK: Duration = Duration::from_millis(50);
+/// How long units under way may go on once a run is asked to end, and how long whoever does not hear that is waited for.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What is to be run.
 pub struct RunSpec {
@@ -31,12 +37,14 @@ pub struct RunSpec {
     pub spill: PathBuf,
     /// Takes replications in order.
     pub sink: Box<dyn Sink>,
-    /// Set by whoever wants the run to stop early.
-    pub interrupt: Arc<AtomicBool>,
+    /// Asked by whoever wants the run to end early.
+    pub interrupt: Interrupt,
+    /// Where finished parts are kept and which there are, if they are kept.
+    pub keep: Option<Keep>,
 }
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// Operations applied so far, each once whatever the number of policies.
     pub operations: u64,
@@ -46,6 +54,8 @@ pub struct Progress {
     pub organizations: u64,
     /// Organizations to finish.
     pub organizations_total: u64,
+    /// Those of both that an earlier run has finished.
+    pub taken_up: TakenUp,
     /// Since the start.
     pub elapsed: Duration,
 }
@@ -55,8 +65,8 @@ pub struct Progress {
 pub struct Ran {
     /// Where it ended.
     pub progress: Progress,
-    /// True if it was stopped before its end by an interrupt.
-    pub interrupted: bool,
+    /// Why it ended before its end, if it did.
+    pub interrupted: Option<Cause>,
 }
 
 /// Runs until everything is collected, someone interrupts, or something fails. `observe` is called several times a
@@ -64,56 +74,102 @@ pub struct Ran {
 ///
 /// # Errors
 /// The first failure: it names the organization, the actor or the file.
-pub fn run(spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Failure> {
+pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Failure> {
     let started = Stopwatch::start();
     let Job { shape, cohorts, .. } = &*spec.job;
     let sizes: Vec<u32> = cohorts.iter().map(|cohort| cohort.organizations).collect();
     let total: u64 = sizes.iter().map(|&size| u64::from(size)).sum();
     let (replications, layout) = (spec.replications.clone(), &spec.layout);
-    let plan = Arc::new(Plan::new(&sizes, replications, layout.chunk_for(total), layout.shuffle));
+    let chosen = spec.keep.take().map(|keep| keep.choose(&sizes, replications.clone(), layout));
+    let (plan, kept, taken_up) = match chosen {
+        Some(Chosen { plan, kept, taken_up }) => (plan, Some(kept), taken_up),
+        None => {
+            let plan = Plan::new(&sizes, replications, layout.chunk_for(total), layout.shuffle);
+            (plan, None, TakenUp::default())
+        }
+    };
+    let plan = Arc::new(plan);
     let (events, inbox) = channel();
     let control = Control::new(shape.features.clone(), shape.cohorts.clone(), events, layout.injection);
+    control.count_taken_up(taken_up.organizations, taken_up.operations);
     let mut watch = Watch {
+        taken_up,
+        part_every: layout.part_every,
         control: Arc::new(control),
         inbox,
         started,
         organizations_total: total * spec.replications.len() as u64,
         stall_after: layout.stall_after,
         interrupt: spec.interrupt.clone(),
+        job: spec.job.clone(),
     };
     let uses_disk = spec.job.rows.files() > 0 || cohorts.iter().any(|cohort| cohort.history.is_some());
     let spill = uses_disk.then(|| spec.spill.clone());
-    let arbiters = Arbiters::start(spec, plan, &watch.control)?;
-    let ended = watch.until_the_end(observe);
+    let arbiters = Arbiters::start(spec, plan, kept, &watch.control)?;
+    let ended = watch.until_the_end(&arbiters.collector, observe);
     watch.control.set_over();
-    arbiters.stop(matches!(ended, Err(Failure::Stalled { .. })));
+    if ended.is_err() {
+        // Whoever is in the middle of an account leaves it, so that its thread can end.
+        watch.job.world.abandon.store(true, Relaxed);
+    }
+    let stuck = matches!(ended, Err(Failure::Stalled { .. })) || matches!(&ended, Ok(ended) if ended.deaf);
+    arbiters.stop(stuck);
     // Nothing in it is wanted any more; what cannot be removed lies in a folder that is not a run.
     let _ = spill.map(std::fs::remove_dir_all);
-    let interrupted = ended?;
+    let interrupted = ended?.interrupted;
     Ok(Ran { progress: watch.progress(), interrupted })
 }
 
 /// The control thread's view of a run.
 struct Watch {
+    taken_up: TakenUp,
+    part_every: Duration,
     control: Arc<Control>,
     inbox: Receiver<Event>,
     started: Stopwatch,
     organizations_total: u64,
     stall_after: Duration,
-    interrupt: Arc<AtomicBool>,
+    interrupt: Interrupt,
+    job: Arc<Job>,
+}
+
+/// How a run ended.
+struct Ended {
+    interrupted: Option<Cause>,
+    /// Somebody did not hear that the run is to end.
+    deaf: bool,
+}
+
+/// How far the end of a run is that was asked to end.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    /// Nobody has asked.
+    No,
+    /// Units under way are being finished.
+    Units(Stopwatch),
+    /// Everybody has been told to leave.
+    Leaving(Stopwatch),
+    /// The collector was told not to wait any more.
+    Closing,
 }
 
 impl Watch {
-    /// True if the run was interrupted.
-    fn until_the_end(&mut self, observe: &mut dyn FnMut(Progress)) -> Result<bool, Failure> {
-        let (mut pulse, mut moved) = (self.control.pulse(), Stopwatch::start());
-        let mut interrupted = false;
+    /// Looks after the run until everything is collected or somebody failed.
+    fn until_the_end(
+        &mut self,
+        collector: &Addr<Collector>,
+        observe: &mut dyn FnMut(Progress),
+    ) -> Result<Ended, Failure> {
+        let (mut pulse, mut moved) = (self.pulse(), Stopwatch::start());
+        let (mut ending, mut epoch) = (Ending::No, Stopwatch::start());
         observe(self.progress());
         loop {
-            match self.inbox.recv_timeout(TICK) {
-                Ok(Event::Collected) => {
+            match self.inbox.recv_timeout(TICK.min(self.part_every)) {
+                Ok(Event::Collected { whole }) => {
                     observe(self.progress());
-                    return self.control.take_failure().map_or(Ok(interrupted), Err);
+                    let interrupted = self.interrupt.cause().filter(|_| !whole);
+                    let deaf = matches!(ending, Ending::Closing);
+                    return self.control.take_failure().map_or(Ok(Ended { interrupted, deaf }), Err);
                 }
                 Ok(Event::Failed) | Err(RecvTimeoutError::Disconnected) => {
                     let silent = || Failure::Lost { actor: String::from("an arbiter"), panic: None };
@@ -121,17 +177,48 @@ impl Watch {
                 }
                 Err(RecvTimeoutError::Timeout) => observe(self.progress()),
             }
-            if self.interrupt.load(Relaxed) && !interrupted {
-                interrupted = true;
-                self.control.stop();
+            ending = self.end_if_asked(ending, collector);
+            if epoch.elapsed() >= self.part_every {
+                epoch = Stopwatch::start();
+                self.control.next_epoch();
             }
-            if self.control.pulse() != pulse {
-                (pulse, moved) = (self.control.pulse(), Stopwatch::start());
+            if self.pulse() != pulse {
+                (pulse, moved) = (self.pulse(), Stopwatch::start());
             } else if moved.elapsed() >= self.stall_after {
                 let waiting = self.control.waiting_for();
                 return Err(Failure::Stalled { waiting, after: self.stall_after });
             }
         }
+    }
+
+    /// Once somebody asks for the end: units under way are finished if that takes little time, then everybody leaves.
+    fn end_if_asked(&self, ending: Ending, collector: &Addr<Collector>) -> Ending {
+        match ending {
+            // More memory is not to be had for anybody.
+            Ending::No if self.interrupt.cause() == Some(Cause::MemoryLimit) => self.leave(),
+            Ending::No if self.interrupt.is_asked() => {
+                self.control.take_no_more();
+                Ending::Units(Stopwatch::start())
+            }
+            Ending::Units(since) if since.elapsed() >= GRACE => self.leave(),
+            Ending::Leaving(since) if since.elapsed() >= GRACE => {
+                collector.do_send(Close);
+                Ending::Closing
+            }
+            other => other,
+        }
+    }
+
+    /// Has everybody leave, wherever they are.
+    fn leave(&self) -> Ending {
+        self.control.stop();
+        self.job.world.abandon.store(true, Relaxed);
+        Ending::Leaving(Stopwatch::start())
+    }
+
+    /// A number that changes whenever anything moves.
+    fn pulse(&self) -> u64 {
+        self.control.pulse().wrapping_add(self.job.world.heartbeat.load(Relaxed))
     }
 
     fn progress(&self) -> Progress {
@@ -140,16 +227,25 @@ impl Watch {
             operations_expected: 0,
             organizations: self.control.organizations(),
             organizations_total: self.organizations_total,
+            taken_up: self.taken_up,
             elapsed: self.started.elapsed(),
         }
     }
 }
 
 /// The threads of a run: one for each wave, one for the collector.
-struct Arbiters(Vec<Arbiter>);
+struct Arbiters {
+    threads: Vec<Arbiter>,
+    collector: Addr<Collector>,
+}
 
 impl Arbiters {
-    fn start(spec: RunSpec, plan: Arc<Plan>, control: &Arc<Control>) -> Result<Self, Failure> {
+    fn start(
+        spec: RunSpec,
+        plan: Arc<Plan>,
+        kept: Option<Kept>,
+        control: &Arc<Control>,
+    ) -> Result<Self, Failure> {
         // Arbiters belong to a system; its own event loop has nothing to do.
         let _system = System::with_tokio_rt(bare_runtime_or_panic);
         let RunSpec { job, layout, spill, mut sink, .. } = spec;
@@ -161,14 +257,20 @@ impl Arbiters {
                 sink.complete(replication, Outcome::new(job.shape.clone()));
             }
         }
-        let threads = layout.threads.max(1);
+        let (threads, keeps) = (layout.threads.max(1), kept.is_some());
         let mut arbiters = Vec::with_capacity(threads + 1);
         let last = Arbiter::try_with_tokio_rt(bare_runtime).map_err(Failure::Arbiter)?;
         let collector = {
-            let (plan, spill, control) = (plan.clone(), spill.clone(), control.clone());
-            Collector::start_in_arbiter(&last.handle(), move |_| {
-                Collector::new(plan, threads, sink, spill, control)
-            })
+            let collector = CollectorSpec {
+                plan: plan.clone(),
+                arbiters: threads,
+                sink,
+                folder: spill.clone(),
+                shape: job.shape.clone(),
+                kept,
+                control: control.clone(),
+            };
+            Collector::start_in_arbiter(&last.handle(), move |_| Collector::new(collector))
         };
         let mut waves: Vec<Addr<WaveActor>> = Vec::with_capacity(threads);
         for arbiter in 0..threads {
@@ -183,6 +285,7 @@ impl Arbiters {
                 wave: layout.wave,
                 batch: layout.batch,
                 folder: spill.clone(),
+                keeps,
                 control: control.clone(),
                 collector: collector.clone(),
             };
@@ -193,16 +296,16 @@ impl Arbiters {
             wave.do_send(Begin);
         }
         arbiters.push(last);
-        Ok(Arbiters(arbiters))
+        Ok(Arbiters { threads: arbiters, collector })
     }
 
     /// Ends the threads; waits for them unless one of them may be stuck.
     fn stop(self, stuck: bool) {
-        for arbiter in &self.0 {
+        for arbiter in &self.threads {
             arbiter.stop();
         }
         if !stuck {
-            for arbiter in self.0 {
+            for arbiter in self.threads {
                 // A thread that panicked has been reported by the sentinels of its actors.
                 let _ = arbiter.join();
             }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -112,7 +111,8 @@ fn spec(job: &Arc<Job>, replications: u32, layout: Layout, folder: &Path, sink: 
         layout,
         spill: folder.join("waiting"),
         sink: Box::new(sink.clone()),
-        interrupt: Arc::new(AtomicBool::new(false)),
+        interrupt: Interrupt::default(),
+        keep: None,
     }
 }
 
@@ -166,7 +166,7 @@ fn enough_replications_end_the_run_with_the_rows_of_those_alone() {
         let (rows, outcomes, ran) = outcome_of(&job, 50, Layout { threads, ..layout() }, Some(1));
         assert_eq!(outcomes, expected);
         assert_eq!(rows, all);
-        assert!(!ran.interrupted);
+        assert_eq!(ran.interrupted, None);
     }
 }
 
@@ -185,14 +185,147 @@ fn an_interrupted_run_keeps_what_is_finished() {
     let spec = spec(&job, 1_000, Layout { batch: 4, ..layout() }, folder.path(), &sink);
     let interrupt = spec.interrupt.clone();
     let ran = run(spec, &mut |progress| {
-        interrupt.store(progress.organizations > 3_000, std::sync::atomic::Ordering::Relaxed);
+        if progress.organizations > 3_000 {
+            interrupt.ask(Cause::Signal);
+        }
     });
-    assert!(ran.expect("it ends well").interrupted);
+    assert_eq!(ran.expect("it ends well").interrupted, Some(Cause::Signal));
     let state = sink.state();
     let complete = state.complete.len();
     assert!((1..1_000).contains(&complete), "{complete}");
     assert!(state.partial.keys().all(|&replication| replication as usize >= complete));
     assert!(state.rows.lines().count() >= complete * 2_000 * 2);
+}
+
+/// A folder of parts of one question.
+fn kept(folder: &Path) -> Keep {
+    Keep::new(&folder.join("parts"), "what?", vec![String::from("rows")])
+}
+
+#[test]
+fn a_run_that_ends_again_and_again_is_taken_up_by_other_layouts_and_ends_as_if_nothing_had_been() {
+    let layouts = [
+        Layout { threads: 1, wave: 1, ..layout() },
+        Layout { threads: 4, batch: 7, chunk: Some(1), ..layout() },
+        Layout { threads: 2, wave: 64, chunk: Some(1_000), shuffle: Some(3), ..layout() },
+    ];
+    for (replications, enough) in [(6, None), (40, Some(3))] {
+        let (rows, expected, whole) = outcome_of(&job(&[400, 0, 250], 3.0), replications, layout(), enough);
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut ended_early, mut before) = (0, 0);
+        for layout in layouts.iter().cycle() {
+            let (job, sink) = (job(&[400, 0, 250], 3.0), Taken { enough, ..Taken::default() });
+            let mut keep = kept(folder.path());
+            assert!(keep.take_up().expect("readable").is_empty(), "every part is of use");
+            let layout = Layout { part_every: Duration::from_millis(2), ..layout.clone() };
+            let spec = RunSpec { keep: Some(keep), ..spec(&job, replications, layout, folder.path(), &sink) };
+            let interrupt = spec.interrupt.clone();
+            let ran = run(spec, &mut |progress| {
+                let new = progress.organizations - progress.taken_up.organizations;
+                if new > 0 && ended_early < 4 {
+                    interrupt.ask(Cause::Signal);
+                }
+            });
+            let ran = ran.expect("it ends well");
+            let taken_up = ran.progress.taken_up.organizations;
+            assert_eq!(taken_up, before, "everything that was finished is taken up");
+            if ran.interrupted.is_some() {
+                // Units under way are finished within the time they have, so nothing is lost.
+                before = ran.progress.organizations;
+                ended_early += 1;
+                continue;
+            }
+            assert!(taken_up > 0 && ended_early > 0, "{taken_up} after {ended_early}");
+            let state = sink.state();
+            assert!(state.rows == rows, "rows differ");
+            assert_eq!(state.complete.values().cloned().collect::<Vec<_>>(), expected);
+            assert!(enough.is_some() || ran.progress.operations == whole.progress.operations);
+            break;
+        }
+    }
+}
+
+#[test]
+fn parts_of_other_questions_are_named_and_left_alone_and_broken_ones_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (job, sink) = (job(&[2_000], 20.0), Taken::default());
+    let layout = Layout { part_every: Duration::from_millis(1), ..layout() };
+    let spec = RunSpec { keep: Some(kept(folder.path())), ..spec(&job, 50, layout, folder.path(), &sink) };
+    let interrupt = spec.interrupt.clone();
+    let ran = run(spec, &mut |progress| {
+        if progress.organizations > 4_000 {
+            interrupt.ask(Cause::TimeLimit);
+        }
+    });
+    assert_eq!(ran.expect("it ends well").interrupted, Some(Cause::TimeLimit));
+    let parts = folder.path().join("parts");
+    let mut other = Keep::new(&parts, "what else?", vec![String::from("rows")]);
+    let left = other.take_up().expect("readable");
+    assert!(other.is_empty() && !left.is_empty());
+    assert!(
+        left.iter().all(|part| matches!(part, LeftAlone::Foreign { question, .. } if question == "what?"))
+    );
+    let first =
+        std::fs::read_dir(&parts).expect("readable").next().expect("a part").expect("readable").path();
+    std::fs::write(&first, b"creditsim part").expect("written");
+    let mut same = kept(folder.path());
+    let left = same.take_up().expect("readable");
+    assert!(matches!(&left[..], [LeftAlone::Broken(_)]), "{left:?}");
+    assert_eq!(left.len() + 1 < 2, same.is_empty());
+}
+
+#[test]
+fn an_account_that_does_not_end_is_left_in_the_middle() {
+    for text in [
+        "[features.chat]\narrivals = { clients = 1, think = \"1 us\", reactive = true }\ncost = 0\n",
+        "[features.chat]\narrivals = { poisson = \"1/day\" }\n[policy]\ncycle = \"1 us\"\n",
+        "[features.chat]\narrivals = { poisson = \"1/day\" }\n[policy]\nallowance = { credits = 50, every = \"1 us\" }\n",
+    ] {
+        let ran = ended_by_signal(text);
+        assert_eq!((ran.interrupted, ran.progress.organizations), (Some(Cause::Signal), 0), "{text}");
+    }
+}
+
+fn written(text: &str) -> Arc<Job> {
+    let head = "start = 2025-01-01T00:00:00Z\nhorizon = \"10 years\"\n[[cohorts]]\nname = \"teams\"\norganizations = 3\n";
+    let tail = if text.contains("[policy]") {
+        "[policies.block]\n"
+    } else {
+        "[policy]\nallowance = 50\n[policies.block]\n"
+    };
+    let source = ScenarioSource::from_text("made-up", format!("{head}{text}{tail}"));
+    let scenario = crate::scenario::read(&source).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(ToString::to_string).collect::<String>())
+    });
+    Arc::new(prepare(&scenario, JobOptions::default(), Arc::new(NoRows)))
+}
+
+fn ended_by_signal(text: &str) -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = spec(&written(text), 1, layout(), folder.path(), &Taken::default());
+    let interrupt = spec.interrupt.clone();
+    run(spec, &mut |_| _ = interrupt.ask(Cause::Signal)).expect("it ends well")
+}
+
+#[test]
+fn time_that_stands_still_is_an_error_that_names_organization_instant_and_feature() {
+    let cases = [
+        (
+            "[features.chat]\narrivals = { clients = 1, think = \"0s\", reactive = true }\nduration = \"0s\"\ncost = 0\n",
+            "feature `chat`",
+        ),
+        (
+            "reactions = { retry = { probability = 1, delay = \"0s\", attempts = 4000000000 } }\n[features.chat]\narrivals = { poisson = \"1/day\" }\ncost = 2\nduration = \"0s\"\n[policy]\nadmission = \"estimate\"\n",
+            "feature `chat`",
+        ),
+    ];
+    for (text, expected) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spec = spec(&written(text), 1, layout(), folder.path(), &Taken::default());
+        let said = run(spec, &mut |_| {}).expect_err("it would never end").to_string();
+        assert!(said.contains("time stands still") && said.contains(expected), "{said}");
+        assert!(said.contains("organization teams/") && said.contains("at 20"), "{said}");
+    }
 }
 
 /// The error of a run with a fault put in; within a limit of time.

@@ -1,11 +1,11 @@
 //! The same scenario on different layouts must give the same bytes, organization by organization (law 7).
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{
-    Failure, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare_histories, prepare_with, run,
+    Failure, Interrupt, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare_histories, prepare_with,
+    run,
 };
 use crate::organization::{DetailOptions, OrganizationOutcome};
 use crate::sampling::hash_name;
@@ -70,7 +70,7 @@ fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Resu
     let scratch = tempfile::Builder::new().prefix("creditsim-").tempdir();
     let scratch = scratch.map_err(|source| Failure::Io { path: std::env::temp_dir(), source })?;
     let spill = scratch.path().join("scratch");
-    let histories = prepare_histories(scenario, &spill).map_err(Failure::History)?;
+    let histories = prepare_histories(scenario, &spill, &|_| true).map_err(Failure::History)?;
     let job = prepare_with(scenario, JobOptions { detail, first }, writer, &histories);
     let spec = RunSpec {
         job: Arc::new(job),
@@ -78,7 +78,8 @@ fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Resu
         layout,
         spill,
         sink: Box::new(NoOutcomes),
-        interrupt: Arc::new(AtomicBool::new(false)),
+        interrupt: Interrupt::default(),
+        keep: None,
     };
     run(spec, &mut |_| {})?;
     Ok(std::mem::take(&mut *printer.prints.lock().unwrap_or_else(PoisonError::into_inner)))

@@ -6,14 +6,15 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{self, Enough, Failure, JobOptions, Layout, NoRows, Progress, RunSpec, Sink, SpillError};
+use crate::engine::{
+    self, Cause, Enough, Failure, Interrupt, JobOptions, Layout, NoRows, Progress, RunSpec, Sink, SpillError,
+};
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
-use crate::workload::{Content, HistoryCounts};
+use crate::workload::{Content, HistoryCounts, Reading};
 
 use super::Measurements;
 
@@ -63,8 +64,8 @@ pub struct Conditions {
     pub layout: Layout,
     /// At most this many organizations of each cohort.
     pub first: Option<u32>,
-    /// Set by whoever wants the trials to stop early.
-    pub interrupt: Arc<AtomicBool>,
+    /// Asked by whoever wants the trials to end early.
+    pub interrupt: Interrupt,
     /// A folder for what lives no longer than a run; made where it is needed and removed after each.
     pub scratch: PathBuf,
 }
@@ -76,8 +77,8 @@ pub struct GroupRun {
     pub measurements: Measurements,
     /// Where the run ended.
     pub progress: Progress,
-    /// True if it was interrupted.
-    pub interrupted: bool,
+    /// Why it ended before its end, if it did.
+    pub interrupted: Option<Cause>,
     /// The files of the group's usage histories as they were read, in the scenario's order.
     pub histories: Vec<(Content, HistoryCounts)>,
 }
@@ -167,8 +168,16 @@ impl Trials {
         let mut scenario = self.groups[group].scenario.clone();
         scenario.policies = keep.iter().map(|&index| scenario.policies[index].clone()).collect();
         let options = JobOptions { first: conditions.first, ..JobOptions::default() };
-        let histories =
-            engine::prepare_histories(&scenario, &conditions.scratch).map_err(Failure::History)?;
+        let go_on = |_: &Reading<'_>| !conditions.interrupt.is_asked();
+        let histories = match engine::prepare_histories(&scenario, &conditions.scratch, &go_on) {
+            Err(problems) if problems.is_stopped() => {
+                // Nothing was measured; what earlier groups measured is kept.
+                let measurements = Measurements::new(engine::shape(&scenario));
+                let (progress, interrupted) = (Progress::default(), conditions.interrupt.cause());
+                return Ok(GroupRun { measurements, progress, interrupted, histories: Vec::new() });
+            }
+            prepared => prepared.map_err(Failure::History)?,
+        };
         let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
         let gathered = Arc::new(Mutex::new(Some(Measurements::new(job.shape.clone()))));
         let spec = RunSpec {
@@ -178,6 +187,7 @@ impl Trials {
             spill: conditions.scratch.clone(),
             sink: Box::new(Gatherer(gathered.clone())),
             interrupt: conditions.interrupt.clone(),
+            keep: None,
         };
         let ran = engine::run(spec, observe)?;
         let measurements = gathered.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -312,7 +322,7 @@ mod tests {
         let conditions = Conditions {
             layout: Layout { threads: 1, pin: false, ..Layout::default() },
             first: None,
-            interrupt: Arc::new(AtomicBool::new(false)),
+            interrupt: Interrupt::default(),
             scratch: std::env::temp_dir().join("creditsim-no-rows-no-folder"),
         };
         let all: Vec<usize> = trials.accounts(0).collect();

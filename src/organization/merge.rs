@@ -41,6 +41,8 @@ pub enum Progress {
     Wants,
     /// Nothing: the horizon is reached.
     Done,
+    /// Nothing: nobody wants the organization any more ([`World::abandon`]), and it has left before the horizon.
+    Left,
 }
 
 /// One organization in one replication, under every policy.
@@ -115,6 +117,9 @@ impl OrganizationRun {
         let stretch = self.space.course.stretch(&given, upto);
         for account in &mut self.accounts {
             account.advance(&stretch)?;
+        }
+        if self.world.is_abandoned() {
+            return Ok(Progress::Left);
         }
         self.operations += given.iter().map(|given| given.operations().len() as u64).sum::<u64>();
         Ok(if upto >= self.world.end { Progress::Done } else { Progress::Wants })

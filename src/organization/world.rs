@@ -1,6 +1,7 @@
 //! What every account of a run shares, read-only.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
@@ -32,9 +33,19 @@ pub struct World {
     pub instants: Vec<SimTime>,
     /// Rows to keep.
     pub detail: DetailOptions,
+    /// Set by whoever does not want the accounts any more: each leaves soon, wherever it is.
+    pub abandon: Arc<AtomicBool>,
+    /// Changes while any account is at work, however far its next operation is.
+    pub heartbeat: Arc<AtomicU64>,
 }
 
 impl World {
+    /// True once nobody wants the accounts any more.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.abandon.load(Relaxed)
+    }
+
     /// An organization as people name it: its label, or `COHORT/NUMBER`.
     #[must_use]
     pub fn name_of(&self, id: OrganizationId, label: &str) -> String {

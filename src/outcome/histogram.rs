@@ -3,6 +3,10 @@
 //! Magnitudes below 32 have a cell each; above, every octave is cut into 32 cells. A cell keeps how many values fell
 //! into it and their exact sum, so that a cell holding one distinct value answers with exactly that value.
 
+use serde::de::{SeqAccess, Visitor};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Cells in an octave.
 const CELLS_PER_OCTAVE: u64 = 32;
 /// `log2` of [`CELLS_PER_OCTAVE`].
@@ -147,6 +151,20 @@ impl Histogram {
         })
     }
 
+    /// The occupied cells with their indices, ascending.
+    fn indexed(&self) -> impl Iterator<Item = (i16, Cell)> + '_ {
+        let width = CELLS_PER_OCTAVE as i16;
+        self.octaves
+            .iter()
+            .zip(self.first..)
+            .filter_map(|(octave, key)| Some((octave.as_ref()?, key)))
+            .flat_map(move |(octave, key)| {
+                let cells = octave.counts.iter().zip(&octave.sums).zip(key * width..);
+                let cells = cells.map(|((&count, &sum), index)| (index, Cell { count, sum }));
+                cells.filter(|(_, cell)| cell.count > 0)
+            })
+    }
+
     /// True if nothing was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -208,6 +226,52 @@ impl Histogram {
     /// Occupied cells in order of value: (mean of its values, how many).
     pub fn cells(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
         self.occupied().map(|cell| (cell.mean(), cell.count))
+    }
+}
+
+/// Occupied cells alone, each with its distance to the one before: (distance, count, sum).
+impl Serialize for Histogram {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut cells = serializer.serialize_seq(Some(self.indexed().count()))?;
+        let mut before = 0;
+        for (index, Cell { count, sum }) in self.indexed() {
+            cells.serialize_element(&(index - before, count, sum))?;
+            before = index;
+        }
+        cells.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Histogram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Cells)
+    }
+}
+
+/// Reads the cells of a histogram.
+struct Cells;
+
+impl<'de> Visitor<'de> for Cells {
+    type Value = Histogram;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the cells of a histogram, ascending")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut cells: A) -> Result<Histogram, A::Error> {
+        const LAST: i16 = CELLS_PER_OCTAVE as i16 * 61;
+        let wrong = || serde::de::Error::custom("a histogram has a cell that cannot be");
+        let mut histogram = Histogram::default();
+        let mut last: Option<i16> = None;
+        while let Some((distance, count, sum)) = cells.next_element::<(i16, u64, i128)>()? {
+            let index = last.unwrap_or(0).checked_add(distance).ok_or_else(wrong)?;
+            if !(-LAST..=LAST).contains(&index) || last.is_some_and(|last| index <= last) || count == 0 {
+                return Err(wrong());
+            }
+            histogram.add(index, &Cell { count, sum });
+            last = Some(index);
+        }
+        Ok(histogram)
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{OrganizationId, SimTime};
 
 use super::{Tally, Timeline, Totals};
@@ -104,7 +106,7 @@ pub struct Outcome {
 }
 
 /// One policy's part of an outcome.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct PolicyOutcome {
     /// One a cohort, in file order.
     cohorts: Vec<Totals>,
@@ -165,6 +167,32 @@ impl Outcome {
     #[must_use]
     pub fn timeline(&self, policy: usize) -> &Timeline {
         &self.policies[policy].timeline
+    }
+
+    /// Its numbers as bytes; the names are those of its shape.
+    ///
+    /// # Errors
+    /// Memory, at worst.
+    pub fn pack(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(&self.policies)
+    }
+
+    /// What [`Outcome::pack`] made of an outcome of the same shape.
+    ///
+    /// # Errors
+    /// Bytes that are no such thing.
+    pub fn unpack(shape: Arc<Shape>, bytes: &[u8]) -> Result<Self, postcard::Error> {
+        let (policies, rest) = postcard::take_from_bytes::<Vec<PolicyOutcome>>(bytes)?;
+        let fits = |policy: &PolicyOutcome| {
+            let feature_counts = policy.cohorts.iter().map(|totals| totals.features.len());
+            policy.cohorts.len() == shape.cohorts.len()
+                && feature_counts.into_iter().all(|count| count == 0 || count == shape.features.len())
+                && policy.timeline.instants.len() <= shape.instants.len()
+        };
+        if !rest.is_empty() || policies.len() != shape.policies.len() || !policies.iter().all(fits) {
+            return Err(postcard::Error::SerdeDeCustom);
+        }
+        Ok(Outcome { shape, policies })
     }
 
     /// How many organizations were folded in.
@@ -230,6 +258,20 @@ mod tests {
         assert!(all > 0);
         assert_eq!(refused_in(|scope| matches!(scope, Scope::Cohort(_))), all);
         assert_eq!(refused_in(|scope| matches!(scope, Scope::Feature(_))), all);
+    }
+
+    #[test]
+    fn an_outcome_comes_back_from_its_bytes_and_from_no_others() {
+        let shape = synthetic::shape(&["block", "overdraft"]);
+        let outcome = synthetic::replication(&shape, 3, 40);
+        let bytes = outcome.pack().expect("packed");
+        assert_eq!(Outcome::unpack(Arc::clone(&shape), &bytes).expect("unpacked"), outcome);
+        let nothing = Outcome::new(Arc::clone(&shape));
+        let packed = nothing.pack().expect("packed");
+        assert_eq!(Outcome::unpack(Arc::clone(&shape), &packed).expect("unpacked"), nothing);
+        assert!(Outcome::unpack(Arc::clone(&shape), &bytes[..bytes.len() - 1]).is_err());
+        assert!(Outcome::unpack(Arc::clone(&shape), &[&bytes[..], &[0]].concat()).is_err());
+        assert!(Outcome::unpack(synthetic::shape(&["block"]), &bytes).is_err(), "it has other policies");
     }
 
     #[test]

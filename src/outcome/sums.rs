@@ -1,5 +1,7 @@
 //! Sums over organizations of the counters of a [`Tally`], in 128 bits, under the counters' own names.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Credits, Money, SimSpan};
 
 use super::tally::{CreditTally, CustomerTally, DebtTally, FeatureTally, HoldTally, MoneyTally};
@@ -61,7 +63,7 @@ impl<T: Counter> Accumulate<[T; 3]> for [i128; 3] {
 macro_rules! sums {
     ($(#[$attribute:meta])* $name:ident of $tally:ident { $($field:ident: $sum:ty),* $(,)? }) => {
         $(#[$attribute])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct $name {
             $(#[doc = concat!("Sum of [`", stringify!($tally), "::", stringify!($field), "`], in its unit.")]
             pub $field: $sum,)*

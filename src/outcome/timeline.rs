@@ -1,5 +1,7 @@
 //! Balances and cumulative counters at the instants of the timeline, over organizations.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Histogram, Sample};
 
 /// Balances are told apart down to a thousandth of a credit (micro-credits). Finer cells near zero would grow with the
@@ -7,14 +9,14 @@ use super::{Histogram, Sample};
 const GRAIN: i64 = 1_000;
 
 /// One policy at every instant of the timeline.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// In order of time; empty until the first organization is added.
     pub instants: Vec<Instant>,
 }
 
 /// All organizations under one policy at one instant.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instant {
     /// Settled less holds of each organization (micro-credits).
     pub available: Histogram,

@@ -1,5 +1,7 @@
 //! What the organizations of one scope did together: sums, and distributions over organizations.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Credits, MICROS_PER_CREDIT, Money, SimTime};
 
 use super::Histogram;
@@ -7,7 +9,7 @@ use super::sums::{CreditSums, CustomerSums, DebtSums, FeatureSums, HoldSums, Mon
 use super::tally::{FeatureTally, Tally};
 
 /// Demand and service of a set of features, summed over organizations.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Sums of the counters.
     pub sums: FeatureSums,
@@ -64,7 +66,7 @@ impl Service {
 }
 
 /// Everything METRICS asks of one scope under one policy; merges exactly, in any order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Organizations in the scope.
     pub organizations: u64,

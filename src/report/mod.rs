@@ -22,7 +22,7 @@ pub use cell::cell;
 pub use files::{write_comparison, write_summary, write_timeline};
 pub use folder::{
     Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, PARTS, Placed, Question,
-    Remains, RunFile, RunFolder, SCRATCH, Status, Unfinished, Unplaced,
+    Remains, RunFile, RunFolder, SCRATCH, Status, TakenUpRecord, Unfinished, Unplaced,
 };
 pub use html::{Page, page};
 pub use junit::junit;

@@ -236,7 +236,7 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
     let rest = problems.rest();
     for error in problems.told {
         match error {
-            HistoryError::World { .. } => {
+            HistoryError::World { .. } | HistoryError::Stopped { .. } => {
                 item.error::<()>(format!("cannot be replayed: {error}"), None);
             }
             HistoryError::Row { path, line, column, what, wanted, hint } => {

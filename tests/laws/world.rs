@@ -103,6 +103,8 @@ impl Stage {
             cohort_names: vec!["one".to_owned()],
             instants: (1..=8).map(|n| at(n * 120)).filter(|instant| *instant > measure_from(case)).collect(),
             detail,
+            abandon: Arc::default(),
+            heartbeat: Arc::default(),
         };
         let traits = traits(case, job);
         let (operations, parts) = work(case, &traits, skipped as u16);

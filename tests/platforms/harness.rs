@@ -1,11 +1,10 @@
 //! Runs one policy of a bundled platform for a few organizations and keeps everything that was written down.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use creditsim::engine::{
-    Enough, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run as run_engine,
+    Enough, Interrupt, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run as run_engine,
 };
 use creditsim::organization::{DetailOptions, OrganizationOutcome};
 use creditsim::outcome::{AttemptRow, Entry, EntryKind, Outcome, Tally};
@@ -48,7 +47,8 @@ pub fn run_first(organizations: u32, name: &str, policy: &str, set: &[(&str, &st
         layout: Layout { threads: 1, ..Layout::default() },
         spill: std::env::temp_dir().join(format!("creditsim-platforms-{}", std::process::id())),
         sink: Box::new(Nobody),
-        interrupt: Arc::new(AtomicBool::new(false)),
+        interrupt: Interrupt::default(),
+        keep: None,
     };
     run_engine(spec, &mut |_| {}).expect("the run ends well");
     let accounts = std::mem::take(&mut *kept.0.lock().expect("nobody panicked"));

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{Failure, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare, run};
+use crate::engine::{Failure, Interrupt, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare, run};
 use crate::organization::{DetailOptions, OrganizationOutcome};
 use crate::outcome::Tally;
 use crate::scenario::{Problem, ScenarioSource, read};
@@ -56,7 +55,8 @@ pub fn simulate(name: &str, text: &str, rows: Rows, seed: Option<u64>) -> Result
         // Nothing is spilled where no rows are written: the folder never comes to be.
         spill: PathBuf::from("never-made"),
         sink: Box::new(NoOutcomes),
-        interrupt: Arc::new(AtomicBool::new(false)),
+        interrupt: Interrupt::default(),
+        keep: None,
     };
     run(spec, &mut |_| {})?;
     let accounts = std::mem::take(&mut *kept.accounts.lock().unwrap_or_else(PoisonError::into_inner));

@@ -57,6 +57,9 @@ impl State {
         self.calm.meet(stretch.entries);
         let mut next = 0;
         loop {
+            if self.is_called_off(env) {
+                return;
+            }
             next += self.advance_calmly(env, stretch, next);
             let Some(event) = stretch.events.get(next) else {
                 self.next_in_course = (SimTime::NEVER, 0);
@@ -66,6 +69,9 @@ impl State {
             self.take_event(env, stretch, event, stretch.events.get(next));
         }
         self.drain(env, stretch.upto, 0);
+        if self.pace.left_early {
+            return;
+        }
         self.count_ahead(env, stretch);
     }
 
@@ -75,7 +81,9 @@ impl State {
         if event.lane.kind() == EventKind::End {
             if self.short_ways[feature.index()].open && !self.passed_over.remove(event.slot) {
                 self.drain_before(env, event, order_of(Class::Charge, feature.0, event.number, 0), next);
-                self.end_light(env, event);
+                if !self.pace.left_early {
+                    self.end_light(env, event);
+                }
             }
             return;
         }
@@ -83,6 +91,9 @@ impl State {
         let operation = &batch.operations[event.number as usize];
         let order = order_of(Class::Arrival, feature.0, operation.sequence, 0);
         self.drain_before(env, event, order, next);
+        if self.pace.left_early {
+            return;
+        }
         let slot = (event.lane.kind() == EventKind::Arrival).then_some(event.slot);
         self.arrive_in_course(env, batch, operation, slot);
     }

@@ -8,6 +8,7 @@ use crate::workload::Operation;
 
 use super::env::Env;
 use super::events::{Class, Due, DueKind, Timer, TimerKind, order_of, place_of};
+use super::pace::Doing;
 use super::state::State;
 
 impl State {
@@ -22,6 +23,9 @@ impl State {
             }
             if let Some(due) = self.due.pop() {
                 self.now = due.at;
+                if !self.goes_on(env, Doing::Due(due)) {
+                    return;
+                }
                 self.run_due(env, due);
             }
         }
@@ -30,7 +34,7 @@ impl State {
 
     /// As `drain`, with timers, samples and resumptions among what is due.
     fn drain_slowly(&mut self, env: &Env, at: SimTime, order: u64) {
-        loop {
+        while !self.pace.left_early {
             let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
             let mut resumes = false;
             if self.resume || self.arrived {
@@ -46,10 +50,14 @@ impl State {
                 return;
             }
             if resumes {
-                self.run_resumption(env);
+                if self.goes_on(env, Doing::Resumption) {
+                    self.run_resumption(env);
+                }
             } else if let Some(due) = self.due.pop() {
                 self.now = due.at;
-                self.run_due(env, due);
+                if self.goes_on(env, Doing::Due(due)) {
+                    self.run_due(env, due);
+                }
             }
         }
     }
@@ -71,7 +79,9 @@ impl State {
         let timer = self.timers.pop().expect("the timer that was looked at");
         self.now = timer.at;
         self.refresh_next_timer(env);
-        self.run_timer_kind(env, timer.what);
+        if self.goes_on(env, Doing::Timer) {
+            self.run_timer_kind(env, timer.what);
+        }
         true
     }
 

@@ -5,7 +5,7 @@
 //! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `plan_change`, `prorate` and `rules` (another
 //! plan, other rules), `attempt`, `restart` and `react` (admission and what customers do), `work` and `charging` (operations in flight
 //! and what they owe), `change` (what follows a change of
-//! balance), `top_up` and `purchase` (credits bought), `money`, `finish`.
+//! balance), `top_up` and `purchase` (credits bought), `money`, `pace`, `finish`.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
 mod attempt;
@@ -23,6 +23,7 @@ mod light;
 mod money;
 mod note;
 mod opening;
+mod pace;
 mod plan_change;
 mod prorate;
 mod purchase;
@@ -85,13 +86,18 @@ impl Account {
         Ok(Account { env, state })
     }
 
-    /// Handles a stretch of the course, and every event of the account's own that is due before its end.
+    /// Handles a stretch of the course, and every event of the account's own that is due before its end; leaves early
+    /// once [`World::abandon`] is set.
     ///
     /// # Errors
-    /// A violated law, with organization, instant and law.
+    /// A violated law, or time that stands still, with organization, instant and law.
     pub fn advance(&mut self, stretch: &Stretch<'_>) -> Result<(), Fault> {
         let env = Arc::clone(&self.env);
         self.state.follow(&env, stretch);
+        // An account that has left in the middle of something may break any law.
+        if self.state.is_called_off(&env) && env.world.is_abandoned() {
+            return Ok(());
+        }
         self.state.take_fault(&env)
     }
 

@@ -249,6 +249,9 @@ impl State {
                 continue;
             }
             for client in 0..env.world.sources[index].reactive_clients(&env.traits) {
+                if client.is_multiple_of(4_096) && self.is_called_off(env) {
+                    return;
+                }
                 self.client_numbers.push((feature, client, 0));
                 let entry = (self.client_numbers.len() - 1) as u32;
                 self.schedule_client(env, entry);

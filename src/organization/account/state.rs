@@ -18,6 +18,7 @@ use super::follow::SlotSet;
 use super::grants::GrantBook;
 use super::light::{ShortWay, short_ways};
 use super::money::MoneyBook;
+use super::pace::Pace;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
 use super::restart::Restarts;
@@ -269,6 +270,7 @@ pub(super) struct State {
     pub(super) uncovered: Credits,
     /// No settle has exceeded its hold, no hold has timed out, no lot has ended under a hold (law 5).
     pub(super) holds_kept: bool,
+    pub(super) pace: Pace,
     pub(super) fault: Option<String>,
 }
 
@@ -415,6 +417,7 @@ impl State {
             opening: false,
             uncovered: Credits::ZERO,
             holds_kept: true,
+            pace: Pace::default(),
             fault: None,
         }
     }

@@ -10,6 +10,7 @@ use crate::units::{Credits, Money, SimSpan, SimTime};
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::note::Note;
+use super::pace::Doing;
 use super::purchase::Order;
 use super::state::{State, Views};
 
@@ -122,7 +123,7 @@ impl State {
         }
         self.topping_up = true;
         let mut rule = 0;
-        while rule < terms.top_ups.len() {
+        while rule < terms.top_ups.len() && self.goes_on(env, Doing::TopUp(rule)) {
             // A rule that has bought is looked at again, together with all others: the view has changed.
             if occasion.concerns(&terms.top_ups[rule]) && self.buy_if_low(env, rule) {
                 (rule, occasion) = (0, Occasion::Change);

@@ -62,6 +62,12 @@ pub struct Manifest {
     /// Why a `[precision]` ended the run after these replications; left out without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+    /// Why it ended before its end: `signal`, or the limit that was reached; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<&'static str>,
+    /// What was taken up from a killed or partial run: it took none of the wall time. Left out if nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_up: Option<TakenUpRecord>,
     /// `finished`, or `partial` if the run was interrupted.
     pub status: Status,
 }
@@ -80,6 +86,15 @@ pub struct Formats {
 impl Formats {
     /// What this program reads and writes.
     pub const CURRENT: Formats = Formats { scenario: crate::scenario::FORMAT, csv: 1, manifest: 1 };
+}
+
+/// What a run has taken up from another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TakenUpRecord {
+    /// Organizations, over all replications.
+    pub organizations: u64,
+    /// Operations that they demanded.
+    pub operations: u64,
 }
 
 /// A usage history that was replayed.

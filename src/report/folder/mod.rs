@@ -17,7 +17,9 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use manifest::{Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, Status};
+pub use manifest::{
+    Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, Status, TakenUpRecord,
+};
 pub use place::{Placed, Unplaced};
 pub use question::Question;
 pub use remains::{Remains, Unfinished};

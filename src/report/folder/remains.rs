@@ -92,9 +92,11 @@ fn complete(earlier: Earlier, folder: &Path) -> io::Result<Earlier> {
     if earlier.is_complete(folder) { Ok(earlier) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
-/// True if a work folder holds finished parts.
+/// True if a work folder holds finished parts; those that were not finished have a dot before their name.
 pub(super) fn has_parts(folder: &Path) -> bool {
-    fs::read_dir(folder.join(PARTS)).is_ok_and(|mut entries| entries.next().is_some())
+    let is_finished = |entry: fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+    fs::read_dir(folder.join(PARTS))
+        .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(is_finished)))
 }
 
 /// What a work folder is to answer, once that is known.

@@ -30,6 +30,11 @@ impl Hashing {
         Box::new(Through { inner, seen: self.clone() })
     }
 
+    /// How much has passed through (bytes).
+    pub fn bytes(&self) -> u64 {
+        self.0.borrow().0
+    }
+
     /// What has passed through.
     pub fn so_far(&self) -> Content {
         let (bytes, digest) = &*self.0.borrow();

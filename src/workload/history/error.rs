@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::reading::Stop;
 use crate::units::visible;
 
 /// Most problems that are told with their lines; further ones are counted.
@@ -21,6 +22,12 @@ pub enum HistoryError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// Whoever watched wanted no more.
+    #[error("stopped while the usage history `{}` was read; nothing was finished", path.display())]
+    Stopped {
+        /// The file.
+        path: PathBuf,
     },
     /// A row, or the header, is not what the scenario says.
     #[error("`{}:{line}`: {}{}{}{}", visible(&path.display().to_string()), named(column.as_deref()), visible(what), line_of("\n  wanted ", wanted.as_deref()), line_of("\nhint: ", hint.as_deref()))]
@@ -51,6 +58,9 @@ fn line_of(before: &str, text: Option<&str>) -> String {
 impl HistoryError {
     /// A failure of the disk.
     pub(super) fn world(path: &Path, source: std::io::Error) -> Self {
+        if Stop::is(&source) {
+            return HistoryError::Stopped { path: path.to_owned() };
+        }
         HistoryError::World { path: path.to_owned(), source }
     }
 
@@ -96,10 +106,17 @@ impl HistoryError {
         matches!(self, HistoryError::World { .. })
     }
 
+    /// True if nothing is wrong but that whoever watched wanted no more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, HistoryError::Stopped { .. })
+    }
+
     /// Equal for problems that one repair is likely to end: the same column with the same wish.
     fn kind(&self) -> String {
         match self {
             HistoryError::World { source, .. } => source.to_string(),
+            HistoryError::Stopped { .. } => String::new(),
             HistoryError::Row { column: Some(column), wanted: Some(wanted), .. } => {
                 format!("{column} {wanted}")
             }
@@ -122,6 +139,12 @@ impl HistoryProblems {
     #[must_use]
     pub fn is_world(&self) -> bool {
         self.told.iter().any(HistoryError::is_world)
+    }
+
+    /// True if nothing is wrong but that whoever watched wanted no more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.told.iter().any(HistoryError::is_stopped)
     }
 
     /// The sentence about problems that are not told, if there are any.

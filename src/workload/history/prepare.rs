@@ -17,6 +17,7 @@ use super::content::Content;
 use super::counts::HistoryCounts;
 use super::error::{Gathered, HistoryError, HistoryProblems};
 use super::partition::{PartitionFiles, PartitionWriter, Twins};
+use super::reading::{Watch, Watched, text_size};
 use super::record::{Record, read_labelled, write_labelled};
 use super::sketch::CostSketch;
 use super::sort::{Order, sorted};
@@ -50,7 +51,7 @@ pub struct PreparedHistory {
 }
 
 /// Where and for what a history is prepared.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Preparation<'a> {
     /// Demands of the scenario's features in file order.
     pub demands: &'a [&'a Demand],
@@ -60,6 +61,8 @@ pub struct Preparation<'a> {
     pub end: SimTime,
     /// An existing folder for the partitions.
     pub folder: &'a Path,
+    /// Is told how far it is.
+    pub watch: Watch<'a>,
 }
 
 impl PreparedHistory {
@@ -122,6 +125,7 @@ struct Pass<'a> {
     span: Option<(SimTime, SimTime)>,
     days: Days,
     problems: Gathered,
+    watched: Watched<'a>,
 }
 
 /// The days on which there are rows.
@@ -155,9 +159,7 @@ impl<'a> Pass<'a> {
             Some(bytes) => bytes.len() as u64,
             None => fs::metadata(&spec.path).map_err(|error| HistoryError::world(&spec.path, error))?.len(),
         };
-        // Packed text is about a sixth of its size; a name is enough to guess, a wrong guess only changes the number.
-        let packed = spec.path.extension().is_some_and(|extension| extension == "gz");
-        let bytes = if packed { size.saturating_mul(6) } else { size };
+        let bytes = text_size(spec).map_err(|error| HistoryError::world(&spec.path, error))?;
         let count = bytes.div_ceil(PARTITION_BYTES).clamp(1, MOST_PARTITIONS) as usize;
         let unsorted =
             (0..count).map(|index| preparation.folder.join(format!("part-{index:03}.rows"))).collect();
@@ -172,6 +174,7 @@ impl<'a> Pass<'a> {
             span: None,
             days: Days::default(),
             problems: Gathered::default(),
+            watched: Watched::new(preparation.watch, &spec.name, size),
         })
     }
 
@@ -194,6 +197,11 @@ impl<'a> Pass<'a> {
                     self.problems.add(error);
                     continue;
                 }
+            }
+            if self.watched.is_time() {
+                let reading = &mut self.watched.reading;
+                (reading.bytes, reading.rows) = (table.bytes_read(), self.counts.rows);
+                self.watched.tell().map_err(|error| HistoryError::world(&self.spec.path, error))?;
             }
             let cleaned = cleaner.clean(&table, &mut self.counts, &mut self.problems);
             if let Some((label, record)) = cleaned.filter(|_| self.problems.is_empty()) {
@@ -230,7 +238,10 @@ impl<'a> Pass<'a> {
         let shift = self.shift();
         let period = self.period()?;
         let mut partitions = Vec::new();
-        for (index, path) in std::mem::take(&mut self.unsorted).into_iter().enumerate() {
+        let unsorted = std::mem::take(&mut self.unsorted);
+        let count = unsorted.len();
+        for (index, path) in unsorted.into_iter().enumerate() {
+            self.watched.reading.sorting = Some((index, count));
             let files = PartitionFiles {
                 records: self.preparation.folder.join(format!("part-{index:03}.records")),
                 index: self.preparation.folder.join(format!("part-{index:03}.index")),
@@ -329,11 +340,17 @@ impl<'a> Pass<'a> {
             self.tell_repeated_ids(path)?;
         }
         let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let rows = sorted(Order::Replay, RUN_RECORDS, path, || read_labelled(&mut input)).map_err(world)?;
+        let watched = &self.watched;
+        let rows = sorted(Order::Replay, RUN_RECORDS, path, || {
+            watched.row()?;
+            read_labelled(&mut input)
+        })
+        .map_err(world)?;
         let mut writer = PartitionWriter::create(files)?;
         let mut twins = Twins::default();
         for row in rows {
             let (label, record) = row.map_err(world)?;
+            self.watched.row().map_err(world)?;
             if record.requests == 0 {
                 // A mark: the organization exists, though nothing of it can be replayed.
                 writer.mark(&label, record)?;
@@ -362,11 +379,17 @@ impl<'a> Pass<'a> {
         let world = |error| HistoryError::world(path, error);
         let kept = path.with_extension("kept");
         let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let rows = sorted(Order::Twins, RUN_RECORDS, path, || read_labelled(&mut input)).map_err(world)?;
+        let watched = &self.watched;
+        let rows = sorted(Order::Twins, RUN_RECORDS, path, || {
+            watched.row()?;
+            read_labelled(&mut input)
+        })
+        .map_err(world)?;
         let mut out = BufWriter::new(File::create(&kept).map_err(world)?);
         let mut last: Option<Labelled> = None;
         for row in rows {
             let (label, record) = row.map_err(world)?;
+            self.watched.row().map_err(world)?;
             let repeats = record.has_id
                 && last
                     .as_ref()

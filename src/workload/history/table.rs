@@ -68,6 +68,11 @@ impl Table {
         Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked, content })
     }
 
+    /// Bytes of the file that have been read.
+    pub fn bytes_read(&self) -> u64 {
+        self.content.bytes()
+    }
+
     /// What has been read of the file: all of it once [`Table::advance`] has said that it ends.
     pub fn content(&self) -> Content {
         self.content.so_far()

@@ -75,7 +75,10 @@ impl World {
         demands: &[&Demand],
     ) -> Result<PreparedHistory, HistoryProblems> {
         let (start, end) = (instant("2025-01-01"), instant("2025-02-01"));
-        PreparedHistory::prepare(spec, &Preparation { demands, start, end, folder: self.folder.path() })
+        PreparedHistory::prepare(
+            spec,
+            &Preparation { demands, start, end, folder: self.folder.path(), watch: &|_| true },
+        )
     }
 
     fn good(&self, spec: &HistorySpec) -> PreparedHistory {

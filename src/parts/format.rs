@@ -1,0 +1,76 @@
+//! The form of a part: a line that names it, then blocks.
+//!
+//! A block is its kind (1 byte), the length of its contents (8 bytes, little-endian), the contents, and the CRC-32 of all
+//! that (4 bytes, little-endian). Numbers that are not rows are in the encoding of `postcard`.
+
+use serde::{Deserialize, Serialize};
+
+/// The first bytes of every part; the last one is the version of the form.
+pub(super) const MAGIC: &[u8; 16] = b"creditsim part\x00\x01";
+
+/// What a block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A [`Header`]; the first block.
+    Header,
+    /// A [`RowsHead`] and rows of one file.
+    Rows,
+    /// An [`OutcomeHead`] and the bytes of an outcome.
+    Outcome,
+    /// The number of blocks before it; the last block.
+    End,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 4] = [Kind::Header, Kind::Rows, Kind::Outcome, Kind::End];
+
+    pub const fn tag(self) -> u8 {
+        match self {
+            Kind::Header => b'H',
+            Kind::Rows => b'R',
+            Kind::Outcome => b'O',
+            Kind::End => b'E',
+        }
+    }
+}
+
+/// What a part belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// What the run is to answer, in the words of whoever asks; parts of other questions are of no use to it.
+    pub question: String,
+    /// Organizations of a whole replication.
+    pub organizations: u64,
+    /// Organizations in a unit: spans begin at its multiples.
+    pub unit: u32,
+    /// Names of the files that have rows, in the order of the numbers that blocks give them.
+    pub files: Vec<String>,
+}
+
+/// Consecutive organizations of one replication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Span {
+    /// From 0.
+    pub replication: u32,
+    /// The first, counted over all cohorts in file order.
+    pub first: u64,
+    /// How many.
+    pub count: u32,
+}
+
+/// What stands before the rows of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RowsHead {
+    pub span: Span,
+    /// Which file, by its place in [`Header::files`].
+    pub file: u32,
+}
+
+/// What stands before an outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OutcomeHead {
+    /// Of one replication, ascending.
+    pub spans: Vec<Span>,
+    /// Operations that these organizations demanded.
+    pub operations: u64,
+}

@@ -1,0 +1,151 @@
+//! How far the reading of a history is, for whoever watches and may want it to end.
+
+use std::cell::Cell;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::spec::HistorySpec;
+
+/// Rows between two reports.
+const EVERY: u64 = 4_096;
+/// Bytes of a packed file that tell how far it expands, and most bytes that are unpacked for it.
+const SAMPLE: (u64, u64) = (1 << 20, 64 << 20);
+
+/// How far the reading of a history is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading<'a> {
+    /// The history's name.
+    pub name: &'a str,
+    /// Bytes of the file that have been read.
+    pub bytes: u64,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Rows that have been read.
+    pub rows: u64,
+    /// Once the file is read: the part that is being sorted, from 0, and how many there are.
+    pub sorting: Option<(usize, usize)>,
+}
+
+/// Is told how far the reading is; says false to end it.
+pub type Watch<'a> = &'a dyn Fn(&Reading<'_>) -> bool;
+
+/// Counts rows and tells whoever watches.
+pub(super) struct Watched<'a> {
+    pub watch: Watch<'a>,
+    pub reading: Reading<'a>,
+    left: Cell<u64>,
+}
+
+impl<'a> Watched<'a> {
+    pub fn new(watch: Watch<'a>, name: &'a str, size: u64) -> Self {
+        let reading = Reading { name, bytes: 0, size, rows: 0, sorting: None };
+        Watched { watch, reading, left: Cell::new(1) }
+    }
+
+    /// True if it is time to look up from the rows.
+    pub fn is_time(&self) -> bool {
+        let left = self.left.get() - 1;
+        self.left.set(if left == 0 { EVERY } else { left });
+        left == 0
+    }
+
+    /// Tells how far it is.
+    ///
+    /// # Errors
+    /// [`Stop`], if whoever watches wants no more.
+    pub fn tell(&self) -> io::Result<()> {
+        if (self.watch)(&self.reading) { Ok(()) } else { Err(io::Error::other(Stop)) }
+    }
+
+    /// Tells how far it is, if it is time to.
+    ///
+    /// # Errors
+    /// As [`Watched::tell`].
+    pub fn row(&self) -> io::Result<()> {
+        if self.is_time() { self.tell() } else { Ok(()) }
+    }
+}
+
+/// Whoever watches wants no more.
+#[derive(Debug)]
+pub(super) struct Stop;
+
+impl Stop {
+    pub fn is(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|inner| inner.is::<Stop>())
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// About how many bytes a history's text has: the size of the file, or what its beginning tells if it is packed.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn text_size(spec: &HistorySpec) -> io::Result<u64> {
+    let (mut packed, size): (Box<dyn Read>, u64) = match spec.bundled {
+        Some(bytes) => (Box::new(bytes), bytes.len() as u64),
+        None => {
+            let file = File::open(&spec.path)?;
+            let size = file.metadata()?.len();
+            (Box::new(file), size)
+        }
+    };
+    let mut head = Vec::new();
+    packed.by_ref().take(SAMPLE.0).read_to_end(&mut head)?;
+    if !head.starts_with(&[0x1f, 0x8b]) {
+        return Ok(size);
+    }
+    let mut unpacker = flate2::read::MultiGzDecoder::new(&head[..]);
+    // The sample ends somewhere inside, which is an error of the unpacker and none of the file's.
+    let mut sink = Counting(0);
+    let _ = io::copy(&mut unpacker.by_ref().take(SAMPLE.1), &mut sink);
+    let taken = (head.len() - unpacker.get_ref().len()).max(1) as u128;
+    Ok(u64::try_from(u128::from(sink.0) * u128::from(size) / taken).unwrap_or(u64::MAX).max(size.min(sink.0)))
+}
+
+/// Counts what is written to it.
+struct Counting(u64);
+
+impl io::Write for Counting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_packed_file_is_measured_and_not_guessed() {
+        let folder = tempfile::tempdir().unwrap();
+        let noisy: String = (0..400_000_u64).map(|n| format!("{:x}\n", crate::sampling::mix(n))).collect();
+        for (name, text) in [("dense", "the same again and again\n".repeat(4_000_000)), ("noisy", noisy)] {
+            let path = folder.path().join(name);
+            let mut packed =
+                flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::fast());
+            packed.write_all(text.as_bytes()).unwrap();
+            packed.finish().unwrap();
+            let spec = HistorySpec { path: path.clone(), ..HistorySpec::default() };
+            let (found, wanted) = (text_size(&spec).unwrap() as f64, text.len() as f64);
+            assert!((found / wanted - 1.0).abs() < 0.1, "{name}: {found} for {wanted}");
+            std::fs::write(&path, &text).unwrap();
+            assert_eq!(text_size(&spec).unwrap(), text.len() as u64);
+        }
+    }
+}
