@@ -111,7 +111,7 @@ fn a_problem_of_the_shared_policy_is_reported_once() {
 
 #[test]
 fn missing_keys_say_what_they_are_for() {
-    let expected = "error: `team.toml:13`: `policies.p.top_up.threshold` is missing\n  wanted a number of credits\nhint: Fires when the view is low.";
+    let expected = "error: `team.toml:13`: `policies.p.top_up.threshold` is missing\n  wanted a number of credits; or a percentage, 0 or more, like \"20%\"\nhint: Fires when the view is low: credits, or a percentage of the running period's allowance.";
     check_message(
         "policies",
         "[policies.p]\ntop_up = { package = \"s\" }\npackages = [{ name = \"s\", credits = 1 }]",
