@@ -103,7 +103,7 @@ fn a_new_feature_cohort_or_policy_leaves_every_other_draw_as_it_was() {
         ("a policy", BASE.replace("[policies.open]", hold)),
         (
             "an outage nobody meets",
-            BASE.to_owned() + "\n[[outages]]\nname = \"x\"\nrate = \"0/day\"\nlength = \"1 h\"\n",
+            BASE.to_owned() + "\n[[outages]]\nname = \"x\"\nrate = \"0.0001/month\"\nlength = \"1 h\"\n",
         ),
         ("organizations", BASE.replace("organizations = 6", "organizations = 7")),
     ];

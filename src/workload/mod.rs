@@ -17,6 +17,7 @@ mod plan;
 mod profile;
 mod run;
 mod source;
+mod stretch;
 mod supply;
 mod traits;
 

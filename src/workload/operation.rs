@@ -87,6 +87,16 @@ pub struct Batch {
     pub upto: SimTime,
 }
 
+impl Operation {
+    /// From its start to where it ends: by itself, or where it is struck.
+    #[must_use]
+    pub fn time_to_end(&self) -> SimSpan {
+        // The duration of a run is already shortened.
+        let struck_simple = self.part_count == 0 && self.fate != Fate::Completes;
+        if struck_simple { self.ends_after } else { self.duration }
+    }
+}
+
 impl Batch {
     /// Empties the buffers, keeping their memory.
     pub fn clear(&mut self) {

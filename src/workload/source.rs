@@ -6,20 +6,26 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
-use crate::sampling::{Draws as _, Purpose, Rng, StreamKey, TraitPoint, standard_normal, uniform};
+use crate::sampling::{Draws as _, Purpose, Rng, StreamKey, TraitPoint, standard_normal};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::cuts::{Counters, Cuts};
 use super::demand::{Arrivals, Demand, Drift, Listed, Shape, Variation};
-use super::failure::FailurePlan;
+use super::failure::{FailurePlan, FailureState};
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Operation, Part};
 use super::plan::{Values, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
 use super::run::RunDraw;
+use super::stretch::{DRAWN, Stretch, first_of_client};
 use super::supply::{People, SourceState, State, Supply, pick, shares_of, total};
 use super::traits::{OwnDemand, Population, Traits};
+
+/// What a reactive client draws once, keyed as if by the number of an operation that it never makes.
+const NUMBER_OF_CALLS: u64 = u64::MAX;
+/// As [`NUMBER_OF_CALLS`].
+const FIRST_REQUEST: u64 = u64::MAX - 1;
 
 /// What a source is compiled from.
 #[derive(Debug, Clone, Copy)]
@@ -228,6 +234,12 @@ impl Source {
                 cv: cohort.and_then(|cohort| cohort.cv),
                 from: offset(traits.signed_up.max(self.start)),
                 until: offset(traits.leaves.min(self.end)),
+                steady: traits.signed_up <= self.start,
+                service: if self.clock.asks_service() {
+                    self.service(&work, failure, key)
+                } else {
+                    Stretch::none()
+                },
                 traits: own,
                 gap: &mut gap,
                 modulation: key.stream(Purpose::Modulation),
@@ -244,6 +256,24 @@ impl Source {
             values: Values::default(),
             sequence: 0,
         }))
+    }
+
+    /// How long an organization's operations take, the ones that fail included.
+    fn service(&self, work: &WorkPlan, mut failure: FailureState, key: StreamKey) -> Stretch {
+        if let Shape::Simple { duration, .. } = &work.shape
+            && let Some(law) = duration.drawn().filter(|law| law.knows_mean())
+            && self.failures.is_never()
+        {
+            return Stretch::Law(law.clone());
+        }
+        let mut streams = WorkStreams::new(key.name("service"));
+        let (mut values, mut parts) = (Values::default(), Vec::new());
+        let drawn = (0..DRAWN).map(|_| {
+            parts.clear();
+            let operation = self.draw_work(work, &mut failure, &mut streams, &mut values, &mut parts);
+            operation.time_to_end().micros() as f64 / 1e6
+        });
+        Stretch::Drawn(drawn.collect())
     }
 
     /// The work of a cohort's operations.
@@ -305,6 +335,29 @@ impl Source {
         operation
     }
 
+    /// When each reactive client of an organization makes its first request, after the organization's begin: each is
+    /// found somewhere in its cycle there, as if it had always been served at once. Who signs up later begins thinking.
+    pub fn first_requests(&self, traits: &Traits) -> impl Iterator<Item = SimSpan> + use<> {
+        let (key, own) = (traits.point.key().name(&self.name), traits.point.within(&self.name));
+        let haste = self.draw_factor(traits, own).max(1e-12);
+        let begin = match &self.arrivals {
+            Arrivals::ClosedLoop { think, reactive: true, .. } => {
+                let work = self.work_of(self.own.get(traits.id.cohort.index()));
+                let work = work.for_organization(&mut own.group("work"));
+                let failure = self.failures.begin(&mut own.group("failures"));
+                let think = think.for_organization(&mut own.group("think"));
+                Some((think, self.service(&work, failure, key)))
+            }
+            _ => None,
+        };
+        let steady = traits.signed_up <= self.start;
+        (0..self.reactive_clients(traits)).filter_map(move |client| {
+            let (think, service) = begin.as_ref()?;
+            let mut rng = key.keyed(Purpose::Client, u64::from(client), FIRST_REQUEST);
+            Some(span(first_of_client(think, haste, service, steady, &mut rng)))
+        })
+    }
+
     /// Number of reactive closed-loop clients an organization has of this feature; 0 if it is not reactive.
     #[must_use]
     pub fn reactive_clients(&self, traits: &Traits) -> u32 {
@@ -316,7 +369,8 @@ impl Source {
         super::arrivals::clients_of(clients, own)
     }
 
-    /// The `number`-th operation of a reactive client: think time before it, the operation (arrival unset), and its
+    /// The `number`-th operation of a reactive client: think time before it (the first one comes as
+    /// [`Source::first_requests`] says), the operation (arrival unset), and its
     /// parts appended to `parts`; `None` when the client is done. Keyed by (organization, feature, client, number).
     ///
     /// `at` is when it arrives, unless it is only asked for the think time before it.
@@ -340,17 +394,13 @@ impl Source {
         let work = self.work_of(cohort).for_organization(&mut own.group("work"));
         let think = think.for_organization(&mut own.group("think"));
         if let Some(calls) = calls {
-            let mut rng = key.keyed(Purpose::Client, u64::from(client), u64::MAX);
+            let mut rng = key.keyed(Purpose::Client, u64::from(client), NUMBER_OF_CALLS);
             if number >= super::arrivals::count_of(calls.sample(&mut rng)) {
                 return None;
             }
         }
         let mut rng = key.keyed(Purpose::Client, u64::from(client), u64::from(number));
-        let mut seconds = think.sample(&mut rng).max(0.0) / factor.max(1e-12);
-        if number == 0 {
-            // Clients begin somewhere in their think time, not all at once.
-            seconds *= uniform(&mut rng);
-        }
+        let seconds = think.sample(&mut rng).max(0.0) / factor.max(1e-12);
         let mut streams = WorkStreams::split(&mut rng);
         let mut failure = self.failures.nth_of_chain(first, number, |number| {
             // Two numbers an operation: its own and the one before the first.

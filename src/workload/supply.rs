@@ -119,17 +119,24 @@ impl Source {
     #[inline]
     fn push_drawn(&self, state: &mut State, batch: &mut Batch) -> bool {
         let Supply::Drawn(clock) = &mut state.supply else { return false };
-        let Some(at) = clock.next(&self.clock, &mut state.gap) else { return false };
-        let drawn = self.draw_work(
-            &state.work,
-            &mut state.failure,
-            &mut state.streams,
-            &mut state.values,
-            &mut batch.parts,
-        );
-        let failed_simple = drawn.part_count == 0 && drawn.fate != Fate::Completes;
-        let ends = if failed_simple { drawn.ends_after } else { drawn.duration };
-        clock.served(at, ends.micros(), &mut state.gap);
+        let parts = batch.parts.len();
+        let (at, drawn) = loop {
+            let Some(at) = clock.next(&self.clock, &mut state.gap) else { return false };
+            let drawn = self.draw_work(
+                &state.work,
+                &mut state.failure,
+                &mut state.streams,
+                &mut state.values,
+                &mut batch.parts,
+            );
+            clock.served(at, drawn.time_to_end().micros(), &mut state.gap);
+            if at >= 0 {
+                break (at, drawn);
+            }
+            // A session that is under way at the start: its operations from before are nobody's.
+            batch.parts.truncate(parts);
+            state.values.mishap = Mishap::default();
+        };
         self.settle(&mut state.values.mishap, || self.start + SimSpan::from_micros(at));
         let (member, project) = state.people.draw();
         batch.operations.push(Operation {

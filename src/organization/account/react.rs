@@ -241,20 +241,21 @@ impl State {
         }
     }
 
-    /// Reactive clients make their first requests after their first think times.
+    /// Reactive clients are somewhere between two requests.
     pub(super) fn start_clients(&mut self, env: &Env) {
         for index in 0..env.world.features.len() {
             let feature = FeatureIndex(index as u16);
             if !env.traits.enabled.get(index).copied().unwrap_or(true) {
                 continue;
             }
-            for client in 0..env.world.sources[index].reactive_clients(&env.traits) {
+            let first_requests = env.world.sources[index].first_requests(&env.traits);
+            for (client, wait) in (0_u32..).zip(first_requests) {
                 if client.is_multiple_of(4_096) && self.is_called_off(env) {
                     return;
                 }
                 self.client_numbers.push((feature, client, 0));
                 let entry = (self.client_numbers.len() - 1) as u32;
-                self.schedule_client(env, entry);
+                self.schedule_client_after(env, entry, wait);
             }
         }
     }
@@ -267,7 +268,12 @@ impl State {
         let Some((think, _)) = source.client_operation(&env.traits, client, number, None, &mut parts) else {
             return;
         };
-        let at = self.now + think;
+        self.schedule_client_after(env, entry, think);
+    }
+
+    fn schedule_client_after(&mut self, env: &Env, entry: u32, wait: SimSpan) {
+        let (feature, client, _) = self.client_numbers[entry as usize];
+        let at = self.now + wait;
         if at < env.world.end && at < env.traits.leaves {
             let order = order_of(Class::Arrival, feature.0, client, 0);
             self.due.push(Due { at, order, tag: 0, slot: entry, what: DueKind::Client });

@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::sampling::{Dist, Rng, uniform};
+use crate::sampling::{Dist, Rng};
+use crate::workload::stretch::{Stretch, first_of_client};
 
 use super::gaps::Gaps;
 use super::pace::{Pace, PacePlan, SECOND};
@@ -41,7 +42,8 @@ struct Starts {
 }
 
 impl Chains {
-    /// Sessions that start along `pace`.
+    /// Sessions that start along `pace`. A pace that begins before the organization's demand lets sessions be under way
+    /// there; their operations from before are given out too, for the caller to leave out.
     pub fn sessions(
         mut pace: Pace,
         plan: &PacePlan,
@@ -64,14 +66,13 @@ impl Chains {
         }
     }
 
-    /// Clients that all begin thinking at `from`, somewhere in their think time. `haste` divides think times.
+    /// Clients, each found somewhere in its cycle at `from`. `haste` divides think times.
     pub fn clients(
         count: u32,
         calls: Option<&Dist>,
-        think: Dist,
-        haste: f64,
-        from: f64,
-        end: f64,
+        (think, haste): (Dist, f64),
+        (service, steady): (&Stretch, bool),
+        (from, end): (f64, f64),
         rng: &mut Rng,
     ) -> Self {
         let mut chains = Chains {
@@ -85,7 +86,7 @@ impl Chains {
         };
         for client in 0..count {
             let left = calls.map_or(ENDLESS, |calls| count_of(calls.sample(rng)));
-            let first = from + chains.think.sample(rng).max(0.0) / haste * SECOND * uniform(rng);
+            let first = from + first_of_client(&chains.think, haste, service, steady, rng) * SECOND;
             chains.push(first as i64, client, left);
         }
         chains

@@ -2,9 +2,10 @@
 
 use crate::calendar::Zone;
 use crate::sampling::{Dist, Draws as _, Rng, TraitPoint, uniform};
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 use crate::workload::demand::{Arrivals, Demand, Drift};
 use crate::workload::profile::Profile;
+use crate::workload::stretch::{Stretch, length_of_session};
 
 use super::chains::{Chains, count_of};
 use super::gaps::Gaps;
@@ -36,6 +37,10 @@ pub(in crate::workload) struct ClockTraits<'a> {
     pub from: f64,
     /// End of its demand.
     pub until: f64,
+    /// Its demand is in steady state at its begin: it did not sign up then, but before.
+    pub steady: bool,
+    /// How long its operations take, if [`ClockPlan::asks_service`].
+    pub service: Stretch,
     /// Traits of the organization that belong to this feature.
     pub traits: TraitPoint,
     /// Draws of gaps.
@@ -64,7 +69,14 @@ pub(in crate::workload) enum Clock {
 impl ClockPlan {
     /// Compiles a feature's arrivals; `profiled` says whether any cohort or the feature has a profile.
     pub fn new(demand: &Demand, profiled: bool, zone: &Zone, start: SimTime, end: SimTime) -> Self {
-        let mut pace = PacePlan::new(&demand.modulation, profiled, zone, start, end);
+        // Nobody's lead is longer, so that the hours before the start are known to all.
+        let lead = match &demand.arrivals {
+            Arrivals::Sessions { .. } => MOST_LEAD,
+            Arrivals::Hawkes { branching, decay, .. } => lead_of_hawkes(*branching, *decay),
+            _ => 0.0,
+        };
+        let lead = SimSpan::from_seconds_f64(lead);
+        let mut pace = PacePlan::new(&demand.modulation, profiled, zone, lead, start, end);
         if let Arrivals::Mmpp { rates, sojourns } = &demand.arrivals {
             pace = pace.with_two_states(*rates, *sojourns);
         }
@@ -75,29 +87,43 @@ impl ClockPlan {
         ClockPlan { arrivals: demand.arrivals.clone(), pace, schedule, cv: demand.variation.cv.clone() }
     }
 
-    /// Starts an organization's clock.
+    /// True if beginning needs to know how long operations take.
+    pub fn asks_service(&self) -> bool {
+        matches!(&self.arrivals, Arrivals::Sessions { .. } | Arrivals::ClosedLoop { reactive: false, .. })
+    }
+
+    /// Starts an organization's clock. One of sessions may tell of arrivals before `from`, which are to be left out.
     pub fn begin(&self, organization: ClockTraits<'_>) -> Clock {
-        let ClockTraits { factor, profile, drift, cv: cohort_cv, from, until, traits, gap, modulation } =
-            organization;
+        let ClockTraits { factor, profile, drift, cv: cohort_cv, from, until, .. } = organization;
+        let ClockTraits { steady, service, traits, gap, modulation, .. } = organization;
         let own_cv = self.cv.as_ref().map(|cv| traits.group("cv").value(cv).max(0.0)).or(cohort_cv);
         let factor = if from < until { factor } else { 0.0 };
         if factor <= 0.0 {
             return Clock::Never;
         }
-        let pace = |rate: f64| {
+        // Seconds before the begin.
+        let pace = |rate: f64, lead: f64| {
+            let from = if steady { from - lead.min(MOST_LEAD) * SECOND } else { from };
             Pace::begin(&self.pace, factor * rate / SECOND, profile, drift, from, until, modulation)
         };
         match &self.arrivals {
             Arrivals::None => Clock::Never,
-            Arrivals::Poisson { rate } => self.poisson(pace(*rate)),
-            Arrivals::Mmpp { .. } => self.poisson(pace(1.0)),
-            Arrivals::Gamma { rate, cv } => renewal(pace(*rate), Gaps::gamma(own_cv.unwrap_or(*cv))),
-            Arrivals::Weibull { rate, cv } => renewal(pace(*rate), Gaps::weibull(own_cv.unwrap_or(*cv))),
+            Arrivals::Poisson { rate } => self.poisson(pace(*rate, 0.0)),
+            Arrivals::Mmpp { .. } => self.poisson(pace(1.0, 0.0)),
+            Arrivals::Gamma { rate, cv } => renewal(pace(*rate, 0.0), Gaps::gamma(own_cv.unwrap_or(*cv))),
+            Arrivals::Weibull { rate, cv } => renewal(pace(*rate, 0.0), Gaps::weibull(own_cv.unwrap_or(*cv))),
             Arrivals::Hawkes { rate, branching, decay } => {
-                let mean = factor * rate / SECOND;
-                let immigrants = pace(rate * (1.0 - branching));
+                // Who has just signed up has excited nothing yet.
+                let mean = if steady { factor * rate / SECOND } else { 0.0 };
+                let immigrants = pace(rate * (1.0 - branching), lead_of_hawkes(*branching, *decay));
+                let kernel = (*branching, *decay);
                 Clock::Hawkes(Box::new(Hawkes::begin(
-                    immigrants, &self.pace, *branching, *decay, mean, until, gap,
+                    immigrants,
+                    &self.pace,
+                    kernel,
+                    mean,
+                    (from, until),
+                    gap,
                 )))
             }
             Arrivals::Sessions { rate, cv, calls, think } => {
@@ -106,8 +132,9 @@ impl ClockPlan {
                     think.for_organization(&mut traits.group("think")),
                 );
                 let gaps = Gaps::gamma(own_cv.unwrap_or(*cv));
+                let lead = length_of_session(&calls, &Stretch::of(&think, gap), &service);
                 Clock::Chains(Box::new(Chains::sessions(
-                    pace(*rate),
+                    pace(*rate, lead),
                     &self.pace,
                     gaps,
                     calls,
@@ -134,10 +161,9 @@ impl ClockPlan {
                 Clock::Chains(Box::new(Chains::clients(
                     count,
                     calls.as_ref(),
-                    think,
-                    factor,
-                    from,
-                    until,
+                    (think, factor),
+                    (&service, steady),
+                    (from, until),
                     gap,
                 )))
             }
@@ -150,6 +176,15 @@ impl ClockPlan {
             None => renewal(pace, Gaps::Exponential),
         }
     }
+}
+
+/// Longest time before the start from which demand is followed, seconds: a quarter of a year.
+const MOST_LEAD: f64 = 92.0 * 86_400.0;
+
+/// Time in which self-exciting arrivals reach their steady state (seconds): their covariance decays with the rate
+/// (1 − branching) / decay, of which e^−12 is left.
+fn lead_of_hawkes(branching: f64, decay: f64) -> f64 {
+    (12.0 * decay / (1.0 - branching).max(1e-6)).min(MOST_LEAD)
 }
 
 fn renewal(pace: Pace, gaps: Gaps) -> Clock {

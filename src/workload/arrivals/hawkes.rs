@@ -25,21 +25,49 @@ pub(in crate::workload) struct Hawkes {
 }
 
 impl Hawkes {
-    /// Starts at the stationary mean intensity. `pace` carries the immigrants alone; `mean_rate` is the whole
-    /// stationary rate [per microsecond]; `decay` is the kernel's mean delay (seconds).
+    /// Starts where `pace` does, at the mean intensity of `mean_rate` [per microsecond], and lets pass what arrives
+    /// before `from`: a start long before leaves the steady state there. `pace` carries the immigrants alone; a kernel is
+    /// its branching ratio and its mean delay (seconds).
     pub fn begin(
         mut pace: Pace,
         plan: &PacePlan,
-        branching: f64,
-        decay: f64,
+        (branching, decay): (f64, f64),
         mean_rate: f64,
-        end: f64,
+        (from, end): (f64, f64),
         rng: &mut Rng,
     ) -> Self {
         let at = pace.now;
         let decay = 1.0 / (decay * SECOND).max(1e-3);
         let immigrant = pace.advance_with_sine(plan, standard_exponential(rng));
-        Hawkes { pace, immigrant, excited: branching * mean_rate, at, decay, jump: branching * decay, end }
+        let excited = branching * mean_rate;
+        let mut hawkes = Hawkes { pace, immigrant, excited, at, decay, jump: branching * decay, end: from };
+        hawkes.pass(plan, from, rng);
+        hawkes.end = end;
+        hawkes
+    }
+
+    /// Passes over what arrives before `from`. What is still excited there does not know how long it has waited.
+    fn pass(&mut self, plan: &PacePlan, from: f64, rng: &mut Rng) {
+        while let Some(at) = [self.immigrant.filter(|at| *at < from), self.descendant(rng)]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min)
+        {
+            if self.immigrant == Some(at) {
+                self.immigrant = self.pace.advance_with_sine(plan, standard_exponential(rng));
+            }
+            self.excite(at);
+        }
+        if from > self.at {
+            self.excited *= exp(-self.decay * (from - self.at));
+            self.at = from;
+        }
+    }
+
+    /// An arrival raises the intensity.
+    fn excite(&mut self, at: f64) {
+        self.excited = self.excited * exp(-self.decay * (at - self.at)) + self.jump;
+        self.at = at;
     }
 
     /// The next arrival.
@@ -54,8 +82,7 @@ impl Hawkes {
             }
             (None, None) => return None,
         };
-        self.excited = self.excited * exp(-self.decay * (at - self.at)) + self.jump;
-        self.at = at;
+        self.excite(at);
         Some(at)
     }
 

@@ -10,10 +10,8 @@
 use std::f64::consts::TAU;
 
 use crate::calendar::Zone;
-use crate::sampling::{
-    Dist, Rng, exp, standard_exponential, standard_exponentials, standard_normal, uniform,
-};
-use crate::units::SimTime;
+use crate::sampling::{Dist, Rng, exp, standard_exponentials, standard_normal, uniform};
+use crate::units::{SimSpan, SimTime};
 use crate::workload::demand::{CalendarFactor, Drift, Modulation, Sine};
 use crate::workload::profile::{HOURS, Profile};
 
@@ -25,7 +23,7 @@ pub(super) const SECOND: f64 = 1e6;
 /// What every organization's pace has in common. Times are microseconds from the scenario's start.
 #[derive(Debug)]
 pub(in crate::workload) struct PacePlan {
-    /// Ends and local hours of the week of the horizon's hours; empty if neither profile nor calendar needs them.
+    /// Ends and local hours of the week of the horizon's hours and those of the lead; empty if neither profile nor calendar needs them.
     hours: Vec<(f64, u8)>,
     /// Calendar factor of each hour; empty if there is none.
     factors: Vec<f64>,
@@ -94,14 +92,24 @@ impl SinePlan {
 }
 
 impl PacePlan {
-    /// Compiles what moves a rate.
-    pub fn new(modulation: &Modulation, profiled: bool, zone: &Zone, start: SimTime, end: SimTime) -> Self {
-        let hours =
-            if profiled || !modulation.calendar.is_empty() { hours_of(zone, start, end) } else { Vec::new() };
+    /// Compiles what moves a rate; a walk may begin up to `lead` before the start.
+    pub fn new(
+        modulation: &Modulation,
+        profiled: bool,
+        zone: &Zone,
+        lead: SimSpan,
+        start: SimTime,
+        end: SimTime,
+    ) -> Self {
+        let hours = if profiled || !modulation.calendar.is_empty() {
+            hours_of(zone, start - lead, start, end)
+        } else {
+            Vec::new()
+        };
         let factors = if modulation.calendar.is_empty() {
             Vec::new()
         } else {
-            calendar_factors(&modulation.calendar, &hours, start)
+            calendar_factors(&modulation.calendar, &hours, lead, start)
         };
         let switch = modulation.on_off.as_ref().map(|on_off| SwitchPlan {
             factors: [1.0, 0.0],
@@ -124,14 +132,14 @@ impl PacePlan {
     }
 }
 
-/// Ends and local hours of the week from `start` until `end`.
-fn hours_of(zone: &Zone, start: SimTime, end: SimTime) -> Vec<(f64, u8)> {
+/// Ends and local hours of the week from `first` until `end`.
+fn hours_of(zone: &Zone, first: SimTime, start: SimTime, end: SimTime) -> Vec<(f64, u8)> {
     let mut hours = Vec::new();
-    let mut at = start;
+    let mut at = first;
     while at < end {
         let (hour, mut next) = zone.hour_of_week(at);
         if next <= at {
-            next = at + crate::units::SimSpan::HOUR;
+            next = at + SimSpan::HOUR;
         }
         hours.push(((next - start).micros() as f64, hour as u8));
         at = next;
@@ -140,8 +148,13 @@ fn hours_of(zone: &Zone, start: SimTime, end: SimTime) -> Vec<(f64, u8)> {
 }
 
 /// The product of the calendar's factors in the middle of each hour.
-fn calendar_factors(calendar: &[CalendarFactor], hours: &[(f64, u8)], start: SimTime) -> Vec<f64> {
-    let mut from = 0.0;
+fn calendar_factors(
+    calendar: &[CalendarFactor],
+    hours: &[(f64, u8)],
+    lead: SimSpan,
+    start: SimTime,
+) -> Vec<f64> {
+    let mut from = -(lead.micros() as f64);
     hours
         .iter()
         .map(|(to, _)| {
@@ -360,28 +373,6 @@ impl SwitchPlan {
     fn stationary(&self, from: f64, rng: &mut Rng) -> (usize, f64) {
         let means = [self.sojourns[0].mean(), self.sojourns[1].mean()];
         let state = usize::from(uniform(rng) * (means[0] + means[1]) >= means[0]);
-        (state, from + residual(&self.sojourns[state], rng) * SECOND)
-    }
-}
-
-/// What is left of an interval in which a fixed instant falls: long ones are met more often.
-///
-/// Exact for exponentials; else one of 64 draws is chosen with probability proportional to its length.
-pub(super) fn residual(dist: &Dist, rng: &mut Rng) -> f64 {
-    const CANDIDATES: usize = 64;
-    match dist {
-        Dist::Exponential { mean } => mean * standard_exponential(rng),
-        Dist::Fixed(value) => value * uniform(rng),
-        _ => {
-            let mut sums = [0.0; CANDIDATES];
-            let mut sum = 0.0;
-            for slot in &mut sums {
-                sum += dist.sample(rng).max(0.0);
-                *slot = sum;
-            }
-            let point = uniform(rng) * sum;
-            // The distance from a uniform point to the end of the interval that covers it.
-            sums[sums.partition_point(|end| *end <= point).min(CANDIDATES - 1)] - point
-        }
+        (state, from + self.sojourns[state].residual(rng) * SECOND)
     }
 }

@@ -5,6 +5,7 @@ use crate::calendar::Zone;
 use crate::sampling::{Dist, Purpose, StreamKey, TraitPoint};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::demand::*;
+use crate::workload::stretch::Stretch;
 use crate::workload::{Cron, Profile};
 
 const SECOND: i64 = 1_000_000;
@@ -20,8 +21,20 @@ pub(super) fn per_hour(count: f64) -> f64 {
     count / 3_600.0
 }
 
-/// Arrivals of one replication, microseconds from the start.
+/// Arrivals of one replication in steady state and without work, microseconds from the start.
 pub(super) fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&Profile>) -> Vec<i64> {
+    arrivals_of(demand, days, seed, profile, (Stretch::none(), true))
+}
+
+/// As [`arrivals`], with what operations take, which must be a constant, and whether the begin is in steady state.
+pub(super) fn arrivals_of(
+    demand: &Demand,
+    days: i64,
+    seed: u64,
+    profile: Option<&Profile>,
+    (service, steady): (Stretch, bool),
+) -> Vec<i64> {
+    let takes = (service.mean() * 1e6) as i64;
     let (start, end) = (monday(), monday() + SimSpan::from_micros(days * DAY));
     let plan = ClockPlan::new(demand, profile.is_some(), &Zone::default(), start, end);
     let key = StreamKey::root(seed).name("arrivals");
@@ -33,16 +46,23 @@ pub(super) fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&P
         cv: None,
         from: 0.0,
         until: (days * DAY) as f64,
+        steady,
+        service,
         traits: TraitPoint::numbered(key, 0),
         gap: &mut gap,
         modulation: key.stream(Purpose::Modulation),
     });
     let mut found: Vec<i64> = Vec::new();
     while let Some(at) = clock.next(&plan, &mut gap) {
-        assert!(at >= 0 && at < days * DAY, "{at} lies outside the horizon");
+        if at < 0 {
+            assert!(matches!(clock, Clock::Chains(_)), "only sessions tell of what came before the start");
+            clock.served(at, takes, &mut gap);
+            continue;
+        }
+        assert!(at < days * DAY, "{at} lies outside the horizon");
         assert!(found.last().is_none_or(|last| *last <= at), "time goes back");
         found.push(at);
-        clock.served(at, 0, &mut gap);
+        clock.served(at, takes, &mut gap);
     }
     found
 }
@@ -66,7 +86,7 @@ pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn variance(values: &[f64]) -> f64 {
+pub(super) fn variance(values: &[f64]) -> f64 {
     let middle = mean(values);
     values.iter().map(|value| (value - middle) * (value - middle)).sum::<f64>() / (values.len() - 1) as f64
 }
