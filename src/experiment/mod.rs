@@ -7,15 +7,11 @@
 
 pub mod analytic;
 mod assumed;
-#[cfg(test)]
-mod bounds;
 mod comparison;
 pub mod design;
 pub mod determinism;
 mod estimate;
 mod findings;
-#[cfg(test)]
-mod honesty;
 mod measurements;
 mod progress;
 mod ruling;
@@ -25,6 +21,8 @@ mod skew;
 mod stopping;
 pub mod student;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 mod trials;
 

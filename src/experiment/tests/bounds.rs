@@ -3,7 +3,7 @@
 use crate::outcome::{METRICS, Metric, Tally, Totals, metric};
 use crate::units::SimTime;
 
-use super::analytic::{Rows, simulate};
+use super::super::analytic::{Rows, simulate};
 
 fn tallies(text: &str) -> Vec<Vec<Tally>> {
     let evidence =

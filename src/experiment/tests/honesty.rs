@@ -9,8 +9,8 @@ use std::sync::Arc;
 use crate::outcome::{METRICS, Range, synthetic};
 use crate::scenario::Comparison;
 
-use super::ruling::{TAIL, rule_on};
-use super::{Estimate, Measurements, Ruling, Verdict, compare};
+use super::super::ruling::{TAIL, rule_on};
+use super::super::{Estimate, Measurements, Ruling, Verdict, compare};
 
 /// A generator of made-up numbers (xorshift64*).
 struct Draws(u64);
