@@ -109,6 +109,8 @@ impl Trials {
     fn add(&mut self, settings: Vec<Setting>, mut scenario: Scenario) {
         let (policies, baseline) = (std::mem::take(&mut scenario.policies), scenario.baseline);
         scenario.thresholds.clear();
+        // Amounts of policies, for messages only: they tell no two worlds apart.
+        scenario.largest = (None, None);
         (scenario.baseline, scenario.precision, scenario.content_hash) = (0, None, String::new());
         let world = format!("{scenario:?}");
         let fits = |group: &Group| {

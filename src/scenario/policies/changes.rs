@@ -80,6 +80,7 @@ pub(super) fn plan_change(item: Item<'_>, plans: &[String]) -> Option<PlanChange
     let effective = section.value("effective", Item::word);
     let cycle = section.value("cycle", Item::word);
     let prorate = section.read("prorate", Item::word::<Prorate>);
+    let convert = section.read("convert", convert);
     if effective == Effective::Now {
         check_prorate(section, cycle, prorate);
     }
@@ -95,7 +96,7 @@ pub(super) fn plan_change(item: Item<'_>, plans: &[String]) -> Option<PlanChange
             CycleOnChange::Keep => Prorate::Both,
         }),
         usage: section.value("usage", Item::word),
-        convert: section.read("convert", convert),
+        convert,
     })
 }
 
@@ -109,11 +110,9 @@ fn check_prorate(section: Section<'_>, cycle: CycleOnChange, prorate: Option<Pro
 
 fn convert(item: Item<'_>) -> Option<Convert> {
     let section = item.section(&CONVERT)?;
-    let factor = section.read("factor", Item::number)?;
-    Some(Convert {
-        billionths: round_half_up(factor, 1e9),
-        expires_after: section.read("expires_after", Item::period),
-    })
+    let (factor, expires_after) =
+        (section.read("factor", Item::number), section.read("expires_after", Item::period));
+    Some(Convert { billionths: round_half_up(factor?, 1e9), expires_after })
 }
 
 pub(super) static RULE_CHANGE: Shape = Shape {
