@@ -38,9 +38,9 @@ admission = {{ hold = {{ estimate = "expected", timeout = "1 h" }} }}
     )
 }
 
-/// An account that lives for ever: a cycle a microsecond.
+/// An account that lives for ever: an allowance a microsecond.
 fn endless() -> String {
-    scenario(1).replace("[policies.hold]", "[policies.hold]\ncycle = \"1 us\"")
+    scenario(1).replace("every = \"month\"", "every = \"1 us\"")
 }
 
 /// A history of many rows and a scenario that replays it.
@@ -256,7 +256,7 @@ fn two_signals_end_at_once_and_what_is_left_is_taken_up() {
 fn signals_are_heard_inside_an_account_that_never_ends() {
     let study = Study::new(&endless());
     for twice in [false, true] {
-        let child = study.run(&[]).spawn().unwrap();
+        let child = study.run(&["--force"]).spawn().unwrap();
         listens(&child);
         std::thread::sleep(Duration::from_millis(500));
         signal(&child, "TERM");
@@ -316,6 +316,27 @@ fn commands_with_nothing_to_keep_end_at_the_first_signal() {
         signal(&child, "TERM");
         let ended = ends_soon(child);
         assert_eq!(ended.status.code(), Some(130), "{words:?}: {}", said(&ended));
+    }
+}
+
+#[test]
+fn a_signal_at_any_instant_ends_with_a_result_that_says_what_it_is() {
+    let text = scenario(2);
+    let (wanted, takes) = plain(&text, |_| {});
+    for tenth in 0..=12 {
+        let study = Study::new(&text);
+        let child = study.run(ROWS).spawn().unwrap();
+        listens(&child);
+        std::thread::sleep(takes * tenth / 10);
+        // The last ones may come after the end.
+        let _ = Command::new("kill").arg("-TERM").arg(child.id().to_string()).output().unwrap();
+        let ended = ends_soon(child);
+        let names = study.results();
+        match ended.status.code() {
+            Some(0) => assert!(names.len() == 1 && study.tables() == wanted, "{names:?}"),
+            Some(130) => assert!(names.iter().all(|name| name.ends_with("-partial")), "{names:?}"),
+            other => panic!("{other:?}: {}", said(&ended)),
+        }
     }
 }
 
@@ -406,7 +427,7 @@ fn time_that_stands_still_is_an_error() {
         "arrivals = { clients = 1, think = \"0s\", reactive = true }",
     );
     let study = Study::new(&text.replace("duration = { exponential = \"10 min\" }", "duration = \"0s\""));
-    let ended = study.run(&[]).output().unwrap();
+    let ended = study.run(&["--force"]).output().unwrap();
     let text = said(&ended);
     assert_eq!(ended.status.code(), Some(1), "{text}");
     assert!(
@@ -424,7 +445,7 @@ fn a_plain_run_says_that_there_is_something_to_take_up_and_keeps_it_until_it_has
     let other = study.run(&["--seed", "8", "--resume"]).output().unwrap();
     assert_eq!(other.status.code(), Some(2), "{}", said(&other));
     assert!(said(&other).contains("seed (7, not 8)"), "{}", said(&other));
-    let other = study.run(&["--rows", "cycles", "--resume"]).output().unwrap();
+    let other = study.run(&["--rows", "journal", "--resume"]).output().unwrap();
     assert!(said(&other).contains("options"), "{}", said(&other));
     let plain = study.run(ROWS).output().unwrap();
     assert_eq!(plain.status.code(), Some(0), "{}", said(&plain));
@@ -523,6 +544,6 @@ fn a_replayed_history_that_is_killed_anywhere_is_taken_up_too() {
 
 #[test]
 fn a_precise_run_that_is_killed_anywhere_is_taken_up_too() {
-    let precision = "\n[precision]\nmetric = \"refusal_rate\"\nhalf_width = 0.001\nmax_replications = 7\n";
+    let precision = "\n[precision]\nmetric = \"refusal_rate\"\nhalf_width = 0.2\nmax_replications = 30\n";
     killed_again_and_again(&(scenario(2).replace("= 120", "= 40") + precision), &|_| {}, kills());
 }

@@ -124,7 +124,7 @@ fn every_option_that_reaches_a_file_reaches_the_name_and_none_of_the_layout_does
         &["--seed", "8"],
         &["--replications", "3"],
         &["--policy", "overdraft"],
-        &["--threshold", "block: loss_rate < 100%"],
+        &["--threshold", "block: runaway_top_up_organizations == 0"],
         &["--set", "policies.overdraft.overdraft.limit=60"],
         &["--set", "horizon=\"2 weeks\""],
     ];
@@ -218,7 +218,14 @@ fn a_run_is_shown_and_repeated_from_its_folder() {
     let place = Place::with(SCENARIO);
     let options =
         ["--set", "policies.overdraft.overdraft.limit=60", "--rows", "journal,cycles", "--seed", "9"];
-    let more = ["--threshold", "overdraft: loss_rate < 100%", "--policy", "overdraft", "--threads", "2"];
+    let more = [
+        "--threshold",
+        "overdraft: runaway_top_up_organizations == 0",
+        "--policy",
+        "overdraft",
+        "--threads",
+        "2",
+    ];
     let typed = [&options[..], &more[..]].concat();
     let printed = place.run(&typed);
     let folder = place.result();

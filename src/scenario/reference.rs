@@ -101,6 +101,7 @@ pub(super) fn holds(kind: Kind) -> String {
             format!("{}, or [distribution](#distribution)", holds(unit.kind(range)))
         }
         Kind::Quantity => "quantity".to_owned(),
+        Kind::Values => "list of values, or `\"lo..hi:step\"`".to_owned(),
     }
 }
 

@@ -136,6 +136,7 @@ fn of_kind(kind: Kind) -> Json {
             json!({ "anyOf": [of_kind(unit.kind(range)), reference(&DISTRIBUTION)] })
         }
         Kind::Quantity => json!({ "type": ["number", "string"] }),
+        Kind::Values => json!({ "type": ["array", "string", "object"], "minItems": 1 }),
     }
 }
 

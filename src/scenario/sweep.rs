@@ -16,7 +16,7 @@ pub(super) static SWEEP: Shape = Shape {
 static FIELDS: &[Field] = &[
     required(
         "vary",
-        Kind::Map("key", &Kind::Either(&[Kind::List(&Kind::Quantity), Kind::Text])),
+        Kind::Map("key", &Kind::Values),
         "Values by dotted key: a list, or \"lo..hi:step\": `\"policies.overdraft.overdraft.limit\" = [0, 100, 300]`.",
     ),
     default("matched", Kind::Flag, "false", "Takes lists side by side instead of every combination."),

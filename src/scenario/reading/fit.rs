@@ -126,6 +126,11 @@ impl Item<'_> {
             }
             Kind::Table(_) | Kind::Map(..) => self.is_table(),
             Kind::Quantity => self.as_number().is_some() || text.is_some(),
+            Kind::Values => {
+                text.is_some()
+                    || self.is_table()
+                    || matches!(&self.node.value, Value::List(items) if !items.is_empty())
+            }
             Kind::Either(_) | Kind::Distribution(..) => self.misfit(kind).is_none(),
         }
     }
@@ -242,6 +247,7 @@ fn form_of_kind(kind: Kind) -> &'static [Form] {
         Kind::Flag => &[Form::Flag],
         Kind::Whole(..) | Kind::Number(_) | Kind::Credits(_) => &[Form::Number],
         Kind::Probability | Kind::Share(_) | Kind::Quantity => &[Form::Number, Form::Text],
+        Kind::Values => &[Form::List, Form::Text, Form::Table],
         Kind::Instant => &[Form::Instant],
         Kind::List(_) | Kind::Tuple(..) => &[Form::List],
         Kind::Table(_) | Kind::Map(..) => &[Form::Table],

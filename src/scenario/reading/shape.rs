@@ -116,6 +116,8 @@ pub(crate) enum Kind {
     Distribution(Unit, Range),
     /// A value of a distribution, in the unit and the range of the distribution's use.
     Quantity,
+    /// Values of a swept key: a list of whatever the key may be, a range in quotes, or tables of these by parts of the key.
+    Values,
 }
 
 /// Kinds that many keys hold.
@@ -321,6 +323,7 @@ impl Kind {
             Kind::Distribution(unit, range) => {
                 format!("a distribution, or {}", unit.kind(*range).describe_for(found))
             }
+            Kind::Values => "a list of values, or \"lo..hi:step\"".to_owned(),
             Kind::Quantity => "a number, or a span like \"20s\" in a distribution of spans".to_owned(),
         }
     }

@@ -79,6 +79,7 @@ fn sample(kind: Kind) -> (String, String) {
         Kind::Either(kinds) => sample(kinds[0]),
         Kind::Distribution(unit, range) => sample(unit.kind(range)),
         Kind::Quantity => plain("1"),
+        Kind::Values => plain("[1, 2]"),
     }
 }
 
@@ -214,7 +215,7 @@ fn takes(root: &Json, schema: &Json, value: &Json) -> bool {
 /// True for kinds whose range says all there is to say: the reader takes every value of it.
 fn is_plain(kind: Kind) -> bool {
     match kind {
-        Kind::Text | Kind::Name(_) | Kind::Table(_) | Kind::Map(..) | Kind::Quantity => false,
+        Kind::Text | Kind::Name(_) | Kind::Table(_) | Kind::Map(..) | Kind::Quantity | Kind::Values => false,
         // Patterns say how these are written, not how large they may be.
         Kind::Instant | Kind::Money | Kind::Span(_) | Kind::Period | Kind::Rate(_) | Kind::Percentage(_) => {
             false
