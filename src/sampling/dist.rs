@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use rand_distr::{Distribution as _, Triangular};
+
 use super::elementary::{exp, exp_each, ln, power};
 use super::families::{TruncatedNormal, poisson, standard_gamma, standard_weibull};
 use super::generator::Rng;
@@ -37,6 +39,15 @@ pub enum Dist {
         step: f64,
         /// How many values; at least one.
         count: u32,
+    },
+    /// Rises in a straight line from `low` to `mode`, falls in one to `high`; `low < high`.
+    Triangular {
+        /// Smallest value.
+        low: f64,
+        /// Likeliest value.
+        mode: f64,
+        /// Largest value.
+        high: f64,
     },
     /// Exponential.
     Exponential {
@@ -163,6 +174,15 @@ impl Dist {
         let count = libm::floor((high - low) / step * (1.0 + 1e-12) + 1e-9) + 1.0;
         wanted("step", step, count <= f64::from(u32::MAX), "a step that makes fewer than 2^32 values")?;
         Ok(Dist::Stepped { low, step, count: count as u32 })
+    }
+
+    /// Triangular over `[low, high]` with the likeliest value `mode`.
+    pub fn triangular(low: f64, mode: f64, high: f64) -> Result<Dist, DistError> {
+        wanted("min", low, true, "a number")?;
+        wanted("max", high, high >= low, "a number not below `min`")?;
+        wanted("mode", mode, (low..=high).contains(&mode), "a number from `min` to `max`")?;
+        wanted("max", high, (high - low).is_finite(), "a number within 1.8e308 of `min`")?;
+        Ok(if low == high { Dist::Fixed(low) } else { Dist::Triangular { low, mode, high } })
     }
 
     /// Exponential with `mean`.
@@ -342,6 +362,10 @@ impl Dist {
     fn sample_rarer(&self, rng: &mut Rng) -> f64 {
         match self {
             Dist::Stepped { low, step, count } => low + step * libm::floor(uniform(rng) * f64::from(*count)),
+            Dist::Triangular { low, mode, high } => {
+                // Its parameters were checked when it was made.
+                Triangular::new(*low, *high, *mode).map_or(*mode, |triangular| triangular.sample(rng))
+            }
             Dist::Normal(normal) => normal.sample(rng),
             Dist::Gamma { shape, scale } => scale * standard_gamma(*shape, rng),
             Dist::Weibull { shape, scale } => scale * standard_weibull(*shape, rng),
@@ -422,6 +446,16 @@ pub(super) fn pick(values: &[f64], p: f64) -> f64 {
 /// Rounds half-up to a multiple.
 pub(super) fn round_to(value: f64, to: f64) -> f64 {
     libm::floor(value / to + 0.5) * to
+}
+
+/// Inverse of the distribution function of a triangular distribution.
+pub(super) fn triangular_quantile(low: f64, mode: f64, high: f64, p: f64) -> f64 {
+    let below = p * (high - low);
+    if below < mode - low {
+        low + libm::sqrt(below * (mode - low))
+    } else {
+        high - libm::sqrt((high - low - below) * (high - mode))
+    }
 }
 
 /// Inverse of the distribution function of a Pareto on `[minimum, cap]`.

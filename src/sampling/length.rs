@@ -70,6 +70,7 @@ impl Dist {
             Dist::Stepped { low, step, count } => {
                 return self.accepted(low + step * f64::from(count - 1), rng);
             }
+            Dist::Triangular { high, .. } => return self.accepted(*high, rng),
             Dist::Normal(TruncatedNormal { mean, sd, low, high, .. }) => {
                 return self.accepted(high.min(mean.max(*low) + FAR * sd), rng);
             }
@@ -201,6 +202,8 @@ mod tests {
             ("uniform", Dist::uniform(2.0, 5.0, None)),
             ("uniform across 0", Dist::uniform(-2.0, 5.0, None)),
             ("stepped", Dist::uniform(1.0, 4.0, Some(1.0))),
+            ("triangular", Dist::triangular(1.0, 2.0, 6.0)),
+            ("triangular across 0", Dist::triangular(-3.0, -1.0, 2.0)),
             ("exponential", Dist::exponential(7.0)),
             ("lognormal", Dist::lognormal_median(20.0, 1.2)),
             ("normal", Dist::normal(5.0, 2.0, 0.0, infinite)),

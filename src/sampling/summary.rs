@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dist::{Dist, pareto_quantile, pick, round_to};
+use super::dist::{Dist, pareto_quantile, pick, round_to, triangular_quantile};
 use super::elementary::{exp, ln, power};
 use super::families::TruncatedNormal;
 use super::law::{gamma_cdf, gamma_quantile, normal_cdf, normal_quantile, poisson_cdf, poisson_quantile};
@@ -19,6 +19,7 @@ impl Dist {
             Dist::Fixed(value) => *value,
             Dist::Uniform { low, high } => 0.5 * (low + high),
             Dist::Stepped { low, step, count } => low + 0.5 * step * f64::from(count - 1),
+            Dist::Triangular { low, mode, high } => (low + mode + high) / 3.0,
             Dist::Exponential { mean } | Dist::Poisson { mean } => *mean,
             Dist::LogNormal { mu, sigma } => exp(mu + 0.5 * sigma * sigma),
             Dist::Normal(normal) => normal.mean(),
@@ -64,6 +65,7 @@ impl Dist {
             Dist::Stepped { low, step, count } => {
                 low + step * libm::floor(p * f64::from(*count)).min(f64::from(count - 1))
             }
+            Dist::Triangular { low, mode, high } => triangular_quantile(*low, *mode, *high, p),
             Dist::Exponential { mean } => -mean * libm::log1p(-p),
             Dist::LogNormal { mu, sigma } => exp(mu + sigma * normal_quantile(p)),
             Dist::Normal(normal) => normal.quantile(p),
@@ -113,6 +115,7 @@ impl Dist {
             Dist::Stepped { low, step, count } => {
                 (libm::floor((x - low) / step + 1e-9) + 1.0).clamp(0.0, f64::from(*count)) / f64::from(*count)
             }
+            Dist::Triangular { low, mode, high } => triangular_cdf(*low, *mode, *high, x),
             Dist::Exponential { mean } => -libm::expm1(-x.max(0.0) / mean),
             Dist::LogNormal { mu, .. } if x > 0.0 && self.sigma() == 0.0 => step(ln(x) >= *mu),
             Dist::LogNormal { mu, sigma } if x > 0.0 => normal_cdf((ln(x) - mu) / sigma),
@@ -157,6 +160,9 @@ impl Dist {
             Dist::Stepped { low, step, count } => {
                 Dist::Stepped { low: low * factor, step: step * factor, count: *count }
             }
+            Dist::Triangular { low, mode, high } => {
+                Dist::Triangular { low: low * factor, mode: mode * factor, high: high * factor }
+            }
             Dist::Exponential { mean } => Dist::Exponential { mean: mean * factor },
             Dist::LogNormal { mu, sigma } => Dist::LogNormal { mu: mu + ln(factor), sigma: *sigma },
             Dist::Normal(n) => Dist::Normal(TruncatedNormal::new(
@@ -200,6 +206,17 @@ impl Dist {
             Dist::Normal(normal) => normal.low < 0.0,
             _ => self.quantile(0.0).is_some_and(|low| low < 0.0),
         }
+    }
+}
+
+fn triangular_cdf(low: f64, mode: f64, high: f64, x: f64) -> f64 {
+    let x = x.clamp(low, high);
+    if x < mode {
+        (x - low) / (high - low) * ((x - low) / (mode - low))
+    } else if x < high {
+        1.0 - (high - x) / (high - low) * ((high - x) / (high - mode))
+    } else {
+        1.0
     }
 }
 

@@ -169,6 +169,10 @@ mod tests {
                 "{ normal = { mean = 10.0, sd = 4.0, max = 18.0 } }",
             ),
             (
+                "{ triangular = { min = \"1 min\", mode = \"2 min\", max = \"9 min\" } }",
+                "{ triangular = { min = \"2 min\", mode = \"4 min\", max = \"18 min\" } }",
+            ),
+            (
                 "{ pareto = { min = 1, exponent = 1.5, cap = 50 } }",
                 "{ pareto = { min = 2.0, exponent = 1.5, cap = 100.0 } }",
             ),

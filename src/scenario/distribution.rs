@@ -22,6 +22,7 @@ pub(crate) static DISTRIBUTION: Shape = Shape {
 static TAGS: &[Field] = &[
     optional("fixed", Kind::Quantity, "Always the same value."),
     optional("uniform", Kind::Tuple(&Kind::Quantity, 2), "Any value between two alike, or by `step`."),
+    optional("triangular", Kind::Table(&TRIANGULAR), "Triangular from `min` over `mode` to `max`."),
     optional("exponential", Kind::Either(&PARAMETER), "Exponential with this mean."),
     optional(
         "lognormal",
@@ -64,6 +65,17 @@ static CHANGES: &[Field] = &[
 // Statics, not constants: a shape that contains itself may only be referred to, never evaluated.
 static PARAMETER: [Kind; 2] = [Kind::Quantity, Kind::Table(&DISTRIBUTION)];
 static PURE_PARAMETER: [Kind; 2] = [Kind::NUMBER, Kind::Table(&DISTRIBUTION)];
+
+static TRIANGULAR: Shape = Shape {
+    name: "triangular",
+    doc: "A triangular distribution: an estimate of the least, the likeliest and the most.",
+    tags: &[],
+    parts: &[&[
+        required("min", Kind::Quantity, "Smallest value."),
+        required("mode", Kind::Quantity, "Likeliest value, from `min` to `max`."),
+        required("max", Kind::Quantity, "Largest value."),
+    ]],
+};
 
 static LOGNORMAL: Shape = Shape {
     name: "lognormal",
@@ -219,6 +231,11 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, of: Use) -> Option<D
             let step = |item: Item<'_>| of.within(Range::ABOVE_ZERO).quantity(item);
             let step = if section.has("step") { Some(section.read("step", step)?) } else { None };
             built(value, Dist::uniform(low, high, step))
+        }
+        "triangular" => {
+            let section = value.section(&TRIANGULAR)?;
+            let [low, mode, high] = ["min", "mode", "max"].map(|key| section.read(key, in_unit));
+            built(value, Dist::triangular(low?, mode?, high?))
         }
         "exponential" => match read_as(value, of.within(Range::FROM_ZERO))? {
             Dist::Fixed(mean) => built(value, Dist::exponential(mean)),

@@ -28,12 +28,14 @@ pub(super) fn scaled(node: &Node, factor: f64, fine: bool) -> Option<Node> {
 }
 
 /// Families whose values stand in several places.
-const SEVERAL: [&str; 7] = ["uniform", "normal", "pareto", "discrete", "empirical", "quantiles", "mixture"];
+const SEVERAL: [&str; 8] =
+    ["uniform", "triangular", "normal", "pareto", "discrete", "empirical", "quantiles", "mixture"];
 
 /// Every family but a chance, which is a probability, and what is drawn per organization, whose parts are distributions.
-const TAGS: [&str; 12] = [
+const TAGS: [&str; 13] = [
     "fixed",
     "uniform",
+    "triangular",
     "exponential",
     "lognormal",
     "normal",
@@ -71,7 +73,7 @@ fn family(tag: &str, part: &Node, factor: f64, fine: bool) -> Option<Node> {
         // `mu` is a logarithm, which a factor does not scale.
         _ if part.as_table().is_some_and(|table| table.get("mu").is_some()) => None,
         _ => rebuilt(part, |name, own| match name {
-            "mean" | "median" | "sd" | "min" | "max" | "cap" | "scale" => drawn(own, factor, fine),
+            "mean" | "median" | "mode" | "sd" | "min" | "max" | "cap" | "scale" => drawn(own, factor, fine),
             _ => Some(own.clone()),
         }),
     }

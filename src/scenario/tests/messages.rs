@@ -273,3 +273,24 @@ fn bundled_scenarios_need_no_caution() {
         assert_eq!(cautions, Vec::new(), "{}", example.name);
     }
 }
+
+#[test]
+fn a_triangle_needs_its_three_corners_in_order() {
+    let written = |corners: &str| format!("activity = {{ triangular = {{ {corners} }} }}");
+    let told = |corners: &str| -> Vec<String> {
+        problems_of(&text_with("cohort", &written(corners)))
+            .into_iter()
+            .map(|problem| format!("{} {}", problem.key, problem.what))
+            .collect()
+    };
+    let key = "cohorts.teams.activity.triangular";
+    let impossible = |what: &str| vec![format!("{key} is no distribution: {what}")];
+    assert_eq!(told("min = 3, mode = 1, max = 2"), impossible("`max` is 2, wanted a number not below `min`"));
+    assert_eq!(
+        told("min = 1, mode = 5, max = 2"),
+        impossible("`mode` is 5, wanted a number from `min` to `max`")
+    );
+    // All at once: what is missing, and what lies outside of the key's range.
+    assert_eq!(told("min = -1, max = 2"), [format!("{key}.mode is missing"), format!("{key}.min is -1")]);
+    assert_eq!(told("min = 1, mode = 2, max = 4"), Vec::<String>::new());
+}
