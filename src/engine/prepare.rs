@@ -7,7 +7,7 @@ use crate::actors::{Job, JobCohort, OpenHistory, RowWriter};
 use crate::organization::{DetailOptions, FeatureFacts, Outages, World};
 use crate::outcome::Shape;
 use crate::policy::{Admission, Estimator, Policy};
-use crate::sampling::{Purpose, StreamKey, standard_exponential};
+use crate::sampling::{Dist, Purpose, StreamKey, poisson, standard_exponential};
 use crate::scenario::{Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{
@@ -234,8 +234,9 @@ fn windows_of(outage: &Outage, key: StreamKey, start: SimTime, end: SimTime) -> 
     match &outage.windows {
         OutageWindows::Explicit(windows) => windows.clone(),
         OutageWindows::Random { rate, length } => {
+            let mut windows = under_way(*rate, length, key, start);
             let mut rng = key.stream(Purpose::Outage);
-            let (mut windows, mut at) = (Vec::new(), start);
+            let mut at = start;
             loop {
                 at = at + SimSpan::from_seconds_f64(standard_exponential(&mut rng) / rate);
                 if at >= end {
@@ -243,6 +244,48 @@ fn windows_of(outage: &Outage, key: StreamKey, start: SimTime, end: SimTime) -> 
                 }
                 windows.push((at, at + SimSpan::from_seconds_f64(length.sample(&mut rng))));
             }
+        }
+    }
+}
+
+/// Outages that began before the start and last beyond it: the queue M/G/∞ in steady state has a Poisson number of
+/// customers, each with what is left of a length met by chance.
+fn under_way(rate: f64, length: &Dist, key: StreamKey, start: SimTime) -> Vec<(SimTime, SimTime)> {
+    let mut rng = key.name("under way").stream(Purpose::Outage);
+    let count = poisson(rate * length.mean().max(0.0), &mut rng) as u64;
+    let left = |_| SimSpan::from_seconds_f64(length.residual(&mut rng));
+    (0..count).map(left).map(|left| (start, start + left)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outages_are_under_way_at_the_start() {
+        // One a day of three hours on the average: a share 1 − e^(−1/8) of replications begins within one, and as many
+        // are within one an hour, or half a day later.
+        let (start, day) = (SimTime::default(), SimSpan::from_seconds(86_400));
+        let length = Dist::lognormal(3.0 * 3_600.0, 1.5).expect("a lognormal");
+        let outage = Outage {
+            name: "vendor".to_owned(),
+            features: Vec::new(),
+            windows: OutageWindows::Random { rate: 1.0 / 86_400.0, length },
+        };
+        let wanted = 1.0 - libm::exp(-0.125);
+        let windows: Vec<_> = (0..20_000)
+            .map(|replication| {
+                windows_of(&outage, StreamKey::root(3).number(replication), start, start + day)
+            })
+            .collect();
+        for seconds in [0, 3_600, 43_200] {
+            let at = start + SimSpan::from_seconds(seconds);
+            let inside = |windows: &&Vec<(SimTime, SimTime)>| {
+                windows.iter().any(|(from, to)| (*from..*to).contains(&at))
+            };
+            let share = windows.iter().filter(inside).count() as f64 / windows.len() as f64;
+            let error = libm::sqrt(wanted * (1.0 - wanted) / windows.len() as f64);
+            assert!((share - wanted).abs() < 4.3 * error, "{share} after {seconds} s, wanted {wanted}");
         }
     }
 }

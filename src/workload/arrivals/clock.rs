@@ -147,8 +147,8 @@ impl ClockPlan {
                 Some(plan) => Clock::Scheduled(Box::new(Scheduled::begin(
                     plan,
                     factor,
-                    from,
-                    until,
+                    (from, until),
+                    steady,
                     &mut traits.group("count"),
                 ))),
                 None => Clock::Never,
@@ -179,7 +179,7 @@ impl ClockPlan {
 }
 
 /// Longest time before the start from which demand is followed, seconds: a quarter of a year.
-const MOST_LEAD: f64 = 92.0 * 86_400.0;
+pub(super) const MOST_LEAD: f64 = 92.0 * 86_400.0;
 
 /// Time in which self-exciting arrivals reach their steady state (seconds): their covariance decays with the rate
 /// (1 − branching) / decay, of which e^−12 is left.

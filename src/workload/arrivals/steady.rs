@@ -2,9 +2,9 @@
 
 use super::tests::{DAY, HOUR, arrivals, arrivals_of, counts, demand, mean, per_hour, variance};
 use crate::sampling::Dist;
-use crate::workload::Profile;
 use crate::workload::demand::*;
 use crate::workload::stretch::Stretch;
+use crate::workload::{Cron, Profile};
 
 /// Checks the mean count of each of the first windows over many organizations.
 fn check_first(name: &str, windows: &[Vec<f64>], wanted: impl Fn(usize) -> f64) {
@@ -105,6 +105,27 @@ fn hawkes_begins_with_its_own_unrest() {
     let first: Vec<f64> = found.iter().map(|counts| counts[0]).collect();
     let dispersion = variance(&first) / (2.0 * rate);
     assert!((dispersion / wanted - 1.0).abs() < 0.05, "{dispersion} in the first 2 h, wanted {wanted}");
+}
+
+#[test]
+fn operations_due_before_the_start_come_late() {
+    // Three an hour, delayed by four hours on the average: three in every hour, the first too.
+    let every = ScheduleTimes::Every(crate::units::SimSpan::HOUR);
+    for when in [every, ScheduleTimes::Cron(Cron::parse("30 * * * *").expect("a cron line"))] {
+        let schedule = demand(Arrivals::Schedule(Schedule {
+            when,
+            zone: None,
+            count: Dist::Fixed(3.0),
+            jitter: Dist::exponential(4.0 * 3_600.0).expect("a mean"),
+        }));
+        let hours = |seed| counts(&arrivals(&schedule, 1, seed, None), HOUR, 6 * HOUR);
+        let found: Vec<Vec<f64>> = (0..8_000).map(hours).collect();
+        check_first("schedule", &found, |_| 3.0);
+        // Who signs up at the start has nothing due before: the first instant is its own.
+        let later = |seed| arrivals_of(&schedule, 1, seed, None, (Stretch::none(), false));
+        let first = (0..400).flat_map(later).filter(|at| *at < HOUR).count() as f64 / 400.0;
+        assert!(first < 1.0, "{first} in the first hour");
+    }
 }
 
 #[test]
