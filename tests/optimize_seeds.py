@@ -103,7 +103,7 @@ def main():
                 code, answer, seconds = ends(folder, text, condition, quotas, seed)
             longest, spent = max(longest, seconds), spent + answer["spent"]
             said = " ".join(answer["statement"])
-            chosen = next((row for row in answer["settings"] if row["standing"] == "chosen"), None)
+            chosen = next((row for row in answer["settings"]["rows"] if row["standing"] == "chosen"), None)
             quota = chosen and int(float(chosen["policies.p.allowance.credits"]))
             if code == 3:
                 false.append((seed, "no setting is left"))
