@@ -157,9 +157,7 @@ fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]
         .iter()
         .map(|cohort| {
             let of_feature = cohort.operations.iter().filter(|operation| operation.feature == feature);
-            let listed: Vec<Listed> = of_feature
-                .map(|&op| Listed { at: op.at, credits: op.credits, duration: op.duration })
-                .collect();
+            let listed: Vec<Listed> = of_feature.map(|operation| operation.work.clone()).collect();
             (!listed.is_empty()).then_some(listed)
         })
         .collect();

@@ -3,8 +3,8 @@
 use crate::calendar::Zone;
 use crate::organization::ProviderCost;
 use crate::policy::{Customers, Policy};
-use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Demand, Population};
+use crate::units::{FeatureIndex, SimTime};
+use crate::workload::{Demand, Listed, Population};
 
 /// A validated scenario.
 #[derive(Debug, Clone)]
@@ -73,16 +73,12 @@ pub struct Cohort {
 }
 
 /// An operation written down in the scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedOperation {
-    /// Arrival.
-    pub at: SimTime,
     /// Its feature.
     pub feature: FeatureIndex,
-    /// True cost.
-    pub credits: Credits,
-    /// Work time.
-    pub duration: SimSpan,
+    /// When it comes, what it costs, how it ends.
+    pub work: Listed,
 }
 
 /// A source of demand.

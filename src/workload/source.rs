@@ -19,7 +19,7 @@ use super::plan::{Values, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
 use super::run::RunDraw;
 use super::stretch::{DRAWN, Stretch, first_of_client};
-use super::supply::{People, SourceState, State, Supply, pick, shares_of, total};
+use super::supply::{ListedRows, People, SourceState, State, Supply, pick, shares_of, total};
 use super::traits::{OwnDemand, Population, Traits};
 
 /// What a reactive client draws once, keyed as if by the number of an operation that it never makes.
@@ -181,11 +181,13 @@ impl Source {
     #[must_use]
     pub fn begin(&self, traits: &Traits) -> SourceState {
         let listed = self.listed.get(traits.id.cohort.index()).and_then(Option::as_ref);
-        self.begin_with(traits, |drawn| match listed {
+        self.begin_with(traits, |first, drawn| match listed {
             Some(rows) => {
                 let from = traits.signed_up;
                 let next = rows.partition_point(|row| row.at < from);
-                Supply::Listed { next, until: traits.leaves, rows: Arc::clone(rows) }
+                let key = traits.point.key().name(&self.name);
+                let (until, rows) = (traits.leaves, Arc::clone(rows));
+                Supply::Listed(ListedRows { next, until, rows, key, first })
             }
             None => Supply::Drawn(drawn()),
         })
@@ -209,13 +211,13 @@ impl Source {
     /// The state before the first row of an organization's history.
     #[must_use]
     pub fn begin_replay(&self, traits: &Traits, rows: ReplayRows) -> SourceState {
-        self.begin_with(traits, |_| Supply::Replay(rows))
+        self.begin_with(traits, |_, _| Supply::Replay(rows))
     }
 
     fn begin_with(
         &self,
         traits: &Traits,
-        supply: impl FnOnce(&mut dyn FnMut() -> Clock) -> Supply,
+        supply: impl FnOnce(FailureState, &mut dyn FnMut() -> Clock) -> Supply,
     ) -> SourceState {
         let key = traits.point.key().name(&self.name);
         let own = traits.point.within(&self.name);
@@ -226,7 +228,7 @@ impl Source {
         let work = self.work_of(cohort).for_organization(&mut own.group("work"));
         let mut gap = key.stream(Purpose::Gap);
         let offset = |at: SimTime| (at - self.start).micros() as f64;
-        let supply = supply(&mut || {
+        let supply = supply(failure, &mut || {
             self.clock.begin(ClockTraits {
                 factor,
                 profile: profile.clone(),

@@ -49,8 +49,19 @@ impl State {
 #[derive(Debug)]
 pub(super) enum Supply {
     Drawn(Clock),
-    Listed { next: usize, until: SimTime, rows: Arc<[Listed]> },
+    Listed(ListedRows),
     Replay(ReplayRows),
+}
+
+/// Operations written down, and what decides how those end that do not say so: each by itself, whatever is written beside.
+#[derive(Debug)]
+pub(super) struct ListedRows {
+    pub(super) next: usize,
+    pub(super) until: SimTime,
+    pub(super) rows: Arc<[Listed]>,
+    pub(super) key: StreamKey,
+    /// The organization's state before its first operation.
+    pub(super) first: FailureState,
 }
 
 /// Draws who asks, and for which project.
@@ -98,7 +109,7 @@ impl Source {
                     self.push_columns(state, batch, limit)
                 }
                 Supply::Drawn(_) => self.push_drawn(state, batch),
-                Supply::Listed { .. } => self.push_listed(state, batch),
+                Supply::Listed(_) => self.push_listed(state, batch),
                 Supply::Replay(_) => self.push_replayed(state, batch)?,
             };
             if !more {
@@ -188,12 +199,46 @@ impl Source {
     }
 
     fn push_listed(&self, state: &mut State, batch: &mut Batch) -> bool {
-        let Supply::Listed { next, until, rows } = &mut state.supply else { return false };
-        let Some(row) = rows.get(*next).copied().filter(|row| row.at < *until) else { return false };
-        *next += 1;
-        let cost = if self.work.free { Credits::ZERO } else { row.credits };
-        let operation = Operation { at: row.at, cost, duration: row.duration, ..Operation::default() };
-        batch.operations.push(self.signed(state, operation));
+        let Supply::Listed(listed) = &mut state.supply else { return false };
+        let rows = Arc::clone(&listed.rows);
+        let Some(row) = rows.get(listed.next).filter(|row| row.at < listed.until) else { return false };
+        let (number, key, first_state) = (listed.next as u32, listed.key, listed.first);
+        listed.next += 1;
+        let first = batch.parts.len();
+        batch.parts.extend_from_slice(&row.parts);
+        let parts = &mut batch.parts[first..];
+        let mut operation =
+            Operation { at: row.at, cost: row.credits, duration: row.duration, ..Operation::default() };
+        if !parts.is_empty() {
+            operation.part_start = first as u32;
+            operation.part_count = parts.len() as u16;
+            operation.duration = total(parts);
+            operation.cost = parts.iter().map(|part| part.cost).sum();
+        }
+        if self.work.free {
+            operation.cost = Credits::ZERO;
+            parts.iter_mut().for_each(|part| part.cost = Credits::ZERO);
+        }
+        let strike = match row.outcome {
+            Some((Fate::Completes, _)) => None,
+            Some((fate, after)) => Some(struck_after(parts, after, fate)),
+            None if self.failures.is_never() => None,
+            None => {
+                let mut state = self.failures.nth_of_chain(first_state, number, |number| {
+                    let number = number.map_or(0, |number| u64::from(number) + 1);
+                    key.uniform(Purpose::Failure, u64::MAX, number)
+                });
+                let mut rng = key.keyed(Purpose::Failure, u64::MAX - 1, u64::from(number));
+                self.failures.strike(&mut state, None, parts, operation.duration, &mut rng)
+            }
+        };
+        if let Some(strike) = strike {
+            apply(&mut operation, strike, parts);
+        }
+        let mut operation = self.signed(state, operation);
+        operation.member = row.member.unwrap_or(operation.member);
+        operation.project = row.project.unwrap_or(operation.project);
+        batch.operations.push(operation);
         true
     }
 
@@ -308,6 +353,18 @@ impl Source {
         }
         operation
     }
+}
+
+/// Where an operation is struck so long after its start.
+fn struck_after(parts: &[Part], after: SimSpan, fate: Fate) -> Strike {
+    let mut left = after;
+    for (part, whole) in parts.iter().map(|part| part.duration).enumerate() {
+        if left < whole || part + 1 == parts.len() {
+            return Strike { part, after: left, fate };
+        }
+        left = left - whole;
+    }
+    Strike { part: 0, after: left, fate }
 }
 
 /// Sum of the durations of parts.

@@ -206,6 +206,6 @@ operations = [
     assert_eq!(cohort.customers.debt_at_start, Credits::from_whole(5));
     let closes = cohort.customers.cycle_closes.expect("closes");
     assert!(closes[0] < closes[1], "closes are in order");
-    let credits: Vec<_> = cohort.operations.iter().map(|operation| operation.credits.micros()).collect();
+    let credits: Vec<_> = cohort.operations.iter().map(|operation| operation.work.credits.micros()).collect();
     assert_eq!(credits, [1_000_000, 2_500_000], "operations are in order");
 }

@@ -214,8 +214,7 @@ fn activity_and_factors_multiply_the_rate() {
 
 #[test]
 fn listed_operations_replace_arrivals() {
-    let at =
-        |text: &str| Listed { at: instant(text), credits: Credits::from_whole(5), duration: SimSpan::HOUR };
+    let at = |text: &str| Listed::plain(instant(text), Credits::from_whole(5), SimSpan::HOUR);
     let listed = [Some(vec![at("2025-01-05"), at("2025-01-03"), at("2026-01-05")]), None];
     let demand = demand(simple(drawn(1.0), drawn(0.0)));
     let source = Source::new(&SourceSpec {
@@ -238,6 +237,50 @@ fn listed_operations_replace_arrivals() {
     let mut other = traits();
     other.id.cohort = CohortIndex(1);
     assert!(all(&source, organization(1), &other, 64).len() > 20_000, "the other cohort draws");
+}
+
+#[test]
+fn a_listed_operation_has_the_people_the_steps_and_the_end_that_are_written() {
+    let part = |credits: i64, minutes: i64| Part {
+        cost: Credits::from_whole(credits),
+        duration: SimSpan::from_micros(minutes * 60_000_000),
+        ..Part::default()
+    };
+    let plain = Listed::plain(instant("2025-01-05"), Credits::from_whole(5), SimSpan::HOUR);
+    let run = Listed {
+        parts: vec![part(3, 10), part(4, 20)],
+        member: Some(2),
+        project: Some(1),
+        outcome: Some((Fate::Cancelled, SimSpan::from_micros(15 * 60_000_000))),
+        ..plain.clone()
+    };
+    let done = Listed { outcome: Some((Fate::Completes, SimSpan::ZERO)), ..plain.clone() };
+    let listed = [Some(vec![run, done, plain])];
+    let mut demand = demand(simple(drawn(1.0), drawn(0.0)));
+    demand.failures.rate = Probability::ONE;
+    let source = Source::new(&SourceSpec {
+        feature: FeatureIndex(0),
+        name: "chat",
+        free: false,
+        demand: &demand,
+        seed: 7,
+        start: instant("2025-01-01"),
+        end: instant("2025-01-01") + SimSpan::from_micros(100 * DAY),
+        zone: &Zone::default(),
+        populations: &[],
+        listed: &listed,
+        blurred: true,
+    });
+    let found = all(&source, organization(1), &traits(), 64);
+    let (cancelled, parts) = &found[0];
+    assert_eq!((cancelled.member, cancelled.project, cancelled.fate), (2, 1, Fate::Cancelled));
+    assert_eq!((cancelled.ends_in_part, cancelled.ends_after.micros()), (1, 5 * 60_000_000));
+    assert_eq!((cancelled.cost, parts.len()), (Credits::from_whole(7), 2));
+    assert_eq!(found[1].0.fate, Fate::Completes, "what is written stands over the feature's failures");
+    assert_eq!(found[2].0.fate, Fate::Fails, "what is not written ends as the feature's operations do");
+    for batch in [1, 2] {
+        assert_eq!(all(&source, organization(1), &traits(), batch), found, "batches of {batch}");
+    }
 }
 
 #[test]
