@@ -52,10 +52,12 @@ pub struct Ledger {
     pub(super) breakage: Money,
     /// Reserved credits that ended under holds that did not pin them, so far.
     pub(super) uncovered: Credits,
-    order: Vec<BurnKey>,
+    pub(super) order: Vec<BurnKey>,
     next_serial: u32,
-    retired_recognized: Money,
-    retired_voided: Money,
+    pub(super) retired_recognized: Money,
+    pub(super) retired_voided: Money,
+    /// Lots that are spent and have not ended, if charges may be undone.
+    pub(super) spent: Option<Vec<Lot>>,
 }
 
 impl Ledger {
@@ -159,6 +161,7 @@ impl Ledger {
             self.lapse(index, amount);
             self.drop_empty();
         }
+        self.end_spent(serial);
     }
 
     /// The lot issued to make up the minimum of a grant with its own rollover: it ends with that grant.
@@ -170,6 +173,12 @@ impl Ledger {
 
     /// Voids a lot's unreserved and reserved rest; returns what was voided, never negative.
     pub fn void(&mut self, serial: LotSerial) -> Option<(Take, Money)> {
+        let voided = self.void_rest(serial);
+        self.end_spent(serial);
+        voided
+    }
+
+    fn void_rest(&mut self, serial: LotSerial) -> Option<(Take, Money)> {
         let index = self.position(serial)?;
         let amount = self.lots[index].remaining;
         let reserved = self.lots[index].reserved;
@@ -399,6 +408,7 @@ impl Ledger {
     /// Retires lots with nothing left, except those that a close or a hold still needs.
     pub(super) fn drop_empty(&mut self) {
         let (recognized, voided) = (&mut self.retired_recognized, &mut self.retired_voided);
+        let spent = &mut self.spent;
         self.lots.retain(|lot| {
             let needed = matches!(lot.kind, LotKind::Allowance | LotKind::Own { .. });
             if lot.remaining.is_positive() || needed {
@@ -406,6 +416,9 @@ impl Ledger {
             }
             *recognized += lot.recognized();
             *voided += lot.voided_value();
+            if let Some(spent) = spent {
+                spent.push(lot.clone());
+            }
             false
         });
     }

@@ -8,6 +8,7 @@ mod book;
 mod hold;
 mod lot;
 mod order;
+mod refund;
 mod rollover;
 
 pub use book::{Ledger, Take};

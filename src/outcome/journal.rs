@@ -60,6 +60,22 @@ pub enum EntryKind {
     Incurred,
     /// A charge was recorded: sum of the burns and debt that follow with the same operation and segment.
     Charge,
+    /// Part of what an operation was charged is given back: sum of the refunds that follow.
+    Refund,
+    /// It will be given back once all charges of the operation are recorded; only with a metering lag.
+    RefundIncurred,
+    /// … to a grant that the charge had used.
+    RefundBurn,
+    /// … by taking off debt that the charge had incurred.
+    RefundDebt,
+    /// … to a grant that had repaid that debt.
+    RefundRepaid,
+    /// … of debt that was invoiced meanwhile: a credit note follows.
+    RefundInvoiced,
+    /// … of debt that was forgiven meanwhile: nothing is left to give.
+    RefundForgiven,
+    /// … by issuing it anew, because the grant has ended.
+    RefundIssued,
     /// Due work that the vendor paid for.
     Absorb,
     /// A paid operation was demanded; `credits` is its true cost.

@@ -22,7 +22,7 @@ pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, Scope, Shape};
 pub use metrics::{Direction, METRICS, Metric, Range, Reach, metric, metric_index};
-pub use sums::{CreditSums, CustomerSums, DebtSums, FeatureSums, HoldSums, MoneySums};
+pub use sums::{CreditSums, CustomerSums, DebtSums, DefaultSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
 pub use timeline::{Instant, Timeline};
 pub use totals::{Service, Totals};

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Credits, Money, SimSpan};
 
-use super::tally::{CreditTally, CustomerTally, DebtTally, FeatureTally, HoldTally, MoneyTally};
+use super::tally::{
+    CreditTally, CustomerTally, DebtTally, DefaultTally, FeatureTally, HoldTally, MoneyTally,
+};
 
 /// An integer counter of whatever scale.
 trait Counter: Copy {
@@ -101,7 +103,7 @@ sums! {
     /// Credits moved and left, by category in the order of `Category::ALL`.
     CreditSums of CreditTally {
         remaining_start: [i128; 3], issued: [i128; 3], burned: [i128; 3], repaid: [i128; 3], expired: [i128; 3],
-        voided: [i128; 3], remaining_end: [i128; 3], rolled_over: i128, rolled_over_used: i128,
+        voided: [i128; 3], remaining_end: [i128; 3], refunded: i128, rolled_over: i128, rolled_over_used: i128,
     }
 }
 
@@ -109,7 +111,7 @@ sums! {
     /// Debt.
     DebtSums of DebtTally {
         start: i128, incurred: i128, forgiven: i128, invoiced: i128, end: i128, credit_micros: i128,
-        overspend: i128,
+        overspend: i128, uninvoiced_end: i128,
     }
 }
 
@@ -131,10 +133,16 @@ sums! {
 }
 
 sums! {
+    /// What defaults decided.
+    DefaultSums of DefaultTally { queue_full: i128, patience: i128, restart_overspend: i128 }
+}
+
+sums! {
     /// Money.
     MoneySums of MoneyTally {
         subscription_cash: i128, package_cash: i128, overage_cash: i128, recognized: i128, breakage: i128,
         voided: i128, deferred_start: i128, deferred_end: i128, receivable_start: i128, receivable_end: i128,
         written_off: i128, credit_notes: i128, credit_notes_owed_start: i128, credit_notes_owed_end: i128,
+        uninvoiced_end: i128, payable_beyond: i128,
     }
 }

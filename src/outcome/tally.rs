@@ -102,7 +102,7 @@ pub struct FeatureTally {
     pub demand_credits: Credits,
     /// True cost of what was lost.
     pub lost_credits: Credits,
-    /// Taken by charges (burned + debt incurred).
+    /// Taken by charges (burned + debt incurred), net of what was given back.
     pub charged_credits: Credits,
     /// What ended operations owed.
     pub due_credits: Credits,
@@ -152,6 +152,8 @@ pub struct CreditTally {
     pub voided: ByCategory,
     /// Remaining at the end, reserved included.
     pub remaining_end: ByCategory,
+    /// Given back for charges whose lots had ended: issued anew.
+    pub refunded: Credits,
     /// Moved over a close.
     pub rolled_over: Credits,
     /// Used out of rolled lots.
@@ -179,6 +181,8 @@ pub struct DebtTally {
     pub longest: SimSpan,
     /// Rise of debt beyond the limit caused by charges.
     pub overspend: Credits,
+    /// Of the debt at the end: what the next close would invoice.
+    pub uninvoiced_end: Credits,
 }
 
 /// Holds.
@@ -285,6 +289,12 @@ pub struct MoneyTally {
     pub credit_notes_owed_start: Money,
     /// … at the end.
     pub credit_notes_owed_end: Money,
+    /// Price of the debt at the end that the next close would invoice.
+    pub uninvoiced_end: Money,
+    /// That debt has no price.
+    pub uninvoiced_unpriced: bool,
+    /// Invoices issued before the end and paid after it.
+    pub payable_beyond: Money,
 }
 
 /// State of an account at an instant of the timeline, before the events of that instant.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::units::{Credits, MICROS_PER_CREDIT, Money, SimTime};
 
 use super::Histogram;
-use super::sums::{CreditSums, CustomerSums, DebtSums, FeatureSums, HoldSums, MoneySums};
+use super::sums::{CreditSums, CustomerSums, DebtSums, DefaultSums, FeatureSums, HoldSums, MoneySums};
 use super::tally::{FeatureTally, Tally};
 
 /// Demand and service of a set of features, summed over organizations.
@@ -104,6 +104,10 @@ pub struct Totals {
     pub money: MoneySums,
     /// Organizations for which a price was missing: with any, money is not available.
     pub unpriced: u64,
+    /// Organizations with debt to be invoiced that has no price.
+    pub uninvoiced_unpriced: u64,
+    /// What defaults decided.
+    pub defaults: DefaultSums,
     /// Cash per credit burned of each organization with demand [nano-units per credit].
     pub prices: Histogram,
     /// Deferred revenue at each instant of the timeline (nano-units).
@@ -139,6 +143,7 @@ impl Totals {
             alert_leads: tally.customer.alert_leads.clone(),
             restores: tally.customer.restores.clone(),
             unpriced: u64::from(!tally.money.complete),
+            uninvoiced_unpriced: u64::from(tally.money.uninvoiced_unpriced),
             deferred: tally.samples.iter().map(|sample| i128::from(sample.deferred.nanos())).collect(),
             in_flight_micros: tally.in_flight_micros,
             in_flight_max: tally.in_flight_max,
@@ -150,6 +155,7 @@ impl Totals {
         totals.holds.add(&tally.holds);
         totals.customer.add(&tally.customer);
         totals.money.add(&tally.money);
+        totals.defaults.add(&tally.defaults);
         totals.debt_max.record(tally.debt.max.micros());
         if let Some(at) = tally.customer.depleted_at {
             totals.depleted.record((at - measure_from).micros().max(0));
@@ -184,6 +190,8 @@ impl Totals {
         self.top_member_shares.merge(&other.top_member_shares);
         self.money.merge(&other.money);
         self.unpriced += other.unpriced;
+        self.uninvoiced_unpriced += other.uninvoiced_unpriced;
+        self.defaults.merge(&other.defaults);
         self.prices.merge(&other.prices);
         merge_each(&mut self.deferred, &other.deferred, |sum, value| *sum += value);
         self.in_flight_micros += other.in_flight_micros;

@@ -196,7 +196,7 @@ pub enum OnCancel {
     ChargeRecorded,
     /// All work done.
     ChargeAll,
-    /// Nothing; what was charged is not given back.
+    /// Nothing; what was charged is given back.
     Free,
 }
 

@@ -9,7 +9,7 @@ use super::changes::{PlanChange, RuleChanges};
 use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
-use super::grants::GrantSpec;
+use super::grants::{Expiry, GrantSpec};
 
 /// A complete set of commercial and enforcement rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +78,8 @@ pub struct Terms {
     pub resume: Dist,
     /// Which of these are written down and not defaults.
     pub written: Written,
+    /// Validity of credits given back for a charge whose grant has ended (default 30 days).
+    pub refund_valid: Expiry,
     /// Most operations in flight per organization.
     pub max_in_flight: Option<u32>,
     /// What meets an operation above `max_in_flight` (organization or feature).

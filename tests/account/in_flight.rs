@@ -62,14 +62,14 @@ fn exhaustion_lets_work_finish_stop_or_die() {
              => killed 1, charges 3, absorbed 2, due 5, debt 0",
         ),
         (
-            "kill: what was charged before stays charged",
+            "kill: what was charged before is given back",
             "in_flight = \"kill\"
              killed = \"absorb\"
              charge = \"step\"
              grant 1: 4 included
              run at 2 Jan: step 1 for 1 h; step 2 for 2 h
              use 3 of other at 2 Jan 02:00
-             => killed 1, charges 1+3, absorbed 1, due 5",
+             => killed 1, charges 1+3, charged 3, absorbed 2, due 5",
         ),
         (
             "kill: a step that has just ended is counted once",

@@ -21,6 +21,7 @@ mod plans;
 mod purchases;
 mod queue;
 mod recurrence;
+mod refunds;
 mod rollover;
 mod rules;
 mod top_ups;

@@ -67,6 +67,7 @@ fn credits(tally: &Tally, name: &str) -> Option<String> {
         "max-debt" => debt.max,
         "overspend" => debt.overspend,
         "bunched-overspend" => tally.defaults.restart_overspend,
+        "refunded" => tally.credits.refunded,
         "rolled" => tally.credits.rolled_over,
         "rolled-used" => tally.credits.rolled_over_used,
         "charged" => sum(|f| f.charged_credits),
@@ -222,7 +223,9 @@ fn left_of(journal: &[Entry], id: u32) -> String {
             | EntryKind::Issue
             | EntryKind::IssueAllowance
             | EntryKind::Land
-            | EntryKind::IssueRolloverMinimum => left += entry.credits,
+            | EntryKind::IssueRolloverMinimum
+            | EntryKind::RefundBurn
+            | EntryKind::RefundRepaid => left += entry.credits,
             EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => left -= entry.credits,
             _ => {}
         }

@@ -139,6 +139,11 @@ impl State {
         self.unrecorded -= amount;
         self.work[slot as usize].unrecorded -= 1;
         self.record(env, slot, amount, last, segment);
+        let work = &mut self.work[slot as usize];
+        if work.unrecorded == 0 && work.to_refund.is_positive() {
+            let amount = std::mem::take(&mut work.to_refund);
+            self.give_back(env, slot, amount);
+        }
         self.maybe_free(slot);
     }
 
@@ -176,6 +181,7 @@ impl State {
         if amount.is_positive() {
             self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
         }
+        self.remember_charge(env, slot, debt);
         self.count_burns(env, slot, segment);
         if debt.is_positive() {
             self.count_debt(env, slot, segment, debt, debt_before);
@@ -261,6 +267,7 @@ impl State {
                 self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
                 self.tally.features[feature.index()].charged_credits += amount;
                 self.cycle.row.charged += amount;
+                self.refunds.owe(debt);
                 self.count_burns(env, slot, segment);
                 if debt.is_positive() {
                     self.count_debt(env, slot, segment, debt, debt_before);
@@ -278,6 +285,7 @@ impl State {
     fn charge_by_timeout(&mut self, slot: u32, feature: FeatureIndex, amount: Credits) {
         let work = &mut self.work[slot as usize];
         work.charged += amount;
+        work.by_timeout += amount;
         work.segment += 1;
         if work.phase == Phase::Settling {
             // The operation has ended and been counted: a leaked settle now turns out to be paid for.

@@ -10,6 +10,7 @@ use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::{NewLot, rounded_end};
 use super::note::Note;
+use super::refund::Cleared;
 use super::state::{State, Views};
 
 impl State {
@@ -129,6 +130,7 @@ impl State {
         if !forced {
             self.roll_own_lots(env);
         }
+        self.ledger.end_spent_allowances();
         self.debt_rule(env);
         self.usable_since_close = self.ledger.remaining();
         self.watch_stale = true;
@@ -208,6 +210,7 @@ impl State {
             DebtAtCycle::Carry => {}
             DebtAtCycle::Forgive => {
                 self.remove_debt();
+                self.refunds.clear(Cleared::Forgiven);
                 self.tally.debt.forgiven += debt;
                 self.note(env, EntryKind::DebtForgiven, Note::credits(debt));
             }
@@ -220,6 +223,7 @@ impl State {
                     self.tally.money.complete = false;
                     Money::ZERO
                 });
+                self.refunds.clear(Cleared::Invoiced(price));
                 let overage = overage(price, debt);
                 owed += overage;
                 self.note(
@@ -274,6 +278,6 @@ impl State {
 }
 
 /// Price of invoiced debt, rounded half-up to a nano-unit.
-fn overage(price_per_credit: Money, debt: Credits) -> Money {
+pub(super) fn overage(price_per_credit: Money, debt: Credits) -> Money {
     price_per_credit.scale_half_up(debt.micros(), crate::units::MICROS_PER_CREDIT)
 }

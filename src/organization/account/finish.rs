@@ -147,10 +147,11 @@ impl State {
         let of_features =
             |of: fn(&FeatureTally) -> Credits| self.tally.features.iter().map(of).sum::<Credits>();
         let charged = of_features(|feature| feature.charged_credits);
-        if charged != burned + debt.incurred {
+        let refunded = self.tally.credits.refunded;
+        if charged + refunded != burned + debt.incurred {
             let incurred = debt.incurred;
             return Some(format!(
-                "law 2 is broken: {charged} charged, but {burned} burned and {incurred} became debt"
+                "law 2 is broken: {charged} charged and {refunded} refunded, but {burned} burned and {incurred} became debt"
             ));
         }
         let due = of_features(|feature| feature.due_credits);

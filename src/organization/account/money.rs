@@ -6,10 +6,11 @@
 use crate::calendar::{MonthEnd, Period};
 use crate::ledger::LotSerial;
 use crate::outcome::EntryKind;
-use crate::policy::{Anchor, CalendarUnit, Opening, Subscription};
+use crate::policy::{Anchor, CalendarUnit, DebtAtCycle, Opening, Subscription};
 use crate::sampling::Purpose;
 use crate::units::{Money, Probability, SimSpan, SimTime};
 
+use super::cycle::overage;
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::note::Note;
@@ -72,6 +73,8 @@ struct Invoice {
     amount: Money,
     /// False: it will be written off instead.
     pays: bool,
+    /// Neither paid nor written off.
+    open: bool,
 }
 
 impl MoneyBook {
@@ -411,7 +414,7 @@ impl State {
             return;
         }
         self.money.receivable += amount;
-        self.money.invoices.push(Invoice { amount, pays });
+        self.money.invoices.push(Invoice { amount, pays, open: true });
         let index = number as u32;
         if !pays {
             if let Some(after) = invoices.write_off_after {
@@ -439,7 +442,8 @@ impl State {
 
     /// An invoice is paid or written off.
     pub(super) fn invoice_due(&mut self, env: &Env, index: u32) {
-        let Invoice { amount, pays } = self.money.invoices[index as usize];
+        let Invoice { amount, pays, .. } = self.money.invoices[index as usize];
+        self.money.invoices[index as usize].open = false;
         self.money.receivable -= amount;
         if pays {
             self.receive_cash(env, CashKind::Overage, amount);
@@ -485,7 +489,24 @@ impl State {
         self.tally.money.deferred_end = self.deferred(end);
         self.tally.money.receivable_end = self.money.receivable;
         self.tally.money.credit_notes_owed_end = self.money.credit_owed;
+        let payable = self.money.invoices.iter().filter(|invoice| invoice.open && invoice.pays);
+        self.tally.money.payable_beyond = payable.map(|invoice| invoice.amount).sum();
+        self.count_uninvoiced(env);
         self.count_bill_shocks(env);
+    }
+
+    /// Debt that the next close would invoice, had the horizon not ended.
+    fn count_uninvoiced(&mut self, env: &Env) {
+        let overdraft = &env.terms(self.plan).overdraft;
+        let debt = self.ledger.debt();
+        if overdraft.at_cycle != DebtAtCycle::Invoice || debt.is_zero() {
+            return;
+        }
+        self.tally.debt.uninvoiced_end = debt;
+        match overdraft.price_per_credit {
+            Some(price) => self.tally.money.uninvoiced_end = overage(price, debt),
+            None => self.tally.money.uninvoiced_unpriced = true,
+        }
     }
 
     /// Months above twice the trailing three months' positive median; the fourth month is the first compared.

@@ -148,6 +148,7 @@ impl State {
         let repaid = self.ledger.repay(repay == Repay::Purchase);
         for index in 0..self.ledger.takes().len() {
             let take = self.ledger.takes()[index];
+            self.refunds.repay(&take);
             self.tally.credits.repaid[take.category.index()] += take.amount;
             if take.rolled {
                 self.tally.credits.rolled_over_used += take.amount;

@@ -46,6 +46,7 @@ impl State {
         self.note(env, EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
         if customers.debt_at_start.is_positive() {
             self.ledger.open_with_debt(customers.debt_at_start);
+            self.refunds.owe(customers.debt_at_start);
             self.tally.debt.start = customers.debt_at_start;
             self.tally.debt.max = customers.debt_at_start;
             self.note(env, EntryKind::OpeningDebt, Note::credits(customers.debt_at_start));

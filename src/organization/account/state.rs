@@ -21,6 +21,7 @@ use super::money::MoneyBook;
 use super::pace::Pace;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
+use super::refund::{RefundBook, Taken, may_give_back};
 use super::restart::Restarts;
 use super::top_up::TopUpState;
 
@@ -101,6 +102,12 @@ pub(super) struct Work {
     /// Charged so far, recorded or not.
     pub(super) charged: Credits,
     pub(super) absorbed: Credits,
+    /// What its charges took, as far as they may be given back.
+    pub(super) taken: Vec<Taken>,
+    /// Of `charged`: by its hold's timeout.
+    pub(super) by_timeout: Credits,
+    /// To be given back once all its charges are recorded.
+    pub(super) to_refund: Credits,
     /// One of its charges has raised the overspend.
     pub(super) overspent: bool,
     /// It had waited, and started at one instant with others that had.
@@ -137,6 +144,9 @@ impl Work {
         self.due = Credits::ZERO;
         self.charged = Credits::ZERO;
         self.absorbed = Credits::ZERO;
+        self.taken.clear();
+        self.by_timeout = Credits::ZERO;
+        self.to_refund = Credits::ZERO;
         self.overspent = false;
         self.bunched = false;
         self.part = 0;
@@ -202,6 +212,7 @@ pub(super) struct State {
     pub(super) arrived: bool,
     pub(super) queue: VecDeque<u32>,
     pub(super) restarts: Restarts,
+    pub(super) refunds: RefundBook,
     pub(super) waiting: Vec<u32>,
     pub(super) in_flight: u32,
     /// Those of them on the short way, per feature.
@@ -344,6 +355,14 @@ impl CycleState {
     }
 }
 
+fn new_ledger(env: &Env, terms: &Terms) -> Ledger {
+    let mut ledger = Ledger::new(&terms.burn_order);
+    if may_give_back(&env.policy) {
+        ledger.keep_spent_lots();
+    }
+    ledger
+}
+
 impl State {
     pub(super) fn new(env: &Env) -> State {
         let features = env.world.features.len();
@@ -352,7 +371,7 @@ impl State {
         State {
             now: env.world.start,
             plan: env.first_plan,
-            ledger: Ledger::new(&terms.burn_order),
+            ledger: new_ledger(env, terms),
             work: Vec::new(),
             free: Vec::new(),
             calm: Calm::new(env, &short_ways),
@@ -368,6 +387,7 @@ impl State {
             arrived: false,
             queue: VecDeque::new(),
             restarts: Restarts::default(),
+            refunds: RefundBook::new(&env.policy),
             waiting: Vec::new(),
             in_flight: 0,
             light_in_flight: vec![0; features],
@@ -463,6 +483,7 @@ impl State {
         work.generation = work.generation.wrapping_add(1);
         work.phase = Phase::Free;
         work.parts.clear();
+        self.refunds.forget(&mut work.taken);
         self.free.push(slot);
     }
 

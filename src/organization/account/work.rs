@@ -113,7 +113,8 @@ impl State {
             _ => {}
         }
         let work = &self.work[slot as usize];
-        let silent = work.settled && work.is_simple();
+        // One that was charged at its start and breaks may be given something back.
+        let silent = work.settled && work.is_simple() && work.operation.fate == Fate::Completes;
         let (class, what) =
             if silent { (Class::Work, DueKind::End) } else { (Class::Charge, DueKind::Charge) };
         self.due_at(env, self.now + span, class, slot, what);
@@ -215,9 +216,6 @@ impl State {
     fn charge_broken(&mut self, env: &Env, slot: u32) {
         let now = self.now;
         let work = &self.work[slot as usize];
-        if work.settled {
-            return;
-        }
         let feature = work.feature(env, self.plan);
         let all = work.finished + work.partial_cost(now);
         let (owed, minimum) = match work.verdict {
@@ -238,7 +236,34 @@ impl State {
             }
         };
         let floor = if minimum { feature.minimum } else { Credits::ZERO };
-        self.charge_end(env, slot, owed.max(work.incurred).max(floor));
+        let owed = owed.max(floor);
+        let stays = work.verdict == Verdict::Cancelled && feature.on_cancel == OnCancel::ChargeRecorded;
+        if owed < work.incurred && !stays {
+            self.owe_less(env, slot, owed);
+        } else if !work.settled {
+            self.charge_end(env, slot, owed.max(work.incurred));
+        }
+    }
+
+    /// An operation that ends early owes less than it has been charged: the difference is given back.
+    fn owe_less(&mut self, env: &Env, slot: u32, owed: Credits) {
+        let rounding = env.terms(self.plan).rounding;
+        let owed = rounding.map_or(owed, |rounding| rounding.apply(owed));
+        let work = &mut self.work[slot as usize];
+        let too_much = (work.charged - owed).positive_part();
+        // What a hold's timeout has charged stays charged.
+        let back = too_much.min(work.charged - work.by_timeout);
+        work.charged -= back;
+        work.due = work.charged + work.absorbed - (too_much - back);
+        work.settled = true;
+        if work.unrecorded == 0 {
+            self.give_back(env, slot, back);
+        } else if back.is_positive() {
+            // What is undone has to be recorded first.
+            work.to_refund = back;
+            self.note(env, EntryKind::RefundIncurred, Note { credits: back, ..Note::work(slot) });
+        }
+        self.release_hold(env, slot);
     }
 
     /// The final charge of an operation that ends early; a hold with nothing to settle is released.
@@ -414,17 +439,14 @@ impl State {
         let done = work.finished + if nothing_more { Credits::ZERO } else { work.partial_cost(now) };
         work.finished = done;
         let owed = done.max(work.incurred);
-        if !work.settled {
-            match who {
-                KilledWork::Charge => self.charge_end(env, slot, owed),
-                KilledWork::Absorb => {
-                    let rest = (owed - work.due).positive_part();
-                    work.due += rest;
-                    work.incurred = owed;
-                    work.settled = true;
-                    self.absorb(env, slot, rest);
-                    self.release_hold(env, slot);
-                }
+        match who {
+            KilledWork::Charge if work.settled => {}
+            KilledWork::Charge => self.charge_end(env, slot, owed),
+            KilledWork::Absorb => {
+                // The customer owes nothing, the vendor bears what was done.
+                let rest = (done - work.absorbed).positive_part();
+                self.absorb(env, slot, rest);
+                self.owe_less(env, slot, Credits::ZERO);
             }
         }
         self.end(env, slot);

@@ -17,6 +17,8 @@ pub(super) struct AuditedLot {
     left: Credits,
     /// Burned, repaid or expired, before the start included.
     used: Credits,
+    /// Of `used`, by the time its past was closed.
+    used_past: Credits,
     voided: Credits,
     price: Money,
     until: SimTime,
@@ -84,6 +86,7 @@ impl Lots {
                 Ok(())
             }
             EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => self.remove(entry),
+            EntryKind::RefundBurn | EntryKind::RefundRepaid => self.put_back(entry),
             EntryKind::Rollover => {
                 let moved = entry.credits;
                 let left = self.lot(entry)?.left;
@@ -100,6 +103,7 @@ impl Lots {
         let whole = i128::from(lot.price.nanos());
         let (used, gone) = (lot.share(lot.used), lot.share(lot.used + lot.voided));
         (lot.credits, lot.price) = (lot.left, Money::ZERO);
+        lot.used_past += lot.used;
         (lot.used, lot.voided) = (Credits::ZERO, Credits::ZERO);
         self.recognized_past += used;
         self.voided_past += gone - used;
@@ -119,6 +123,7 @@ impl Lots {
             credits: used,
             left: Credits::ZERO,
             used,
+            used_past: Credits::ZERO,
             voided: Credits::ZERO,
             price: Money::ZERO,
             until: entry.until,
@@ -156,6 +161,27 @@ impl Lots {
             _ => &mut totals.voided,
         };
         total[entry.category.index()] += amount;
+        Ok(())
+    }
+
+    /// Credits come back to the lot that they were taken from; never to one that has ended.
+    fn put_back(&mut self, entry: &Entry) -> Verdict {
+        let amount = entry.credits;
+        let lot = self.lot(entry)?;
+        if entry.at >= lot.until || lot.category != entry.category || amount > lot.used + lot.used_past {
+            let what =
+                format!("{amount} were given back to grant {}, which they did not come from", entry.grant);
+            return Err(wrong(entry, what));
+        }
+        let own = amount.min(lot.used);
+        lot.left += amount;
+        lot.used -= own;
+        lot.credits += amount - own;
+        lot.used_past -= amount - own;
+        self.remaining += amount;
+        let totals = &mut self.totals;
+        let total = if entry.kind == EntryKind::RefundBurn { &mut totals.burned } else { &mut totals.repaid };
+        total[entry.category.index()] -= amount;
         Ok(())
     }
 

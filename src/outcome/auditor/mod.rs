@@ -71,6 +71,8 @@ pub struct Auditor {
     books: Books,
     debt: Credits,
     debt_counts: DebtTotals,
+    /// Given back and issued anew, since outcomes count.
+    refunded: Credits,
     /// Part of the last charge not yet covered by burns and debt, and whose it is.
     uncovered: Option<(Entry, Credits)>,
     plan_changed: bool,
@@ -89,6 +91,19 @@ struct DebtTotals {
     overspend: Credits,
 }
 
+/// Part of what a refund consists of.
+fn refunds(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::RefundBurn
+            | EntryKind::RefundDebt
+            | EntryKind::RefundRepaid
+            | EntryKind::RefundInvoiced
+            | EntryKind::RefundForgiven
+            | EntryKind::RefundIssued
+    )
+}
+
 impl Auditor {
     /// Before the first entry.
     #[must_use]
@@ -100,6 +115,7 @@ impl Auditor {
             books: Books::default(),
             debt: Credits::ZERO,
             debt_counts: DebtTotals::default(),
+            refunded: Credits::ZERO,
             uncovered: None,
             plan_changed: false,
             now: SimTime::DAWN,
@@ -163,11 +179,12 @@ impl Auditor {
 
     /// Law 2: a charge is the sum of the burns and the debt that follow it.
     fn cover(&mut self, entry: &Entry) -> Verdict {
-        let covers = matches!(entry.kind, EntryKind::Burn | EntryKind::DebtIncurred);
+        let covers = matches!(entry.kind, EntryKind::Burn | EntryKind::DebtIncurred) || refunds(entry.kind);
         match (&mut self.uncovered, covers) {
             (Some((charge, left)), true) => {
                 let same = (charge.feature, charge.operation, charge.segment)
-                    == (entry.feature, entry.operation, entry.segment);
+                    == (entry.feature, entry.operation, entry.segment)
+                    && (charge.kind == EntryKind::Refund) == refunds(entry.kind);
                 *left -= entry.credits;
                 if !same || *left < Credits::ZERO {
                     return self.broken(2, format!("{} credits taken for no charge", entry.credits));
@@ -181,7 +198,7 @@ impl Auditor {
                 return self.broken(2, format!("{left} of a charge of {charged} came from nowhere"));
             }
             (_, false) => {
-                let charges = entry.kind == EntryKind::Charge;
+                let charges = matches!(entry.kind, EntryKind::Charge | EntryKind::Refund);
                 self.uncovered = charges.then_some((*entry, entry.credits));
             }
         }
@@ -204,6 +221,20 @@ impl Auditor {
                 self.debt += entry.credits;
             }
             EntryKind::Repay => self.debt -= entry.credits,
+            EntryKind::RefundDebt => {
+                totals.incurred -= entry.credits;
+                self.debt -= entry.credits;
+            }
+            EntryKind::RefundRepaid => totals.incurred -= entry.credits,
+            EntryKind::RefundInvoiced => {
+                totals.incurred -= entry.credits;
+                totals.invoiced -= entry.credits;
+            }
+            EntryKind::RefundForgiven => {
+                totals.incurred -= entry.credits;
+                totals.forgiven -= entry.credits;
+            }
+            EntryKind::RefundIssued => self.refunded += entry.credits,
             EntryKind::DebtForgiven => {
                 totals.forgiven += entry.credits;
                 self.debt -= entry.credits;
@@ -225,6 +256,7 @@ impl Auditor {
         self.operations.begin_measuring();
         self.books.begin_measuring(self.now, &self.lots);
         self.debt_counts = DebtTotals { start: self.debt, ..DebtTotals::default() };
+        self.refunded = Credits::ZERO;
     }
 
     /// After the last entry of an instant the balances written down are those recomputed.
@@ -314,6 +346,11 @@ impl Auditor {
             ("invoiced", found.invoiced, counted.invoiced),
             ("at the end", self.debt, counted.end),
         ];
+        if self.refunded != tally.credits.refunded {
+            let (found, counted) = (self.refunded, tally.credits.refunded);
+            return self
+                .broken(2, format!("{found} refunded and issued anew, of which {counted} were counted"));
+        }
         // The account may have opened on another plan than its first.
         if !self.plan_changed && self.rules.debt_counts.is_some() {
             pairs.push(("beyond the limit", found.overspend, counted.overspend));

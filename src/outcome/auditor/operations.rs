@@ -31,6 +31,8 @@ struct Audited {
     settling: Option<Credits>,
     /// Its hold has just been charged for timing out: the charge that follows is the hold's.
     expiring: bool,
+    /// To be given back later.
+    promised: Credits,
     /// Segments incurred and not yet recorded.
     incurred: Vec<(u16, Credits)>,
 }
@@ -147,6 +149,11 @@ impl Operations {
                 operation.incurred.push((entry.segment, entry.credits));
             }
             EntryKind::Charge => return self.charge(key, entry),
+            EntryKind::RefundIncurred => {
+                operation.charged -= entry.credits;
+                operation.promised += entry.credits;
+            }
+            EntryKind::Refund => return self.refund(key, entry),
             EntryKind::Absorb => {
                 operation.absorbed += entry.credits;
                 self.features[key.feature()].absorbed += entry.credits;
@@ -236,6 +243,20 @@ impl Operations {
             operation.hold = Some(held - captured);
             self.held -= captured;
         }
+        Ok(())
+    }
+
+    fn refund(&mut self, key: Key, entry: &Entry) -> Verdict {
+        let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
+        if operation.promised.is_positive() {
+            operation.promised -= entry.credits;
+        } else {
+            operation.charged -= entry.credits;
+        }
+        if operation.promised < Credits::ZERO || operation.charged < Credits::ZERO {
+            return Err(broken(entry, 2, "is given back more than it was charged"));
+        }
+        self.features[key.feature()].charged -= entry.credits;
         Ok(())
     }
 

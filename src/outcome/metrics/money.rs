@@ -43,7 +43,8 @@ pub(super) const METRICS: &[Metric] = &[
         Neutral,
         Accounts,
         |t| money(t, t.money.credit_notes),
-        "Credit notes given for unused parts of plans that were left; they lower the next bill or invoice.",
+        "Credit notes given for unused parts of plans that were left, and for invoiced debt of work that then was not owed; \
+         they lower the next bill or invoice.",
     ),
     Metric::new(
         "recognized_money",
@@ -84,6 +85,22 @@ pub(super) const METRICS: &[Metric] = &[
         Accounts,
         |t| money(t, t.money.receivable_end),
         "Invoices open at the end.",
+    ),
+    Metric::new(
+        "uninvoiced_end_money",
+        "¤",
+        Neutral,
+        Accounts,
+        |t| (t.uninvoiced_unpriced == 0).then(|| t.money.uninvoiced_end as f64 / 1e9),
+        "Price of the debt at the end that the next close would invoice.",
+    ),
+    Metric::new(
+        "payable_beyond_horizon_money",
+        "¤",
+        Neutral,
+        Accounts,
+        |t| money(t, t.money.payable_beyond),
+        "Invoices issued before the end that are paid after it.",
     ),
     Metric::new(
         "revenue_per_organization_month_money",

@@ -212,6 +212,17 @@ fn followers(first: &Entry, behind: &[Entry]) -> usize {
     };
     let part = |entry: &&Entry| match first.kind {
         EntryKind::Charge => matches!(entry.kind, EntryKind::Burn | EntryKind::DebtIncurred) && same(entry),
+        EntryKind::Refund => {
+            let refunds = [
+                EntryKind::RefundBurn,
+                EntryKind::RefundDebt,
+                EntryKind::RefundRepaid,
+                EntryKind::RefundInvoiced,
+                EntryKind::RefundForgiven,
+                EntryKind::RefundIssued,
+            ];
+            refunds.contains(&entry.kind) && same(entry)
+        }
         EntryKind::Repay => entry.kind == EntryKind::Repay,
         EntryKind::OpeningUsed => entry.kind == EntryKind::OpeningGrant && entry.lot == first.lot,
         EntryKind::Demanded => entry.kind == EntryKind::Start && same(entry),
@@ -257,6 +268,7 @@ struct Sums {
     voided: Credits,
     rolled: Credits,
     charged: Credits,
+    refunded: Credits,
     incurred: Credits,
     repaid: Credits,
     forgiven: Credits,
@@ -312,6 +324,25 @@ impl Sums {
                     _ => self.voided += credits,
                 }
             }
+            EntryKind::RefundBurn | EntryKind::RefundRepaid => {
+                self.remaining += credits;
+                self.burned -= credits;
+                if entry.kind == EntryKind::RefundRepaid {
+                    self.repaid -= credits;
+                    self.incurred -= credits;
+                }
+            }
+            EntryKind::RefundDebt => self.incurred -= credits,
+            EntryKind::RefundInvoiced => {
+                self.incurred -= credits;
+                self.invoiced -= credits;
+            }
+            EntryKind::RefundForgiven => {
+                self.incurred -= credits;
+                self.forgiven -= credits;
+            }
+            EntryKind::Refund => self.charged -= credits,
+            EntryKind::RefundIssued => self.refunded += credits,
             EntryKind::Rollover => self.rolled += credits,
             EntryKind::Charge => self.charged += credits,
             EntryKind::DebtIncurred => self.incurred += credits,
@@ -338,6 +369,7 @@ impl Sums {
             ("rolled_over_credits", self.rolled.to_string()),
             ("remaining_credits_end", self.remaining.to_string()),
             ("charged_credits", self.charged.to_string()),
+            ("refunded_credits", self.refunded.to_string()),
             ("debt_incurred_credits", self.incurred.to_string()),
             ("debt_repaid_credits", self.repaid.to_string()),
             ("debt_forgiven_credits", self.forgiven.to_string()),

@@ -29,6 +29,7 @@ impl<'f> Teller<'f> {
             | EntryKind::Land
             | EntryKind::IssueRolloverMinimum => Some(entry.credits),
             EntryKind::Charge | EntryKind::Expire | EntryKind::Void => Some(-entry.credits),
+            EntryKind::Refund => Some(entry.credits),
             EntryKind::Repay => {
                 Some(-std::iter::once(entry).chain(group).map(|repaid| repaid.credits).sum::<Credits>())
             }
@@ -96,6 +97,16 @@ impl<'f> Teller<'f> {
             EntryKind::Charge => {
                 let why = self.why_charged(entry);
                 format!("{} charged, segment {}{why}: {}", self.name(entry), entry.segment + 1, parts(group))
+            }
+            EntryKind::Refund => {
+                format!("{} is given back {}: {}", self.name(entry), entry.credits, parts(group))
+            }
+            EntryKind::RefundIncurred => {
+                format!(
+                    "{} will be given back {} once its charges are recorded",
+                    self.name(entry),
+                    entry.credits
+                )
             }
             EntryKind::Repay => {
                 let all: Vec<Entry> = std::iter::once(entry).chain(group).copied().collect();
@@ -235,6 +246,12 @@ fn told_of_customers(entry: &Entry, name: &str) -> Option<String> {
 fn parts(group: &[Entry]) -> String {
     let part = |entry: &Entry| match entry.kind {
         EntryKind::DebtIncurred => format!("{} became debt", entry.credits),
+        EntryKind::RefundBurn => format!("{} to grant {}", entry.credits, entry.grant),
+        EntryKind::RefundDebt => format!("{} of debt taken off", entry.credits),
+        EntryKind::RefundRepaid => format!("{} to grant {}, which had repaid it", entry.credits, entry.grant),
+        EntryKind::RefundInvoiced => format!("{} of invoiced debt, by a credit note", entry.credits),
+        EntryKind::RefundForgiven => format!("{} of forgiven debt", entry.credits),
+        EntryKind::RefundIssued => format!("{} issued anew, because the grant has ended", entry.credits),
         _ => format!("{} of grant {}", entry.credits, entry.grant),
     };
     let parts: Vec<String> = group.iter().map(part).collect();

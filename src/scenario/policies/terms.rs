@@ -2,7 +2,7 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
-    Anchor, Boundary, CycleRule, FeatureTerms, Opening, Overdraft, Package, Repay, Terms, TopUpRule,
+    Anchor, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms, TopUpRule,
     WhenShort, Written,
 };
 use crate::sampling::Dist;
@@ -92,6 +92,12 @@ pub(super) static TERMS: &[Field] = &[
         "\"0s\"",
         "Distance between the restarts of what waits for credits or its turn; each is checked as it starts.",
     ),
+    default(
+        "refund_valid",
+        Kind::Either(&[Kind::Period, Kind::Word("never")]),
+        "\"30 days\"",
+        "Validity of credits given back for a charge whose grant has ended meanwhile.",
+    ),
     optional(
         "max_in_flight",
         Kind::Either(&[Kind::POSITIVE_COUNT, Kind::Word("unlimited")]),
@@ -150,6 +156,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
             patience: section.has("patience"),
             resume: section.has("resume"),
         },
+        refund_valid: section.read_or("refund_valid", Expiry::After(Period::Days(30)), grants::validity),
         max_in_flight: section.read("max_in_flight", admission::max_in_flight).flatten(),
         at_max_in_flight: section.value("at_max_in_flight", Item::word),
         top_ups,
