@@ -374,6 +374,7 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
                 "partial": summary.partial,
                 "stopped": summary.stopped,
                 "outcomes": report::flat(findings).to_json(),
+                "notes": report::decided(findings),
                 "thresholds": rulings.to_json(),
             });
             report::pretty(&value)
@@ -464,5 +465,6 @@ fn manifest(
         }),
         status: if summary.partial { Status::Partial } else { Status::Finished },
         stopped: summary.stopped.clone(),
+        notes: report::decided(&summary.findings),
     }
 }

@@ -149,6 +149,7 @@ impl<'a> Workshop<'a> {
             reactive_features: Vec::new(),
             cut_draws: Vec::new(),
             stopped: None,
+            notes: Vec::new(),
             ended_by: (status == Status::Partial).then(|| self.interrupt.cause().map(Cause::name)).flatten(),
             taken_up: None,
             status,

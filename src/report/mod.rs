@@ -26,7 +26,7 @@ pub use folder::{
 };
 pub use html::{Page, page};
 pub use junit::junit;
-pub use overview::{flat, overview, rulings};
+pub use overview::{decided, flat, overview, rulings};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};

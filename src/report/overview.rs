@@ -125,6 +125,52 @@ fn mark(difference: &Difference) -> &'static str {
 }
 
 fn notes(findings: &Findings) -> Vec<String> {
+    reading_notes(findings).into_iter().chain(decided(findings)).collect()
+}
+
+/// Under each policy: what defaults decided, what lies behind the end, what has no price. A sentence each.
+#[must_use]
+pub fn decided(findings: &Findings) -> Vec<String> {
+    (0..findings.shape().policies.len()).flat_map(|policy| notes_of(findings, policy)).collect()
+}
+
+/// What defaults decided under a policy, what lies beyond the horizon, and what has no price.
+fn notes_of(findings: &Findings, policy: usize) -> Vec<String> {
+    let name = &findings.shape().policies[policy];
+    let amount = |metric: &str| {
+        let mean = findings.estimate(policy, Scope::All, metric)?.mean;
+        (mean > 0.0).then(|| (number::short(mean), findings.unit(metric)))
+    };
+    let default = |metric: &str, what: &str, key: &str| {
+        amount(metric).map(|(many, unit)| {
+            format!("`{name}`: {many} {unit} {what}, by a default; write `{key}` to decide it")
+        })
+    };
+    let mut notes: Vec<String> = [
+        default("default_queue_max_operations", "lost in a full queue", "queue_max"),
+        default("default_patience_operations", "lost after waiting too long", "patience"),
+        default("default_resume_overspend_credits", "overspent by restarts at one instant", "resume"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if let Some((credits, _)) = amount("uninvoiced_end_credits") {
+        let price = amount("uninvoiced_end_money")
+            .map_or_else(|| "without a price".to_owned(), |(money, unit)| format!("{money} {unit}"));
+        notes.push(format!("`{name}`: {credits} credits ({price}) owed at the end, to be invoiced after it"));
+    }
+    if let Some((money, unit)) = amount("payable_beyond_horizon_money") {
+        notes.push(format!("`{name}`: {money} {unit} of invoices are paid after the end"));
+    }
+    let sold =
+        ["purchases", "auto_top_ups", "debt_invoiced_credits"].iter().any(|sold| amount(sold).is_some());
+    if sold && findings.estimate(policy, Scope::All, "cash_money").is_none() {
+        notes.push(format!("`{name}`: something sold has no price, so money is not available"));
+    }
+    notes
+}
+
+fn reading_notes(findings: &Findings) -> Vec<String> {
     let replications = findings.measurements.replications();
     let baseline = &findings.shape().policies[findings.baseline];
     if replications < 2 {

@@ -62,6 +62,10 @@ pub struct Manifest {
     /// Why a `[precision]` ended the run after these replications; left out without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+    /// What defaults decided under each policy, what lies behind the end, what has no price: a sentence each; left out if
+    /// there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Why it ended before its end: `signal`, or the limit that was reached; left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<&'static str>,

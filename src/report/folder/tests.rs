@@ -31,6 +31,7 @@ fn manifest(question: &Question, status: Status, replications: u32) -> Manifest 
         reactive_features: Vec::new(),
         cut_draws: Vec::new(),
         stopped: None,
+        notes: Vec::new(),
         ended_by: None,
         taken_up: None,
         status,

@@ -1,0 +1,165 @@
+//! Operations written down in a scenario, and the notes under the tables, as the command tells them.
+
+use std::fs;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const HEAD: &str = r#"
+version = 1
+name = "written"
+start = 2025-01-01
+end = 2025-01-20
+replications = 1
+"#;
+
+/// What the command says of a scenario: stdout and stderr.
+fn told(command: &[&str], body: &str) -> (String, String) {
+    let folder = TempDir::new().expect("a temporary folder");
+    fs::write(folder.path().join("case.toml"), format!("{HEAD}{body}")).expect("writable");
+    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
+        .current_dir(folder.path())
+        .args([command[0], "case.toml"])
+        .args(&command[1..])
+        .output()
+        .expect("the command runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let rows = fs::read_dir(folder.path().join("output/written"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("operations.csv")).ok());
+    (text(output.stdout) + &rows.collect::<String>(), text(output.stderr))
+}
+
+const OPERATIONS: &str = r#"
+[features.bad]
+failures = 1.0
+[features.fine]
+cancels = 1.0
+[[cohorts]]
+name = "one"
+members = 2
+projects = 2
+grants = [{ id = 1, credits = 100, category = "purchased" }]
+operations = [
+ { at = 2025-01-03, feature = "bad", credits = 10, duration = "10 min" },
+ { at = 2025-01-04, feature = "bad", credits = 8, duration = "10 min", outcome = "completed", member = 1, project = 1 },
+ { at = 2025-01-05, feature = "bad", outcome = "failed", after = "75 min", steps = [
+   { credits = 3, duration = "10 min" }, { kind = "review", duration = "1 h" }, { credits = 4, duration = "10 min" } ] },
+ { at = 2025-01-06, feature = "fine", credits = 5, duration = "10 min" },
+ { at = 2025-01-07, feature = "fine", credits = 5, duration = "10 min", outcome = "cancelled", after = "6 min" },
+ { at = 2025-01-08, feature = "fine", credits = 5, duration = "10 min", outcome = "failed" },
+]
+[policies.case]
+on_failure = "charge-finished"
+on_cancel = "charge-all"
+"#;
+
+#[test]
+fn a_written_operation_ends_as_it_says_or_as_its_feature_does() {
+    let (rows, errors) = told(&["run", "--rows", "operations", "--quiet"], OPERATIONS);
+    let of = |feature: &str, number: u32| {
+        let start = format!("0,case,one/0,{feature},{number},1,");
+        let row = rows.lines().find(|row| row.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("no {start}\n{rows}\n{errors}"));
+        let fields: Vec<&str> = row.split(',').collect();
+        (fields[8].to_owned(), fields[11].to_owned(), fields[12].to_owned(), fields[13].to_owned())
+    };
+    let is = |found: (String, String, String, String), outcome: &str, cost: &str, charged: &str| {
+        assert_eq!((found.0.as_str(), found.1.as_str(), found.2.as_str()), (outcome, cost, charged));
+    };
+    is(of("bad", 0), "failed", "10", "0");
+    is(of("bad", 1), "served", "8", "8");
+    is(of("bad", 2), "failed", "7", "3");
+    assert_eq!(of("bad", 2).3, "2025-01-05T01:15:00Z");
+    assert_eq!(of("fine", 0).0, "cancelled");
+    is(of("fine", 1), "cancelled", "5", "3");
+    assert_eq!(of("fine", 1).3, "2025-01-07T00:06:00Z");
+    is(of("fine", 2), "failed", "5", "0");
+    assert_eq!(of("fine", 2).3, "2025-01-08T00:10:00Z");
+}
+
+#[test]
+fn mistakes_in_written_operations_are_told_with_their_key() {
+    let of = |operation: &str| {
+        let body = format!(
+            "[features.work]\n[[cohorts]]\nname = \"one\"\noperations = [{{ at = 2025-01-03, feature = \"work\", \
+             {operation} }}]\n[policies.case]\n"
+        );
+        told(&["check"], &body).1
+    };
+    for (operation, key, hint) in [
+        ("credits = 1, member = 1", "operations.0.member", "write `members = 2` or more"),
+        ("credits = 1, project = 1", "operations.0.project", "write `projects = 2` or more"),
+        ("credits = 1, after = \"1 min\"", "operations.0.after", "write `outcome = \"failed\"`"),
+        (
+            "credits = 1, duration = \"1 min\", outcome = \"failed\", after = \"2 min\"",
+            "operations.0.after",
+            "no more than the operation takes",
+        ),
+        ("credits = 1, steps = [{ credits = 1 }]", "operations.0.credits", "stands beside `steps`"),
+        ("duration = \"1 h\", steps = [{ credits = 1 }]", "operations.0.duration", "stands beside `steps`"),
+        ("steps = [{ kind = \"review\", credits = 1 }]", "operations.0.steps.0.credits", "cost nothing"),
+        ("steps = []", "operations.0.steps", "1 to "),
+        ("duration = \"1 h\"", "operations.0.credits", "is missing"),
+        ("credits = 1, outcome = \"broken\"", "operations.0.outcome", "completed, failed, cancelled"),
+    ] {
+        let errors = of(operation);
+        assert!(errors.contains(key) && errors.contains(hint), "{operation}\n{errors}");
+        assert_eq!(errors.matches("error:").count(), 1, "{operation}\n{errors}");
+    }
+}
+
+/// A scenario with one policy and three operations: 15 of 10 credits, then 5 and 5.
+fn short(policy: &str) -> String {
+    format!(
+        "[features.work]\n[[cohorts]]\nname = \"one\"\ngrants = [{{ id = 1, credits = 10, category = \"purchased\" }}]\n\
+         operations = [\n{}]\n[policies.case]\n{policy}",
+        [("3", 15), ("4", 5), ("5", 5)]
+            .map(|(day, credits)| format!(
+                " {{ at = 2025-01-0{day}, feature = \"work\", credits = {credits}, duration = \"10 min\" }},\n"
+            ))
+            .concat()
+    )
+}
+
+#[test]
+fn a_note_says_what_a_default_decided_what_is_still_to_come_and_what_has_no_price() {
+    let overage = "short = \"allow\"\noverdraft = { limit = \"unlimited\", at_cycle = \"invoice\", price_per_credit = \"2 USD\" }\n";
+    for (policy, note) in [
+        (
+            "admission = \"positive\"\nshort = \"queue\"",
+            "2 operations lost after waiting too long, by a default; write `patience`",
+        ),
+        (overage, "15 credits (30 USD) owed at the end, to be invoiced after it"),
+        (
+            "short = \"allow\"\noverdraft = { limit = \"unlimited\", at_cycle = \"invoice\" }",
+            "15 credits (without a price) owed at the end",
+        ),
+        (
+            &format!(
+                "{overage}cycle = {{ every = \"15 days\" }}\ninvoices = {{ pay = \"terms\", delay = \"30 days\" }}"
+            ),
+            "30 USD of invoices are paid after the end",
+        ),
+        (
+            "admission = \"positive\"\npackages = [{ name = \"p\", credits = 100 }]\ntop_up = { threshold = 5, package = \"p\" }",
+            "something sold has no price, so money is not available",
+        ),
+    ] {
+        let wanted = format!("`case`: {note}");
+        let (text, errors) = told(&["run"], &short(policy));
+        assert!(text.contains(&wanted), "{policy}\n{text}\n{errors}");
+        let (json, errors) = told(&["run", "--format", "json"], &short(policy));
+        let value: serde_json::Value =
+            serde_json::from_str(&json).unwrap_or_else(|_| panic!("{json}\n{errors}"));
+        let notes = value["notes"].as_array().expect("a list");
+        assert!(
+            notes.iter().any(|found| found.as_str().is_some_and(|found| found.starts_with(&wanted))),
+            "{json}"
+        );
+    }
+    let quiet = "admission = \"positive\"\nshort = \"queue\"\npatience = \"1 day\"";
+    let (text, _) = told(&["run"], &short(quiet));
+    assert!(!text.contains("by a default"), "{text}");
+}
