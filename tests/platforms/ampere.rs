@@ -9,7 +9,7 @@ use creditsim::outcome::EntryKind::{
 use creditsim::outcome::{AttemptOutcome, Entry, Tally};
 use creditsim::units::{Category, Credits, Money, SimSpan};
 
-use super::harness::{Ran, journal, run, run_with};
+use super::harness::{Ran, journal, run, run_first, run_with};
 
 const fn dollars(units: i64) -> Money {
     Money::from_nanos(units * 1_000_000_000)
@@ -140,7 +140,7 @@ fn only_billing_members_buy_and_others_must_ask() {
             .flat_map(|cohort| [(buyer(cohort, "ask_delay"), delay), (buyer(cohort, "human_delay"), "1 h")])
             .collect();
         let set: Vec<(&str, &str)> = paths.iter().map(|(path, value)| (path.as_str(), *value)).collect();
-        run_with("ampere", "documented", &set)
+        run_first(40, "ampere", "documented", &set)
     };
     let (at_once, asked) = (asking("0 s"), asking("7 days"));
     let first = |tally: &Tally| journal(tally).iter().find(|entry| entry.kind == PurchaseOrdered).copied();
