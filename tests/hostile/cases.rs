@@ -184,6 +184,14 @@ fn texts(folder: &Path) -> Vec<Case> {
                 .replace("cost = 2", ""),
             vec!["steps", "10000"],
         ),
+        (
+            scenario(
+                "feature",
+                &format!("steps = [{{ repeat = 0, steps = [{}] }}]", "{ cost = 1 }, ".repeat(66_000)),
+            )
+            .replace("cost = 2", ""),
+            vec!["steps", "10000"],
+        ),
         (scenario("feature", "steps = [{ cost = 1, repeat = -5 }]").replace("cost = 2", ""), vec!["repeat"]),
         (scenario("", "").replace("cost = 2", "cost = \"1/0\""), vec!["cost"]),
         (scenario("", "").replace("cost = 2", "cost = \"0/0\""), vec!["cost"]),

@@ -123,7 +123,7 @@ fn run(section: Section<'_>, item: Item<'_>, names: &[&str]) -> WorkShape {
     if steps.is_empty() {
         item.error::<()>("has no step", Some("write at least one `{ cost = …, duration = … }`".to_owned()));
     }
-    if steps.len() > MOST_PARTS || constant_parts(&steps) > MOST_PARTS as f64 {
+    if written_steps(&steps) > MOST_PARTS || constant_parts(&steps) > MOST_PARTS as f64 {
         let hint = format!("a run has at most {MOST_PARTS} steps, repeats included");
         item.error::<()>("has too many steps", Some(hint));
         return WorkShape::Run(Vec::new());
@@ -168,6 +168,15 @@ fn formula_in_range(item: Item<'_>, unit: Unit, formula: Formula) -> Option<Amou
         }
         _ => Some(Amount::Formula(formula)),
     }
+}
+
+/// Steps as they are written, those of groups included, however often they are repeated.
+fn written_steps(steps: &[Step]) -> usize {
+    let inner = |step: &Step| match &step.kind {
+        StepKind::Group(steps) => written_steps(steps),
+        _ => 1,
+    };
+    steps.iter().map(inner).sum()
 }
 
 /// Fewest parts of a run that always has them: constant repeats, multiplied through the groups around them.
