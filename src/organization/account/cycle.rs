@@ -256,6 +256,12 @@ impl State {
         let credits = allowance.credits.scale_half_up(share.0, share.1);
         self.cycle.amount = credits;
         let price = self.allowance_price(env);
+        self.issue_allowance_lot(env, credits, price);
+    }
+
+    /// The lot of the running allowance, if the plan has one; an allowance that begins within a period costs nothing more.
+    pub(super) fn issue_allowance_lot(&mut self, env: &Env, credits: Credits, price: Money) {
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
         let lot = NewLot {
             id: None,
             category: allowance.category,

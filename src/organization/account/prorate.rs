@@ -4,13 +4,12 @@
 //! `plan_change`. Invariant: what was paid and is not yet earned stays owed, but for a credit note.
 
 use crate::calendar::{MonthEnd, Period};
-use crate::ledger::{LotKind, LotSerial};
+use crate::ledger::LotSerial;
 use crate::outcome::EntryKind;
 use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
-use crate::units::{Credits, Money, SimTime};
+use crate::units::{Credits, Money};
 
 use super::env::Env;
-use super::grants::NewLot;
 use super::note::Note;
 use super::state::{Decided, State};
 
@@ -128,7 +127,7 @@ impl State {
             let target = (self.cycle.amount - counted).positive_part();
             match self.cycle.allowance {
                 Some(lot) => self.resize_lot(env, lot, target),
-                None if target.is_positive() => self.begin_allowance(env, target),
+                None if target.is_positive() => self.issue_allowance_lot(env, target, Money::ZERO),
                 None => {}
             }
             self.cycle.used_before = counted;
@@ -145,24 +144,6 @@ impl State {
     pub(super) fn used_of_allowance(&self) -> Credits {
         let lot = self.cycle.allowance.and_then(|lot| self.ledger.lot(lot));
         self.cycle.used_before + lot.map_or(Credits::ZERO, |lot| lot.burned)
-    }
-
-    /// A plan with an allowance follows one without.
-    fn begin_allowance(&mut self, env: &Env, credits: Credits) {
-        let Some(allowance) = &env.terms(self.plan).allowance else { return };
-        let lot = NewLot {
-            id: None,
-            category: allowance.category,
-            kind: LotKind::Allowance,
-            credits,
-            remaining: credits,
-            priority: allowance.priority,
-            created_at: self.now,
-            effective_at: self.now,
-            expires_at: SimTime::NEVER,
-            price: Money::ZERO,
-        };
-        self.cycle.allowance = Some(self.issue_quietly(env, EntryKind::IssueAllowance, lot));
     }
 
     /// Makes what remains of a lot `target`: more is issued, less is voided. What the lot still owes stays owed.
