@@ -17,6 +17,7 @@ mod language;
 mod money;
 mod opening;
 mod people;
+mod plan_usage;
 mod plans;
 mod purchases;
 mod queue;

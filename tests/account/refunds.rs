@@ -108,7 +108,7 @@ fn work_that_breaks_is_given_back_what_it_does_not_owe() {
              grant 1: 6 purchased
              use 6 at 2 Jan for 72 h
              use 1 at 4 Jan for 10 min
-             => killed 2, grant 1 6, remaining 6, charged 0, absorbed 4",
+             => killed 1, kill-days 2025-01-03T00:00:00Z, grant 1 5, remaining 5, charged 1, absorbed 2",
         ),
         (
             "killed at its own cost it keeps what it was charged",

@@ -301,9 +301,11 @@ impl State {
         owed
     }
 
-    /// What a lot still owes, taken off it; its past is closed.
+    /// What a lot still owes, taken off it; its past is closed, but what was used of an allowance stays used.
     pub(super) fn take_price(&mut self, env: &Env, lot: LotSerial) -> Money {
+        let used = self.used_of_allowance();
         let owed = self.ledger.begin_anew(lot);
+        self.count_as_used(used);
         self.note(env, EntryKind::PriceTaken, Note { lot: Some(lot), ..Note::money(owed) });
         owed
     }

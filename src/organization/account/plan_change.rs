@@ -145,6 +145,7 @@ impl State {
         }
         self.begin_under(env, new);
         self.cycle_begun(env, before);
+        self.terms_changed(env);
     }
 
     /// Enters the decided plan as a cycle begins.
@@ -219,7 +220,7 @@ impl State {
         let used = self.used_of_allowance();
         self.resize_lot(env, serial, target);
         if self.cycle.allowance == Some(serial) {
-            (self.cycle.used_before, self.cycle.amount) = (used, used + target);
+            self.cycle.amount = used + target;
         }
         if let Some(until) = until
             && self.ledger.lot(serial).is_some()

@@ -130,20 +130,26 @@ impl State {
                 None if target.is_positive() => self.issue_allowance_lot(env, target, Money::ZERO),
                 None => {}
             }
-            self.cycle.used_before = counted;
-        } else if moved.is_some() {
-            // Its past is closed with its price.
-            self.cycle.used_before = used;
+            self.count_as_used(counted);
         }
         if let Some(Moved { pool }) = moved {
             self.spread_again(env, pool);
         }
     }
 
-    /// Burned of the running period's allowance.
+    /// Burned of the running period's allowance, since its usage was last reset.
     pub(super) fn used_of_allowance(&self) -> Credits {
+        self.cycle.used_before + self.burned_of_allowance_lot()
+    }
+
+    /// From now on so much counts as used of the running period's allowance, whatever its lot says.
+    pub(super) fn count_as_used(&mut self, used: Credits) {
+        self.cycle.used_before = used - self.burned_of_allowance_lot();
+    }
+
+    fn burned_of_allowance_lot(&self) -> Credits {
         let lot = self.cycle.allowance.and_then(|lot| self.ledger.lot(lot));
-        self.cycle.used_before + lot.map_or(Credits::ZERO, |lot| lot.burned)
+        lot.map_or(Credits::ZERO, |lot| lot.burned)
     }
 
     /// Makes what remains of a lot `target`: more is issued, less is voided. What the lot still owes stays owed.

@@ -239,9 +239,22 @@ impl State {
         self.changed(env, before, Some(cause));
     }
 
+    /// Credits go back to the lot they were taken from; false if it has ended. What is given back of the running
+    /// allowance has not been used of it, whatever has changed the lot since.
+    fn refill_lot(&mut self, take: &Take) -> bool {
+        let used = self.used_of_allowance();
+        if self.ledger.give_back(take.lot, take.amount).is_none() {
+            return false;
+        }
+        if self.cycle.allowance == Some(take.lot) {
+            self.count_as_used((used - take.amount).positive_part());
+        }
+        true
+    }
+
     /// Credits go back to the lot that a charge burned; returns what has no lot to go to any more.
     fn unburn(&mut self, env: &Env, slot: u32, take: Take) -> Credits {
-        if self.ledger.give_back(take.lot, take.amount).is_none() {
+        if !self.refill_lot(&take) {
             return take.amount;
         }
         self.tally.credits.burned[take.category.index()] -= take.amount;
@@ -301,7 +314,7 @@ impl State {
 
     /// Credits go back to a lot that had repaid debt; returns what has no lot to go to any more.
     fn unrepay(&mut self, env: &Env, slot: u32, take: Take) -> Credits {
-        if self.ledger.give_back(take.lot, take.amount).is_none() {
+        if !self.refill_lot(&take) {
             return take.amount;
         }
         self.tally.credits.repaid[take.category.index()] -= take.amount;
