@@ -1,30 +1,18 @@
 //! Arrivals and admission: the check before work starts, and the queue.
 
 use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
-use crate::policy::{
-    Admission, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, HoldTerms, Terms, WhenShort,
-};
+use crate::policy::{Estimator, HistoryEstimate, HoldTerms, WhenShort};
 use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, Part};
 
 use super::charging::charged_in_full;
-use super::env::{Env, buffered, estimator, room, to_be_charged};
+use super::env::{Env, to_be_charged};
 use super::events::{Class, DueKind, TimerKind};
+use super::gate::{Check, InFlightNow, estimator, hold_terms};
 use super::note::Note;
 use super::purchase::{Shortage, Wanted};
 use super::state::{CostHistory, Phase, State};
-
-/// What a check found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
-    /// It may start; `hold` is the amount to reserve.
-    Passes { hold: Option<Credits> },
-    /// Credits do not suffice.
-    Short { need: Credits },
-    /// Too many in flight.
-    Full,
-}
 
 impl State {
     /// A piece of demand arrives; `slot` is its place in the course if it may end there. True if it will.
@@ -117,10 +105,10 @@ impl State {
             return;
         }
         if attempt == 1 && terms.alert_would_exceed && feature.notify {
-            self.warn_would_exceed(env, slot, feature);
+            self.warn_would_exceed(env, slot);
         }
-        if !self.queue.is_empty() && may_queue(terms, feature) {
-            self.join_queue(env, slot, self.reason_of_queue(terms));
+        if !self.queue.is_empty() && env.check(self.plan, serves).may_queue() {
+            self.join_queue(env, slot, self.reason_of_queue(env));
             return;
         }
         if env.outages.until(serves, self.now).is_some() {
@@ -139,7 +127,7 @@ impl State {
             return;
         }
         self.top_up_before_check(env);
-        match self.check(terms, slot) {
+        match self.check(env, slot) {
             Check::Passes { hold } => self.admit(env, slot, hold),
             Check::Full => self.meet(env, slot, terms.at_max_in_flight, Reason::Concurrency, Credits::ZERO),
             Check::Short { need } => {
@@ -167,23 +155,12 @@ impl State {
     }
 
     /// Whether an operation may start now.
-    pub(super) fn check(&self, terms: &Terms, slot: u32) -> Check {
+    pub(super) fn check(&self, env: &Env, slot: u32) -> Check {
         let work = &self.work[slot as usize];
-        let feature = &terms.features[work.serves.index()];
-        let full = terms.max_in_flight.is_some_and(|most| self.in_flight >= most)
-            || feature.max_in_flight.is_some_and(|most| self.in_flight_of[work.serves.index()] >= most);
-        if full && terms.at_max_in_flight != WhenShort::Allow {
-            return Check::Full;
-        }
-        let Some((need, hold)) = needed(feature, work.estimate) else {
-            return Check::Passes { hold: None };
-        };
-        let Some(room) = room(terms, feature) else { return Check::Passes { hold } };
-        if self.views(terms).get(feature.view) + room >= need {
-            Check::Passes { hold }
-        } else {
-            Check::Short { need }
-        }
+        let in_flight =
+            InFlightNow { all: self.in_flight, of_feature: self.in_flight_of[work.serves.index()] };
+        let views = self.views(env.terms(self.plan));
+        env.check(self.plan, work.serves).check(views, work.estimate, in_flight)
     }
 
     /// An operation passes: its hold is opened and its work begins.
@@ -196,7 +173,7 @@ impl State {
         }
         if let Some(amount) = hold {
             let serves = self.work[slot as usize].serves;
-            if let Some(rules) = super::charging::hold_terms(&env.terms(self.plan).features[serves.index()]) {
+            if let Some(rules) = hold_terms(&env.terms(self.plan).features[serves.index()]) {
                 self.open_hold(env, slot, amount, rules);
             }
         }
@@ -241,8 +218,8 @@ impl State {
     }
 
     /// What holds the head of the queue up.
-    fn reason_of_queue(&self, terms: &Terms) -> Reason {
-        match self.queue.front().map(|&head| self.check(terms, head)) {
+    fn reason_of_queue(&self, env: &Env) -> Reason {
+        match self.queue.front().map(|&head| self.check(env, head)) {
             Some(Check::Full) => Reason::Concurrency,
             Some(Check::Short { .. }) => Reason::Short,
             Some(Check::Passes { .. }) | None => Reason::None,
@@ -280,14 +257,11 @@ impl State {
         self.now + patience
     }
 
-    fn warn_would_exceed(&mut self, env: &Env, slot: u32, feature: &FeatureTerms) {
+    fn warn_would_exceed(&mut self, env: &Env, slot: u32) {
         let work = &self.work[slot as usize];
-        let need = match &feature.admission {
-            Admission::Hold(hold) => buffered(work.estimate, hold.buffer),
-            _ => work.estimate,
-        };
-        let cause = work.cause();
-        if self.views(env.terms(self.plan)).get(feature.view) < need {
+        let check = env.check(self.plan, work.serves);
+        let (need, cause) = (check.exceeds_with(work.estimate), work.cause());
+        if self.views(env.terms(self.plan)).get(check.view()) < need {
             self.tally.customer.alerts_would_exceed += 1;
             self.alerted(env, Reason::WouldExceed, Some(slot));
             self.buy_after_warning(env, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
@@ -299,10 +273,7 @@ impl State {
             return;
         }
         let work = &self.work[slot as usize];
-        let estimated = matches!(
-            env.terms(self.plan).features[work.serves.index()].admission,
-            Admission::Estimate(_) | Admission::Hold(_)
-        );
+        let estimated = env.check(self.plan, work.serves).estimates();
         let row = AttemptRow {
             feature: work.operation.feature.0,
             operation: work.operation.sequence,
@@ -345,33 +316,6 @@ impl State {
             row.ended = Some(now);
         }
     }
-}
-
-/// What a check needs of the view, and what it reserves; none without a check.
-pub(super) fn needed(feature: &FeatureTerms, estimate: Credits) -> Option<(Credits, Option<Credits>)> {
-    match &feature.admission {
-        Admission::None => None,
-        Admission::Positive => Some((Credits::EPSILON, None)),
-        Admission::Estimate(_) => Some((estimate, None)),
-        Admission::Hold(hold) => {
-            let held = buffered(estimate, hold.buffer);
-            let need = match hold.need {
-                HoldNeed::Whole => held,
-                HoldNeed::Positive => Credits::EPSILON,
-            };
-            Some((need, Some(held)))
-        }
-    }
-}
-
-/// Whether an operation of this feature may have to queue, so that it must not overtake those that do.
-pub(super) fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
-    let short = match feature.short {
-        WhenShort::Allow => feature.beyond_limit,
-        other => other,
-    };
-    let capped = terms.max_in_flight.is_some() || feature.max_in_flight.is_some();
-    short == WhenShort::Queue || (capped && terms.at_max_in_flight == WhenShort::Queue)
 }
 
 impl CostHistory {

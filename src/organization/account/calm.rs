@@ -11,12 +11,12 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::super::sums::most_in_flight;
 use super::super::{Count, Entry, Event, EventKind, Lane, Stretch};
-use super::attempt::needed;
-use super::charging::hold_terms;
-use super::env::{Env, buffered, charges_cost, estimator, room};
+use super::env::{Env, charges_cost};
+use super::gate::{Check, estimator, hold_terms};
 use super::light::ShortWay;
 use super::reach::Reach;
 use super::state::State;
+use super::views::Views;
 
 /// What the loop over calm stretches needs to know, and what it counts.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +86,29 @@ struct Sum {
     area: i64,
 }
 
+/// What the gate says of operations that a stretch admits without asking it.
+#[derive(Debug, Clone, Copy)]
+struct Witness<'a> {
+    env: &'a Env,
+    plan: usize,
+    /// As the stretch begins.
+    views: Views,
+}
+
+impl Witness<'_> {
+    /// Whether the check lets an operation pass, and reserves `hold`, after so much was charged and so much was freed of
+    /// what holds reserve.
+    fn admits(&self, lane: Lane, hold: i64, burned: i64, freed: i64) -> bool {
+        let [burned, freed, hold] = [burned, freed, hold].map(Credits::from_micros);
+        let settled = self.views.settled - burned;
+        let views = Views { settled, available: self.views.available + freed, ongoing: settled };
+        let (terms, feature) = (self.env.terms(self.plan), lane.feature());
+        let estimate = constant_estimate(self.env, terms, feature).unwrap_or_default();
+        let found = self.env.check(self.plan, feature).look(views, estimate);
+        found == Check::Passes { hold: hold.is_positive().then_some(hold) }
+    }
+}
+
 /// Estimates of a feature's check that are alike for every operation.
 pub(super) fn constant_estimate(env: &Env, terms: &Terms, feature: FeatureIndex) -> Option<Credits> {
     match estimator(&terms.features[feature.index()])? {
@@ -141,16 +164,14 @@ impl Calm {
         {
             return;
         }
-        let hold = hold_terms(rules);
-        let held =
-            hold.zip(estimate).map_or(Credits::ZERO, |(hold, estimate)| buffered(estimate, hold.buffer));
+        let check = env.check(env.first_plan, feature);
+        let estimate = estimate.unwrap_or_default();
+        let (hold, held) = (hold_terms(rules), check.held(estimate).unwrap_or_default());
         // Holds of nothing are holds too, but would look like none here.
         if hold.is_some() && held.is_zero() {
             return;
         }
-        let need = needed(rules, estimate.unwrap_or_default()).map_or(Credits::EPSILON, |(need, _)| need);
-        let floor = room(terms, rules).map_or(Credits::ZERO, |room| need - room);
-        self.floor = self.floor.max(floor);
+        self.floor = self.floor.max(check.least_view(estimate).unwrap_or_default());
         self.any = true;
         self.holds |= hold.is_some();
         let held = held.micros();
@@ -162,6 +183,16 @@ impl Calm {
         };
         self.rules[arrives] = Rule { step: 1, frees: -held, ..plain };
         self.rules[ends] = Rule { ends: true, step: -1, burns: -1, frees: held, ..plain };
+    }
+
+    /// True if the gate admits every operation of a stretch without holds in which everything happens as it comes.
+    fn admitted_by(&self, gate: Witness<'_>, events: &[Event]) -> bool {
+        let mut burned = 0;
+        events.iter().all(|event| {
+            let rule = &self.rules[event.lane.index()];
+            burned += event.cost.micros() & rule.burns;
+            rule.step <= 0 || gate.admits(event.lane, 0, burned, -burned)
+        })
     }
 
     /// Looks at how features enter the course, before its first piece.
@@ -182,14 +213,15 @@ impl State {
             return 0;
         }
         let Some(reach) = self.reach(env) else { return 0 };
+        let gate = Witness { env, plan: self.plan, views: self.views(env.terms(self.plan)) };
         if !self.calm.holds && self.calm.takes_all && self.passed_over.is_empty() {
-            return self.stride(stretch, from, &reach);
+            return self.stride(stretch, from, &reach, gate);
         }
         let sum = match (self.calm.holds, self.passed_over.is_empty()) {
-            (false, true) => self.walk::<false, false>(events, &reach),
-            (false, false) => self.walk::<false, true>(events, &reach),
-            (true, true) => self.walk::<true, false>(events, &reach),
-            (true, false) => self.walk::<true, true>(events, &reach),
+            (false, true) => self.walk::<false, false>(events, &reach, gate),
+            (false, false) => self.walk::<false, true>(events, &reach, gate),
+            (true, true) => self.walk::<true, false>(events, &reach, gate),
+            (true, false) => self.walk::<true, true>(events, &reach, gate),
         };
         if let Some(last) = events[..sum.taken].last() {
             self.settle_calm(&events[..sum.taken], last.at, &sum);
@@ -198,12 +230,16 @@ impl State {
     }
 
     /// A stretch in which the account takes every event as it comes, so that running sums tell all about it.
-    fn stride(&mut self, stretch: &Stretch<'_>, from: usize, reach: &Reach) -> usize {
+    fn stride(&mut self, stretch: &Stretch<'_>, from: usize, reach: &Reach, gate: Witness<'_>) -> usize {
         let Stretch { events, sums, .. } = *stretch;
         let to = sums.reach(events, from, sums.next_special(from, events.len()), reach.until, reach.credits);
         if to == from {
             return 0;
         }
+        debug_assert!(
+            self.calm.admitted_by(gate, &events[from..to]),
+            "the check refuses what a stretch admits"
+        );
         sums.add_counts(events, from, to, &mut self.calm.counts);
         let in_flight = i64::from(self.in_flight);
         let mut sum = Sum { taken: to - from, in_flight, ..Sum::default() };
@@ -228,7 +264,12 @@ impl State {
 
     /// The loop over the events of a calm stretch. With `PICKY` some ends have to be passed over.
     #[inline(always)]
-    fn walk<const HOLDS: bool, const PICKY: bool>(&mut self, events: &[Event], reach: &Reach) -> Sum {
+    fn walk<const HOLDS: bool, const PICKY: bool>(
+        &mut self,
+        events: &[Event],
+        reach: &Reach,
+        gate: Witness<'_>,
+    ) -> Sum {
         let Calm { rules, counts, ended, .. } = &mut self.calm;
         let in_flight = i64::from(self.in_flight);
         let mut sum = Sum { in_flight, most_in_flight: in_flight, ..Sum::default() };
@@ -248,6 +289,11 @@ impl State {
             if burned >= reach.credits.micros() {
                 break;
             }
+            let freed = if HOLDS { free - reach.free.micros() } else { -sum.burned };
+            debug_assert!(
+                rule.step <= 0 || gate.admits(event.lane, rule.hold, sum.burned, freed),
+                "the check refuses what a stretch admits"
+            );
             if HOLDS {
                 let left = free + rule.frees - cost;
                 if left <= reach.least.micros() || left >= reach.most.micros() {

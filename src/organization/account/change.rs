@@ -4,12 +4,13 @@ use smallvec::SmallVec;
 
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare};
-use crate::units::Credits;
+use crate::units::{Credits, FeatureIndex};
 
-use super::env::{Env, blocking_view};
+use super::env::{Env, to_be_charged};
 use super::note::Note;
 use super::purchase::Wanted;
-use super::state::{Cause, State, Views};
+use super::state::{Cause, State};
+use super::views::Views;
 
 impl State {
     /// Reacts to a change of balance caused by one event, and by an operation's if there is a cause.
@@ -20,10 +21,7 @@ impl State {
         if after == before || self.opening {
             return;
         }
-        let rose = after.settled > before.settled
-            || after.available > before.available
-            || after.ongoing > before.ongoing;
-        if rose && !self.queue.is_empty() {
+        if after.rose_from(before) && !self.queue.is_empty() {
             self.resume = true;
         }
         let moved = self.watch_stale;
@@ -62,7 +60,10 @@ impl State {
     pub(super) fn refresh_watch(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
         for (index, feature) in terms.features.iter().enumerate() {
-            self.blocking[index] = blocking_view(terms, feature, &env.world.features[index]);
+            let (number, facts) = (FeatureIndex(index as u16), &env.world.features[index]);
+            let expected = || to_be_charged(terms, feature, facts.expected_cost);
+            let check = (!facts.free).then(|| env.check(self.plan, number));
+            self.blocking[index] = check.and_then(|check| check.least_view(expected()));
         }
         let alerts = terms.alerts.iter().filter_map(|alert| self.threshold(alert));
         let top_ups = terms.top_ups.iter().filter_map(|rule| self.top_up_level(rule));

@@ -1,23 +1,16 @@
 //! What operations owe: rounding, incurring, recording, holds at their end.
 
 use crate::outcome::EntryKind;
-use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldTerms, OnTimeout, Overrun, Rounding, Terms};
+use crate::policy::{ChargeMoment, FeatureTerms, OnTimeout, Overrun, Rounding, Terms};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{Operation, Part, PartKind};
 
 use super::env::{Env, to_be_charged};
 use super::events::{Class, Due, DueKind, order_of};
+use super::gate::hold_terms;
 use super::note::Note;
 use super::state::{Phase, Record, State, Work};
-
-/// The hold's terms of a feature, if it is admitted by a hold.
-pub(super) fn hold_terms(feature: &FeatureTerms) -> Option<&HoldTerms> {
-    match &feature.admission {
-        Admission::Hold(hold) => Some(hold),
-        _ => None,
-    }
-}
 
 impl State {
     /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its

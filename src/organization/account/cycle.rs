@@ -11,7 +11,8 @@ use super::events::{Class, TimerKind};
 use super::grants::{NewLot, rounded_end};
 use super::note::Note;
 use super::refund::Cleared;
-use super::state::{State, Views};
+use super::state::State;
+use super::views::Views;
 
 impl State {
     /// The `k`-th close from now on (1 is the next).

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::policy::{
-    Admission, Customers, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, Overdraft, Policy, Terms, View,
-    WhenShort,
-};
+use crate::policy::{Customers, Estimator, FeatureTerms, HistoryEstimate, Overdraft, Policy, Terms};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
 use super::super::{FeatureFacts, Outages, World};
+use super::gate::{FeatureCheck, estimator};
 
 /// Share of the organizations that are audited in full in every run.
 const AUDITED_SHARE: f64 = 0.01;
@@ -29,6 +27,8 @@ pub(super) struct Env {
     pub(super) birth: SimTime,
     /// First plan (index into the policy's plans).
     pub(super) first_plan: usize,
+    /// The check of each feature under each plan, plan by plan.
+    checks: Vec<FeatureCheck>,
     /// Per feature: how many earlier costs its estimates look at under any plan; none if no plan looks back.
     pub(super) looks_back: Vec<Option<usize>>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
@@ -50,7 +50,8 @@ impl Env {
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
         let looks_back = (0..world.features.len()).map(|feature| looks_back(&policy, feature)).collect();
-        let holds_guard = holds_guard(&world, &policy);
+        let checks = checks(&policy);
+        let holds_guard = holds_guard(&world, &policy, &checks);
         let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
         let traits = traits.clone();
         Env {
@@ -61,6 +62,7 @@ impl Env {
             traits,
             birth,
             first_plan,
+            checks,
             looks_back,
             holds_guard,
             audited,
@@ -70,6 +72,12 @@ impl Env {
 
     pub(super) fn terms(&self, plan: usize) -> &Terms {
         &self.policy.plans[plan]
+    }
+
+    /// What the check of a feature needs under a plan.
+    #[inline]
+    pub(super) fn check(&self, plan: usize, feature: FeatureIndex) -> &FeatureCheck {
+        &self.checks[plan * self.world.features.len() + feature.index()]
     }
 
     /// The plan as the policy names it, whatever edition of the rules is in force.
@@ -127,13 +135,12 @@ fn pick_plan(policy: &Policy, traits: &Traits) -> usize {
     shares.last().map_or(0, |(plan, _)| *plan)
 }
 
-/// The estimator of a feature's check, if it makes an estimate.
-pub(super) fn estimator(feature: &FeatureTerms) -> Option<&Estimator> {
-    match &feature.admission {
-        Admission::Estimate(estimator) => Some(estimator),
-        Admission::Hold(hold) => Some(&hold.estimate),
-        Admission::None | Admission::Positive => None,
-    }
+/// The checks of every feature, plan by plan.
+fn checks(policy: &Policy) -> Vec<FeatureCheck> {
+    let of_plan = |terms: &Terms| -> Vec<FeatureCheck> {
+        terms.features.iter().map(|feature| FeatureCheck::new(terms, feature)).collect()
+    };
+    policy.plans.iter().flat_map(of_plan).collect()
 }
 
 fn looks_back(policy: &Policy, feature: usize) -> Option<usize> {
@@ -147,23 +154,12 @@ fn looks_back(policy: &Policy, feature: usize) -> Option<usize> {
 
 /// Where overspend cannot arise as long as every hold is kept: one plan whose paid features are all held against the
 /// available balance, debt lowers that balance, charges are recorded at once.
-fn holds_guard(world: &World, policy: &Policy) -> bool {
-    let held = |terms: &Terms| {
-        terms.features.iter().zip(&world.features).all(|(feature, facts)| {
-            let hold = matches!(&feature.admission, Admission::Hold(hold) if hold.need == HoldNeed::Whole);
-            facts.free || (hold && feature.view == View::Available)
-        })
-    };
-    let sound = |terms: &Terms| terms.debt_counts && terms.metering_lag.is_zero() && held(terms);
-    policy.never_changes() && policy.plans.iter().all(sound)
-}
-
-/// Room below zero that a check grants: the overdraft's limit if `short = allow`, else nothing; `None` is unlimited.
-pub(super) fn room(terms: &Terms, feature: &FeatureTerms) -> Option<Credits> {
-    match feature.short {
-        WhenShort::Allow => terms.overdraft.limit,
-        _ => Some(Credits::ZERO),
-    }
+fn holds_guard(world: &World, policy: &Policy, checks: &[FeatureCheck]) -> bool {
+    let held = checks.chunks(world.features.len().max(1)).all(|checks| {
+        checks.iter().zip(&world.features).all(|(check, facts)| facts.free || check.reserves_all())
+    });
+    let sound = |terms: &Terms| terms.debt_counts && terms.metering_lag.is_zero();
+    held && policy.never_changes() && policy.plans.iter().all(sound)
 }
 
 /// True if charges are costs as they are: nothing is rounded and no minimum is owed.
@@ -175,21 +171,4 @@ pub(super) fn charges_cost(terms: &Terms, feature: &FeatureTerms) -> bool {
 pub(super) fn to_be_charged(terms: &Terms, feature: &FeatureTerms, cost: Credits) -> Credits {
     let owed = cost.max(feature.minimum);
     terms.rounding.map_or(owed, |rounding| rounding.apply(owed))
-}
-
-/// `amount · (1 + buffer)`, rounded half-up to a micro-credit.
-pub(super) fn buffered(amount: Credits, buffer: f64) -> Credits {
-    if buffer == 0.0 {
-        return amount;
-    }
-    amount + Credits::from_micros(crate::units::round_half_up(amount.micros() as f64 * buffer, 1.0))
-}
-
-/// What the check of a feature needs for its expected cost; `None` without a check or with unlimited room.
-pub(super) fn blocking_view(terms: &Terms, feature: &FeatureTerms, facts: &FeatureFacts) -> Option<Credits> {
-    if facts.free {
-        return None;
-    }
-    let (need, _) = super::attempt::needed(feature, to_be_charged(terms, feature, facts.expected_cost))?;
-    room(terms, feature).map(|room| need - room)
 }

@@ -5,15 +5,14 @@
 //! way would have done; tests compare the two.
 
 use crate::ledger::HoldId;
-use crate::policy::{Admission, ChargeMoment, FeatureTerms, HoldNeed, HoldTerms, InFlight, Overrun, Terms};
+use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
 use super::super::{Entry, Event};
-use super::attempt::may_queue;
 use super::calm::CourseHold;
-use super::charging::hold_terms;
-use super::env::{Env, buffered, room};
+use super::env::Env;
+use super::gate::{Check, hold_terms};
 use super::state::{Cause, State};
 
 /// Whether operations of a feature may take the short way.
@@ -42,7 +41,7 @@ pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
             && env.world.features[index].provider_cost.is_none()
             && env.world.sources[index].reactive_clients(&env.traits) == 0
             && is_light(feature),
-        blind: matches!(feature.admission, Admission::None | Admission::Positive)
+        blind: !env.check(env.first_plan, FeatureIndex(index as u16)).estimates()
             && env.looks_back[index].is_none(),
     };
     terms.features.iter().enumerate().map(way).collect()
@@ -80,17 +79,18 @@ impl State {
             return false;
         }
         let terms = env.terms(self.plan);
-        let rules = &terms.features[feature.index()];
-        let hold = hold_terms(rules);
-        let queued = !self.queue.is_empty() && may_queue(terms, rules);
-        let need = hold.map_or(estimate, |hold| buffered(estimate, hold.buffer));
-        if queued || env.outages.until(feature, self.now).is_some() || !self.passes(terms, rules, need) {
+        let check = env.check(self.plan, feature);
+        let queued = !self.queue.is_empty() && check.may_queue();
+        if queued || env.outages.until(feature, self.now).is_some() {
             return false;
         }
+        let Check::Passes { hold } = check.look(self.views(terms), estimate) else { return false };
         self.tally.features[feature.index()].attempts += 1;
-        if let Some(hold) = hold {
+        if let Some(amount) = hold
+            && let Some(rules) = hold_terms(&terms.features[feature.index()])
+        {
             let cause = Cause { feature, member: operation.member };
-            let hold = self.open_light_hold(env, cause, need, hold);
+            let hold = self.open_light_hold(env, cause, amount, rules);
             self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
         }
         self.in_flight_changes();
@@ -98,17 +98,6 @@ impl State {
         self.light_in_flight[feature.index()] += 1;
         self.tally.in_flight_max = self.tally.in_flight_max.max(self.in_flight);
         true
-    }
-
-    #[inline]
-    fn passes(&self, terms: &Terms, rules: &FeatureTerms, need: Credits) -> bool {
-        let need = match &rules.admission {
-            Admission::None => return true,
-            Admission::Positive => Credits::EPSILON,
-            Admission::Hold(hold) if hold.need == HoldNeed::Positive => Credits::EPSILON,
-            Admission::Estimate(_) | Admission::Hold(_) => need,
-        };
-        room(terms, rules).is_none_or(|room| self.views(terms).get(rules.view) + room >= need)
     }
 
     fn open_light_hold(&mut self, env: &Env, cause: Cause, amount: Credits, rules: &HoldTerms) -> HoldId {

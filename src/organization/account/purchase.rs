@@ -17,7 +17,7 @@ use super::state::{Cause, State, Work};
 #[derive(Debug, Clone, Default)]
 pub(super) struct PurchaseBook {
     /// The purchase by people that is under way: what it must cover besides what waits.
-    under_way: Option<Need>,
+    under_way: Option<Lack>,
     /// Purchases by people so far; keys their random choices.
     ordinal: u64,
     warnings: u64,
@@ -34,7 +34,7 @@ pub(super) struct PurchaseBook {
 
 /// What one operation lacks: it counts by itself unless the operation waits, and so counts among what does.
 #[derive(Debug, Clone, Copy, Default)]
-struct Need {
+struct Lack {
     credits: Credits,
     /// Slot and generation of the operation, if there is one.
     of: Option<(u32, u32)>,
@@ -43,7 +43,7 @@ struct Need {
 /// Credits that were short, and whom that made buy.
 #[derive(Debug, Clone, Copy)]
 struct Short {
-    need: Need,
+    need: Lack,
     serves: FeatureIndex,
     member: u16,
     probability: Probability,
@@ -112,8 +112,7 @@ impl State {
 
     /// An operation waits for credits, or did without: somebody may buy.
     pub(super) fn buy_when_short(&mut self, env: &Env, slot: u32, shortage: Shortage) {
-        let terms = env.terms(self.plan);
-        let Some(buyer) = buyer(env, terms) else { return };
+        let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
         let (probability, tag) = match shortage {
             Shortage::Waits => (buyer.on_wait, 1 << 32),
             Shortage::Degraded => (buyer.on_degraded, 1 << 33),
@@ -122,7 +121,7 @@ impl State {
             return;
         }
         let work = &self.work[slot as usize];
-        let need = need_of(terms, work);
+        let need = self.need_of(env, work);
         let (cause, operation, attempt) = (work.cause(), work.operation, u64::from(work.attempt));
         self.note_short(env, buyer, slot, need, probability);
         let key = env.key_of(operation.feature);
@@ -137,7 +136,7 @@ impl State {
         let Some(span) = buyer.while_short else { return };
         let work = &self.work[slot as usize];
         let (serves, member) = (work.serves, work.operation.member);
-        let need = Need { credits: need, of: Some((slot, work.generation)) };
+        let need = Lack { credits: need, of: Some((slot, work.generation)) };
         let asked = self.purchases.short.map(|short| short.next);
         let next = asked.unwrap_or(self.now + span);
         self.purchases.short = Some(Short { need, serves, member, probability, next });
@@ -151,9 +150,7 @@ impl State {
         let terms = env.terms(self.plan);
         let Some(short) = self.purchases.short.filter(|short| short.next == self.now) else { return };
         let Short { need, serves, member, probability, .. } = short;
-        let feature = &terms.features[serves.index()];
-        let view = self.views(terms).get(feature.view);
-        let refuses = super::env::room(terms, feature).is_some_and(|room| view + room < need.credits);
+        let refuses = !env.check(self.plan, serves).finds(self.views(terms), need.credits);
         let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
         let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
             self.purchases.short = None;
@@ -249,7 +246,7 @@ impl State {
     /// A person sets out to buy, unless a purchase is under way already.
     fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: Wanted) {
         let of = wanted.slot.map(|slot| (slot, self.work[slot as usize].generation));
-        let need = Need { credits: wanted.need, of };
+        let need = Lack { credits: wanted.need, of };
         if let Some(under_way) = &mut self.purchases.under_way {
             if need.credits > under_way.credits {
                 *under_way = need;
@@ -275,11 +272,16 @@ impl State {
     }
 
     /// Everything that is short: what one operation lacks, and all that waits.
-    fn short_of(&self, terms: &Terms, need: Need) -> Credits {
+    fn short_of(&self, env: &Env, need: Lack) -> Credits {
         let waits = |of: (u32, u32)| self.is_same(of) && self.work[of.0 as usize].waits();
         let by_itself = if need.of.is_some_and(waits) { Credits::ZERO } else { need.credits };
-        let waiting = self.work.iter().filter(|work| work.waits()).map(|work| need_of(terms, work));
+        let waiting = self.work.iter().filter(|work| work.waits()).map(|work| self.need_of(env, work));
         by_itself + waiting.sum::<Credits>()
+    }
+
+    /// What an operation needs to be admitted.
+    fn need_of(&self, env: &Env, work: &Work) -> Credits {
+        env.check(self.plan, work.serves).needed(work.estimate)
     }
 
     fn purchase_key(&self, env: &Env) -> StreamKey {
@@ -295,7 +297,7 @@ impl State {
             self.purchases.under_way = None;
             return;
         }
-        let short = self.short_of(terms, need) - self.views(terms).available;
+        let short = self.short_of(env, need) - self.views(terms).available;
         let key = self.purchase_key(env);
         let ordinal = self.purchases.ordinal;
         let package =
@@ -395,12 +397,6 @@ impl State {
         let spent = if self.purchases.spent.0 == period { self.purchases.spent.1 } else { Money::ZERO };
         spent + price <= budget.money
     }
-}
-
-/// What an operation needs to be admitted.
-fn need_of(terms: &Terms, work: &Work) -> Credits {
-    let needed = super::attempt::needed(&terms.features[work.serves.index()], work.estimate);
-    needed.map_or(Credits::ZERO, |(need, _)| need)
 }
 
 /// The package people choose; none only if there is none.

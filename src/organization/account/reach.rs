@@ -8,7 +8,8 @@ use crate::policy::{Compare, View};
 use crate::units::{Credits, SimTime};
 
 use super::env::Env;
-use super::state::{State, Views};
+use super::state::State;
+use super::views::Views;
 
 /// How far an account may go calmly.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
+use crate::policy::View;
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
@@ -12,6 +13,7 @@ use super::events::{Class, Due, DueKind, order_of};
 use super::note::Note;
 use super::purchase::Shortage;
 use super::state::{Phase, State};
+use super::views::Views;
 
 /// Refusals as the customer remembers them.
 #[derive(Debug, Clone, Default)]
@@ -71,11 +73,10 @@ impl State {
     }
 
     fn passes_without_holds(&self, env: &Env, serves: FeatureIndex, need: Credits) -> bool {
-        let terms = env.terms(self.plan);
-        let feature = &terms.features[serves.index()];
-        let view = self.views(terms).get(feature.view);
-        feature.view == crate::policy::View::Available
-            && super::env::room(terms, feature).is_none_or(|room| view + self.ledger.held() + room >= need)
+        let check = env.check(self.plan, serves);
+        let views = self.views(env.terms(self.plan));
+        let without = Views { available: views.available + self.ledger.held(), ..views };
+        check.view() == View::Available && check.finds(without, need)
     }
 
     /// What the customer does about a refusal; every choice is keyed by operation and attempt.

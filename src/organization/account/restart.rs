@@ -6,9 +6,9 @@
 use crate::sampling::Purpose;
 use crate::units::{Credits, SimSpan, SimTime};
 
-use super::attempt::Check;
 use super::env::Env;
 use super::events::{Class, DueKind, TimerKind};
+use super::gate::Check;
 use super::state::{Phase, State};
 
 /// Restarts so far.
@@ -38,8 +38,7 @@ impl State {
                 break;
             }
             self.top_up_before_check(env);
-            let terms = env.terms(self.plan);
-            let Check::Passes { hold } = self.check(terms, slot) else { break };
+            let Check::Passes { hold } = self.check(env, slot) else { break };
             self.queue.pop_front();
             self.restarts.next = self.next_restart(env, slot, self.now);
             self.reopen_row(slot);

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use crate::calendar::Period;
 use crate::ledger::{HoldId, Ledger, LotSerial};
 use crate::outcome::{Auditor, CycleRow, Sample, Tally};
-use crate::policy::{Terms, View};
+use crate::policy::Terms;
 use crate::units::{Credits, FeatureIndex, Money, SimTime};
 use crate::workload::{Operation, Part};
 
@@ -24,29 +24,7 @@ use super::react::RefusalBook;
 use super::refund::{RefundBook, Taken, may_give_back};
 use super::restart::Restarts;
 use super::top_up::TopUpState;
-
-/// The three balances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Views {
-    pub(super) settled: Credits,
-    pub(super) available: Credits,
-    pub(super) ongoing: Credits,
-}
-
-impl Views {
-    pub(super) fn get(self, view: View) -> Credits {
-        match view {
-            View::Settled => self.settled,
-            View::Available => self.available,
-            View::Ongoing => self.ongoing,
-        }
-    }
-
-    /// The lowest of the three.
-    pub(super) fn lowest(self) -> Credits {
-        self.available.min(self.ongoing)
-    }
-}
+use super::views::Views;
 
 /// Where an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -12,7 +12,8 @@ use super::events::{Class, TimerKind};
 use super::note::Note;
 use super::pace::Doing;
 use super::purchase::Order;
-use super::state::{State, Views};
+use super::state::State;
+use super::views::Views;
 
 /// What one rule remembers.
 #[derive(Debug, Clone, Default)]

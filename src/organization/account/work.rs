@@ -1,15 +1,13 @@
 //! Operations at work: starting, parts ending, pauses, failures, cancellations, stops and kills.
 
 use crate::outcome::{AttemptOutcome, EntryKind};
-use crate::policy::{
-    ChargeMoment, FeatureTerms, HoldNeed, InFlight, KilledWork, OnCancel, OnFailure, Overrun,
-};
+use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Overrun};
 use crate::units::{Credits, SimSpan, SimTime};
 use crate::workload::{Fate, Part, PartKind};
 
-use super::charging::hold_terms;
 use super::env::Env;
 use super::events::{Class, DueKind, order_of};
+use super::gate::{buffered, hold_terms};
 use super::note::Note;
 use super::state::{Phase, State, Work};
 
@@ -185,7 +183,7 @@ impl State {
         if hold.overrun != Overrun::Extend || work.hold.is_none() || incurred <= work.held {
             return true;
         }
-        let wanted = if last { incurred } else { super::env::buffered(incurred, hold.buffer).max(incurred) };
+        let wanted = if last { incurred } else { buffered(incurred, hold.buffer).max(incurred) };
         self.try_extend(env, slot, wanted)
     }
 
@@ -193,17 +191,12 @@ impl State {
     fn try_extend(&mut self, env: &Env, slot: u32, wanted: Credits) -> bool {
         let terms = env.terms(self.plan);
         let work = &self.work[slot as usize];
-        let feature = work.feature(env, self.plan);
+        let check = env.check(self.plan, work.serves);
         let (Some(hold), addition) = (work.hold, wanted - work.held) else { return false };
-        let view = self.views(terms).get(feature.view);
-        let need = match hold_terms(feature).map(|hold| hold.need) {
-            Some(HoldNeed::Positive) => Credits::EPSILON,
-            _ => addition,
-        };
-        if super::env::room(terms, feature).is_some_and(|room| view + room < need) {
+        let before = self.views(terms);
+        if !check.finds(before, check.needed_to_extend(addition)) {
             return false;
         }
-        let before = self.views(terms);
         self.ledger.extend_hold(hold, addition);
         self.work[slot as usize].held = wanted;
         self.note(env, EntryKind::HoldExtend, Note { credits: addition, ..Note::work(slot) });
