@@ -12,13 +12,15 @@ use creditsim::engine::{
     Enough, Interrupt, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, prepare, run, run_pure,
 };
 use creditsim::ledger::{Ledger, Lot, LotKind, LotSerial};
-use creditsim::organization::{Account, Course, DetailOptions, Entry, Given, Inbox, Outages, Refill};
+use creditsim::organization::{
+    Account, BatchSlice, DetailOptions, EntryRule, EventTrace, Inbox, Outages, Refill,
+};
 use creditsim::outcome::{METRICS, Outcome, Tally};
-use creditsim::policy::{BurnKey, Precision};
+use creditsim::policy::{BurnKey, ExpiryPrecision};
 use creditsim::sampling::{Dist, StreamKey, TraitPoint, mix};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{Category, Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Amount, Arrivals, Batch, Operation, Shape};
+use creditsim::workload::{Amount, Arrivals, Batch, Operation, StepShape};
 
 const HEAD: &str = r#"
 start   = 2025-01-01T00:00:00Z
@@ -95,7 +97,7 @@ fn scenario(policies: &[&str]) -> Scenario {
         read(&ScenarioSource::from_text("bench.toml", text)).unwrap_or_else(|p| panic!("{p:#?}"));
     for (feature, per_day) in scenario.features.iter_mut().zip([40.0, 20.0, 10.0, 30.0]) {
         feature.demand.arrivals = Arrivals::Poisson { rate: per_day / 86_400.0 };
-        feature.demand.work.shape = Shape::Simple {
+        feature.demand.work.shape = StepShape::Simple {
             cost: Amount::Drawn(Dist::lognormal(2.0, 1.0).expect("a distribution")),
             duration: Amount::Drawn(Dist::exponential(120.0).expect("a distribution")),
         };
@@ -200,8 +202,8 @@ fn merging(criterion: &mut Criterion) {
             let empty =
                 |feature| Refill { feature: FeatureIndex(feature), batch: Batch::default(), state: 0_usize };
             let mut inbox = Inbox::new((0..4).map(empty), job.world.end);
-            let (mut course, mut found) = (Course::default(), 0);
-            course.begin((0..4).map(|_| Entry { free: false, longest: Some(SimSpan::FOREVER) }));
+            let (mut course, mut found) = (EventTrace::default(), 0);
+            course.begin((0..4).map(|_| EntryRule { free: false, longest: Some(SimSpan::FOREVER) }));
             loop {
                 while let Some(mut refill) = inbox.take_want() {
                     let left = &features[refill.feature.index()][refill.state..];
@@ -243,9 +245,9 @@ fn through(job: &Job, policy: usize, operations: &Batch) -> Tally {
     let (policy, outages) = (PolicyIndex(policy as u16), Arc::new(Outages::none()));
     let mut account =
         Account::new(job.world.clone(), policy, point(0).key(), &traits, outages).expect("it opens");
-    let mut course = Course::default();
+    let mut course = EventTrace::default();
     course.begin((0..4).map(|feature| account.entry(feature)));
-    let given = [Given { batch: operations, from: 0, to: operations.operations.len() }];
+    let given = [BatchSlice { batch: operations, from: 0, to: operations.operations.len() }];
     course.extend(&given, job.world.end);
     account.advance(&course.stretch(&given, job.world.end)).expect("lawful");
     account.finish().expect("lawful")
@@ -275,7 +277,7 @@ fn ledger(criterion: &mut Criterion) {
     let cost = |act: i64| Credits::from_micros(1_000_000 + 7 * act);
     let charged: Credits = (0..ACTS).map(cost).sum();
     let fresh = || {
-        let mut ledger = Ledger::new(&[BurnKey::ExpiresAt(Precision::Exact)]);
+        let mut ledger = Ledger::new(&[BurnKey::ExpiresAt(ExpiryPrecision::Exact)]);
         for number in 0..8_u32 {
             let credits = Credits::from_whole(200);
             let ends = SimTime::from_micros(i64::from(number % 4));
@@ -327,10 +329,10 @@ fn lot(id: u32, credits: Credits) -> Lot {
         voided: Credits::ZERO,
         priority: 0,
         rank: 0,
-        created_at: SimTime::DAWN,
-        effective_at: SimTime::DAWN,
-        expires_at: SimTime::NEVER,
-        ends_key: SimTime::NEVER,
+        created_at: SimTime::MIN,
+        effective_at: SimTime::MIN,
+        expires_at: SimTime::MAX,
+        ends_key: SimTime::MAX,
         beside: None,
         parent: None,
         price_paid: Money::ZERO,

@@ -9,7 +9,9 @@ use std::process::{Command, Stdio};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{FeatureIndex, SimTime};
-use creditsim::workload::{Batch, Fate, Operation, Part, PartKind, Population, Source, SourceSpec, Traits};
+use creditsim::workload::{
+    Batch, Fate, Operation, PartKind, Population, RunPart, Source, SourceSpec, Traits,
+};
 
 const BASE: &str = r#"
 name = "streams"
@@ -154,11 +156,11 @@ impl Draws {
     }
 
     /// Every operation of an organization with its parts. `level` makes organizations alike busy.
-    fn all(&self, number: u32, level: Option<f64>) -> Vec<(Operation, Vec<Part>)> {
+    fn all(&self, number: u32, level: Option<f64>) -> Vec<(Operation, Vec<RunPart>)> {
         let point = TraitPoint::numbered(StreamKey::cohort(1, 0, &self.cohort), number);
         let mut traits: Traits = self.population.draw(point, number);
         traits.signed_up = self.population.start;
-        traits.leaves = SimTime::NEVER;
+        traits.leaves = SimTime::MAX;
         traits.enabled.fill(true);
         traits.activity = level.unwrap_or(traits.activity);
         let mut state = self.source.begin(&traits);

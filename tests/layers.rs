@@ -1,6 +1,6 @@
 //! The rooms may import only what the table of ARCHITECTURE.md says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -104,4 +104,38 @@ fn actors_clap_and_the_terminal_stay_in_their_rooms() {
             }
         }
     }
+}
+
+/// The name a line declares, if it declares a type of the program (an associated type is not one).
+fn declared_type(line: &str) -> Option<&str> {
+    let rest = line.trim_start();
+    let nested = rest.len() < line.len();
+    let rest = match rest.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ")?.1,
+        Some(rest) => rest.trim_start(),
+        None => rest,
+    };
+    let (word, rest) = rest.split_once(' ')?;
+    let declares = matches!(word, "struct" | "enum" | "trait" | "union") || (word == "type" && !nested);
+    declares.then(|| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default())
+}
+
+#[test]
+fn a_type_name_stands_for_one_idea() {
+    let mut paths = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut paths);
+    let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("readable");
+        for name in text.lines().filter_map(declared_type) {
+            declared.entry(name.to_owned()).or_default().push(path.display().to_string());
+        }
+    }
+    assert!(declared.len() > 500, "only {} types were found", declared.len());
+    let twice: Vec<String> = declared
+        .iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect();
+    assert!(twice.is_empty(), "declared more than once:\n{}", twice.join("\n"));
 }

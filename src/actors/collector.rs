@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use crate::outcome::{Outcome, Shape};
+use crate::outcome::{Outcome, RunShape};
 use crate::parts::{Header, Part, PartError};
 
-use super::control::{ActorName, Control, Event, Failure, Injection, Sentinel};
-use super::keeper::Keeper;
-use super::messages::{Close, Contribution, Left, Taken, UnitRows};
+use super::control::{ActorName, Control, ControlEvent, Failure, InjectedFault, Sentinel};
+use super::keeper::PartKeeper;
+use super::messages::{ArbiterFinished, Close, Contribution, RowsAccepted, UnitRows};
 use super::plan::Plan;
 use super::rows::{RowParts, SpillError};
 
@@ -86,7 +86,7 @@ pub struct CollectorSpec {
     /// Takes what is spilled.
     pub folder: PathBuf,
     /// The names behind the numbers of outcomes.
-    pub shape: Arc<Shape>,
+    pub shape: Arc<RunShape>,
     /// Where parts are kept, if they are.
     pub kept: Option<Kept>,
     /// Shared with the control thread.
@@ -106,8 +106,8 @@ pub struct Collector {
     early_memory: usize,
     outcomes: BTreeMap<u32, (u64, Outcome)>,
     next_replication: u32,
-    shape: Arc<Shape>,
-    keeper: Option<Keeper>,
+    shape: Arc<RunShape>,
+    keeper: Option<PartKeeper>,
     /// Parts of an earlier run that are still to be taken up.
     parts: Vec<Part>,
     /// Later replications are not wanted any more.
@@ -123,7 +123,9 @@ impl Collector {
         let CollectorSpec { plan, arbiters, sink, folder, shape, kept, control } = spec;
         let sentinel = Sentinel::new(control.clone(), ActorName::Collector);
         let (keeper, parts) = match kept {
-            Some(Kept { folder, header, parts, next }) => (Some(Keeper::new(folder, header, next)), parts),
+            Some(Kept { folder, header, parts, next }) => {
+                (Some(PartKeeper::new(folder, header, next)), parts)
+            }
             None => (None, Vec::new()),
         };
         Collector {
@@ -248,7 +250,7 @@ impl Collector {
             self.check(closed);
         }
         self.sentinel.finish();
-        self.control.tell(Event::Collected { whole });
+        self.control.tell(ControlEvent::Collected { whole });
         ctx.stop();
     }
 
@@ -283,14 +285,14 @@ impl Handler<UnitRows> for Collector {
 
     fn handle(&mut self, UnitRows { arbiter, unit, rows, from }: UnitRows, _: &mut Self::Context) {
         match self.control.injection {
-            Some(Injection::SlowCollector(pause)) => std::thread::sleep(pause),
-            Some(Injection::DyingCollector) => panic!("injected"),
+            Some(InjectedFault::SlowCollector(pause)) => std::thread::sleep(pause),
+            Some(InjectedFault::DyingCollector) => panic!("injected"),
             _ => {}
         }
         let taken = self.keep_rows(arbiter, unit, &rows).and_then(|()| self.take_rows(unit, rows));
         self.check(taken);
         self.control.count_unit_collected();
-        from.do_send(Taken);
+        from.do_send(RowsAccepted);
     }
 }
 
@@ -309,10 +311,10 @@ impl Handler<Contribution> for Collector {
     }
 }
 
-impl Handler<Left> for Collector {
+impl Handler<ArbiterFinished> for Collector {
     type Result = ();
 
-    fn handle(&mut self, _: Left, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: ArbiterFinished, ctx: &mut Self::Context) {
         self.left += 1;
         if self.left == self.arbiters {
             self.end(ctx);

@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::organization::Fault;
+use crate::organization::LawViolation;
 use crate::units::{FeatureIndex, OrganizationId};
 use crate::workload::HistoryProblems;
 
@@ -25,7 +25,7 @@ pub enum Failure {
         /// From 0.
         replication: u32,
         /// What and where.
-        fault: Fault,
+        fault: LawViolation,
     },
     /// Code panicked on behalf of an organization.
     #[error("replication {replication}, organization {organization}: {what}")]
@@ -102,7 +102,7 @@ impl Failure {
 
 /// What the control thread is told.
 #[derive(Debug)]
-pub enum Event {
+pub enum ControlEvent {
     /// Everything that will come is handed on; `whole` if nothing that was asked for is missing.
     Collected {
         /// Nothing is missing.
@@ -114,7 +114,7 @@ pub enum Event {
 
 /// A fault put in on purpose, to test that none goes unnoticed. Never set outside tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Injection {
+pub enum InjectedFault {
     /// The account code of this organization (by number, any cohort) panics.
     PanickingOrganization(u32),
     /// This feature's actor panics while drawing.
@@ -149,9 +149,9 @@ pub struct Control {
     features: Vec<String>,
     cohorts: Vec<String>,
     failure: Mutex<Option<Failure>>,
-    events: Sender<Event>,
+    events: Sender<ControlEvent>,
     /// For tests.
-    pub injection: Option<Injection>,
+    pub injection: Option<InjectedFault>,
 }
 
 impl Control {
@@ -160,8 +160,8 @@ impl Control {
     pub fn new(
         features: Vec<String>,
         cohorts: Vec<String>,
-        events: Sender<Event>,
-        injection: Option<Injection>,
+        events: Sender<ControlEvent>,
+        injection: Option<InjectedFault>,
     ) -> Self {
         Control {
             last_units: AtomicBool::new(false),
@@ -229,7 +229,7 @@ impl Control {
     pub fn fail(&self, failure: Failure) {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
         self.stop();
-        self.tell(Event::Failed);
+        self.tell(ControlEvent::Failed);
     }
 
     /// The first failure, if there was one.
@@ -239,7 +239,7 @@ impl Control {
     }
 
     /// Tells the control thread.
-    pub fn tell(&self, event: Event) {
+    pub fn tell(&self, event: ControlEvent) {
         // The control thread hangs up only when the run is over.
         let _ = self.events.send(event);
     }

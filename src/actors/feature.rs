@@ -8,8 +8,8 @@ use actix::prelude::*;
 use crate::organization::{Refill, World};
 use crate::units::{FeatureIndex, SimTime};
 
-use super::control::{ActorName, Control, Injection, Sentinel};
-use super::messages::{Answer, Broke, Demand, Farewell, Why};
+use super::control::{ActorName, Control, InjectedFault, Sentinel};
+use super::messages::{DrawFailed, DrawRequest, DrawnBatch, Shutdown, Why};
 use super::panics::caught;
 
 /// Draws one feature's arrivals for every organization of its arbiter. It keeps nothing about any of them.
@@ -34,10 +34,10 @@ impl FeatureActor {
     fn draw(&self, refill: &mut Refill) -> io::Result<()> {
         refill.draw(&self.world, self.batch)?;
         match self.control.injection {
-            Some(Injection::PanickingFeature(feature)) if feature == self.feature.0 => panic!("injected"),
-            Some(Injection::ExhaustedFeature(feature)) if feature == self.feature.0 => {
+            Some(InjectedFault::PanickingFeature(feature)) if feature == self.feature.0 => panic!("injected"),
+            Some(InjectedFault::ExhaustedFeature(feature)) if feature == self.feature.0 => {
                 refill.batch.clear();
-                refill.batch.upto = SimTime::DAWN;
+                refill.batch.upto = SimTime::MIN;
             }
             _ => {}
         }
@@ -49,30 +49,30 @@ impl Actor for FeatureActor {
     type Context = Context<Self>;
 }
 
-impl Handler<Demand> for FeatureActor {
+impl Handler<DrawRequest> for FeatureActor {
     type Result = ();
 
-    fn handle(&mut self, Demand { mut refill, from }: Demand, _: &mut Self::Context) {
+    fn handle(&mut self, DrawRequest { mut refill, from }: DrawRequest, _: &mut Self::Context) {
         match self.control.injection {
-            Some(Injection::SilentFeature(feature)) if feature == self.feature.0 => return,
-            Some(Injection::DyingFeature(feature)) if feature == self.feature.0 => panic!("injected"),
+            Some(InjectedFault::SilentFeature(feature)) if feature == self.feature.0 => return,
+            Some(InjectedFault::DyingFeature(feature)) if feature == self.feature.0 => panic!("injected"),
             _ => {}
         }
         let drawn = caught(|| self.draw(&mut refill).map(|()| refill));
         self.control.count_answered(self.feature);
         let feature = self.feature;
-        from.do_send(Answer(match drawn {
+        from.do_send(DrawnBatch(match drawn {
             Ok(Ok(refill)) => Ok(refill),
-            Ok(Err(source)) => Err(Broke { feature, why: Why::Unreadable(source) }),
-            Err(said) => Err(Broke { feature, why: Why::Said(said) }),
+            Ok(Err(source)) => Err(DrawFailed { feature, why: Why::Unreadable(source) }),
+            Err(said) => Err(DrawFailed { feature, why: Why::Said(said) }),
         }));
     }
 }
 
-impl Handler<Farewell> for FeatureActor {
+impl Handler<Shutdown> for FeatureActor {
     type Result = ();
 
-    fn handle(&mut self, _: Farewell, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: Shutdown, ctx: &mut Self::Context) {
         self.sentinel.finish();
         ctx.stop();
     }

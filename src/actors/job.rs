@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::organization::{Fault, OrganizationRun, Outages, Workspace, World};
-use crate::outcome::Shape;
+use crate::organization::{LawViolation, OrganizationRun, Outages, Workspace, World};
+use crate::outcome::RunShape;
 use crate::sampling::{StreamKey, TraitPoint};
 use crate::units::OrganizationId;
 use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory};
@@ -62,7 +62,7 @@ pub struct Job {
     /// Shared by all accounts.
     pub world: Arc<World>,
     /// Names of the outcome's parts.
-    pub shape: Arc<Shape>,
+    pub shape: Arc<RunShape>,
     /// Seed of every stream.
     pub seed: u64,
     /// Cohorts in file order.
@@ -92,7 +92,7 @@ impl Job {
         space: Workspace,
     ) -> Result<OrganizationRun, Failure> {
         let cohort = &self.cohorts[id.cohort.index()];
-        let fault = |fault: Fault| Failure::Fault { replication, fault };
+        let fault = |fault: LawViolation| Failure::Fault { replication, fault };
         let cohort_key = StreamKey::cohort(self.seed, replication, &cohort.name);
         if let Some(history) = &cohort.history {
             let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;

@@ -20,7 +20,7 @@ use super::rows::{RowParts, SpillError};
 const SYNC_EVERY: u64 = 10;
 
 /// Writes parts into a folder.
-pub(super) struct Keeper {
+pub(super) struct PartKeeper {
     folder: PathBuf,
     header: Header,
     /// Names are numbers; those of an earlier run are taken.
@@ -37,9 +37,9 @@ struct OpenPart {
     epoch: u64,
 }
 
-impl Keeper {
+impl PartKeeper {
     pub fn new(folder: PathBuf, header: Header, next: u64) -> Self {
-        Keeper { folder, header, next, open: BTreeMap::new(), synced: 0, unsynced: Vec::new() }
+        PartKeeper { folder, header, next, open: BTreeMap::new(), synced: 0, unsynced: Vec::new() }
     }
 
     fn failed(&self) -> impl Fn(io::Error) -> SpillError + use<> {

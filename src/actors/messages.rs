@@ -17,18 +17,18 @@ use super::wave::WaveActor;
 /// Organization → feature, "draw me more": the recycled buffer with the generator's state, and where the answer goes.
 /// The address is shared, because cloning an actix address costs as much as drawing several operations.
 #[derive(Debug)]
-pub(super) struct Demand {
+pub(super) struct DrawRequest {
     pub refill: Box<Refill>,
     pub from: Arc<Addr<OrganizationActor>>,
 }
 
 /// Feature → organization: arrivals, or why there are none.
 #[derive(Debug)]
-pub(super) struct Answer(pub Result<Box<Refill>, Broke>);
+pub(super) struct DrawnBatch(pub Result<Box<Refill>, DrawFailed>);
 
 /// A feature that could not draw.
 #[derive(Debug)]
-pub(super) struct Broke {
+pub(super) struct DrawFailed {
     pub feature: FeatureIndex,
     pub why: Why,
 }
@@ -44,18 +44,18 @@ pub(super) enum Why {
 
 /// Wave → feature: nobody will ask any more.
 #[derive(Debug)]
-pub(super) struct Farewell;
+pub(super) struct Shutdown;
 
 /// Organization → wave: it has ended; without a harvest it failed or was told to stop.
 #[derive(Debug)]
-pub(super) struct Done {
-    pub place: Place,
-    pub harvest: Option<Harvest>,
+pub(super) struct OrganizationFinished {
+    pub place: RunPosition,
+    pub harvest: Option<OrganizationResult>,
 }
 
 /// Where an organization stands in the run.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct RunPosition {
     pub replication: u32,
     /// Index of the unit.
     pub unit: u64,
@@ -66,7 +66,7 @@ pub(super) struct Place {
 
 /// What an organization leaves behind.
 #[derive(Debug)]
-pub(super) struct Harvest {
+pub(super) struct OrganizationResult {
     pub operations: u64,
     pub outcome: OrganizationOutcome,
     pub space: Workspace,
@@ -74,7 +74,7 @@ pub(super) struct Harvest {
 
 /// Engine → wave: its arbiter runs.
 #[derive(Debug)]
-pub struct Begin;
+pub struct Start;
 
 /// Wave → collector: rows of a unit whose organizations have all ended.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub(super) struct UnitRows {
 
 /// Collector → wave: a unit's rows are taken in.
 #[derive(Debug)]
-pub(super) struct Taken;
+pub(super) struct RowsAccepted;
 
 /// Wave → collector: what one arbiter's organizations of one replication did.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub(super) struct Contribution {
 
 /// Wave → collector: an arbiter has left.
 #[derive(Debug)]
-pub(super) struct Left;
+pub(super) struct ArbiterFinished;
 
 /// Engine → collector: whoever has not left by now is not waited for.
 #[derive(Debug)]
@@ -114,4 +114,15 @@ pub struct Close;
 macro_rules! messages {
     ($($message:ty),*) => { $(impl Message for $message { type Result = (); })* };
 }
-messages!(Demand, Answer, Farewell, Done, Begin, UnitRows, Taken, Contribution, Left, Close);
+messages!(
+    DrawRequest,
+    DrawnBatch,
+    Shutdown,
+    OrganizationFinished,
+    Start,
+    UnitRows,
+    RowsAccepted,
+    Contribution,
+    ArbiterFinished,
+    Close
+);

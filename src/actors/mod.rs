@@ -22,11 +22,11 @@ mod rows;
 mod wave;
 
 pub use collector::{Collector, CollectorSpec, Enough, Kept, NoOutcomes, Sink};
-pub use control::{ActorName, Control, Event, Failure, Injection, Sentinel};
+pub use control::{ActorName, Control, ControlEvent, Failure, InjectedFault, Sentinel};
 pub use feature::FeatureActor;
 pub use job::{Job, JobCohort, OpenHistory};
-pub use messages::{Begin, Close};
+pub use messages::{Close, Start};
 pub use panics::{Said, caught, record_panics};
-pub use plan::{Plan, Unit};
+pub use plan::{Plan, WorkUnit};
 pub use rows::{NoRows, RowParts, RowWriter, SpillError};
 pub use wave::{WaveActor, WaveSpec};

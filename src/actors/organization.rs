@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 
-use crate::organization::{Fault, OrganizationRun, Progress};
+use crate::organization::{LawViolation, OrganizationProgress, OrganizationRun};
 
-use super::control::{ActorName, Control, Failure, Injection, Sentinel};
+use super::control::{ActorName, Control, Failure, InjectedFault, Sentinel};
 use super::feature::FeatureActor;
-use super::messages::{Answer, Broke, Demand, Done, Harvest, Place, Why};
+use super::messages::{
+    DrawFailed, DrawRequest, DrawnBatch, OrganizationFinished, OrganizationResult, RunPosition, Why,
+};
 use super::panics::{Said, caught};
 use super::wave::WaveActor;
 
@@ -20,7 +22,7 @@ pub(super) struct OrganizationActor {
     /// `None` once it is handed over.
     run: Option<OrganizationRun>,
     name: String,
-    place: Place,
+    place: RunPosition,
     features: Arc<[Addr<FeatureActor>]>,
     wave: Arc<Addr<WaveActor>>,
     own: Option<Arc<Addr<OrganizationActor>>>,
@@ -32,7 +34,7 @@ impl OrganizationActor {
     pub fn new(
         run: OrganizationRun,
         name: String,
-        place: Place,
+        place: RunPosition,
         features: Arc<[Addr<FeatureActor>]>,
         wave: Arc<Addr<WaveActor>>,
         control: Arc<Control>,
@@ -58,7 +60,7 @@ impl OrganizationActor {
         while let Some(refill) = run.take_want() {
             let feature = refill.feature;
             self.control.count_asked(feature);
-            self.features[feature.index()].do_send(Demand { refill, from: own.clone() });
+            self.features[feature.index()].do_send(DrawRequest { refill, from: own.clone() });
             asked = true;
         }
         asked
@@ -72,7 +74,7 @@ impl OrganizationActor {
         }
         let injection = self.control.injection;
         let advanced = caught(|| {
-            if injection == Some(Injection::PanickingOrganization(self.place.id.number)) {
+            if injection == Some(InjectedFault::PanickingOrganization(self.place.id.number)) {
                 panic!("injected");
             }
             run.advance()
@@ -85,10 +87,10 @@ impl OrganizationActor {
         self.control.count_operations(run.operations() - self.counted);
         self.counted = run.operations();
         match progress {
-            Progress::Done => self.hand_over(ctx),
-            Progress::Left => self.end(None, ctx),
-            Progress::Wants if self.control.is_stopping() => self.end(None, ctx),
-            Progress::Wants => {
+            OrganizationProgress::Done => self.hand_over(ctx),
+            OrganizationProgress::Left => self.end(None, ctx),
+            OrganizationProgress::Wants if self.control.is_stopping() => self.end(None, ctx),
+            OrganizationProgress::Wants => {
                 let asked = self.ask();
                 debug_assert!(asked, "an organization that is not done has somebody to ask");
             }
@@ -99,19 +101,21 @@ impl OrganizationActor {
         let Some(run) = self.run.take() else { return };
         let operations = run.operations();
         match caught(|| run.finish()) {
-            Ok(Ok((outcome, space))) => self.end(Some(Harvest { operations, outcome, space }), ctx),
+            Ok(Ok((outcome, space))) => {
+                self.end(Some(OrganizationResult { operations, outcome, space }), ctx)
+            }
             Ok(Err(fault)) => self.fail(fault, ctx),
             Err(said) => self.panicked(said, ctx),
         }
     }
 
-    fn end(&mut self, harvest: Option<Harvest>, ctx: &mut Context<Self>) {
+    fn end(&mut self, harvest: Option<OrganizationResult>, ctx: &mut Context<Self>) {
         self.sentinel.finish();
-        self.wave.do_send(Done { place: self.place, harvest });
+        self.wave.do_send(OrganizationFinished { place: self.place, harvest });
         ctx.stop();
     }
 
-    fn fail(&mut self, fault: Fault, ctx: &mut Context<Self>) {
+    fn fail(&mut self, fault: LawViolation, ctx: &mut Context<Self>) {
         self.control.fail(Failure::Fault { replication: self.place.replication, fault });
         self.end(None, ctx);
     }
@@ -134,22 +138,22 @@ impl Actor for OrganizationActor {
     }
 }
 
-impl Handler<Answer> for OrganizationActor {
+impl Handler<DrawnBatch> for OrganizationActor {
     type Result = ();
 
-    fn handle(&mut self, Answer(drawn): Answer, ctx: &mut Self::Context) {
+    fn handle(&mut self, DrawnBatch(drawn): DrawnBatch, ctx: &mut Self::Context) {
         let Some(run) = self.run.as_mut() else { return };
         match drawn {
             Ok(refill) => match run.accept(refill) {
                 Ok(()) => self.proceed(ctx),
                 Err(fault) => self.fail(fault, ctx),
             },
-            Err(Broke { feature, why: Why::Said(Said::Panicked(said)) }) => {
+            Err(DrawFailed { feature, why: Why::Said(Said::Panicked(said)) }) => {
                 let who = self.control.name(ActorName::Feature(feature));
                 self.panicked(Said::Panicked(format!("{who} panicked: {said}")), ctx);
             }
-            Err(Broke { why: Why::Said(said), .. }) => self.panicked(said, ctx),
-            Err(Broke { why: Why::Unreadable(source), .. }) => {
+            Err(DrawFailed { why: Why::Said(said), .. }) => self.panicked(said, ctx),
+            Err(DrawFailed { why: Why::Unreadable(source), .. }) => {
                 let organization = self.name.clone();
                 self.control.fail(Failure::Unreadable { organization, source });
                 self.end(None, ctx);

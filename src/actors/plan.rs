@@ -9,7 +9,7 @@ use crate::units::{CohortIndex, OrganizationId};
 
 /// A chunk of consecutive organizations of one replication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unit {
+pub struct WorkUnit {
     /// Place in the order of rows: replication, then organization.
     pub index: u64,
     /// The replication, from 0.
@@ -118,7 +118,7 @@ impl Plan {
     }
 
     /// The next unit that nobody has taken.
-    pub fn take(&self) -> Option<Unit> {
+    pub fn take(&self) -> Option<WorkUnit> {
         let per_replication = self.units_per_replication();
         loop {
             let turn = self.taken.fetch_add(1, Relaxed);
@@ -129,20 +129,20 @@ impl Plan {
             let index = replication * per_replication + self.shuffled(within, per_replication, replication);
             if !self.finished.contains(&index) {
                 let Span { replication, first, count } = self.span(index);
-                return Some(Unit { index, replication, first, count });
+                return Some(WorkUnit { index, replication, first, count });
             }
         }
     }
 
     /// The `turn`-th organization to start in `unit`: its place in the unit.
     #[must_use]
-    pub fn place(&self, unit: Unit, turn: u32) -> u32 {
+    pub fn place(&self, unit: WorkUnit, turn: u32) -> u32 {
         self.shuffled(u64::from(turn), u64::from(unit.count), unit.index) as u32
     }
 
     /// The organization at a place of a unit.
     #[must_use]
-    pub fn organization(&self, unit: Unit, place: u32) -> OrganizationId {
+    pub fn organization(&self, unit: WorkUnit, place: u32) -> OrganizationId {
         let global = unit.first + u64::from(place);
         let cohort = self.bounds.partition_point(|&bound| bound <= global) - 1;
         let number = global - self.bounds[cohort];

@@ -10,13 +10,16 @@ use crate::organization::{Outages, Workspace};
 use crate::outcome::Outcome;
 
 use super::collector::Collector;
-use super::control::{ActorName, Control, Failure, Injection, Sentinel};
+use super::control::{ActorName, Control, Failure, InjectedFault, Sentinel};
 use super::feature::FeatureActor;
 use super::job::Job;
-use super::messages::{Begin, Contribution, Done, Farewell, Harvest, Left, Place, Taken, UnitRows};
+use super::messages::{
+    ArbiterFinished, Contribution, OrganizationFinished, OrganizationResult, RowsAccepted, RunPosition,
+    Shutdown, Start, UnitRows,
+};
 use super::organization::OrganizationActor;
 use super::panics::{caught, record_panics};
-use super::plan::{Plan, Unit};
+use super::plan::{Plan, WorkUnit};
 use super::rows::{RowParts, SpillError};
 
 /// Units an arbiter may have sent that the collector has not taken in yet.
@@ -48,7 +51,7 @@ pub struct WaveSpec {
 /// A unit of which organizations are alive or still to be started.
 #[derive(Debug)]
 struct OpenUnit {
-    unit: Unit,
+    unit: WorkUnit,
     /// Organizations started.
     started: u32,
     /// Organizations ended.
@@ -64,7 +67,7 @@ struct OpenUnit {
 
 /// What some of an arbiter's organizations of one replication did.
 #[derive(Debug)]
-struct Sum {
+struct ArbiterSum {
     /// Units of which every organization is in.
     units: Vec<u64>,
     /// False once an organization of another unit is in.
@@ -86,7 +89,7 @@ pub struct WaveActor {
     exhausted: bool,
     unacknowledged: u32,
     /// What this arbiter's organizations did since they were last handed over, by replication.
-    outcomes: BTreeMap<u32, Sum>,
+    outcomes: BTreeMap<u32, ArbiterSum>,
     /// The stretch of time of which everything was handed over.
     epoch: u64,
     outages: Option<(u32, Arc<Outages>)>,
@@ -97,7 +100,7 @@ pub struct WaveActor {
 }
 
 impl WaveActor {
-    /// A wave that waits for [`Begin`].
+    /// A wave that waits for [`Start`].
     #[must_use]
     pub fn new(spec: WaveSpec) -> Self {
         let sentinel = Sentinel::new(spec.control.clone(), ActorName::Wave(spec.arbiter));
@@ -137,7 +140,7 @@ impl WaveActor {
     ///
     /// The last unit taken is the only one with organizations to start. It runs ahead of its slowest organization by a
     /// few waves at most, so that few rows wait for their turn.
-    fn next_place(&mut self) -> Option<Place> {
+    fn next_place(&mut self) -> Option<RunPosition> {
         let window = 4 * self.spec.wave.max(1) as u32;
         let rows_matter = !self.buffers.is_empty() && self.spec.plan.is_in_order();
         let startable = |open: &OpenUnit| open.started < open.unit.count;
@@ -168,13 +171,13 @@ impl WaveActor {
         let place = self.spec.plan.place(unit, open.started);
         open.started += 1;
         let id = self.spec.plan.organization(unit, place);
-        Some(Place { replication: unit.replication, unit: unit.index, place, id })
+        Some(RunPosition { replication: unit.replication, unit: unit.index, place, id })
     }
 
-    fn open_unit(&mut self, unit: Unit) {
+    fn open_unit(&mut self, unit: WorkUnit) {
         self.contribute(Some(unit.replication));
         let shape = &self.spec.job.shape;
-        self.outcomes.entry(unit.replication).or_insert_with(|| Sum {
+        self.outcomes.entry(unit.replication).or_insert_with(|| ArbiterSum {
             units: Vec::new(),
             whole: true,
             operations: 0,
@@ -185,7 +188,7 @@ impl WaveActor {
         self.open.push(OpenUnit { unit, started: 0, ended: 0, next_rows: 0, early, rows, whole: true });
     }
 
-    fn start(&mut self, place: Place) {
+    fn start(&mut self, place: RunPosition) {
         self.alive += 1;
         let space = self.spaces.pop().unwrap_or_default();
         let job = self.spec.job.clone();
@@ -222,7 +225,7 @@ impl WaveActor {
     }
 
     /// Folds an outcome in and writes its rows.
-    fn take_in(&mut self, place: Place, harvest: Harvest) -> Result<(), SpillError> {
+    fn take_in(&mut self, place: RunPosition, harvest: OrganizationResult) -> Result<(), SpillError> {
         if let Some(sum) = self.outcomes.get_mut(&place.replication) {
             sum.outcome.fold(&harvest.outcome);
             sum.operations += harvest.operations;
@@ -267,7 +270,8 @@ impl WaveActor {
         let ready: Vec<u32> =
             self.outcomes.keys().copied().filter(|&r| Some(r) != staying && !open(r)).collect();
         for replication in ready {
-            if let Some(Sum { units, whole, operations, outcome }) = self.outcomes.remove(&replication) {
+            if let Some(ArbiterSum { units, whole, operations, outcome }) = self.outcomes.remove(&replication)
+            {
                 let (arbiter, outcome) = (self.spec.arbiter, Box::new(outcome));
                 let contribution = Contribution { replication, arbiter, units, whole, operations, outcome };
                 self.spec.collector.do_send(contribution);
@@ -286,10 +290,10 @@ impl WaveActor {
         }
         self.contribute(None);
         for feature in self.features.iter() {
-            feature.do_send(Farewell);
+            feature.do_send(Shutdown);
         }
         self.sentinel.finish();
-        self.spec.collector.do_send(Left);
+        self.spec.collector.do_send(ArbiterFinished);
         ctx.stop();
     }
 }
@@ -334,30 +338,34 @@ impl Actor for WaveActor {
     }
 }
 
-impl Handler<Begin> for WaveActor {
+impl Handler<Start> for WaveActor {
     type Result = ();
 
-    fn handle(&mut self, _: Begin, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: Start, ctx: &mut Self::Context) {
         self.fill(ctx);
     }
 }
 
-impl Handler<Taken> for WaveActor {
+impl Handler<RowsAccepted> for WaveActor {
     type Result = ();
 
-    fn handle(&mut self, _: Taken, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: RowsAccepted, ctx: &mut Self::Context) {
         self.unacknowledged -= 1;
         self.fill(ctx);
     }
 }
 
-impl Handler<Done> for WaveActor {
+impl Handler<OrganizationFinished> for WaveActor {
     type Result = ();
 
-    fn handle(&mut self, Done { place, harvest }: Done, ctx: &mut Self::Context) {
+    fn handle(
+        &mut self,
+        OrganizationFinished { place, harvest }: OrganizationFinished,
+        ctx: &mut Self::Context,
+    ) {
         self.alive -= 1;
         self.finished += 1;
-        if self.spec.control.injection == Some(Injection::DyingWave(self.finished)) {
+        if self.spec.control.injection == Some(InjectedFault::DyingWave(self.finished)) {
             panic!("injected");
         }
         if let Some(open) = self.open.iter_mut().find(|open| open.unit.index == place.unit) {

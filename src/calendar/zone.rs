@@ -55,10 +55,10 @@ impl Zone {
 
     /// The `n`-th instant of `every` counted from `anchor` (n may be negative; 0 is the anchor itself).
     ///
-    /// Stops at [`SimTime::NEVER`] and [`SimTime::DAWN`] beyond the years −9999 to 9999.
+    /// Stops at [`SimTime::MAX`] and [`SimTime::MIN`] beyond the years −9999 to 9999.
     #[must_use]
     pub fn nth(&self, anchor: SimTime, every: Period, n: i64, rule: MonthEnd) -> SimTime {
-        let beyond = if n < 0 { SimTime::DAWN } else { SimTime::NEVER };
+        let beyond = if n < 0 { SimTime::MIN } else { SimTime::MAX };
         let steps = |step: u32| n.checked_mul(i64::from(step));
         let date = |date: Option<Date>, local: DateTime| match date {
             Some(date) => self.instant(date.to_datetime(local.time())),
@@ -93,7 +93,7 @@ impl Zone {
     /// The smallest n whose [`Zone::nth`] instant lies after `t` (n ≤ 0 if the anchor does).
     #[must_use]
     pub fn first_after(&self, anchor: SimTime, every: Period, t: SimTime, rule: MonthEnd) -> i64 {
-        if t == SimTime::NEVER {
+        if t == SimTime::MAX {
             return i64::MAX;
         }
         // Months and local days differ from their longest length by little: start below and walk up.
@@ -150,7 +150,7 @@ impl Zone {
     /// that hour ends.
     #[must_use]
     pub fn hour_of_week(&self, t: SimTime) -> (usize, SimTime) {
-        let Some(local) = self.local(t) else { return (0, SimTime::NEVER) };
+        let Some(local) = self.local(t) else { return (0, SimTime::MAX) };
         let day = local.weekday().to_monday_zero_offset() as usize;
         (day * 24 + local.hour() as usize, self.next_start(t, CalendarUnit::Hour))
     }
@@ -175,8 +175,8 @@ impl Zone {
     fn instant(&self, local: DateTime) -> SimTime {
         match self.0.to_ambiguous_timestamp(local).compatible() {
             Ok(timestamp) => SimTime::from_micros(timestamp.as_microsecond()),
-            Err(_) if local.year() < 0 => SimTime::DAWN,
-            Err(_) => SimTime::NEVER,
+            Err(_) if local.year() < 0 => SimTime::MIN,
+            Err(_) => SimTime::MAX,
         }
     }
 
@@ -193,7 +193,7 @@ impl Zone {
             CalendarUnit::Month => plus_months(date.first_of_month(), later, MonthEnd::Clamp),
             CalendarUnit::Year => plus_months(date.first_of_year(), 12 * later, MonthEnd::Clamp),
         };
-        start.map_or(SimTime::NEVER, |date| self.instant(date.to_datetime(Time::midnight())))
+        start.map_or(SimTime::MAX, |date| self.instant(date.to_datetime(Time::midnight())))
     }
 }
 

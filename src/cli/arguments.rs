@@ -73,7 +73,7 @@ pub struct RunArguments {
     pub output: PathBuf,
     /// Form of the comparison on stdout.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
     /// A quick look: 2 replications, the first 50 organizations of each cohort, the file's thresholds not judged.
     #[arg(long)]
     pub quick: bool,
@@ -91,7 +91,7 @@ pub struct RunArguments {
     pub audit: bool,
     /// Write these rows too.
     #[arg(long, value_enum, value_delimiter = ',')]
-    pub rows: Vec<Rows>,
+    pub rows: Vec<RowsOption>,
     /// The same as `--rows cycles`.
     #[arg(long)]
     pub cycles: bool,
@@ -137,7 +137,7 @@ pub struct TrialArguments {
     pub output: PathBuf,
     /// Form of the tables on stdout.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
     /// A quick look: 2 replications, the first 50 organizations of each cohort.
     #[arg(long)]
     pub quick: bool,
@@ -284,7 +284,7 @@ pub struct LayoutArguments {
 
 /// Rows on request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rows {
+pub enum RowsOption {
     /// `cycles.csv`: one row per organization and cycle.
     Cycles,
     /// `operations.csv`: one row per attempt.
@@ -295,7 +295,7 @@ pub enum Rows {
 
 /// Form of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
+pub enum FormatOption {
     /// For a terminal.
     #[default]
     Text,
@@ -307,13 +307,13 @@ pub enum Format {
     Markdown,
 }
 
-impl From<Format> for report::Format {
-    fn from(format: Format) -> Self {
+impl From<FormatOption> for report::Format {
+    fn from(format: FormatOption) -> Self {
         match format {
-            Format::Text => report::Format::Text,
-            Format::Json => report::Format::Json,
-            Format::Csv => report::Format::Csv,
-            Format::Markdown => report::Format::Markdown,
+            FormatOption::Text => report::Format::Text,
+            FormatOption::Json => report::Format::Json,
+            FormatOption::Csv => report::Format::Csv,
+            FormatOption::Markdown => report::Format::Markdown,
         }
     }
 }
@@ -321,11 +321,11 @@ impl From<Format> for report::Format {
 impl RunArguments {
     /// True if these rows were asked for, in either way.
     #[must_use]
-    pub fn wants(&self, rows: Rows) -> bool {
+    pub fn wants(&self, rows: RowsOption) -> bool {
         let short = match rows {
-            Rows::Cycles => self.cycles,
-            Rows::Operations => self.operations,
-            Rows::Journal => self.journal,
+            RowsOption::Cycles => self.cycles,
+            RowsOption::Operations => self.operations,
+            RowsOption::Journal => self.journal,
         };
         short || self.rows.contains(&rows)
     }
@@ -355,7 +355,7 @@ pub struct ShowArguments {
     pub run: PathBuf,
     /// Form of the tables on stdout.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
     /// Print the scenario's text instead.
     #[arg(long, conflicts_with = "command")]
     pub scenario: bool,
@@ -402,7 +402,7 @@ pub struct ExplainArguments {
     pub set: Vec<String>,
     /// Form of the statement.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
 }
 
 /// Arguments of `creditsim scenarios`.
@@ -412,7 +412,7 @@ pub struct ScenariosArguments {
     pub name: Option<String>,
     /// Form of the list.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
 }
 
 /// Arguments of `creditsim fit`.
@@ -428,7 +428,7 @@ pub struct FitArguments {
     pub scale: Option<f64>,
     /// Form of the goodness of fit.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
 }
 
 /// A share above 0 and at most 1.
@@ -448,7 +448,7 @@ pub struct PresetsArguments {
     pub name: Option<String>,
     /// Form of the list.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: FormatOption,
 }
 
 /// Arguments of `creditsim verify`.

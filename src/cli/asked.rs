@@ -6,7 +6,7 @@
 use crate::report::Question;
 use crate::scenario::{Scenario, ScenarioSource};
 
-use super::arguments::{OptimizeArguments, Rows, RunArguments, SensitivityArguments, SweepArguments};
+use super::arguments::{OptimizeArguments, RowsOption, RunArguments, SensitivityArguments, SweepArguments};
 
 /// A command in canonical form.
 pub(super) struct Asked {
@@ -24,9 +24,11 @@ impl Asked {
             asked.value("--replications", scenario.replications);
         }
         asked.each("--threshold", &arguments.thresholds);
-        for (rows, name) in
-            [(Rows::Cycles, "cycles"), (Rows::Operations, "operations"), (Rows::Journal, "journal")]
-        {
+        for (rows, name) in [
+            (RowsOption::Cycles, "cycles"),
+            (RowsOption::Operations, "operations"),
+            (RowsOption::Journal, "journal"),
+        ] {
             if arguments.wants(rows) {
                 asked.value("--rows", name);
             }

@@ -19,15 +19,15 @@ use crate::sampling::mix;
 use crate::scenario::Scenario;
 
 use super::arguments::BenchArguments;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::{interrupt, reading, select, terminal};
 
 /// Measures and prints.
-pub(super) fn carry_out(arguments: &BenchArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &BenchArguments) -> Result<Exit, CommandProblem> {
     interrupt::end_on_signal();
     let scenario = reading::scenario(&arguments.scenario, &[])?;
     if !scenario.histories.is_empty() {
-        return Err(Problem::usage(format!(
+        return Err(CommandProblem::usage(format!(
             "`{}` replays a history, which measures the disk",
             arguments.scenario
         )));
@@ -65,7 +65,7 @@ fn subsets(scenario: &Scenario) -> Vec<Subset> {
 }
 
 /// Medians of one subset [policy-operations per second].
-struct Row {
+struct MedianRow {
     label: String,
     policies: usize,
     operations: u64,
@@ -74,7 +74,7 @@ struct Row {
     actors: BTreeMap<usize, f64>,
 }
 
-impl Row {
+impl MedianRow {
     /// What an operation costs more on actors, one arbiter (s).
     fn overhead(&self) -> f64 {
         self.policies as f64 * (1.0 / self.actors[&1] - 1.0 / self.pure)
@@ -95,7 +95,7 @@ fn measure(
     label: String,
     first: u32,
     rounds: u32,
-) -> Result<Row, Problem> {
+) -> Result<MedianRow, CommandProblem> {
     let job = job(scenario, policies, first)?;
     let (operations, expected, _) = pure(&job)?;
     let mut seconds: BTreeMap<Option<usize>, Vec<f64>> = BTreeMap::new();
@@ -105,7 +105,7 @@ fn measure(
         for threads in threads() {
             let (_, sum, took) = on_actors(&job, Layout { threads, ..Layout::default() })?;
             if sum != expected {
-                return Err(Problem::Verification { wrong: 1 });
+                return Err(CommandProblem::Verification { wrong: 1 });
             }
             seconds.entry(Some(threads)).or_default().push(took);
         }
@@ -114,7 +114,7 @@ fn measure(
     let mut rates = seconds.into_iter().map(|(kind, mut took)| (kind, rate(&mut took)));
     let pure = rates.next().map_or(f64::NAN, |(_, rate)| rate);
     let actors = rates.filter_map(|(kind, rate)| Some((kind?, rate))).collect();
-    Ok(Row { label, policies: policies.len(), operations, pure, actors })
+    Ok(MedianRow { label, policies: policies.len(), operations, pure, actors })
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -122,7 +122,7 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-fn job(scenario: &Scenario, policies: &[String], first: u32) -> Result<Arc<Job>, Problem> {
+fn job(scenario: &Scenario, policies: &[String], first: u32) -> Result<Arc<Job>, CommandProblem> {
     let mut scenario = scenario.clone();
     select::keep_policies(&mut scenario, policies)?;
     for cohort in &mut scenario.cohorts {
@@ -132,7 +132,7 @@ fn job(scenario: &Scenario, policies: &[String], first: u32) -> Result<Arc<Job>,
 }
 
 /// Organizations of each cohort that make about as many operations as wanted.
-fn organizations_for(scenario: &Scenario, operations: f64) -> Result<u32, Problem> {
+fn organizations_for(scenario: &Scenario, operations: f64) -> Result<u32, CommandProblem> {
     const SAMPLE: u32 = 20;
     let names: Vec<String> = scenario.policies.iter().take(1).map(|policy| policy.name.clone()).collect();
     let sample = job(scenario, &names, SAMPLE)?;
@@ -142,7 +142,7 @@ fn organizations_for(scenario: &Scenario, operations: f64) -> Result<u32, Proble
 }
 
 /// (operations, checksum, seconds) in a plain loop.
-fn pure(job: &Job) -> Result<(u64, u64, f64), Problem> {
+fn pure(job: &Job) -> Result<(u64, u64, f64), CommandProblem> {
     let mut checksum = Checksum::default();
     let watch = Stopwatch::start();
     let operations = run_pure(job, 0..1, Layout::default().batch, &mut checksum)?;
@@ -150,7 +150,7 @@ fn pure(job: &Job) -> Result<(u64, u64, f64), Problem> {
 }
 
 /// (operations, checksum, seconds) on actors.
-fn on_actors(job: &Arc<Job>, layout: Layout) -> Result<(u64, u64, f64), Problem> {
+fn on_actors(job: &Arc<Job>, layout: Layout) -> Result<(u64, u64, f64), CommandProblem> {
     let checksum = Checksum::default();
     let spec = RunSpec {
         job: job.clone(),
@@ -198,7 +198,7 @@ impl Sink for Checksum {
 
 /// Memory of an organization that is alive, with its accounts and batches (bytes); `None` where the system does not
 /// say.
-fn memory_per_organization(scenario: &Scenario, first: u32) -> Result<Option<f64>, Problem> {
+fn memory_per_organization(scenario: &Scenario, first: u32) -> Result<Option<f64>, CommandProblem> {
     const ALIVE: usize = 1_000;
     let names: Vec<String> = scenario.policies.iter().map(|policy| policy.name.clone()).collect();
     let job = job(scenario, &names, first.max(ALIVE as u32))?;
@@ -208,14 +208,14 @@ fn memory_per_organization(scenario: &Scenario, first: u32) -> Result<Option<f64
         }
         let chunk = Some(4 * ALIVE as u32);
         on_actors(&job, Layout { threads: 1, wave, chunk, ..Layout::default() })?;
-        Ok::<_, Problem>(engine::peak_memory_bytes())
+        Ok::<_, CommandProblem>(engine::peak_memory_bytes())
     };
     let (few, many) = (peak(1)?, peak(ALIVE)?);
     let each = |few: u64, many: u64| many.saturating_sub(few) as f64 / (ALIVE - 1) as f64;
     Ok(few.zip(many).map(|(few, many)| each(few, many)))
 }
 
-fn table(scenario: &Scenario, rows: &[Row], memory: Option<f64>) -> Table {
+fn table(scenario: &Scenario, rows: &[MedianRow], memory: Option<f64>) -> Table {
     let rate = |name: &str, head: &str| Column::numbers(name).headed(format!("{head}\nM/s"));
     let mut columns = vec![Column::words("policies"), rate("pure_loop", "plain loop")];
     for threads in threads() {
@@ -240,8 +240,8 @@ fn table(scenario: &Scenario, rows: &[Row], memory: Option<f64>) -> Table {
     table
 }
 
-fn as_json(scenario: &Scenario, rows: &[Row], memory: Option<f64>) -> Value {
-    let row = |row: &Row| {
+fn as_json(scenario: &Scenario, rows: &[MedianRow], memory: Option<f64>) -> Value {
+    let row = |row: &MedianRow| {
         let actors: BTreeMap<String, f64> =
             row.actors.iter().map(|(threads, rate)| (threads.to_string(), *rate)).collect();
         json!({

@@ -4,16 +4,16 @@ use crate::engine::{Layout, Planned, expect};
 use crate::scenario::{self, Scenario};
 
 use super::arguments::CheckArguments;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal::number_of;
 use super::{estimate, reading, terminal};
 
 /// Lists problems and warnings.
-pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, CommandProblem> {
     let source = reading::source(&arguments.scenario, &arguments.set)?;
     let (scenario, problems) = scenario::examine(&source);
     let Some(scenario) = scenario.filter(|_| !problems.iter().any(scenario::Problem::is_error)) else {
-        return Err(Problem::Scenario(problems));
+        return Err(CommandProblem::Scenario(problems));
     };
     for warning in &problems {
         terminal::tell(&warning.to_string());

@@ -3,7 +3,7 @@
 use crate::engine::{Expected, MOST};
 use crate::scenario::Scenario;
 
-use super::exit::Problem;
+use super::exit::CommandProblem;
 use super::progress::{count, span};
 use super::terminal::number_of;
 
@@ -28,7 +28,7 @@ pub(super) fn sentence(expected: &Expected, scenario: &Scenario) -> String {
 ///
 /// # Errors
 /// If it is absurd, with the numbers and the bounds.
-pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), Problem> {
+pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), CommandProblem> {
     if !expected.is_absurd() {
         return Ok(());
     }
@@ -48,7 +48,7 @@ pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), Pro
         sentence(expected, scenario),
         count(expected.events)
     );
-    Err(Problem::Usage { what, hint: Some(hint) })
+    Err(CommandProblem::Usage { what, hint: Some(hint) })
 }
 
 fn duration(seconds: f64) -> String {

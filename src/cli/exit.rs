@@ -25,7 +25,7 @@ pub enum Exit {
 
 /// What kept a command from its work.
 #[derive(Debug, thiserror::Error)]
-pub enum Problem {
+pub enum CommandProblem {
     /// 2: problems of a scenario, all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Scenario(Vec<scenario::Problem>),
@@ -67,46 +67,46 @@ pub enum Problem {
     Internal(String),
 }
 
-impl From<Vec<scenario::Problem>> for Problem {
+impl From<Vec<scenario::Problem>> for CommandProblem {
     fn from(problems: Vec<scenario::Problem>) -> Self {
-        Problem::Scenario(problems)
+        CommandProblem::Scenario(problems)
     }
 }
 
-impl From<DesignError> for Problem {
+impl From<DesignError> for CommandProblem {
     fn from(error: DesignError) -> Self {
-        Problem::usage(error.to_string())
+        CommandProblem::usage(error.to_string())
     }
 }
 
-impl From<Failure> for Problem {
+impl From<Failure> for CommandProblem {
     fn from(failure: Failure) -> Self {
-        Problem::Run(failure)
+        CommandProblem::Run(failure)
     }
 }
 
-impl Problem {
+impl CommandProblem {
     /// A mistake in the arguments.
     #[must_use]
     pub fn usage(what: impl Into<String>) -> Self {
-        Problem::Usage { what: what.into(), hint: None }
+        CommandProblem::Usage { what: what.into(), hint: None }
     }
 
     fn code(&self) -> u8 {
         match self {
-            Problem::Scenario(_) | Problem::Usage { .. } | Problem::Impossible(_) => 2,
-            Problem::Run(Failure::Impossible { .. }) => 2,
-            Problem::File { .. } | Problem::Unplaced(_) => 5,
-            Problem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
-            Problem::Run(Failure::History(error)) if error.is_stopped() => interrupt::INTERRUPTED,
-            Problem::Run(Failure::History(error)) => {
+            CommandProblem::Scenario(_) | CommandProblem::Usage { .. } | CommandProblem::Impossible(_) => 2,
+            CommandProblem::Run(Failure::Impossible { .. }) => 2,
+            CommandProblem::File { .. } | CommandProblem::Unplaced(_) => 5,
+            CommandProblem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
+            CommandProblem::Run(Failure::History(error)) if error.is_stopped() => interrupt::INTERRUPTED,
+            CommandProblem::Run(Failure::History(error)) => {
                 if error.is_world() {
                     5
                 } else {
                     2
                 }
             }
-            Problem::Run(_) | Problem::Verification { .. } | Problem::Internal(_) => 1,
+            CommandProblem::Run(_) | CommandProblem::Verification { .. } | CommandProblem::Internal(_) => 1,
         }
     }
 }
@@ -114,7 +114,7 @@ impl Problem {
 impl Exit {
     /// Says what went wrong, if something did, and gives the process its exit code.
     #[must_use]
-    pub fn report(ended: Result<Exit, Problem>) -> ExitCode {
+    pub fn report(ended: Result<Exit, CommandProblem>) -> ExitCode {
         interrupt::give_way_to_signals();
         let code = match ended {
             Ok(exit) => exit.code(),
@@ -124,7 +124,7 @@ impl Exit {
             }
         };
         let Some(source) = terminal::unsaid() else { return ExitCode::from(code) };
-        let lost = Problem::File { path: "standard output".into(), source };
+        let lost = CommandProblem::File { path: "standard output".into(), source };
         terminal::complain(&lost.to_string());
         ExitCode::from(if code == 0 { lost.code() } else { code })
     }
@@ -148,11 +148,11 @@ mod tests {
         let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let lost = Failure::Lost { actor: "the collector".to_owned(), panic: None };
         let cases = [
-            (Problem::Scenario(Vec::new()), 2),
-            (Problem::usage("no such policy"), 2),
-            (Problem::File { path: "a".into(), source: denied() }, 5),
-            (Problem::Run(Failure::Io { path: "a".into(), source: denied() }), 5),
-            (Problem::Run(lost), 1),
+            (CommandProblem::Scenario(Vec::new()), 2),
+            (CommandProblem::usage("no such policy"), 2),
+            (CommandProblem::File { path: "a".into(), source: denied() }, 5),
+            (CommandProblem::Run(Failure::Io { path: "a".into(), source: denied() }), 5),
+            (CommandProblem::Run(lost), 1),
         ];
         for (problem, code) in cases {
             assert_eq!(problem.code(), code, "{problem}");

@@ -5,22 +5,22 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::engine::{self, Failure, Job, JobOptions, RowWriter};
-use crate::organization::{DetailOptions, OrganizationOutcome, Progress, Workspace};
+use crate::organization::{DetailOptions, OrganizationOutcome, OrganizationProgress, Workspace};
 use crate::outcome::Entry;
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
 use crate::report::{self, FeatureWords, PlanWords, Statement, StatementFacts};
 use crate::scenario::Scenario;
 use crate::units::{CohortIndex, OrganizationId, SimTime};
 
-use super::arguments::{ExplainArguments, Format};
-use super::exit::{Exit, Problem};
+use super::arguments::{ExplainArguments, FormatOption};
+use super::exit::{CommandProblem, Exit};
 use super::{interrupt, reading, terminal};
 
 /// Most arrivals drawn at once.
 const BATCH: usize = 4096;
 
 /// Runs one organization under one policy and tells its ledger.
-pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandProblem> {
     interrupt::end_on_signal();
     let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
     if let Some(seed) = arguments.seed {
@@ -28,14 +28,14 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, Problem> {
     }
     let policy = keep_policy(&mut scenario, arguments.policy.as_deref())?;
     let folder = tempfile::Builder::new().prefix("creditsim-").tempdir();
-    let folder = folder.map_err(|source| Problem::File { path: std::env::temp_dir(), source })?;
+    let folder = folder.map_err(|source| CommandProblem::File { path: std::env::temp_dir(), source })?;
     // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
     let scratch = interrupt::Scratch::new(folder.keep());
     let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
-        .map_err(|error| Problem::Run(Failure::History(error)))?;
+        .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
     let detail = DetailOptions { cycles: false, operations: false, journal: true, audit: true };
     let options = JobOptions { detail, first: None };
-    let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
+    let job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
     let (name, journal) = journal(&job, arguments)?;
     let facts = StatementFacts {
         title: format!(
@@ -52,38 +52,42 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, Problem> {
     let mut statement = Statement::new(&facts, &journal);
     let instant = |text: &Option<String>, otherwise: SimTime| match text {
         None => Ok(otherwise),
-        Some(text) => scenario.zone.parse(text).ok_or_else(|| Problem::Usage {
+        Some(text) => scenario.zone.parse(text).ok_or_else(|| CommandProblem::Usage {
             what: format!("`{text}` is no instant"),
             hint: Some(String::from("write a date such as 2025-01-31, or 2025-01-31T10:00:00")),
         }),
     };
-    let from = instant(&arguments.from, SimTime::DAWN)?;
-    let to = instant(&arguments.to, SimTime::NEVER)?;
-    if (from, to) != (SimTime::DAWN, SimTime::NEVER) {
+    let from = instant(&arguments.from, SimTime::MIN)?;
+    let to = instant(&arguments.to, SimTime::MAX)?;
+    if (from, to) != (SimTime::MIN, SimTime::MAX) {
         statement.keep(from, to);
     }
     terminal::say(&shown(&statement, &scenario, arguments.format));
     Ok(Exit::Fine)
 }
 
-fn shown(statement: &Statement, scenario: &Scenario, format: Format) -> String {
+fn shown(statement: &Statement, scenario: &Scenario, format: FormatOption) -> String {
     let (lines, totals) = (statement.to_table(), statement.totals_table());
     match format {
-        Format::Text => statement.to_text(&|at| scenario.zone.show(at)),
-        Format::Csv => lines.render(format.into()),
-        Format::Markdown => format!("{}\n{}", lines.render(format.into()), totals.render(format.into())),
-        Format::Json => report::pretty(&json!({ "lines": lines.to_json(), "totals": totals.to_json() })),
+        FormatOption::Text => statement.to_text(&|at| scenario.zone.show(at)),
+        FormatOption::Csv => lines.render(format.into()),
+        FormatOption::Markdown => {
+            format!("{}\n{}", lines.render(format.into()), totals.render(format.into()))
+        }
+        FormatOption::Json => {
+            report::pretty(&json!({ "lines": lines.to_json(), "totals": totals.to_json() }))
+        }
     }
 }
 
 /// Leaves the policy that is asked for, or the baseline, alone in the scenario.
-fn keep_policy(scenario: &mut Scenario, named: Option<&str>) -> Result<Policy, Problem> {
+fn keep_policy(scenario: &mut Scenario, named: Option<&str>) -> Result<Policy, CommandProblem> {
     let index = match named {
         None => scenario.baseline,
         Some(named) => scenario.policies.iter().position(|policy| policy.name == named).ok_or_else(|| {
             let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
             let what = format!("`--policy {named}`: the scenario has no such policy");
-            Problem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) }
+            CommandProblem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) }
         })?,
     };
     let policy = scenario.policies.swap_remove(index);
@@ -93,13 +97,13 @@ fn keep_policy(scenario: &mut Scenario, named: Option<&str>) -> Result<Policy, P
 }
 
 /// Runs the organization; gives its name and its journal.
-fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry>), Problem> {
+fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry>), CommandProblem> {
     let wanted = &arguments.organization;
     let id = match identity(job, wanted) {
         Some(id) => id,
         None => labelled(job, wanted)?,
     };
-    let fault = |fault| Problem::Run(Failure::Fault { replication: arguments.replication, fault });
+    let fault = |fault| CommandProblem::Run(Failure::Fault { replication: arguments.replication, fault });
     let outages = Arc::new((job.outages)(arguments.replication));
     let mut run = job.start(arguments.replication, id, &outages, Workspace::default())?;
     let name = run.name();
@@ -110,7 +114,7 @@ fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry
                 .map_err(|source| Failure::Unreadable { organization: name.clone(), source })?;
             run.accept(refill).map_err(fault)?;
         }
-        if run.advance().map_err(fault)? != Progress::Wants {
+        if run.advance().map_err(fault)? != OrganizationProgress::Wants {
             break;
         }
     }
@@ -129,7 +133,7 @@ fn identity(job: &Job, text: &str) -> Option<OrganizationId> {
 }
 
 /// An organization of a usage history by its label.
-fn labelled(job: &Job, text: &str) -> Result<OrganizationId, Problem> {
+fn labelled(job: &Job, text: &str) -> Result<OrganizationId, CommandProblem> {
     let outages = Arc::new((job.outages)(0));
     for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
         for number in 0..cohort.organizations {
@@ -144,7 +148,7 @@ fn labelled(job: &Job, text: &str) -> Result<OrganizationId, Problem> {
         .iter()
         .map(|cohort| format!("{0}/0 to {0}/{1}", cohort.name, cohort.organizations.saturating_sub(1)))
         .collect();
-    Err(Problem::Usage {
+    Err(CommandProblem::Usage {
         what: format!("`--organization {text}`: the scenario has no such organization"),
         hint: Some(format!("organizations: {}", known.join(", "))),
     })
@@ -177,9 +181,9 @@ fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {
     PlanWords { name: name.to_owned(), features: features.iter().map(words).collect() }
 }
 
-struct NoRows;
+struct NoExplainRows;
 
-impl RowWriter for NoRows {
+impl RowWriter for NoExplainRows {
     fn files(&self) -> usize {
         0
     }

@@ -7,10 +7,10 @@ use crate::engine::Failure;
 use crate::report::number::{brief, short};
 use crate::report::{Cell, Column, Table};
 use crate::scenario::{self, ScenarioSource};
-use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, Written, fit};
+use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, WrittenScenario, fit};
 
 use super::arguments::FitArguments;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::{interrupt, terminal};
 
 /// Columns that notes are broken at.
@@ -19,7 +19,7 @@ const WIDTH: usize = 96;
 const NAME: usize = 24;
 
 /// Fits, shows how good the fit is, and writes the scenario or prints it.
-pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem> {
     interrupt::end_on_signal();
     let fit = fit(&arguments.usage, arguments.scale, &read_written).map_err(problem)?;
     let name = scenario_name(&arguments.usage);
@@ -44,11 +44,11 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, Problem> {
 }
 
 /// Reads a scenario's text for what a simulation of its demand needs.
-fn read_written(text: &str) -> Result<Written, String> {
+fn read_written(text: &str) -> Result<WrittenScenario, String> {
     let source = ScenarioSource::from_text("fitted.toml", text);
     let scenario = scenario::read(&source)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    Ok(Written {
+    Ok(WrittenScenario {
         start: scenario.start,
         end: scenario.end,
         zone: scenario.zone,
@@ -160,10 +160,10 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-fn problem(error: FitError) -> Problem {
+fn problem(error: FitError) -> CommandProblem {
     match error {
-        FitError::History(problems) => Problem::Run(Failure::History(problems)),
-        FitError::Written(what) => Problem::Usage {
+        FitError::History(problems) => CommandProblem::Run(Failure::History(problems)),
+        FitError::Written(what) => CommandProblem::Usage {
             what: format!("the fitted scenario is not valid, which is a mistake of the fit:\n{what}"),
             hint: Some("please report it with the header of the history".to_owned()),
         },
@@ -181,8 +181,8 @@ fn scenario_name(path: &Path) -> String {
 
 /// Written beside its place and moved there, so that a half-written scenario never looks finished. The name beside it is
 /// nobody else's.
-fn write_aside(path: &Path, text: &str) -> Result<(), Problem> {
-    let broken = |source| Problem::File { path: path.to_owned(), source };
+fn write_aside(path: &Path, text: &str) -> Result<(), CommandProblem> {
+    let broken = |source| CommandProblem::File { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut aside = tempfile::Builder::new();
     aside.prefix(".creditsim-fit-");

@@ -5,26 +5,26 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{Enough, RowWriter, Sink, SpillError};
-use crate::experiment::{Measurements, Stop, reason, stop};
-use crate::outcome::{OrganizationOutcome, Outcome, Shape};
+use crate::experiment::{Measurements, StopDecision, reason, stop};
+use crate::outcome::{OrganizationOutcome, Outcome, RunShape};
 use crate::report::{RowFile, RunFile, RunFolder};
 use crate::scenario::{Precision, Scenario};
 
-use super::exit::Problem;
+use super::exit::CommandProblem;
 
 /// Writes the rows of the files that were asked for.
-pub(super) struct Writer {
+pub(super) struct GatheringWriter {
     files: Vec<RowFile>,
-    shape: Arc<Shape>,
+    shape: Arc<RunShape>,
 }
 
-impl Writer {
-    pub fn new(files: Vec<RowFile>, shape: Arc<Shape>) -> Self {
-        Writer { files, shape }
+impl GatheringWriter {
+    pub fn new(files: Vec<RowFile>, shape: Arc<RunShape>) -> Self {
+        GatheringWriter { files, shape }
     }
 }
 
-impl RowWriter for Writer {
+impl RowWriter for GatheringWriter {
     fn files(&self) -> usize {
         self.files.len()
     }
@@ -37,7 +37,7 @@ impl RowWriter for Writer {
 }
 
 /// What was gathered when a run ended.
-pub(super) struct Gathered {
+pub(super) struct GatheredRun {
     pub measurements: Measurements,
     /// Files with rows, still open, or why they cannot be had.
     pub files: Vec<(RowFile, Result<RunFile, String>)>,
@@ -49,7 +49,7 @@ pub(super) struct Gathered {
     unfinished: Option<u64>,
 }
 
-impl Gathered {
+impl GatheredRun {
     /// Replications that were finished.
     pub fn finished(&self) -> u32 {
         if self.unfinished.is_some() { 0 } else { self.measurements.replications() }
@@ -70,7 +70,7 @@ impl Gathered {
     }
 }
 
-struct State {
+struct GatheringState {
     measurements: Measurements,
     baseline: usize,
     precision: Option<Precision>,
@@ -82,23 +82,23 @@ struct State {
 
 /// A sink that can be asked, once the run is over, what it took.
 #[derive(Clone)]
-pub(super) struct Gathering(Arc<Mutex<Option<State>>>);
+pub(super) struct Gathering(Arc<Mutex<Option<GatheringState>>>);
 
 impl Gathering {
     /// Opens the files and writes their headers.
     pub fn begin(
-        writer: &Writer,
+        writer: &GatheringWriter,
         scenario: &Scenario,
-        shape: Arc<Shape>,
+        shape: Arc<RunShape>,
         folder: &RunFolder,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, CommandProblem> {
         let open = |&file: &RowFile| {
-            let broken = |source| Problem::File { path: folder.path().join(file.name()), source };
+            let broken = |source| CommandProblem::File { path: folder.path().join(file.name()), source };
             let mut open = folder.open(file.name()).map_err(broken)?;
             open.write_all(file.header().as_bytes()).map_err(broken)?;
-            Ok::<_, Problem>((file, Ok(open)))
+            Ok::<_, CommandProblem>((file, Ok(open)))
         };
-        let state = State {
+        let state = GatheringState {
             measurements: Measurements::new(shape),
             baseline: scenario.baseline,
             precision: scenario.precision.clone(),
@@ -110,33 +110,33 @@ impl Gathering {
         Ok(Gathering(Arc::new(Mutex::new(Some(state)))))
     }
 
-    fn state(&self) -> MutexGuard<'_, Option<State>> {
+    fn state(&self) -> MutexGuard<'_, Option<GatheringState>> {
         // A panic of the collector has ended the run with an error already.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was gathered; once.
-    pub fn finish(self) -> Result<Gathered, Problem> {
+    pub fn finish(self) -> Result<GatheredRun, CommandProblem> {
         let state = self.state().take();
-        let Some(mut state) = state else { return Err(Problem::usage("the run has ended already")) };
+        let Some(mut state) = state else { return Err(CommandProblem::usage("the run has ended already")) };
         let partial = state.partial.take().filter(|_| state.measurements.replications() == 0);
         let unfinished = partial.as_ref().map(Outcome::organizations);
         if let Some(outcome) = partial {
             state.measurements.push(&outcome);
         }
-        let State { measurements, baseline, precision, files, precision_missed, .. } = state;
+        let GatheringState { measurements, baseline, precision, files, precision_missed, .. } = state;
         let stopped = precision.and_then(|precision| reason(&measurements, baseline, &precision));
-        Ok(Gathered { measurements, files, precision_missed, stopped, unfinished })
+        Ok(GatheredRun { measurements, files, precision_missed, stopped, unfinished })
     }
 }
 
-impl State {
+impl GatheringState {
     fn complete(&mut self, outcome: &Outcome) -> Enough {
         self.measurements.push(outcome);
         let Some(precision) = &self.precision else { return Enough::No };
         let verdict = stop(&self.measurements, self.baseline, precision);
-        self.precision_missed = verdict != Stop::Reached;
-        if matches!(verdict, Stop::Continue { .. }) { Enough::No } else { Enough::Yes }
+        self.precision_missed = verdict != StopDecision::Reached;
+        if matches!(verdict, StopDecision::Continue { .. }) { Enough::No } else { Enough::Yes }
     }
 }
 
@@ -153,7 +153,7 @@ impl Sink for Gathering {
 
     fn rows(&mut self, file: usize, rows: &[u8]) -> Result<(), SpillError> {
         let mut state = self.state();
-        let Some(State { files, folder, .. }) = state.as_mut() else { return Ok(()) };
+        let Some(GatheringState { files, folder, .. }) = state.as_mut() else { return Ok(()) };
         let (kind, open) = &mut files[file];
         let Ok(taken) = open else { return Ok(()) };
         taken.write_all(rows).map_err(|source| {

@@ -106,17 +106,17 @@ fn hear(heard: impl Fn() + Send + 'static) {
         let ears = std::thread::Builder::new().name(String::from("signals"));
         ears.spawn(move || signals.forever().for_each(|_| heard()))
     });
-    warn_if_deaf(listening.is_err());
+    warn_if_unanswered(listening.is_err());
 }
 
 /// Calls `heard` on a thread of its own for every Ctrl-C and its relatives.
 #[cfg(not(unix))]
 fn hear(heard: impl Fn() + Send + 'static) {
-    warn_if_deaf(ctrlc::set_handler(heard).is_err());
+    warn_if_unanswered(ctrlc::set_handler(heard).is_err());
 }
 
-fn warn_if_deaf(deaf: bool) {
-    if deaf {
+fn warn_if_unanswered(unanswered: bool) {
+    if unanswered {
         // Without a handler a signal ends the process, which is what it does everywhere else.
         terminal::tell("warning: Ctrl-C will end the command without keeping what is finished");
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::report::{HistoryRecord, Manifest, MissingFile, Question, Remains, RunFolder, Unfinished};
 
-use super::exit::Problem;
+use super::exit::CommandProblem;
 use super::terminal;
 use super::terminal::number_of;
 
@@ -15,10 +15,10 @@ pub(super) fn begin(
     output: &Path,
     scenario: &str,
     stem: &str,
-) -> Result<(RunFolder, Vec<Unfinished>), Problem> {
+) -> Result<(RunFolder, Vec<Unfinished>), CommandProblem> {
     let home = output.join(scenario);
     let (folder, remains) =
-        RunFolder::begin(&home, stem).map_err(|source| Problem::File { path: home, source })?;
+        RunFolder::begin(&home, stem).map_err(|source| CommandProblem::File { path: home, source })?;
     let Remains { removed, placed, stuck, unfinished } = remains;
     if removed > 0 {
         let folders = number_of(u64::from(removed), "work folder", "work folders");
@@ -55,8 +55,8 @@ pub(super) fn of_question(
 }
 
 /// Gives a folder its place and says so if that is not the usual one.
-pub(super) fn finish(folder: RunFolder, manifest: &Manifest) -> Result<PathBuf, Problem> {
-    let placed = folder.finish(manifest).map_err(Problem::Unplaced)?;
+pub(super) fn finish(folder: RunFolder, manifest: &Manifest) -> Result<PathBuf, CommandProblem> {
+    let placed = folder.finish(manifest).map_err(CommandProblem::Unplaced)?;
     for remark in &placed.remarks {
         terminal::tell(&format!("note: {remark}"));
     }
@@ -74,13 +74,13 @@ pub(super) fn discard(outdone: Vec<Unfinished>) {
 }
 
 /// Says which files a folder lacks, and why. Plots and pages can be done without; rows and summaries cannot.
-pub(super) fn complain_of(folder: &Path, missing: &[MissingFile]) -> Result<(), Problem> {
+pub(super) fn complain_of(folder: &Path, missing: &[MissingFile]) -> Result<(), CommandProblem> {
     for file in missing {
         terminal::tell(&format!("warning: `{}` could not be written: {}", file.name, file.why));
     }
     match missing.iter().find(|file| file.name.ends_with(".csv")) {
         None => Ok(()),
-        Some(file) => Err(Problem::File {
+        Some(file) => Err(CommandProblem::File {
             path: folder.join(&file.name),
             source: std::io::Error::other(format!("{}; everything else is in the folder", file.why)),
         }),

@@ -9,7 +9,7 @@ use crate::engine::{self, Cause, Interrupt, Stopwatch};
 use crate::scenario::parse_span;
 
 use super::arguments::LimitArguments;
-use super::exit::Problem;
+use super::exit::CommandProblem;
 use super::terminal;
 
 /// Between two looks.
@@ -53,14 +53,14 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// A limit of memory where the system does not say how much there is in use, or below what is in use already.
-pub(super) fn enforce(limits: &LimitArguments, interrupt: &Interrupt) -> Result<(), Problem> {
+pub(super) fn enforce(limits: &LimitArguments, interrupt: &Interrupt) -> Result<(), CommandProblem> {
     let &LimitArguments { time_limit, max_memory, .. } = limits;
     if let Some(most) = max_memory {
         let used = engine::memory_bytes().ok_or_else(|| {
-            Problem::usage("`--max-memory`: this system does not say how much memory is in use")
+            CommandProblem::usage("`--max-memory`: this system does not say how much memory is in use")
         })?;
         if used >= most {
-            return Err(Problem::usage(format!(
+            return Err(CommandProblem::usage(format!(
                 "`--max-memory`: {} MB are in use before anything is done",
                 used.div_ceil(1_000_000)
             )));
@@ -81,7 +81,7 @@ pub(super) fn enforce(limits: &LimitArguments, interrupt: &Interrupt) -> Result<
         }
     };
     let looking = std::thread::Builder::new().name(String::from("limits")).spawn(look);
-    looking.map(drop).map_err(|source| Problem::Run(engine::Failure::Arbiter(source)))
+    looking.map(drop).map_err(|source| CommandProblem::Run(engine::Failure::Arbiter(source)))
 }
 
 /// Asks for an end if enough operations are done.

@@ -40,7 +40,7 @@ use clap::Parser;
 use crate::engine::{Said, caught, record_panics};
 
 pub use arguments::{Arguments, Command};
-pub use exit::{Exit, Problem};
+pub use exit::{CommandProblem, Exit};
 
 /// The command line as it was typed.
 ///
@@ -63,17 +63,17 @@ impl Command {
     ///
     /// # Errors
     /// What kept it from being done, with the exit code that says so.
-    pub fn carry_out(&self) -> Result<Exit, Problem> {
+    pub fn carry_out(&self) -> Result<Exit, CommandProblem> {
         record_panics();
         caught(|| self.dispatch()).unwrap_or_else(|said| {
             Err(match said {
-                Said::Impossible(what) => Problem::Impossible(what),
-                Said::Panicked(what) => Problem::Internal(what),
+                Said::Impossible(what) => CommandProblem::Impossible(what),
+                Said::Panicked(what) => CommandProblem::Internal(what),
             })
         })
     }
 
-    fn dispatch(&self) -> Result<Exit, Problem> {
+    fn dispatch(&self) -> Result<Exit, CommandProblem> {
         match self {
             Command::Run(arguments) => run::carry_out(arguments),
             Command::Check(arguments) => check::carry_out(arguments),

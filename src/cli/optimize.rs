@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::experiment::design::{self, Axis};
 use crate::experiment::{
-    Aim, Choice, Conditions, Entrant, FEWEST, GroupRun, Limit, Limited, Objective, Rules, Ruling, Setting,
-    Standing, Trials, by_promise, choose, screen,
+    Aim, Conditions, Entrant, FEWEST, GroupRun, Limit, Limited, Objective, Rules, Ruling, SearchResult,
+    Setting, Standing, Trials, by_promise, choose, screen,
 };
 use crate::outcome::{METRICS, Scope, metric_index};
 use crate::report::Status;
@@ -18,7 +18,7 @@ use crate::scenario::parse_threshold;
 
 use super::arguments::OptimizeArguments;
 use super::asked::Asked;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 use super::trying::{Overall, Workshop};
 
@@ -29,9 +29,9 @@ const USUAL: u64 = 40;
 const USUAL_POINTS: u32 = 16;
 
 /// Searches and reports.
-pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, CommandProblem> {
     let mut workshop = Workshop::open(&arguments.trial, &arguments.policies, None)?;
-    let question = Question::of(arguments, &workshop)?;
+    let question = OptimizeQuestion::of(arguments, &workshop)?;
     let trials = workshop.trials(question.settings.clone())?;
     let mut search = Search::new(&question, &trials, arguments.budget)?;
     let asked = Asked::optimize(arguments, &workshop.base, workshop.of_file);
@@ -58,15 +58,15 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, Problem> 
     Ok(match choice {
         _ if workshop.interrupted() => Exit::Interrupted,
         None => Exit::ThresholdFailed,
-        Some(Choice { feasible: Ruling::Pass, .. }) => Exit::Fine,
-        Some(Choice { feasible: Ruling::Fail, .. }) => Exit::ThresholdFailed,
+        Some(SearchResult { feasible: Ruling::Pass, .. }) => Exit::Fine,
+        Some(SearchResult { feasible: Ruling::Fail, .. }) => Exit::ThresholdFailed,
         Some(_) => Exit::Undecided,
     })
 }
 
 /// What was asked.
 #[derive(Debug)]
-struct Question {
+struct OptimizeQuestion {
     keys: Vec<String>,
     settings: Vec<Vec<Setting>>,
     objective: Objective,
@@ -85,8 +85,8 @@ struct Condition {
     text: String,
 }
 
-impl Question {
-    fn of(arguments: &OptimizeArguments, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+impl OptimizeQuestion {
+    fn of(arguments: &OptimizeArguments, workshop: &Workshop<'_>) -> Result<Self, CommandProblem> {
         let axes: Vec<Axis> =
             arguments.over.iter().map(|text| Axis::parse(text)).collect::<Result<_, _>>()?;
         let keys: Vec<String> = axes.iter().map(|axis| axis.key.clone()).collect();
@@ -95,16 +95,16 @@ impl Question {
         let (option, text, aim) = match (&arguments.minimize, &arguments.maximize) {
             (Some(text), _) => ("--minimize", text, Aim::Minimize),
             (None, Some(text)) => ("--maximize", text, Aim::Maximize),
-            (None, None) => return Err(Problem::usage("nothing to minimize or maximize")),
+            (None, None) => return Err(CommandProblem::usage("nothing to minimize or maximize")),
         };
         let wanted = workshop.outcome(option, text)?;
         let objective = Objective { metric: wanted.metric, scope: wanted.scope, aim };
         let conditions = arguments.conditions.iter().map(|text| Condition::of(text, workshop));
         let conditions = conditions.collect::<Result<_, _>>()?;
         if !arguments.within.is_finite() || arguments.within < 0.0 {
-            return Err(Problem::usage("`--within` is a difference of 0 or more"));
+            return Err(CommandProblem::usage("`--within` is a difference of 0 or more"));
         }
-        Ok(Question { keys, settings, objective, conditions, within: arguments.within })
+        Ok(OptimizeQuestion { keys, settings, objective, conditions, within: arguments.within })
     }
 
     /// What an outcome costs: less is better.
@@ -114,7 +114,7 @@ impl Question {
 }
 
 /// Every combination of steps and lists; evenly spaced settings of a single range; a hypercube over several.
-fn points(axes: &[Axis], count: Option<u32>, seed: u64) -> Result<Vec<Vec<String>>, Problem> {
+fn points(axes: &[Axis], count: Option<u32>, seed: u64) -> Result<Vec<Vec<String>>, CommandProblem> {
     let ranges = axes.iter().any(|axis| matches!(axis.settings, design::Settings::Between(_)));
     match axes {
         [axis] => Ok(design::evenly(axis, count.unwrap_or(USUAL_POINTS))
@@ -129,10 +129,12 @@ fn points(axes: &[Axis], count: Option<u32>, seed: u64) -> Result<Vec<Vec<String
 }
 
 impl Condition {
-    fn of(text: &str, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+    fn of(text: &str, workshop: &Workshop<'_>) -> Result<Self, CommandProblem> {
         let names: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
-        let usage =
-            |what: String, hint| Problem::Usage { what: format!("`--subject-to \"{text}\"` {what}"), hint };
+        let usage = |what: String, hint| CommandProblem::Usage {
+            what: format!("`--subject-to \"{text}\"` {what}"),
+            hint,
+        };
         let threshold = parse_threshold(text, &names)
             .map_err(|error| usage(format!("is no condition\n  wanted {}", error.wanted), error.hint))?;
         let scope = crate::engine::shape(&workshop.base).scope(&threshold.scope);
@@ -158,16 +160,16 @@ impl Condition {
 }
 
 /// (group, account).
-type Account = (usize, usize);
+type AccountIndex = (usize, usize);
 
 /// A setting that competes, by the accounts that measure it.
 struct Competitor {
     /// Settings in words; `any` for a key that does not reach the policy.
     settings: Vec<String>,
     policy: String,
-    account: Account,
+    account: AccountIndex,
     /// By condition, the account it is judged on.
-    judged_on: Vec<Account>,
+    judged_on: Vec<AccountIndex>,
     standing: Standing,
 }
 
@@ -180,19 +182,23 @@ struct Search {
     /// Replications of those that still compete.
     reached: u32,
     /// What was measured of each account.
-    series: BTreeMap<Account, Series>,
+    series: BTreeMap<AccountIndex, MeasuredSeries>,
 }
 
 /// What was measured of an account, a value a replication.
 #[derive(Default)]
-struct Series {
+struct MeasuredSeries {
     objective: Vec<Option<f64>>,
     /// By condition.
     limited: Vec<Limited>,
 }
 
 impl Search {
-    fn new(question: &Question, trials: &Trials, budget: Option<u64>) -> Result<Self, Problem> {
+    fn new(
+        question: &OptimizeQuestion,
+        trials: &Trials,
+        budget: Option<u64>,
+    ) -> Result<Self, CommandProblem> {
         let entrants = competitors(question, trials);
         let accounts = (0..trials.groups()).map(|group| trials.accounts(group).len() as u64).sum::<u64>();
         let (least, budget) = (u64::from(FEWEST) * accounts, budget.unwrap_or(USUAL * accounts));
@@ -200,7 +206,7 @@ impl Search {
             let what =
                 format!("a budget of {budget} replications is too small for {} settings", entrants.len());
             let hint = format!("{FEWEST} replications of each need {least}; or try fewer settings");
-            return Err(Problem::Usage { what, hint: Some(hint) });
+            return Err(CommandProblem::Usage { what, hint: Some(hint) });
         }
         // Replications double each round; with two left, no more rounds than these fit into the budget.
         let doublings = (budget / (2 * u64::from(FEWEST))).max(1).ilog2();
@@ -212,11 +218,11 @@ impl Search {
 
     fn run(
         &mut self,
-        question: &Question,
+        question: &OptimizeQuestion,
         trials: &Trials,
         conditions: &Conditions,
         total: &mut Overall,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), CommandProblem> {
         let mut next = FEWEST;
         while self.rounds < self.rules.rounds {
             next = self.affordable(question, next);
@@ -248,7 +254,7 @@ impl Search {
 
     /// How many replications those that compete can have, at most `wanted`, within the budget. The least promising are set
     /// aside where it does not reach for another round of all; with two left they share what is left of it.
-    fn affordable(&mut self, question: &Question, wanted: u32) -> u32 {
+    fn affordable(&mut self, question: &OptimizeQuestion, wanted: u32) -> u32 {
         let order =
             if self.rounds == 0 { Vec::new() } else { by_promise(&self.field(question), &self.rules) };
         for (place, index) in order.into_iter().enumerate().rev() {
@@ -266,7 +272,7 @@ impl Search {
     }
 
     /// True if more replications would not change what is said.
-    fn settled(&self, question: &Question) -> bool {
+    fn settled(&self, question: &OptimizeQuestion) -> bool {
         match choose(&self.field(question), &self.rules) {
             None => true,
             Some(choice) => {
@@ -277,7 +283,7 @@ impl Search {
     }
 
     /// Accounts that still have to run to have `next` replications. One whose setting came back catches up.
-    fn needed(&self, next: u32) -> BTreeSet<Account> {
+    fn needed(&self, next: u32) -> BTreeSet<AccountIndex> {
         let competing = self.entrants.iter().filter(|entrant| entrant.standing == Standing::In);
         let accounts =
             competing.flat_map(|entrant| entrant.judged_on.iter().copied().chain([entrant.account]));
@@ -285,7 +291,7 @@ impl Search {
     }
 
     /// Replications of an account so far.
-    fn done(&self, account: &Account) -> u32 {
+    fn done(&self, account: &AccountIndex) -> u32 {
         self.series.get(account).map_or(0, |series| series.objective.len() as u32)
     }
 
@@ -300,7 +306,7 @@ impl Search {
     }
 
     /// Accounts that run together: of one group, with as many replications so far.
-    fn by_group(&self, accounts: &BTreeSet<Account>) -> BTreeMap<(usize, u32), Vec<usize>> {
+    fn by_group(&self, accounts: &BTreeSet<AccountIndex>) -> BTreeMap<(usize, u32), Vec<usize>> {
         let mut groups: BTreeMap<(usize, u32), Vec<usize>> = BTreeMap::new();
         for account in accounts {
             groups.entry((account.0, self.done(account))).or_default().push(account.1);
@@ -308,7 +314,7 @@ impl Search {
         groups
     }
 
-    fn take(&mut self, question: &Question, group: usize, keep: &[usize], run: &GroupRun) {
+    fn take(&mut self, question: &OptimizeQuestion, group: usize, keep: &[usize], run: &GroupRun) {
         for (index, &account) in keep.iter().enumerate() {
             let series = self.series.entry((group, account)).or_default();
             let Objective { metric, scope, .. } = question.objective;
@@ -325,13 +331,13 @@ impl Search {
     }
 
     /// The entrants as the comparison sees them.
-    fn field(&self, question: &Question) -> Vec<Entrant> {
-        let costs = |account: Account| {
+    fn field(&self, question: &OptimizeQuestion) -> Vec<Entrant> {
+        let costs = |account: AccountIndex| {
             let series = self.series.get(&account).map(|series| series.objective.as_slice());
             let cost = |value: &Option<f64>| value.map(|value| question.cost(value));
             series.unwrap_or_default().iter().map(cost).collect()
         };
-        let limited = |(index, on): (usize, &Account)| {
+        let limited = |(index, on): (usize, &AccountIndex)| {
             let found = self.series.get(on).and_then(|series| series.limited.get(index));
             found.cloned().unwrap_or(Limited { values: Vec::new(), reach: f64::INFINITY })
         };
@@ -345,8 +351,8 @@ impl Search {
 }
 
 /// One competitor an account; a policy that a key does not reach competes once.
-fn competitors(question: &Question, trials: &Trials) -> Vec<Competitor> {
-    let mut known: BTreeMap<(Account, Vec<Account>), usize> = BTreeMap::new();
+fn competitors(question: &OptimizeQuestion, trials: &Trials) -> Vec<Competitor> {
+    let mut known: BTreeMap<(AccountIndex, Vec<AccountIndex>), usize> = BTreeMap::new();
     let mut competitors: Vec<Competitor> = Vec::new();
     for point in &trials.points {
         let account_of =
@@ -357,7 +363,7 @@ fn competitors(question: &Question, trials: &Trials) -> Vec<Competitor> {
                 let named = condition.policy.as_deref().and_then(account_of);
                 (point.group, named.unwrap_or(*index))
             });
-            let judged_on: Vec<Account> = judged_on.collect();
+            let judged_on: Vec<AccountIndex> = judged_on.collect();
             let settings: Vec<String> = point.settings.iter().map(|(_, value)| value.clone()).collect();
             match known.get(&(account, judged_on.clone())) {
                 Some(&index) => {

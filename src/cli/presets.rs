@@ -4,11 +4,11 @@ use crate::report::{Cell, Column, Table};
 use crate::scenario::presets;
 
 use super::arguments::PresetsArguments;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 
 /// Lists the presets, or prints one.
-pub(super) fn carry_out(arguments: &PresetsArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &PresetsArguments) -> Result<Exit, CommandProblem> {
     let Some(name) = &arguments.name else {
         let mut table = Table::new("", vec![Column::words("preset"), Column::words("stands_for")]);
         let row = |preset: &presets::Preset| vec![Cell::text(preset.name), Cell::text(preset.summary())];
@@ -20,7 +20,7 @@ pub(super) fn carry_out(arguments: &PresetsArguments) -> Result<Exit, Problem> {
         return Ok(Exit::Fine);
     };
     let preset = presets::list().iter().find(|preset| preset.name == name);
-    let preset = preset.ok_or_else(|| Problem::Usage {
+    let preset = preset.ok_or_else(|| CommandProblem::Usage {
         what: format!("`{name}` is no preset"),
         hint: Some(String::from("`creditsim presets` lists them")),
     })?;

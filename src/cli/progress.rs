@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::engine::TakenUp;
 use crate::engine::{Progress, Stopwatch};
 
-use crate::workload::Reading;
+use crate::workload::ReadingProgress;
 
 use super::terminal;
 
@@ -99,7 +99,7 @@ impl ReadingMeter {
     }
 
     /// Takes news from whoever reads.
-    pub fn show(&mut self, reading: &Reading<'_>) {
+    pub fn show(&mut self, reading: &ReadingProgress<'_>) {
         const WORTH_TELLING: Duration = Duration::from_secs(1);
         let elapsed = self.since.elapsed();
         if self.quiet || elapsed < WORTH_TELLING {
@@ -127,7 +127,7 @@ impl ReadingMeter {
 }
 
 /// `history `usage`: 12 % read, 3.1 M rows`.
-fn reading_sentence(reading: &Reading<'_>) -> String {
+fn reading_sentence(reading: &ReadingProgress<'_>) -> String {
     let rows = count(reading.rows as f64);
     let name = reading.name;
     match reading.sorting {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::scenario::{self, Scenario, ScenarioSource};
 
-use super::exit::Problem;
+use super::exit::CommandProblem;
 
 /// The source that `named` means: a bundled scenario's name, or a file.
-pub(super) fn source(named: &str, set: &[String]) -> Result<ScenarioSource, Problem> {
+pub(super) fn source(named: &str, set: &[String]) -> Result<ScenarioSource, CommandProblem> {
     let overrides: Vec<(String, String)> =
         set.iter().map(|text| key_and_value(text)).collect::<Result<_, _>>()?;
     let source = match ScenarioSource::from_bundled(named) {
@@ -18,23 +18,23 @@ pub(super) fn source(named: &str, set: &[String]) -> Result<ScenarioSource, Prob
 }
 
 /// A scenario that can be run.
-pub(super) fn scenario(named: &str, set: &[String]) -> Result<Scenario, Problem> {
-    scenario::read(&source(named, set)?).map_err(Problem::Scenario)
+pub(super) fn scenario(named: &str, set: &[String]) -> Result<Scenario, CommandProblem> {
+    scenario::read(&source(named, set)?).map_err(CommandProblem::Scenario)
 }
 
 /// A file that is there but cannot be read is the world's fault; a name that means nothing is a typing mistake.
-fn unreadable(named: &str, problem: scenario::Problem) -> Problem {
+fn unreadable(named: &str, problem: scenario::Problem) -> CommandProblem {
     let path = Path::new(named);
     match std::fs::File::open(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Problem::File { path: path.to_owned(), source }
+            CommandProblem::File { path: path.to_owned(), source }
         }
-        _ => Problem::Scenario(vec![problem]),
+        _ => CommandProblem::Scenario(vec![problem]),
     }
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), Problem> {
-    let form = || Problem::Usage {
+fn key_and_value(text: &str) -> Result<(String, String), CommandProblem> {
+    let form = || CommandProblem::Usage {
         what: format!("`--set {text}` is no `KEY=VALUE`"),
         hint: Some(String::from("write `--set policies.hold.overdraft.limit=200`")),
     };

@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::engine::{self, Interrupt};
 use crate::report::{HistoryRecord, RunFolder, SCRATCH};
 use crate::scenario::Scenario;
-use crate::workload::{Content, HistoryCounts, HistorySpec, PreparedHistory, Reading, text_size};
+use crate::workload::{Content, HistoryCounts, HistorySpec, PreparedHistory, ReadingProgress, text_size};
 
-use super::exit::Problem;
+use super::exit::CommandProblem;
 use super::progress::ReadingMeter;
 use super::terminal::number_of;
 use super::{interrupt, terminal};
@@ -21,19 +21,19 @@ pub(super) fn read_histories(
     quiet: bool,
     folder: &RunFolder,
     interrupt: &Interrupt,
-) -> Result<Vec<Arc<PreparedHistory>>, Problem> {
+) -> Result<Vec<Arc<PreparedHistory>>, CommandProblem> {
     for spec in scenario.histories.iter().filter(|_| !quiet) {
         announce(spec, folder);
     }
     let scratch = interrupt::Scratch::new(folder.path().join(SCRATCH));
     let meter = RefCell::new(ReadingMeter::start(quiet));
-    let watch = |reading: &Reading<'_>| {
+    let watch = |reading: &ReadingProgress<'_>| {
         meter.borrow_mut().show(reading);
         !interrupt.is_asked()
     };
     let histories = engine::prepare_histories(scenario, scratch.path(), &watch);
     meter.into_inner().end();
-    let histories = histories.map_err(|error| Problem::Run(engine::Failure::History(error)))?;
+    let histories = histories.map_err(|error| CommandProblem::Run(engine::Failure::History(error)))?;
     // The run goes on with it and removes it.
     scratch.release();
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !quiet) {

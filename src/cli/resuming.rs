@@ -12,7 +12,7 @@ use crate::engine::{Keep, LeftAlone};
 use crate::parts::{ENDING, parts_in};
 use crate::report::{Earlier, PARTS, Question, RunFolder, Unfinished};
 
-use super::exit::Problem;
+use super::exit::CommandProblem;
 use super::keeping;
 use super::terminal;
 use super::terminal::number_of;
@@ -24,9 +24,9 @@ pub(super) fn begin(
     (folder, question): (&RunFolder, &Question),
     files: Vec<String>,
     (same, others): (Vec<Unfinished>, Vec<String>),
-) -> Result<(Keep, Vec<Unfinished>), Problem> {
+) -> Result<(Keep, Vec<Unfinished>), CommandProblem> {
     let parts = folder.path().join(PARTS);
-    let broken = |source| Problem::File { path: parts.clone(), source };
+    let broken = |source| CommandProblem::File { path: parts.clone(), source };
     let text = serde_json::to_string(question).map_err(|error| broken(error.into()))?;
     let mut keep = Keep::new(&parts, &text, files);
     let home = folder.path().parent().unwrap_or(Path::new("."));
@@ -115,7 +115,11 @@ fn leave_alone(left: LeftAlone, question: &Question) {
 }
 
 /// With parts of other questions alone a run is refused: whoever asks for `--resume` means one of them.
-fn nothing_to_take_up(home: &Path, question: &Question, mut others: Vec<String>) -> Result<(), Problem> {
+fn nothing_to_take_up(
+    home: &Path,
+    question: &Question,
+    mut others: Vec<String>,
+) -> Result<(), CommandProblem> {
     for path in fs::read_dir(home).into_iter().flatten().flatten().map(|entry| entry.path()) {
         let has_parts = parts_in(&path.join(PARTS)).is_ok_and(|parts| !parts.is_empty());
         let is_named = path.file_name().is_some_and(|own| !own.to_string_lossy().starts_with('.'));
@@ -130,7 +134,7 @@ fn nothing_to_take_up(home: &Path, question: &Question, mut others: Vec<String>)
         );
         return Ok(());
     }
-    Err(Problem::Usage {
+    Err(CommandProblem::Usage {
         what: format!("`--resume`: nothing can be taken up\n  {}", others.join("\n  ")),
         hint: Some(String::from("ask the same question again, or run without `--resume`")),
     })

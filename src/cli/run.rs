@@ -19,16 +19,16 @@ use crate::report::{
 use crate::scenario::{self, Scenario, ScenarioSource};
 use crate::workload::{Arrivals, Demand, PreparedHistory};
 
-use super::arguments::{Format, LayoutArguments, Rows, RunArguments};
+use super::arguments::{FormatOption, LayoutArguments, RowsOption, RunArguments};
 use super::asked::Asked;
-use super::exit::{Exit, Problem};
-use super::gathering::{Gathered, Gathering, Writer};
+use super::exit::{CommandProblem, Exit};
+use super::gathering::{GatheredRun, Gathering, GatheringWriter};
 use super::progress::{Meter, count, span};
 use super::terminal::number_of;
 use super::{estimate, interrupt, keeping, limits, reading, replayed, resuming, select, terminal};
 
 /// Runs a scenario and reports on it.
-pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem> {
     let interrupt = interrupt::listen();
     limits::enforce(&arguments.limits, &interrupt)?;
     let matter = read_and_check(arguments)?;
@@ -39,7 +39,9 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
     let histories = replayed::read_histories(scenario, arguments.quiet, &folder, &interrupt)?;
     let records = replayed::records(scenario, histories.iter().map(|read| (&read.content, &read.counts)));
     let question = matter.question(&records);
-    folder.asks(&question).map_err(|source| Problem::File { path: folder.path().to_owned(), source })?;
+    folder
+        .asks(&question)
+        .map_err(|source| CommandProblem::File { path: folder.path().to_owned(), source })?;
     let asked = question.clone();
     let unfinished = keeping::of_question(unfinished, &question);
     let files = row_files(arguments).into_iter().map(|file| file.name().to_owned()).collect();
@@ -69,7 +71,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, Problem> {
         terminal::tell(&format!("warning: {shortfall}"));
     }
     if let Some(failure) = failure {
-        return Err(Problem::Run(failure));
+        return Err(CommandProblem::Run(failure));
     }
     if !summary.partial {
         keeping::discard(outdone);
@@ -130,9 +132,9 @@ impl Summary {
     }
 }
 
-fn read_and_check(arguments: &RunArguments) -> Result<Matter, Problem> {
+fn read_and_check(arguments: &RunArguments) -> Result<Matter, CommandProblem> {
     let source = reading::source(&arguments.scenario, &arguments.set)?;
-    let (mut scenario, cautions) = scenario::read_with_cautions(&source).map_err(Problem::Scenario)?;
+    let (mut scenario, cautions) = scenario::read_with_cautions(&source).map_err(CommandProblem::Scenario)?;
     for caution in cautions.iter().filter(|_| !arguments.quiet) {
         terminal::tell(&caution.to_string());
     }
@@ -164,16 +166,16 @@ fn simulate(
     histories: &[Arc<PreparedHistory>],
     folder: &RunFolder,
     (told, keep, interrupt): (Told<'_>, Keep, &Interrupt),
-) -> Result<(Ran, Gathered, Option<Failure>), Problem> {
+) -> Result<(Ran, GatheredRun, Option<Failure>), CommandProblem> {
     let detail = DetailOptions {
-        cycles: arguments.wants(Rows::Cycles),
-        operations: arguments.wants(Rows::Operations),
-        journal: arguments.wants(Rows::Journal),
+        cycles: arguments.wants(RowsOption::Cycles),
+        operations: arguments.wants(RowsOption::Operations),
+        journal: arguments.wants(RowsOption::Journal),
         audit: arguments.audit,
     };
     let first = arguments.quick.then_some(select::QUICK_ORGANIZATIONS);
     let shape = engine::shape(scenario);
-    let writer = Writer::new(row_files(arguments), shape.clone());
+    let writer = GatheringWriter::new(row_files(arguments), shape.clone());
     let gathering = Gathering::begin(&writer, scenario, shape, folder)?;
     let options = JobOptions { detail, first };
     let job = Arc::new(engine::prepare_with(scenario, options, Arc::new(writer), histories));
@@ -207,17 +209,17 @@ fn simulate(
         (Err(failure), Some(progress)) if !matches!(failure, Failure::Fault { .. }) => {
             let gathered = gathering.finish()?;
             if gathered.measurements.replications() == 0 {
-                return Err(Problem::Run(failure));
+                return Err(CommandProblem::Run(failure));
             }
             Ok((Ran { progress, interrupted: None }, gathered, Some(failure)))
         }
-        (Err(failure), _) => Err(Problem::Run(failure)),
+        (Err(failure), _) => Err(CommandProblem::Run(failure)),
     }
 }
 
 /// Adds the key that sums beyond 64 bits most likely come from.
-fn name_the_key(problem: Problem, scenario: &Scenario) -> Problem {
-    let Problem::Run(Failure::Impossible { replication, organization, what }) = problem else {
+fn name_the_key(problem: CommandProblem, scenario: &Scenario) -> CommandProblem {
+    let CommandProblem::Run(Failure::Impossible { replication, organization, what }) = problem else {
         return problem;
     };
     let (credits, money) = &scenario.largest;
@@ -230,7 +232,7 @@ fn name_the_key(problem: Problem, scenario: &Scenario) -> Problem {
         Some(key) => format!("{what}\nhint: the largest is `{key}`; draws and formulas add to it"),
         None => what,
     };
-    Problem::Run(Failure::Impossible { replication, organization, what })
+    CommandProblem::Run(Failure::Impossible { replication, organization, what })
 }
 
 /// What a run is told before it begins, and where it leaves what it has to tell.
@@ -244,14 +246,14 @@ struct Told<'t> {
 ///
 /// # Errors
 /// If it is absurd and nobody forces it.
-fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, Problem> {
+fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, CommandProblem> {
     let planned = Planned {
         first: arguments.quick.then_some(select::QUICK_ORGANIZATIONS),
         threads: layout(arguments.threads, &arguments.layout).threads as u32,
         organization_rows: !arguments.no_organizations,
-        cycle_rows: arguments.wants(Rows::Cycles),
-        operation_rows: arguments.wants(Rows::Operations),
-        journal_rows: arguments.wants(Rows::Journal),
+        cycle_rows: arguments.wants(RowsOption::Cycles),
+        operation_rows: arguments.wants(RowsOption::Operations),
+        journal_rows: arguments.wants(RowsOption::Journal),
     };
     let expected = engine::expect(scenario, planned);
     if !arguments.force {
@@ -266,9 +268,9 @@ fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, P
 fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
     let asked = [
         (!arguments.no_organizations, RowFile::Organizations),
-        (arguments.wants(Rows::Cycles), RowFile::Cycles),
-        (arguments.wants(Rows::Operations), RowFile::Operations),
-        (arguments.wants(Rows::Journal), RowFile::Journal),
+        (arguments.wants(RowsOption::Cycles), RowFile::Cycles),
+        (arguments.wants(RowsOption::Operations), RowFile::Operations),
+        (arguments.wants(RowsOption::Journal), RowFile::Journal),
     ];
     asked.into_iter().filter_map(|(wanted, file)| wanted.then_some(file)).collect()
 }
@@ -293,10 +295,10 @@ fn headline(scenario: &Scenario, job: &engine::Job, layout: &Layout) -> String {
 fn summarise(
     scenario: &Scenario,
     ran: Ran,
-    gathered: Gathered,
+    gathered: GatheredRun,
     failed: bool,
     folder: &mut RunFolder,
-) -> Result<Summary, Problem> {
+) -> Result<Summary, CommandProblem> {
     let shortfall = gathered.shortfall(scenario);
     let finished = gathered.finished();
     for (file, open) in gathered.files {
@@ -309,7 +311,7 @@ fn summarise(
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
     let partial = ran.interrupted.is_some() || failed;
-    let Gathered { precision_missed, stopped, .. } = gathered;
+    let GatheredRun { precision_missed, stopped, .. } = gathered;
     Ok(Summary {
         findings,
         judgements,
@@ -324,10 +326,10 @@ fn summarise(
 }
 
 /// The thresholds for a CI system, in a file of the user's choice.
-fn write_junit(file: &Path, scenario: &Scenario, summary: &Summary) -> Result<(), Problem> {
+fn write_junit(file: &Path, scenario: &Scenario, summary: &Summary) -> Result<(), CommandProblem> {
     let Summary { findings, judgements, .. } = summary;
     let text = report::junit(findings, &scenario.name, &scenario.thresholds, judgements);
-    std::fs::write(file, text).map_err(|source| Problem::File { path: file.to_owned(), source })
+    std::fs::write(file, text).map_err(|source| CommandProblem::File { path: file.to_owned(), source })
 }
 
 /// Writes the files of the folder, gives it its place and says where it is. What was found has been printed by then.
@@ -337,7 +339,7 @@ fn keep(
     summary: &Summary,
     mut folder: RunFolder,
     manifest: Manifest,
-) -> Result<(), Problem> {
+) -> Result<(), CommandProblem> {
     let scenario = &matter.scenario;
     let page = Page {
         scenario: scenario.name.clone(),
@@ -353,7 +355,7 @@ fn keep(
     let target = keeping::finish(folder, &manifest)?;
     let written = written(&target, summary);
     match arguments.format {
-        Format::Text if !arguments.quiet => terminal::say(&written),
+        FormatOption::Text if !arguments.quiet => terminal::say(&written),
         _ if !arguments.quiet => terminal::tell(&written),
         _ => {}
     }

@@ -4,11 +4,11 @@ use crate::report::{Cell, Column, Table};
 use crate::scenario::bundled;
 
 use super::arguments::ScenariosArguments;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 
 /// Lists the bundled scenarios, or prints one.
-pub(super) fn carry_out(arguments: &ScenariosArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &ScenariosArguments) -> Result<Exit, CommandProblem> {
     let Some(name) = &arguments.name else {
         let mut table = Table::new("", vec![Column::words("scenario"), Column::words("question")]);
         let row = |example: &bundled::Example| vec![Cell::text(example.name), Cell::text(example.question())];
@@ -19,7 +19,7 @@ pub(super) fn carry_out(arguments: &ScenariosArguments) -> Result<Exit, Problem>
         terminal::say(&table.render(arguments.format.into()));
         return Ok(Exit::Fine);
     };
-    let example = bundled::find(name).ok_or_else(|| Problem::Usage {
+    let example = bundled::find(name).ok_or_else(|| CommandProblem::Usage {
         what: format!("`{name}` is no bundled scenario"),
         hint: Some(String::from("`creditsim scenarios` lists them")),
     })?;

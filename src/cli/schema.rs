@@ -3,11 +3,11 @@
 use crate::report;
 use crate::scenario;
 
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 
 /// Prints the schema.
-pub(super) fn carry_out() -> Result<Exit, Problem> {
+pub(super) fn carry_out() -> Result<Exit, CommandProblem> {
     terminal::say(&report::pretty(&scenario::schema()));
     Ok(Exit::Fine)
 }

@@ -4,7 +4,7 @@ use crate::policy::Policy;
 use crate::scenario::{Scenario, Threshold, parse_threshold};
 
 use super::arguments::RunArguments;
-use super::exit::Problem;
+use super::exit::CommandProblem;
 
 /// Replications of a quick look.
 const QUICK_REPLICATIONS: u32 = 2;
@@ -13,7 +13,7 @@ const QUICK_REPLICATIONS: u32 = 2;
 pub(super) const QUICK_ORGANIZATIONS: u32 = 50;
 
 /// What every command that simulates can choose.
-pub(super) struct Choice<'a> {
+pub(super) struct SimulationChoice<'a> {
     pub policies: &'a [String],
     pub seed: Option<u64>,
     pub quick: bool,
@@ -24,7 +24,7 @@ pub(super) struct Choice<'a> {
 ///
 /// # Errors
 /// A policy that the scenario lacks.
-pub(super) fn choose(scenario: &mut Scenario, choice: &Choice<'_>) -> Result<(), Problem> {
+pub(super) fn choose(scenario: &mut Scenario, choice: &SimulationChoice<'_>) -> Result<(), CommandProblem> {
     keep_policies(scenario, choice.policies)?;
     if let Some(seed) = choice.seed {
         scenario.seed = seed;
@@ -45,9 +45,12 @@ pub(super) fn choose(scenario: &mut Scenario, choice: &Choice<'_>) -> Result<(),
 ///
 /// # Errors
 /// A policy or a condition that cannot be meant.
-pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result<(), Problem> {
+pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result<(), CommandProblem> {
     let RunArguments { policies, seed, quick, replications, .. } = arguments;
-    choose(scenario, &Choice { policies, seed: *seed, quick: *quick, replications: *replications })?;
+    choose(
+        scenario,
+        &SimulationChoice { policies, seed: *seed, quick: *quick, replications: *replications },
+    )?;
     let names: Vec<String> = scenario.policies.iter().map(|policy| policy.name.clone()).collect();
     for text in &arguments.thresholds {
         scenario.thresholds.push(threshold(text, &names)?);
@@ -55,22 +58,22 @@ pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result
     Ok(())
 }
 
-fn threshold(text: &str, policies: &[String]) -> Result<Threshold, Problem> {
-    parse_threshold(text, policies).map_err(|error| Problem::Usage {
+fn threshold(text: &str, policies: &[String]) -> Result<Threshold, CommandProblem> {
+    parse_threshold(text, policies).map_err(|error| CommandProblem::Usage {
         what: format!("`--threshold \"{text}\"` is no condition\n  wanted {}", error.wanted),
         hint: error.hint,
     })
 }
 
 /// Leaves the named policies, in file order; all of them if none is named.
-pub(super) fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), Problem> {
+pub(super) fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), CommandProblem> {
     if names.is_empty() {
         return Ok(());
     }
     if let Some(unknown) = names.iter().find(|name| position(&scenario.policies, name).is_none()) {
         let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
         let what = format!("`--policy {unknown}`: the scenario has no such policy");
-        return Err(Problem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) });
+        return Err(CommandProblem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) });
     }
     let kept: Vec<usize> = (0..scenario.policies.len())
         .filter(|&index| names.contains(&scenario.policies[index].name))

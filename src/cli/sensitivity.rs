@@ -14,7 +14,7 @@ use crate::scenario::assumptions;
 
 use super::arguments::SensitivityArguments;
 use super::asked::Asked;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 use super::trying::{Overall, Workshop};
 
@@ -22,12 +22,12 @@ use super::trying::{Overall, Workshop};
 const MOST_ROWS: usize = 25;
 
 /// Moves every assumption and reports.
-pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, CommandProblem> {
     if !(arguments.factor > 1.0 && arguments.factor.is_finite()) {
-        return Err(Problem::usage("`--factor` is a number above 1"));
+        return Err(CommandProblem::usage("`--factor` is a number above 1"));
     }
     let mut workshop = Workshop::open(&arguments.trial, &[], arguments.replications)?;
-    let question = Question::of(arguments, &workshop)?;
+    let question = SensitivityQuestion::of(arguments, &workshop)?;
     let points = question.points();
     let trials = workshop.trials(points)?;
     let asked = Asked::sensitivity(arguments, &workshop.base);
@@ -60,7 +60,7 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Proble
 fn begin(
     arguments: &SensitivityArguments,
     workshop: &Workshop<'_>,
-    question: &Question,
+    question: &SensitivityQuestion,
     trials: &Trials,
     conditions: &Conditions,
 ) -> Overall {
@@ -79,7 +79,7 @@ fn begin(
 }
 
 /// What was asked.
-struct Question {
+struct SensitivityQuestion {
     metric: usize,
     scope: Scope,
     /// Policies that are shown, by name.
@@ -90,13 +90,16 @@ struct Question {
     trajectories: Vec<Trajectory>,
 }
 
-impl Question {
-    fn of(arguments: &SensitivityArguments, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+impl SensitivityQuestion {
+    fn of(arguments: &SensitivityArguments, workshop: &Workshop<'_>) -> Result<Self, CommandProblem> {
         let wanted = workshop.outcome("--metric", &arguments.metric)?;
         let names: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
         if let Some(unknown) = arguments.policies.iter().find(|name| !names.contains(name)) {
             let what = format!("`--policy {unknown}`: the scenario has no such policy");
-            return Err(Problem::Usage { what, hint: Some(format!("policies: {}", names.join(", "))) });
+            return Err(CommandProblem::Usage {
+                what,
+                hint: Some(format!("policies: {}", names.join(", "))),
+            });
         }
         let asked = |name: &String| arguments.policies.is_empty() || arguments.policies.contains(name);
         let shown: Vec<String> = names.into_iter().filter(asked).collect();
@@ -112,13 +115,13 @@ impl Question {
             }
         }
         if moved.is_empty() {
-            return Err(Problem::usage(
+            return Err(CommandProblem::usage(
                 "the scenario has no assumption to move, or none whose key holds `--only`",
             ));
         }
         let walks = 0..arguments.morris.unwrap_or(0);
         let trajectories = walks.map(|number| trajectory(&moved, workshop.base.seed, number)).collect();
-        Ok(Question {
+        Ok(SensitivityQuestion {
             metric: wanted.metric,
             scope: wanted.scope,
             shown,
@@ -141,7 +144,7 @@ impl Question {
 
 /// What was measured.
 struct Answers<'a> {
-    question: &'a Question,
+    question: &'a SensitivityQuestion,
     trials: &'a Trials,
     groups: Vec<Measurements>,
     replications: u32,
@@ -157,20 +160,20 @@ impl Answers<'_> {
 
     fn values(&self, point: usize, policy: usize) -> Option<Vec<Option<f64>>> {
         let (trial, measured) = self.at(point)?;
-        let Question { metric, scope, .. } = *self.question;
+        let SensitivityQuestion { metric, scope, .. } = *self.question;
         Some(measured.values(trial.policies[policy].1, scope, metric).collect())
     }
 
     fn mean(&self, point: usize, policy: usize) -> Option<f64> {
         let (trial, measured) = self.at(point)?;
-        let Question { metric, scope, .. } = *self.question;
+        let SensitivityQuestion { metric, scope, .. } = *self.question;
         measured.estimate(trial.policies[policy].1, scope, metric).map(|estimate| estimate.mean)
     }
 
     /// Pairs of policies that change places between the base and a point.
     fn swapped(&self, point: usize) -> Vec<Swap> {
         let (Some(base), Some(other)) = (self.at(0), self.at(point)) else { return Vec::new() };
-        let Question { metric, scope, .. } = *self.question;
+        let SensitivityQuestion { metric, scope, .. } = *self.question;
         let difference = |(trial, measured): (&Trial, &Measurements), a: usize, b: usize| {
             measured.difference(trial.policies[a].1, trial.policies[b].1, scope, metric)
         };
@@ -287,7 +290,7 @@ fn write(
     answers: &Answers<'_>,
     folder: &mut RunFolder,
 ) -> String {
-    let Question { metric, stiff, shown, .. } = answers.question;
+    let SensitivityQuestion { metric, stiff, shown, .. } = answers.question;
     let unit = METRICS[*metric].unit(workshop.base.currency.as_deref());
     let policies = answers.trials.points[0].policies.iter().enumerate();
     let mut tables: Vec<Table> = Vec::new();

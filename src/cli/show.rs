@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::report::{Earlier, MANIFEST, Printed, Status};
 
-use super::arguments::{Format, ShowArguments};
-use super::exit::{Exit, Problem};
+use super::arguments::{FormatOption, ShowArguments};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 
 /// Prints a run's tables, or its scenario's text.
-pub(super) fn carry_out(arguments: &ShowArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &ShowArguments) -> Result<Exit, CommandProblem> {
     let folder = folder(&arguments.run);
     let manifest = manifest(&folder)?;
     if arguments.scenario {
@@ -23,15 +23,15 @@ pub(super) fn carry_out(arguments: &ShowArguments) -> Result<Exit, Problem> {
         return Ok(Exit::Fine);
     }
     let printed = Printed::read(&folder, arguments.format.into());
-    let broken = |source| Problem::File { path: folder.join(crate::report::PRINTED), source };
+    let broken = |source| CommandProblem::File { path: folder.join(crate::report::PRINTED), source };
     terminal::say(&printed.map_err(broken)?);
     let about = about(&folder, &manifest);
     match arguments.format {
-        Format::Text => terminal::say(&about),
+        FormatOption::Text => terminal::say(&about),
         _ => terminal::tell(&about),
     }
-    let earlier =
-        Earlier::read(&folder).map_err(|source| Problem::File { path: folder.join(MANIFEST), source })?;
+    let earlier = Earlier::read(&folder)
+        .map_err(|source| CommandProblem::File { path: folder.join(MANIFEST), source })?;
     match earlier.touched(&folder) {
         Ok(None) => {}
         Ok(Some(what)) => terminal::tell(&format!("note: the folder {what}")),
@@ -53,18 +53,18 @@ fn folder(named: &Path) -> PathBuf {
     }
 }
 
-fn manifest(folder: &Path) -> Result<Value, Problem> {
+fn manifest(folder: &Path) -> Result<Value, CommandProblem> {
     let path = folder.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Problem::Usage {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => CommandProblem::Usage {
             what: format!("`{}` is no run: it has no `{MANIFEST}`", folder.display()),
             hint: Some(String::from(
                 "name the folder that a run has written, such as output/NAME/seed-1-1a2b3c4d",
             )),
         },
-        _ => Problem::File { path: path.clone(), source },
+        _ => CommandProblem::File { path: path.clone(), source },
     })?;
-    let broken = |source: serde_json::Error| Problem::Usage {
+    let broken = |source: serde_json::Error| CommandProblem::Usage {
         what: format!("`{}` is no manifest: {source}", path.display()),
         hint: None,
     };

@@ -14,7 +14,7 @@ use crate::scenario::SweepPlan;
 
 use super::arguments::SweepArguments;
 use super::asked::Asked;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::terminal;
 use super::trying::{Overall, Workshop};
 
@@ -26,9 +26,9 @@ const TELLING: [&str; 5] =
 const MOST_ROWS: usize = 60;
 
 /// Runs every point and reports on them.
-pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, CommandProblem> {
     let mut workshop = Workshop::open(&arguments.trial, &arguments.policies, arguments.replications)?;
-    let question = Question::of(arguments, &workshop)?;
+    let question = SweepQuestion::of(arguments, &workshop)?;
     let trials = workshop.trials(question.settings())?;
     let asked = Asked::sweep(arguments, &workshop.base, workshop.of_file);
     let (mut folder, conditions) = workshop.folder("sweep")?;
@@ -72,7 +72,7 @@ fn ending(sweep: &Sweep, asked: usize) -> Exit {
 }
 
 /// What was asked.
-struct Question {
+struct SweepQuestion {
     keys: Vec<String>,
     points: Vec<Vec<String>>,
     objectives: Vec<Objective>,
@@ -81,8 +81,8 @@ struct Question {
     outcomes: Vec<usize>,
 }
 
-impl Question {
-    fn of(arguments: &SweepArguments, workshop: &Workshop<'_>) -> Result<Self, Problem> {
+impl SweepQuestion {
+    fn of(arguments: &SweepArguments, workshop: &Workshop<'_>) -> Result<Self, CommandProblem> {
         let nothing = SweepPlan { vary: Vec::new(), matched: false, lhs: None, objectives: Vec::new() };
         let planned = workshop.base.sweep.clone().unwrap_or(nothing);
         let axes: Vec<Axis> = match arguments.vary.as_slice() {
@@ -90,7 +90,7 @@ impl Question {
             typed => typed.iter().map(|text| Axis::parse(text)).collect::<Result<_, _>>()?,
         };
         if axes.is_empty() {
-            return Err(Problem::Usage {
+            return Err(CommandProblem::Usage {
                 what: String::from("nothing to vary: no `--vary`, and the scenario has no `[sweep]`"),
                 hint: Some(String::from("write `--vary policies.hold.overdraft.limit=0..500:100`")),
             });
@@ -106,7 +106,7 @@ impl Question {
         let texts = if arguments.objectives.is_empty() { &planned.objectives } else { &arguments.objectives };
         let (objectives, competing) = objectives(texts, workshop)?;
         let outcomes = outcomes(&arguments.outcomes, &objectives)?;
-        Ok(Question { keys, points, objectives, competing, outcomes })
+        Ok(SweepQuestion { keys, points, objectives, competing, outcomes })
     }
 
     fn settings(&self) -> Vec<Vec<Setting>> {
@@ -115,9 +115,12 @@ impl Question {
     }
 }
 
-fn objectives(texts: &[String], workshop: &Workshop<'_>) -> Result<(Vec<Objective>, Vec<String>), Problem> {
+fn objectives(
+    texts: &[String],
+    workshop: &Workshop<'_>,
+) -> Result<(Vec<Objective>, Vec<String>), CommandProblem> {
     if texts.len() == 1 || texts.len() > 3 {
-        return Err(Problem::usage("a Pareto front has two or three objectives"));
+        return Err(CommandProblem::usage("a Pareto front has two or three objectives"));
     }
     let (mut objectives, mut competing) = (Vec::new(), Vec::new());
     for text in texts {
@@ -129,7 +132,7 @@ fn objectives(texts: &[String], workshop: &Workshop<'_>) -> Result<(Vec<Objectiv
             }
             None => Objective::by_direction(wanted.metric, wanted.scope),
         };
-        objectives.push(objective.ok_or_else(|| Problem::Usage {
+        objectives.push(objective.ok_or_else(|| CommandProblem::Usage {
             what: format!("`--objectives {text}`: more of it is neither better nor worse"),
             hint: Some(format!("write `max {text}` or `min {text}`")),
         })?);
@@ -138,10 +141,10 @@ fn objectives(texts: &[String], workshop: &Workshop<'_>) -> Result<(Vec<Objectiv
     Ok((objectives, competing))
 }
 
-fn outcomes(names: &[String], objectives: &[Objective]) -> Result<Vec<usize>, Problem> {
+fn outcomes(names: &[String], objectives: &[Objective]) -> Result<Vec<usize>, CommandProblem> {
     let known = |name: &str| {
         metric_index(name)
-            .ok_or_else(|| Problem::usage(format!("`--outcomes {name}`: there is no such outcome")))
+            .ok_or_else(|| CommandProblem::usage(format!("`--outcomes {name}`: there is no such outcome")))
     };
     if !names.is_empty() {
         let mut indices = Vec::new();
@@ -170,7 +173,7 @@ fn headline(workshop: &Workshop<'_>, trials: &Trials) -> String {
 }
 
 /// The points of the groups that ran; groups of which no replication was finished have none.
-fn gathered(question: &Question, trials: &Trials, measured: Vec<Measurements>, complete: bool) -> Sweep {
+fn gathered(question: &SweepQuestion, trials: &Trials, measured: Vec<Measurements>, complete: bool) -> Sweep {
     let has_results = |group: usize| measured.get(group).is_some_and(|found| found.replications() > 0);
     let points = trials.points.iter().enumerate().filter(|(_, trial)| has_results(trial.group));
     let points = points.map(|(number, trial)| SweepPoint {
@@ -190,12 +193,12 @@ fn gathered(question: &Question, trials: &Trials, measured: Vec<Measurements>, c
 fn write(
     arguments: &SweepArguments,
     workshop: &Workshop<'_>,
-    question: &Question,
+    question: &SweepQuestion,
     sweep: &Sweep,
     folder: &mut RunFolder,
-) -> Result<String, Problem> {
+) -> Result<String, CommandProblem> {
     let home: PathBuf = folder.path().to_owned();
-    let broken = |source| Problem::File { path: home.clone(), source };
+    let broken = |source| CommandProblem::File { path: home.clone(), source };
     let scopes = if arguments.scopes { Scopes::Every } else { Scopes::All };
     let mut csv = Vec::new();
     report::write_sweep(&mut csv, sweep, &workshop.base.name, scopes).map_err(broken)?;
@@ -240,7 +243,7 @@ fn write(
 }
 
 /// Outcomes that apply somewhere.
-fn shown(question: &Question, sweep: &Sweep) -> Vec<usize> {
+fn shown(question: &SweepQuestion, sweep: &Sweep) -> Vec<usize> {
     let applies = |metric: usize| {
         let mut accounts =
             sweep.points.iter().flat_map(|point| point.policies.iter().map(move |policy| (point, policy)));
@@ -250,7 +253,7 @@ fn shown(question: &Question, sweep: &Sweep) -> Vec<usize> {
 }
 
 /// The competitors of the front; policies that were not named stay away from it.
-fn candidates(question: &Question, sweep: &Sweep) -> Vec<Candidate> {
+fn candidates(question: &SweepQuestion, sweep: &Sweep) -> Vec<Candidate> {
     if question.competing.is_empty() {
         return sweep.candidates(&question.objectives);
     }

@@ -9,12 +9,12 @@ use crate::outcome::{Scope, metric_index};
 use crate::report::{Formats, HistoryRecord, Manifest, Question, RunFolder, SCRATCH, Status};
 use crate::scenario::{OutcomeWanted, Scenario, ScenarioSource, ThresholdError, parse_wanted, read};
 
-use super::arguments::{Format, TrialArguments};
+use super::arguments::{FormatOption, TrialArguments};
 use super::asked::Asked;
-use super::exit::Problem;
+use super::exit::CommandProblem;
 use super::progress::{Meter, count, span};
 use super::run::layout;
-use super::select::{self, Choice};
+use super::select::{self, SimulationChoice};
 use super::{interrupt, keeping, limits, reading, replayed, terminal};
 
 /// A scenario that is going to be run at many settings.
@@ -36,11 +36,11 @@ impl<'a> Workshop<'a> {
         arguments: &'a TrialArguments,
         policies: &'a [String],
         replications: Option<u32>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, CommandProblem> {
         let interrupt = interrupt::listen();
         limits::enforce(&arguments.limits, &interrupt)?;
         let source = reading::source(&arguments.scenario, &arguments.set)?;
-        let base = read(&source).map_err(Problem::Scenario)?;
+        let base = read(&source).map_err(CommandProblem::Scenario)?;
         let of_file = base.policies.len();
         let mut workshop = Workshop { arguments, source, base, of_file, policies, replications, interrupt };
         let mut base = workshop.base.clone();
@@ -49,16 +49,17 @@ impl<'a> Workshop<'a> {
         Ok(workshop)
     }
 
-    fn choose(&self, scenario: &mut Scenario) -> Result<(), Problem> {
+    fn choose(&self, scenario: &mut Scenario) -> Result<(), CommandProblem> {
         let TrialArguments { seed, quick, .. } = *self.arguments;
-        let choice = Choice { policies: self.policies, seed, quick, replications: self.replications };
+        let choice =
+            SimulationChoice { policies: self.policies, seed, quick, replications: self.replications };
         select::choose(scenario, &choice)?;
         scenario.precision = None;
         Ok(())
     }
 
     /// The scenario at every point.
-    pub fn trials(&self, points: Vec<Vec<Setting>>) -> Result<Trials, Problem> {
+    pub fn trials(&self, points: Vec<Vec<Setting>>) -> Result<Trials, CommandProblem> {
         Trials::prepare(&self.source, points, |scenario| self.choose(scenario))
     }
 
@@ -68,7 +69,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// Begins a work folder in `OUTPUT/SCENARIO`.
-    pub fn folder(&mut self, command: &str) -> Result<(RunFolder, Conditions), Problem> {
+    pub fn folder(&mut self, command: &str) -> Result<(RunFolder, Conditions), CommandProblem> {
         let stem = format!("{command}-seed-{}", self.base.seed);
         let (folder, _) = keeping::begin(&self.arguments.output, &self.base.name, &stem)?;
         let conditions = Conditions {
@@ -90,19 +91,20 @@ impl<'a> Workshop<'a> {
     }
 
     /// An outcome by name in this scenario.
-    pub fn outcome(&self, option: &str, text: &str) -> Result<Wanted, Problem> {
+    pub fn outcome(&self, option: &str, text: &str) -> Result<WantedOutcome, CommandProblem> {
         let names: Vec<String> = self.base.policies.iter().map(|policy| policy.name.clone()).collect();
-        let usage = |error: ThresholdError| Problem::Usage {
+        let usage = |error: ThresholdError| CommandProblem::Usage {
             what: format!("`{option} \"{text}\"` names no outcome\n  wanted {}", error.wanted),
             hint: error.hint,
         };
         let OutcomeWanted { policy, more, metric, scope: named } =
             parse_wanted(text, &names).map_err(usage)?;
         let scope = engine::shape(&self.base).scope(&named).ok_or_else(|| {
-            Problem::usage(format!("`{option} \"{text}\"`: the scenario has no scope `{named}`"))
+            CommandProblem::usage(format!("`{option} \"{text}\"`: the scenario has no scope `{named}`"))
         })?;
-        let metric = metric_index(&metric).ok_or_else(|| Problem::usage(format!("no outcome `{metric}`")))?;
-        Ok(Wanted { policy: policy.map(|index| names[index].clone()), more, metric, scope })
+        let metric =
+            metric_index(&metric).ok_or_else(|| CommandProblem::usage(format!("no outcome `{metric}`")))?;
+        Ok(WantedOutcome { policy: policy.map(|index| names[index].clone()), more, metric, scope })
     }
 
     /// Gives the folder its place and says where it is. Its tables have been printed by then. Nothing is kept if nothing
@@ -113,7 +115,7 @@ impl<'a> Workshop<'a> {
         asked: &Asked,
         total: &Overall,
         (status, replications): (Status, u32),
-    ) -> Result<(), Problem> {
+    ) -> Result<(), CommandProblem> {
         let mut question = asked.question(&self.source, &self.base);
         if !total.histories.is_empty() {
             question = question.with("histories", keeping::histories_fact(&total.histories));
@@ -169,14 +171,14 @@ impl<'a> Workshop<'a> {
             target.display()
         );
         match self.arguments.format {
-            Format::Text => terminal::say(&text),
+            FormatOption::Text => terminal::say(&text),
             _ => terminal::tell(&text),
         }
     }
 }
 
 /// An outcome with its place, as asked for on the command line.
-pub(super) struct Wanted {
+pub(super) struct WantedOutcome {
     pub policy: Option<String>,
     pub more: Option<bool>,
     pub metric: usize,
@@ -224,7 +226,7 @@ impl Overall {
         (group, keep): (usize, &[usize]),
         replications: std::ops::Range<u32>,
         conditions: &Conditions,
-    ) -> Result<GroupRun, Problem> {
+    ) -> Result<GroupRun, CommandProblem> {
         let work = trials.work(group, keep.len(), conditions.first) * replications.len() as u64;
         let run = trials.run(group, keep, replications, conditions, &mut |progress| {
             let done =
@@ -249,7 +251,7 @@ impl Overall {
     }
 
     /// Settings are compared on the same demand, so a history must be the same file in every run.
-    fn remember(&mut self, records: Vec<HistoryRecord>) -> Result<(), Problem> {
+    fn remember(&mut self, records: Vec<HistoryRecord>) -> Result<(), CommandProblem> {
         for record in records {
             match self.histories.iter().find(|known| known.name == record.name && known.file == record.file) {
                 None => self.histories.push(record),
@@ -257,7 +259,7 @@ impl Overall {
                 Some(known) => {
                     let changed = "changed between two runs, so that settings cannot be compared";
                     let source = std::io::Error::other(changed);
-                    return Err(Problem::File { path: known.file.clone().into(), source });
+                    return Err(CommandProblem::File { path: known.file.clone().into(), source });
                 }
             }
         }

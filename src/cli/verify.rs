@@ -5,12 +5,12 @@ use crate::experiment::determinism::compare_layouts;
 use crate::report::{Cell, Column, Table};
 
 use super::arguments::VerifyArguments;
-use super::exit::{Exit, Problem};
+use super::exit::{CommandProblem, Exit};
 use super::select::QUICK_ORGANIZATIONS;
 use super::{interrupt, reading, terminal};
 
 /// Runs what was asked for; both checks in their short form if nothing was.
-pub(super) fn carry_out(arguments: &VerifyArguments) -> Result<Exit, Problem> {
+pub(super) fn carry_out(arguments: &VerifyArguments) -> Result<Exit, CommandProblem> {
     interrupt::end_on_signal();
     let everything = !arguments.analytic && arguments.determinism.is_none();
     let mut wrong = 0;
@@ -21,10 +21,10 @@ pub(super) fn carry_out(arguments: &VerifyArguments) -> Result<Exit, Problem> {
     if let Some(scenario) = scenario {
         wrong += determinism(scenario, arguments.full)?;
     }
-    if wrong == 0 { Ok(Exit::Fine) } else { Err(Problem::Verification { wrong }) }
+    if wrong == 0 { Ok(Exit::Fine) } else { Err(CommandProblem::Verification { wrong }) }
 }
 
-fn analytic(arguments: &VerifyArguments) -> Result<usize, Problem> {
+fn analytic(arguments: &VerifyArguments) -> Result<usize, CommandProblem> {
     let size = if arguments.full { Size::Full } else { Size::Short };
     let columns = vec![
         Column::words("#"),
@@ -67,7 +67,7 @@ fn row(number: u32, seen: &Observation) -> Vec<Cell> {
     ]
 }
 
-fn determinism(named: &str, full: bool) -> Result<usize, Problem> {
+fn determinism(named: &str, full: bool) -> Result<usize, CommandProblem> {
     let mut scenario = reading::scenario(named, &[])?;
     scenario.precision = None;
     if !full {

@@ -3,13 +3,13 @@
 //! Owns rough figures, right within a small factor, that keep nobody waiting for what never ends. Leaves what happens
 //! under a policy aside: retries, purchases and refusals change little of it. Reads no usage history.
 
-use crate::outcome::{FeatureTally, METRICS, Sample};
+use crate::outcome::{AccountSample, FeatureTally, METRICS};
 use crate::policy::{CycleRule, Terms};
 use crate::sampling::Dist;
 use crate::scenario::{Cohort, Feature, Scenario};
 use crate::units::{MICROS_PER_SECOND, SimSpan};
 use crate::workload::{
-    Amount, Arrivals, FeatureUse, Population, ScheduleTimes, Shape, SignUp, Step, StepKind,
+    Amount, Arrivals, FeatureUse, Population, ScheduleTimes, SignUp, Step, StepKind, StepShape,
 };
 
 /// How a scenario is going to be run.
@@ -127,7 +127,7 @@ fn scopes(scenario: &Scenario) -> f64 {
 fn memory(scenario: &Scenario, cells: f64, threads: f64) -> f64 {
     let (policies, features) = (scenario.policies.len() as f64, scenario.features.len() as f64);
     let instants = f64::from(scenario.timeline_instants);
-    let sampled = instants * size_of::<Sample>() as f64;
+    let sampled = instants * size_of::<AccountSample>() as f64;
     let account = features * size_of::<FeatureTally>() as f64 + sampled;
     let outcome = policies * (features + scenario.cohorts.len() as f64 + 1.0) * (1_000.0 + 2.0 * sampled);
     let terms: usize =
@@ -221,8 +221,8 @@ fn arrivals(feature: &Feature, seconds: f64, factor: f64) -> f64 {
 /// Mean work time of an operation (s), as far as it is no formula.
 fn duration(feature: &Feature) -> f64 {
     match &feature.demand.work.shape {
-        Shape::Simple { duration, .. } => drawn(duration),
-        Shape::Run(steps) => steps.iter().map(step_duration).sum(),
+        StepShape::Simple { duration, .. } => drawn(duration),
+        StepShape::Run(steps) => steps.iter().map(step_duration).sum(),
     }
 }
 

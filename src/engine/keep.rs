@@ -43,7 +43,7 @@ pub enum LeftAlone {
 
 /// A plan for what is left.
 #[derive(Debug)]
-pub(super) struct Chosen {
+pub(super) struct RemainderPlan {
     pub plan: Plan,
     pub kept: Kept,
     pub taken_up: TakenUp,
@@ -96,7 +96,7 @@ impl Keep {
     }
 
     /// Lays out what is left. Units are those of the parts, whatever the layout would choose.
-    pub(super) fn choose(self, sizes: &[u32], replications: Range<u32>, layout: &Layout) -> Chosen {
+    pub(super) fn choose(self, sizes: &[u32], replications: Range<u32>, layout: &Layout) -> RemainderPlan {
         let organizations: u64 = sizes.iter().map(|&size| u64::from(size)).sum();
         let unit = self.parts.first().map(|part| part.header.unit);
         let mut plan = Plan::new(
@@ -120,6 +120,6 @@ impl Keep {
         parts.retain(|part| !part.pieces.is_empty());
         // In about the order of replications, so that few wait for others in memory.
         parts.sort_by_key(|part| part.pieces[0].spans[0]);
-        Chosen { plan, kept: Kept { folder: self.folder, header, parts, next: self.next }, taken_up }
+        RemainderPlan { plan, kept: Kept { folder: self.folder, header, parts, next: self.next }, taken_up }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::actors::Injection;
+use crate::actors::InjectedFault;
 
 /// How a run is laid out on threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Layout {
     /// A run in which nothing moves for this long ends with an error.
     pub stall_after: Duration,
     /// A fault put in on purpose, for tests.
-    pub injection: Option<Injection>,
+    pub injection: Option<InjectedFault>,
 }
 
 impl Default for Layout {

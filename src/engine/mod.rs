@@ -16,7 +16,7 @@ mod pure;
 mod run;
 
 pub use crate::actors::{
-    Enough, Failure, Injection, Job, JobCohort, NoOutcomes, NoRows, RowWriter, Said, Sink, SpillError,
+    Enough, Failure, InjectedFault, Job, JobCohort, NoOutcomes, NoRows, RowWriter, Said, Sink, SpillError,
     caught, record_panics,
 };
 pub use expect::{Expected, MOST, Planned, expect};

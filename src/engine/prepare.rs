@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::actors::{Job, JobCohort, OpenHistory, RowWriter};
 use crate::organization::{DetailOptions, FeatureFacts, Outages, World};
-use crate::outcome::Shape;
+use crate::outcome::RunShape;
 use crate::policy::{Admission, Estimator, Policy};
 use crate::sampling::{Dist, Purpose, StreamKey, poisson, standard_exponential};
 use crate::scenario::{Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{
     Demand, HistoryError, HistoryProblems, HistorySpec, Listed, Population, Preparation, PreparedHistory,
-    Source, SourceSpec, Watch,
+    ReadingWatch, Source, SourceSpec,
 };
 
 /// What a run adds to its scenario.
@@ -26,8 +26,8 @@ pub struct JobOptions {
 
 /// The names behind a scenario's outcomes.
 #[must_use]
-pub fn shape(scenario: &Scenario) -> Arc<Shape> {
-    Arc::new(Shape {
+pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
+    Arc::new(RunShape {
         policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
         features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
@@ -45,7 +45,7 @@ pub fn shape(scenario: &Scenario) -> Arc<Shape> {
 pub fn prepare_histories(
     scenario: &Scenario,
     folder: &Path,
-    watch: Watch<'_>,
+    watch: ReadingWatch<'_>,
 ) -> Result<Vec<Arc<PreparedHistory>>, HistoryProblems> {
     let demands: Vec<&Demand> = scenario.features.iter().map(|feature| &feature.demand).collect();
     let prepare = |(index, spec): (usize, &HistorySpec)| {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::actors::{Enough, Failure, Job, Sink};
-use crate::organization::{Progress, Workspace};
+use crate::organization::{OrganizationProgress, Workspace};
 use crate::outcome::Outcome;
 use crate::units::{CohortIndex, OrganizationId};
 
@@ -36,7 +36,7 @@ pub fn run_pure(
                         })?;
                         run.accept(refill).map_err(fault)?;
                     }
-                    if run.advance().map_err(fault)? != Progress::Wants {
+                    if run.advance().map_err(fault)? != OrganizationProgress::Wants {
                         break;
                     }
                 }

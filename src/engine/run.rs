@@ -11,12 +11,12 @@ use std::time::Duration;
 use actix::{Actor, Addr, Arbiter, System};
 
 use crate::actors::{
-    Begin, Close, Collector, CollectorSpec, Control, Event, Failure, Job, Kept, Plan, Sink, WaveActor,
+    Close, Collector, CollectorSpec, Control, ControlEvent, Failure, Job, Kept, Plan, Sink, Start, WaveActor,
     WaveSpec,
 };
 use crate::outcome::Outcome;
 
-use super::keep::{Chosen, Keep, TakenUp};
+use super::keep::{Keep, RemainderPlan, TakenUp};
 use super::{Cause, Interrupt, Layout, Stopwatch};
 
 /// How often the control thread looks at the counters.
@@ -82,7 +82,7 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
     let (replications, layout) = (spec.replications.clone(), &spec.layout);
     let chosen = spec.keep.take().map(|keep| keep.choose(&sizes, replications.clone(), layout));
     let (plan, kept, taken_up) = match chosen {
-        Some(Chosen { plan, kept, taken_up }) => (plan, Some(kept), taken_up),
+        Some(RemainderPlan { plan, kept, taken_up }) => (plan, Some(kept), taken_up),
         None => {
             let plan = Plan::new(&sizes, replications, layout.chunk_for(total), layout.shuffle);
             (plan, None, TakenUp::default())
@@ -92,7 +92,7 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
     let (events, inbox) = channel();
     let control = Control::new(shape.features.clone(), shape.cohorts.clone(), events, layout.injection);
     control.count_taken_up(taken_up.organizations, taken_up.operations);
-    let mut watch = Watch {
+    let mut watch = RunWatch {
         taken_up,
         part_every: layout.part_every,
         control: Arc::new(control),
@@ -112,7 +112,8 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
         // Whoever is in the middle of an account leaves it, so that its thread can end.
         watch.job.world.abandon.store(true, Relaxed);
     }
-    let stuck = matches!(ended, Err(Failure::Stalled { .. })) || matches!(&ended, Ok(ended) if ended.deaf);
+    let stuck =
+        matches!(ended, Err(Failure::Stalled { .. })) || matches!(&ended, Ok(ended) if ended.unanswered);
     arbiters.stop(stuck);
     // Nothing in it is wanted any more; what cannot be removed lies in a folder that is not a run.
     let _ = spill.map(std::fs::remove_dir_all);
@@ -121,11 +122,11 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
 }
 
 /// The control thread's view of a run.
-struct Watch {
+struct RunWatch {
     taken_up: TakenUp,
     part_every: Duration,
     control: Arc<Control>,
-    inbox: Receiver<Event>,
+    inbox: Receiver<ControlEvent>,
     started: Stopwatch,
     organizations_total: u64,
     stall_after: Duration,
@@ -137,12 +138,12 @@ struct Watch {
 struct Ended {
     interrupted: Option<Cause>,
     /// Somebody did not hear that the run is to end.
-    deaf: bool,
+    unanswered: bool,
 }
 
 /// How far the end of a run is that was asked to end.
 #[derive(Debug, Clone, Copy)]
-enum Ending {
+enum RunEnding {
     /// Nobody has asked.
     No,
     /// Units under way are being finished.
@@ -153,7 +154,7 @@ enum Ending {
     Closing,
 }
 
-impl Watch {
+impl RunWatch {
     /// Looks after the run until everything is collected or somebody failed.
     fn until_the_end(
         &mut self,
@@ -161,17 +162,17 @@ impl Watch {
         observe: &mut dyn FnMut(Progress),
     ) -> Result<Ended, Failure> {
         let (mut pulse, mut moved) = (self.pulse(), Stopwatch::start());
-        let (mut ending, mut epoch) = (Ending::No, Stopwatch::start());
+        let (mut ending, mut epoch) = (RunEnding::No, Stopwatch::start());
         observe(self.progress());
         loop {
             match self.inbox.recv_timeout(TICK.min(self.part_every)) {
-                Ok(Event::Collected { whole }) => {
+                Ok(ControlEvent::Collected { whole }) => {
                     observe(self.progress());
                     let interrupted = self.interrupt.cause().filter(|_| !whole);
-                    let deaf = matches!(ending, Ending::Closing);
-                    return self.control.take_failure().map_or(Ok(Ended { interrupted, deaf }), Err);
+                    let unanswered = matches!(ending, RunEnding::Closing);
+                    return self.control.take_failure().map_or(Ok(Ended { interrupted, unanswered }), Err);
                 }
-                Ok(Event::Failed) | Err(RecvTimeoutError::Disconnected) => {
+                Ok(ControlEvent::Failed) | Err(RecvTimeoutError::Disconnected) => {
                     let silent = || Failure::Lost { actor: String::from("an arbiter"), panic: None };
                     return Err(self.control.take_failure().unwrap_or_else(silent));
                 }
@@ -192,28 +193,28 @@ impl Watch {
     }
 
     /// Once somebody asks for the end: units under way are finished if that takes little time, then everybody leaves.
-    fn end_if_asked(&self, ending: Ending, collector: &Addr<Collector>) -> Ending {
+    fn end_if_asked(&self, ending: RunEnding, collector: &Addr<Collector>) -> RunEnding {
         match ending {
             // More memory is not to be had for anybody.
-            Ending::No if self.interrupt.cause() == Some(Cause::MemoryLimit) => self.leave(),
-            Ending::No if self.interrupt.is_asked() => {
+            RunEnding::No if self.interrupt.cause() == Some(Cause::MemoryLimit) => self.leave(),
+            RunEnding::No if self.interrupt.is_asked() => {
                 self.control.take_no_more();
-                Ending::Units(Stopwatch::start())
+                RunEnding::Units(Stopwatch::start())
             }
-            Ending::Units(since) if since.elapsed() >= GRACE => self.leave(),
-            Ending::Leaving(since) if since.elapsed() >= GRACE => {
+            RunEnding::Units(since) if since.elapsed() >= GRACE => self.leave(),
+            RunEnding::Leaving(since) if since.elapsed() >= GRACE => {
                 collector.do_send(Close);
-                Ending::Closing
+                RunEnding::Closing
             }
             other => other,
         }
     }
 
     /// Has everybody leave, wherever they are.
-    fn leave(&self) -> Ending {
+    fn leave(&self) -> RunEnding {
         self.control.stop();
         self.job.world.abandon.store(true, Relaxed);
-        Ending::Leaving(Stopwatch::start())
+        RunEnding::Leaving(Stopwatch::start())
     }
 
     /// A number that changes whenever anything moves.
@@ -293,7 +294,7 @@ impl Arbiters {
             arbiters.push(thread);
         }
         for wave in waves {
-            wave.do_send(Begin);
+            wave.do_send(Start);
         }
         arbiters.push(last);
         Ok(Arbiters { threads: arbiters, collector })

@@ -8,14 +8,14 @@ use std::time::Duration;
 use crate::outcome::{OrganizationOutcome, Outcome};
 use crate::sampling::Dist;
 use crate::scenario::ScenarioSource;
-use crate::workload::{Amount, Arrivals, Shape};
+use crate::workload::{Amount, Arrivals, StepShape};
 
 use super::*;
 
 /// One row an organization, with a longer one for every operation demanded.
-struct Rows;
+struct TestRows;
 
-impl RowWriter for Rows {
+impl RowWriter for TestRows {
     fn files(&self) -> usize {
         1
     }
@@ -45,7 +45,7 @@ fn job(sizes: &[u32], rate: f64) -> Arc<Job> {
         crate::scenario::examine(&ScenarioSource::from_text("engine.toml", text)).0.expect("readable");
     for (feature, factor) in scenario.features.iter_mut().zip([1.0, 10.0, 19.0]) {
         feature.demand.arrivals = Arrivals::Poisson { rate: rate * factor / 86_400.0 };
-        feature.demand.work.shape = Shape::Simple {
+        feature.demand.work.shape = StepShape::Simple {
             cost: Amount::Drawn(Dist::uniform(1.0, 3.0, None).expect("a distribution")),
             duration: Amount::Drawn(Dist::exponential(1_200.0).expect("a distribution")),
         };
@@ -53,7 +53,7 @@ fn job(sizes: &[u32], rate: f64) -> Arc<Job> {
     for cohort in &mut scenario.cohorts {
         cohort.population.activity = Dist::lognormal(1.0, 2.0).expect("a distribution");
     }
-    let mut job = prepare(&scenario, JobOptions::default(), Arc::new(Rows));
+    let mut job = prepare(&scenario, JobOptions::default(), Arc::new(TestRows));
     for (cohort, &size) in job.cohorts.iter_mut().zip(sizes) {
         cohort.organizations = size;
     }
@@ -62,7 +62,7 @@ fn job(sizes: &[u32], rate: f64) -> Arc<Job> {
 
 /// What a sink was given.
 #[derive(Default, Clone)]
-struct Taken {
+struct SinkContents {
     state: Arc<Mutex<TakenState>>,
     enough: Option<u32>,
 }
@@ -74,13 +74,13 @@ struct TakenState {
     rows: String,
 }
 
-impl Taken {
+impl SinkContents {
     fn state(&self) -> std::sync::MutexGuard<'_, TakenState> {
         self.state.lock().expect("not poisoned")
     }
 }
 
-impl Sink for Taken {
+impl Sink for SinkContents {
     fn complete(&mut self, replication: u32, outcome: Outcome) -> Enough {
         let earlier = self.state().complete.insert(replication, outcome);
         assert!(
@@ -104,7 +104,7 @@ fn layout() -> Layout {
     Layout { threads: 2, pin: false, stall_after: Duration::from_secs(20), ..Layout::default() }
 }
 
-fn spec(job: &Arc<Job>, replications: u32, layout: Layout, folder: &Path, sink: &Taken) -> RunSpec {
+fn spec(job: &Arc<Job>, replications: u32, layout: Layout, folder: &Path, sink: &SinkContents) -> RunSpec {
     RunSpec {
         job: job.clone(),
         replications: 0..replications,
@@ -124,7 +124,7 @@ fn outcome_of(
     enough: Option<u32>,
 ) -> (String, Vec<Outcome>, Ran) {
     let folder = tempfile::tempdir().expect("a folder");
-    let sink = Taken { enough, ..Taken::default() };
+    let sink = SinkContents { enough, ..SinkContents::default() };
     let ran = run(spec(job, replications, layout, folder.path(), &sink), &mut |_| {}).expect("it runs");
     assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing is left behind");
     let state = sink.state();
@@ -135,7 +135,7 @@ fn outcome_of(
 #[test]
 fn the_layout_never_reaches_the_results() {
     let job = job(&[40, 0, 25], 3.0);
-    let mut pure = Taken::default();
+    let mut pure = SinkContents::default();
     let operations = run_pure(&job, 0..3, 256, &mut pure).expect("it runs");
     let expected: Vec<Outcome> = pure.state().complete.values().cloned().collect();
     let one = Layout { threads: 1, wave: 1, ..layout() };
@@ -181,7 +181,7 @@ fn no_organizations_give_empty_replications() {
 fn an_interrupted_run_keeps_what_is_finished() {
     let job = job(&[2_000], 20.0);
     let folder = tempfile::tempdir().expect("a folder");
-    let sink = Taken::default();
+    let sink = SinkContents::default();
     let spec = spec(&job, 1_000, Layout { batch: 4, ..layout() }, folder.path(), &sink);
     let interrupt = spec.interrupt.clone();
     let ran = run(spec, &mut |progress| {
@@ -214,7 +214,7 @@ fn a_run_that_ends_again_and_again_is_taken_up_by_other_layouts_and_ends_as_if_n
         let folder = tempfile::tempdir().expect("a folder");
         let (mut ended_early, mut before) = (0, 0);
         for layout in layouts.iter().cycle() {
-            let (job, sink) = (job(&[400, 0, 250], 3.0), Taken { enough, ..Taken::default() });
+            let (job, sink) = (job(&[400, 0, 250], 3.0), SinkContents { enough, ..SinkContents::default() });
             let mut keep = kept(folder.path());
             assert!(keep.take_up().expect("readable").is_empty(), "every part is of use");
             let layout = Layout { part_every: Duration::from_millis(2), ..layout.clone() };
@@ -248,7 +248,7 @@ fn a_run_that_ends_again_and_again_is_taken_up_by_other_layouts_and_ends_as_if_n
 #[test]
 fn parts_of_other_questions_are_named_and_left_alone_and_broken_ones_too() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (job, sink) = (job(&[2_000], 20.0), Taken::default());
+    let (job, sink) = (job(&[2_000], 20.0), SinkContents::default());
     let layout = Layout { part_every: Duration::from_millis(1), ..layout() };
     let spec = RunSpec { keep: Some(kept(folder.path())), ..spec(&job, 50, layout, folder.path(), &sink) };
     let interrupt = spec.interrupt.clone();
@@ -302,7 +302,7 @@ fn written(text: &str) -> Arc<Job> {
 
 fn ended_by_signal(text: &str) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
-    let spec = spec(&written(text), 1, layout(), folder.path(), &Taken::default());
+    let spec = spec(&written(text), 1, layout(), folder.path(), &SinkContents::default());
     let interrupt = spec.interrupt.clone();
     run(spec, &mut |_| _ = interrupt.ask(Cause::Signal)).expect("it ends well")
 }
@@ -315,7 +315,7 @@ fn time_that_stands_still_is_an_error_that_names_organization_instant_and_featur
     )];
     for (text, expected) in cases {
         let folder = tempfile::tempdir().expect("a folder");
-        let spec = spec(&written(text), 1, layout(), folder.path(), &Taken::default());
+        let spec = spec(&written(text), 1, layout(), folder.path(), &SinkContents::default());
         let said = run(spec, &mut |_| {}).expect_err("it would never end").to_string();
         assert!(said.contains("time stands still") && said.contains(expected), "{said}");
         assert!(said.contains("organization teams/") && said.contains("at 20"), "{said}");
@@ -323,10 +323,10 @@ fn time_that_stands_still_is_an_error_that_names_organization_instant_and_featur
 }
 
 /// The error of a run with a fault put in; within a limit of time.
-fn failure(injection: Injection, stall_after: Duration) -> String {
+fn failure(injection: InjectedFault, stall_after: Duration) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let layout = Layout { injection: Some(injection), stall_after, ..layout() };
-    let spec = spec(&job(&[30], 2.0), 2, layout, folder.path(), &Taken::default());
+    let spec = spec(&job(&[30], 2.0), 2, layout, folder.path(), &SinkContents::default());
     run(spec, &mut |_| {}).expect_err("it fails").to_string()
 }
 
@@ -334,15 +334,18 @@ fn failure(injection: Injection, stall_after: Duration) -> String {
 fn whoever_fails_is_named() {
     let long = Duration::from_secs(20);
     let cases = [
-        (Injection::PanickingOrganization(17), "organization cohort-0/17: injected"),
-        (Injection::PanickingFeature(1), "the actor of feature `image` panicked: injected"),
-        (Injection::DyingFeature(2), "the actor of feature `agent` ended before its work was done: injected"),
+        (InjectedFault::PanickingOrganization(17), "organization cohort-0/17: injected"),
+        (InjectedFault::PanickingFeature(1), "the actor of feature `image` panicked: injected"),
         (
-            Injection::ExhaustedFeature(0),
+            InjectedFault::DyingFeature(2),
+            "the actor of feature `agent` ended before its work was done: injected",
+        ),
+        (
+            InjectedFault::ExhaustedFeature(0),
             "the demand of feature `chat` drew nothing before the end of the horizon",
         ),
-        (Injection::DyingWave(3), "ended before its work was done: injected"),
-        (Injection::DyingCollector, "the collector ended before its work was done: injected"),
+        (InjectedFault::DyingWave(3), "ended before its work was done: injected"),
+        (InjectedFault::DyingCollector, "the collector ended before its work was done: injected"),
     ];
     for (injection, expected) in cases {
         let said = failure(injection, long);
@@ -353,9 +356,9 @@ fn whoever_fails_is_named() {
 #[test]
 fn who_never_answers_is_named_after_a_while() {
     let soon = Duration::from_millis(400);
-    let silent = failure(Injection::SilentFeature(1), soon);
+    let silent = failure(InjectedFault::SilentFeature(1), soon);
     assert!(silent.contains("waiting for the actor of feature `image`"), "{silent}");
-    let stuck = failure(Injection::SlowCollector(Duration::from_secs(3)), soon);
+    let stuck = failure(InjectedFault::SlowCollector(Duration::from_secs(3)), soon);
     assert!(stuck.contains("waiting for the collector"), "{stuck}");
 }
 
@@ -363,7 +366,7 @@ fn who_never_answers_is_named_after_a_while() {
 fn a_slow_collector_slows_the_run_down_and_loses_nothing() {
     let job = job(&[60], 1.0);
     let (rows, expected, _) = outcome_of(&job, 1, layout(), None);
-    let injection = Some(Injection::SlowCollector(Duration::from_millis(5)));
+    let injection = Some(InjectedFault::SlowCollector(Duration::from_millis(5)));
     let slow = Layout { chunk: Some(1), injection, ..layout() };
     let (slow_rows, outcomes, _) = outcome_of(&job, 1, slow, None);
     assert_eq!((slow_rows, outcomes), (rows, expected));

@@ -34,7 +34,7 @@ pub fn assumed(source: &ScenarioSource, assumption: &Assumption, factor: f64) ->
 
 /// A step of a trajectory: which assumption moves, and in which direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct TrajectoryStep {
     /// Index of the assumption.
     pub assumption: usize,
     /// True from low to high.
@@ -47,7 +47,7 @@ pub struct Trajectory {
     /// The settings of each point; one more than there are steps.
     pub points: Vec<Vec<Setting>>,
     /// The steps between them.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TrajectoryStep>,
 }
 
 /// Trajectory `number`: starts at a random corner of low and high settings and moves each assumption once, in a random
@@ -68,7 +68,7 @@ pub fn trajectory(assumptions: &[Assumed], seed: u64, number: u32) -> Trajectory
     let (mut points, mut steps) = (vec![settings(&high)], Vec::new());
     for assumption in order {
         high[assumption] = !high[assumption];
-        steps.push(Step { assumption, up: high[assumption] });
+        steps.push(TrajectoryStep { assumption, up: high[assumption] });
         points.push(settings(&high));
     }
     Trajectory { points, steps }

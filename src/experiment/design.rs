@@ -3,7 +3,7 @@
 //! Owns the points of a design as text. Leaves what the keys mean to `scenario` and running to `trials`.
 
 use crate::sampling::{Purpose, StreamKey};
-use crate::scenario::{Amount, Vary};
+use crate::scenario::{UnitAmount, Vary};
 
 /// Most points of a design: beyond it somebody mistyped a step.
 pub const MOST_POINTS: usize = 100_000;
@@ -29,7 +29,7 @@ pub enum Settings {
 /// Everything between two ends of one unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Between {
-    low: Amount,
+    low: UnitAmount,
     high: f64,
     places: usize,
 }
@@ -106,10 +106,10 @@ impl Between {
 fn range(text: &str, low: &str, rest: &str) -> Designed<Settings> {
     let (high, step) = rest.split_once(':').map_or((rest, None), |(high, step)| (high, Some(step)));
     let read = |part: &str| {
-        Amount::parse(part).ok_or_else(|| DesignError(format!("`{part}` in `{text}` is no number")))
+        UnitAmount::parse(part).ok_or_else(|| DesignError(format!("`{part}` in `{text}` is no number")))
     };
     let (low, high, step) = (read(low)?, read(high)?, step.map(read).transpose()?);
-    let parts: Vec<&Amount> = [&low, &high].into_iter().chain(&step).collect();
+    let parts: Vec<&UnitAmount> = [&low, &high].into_iter().chain(&step).collect();
     let unit = parts.iter().map(|part| part.unit.trim_end()).find(|unit| !unit.is_empty()).unwrap_or("");
     if parts.iter().any(|part| !part.unit.trim().is_empty() && part.unit.trim() != unit.trim()) {
         return wrong(format!("`{text}` mixes units"));
@@ -118,7 +118,7 @@ fn range(text: &str, low: &str, rest: &str) -> Designed<Settings> {
         return wrong(format!("`{text}` ends before it begins"));
     }
     let places = parts.iter().map(|part| part.places).max().unwrap_or(0);
-    let low = Amount { unit: unit.to_owned(), ..low };
+    let low = UnitAmount { unit: unit.to_owned(), ..low };
     let Some(step) = step else {
         return Ok(Settings::Between(Between {
             places: fine_places(&low, high.number, places),
@@ -130,7 +130,7 @@ fn range(text: &str, low: &str, rest: &str) -> Designed<Settings> {
 }
 
 /// Whole ends of a number without a unit ask for whole numbers, unless there would be hardly any.
-fn fine_places(low: &Amount, high: f64, places: usize) -> usize {
+fn fine_places(low: &UnitAmount, high: f64, places: usize) -> usize {
     let width = high - low.number;
     if places == 0 && low.unit.is_empty() && width >= 2.0 {
         return 0;
@@ -141,7 +141,7 @@ fn fine_places(low: &Amount, high: f64, places: usize) -> usize {
 }
 
 /// Counted in units of the last decimal, so that 0.1..0.5:0.1 ends at 0.5.
-fn steps(text: &str, low: &Amount, high: f64, step: f64, places: usize) -> Designed<Settings> {
+fn steps(text: &str, low: &UnitAmount, high: f64, step: f64, places: usize) -> Designed<Settings> {
     let scale = libm::pow(10.0, places as f64);
     let units = |value: f64| libm::round(value * scale) as i64;
     let (first, last, step) = (units(low.number), units(high), units(step));

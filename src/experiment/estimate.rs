@@ -1,6 +1,6 @@
 //! A mean over replications with its uncertainty, and how much the replications can tell at all.
 
-use crate::outcome::Range;
+use crate::outcome::OutcomeRange;
 
 use super::skew::Moments;
 
@@ -27,24 +27,24 @@ pub struct Estimate {
     pub heaviest: f64,
     skew: f64,
     interval: Option<(f64, f64)>,
-    range: Range,
+    range: OutcomeRange,
 }
 
 impl Estimate {
     /// From one value a replication, in their order; `None` without values.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
-        Estimate::within(values, Range::ANY)
+        Estimate::within(values, OutcomeRange::ANY)
     }
 
     /// The same of an outcome that cannot leave a range; neither does its interval.
     #[must_use]
-    pub fn within(values: &[f64], range: Range) -> Option<Self> {
+    pub fn within(values: &[f64], range: OutcomeRange) -> Option<Self> {
         let (&first, replications) = (values.first()?, values.len() as u32);
         let ends =
             values.iter().fold((first, first), |(low, high), &value| (low.min(value), high.max(value)));
         // Whatever was seen is possible.
-        let range = Range { low: range.low.min(ends.0), high: range.high.max(ends.1) };
+        let range = OutcomeRange { low: range.low.min(ends.0), high: range.high.max(ends.1) };
         if ends.0 == ends.1 {
             return Some(Estimate { range, ..Estimate::alike(first, replications) });
         }
@@ -82,7 +82,7 @@ impl Estimate {
             heaviest: 1.0 / f64::from(replications.max(1)),
             skew: 0.0,
             interval: repeated.then_some((value, value)),
-            range: Range::ANY,
+            range: OutcomeRange::ANY,
         }
     }
 
@@ -124,14 +124,14 @@ impl Estimate {
 
     /// The lowest and highest mean that are possible.
     #[must_use]
-    pub fn range(&self) -> Range {
+    pub fn range(&self) -> OutcomeRange {
         self.range
     }
 
     /// The same of an outcome that cannot leave a range.
-    pub(super) fn possible(self, range: Range) -> Self {
+    pub(super) fn possible(self, range: OutcomeRange) -> Self {
         let (low, high) = self.interval.unwrap_or((self.mean, self.mean));
-        Estimate { range: Range { low: range.low.min(low), high: range.high.max(high) }, ..self }
+        Estimate { range: OutcomeRange { low: range.low.min(low), high: range.high.max(high) }, ..self }
     }
 
     /// The same in another unit (`factor` above 0).
@@ -142,7 +142,7 @@ impl Estimate {
             sd: self.sd.map(|sd| sd * factor),
             half_width: self.half_width.map(|half| half * factor),
             interval: self.interval.map(|(low, high)| (low * factor, high * factor)),
-            range: Range { low: self.range.low * factor, high: self.range.high * factor },
+            range: OutcomeRange { low: self.range.low * factor, high: self.range.high * factor },
             ..*self
         }
     }
@@ -241,13 +241,16 @@ mod tests {
 
     #[test]
     fn an_interval_stays_where_its_outcome_can_be() {
-        let share = Range { low: 0.0, high: 1.0 };
+        let share = OutcomeRange { low: 0.0, high: 1.0 };
         let rare = [0.0, 0.0, 0.0, 0.02, 0.9, 0.0];
         let (low, high) = Estimate::within(&rare, share).unwrap().interval().unwrap();
         assert_eq!(low, 0.0);
         assert!(high <= 1.0 && high > 0.3, "{high}");
         let amounts = [0.0, 0.0, 5.0, 0.0, 40.0];
-        assert_eq!(Estimate::within(&amounts, Range::NOT_NEGATIVE).unwrap().interval().unwrap().0, 0.0);
+        assert_eq!(
+            Estimate::within(&amounts, OutcomeRange::NOT_NEGATIVE).unwrap().interval().unwrap().0,
+            0.0
+        );
         assert!(Estimate::of(&[-1.0, 0.0, 5.0, 0.0, 40.0]).unwrap().interval().unwrap().0 < 0.0);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::{METRICS, Scope, Shape};
+use crate::outcome::{METRICS, RunShape, Scope};
 
 use super::{Difference, Estimate, Measurements, compare};
 
@@ -30,7 +30,7 @@ impl Findings {
 
     /// The names behind the numbers.
     #[must_use]
-    pub fn shape(&self) -> &Shape {
+    pub fn shape(&self) -> &RunShape {
         self.measurements.shape()
     }
 

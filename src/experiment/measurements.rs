@@ -2,56 +2,56 @@
 
 use std::sync::Arc;
 
-use crate::outcome::{Histogram, METRICS, Outcome, Range, Scope, Shape, metric_index};
+use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, metric_index};
 
 use super::Estimate;
-use super::progress::Progress;
+use super::progress::TimelineMeans;
 
 /// What all replications so far have measured, in the order of replications.
 ///
 /// An outcome that never varies costs one number, whatever the replications; another eight bytes a replication.
 #[derive(Debug, Clone)]
 pub struct Measurements {
-    shape: Arc<Shape>,
+    shape: Arc<RunShape>,
     scopes: Vec<Scope>,
     replications: u32,
     /// Organizations of each scope in a replication; the most there were.
     organizations: Vec<u64>,
     /// By policy, then scope, then metric.
-    columns: Vec<Column>,
+    columns: Vec<OutcomeColumn>,
     /// By policy.
-    progress: Vec<Progress>,
+    progress: Vec<TimelineMeans>,
     /// Largest debt of each organization in every replication (micro-credits), by policy.
     largest_debts: Vec<Histogram>,
 }
 
 /// The values of one outcome; not-a-number stands for an absent one.
 #[derive(Debug, Clone, PartialEq)]
-enum Column {
+enum OutcomeColumn {
     /// The same in every replication so far.
     Alike(f64),
     /// One a replication.
     Varied(Vec<f64>),
 }
 
-impl Column {
+impl OutcomeColumn {
     fn push(&mut self, value: f64, earlier: u32) {
         match self {
-            Column::Varied(values) => values.push(value),
-            Column::Alike(own) if earlier == 0 => *own = value,
-            Column::Alike(own) if own.to_bits() == value.to_bits() => {}
-            Column::Alike(own) => {
+            OutcomeColumn::Varied(values) => values.push(value),
+            OutcomeColumn::Alike(own) if earlier == 0 => *own = value,
+            OutcomeColumn::Alike(own) if own.to_bits() == value.to_bits() => {}
+            OutcomeColumn::Alike(own) => {
                 let mut values = vec![*own; earlier as usize];
                 values.push(value);
-                *self = Column::Varied(values);
+                *self = OutcomeColumn::Varied(values);
             }
         }
     }
 
     fn get(&self, replication: u32) -> Option<f64> {
         let value = match self {
-            Column::Alike(value) => *value,
-            Column::Varied(values) => values[replication as usize],
+            OutcomeColumn::Alike(value) => *value,
+            OutcomeColumn::Varied(values) => values[replication as usize],
         };
         (!value.is_nan()).then_some(value)
     }
@@ -60,12 +60,12 @@ impl Column {
 impl Measurements {
     /// Nothing measured yet.
     #[must_use]
-    pub fn new(shape: Arc<Shape>) -> Self {
+    pub fn new(shape: Arc<RunShape>) -> Self {
         let scopes: Vec<Scope> = shape.scopes().collect();
         let policies = shape.policies.len();
         Measurements {
-            columns: vec![Column::Alike(f64::NAN); policies * scopes.len() * METRICS.len()],
-            progress: vec![Progress::default(); policies],
+            columns: vec![OutcomeColumn::Alike(f64::NAN); policies * scopes.len() * METRICS.len()],
+            progress: vec![TimelineMeans::default(); policies],
             largest_debts: vec![Histogram::default(); policies],
             organizations: vec![0; scopes.len()],
             replications: 0,
@@ -98,7 +98,7 @@ impl Measurements {
     /// Made-up values, asked for by replication, then policy, scope and metric; one organization in every scope.
     #[cfg(test)]
     pub(crate) fn made_up(
-        shape: Arc<Shape>,
+        shape: Arc<RunShape>,
         replications: u32,
         mut value: impl FnMut(usize, usize) -> f64,
     ) -> Self {
@@ -116,11 +116,11 @@ impl Measurements {
 
     /// The names behind the numbers.
     #[must_use]
-    pub fn shape(&self) -> &Arc<Shape> {
+    pub fn shape(&self) -> &Arc<RunShape> {
         &self.shape
     }
 
-    /// Every scope, in the order of [`Shape::scopes`].
+    /// Every scope, in the order of [`RunShape::scopes`].
     #[must_use]
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
@@ -134,7 +134,7 @@ impl Measurements {
 
     /// The means over replications of one policy's timeline.
     #[must_use]
-    pub fn progress(&self, policy: usize) -> &Progress {
+    pub fn progress(&self, policy: usize) -> &TimelineMeans {
         &self.progress[policy]
     }
 
@@ -160,9 +160,9 @@ impl Measurements {
     pub fn estimate(&self, policy: usize, scope: Scope, metric: usize) -> Option<Estimate> {
         let range = METRICS.get(metric)?.range();
         match self.column(policy, scope, metric)? {
-            Column::Alike(value) if value.is_nan() || self.replications == 0 => None,
-            Column::Alike(value) => Some(Estimate::alike(*value, self.replications).possible(range)),
-            Column::Varied(values) => {
+            OutcomeColumn::Alike(value) if value.is_nan() || self.replications == 0 => None,
+            OutcomeColumn::Alike(value) => Some(Estimate::alike(*value, self.replications).possible(range)),
+            OutcomeColumn::Varied(values) => {
                 let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
                 Estimate::within(&present, range)
             }
@@ -179,7 +179,7 @@ impl Measurements {
     /// the scenario is drawn.
     #[must_use]
     pub fn deterministic(&self) -> bool {
-        let alike = |column: &Column| matches!(column, Column::Alike(_));
+        let alike = |column: &OutcomeColumn| matches!(column, OutcomeColumn::Alike(_));
         self.replications >= super::FEWEST && self.columns.iter().all(alike)
     }
 
@@ -197,7 +197,7 @@ impl Measurements {
         let largest = |metric: usize| self.values(policy, scope, metric).flatten().fold(0.0, f64::max);
         let size = match own.ceiling().and_then(metric_index) {
             Some(ceiling) => largest(ceiling),
-            None if own.range() == Range::SHARE => 1.0,
+            None if own.range() == OutcomeRange::SHARE => 1.0,
             None if own.unit(None) == "organizations" => organizations,
             None => self.values(policy, scope, metric).flatten().map(f64::abs).fold(0.0, f64::max),
         };
@@ -210,7 +210,10 @@ impl Measurements {
         let pairs = self.values(policy, scope, metric).zip(self.values(other, scope, metric));
         let differences: Vec<f64> = pairs.filter_map(|(own, other)| Some(own? - other?)).collect();
         let range = METRICS.get(metric)?.range();
-        Estimate::within(&differences, Range { low: range.low - range.high, high: range.high - range.low })
+        Estimate::within(
+            &differences,
+            OutcomeRange { low: range.low - range.high, high: range.high - range.low },
+        )
     }
 
     /// True if two policies do the same in every outcome of every scope and replication: they differ in name only.
@@ -218,12 +221,14 @@ impl Measurements {
     pub fn same(&self, policy: usize, other: usize) -> bool {
         let width = self.scopes.len() * METRICS.len();
         let columns = |policy: usize| &self.columns[policy * width..(policy + 1) * width];
-        let bits = |column: &Column, replication: u32| column.get(replication).map(f64::to_bits);
-        let alike = |(a, b): (&Column, &Column)| (0..self.replications).all(|at| bits(a, at) == bits(b, at));
+        let bits = |column: &OutcomeColumn, replication: u32| column.get(replication).map(f64::to_bits);
+        let alike = |(a, b): (&OutcomeColumn, &OutcomeColumn)| {
+            (0..self.replications).all(|at| bits(a, at) == bits(b, at))
+        };
         columns(policy).iter().zip(columns(other)).all(alike)
     }
 
-    fn column(&self, policy: usize, scope: Scope, metric: usize) -> Option<&Column> {
+    fn column(&self, policy: usize, scope: Scope, metric: usize) -> Option<&OutcomeColumn> {
         let place = self.place(scope)?;
         self.columns.get((policy * self.scopes.len() + place) * METRICS.len() + metric)
     }
@@ -246,10 +251,10 @@ mod tests {
 
     #[test]
     fn a_column_keeps_one_number_until_it_varies() {
-        let mut column = Column::Alike(f64::NAN);
+        let mut column = OutcomeColumn::Alike(f64::NAN);
         column.push(2.0, 0);
         column.push(2.0, 1);
-        assert_eq!(column, Column::Alike(2.0));
+        assert_eq!(column, OutcomeColumn::Alike(2.0));
         column.push(f64::NAN, 2);
         column.push(3.0, 3);
         let values: Vec<Option<f64>> = (0..4).map(|replication| column.get(replication)).collect();

@@ -38,16 +38,18 @@ const FEWEST_ALIKE: u32 = 8;
 
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Threshold};
-pub use assumed::{Assumed, Step, Trajectory, assumed, trajectory};
+pub use assumed::{Assumed, Trajectory, TrajectoryStep, assumed, trajectory};
 pub use comparison::{Difference, Verdict, compare};
 pub use estimate::Estimate;
 pub use findings::Findings;
 pub use measurements::Measurements;
-pub use progress::{Point, Progress, Spread};
+pub use progress::{OrganizationSpread, Point, TimelineMeans};
 pub use ruling::{Doubt, Ruling};
-pub use screening::{Choice, Entrant, Limit, Limited, Rules, Standing, by_promise, choose, paired, screen};
+pub use screening::{
+    Entrant, Limit, Limited, Rules, SearchResult, Standing, by_promise, choose, paired, screen,
+};
 pub use sensitivity::{Morris, Swap, Swing, morris, ranking_changes, swaps, widest_first};
-pub use stopping::{Stop, reason, stop};
+pub use stopping::{StopDecision, reason, stop};
 pub use sweep::{Aim, Candidate, Membership, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
 pub use thresholds::{Judgement, judge, worst};
 pub use trials::{Conditions, GroupRun, Setting, Trial, Trials};

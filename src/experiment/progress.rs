@@ -4,7 +4,7 @@ use crate::outcome::{Histogram, Instant, Timeline};
 
 /// The means over replications at every instant of the timeline.
 #[derive(Debug, Clone, Default)]
-pub struct Progress {
+pub struct TimelineMeans {
     replications: u32,
     /// Sums over replications.
     sums: Vec<Point>,
@@ -14,11 +14,11 @@ pub struct Progress {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Point {
     /// Settled less holds of an organization (credits).
-    pub available: Spread,
+    pub available: OrganizationSpread,
     /// Debt of an organization (credits).
-    pub debt: Spread,
+    pub debt: OrganizationSpread,
     /// Open holds of an organization (credits).
-    pub held: Spread,
+    pub held: OrganizationSpread,
     /// Operations demanded since the instant before.
     pub demanded: f64,
     /// Operations refused since the instant before.
@@ -33,7 +33,7 @@ pub struct Point {
 
 /// A distribution over organizations in four numbers (credits).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Spread {
+pub struct OrganizationSpread {
     /// Mean.
     pub mean: f64,
     /// 10th percentile.
@@ -44,7 +44,7 @@ pub struct Spread {
     pub p90: f64,
 }
 
-impl Progress {
+impl TimelineMeans {
     /// Adds a replication, in their order.
     pub fn push(&mut self, timeline: &Timeline) {
         if self.sums.len() < timeline.instants.len() {
@@ -68,9 +68,9 @@ impl Progress {
 impl Point {
     fn between(before: &Instant, now: &Instant) -> Self {
         Point {
-            available: Spread::of(&now.available),
-            debt: Spread::of(&now.debt),
-            held: Spread::of(&now.held),
+            available: OrganizationSpread::of(&now.available),
+            debt: OrganizationSpread::of(&now.debt),
+            held: OrganizationSpread::of(&now.held),
             demanded: (now.demanded - before.demanded) as f64,
             refused: (now.refused - before.refused) as f64,
             cash: now.cash as f64 / 1e9,
@@ -104,10 +104,10 @@ impl Point {
     }
 }
 
-impl Spread {
+impl OrganizationSpread {
     fn of(micros: &Histogram) -> Self {
         let credits = |value: Option<f64>| value.unwrap_or(0.0) / 1e6;
-        Spread {
+        OrganizationSpread {
             mean: credits(micros.mean()),
             p10: credits(micros.quantile(0.1)),
             p50: credits(micros.quantile(0.5)),
@@ -115,7 +115,7 @@ impl Spread {
         }
     }
 
-    fn add(&mut self, other: &Spread) {
+    fn add(&mut self, other: &OrganizationSpread) {
         self.mean += other.mean;
         self.p10 += other.p10;
         self.p50 += other.p50;
@@ -123,7 +123,7 @@ impl Spread {
     }
 
     fn divided(&self, by: f64) -> Self {
-        let Spread { mean, p10, p50, p90 } = *self;
-        Spread { mean: mean / by, p10: p10 / by, p50: p50 / by, p90: p90 / by }
+        let OrganizationSpread { mean, p10, p50, p90 } = *self;
+        OrganizationSpread { mean: mean / by, p10: p10 / by, p50: p50 / by, p90: p90 / by }
     }
 }

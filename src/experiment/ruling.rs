@@ -4,7 +4,7 @@
 //! which five differ; where all are alike, the rule of three says how much may have stayed unseen. What is skewed has to
 //! keep off the limit with a wider interval.
 
-use crate::outcome::Range;
+use crate::outcome::OutcomeRange;
 use crate::scenario::Comparison;
 
 use super::estimate::unseen;
@@ -105,7 +105,7 @@ pub(super) fn rule_on(
 }
 
 fn rule_on_mean(estimate: &Estimate, condition: (Comparison, f64), reach: f64, tail: f64) -> Ruling {
-    let Range { low, high } = estimate.range();
+    let OutcomeRange { low, high } = estimate.range();
     if let Some(certain) = on_interval((low, high), condition) {
         return certain;
     }
@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn what_is_alike_by_chance_decides_nothing_and_what_is_drawn_nowhere_everything() {
-        let zeros = |n: u32| Estimate::within(&vec![0.0; n as usize], crate::outcome::Range::SHARE).unwrap();
+        let zeros =
+            |n: u32| Estimate::within(&vec![0.0; n as usize], crate::outcome::OutcomeRange::SHARE).unwrap();
         let ruling = |n: u32, reach: f64| rule_on_mean(&zeros(n), (Comparison::Less, 0.05), reach, TAIL);
         // The rule of three: 0.05 ^ (1 / n) is above 0.95 from 59 on.
         assert_eq!(ruling(10, 1.0), Ruling::undecided(Doubt::AllAlike, Some(59)));

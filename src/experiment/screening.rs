@@ -9,7 +9,7 @@
 //! the comparisons that must hold and by the rounds (Bonferroni). For costs these are the comparisons of the best setting
 //! with each other one, one-sided; for conditions, each condition of each setting.
 
-use crate::outcome::Range;
+use crate::outcome::OutcomeRange;
 use crate::scenario::Comparison;
 
 use super::ruling::{known_interval, rule_on};
@@ -78,7 +78,7 @@ pub struct Limit {
     /// With what.
     pub value: f64,
     /// Where the outcome can lie.
-    pub range: Range,
+    pub range: OutcomeRange,
 }
 
 /// What the comparisons are corrected for.
@@ -107,7 +107,7 @@ impl Rules {
 
 /// What a search came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
+pub struct SearchResult {
     /// The entrant chosen.
     pub entrant: usize,
     /// Whether it keeps all conditions, by the strict intervals of the search.
@@ -165,7 +165,7 @@ pub fn by_promise(entrants: &[Entrant], rules: &Rules) -> Vec<usize> {
 
 /// Chooses among those that still compete; `None` if none does.
 #[must_use]
-pub fn choose(entrants: &[Entrant], rules: &Rules) -> Option<Choice> {
+pub fn choose(entrants: &[Entrant], rules: &Rules) -> Option<SearchResult> {
     let entrant = *by_promise(entrants, rules).first()?;
     let own = &entrants[entrant];
     let feasible = judged(own, rules);
@@ -187,7 +187,7 @@ pub fn choose(entrants: &[Entrant], rules: &Rules) -> Option<Choice> {
         let mean = |index: usize| mean(&entrants[index].costs).unwrap_or(f64::INFINITY);
         mean(a).total_cmp(&mean(b))
     });
-    Some(Choice { entrant, feasible, gap, rivals })
+    Some(SearchResult { entrant, feasible, gap, rivals })
 }
 
 fn standing_in(entrants: &[Entrant]) -> Vec<usize> {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     fn below(value: f64) -> Limit {
-        Limit { comparison: Comparison::Less, value, range: Range::ANY }
+        Limit { comparison: Comparison::Less, value, range: OutcomeRange::ANY }
     }
 
     fn rules(entrants: usize) -> Rules {

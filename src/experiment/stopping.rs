@@ -10,7 +10,7 @@ use super::{Estimate, FEWEST_RARE, Measurements};
 
 /// Whether to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopDecision {
     /// Every watched difference is known well enough.
     Reached,
     /// The cap was met before that.
@@ -26,18 +26,20 @@ pub enum Stop {
 /// twenty replications, of a rare outcome five that differ, none that carries half) and its interval reach no further than
 /// the half-width wanted. A relative half-width is relative to the baseline's mean.
 #[must_use]
-pub fn stop(measurements: &Measurements, baseline: usize, precision: &Precision) -> Stop {
+pub fn stop(measurements: &Measurements, baseline: usize, precision: &Precision) -> StopDecision {
     let (so_far, cap) = (measurements.replications(), precision.max_replications);
     let watched = watched(measurements, baseline, precision);
     if so_far >= FEWEST_RARE && watched.iter().all(|watched| watched.known) {
-        return Stop::Reached;
+        return StopDecision::Reached;
     }
     if so_far >= cap {
-        return Stop::Capped;
+        return StopDecision::Capped;
     }
     let needed =
         watched.iter().filter(|watched| !watched.known).map(|watched| watched.needed.unwrap_or(cap)).max();
-    Stop::Continue { probably: needed.unwrap_or(0).max(FEWEST_RARE).clamp(so_far + 1, cap.max(so_far + 1)) }
+    StopDecision::Continue {
+        probably: needed.unwrap_or(0).max(FEWEST_RARE).clamp(so_far + 1, cap.max(so_far + 1)),
+    }
 }
 
 /// Why the replications ended where they did, in a sentence; `None` while they go on.
@@ -49,7 +51,7 @@ pub fn reason(measurements: &Measurements, baseline: usize, precision: &Precisio
         HalfWidth::Absolute(width) => format!("±{width}"),
         HalfWidth::Relative(share) => format!("±{} % of its mean", share * 100.0),
     };
-    let found = |watched: &Watched| match watched.half_width {
+    let found = |watched: &WatchedDifference| match watched.half_width {
         Some(half) if watched.known || watched.doubt.is_none() => {
             format!("`{}` ±{half:.3e}", names[watched.policy])
         }
@@ -57,13 +59,13 @@ pub fn reason(measurements: &Measurements, baseline: usize, precision: &Precisio
     };
     let what = format!("the difference of {} to `{}`, asked to {asked}", precision.metric, names[baseline]);
     match stop(measurements, baseline, precision) {
-        Stop::Continue { .. } => None,
-        Stop::Reached => {
+        StopDecision::Continue { .. } => None,
+        StopDecision::Reached => {
             let widest = watched.iter().max_by(|a, b| a.reaches().total_cmp(&b.reaches()));
             let widest = widest.map_or_else(|| String::from("nothing is compared"), &found);
             Some(format!("stopped after {n} replications: {what}, is known (widest: {widest})"))
         }
-        Stop::Capped => {
+        StopDecision::Capped => {
             let open: Vec<String> = watched.iter().filter(|watched| !watched.known).map(found).collect();
             Some(format!(
                 "stopped at the cap of {n} replications: {what}, is not known ({})",
@@ -74,7 +76,7 @@ pub fn reason(measurements: &Measurements, baseline: usize, precision: &Precisio
 }
 
 /// A difference that is watched.
-struct Watched {
+struct WatchedDifference {
     policy: usize,
     known: bool,
     half_width: Option<f64>,
@@ -83,22 +85,32 @@ struct Watched {
     needed: Option<u32>,
 }
 
-impl Watched {
+impl WatchedDifference {
     fn reaches(&self) -> f64 {
         self.half_width.unwrap_or(f64::INFINITY)
     }
 }
 
-fn watched(measurements: &Measurements, baseline: usize, precision: &Precision) -> Vec<Watched> {
+fn watched(measurements: &Measurements, baseline: usize, precision: &Precision) -> Vec<WatchedDifference> {
     let every: Vec<usize> = (0..measurements.shape().policies.len()).collect();
     let named = if precision.policies.is_empty() { &every } else { &precision.policies };
     let others = named.iter().copied().filter(|&policy| policy != baseline);
     others.map(|policy| watch(measurements, baseline, precision, policy)).collect()
 }
 
-fn watch(measurements: &Measurements, baseline: usize, precision: &Precision, policy: usize) -> Watched {
-    let nothing =
-        Watched { policy, known: false, half_width: None, doubt: Some(Doubt::Absent), needed: None };
+fn watch(
+    measurements: &Measurements,
+    baseline: usize,
+    precision: &Precision,
+    policy: usize,
+) -> WatchedDifference {
+    let nothing = WatchedDifference {
+        policy,
+        known: false,
+        half_width: None,
+        doubt: Some(Doubt::Absent),
+        needed: None,
+    };
     let Some(metric) = metric_index(&precision.metric) else { return nothing };
     let base = measurements.estimate(baseline, Scope::All, metric);
     let difference = measurements.difference(policy, baseline, Scope::All, metric);
@@ -122,18 +134,24 @@ fn watch(measurements: &Measurements, baseline: usize, precision: &Precision, po
             .replications_for_half_width(wanted)
             .map(|needed| needed.max(difference.replications + 1)),
     };
-    Watched { policy, known, half_width: difference.half_width, doubt, needed }
+    WatchedDifference { policy, known, half_width: difference.half_width, doubt, needed }
 }
 
 /// A difference that is the same in all replications, of which one that nobody has seen may lie off by `reach`.
-fn watch_alike(policy: usize, difference: &Estimate, reach: f64, wanted: f64) -> Watched {
+fn watch_alike(policy: usize, difference: &Estimate, reach: f64, wanted: f64) -> WatchedDifference {
     let off = |n: u32| if reach == 0.0 { 0.0 } else { unseen(n, TAIL) * reach };
     let n = difference.replications;
     let known = off(n) <= wanted;
     // The rule of three: about 3 / n.
     let needed = 3.0 * reach / wanted;
     let needed = (needed.is_finite() && needed < f64::from(u32::MAX)).then_some(needed as u32 + 1);
-    Watched { policy, known, half_width: known.then(|| off(n)), doubt: Some(Doubt::AllAlike), needed }
+    WatchedDifference {
+        policy,
+        known,
+        half_width: known.then(|| off(n)),
+        doubt: Some(Doubt::AllAlike),
+        needed,
+    }
 }
 
 #[cfg(test)]
@@ -157,9 +175,9 @@ mod tests {
     #[test]
     fn it_stops_when_known_goes_on_when_not_and_ends_at_the_cap() {
         let [wide, narrow] = [1.0, 1e-9].map(HalfWidth::Absolute);
-        assert_eq!(stop(&after(20), 0, &precision(wide, 100)), Stop::Reached);
-        assert_eq!(stop(&after(6), 0, &precision(narrow, 6)), Stop::Capped);
-        assert_eq!(stop(&after(6), 0, &precision(narrow, 100)), Stop::Continue { probably: 100 });
+        assert_eq!(stop(&after(20), 0, &precision(wide, 100)), StopDecision::Reached);
+        assert_eq!(stop(&after(6), 0, &precision(narrow, 6)), StopDecision::Capped);
+        assert_eq!(stop(&after(6), 0, &precision(narrow, 100)), StopDecision::Continue { probably: 100 });
         let said = |replications, precision: &Precision| reason(&after(replications), 0, precision);
         assert_eq!(said(6, &precision(narrow, 100)), None);
         let reached = said(20, &precision(wide, 100)).unwrap();
@@ -178,7 +196,7 @@ mod tests {
     fn few_replications_are_never_enough() {
         let wide = precision(HalfWidth::Absolute(1.0), 100);
         for replications in [1, 3, 5, 19] {
-            let Stop::Continue { probably } = stop(&after(replications), 0, &wide) else {
+            let StopDecision::Continue { probably } = stop(&after(replications), 0, &wide) else {
                 panic!("{replications} are enough")
             };
             assert!(probably >= FEWEST_RARE);
@@ -191,7 +209,8 @@ mod tests {
         let measurements = after(40);
         let metric = metric_index("refusal_rate").unwrap();
         let reached = measurements.difference(1, 0, Scope::All, metric).unwrap().half_width.unwrap();
-        let Stop::Continue { probably } = stop(&after(20), 0, &precision(HalfWidth::Absolute(reached), 100))
+        let StopDecision::Continue { probably } =
+            stop(&after(20), 0, &precision(HalfWidth::Absolute(reached), 100))
         else {
             panic!("twenty cannot be as precise as forty");
         };

@@ -14,7 +14,7 @@ use crate::engine::{
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
-use crate::workload::{Content, HistoryCounts, Reading};
+use crate::workload::{Content, HistoryCounts, ReadingProgress};
 
 use super::Measurements;
 
@@ -30,7 +30,7 @@ pub type Setting = (String, String);
 pub struct Trials {
     /// The points, in the order in which they were asked for.
     pub points: Vec<Trial>,
-    groups: Vec<Group>,
+    groups: Vec<DemandGroup>,
 }
 
 /// One point.
@@ -49,7 +49,7 @@ pub struct Trial {
 
 /// Points that share their demand.
 #[derive(Debug, Clone)]
-struct Group {
+struct DemandGroup {
     scenario: Scenario,
     /// The debug form of the scenario without its policies: equal where demand and customers are.
     world: String,
@@ -99,7 +99,7 @@ impl Trials {
             choose(&mut scenario)?;
             trials.add(settings, scenario);
         }
-        trials.groups.iter_mut().for_each(Group::name_accounts);
+        trials.groups.iter_mut().for_each(DemandGroup::name_accounts);
         for point in &trials.points {
             trials.groups[point.group].rename(point);
         }
@@ -113,11 +113,11 @@ impl Trials {
         scenario.largest = (None, None);
         (scenario.baseline, scenario.precision, scenario.content_hash) = (0, None, String::new());
         let world = format!("{scenario:?}");
-        let fits = |group: &Group| {
+        let fits = |group: &DemandGroup| {
             group.world == world && group.accounts.len() + group.unknown(&policies) <= MOST_ACCOUNTS
         };
         let group = self.groups.iter().rposition(fits).unwrap_or_else(|| {
-            self.groups.push(Group { scenario, world, accounts: Vec::new() });
+            self.groups.push(DemandGroup { scenario, world, accounts: Vec::new() });
             self.groups.len() - 1
         });
         let policies =
@@ -170,7 +170,7 @@ impl Trials {
         let mut scenario = self.groups[group].scenario.clone();
         scenario.policies = keep.iter().map(|&index| scenario.policies[index].clone()).collect();
         let options = JobOptions { first: conditions.first, ..JobOptions::default() };
-        let go_on = |_: &Reading<'_>| !conditions.interrupt.is_asked();
+        let go_on = |_: &ReadingProgress<'_>| !conditions.interrupt.is_asked();
         let histories = match engine::prepare_histories(&scenario, &conditions.scratch, &go_on) {
             Err(problems) if problems.is_stopped() => {
                 // Nothing was measured; what earlier groups measured is kept.
@@ -199,7 +199,7 @@ impl Trials {
     }
 }
 
-impl Group {
+impl DemandGroup {
     fn unknown(&self, policies: &[Policy]) -> usize {
         policies.iter().filter(|policy| !self.accounts.contains(policy)).count()
     }

@@ -66,7 +66,7 @@ pub struct Lot {
     pub created_at: SimTime,
     /// Start of validity.
     pub effective_at: SimTime,
-    /// End of validity; `SimTime::NEVER` if none, or if a close ends it.
+    /// End of validity; `SimTime::MAX` if none, or if a close ends it.
     pub expires_at: SimTime,
     /// Burn-order key of the end (the close for an allowance), rounded to the order's precision.
     pub ends_key: SimTime,

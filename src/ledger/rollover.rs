@@ -14,7 +14,7 @@ pub struct RollRule<'a> {
     pub rollover: &'a Rollover,
     /// The instant of the close.
     pub at: SimTime,
-    /// Burn-order key of the close that ends a lot which rolls now; `SimTime::NEVER` if unlimited.
+    /// Burn-order key of the close that ends a lot which rolls now; `SimTime::MAX` if unlimited.
     pub ends_key: SimTime,
     /// A change of plan has forced the close: only the running allowance rolls.
     pub forced: bool,
@@ -262,7 +262,7 @@ fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) ->
         parent: None,
         created_at: rule.at,
         effective_at: rule.at,
-        expires_at: SimTime::NEVER,
+        expires_at: SimTime::MAX,
         ends_key: rule.ends_key,
         price_paid: Money::ZERO,
     }

@@ -13,8 +13,8 @@ use std::collections::binary_heap::PeekMut;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Batch, Fate, Operation};
 
-use super::flights::{Ending, Flight, Flights};
-use super::sums::Sums;
+use super::flights::{Flight, Flights, OperationEnd};
+use super::sums::RunningSums;
 
 /// What an event of the course is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,36 +27,36 @@ pub enum EventKind {
     Special,
 }
 
-/// The kind and the feature of an event in one number, an index into tables of [`Lane::count`] entries.
+/// The kind and the feature of an event in one number, an index into tables of [`EventClass::count`] entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lane(u16);
+pub struct EventClass(u16);
 
-impl Lane {
+impl EventClass {
     /// A power of two, so that feature and kind are found without a division.
     const KINDS: u16 = 4;
 
     /// The lane of a kind of event of a feature.
     #[must_use]
-    pub const fn new(feature: FeatureIndex, kind: EventKind) -> Lane {
-        Lane(feature.0 * Lane::KINDS + kind as u16)
+    pub const fn new(feature: FeatureIndex, kind: EventKind) -> EventClass {
+        EventClass(feature.0 * EventClass::KINDS + kind as u16)
     }
 
     /// Lanes of so many features.
     #[must_use]
     pub const fn count(features: usize) -> usize {
-        features * Lane::KINDS as usize
+        features * EventClass::KINDS as usize
     }
 
     /// The feature.
     #[must_use]
     pub const fn feature(self) -> FeatureIndex {
-        FeatureIndex(self.0 / Lane::KINDS)
+        FeatureIndex(self.0 / EventClass::KINDS)
     }
 
     /// The kind of event.
     #[must_use]
     pub const fn kind(self) -> EventKind {
-        match self.0 % Lane::KINDS {
+        match self.0 % EventClass::KINDS {
             0 => EventKind::Arrival,
             1 => EventKind::End,
             _ => EventKind::Special,
@@ -73,7 +73,7 @@ impl Lane {
 
 /// Something in the course of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Event {
+pub struct TraceEvent {
     /// When.
     pub at: SimTime,
     /// True cost of the operation (credits).
@@ -83,12 +83,12 @@ pub struct Event {
     /// Of an operation that ends in the course: its number among those in flight.
     pub slot: u32,
     /// What and of which feature.
-    pub lane: Lane,
+    pub lane: EventClass,
     /// Of an arrival: the batch that holds the operation. Of an end: the member who asked for it.
     pub source: u16,
 }
 
-impl Event {
+impl TraceEvent {
     /// The member who asked for an operation that ends.
     #[must_use]
     pub fn member(&self) -> u16 {
@@ -98,28 +98,28 @@ impl Event {
 
 /// How the operations of a feature enter the course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct EntryRule {
     /// Costs nothing: arrivals are plain and have no end.
     pub free: bool,
     /// Plain operations up to this long end in the course; none do if no account would look.
     pub longest: Option<SimSpan>,
 }
 
-impl Entry {
+impl EntryRule {
     /// The entry that serves whoever either serves.
     #[must_use]
-    pub fn or(self, other: Entry) -> Entry {
+    pub fn or(self, other: EntryRule) -> EntryRule {
         let longest = match (self.longest, other.longest) {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
         };
-        Entry { free: self.free, longest }
+        EntryRule { free: self.free, longest }
     }
 }
 
 /// Operations of a batch that arrive before the course's next frontier.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'b> {
+pub struct BatchSlice<'b> {
     /// The batch, in order of arrival.
     pub batch: &'b Batch,
     /// Place of the first of them.
@@ -128,7 +128,7 @@ pub struct Given<'b> {
     pub to: usize,
 }
 
-impl<'b> Given<'b> {
+impl<'b> BatchSlice<'b> {
     /// The operations.
     #[must_use]
     pub fn operations(&self) -> &'b [Operation] {
@@ -138,60 +138,60 @@ impl<'b> Given<'b> {
 
 /// A piece of the course, as the accounts read it.
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch<'a> {
+pub struct TraceSlice<'a> {
     /// In order.
-    pub events: &'a [Event],
+    pub events: &'a [TraceEvent],
     /// What the sources of arrivals have given to this piece.
-    pub given: &'a [Given<'a>],
+    pub given: &'a [BatchSlice<'a>],
     /// Sums over the events.
-    pub sums: &'a Sums,
+    pub sums: &'a RunningSums,
     /// How each feature's operations entered.
-    pub entries: &'a [Entry],
+    pub entries: &'a [EntryRule],
     /// Everything before this instant is in the course so far.
     pub upto: SimTime,
     /// Slots of the course are below this.
     pub slots: u32,
 }
 
-/// The dearest operation that is plain [credits]: sums over a piece of the course stay far from overflowing.
-const DEAREST: Credits = Credits::from_whole(10_000_000);
+/// The greatest cost of a plain operation [credits]: sums over a piece of the course stay far from overflowing.
+const MAX_BULK_COST: Credits = Credits::from_whole(10_000_000);
 
 /// How the operations of a feature enter, made ready to be asked for each of them.
 #[derive(Debug, Clone, Copy)]
-struct Way {
+struct ClassRule {
     /// Plain operations up to this long end in the course; less than nothing if none do.
     longest: SimSpan,
     /// The lane of arrivals that do not end in it.
-    other: Lane,
+    other: EventClass,
 }
 
-impl Way {
-    fn new(feature: usize, entry: &Entry) -> Way {
+impl ClassRule {
+    fn new(feature: usize, entry: &EntryRule) -> ClassRule {
         let never = SimSpan::from_micros(-1);
         let longest = if entry.free { never } else { entry.longest.unwrap_or(never) };
         let kind = if entry.free { EventKind::Arrival } else { EventKind::Special };
-        Way { longest, other: Lane::new(FeatureIndex(feature as u16), kind) }
+        ClassRule { longest, other: EventClass::new(FeatureIndex(feature as u16), kind) }
     }
 }
 
 /// Merges the arrivals of an organization and lets its plain operations end.
 #[derive(Debug, Clone, Default)]
-pub struct Course {
-    entries: Vec<Entry>,
-    ways: Vec<Way>,
+pub struct EventTrace {
+    entries: Vec<EntryRule>,
+    ways: Vec<ClassRule>,
     flights: Flights,
     /// The first `len` are the events of the last piece; the others are memory.
-    events: Vec<Event>,
+    events: Vec<TraceEvent>,
     len: usize,
-    sums: Sums,
+    sums: RunningSums,
 }
 
-impl Course {
+impl EventTrace {
     /// Starts over for another organization, keeping the memory.
-    pub fn begin(&mut self, entries: impl Iterator<Item = Entry>) {
+    pub fn begin(&mut self, entries: impl Iterator<Item = EntryRule>) {
         self.entries.clear();
         self.entries.extend(entries);
-        let ways = self.entries.iter().enumerate().map(|(feature, entry)| Way::new(feature, entry));
+        let ways = self.entries.iter().enumerate().map(|(feature, entry)| ClassRule::new(feature, entry));
         self.ways.clear();
         self.ways.extend(ways);
         self.flights.clear();
@@ -200,22 +200,22 @@ impl Course {
 
     /// The last piece, of what was `given` to it.
     #[must_use]
-    pub fn stretch<'a>(&'a self, given: &'a [Given<'a>], upto: SimTime) -> Stretch<'a> {
-        let Course { entries, flights, events, len, sums, .. } = self;
-        Stretch { events: &events[..*len], given, sums, entries, upto, slots: flights.slots() }
+    pub fn stretch<'a>(&'a self, given: &'a [BatchSlice<'a>], upto: SimTime) -> TraceSlice<'a> {
+        let EventTrace { entries, flights, events, len, sums, .. } = self;
+        TraceSlice { events: &events[..*len], given, sums, entries, upto, slots: flights.slots() }
     }
 
     /// Goes on to `upto`, before which everything that is `given` arrives and nothing else will; of operations at one
     /// instant those of the earlier source come first.
-    pub fn extend(&mut self, given: &[Given<'_>], upto: SimTime) {
+    pub fn extend(&mut self, given: &[BatchSlice<'_>], upto: SimTime) {
         let arrivals: usize = given.iter().map(|given| given.to - given.from).sum();
         let most = 2 * arrivals + self.flights.slots() as usize;
         if self.events.len() < most {
-            self.events.resize(most, Event::default());
+            self.events.resize(most, TraceEvent::default());
         }
         self.sums.clear(self.entries.len());
-        let Course { ways, flights, events, sums, .. } = self;
-        let mut writer = Writer { ways, flights, events, len: 0, sums };
+        let EventTrace { ways, flights, events, sums, .. } = self;
+        let mut writer = TraceWriter { ways, flights, events, len: 0, sums };
         match given.len() {
             0..=4 => writer.merge::<4>(given, arrivals),
             5..=8 => writer.merge::<8>(given, arrivals),
@@ -227,22 +227,22 @@ impl Course {
 }
 
 /// Writes a piece of the course.
-struct Writer<'a> {
-    ways: &'a [Way],
+struct TraceWriter<'a> {
+    ways: &'a [ClassRule],
     flights: &'a mut Flights,
     /// Long enough for everything that can happen in the piece.
-    events: &'a mut [Event],
+    events: &'a mut [TraceEvent],
     len: usize,
-    sums: &'a mut Sums,
+    sums: &'a mut RunningSums,
 }
 
-impl Writer<'_> {
+impl TraceWriter<'_> {
     /// Merges up to `N` sources, a multiple of four. Which of them comes next cannot be foreseen, so nothing branches on
     /// it: heads are compared in pairs, and what they tell is used as an index.
-    fn merge<const N: usize>(&mut self, given: &[Given<'_>], arrivals: usize) {
+    fn merge<const N: usize>(&mut self, given: &[BatchSlice<'_>], arrivals: usize) {
         let mut sources: [&[Operation]; N] = [&[]; N];
         let mut next = [0; N];
-        let mut heads = [SimTime::NEVER; N];
+        let mut heads = [SimTime::MAX; N];
         for (source, given) in given.iter().enumerate() {
             sources[source] = &given.batch.operations[..given.to];
             next[source] = given.from;
@@ -253,14 +253,14 @@ impl Writer<'_> {
             let place = next[from];
             let operations = sources[from];
             next[from] = place + 1;
-            heads[from] = operations.get(place + 1).map_or(SimTime::NEVER, |next| next.at);
+            heads[from] = operations.get(place + 1).map_or(SimTime::MAX, |next| next.at);
             self.arrive(&operations[place], from, place);
         }
     }
 
     /// Merges any number of sources.
-    fn merge_many(&mut self, given: &[Given<'_>]) {
-        let mut left: Vec<&[Operation]> = given.iter().map(Given::operations).collect();
+    fn merge_many(&mut self, given: &[BatchSlice<'_>]) {
+        let mut left: Vec<&[Operation]> = given.iter().map(BatchSlice::operations).collect();
         let mut heads: BinaryHeap<Reverse<(SimTime, usize)>> =
             left.iter().enumerate().map(|(source, operations)| Reverse((head(operations), source))).collect();
         while let Some(mut first) = heads.peek_mut() {
@@ -283,10 +283,10 @@ impl Writer<'_> {
         let way = self.ways[feature.index()];
         let simple = part_count == 0 && fate == Fate::Completes;
         let (number, source) = (place as u32, source as u16);
-        let mut event = Event { at, cost, number, slot: u32::MAX, lane: way.other, source };
-        if simple && duration <= way.longest && cost <= DEAREST {
+        let mut event = TraceEvent { at, cost, number, slot: u32::MAX, lane: way.other, source };
+        if simple && duration <= way.longest && cost <= MAX_BULK_COST {
             event.slot = self.flights.begin(at + duration, Flight::new(feature, sequence, member, cost));
-            event.lane = Lane::new(feature, EventKind::Arrival);
+            event.lane = EventClass::new(feature, EventKind::Arrival);
         } else if way.other.kind() == EventKind::Special {
             self.sums.note_special(self.len);
         }
@@ -297,16 +297,16 @@ impl Writer<'_> {
     #[inline(always)]
     fn end_before(&mut self, upto: SimTime) {
         while self.flights.next() < upto {
-            let Ending { at, slot, flight } = self.flights.end();
+            let OperationEnd { at, slot, flight } = self.flights.end();
             let (cost, number, source) = (flight.cost, flight.sequence(), flight.member());
-            let lane = Lane::new(flight.feature(), EventKind::End);
+            let lane = EventClass::new(flight.feature(), EventKind::End);
             self.sums.charge(cost);
-            self.write(Event { at, cost, number, slot, lane, source });
+            self.write(TraceEvent { at, cost, number, slot, lane, source });
         }
     }
 
     #[inline(always)]
-    fn write(&mut self, event: Event) {
+    fn write(&mut self, event: TraceEvent) {
         self.events[self.len] = event;
         self.len += 1;
         self.sums.add(&event, self.len);
@@ -326,8 +326,8 @@ fn earliest<const N: usize>(heads: &[SimTime; N]) -> usize {
     first
 }
 
-/// Arrival of the first of `operations`; `SimTime::NEVER` if there is none.
+/// Arrival of the first of `operations`; `SimTime::MAX` if there is none.
 #[inline(always)]
 pub(super) fn head(operations: &[Operation]) -> SimTime {
-    operations.first().map_or(SimTime::NEVER, |first| first.at)
+    operations.first().map_or(SimTime::MAX, |first| first.at)
 }

@@ -16,7 +16,7 @@ const BITS: usize = u64::BITS as usize;
 
 /// The end of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ending {
+pub(super) struct OperationEnd {
     pub(super) at: SimTime,
     pub(super) slot: u32,
     pub(super) flight: Flight,
@@ -53,15 +53,15 @@ impl Flight {
     }
 }
 
-impl PartialOrd for Ending {
-    fn partial_cmp(&self, other: &Ending) -> Option<Ordering> {
+impl PartialOrd for OperationEnd {
+    fn partial_cmp(&self, other: &OperationEnd) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Ending {
+impl Ord for OperationEnd {
     /// Reversed, so that a max-heap yields the earliest.
-    fn cmp(&self, other: &Ending) -> Ordering {
+    fn cmp(&self, other: &OperationEnd) -> Ordering {
         (other.at, other.flight).cmp(&(self.at, self.flight))
     }
 }
@@ -74,7 +74,7 @@ pub(super) struct Flights {
     ends: [SimTime; NEAR],
     near: [u32; NEAR],
     len: usize,
-    far: BinaryHeap<Ending>,
+    far: BinaryHeap<OperationEnd>,
     /// A bit for each of the first slots that is free.
     free: u64,
     /// Further slots that are free.
@@ -86,7 +86,7 @@ pub(super) struct Flights {
 impl Default for Flights {
     fn default() -> Self {
         Flights {
-            ends: [SimTime::NEVER; NEAR],
+            ends: [SimTime::MAX; NEAR],
             near: [0; NEAR],
             len: 0,
             far: BinaryHeap::new(),
@@ -112,15 +112,15 @@ impl Flights {
         self.flights.len() as u32
     }
 
-    /// When the next of them ends; `SimTime::NEVER` if nothing is in flight.
+    /// When the next of them ends; `SimTime::MAX` if nothing is in flight.
     #[inline(always)]
     pub(super) fn next(&self) -> SimTime {
-        if self.len == 0 { SimTime::NEVER } else { self.ends[(self.len - 1) % NEAR] }
+        if self.len == 0 { SimTime::MAX } else { self.ends[(self.len - 1) % NEAR] }
     }
 
     /// Ends the next of them.
     #[inline(always)]
-    pub(super) fn end(&mut self) -> Ending {
+    pub(super) fn end(&mut self) -> OperationEnd {
         self.len -= 1;
         let (at, slot) = (self.ends[self.len % NEAR], self.near[self.len % NEAR]);
         if slot < BITS as u32 {
@@ -131,7 +131,7 @@ impl Flights {
         if self.len == 0 && !self.far.is_empty() {
             self.refill();
         }
-        Ending { at, slot, flight: self.flights[slot as usize] }
+        OperationEnd { at, slot, flight: self.flights[slot as usize] }
     }
 
     /// Lets an operation take off that ends at `at`; returns its slot.
@@ -181,11 +181,15 @@ impl Flights {
     #[cold]
     #[inline(never)]
     fn begin_among_many(&mut self, at: SimTime, flight: Flight) -> u32 {
-        let ending = Ending { at, slot: self.take_slot(flight), flight };
+        let ending = OperationEnd { at, slot: self.take_slot(flight), flight };
         if self.len == NEAR {
             for place in 0..NEAR / 2 {
                 let slot = self.near[place];
-                self.far.push(Ending { at: self.ends[place], slot, flight: self.flights[slot as usize] });
+                self.far.push(OperationEnd {
+                    at: self.ends[place],
+                    slot,
+                    flight: self.flights[slot as usize],
+                });
             }
             self.ends.copy_within(NEAR / 2.., 0);
             self.near.copy_within(NEAR / 2.., 0);
@@ -236,7 +240,7 @@ mod tests {
                 let flight = Flight::new(feature, number, 0, cost);
                 let slot = flights.begin(at, flight);
                 assert!(used.insert(slot), "slot {slot} is given twice");
-                heap.push(Ending { at, slot, flight });
+                heap.push(OperationEnd { at, slot, flight });
             } else if let Some(expected) = heap.pop() {
                 assert_eq!(flights.next(), expected.at);
                 assert_eq!(flights.end(), expected);
@@ -246,7 +250,7 @@ mod tests {
         while let Some(expected) = heap.pop() {
             assert_eq!(flights.end(), expected);
         }
-        assert_eq!(flights.next(), SimTime::NEVER);
+        assert_eq!(flights.next(), SimTime::MAX);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Batch, SourceState};
 
-use super::course::{Course, Given, head};
+use super::course::{BatchSlice, EventTrace, head};
 
 /// The buffer that travels between an organization and the drawer of a feature, with the generator's state in it.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl<S> Inbox<S> {
     #[must_use]
     pub fn new(refills: impl Iterator<Item = Refill<S>>, end: SimTime) -> Self {
         let slots = refills.map(Slot::new).collect();
-        Inbox { slots, outstanding: 0, reached: SimTime::DAWN, end }
+        Inbox { slots, outstanding: 0, reached: SimTime::MIN, end }
     }
 
     /// Takes the buffer of a feature that must be asked before anything can go on; `None` if every such feature has
@@ -105,7 +105,7 @@ impl<S> Inbox<S> {
 
     /// Lets the course go on by everything that nothing can precede any more; returns the instant that it has reached,
     /// which is the horizon's end once every feature is done.
-    pub fn merge(&mut self, course: &mut Course) -> SimTime {
+    pub fn merge(&mut self, course: &mut EventTrace) -> SimTime {
         debug_assert!(self.is_ready(), "an organization goes on only with no demand outstanding");
         let upto = self.slots.iter().map(|slot| slot.upto).min().unwrap_or(self.end);
         let frontier = upto.min(self.end);
@@ -117,7 +117,7 @@ impl<S> Inbox<S> {
 
     /// What each slot gave to the last merge.
     #[must_use]
-    pub fn given(&self) -> SmallVec<[Given<'_>; 8]> {
+    pub fn given(&self) -> SmallVec<[BatchSlice<'_>; 8]> {
         self.slots.iter().filter_map(Slot::given).collect()
     }
 
@@ -139,7 +139,7 @@ impl<S> Slot<S> {
             refill: Some(Box::new(refill)),
             from: 0,
             next: 0,
-            upto: SimTime::DAWN,
+            upto: SimTime::MIN,
         }
     }
 
@@ -149,9 +149,9 @@ impl<S> Slot<S> {
     }
 
     /// What the last merge took.
-    fn given(&self) -> Option<Given<'_>> {
+    fn given(&self) -> Option<BatchSlice<'_>> {
         let batch = &self.refill.as_ref()?.batch;
-        Some(Given { batch, from: self.from, to: self.next })
+        Some(BatchSlice { batch, from: self.from, to: self.next })
     }
 
     /// Takes the operations before `frontier` that are not merged yet; they count as merged from here on.
@@ -181,8 +181,8 @@ impl<S> Slot<S> {
             return Err("lost operations that it was given");
         };
         let first = head(drawn);
-        let last = drawn.last().map_or(SimTime::DAWN, |operation| operation.at);
-        if first == SimTime::NEVER && batch.upto < end {
+        let last = drawn.last().map_or(SimTime::MIN, |operation| operation.at);
+        if first == SimTime::MAX && batch.upto < end {
             return Err("drew nothing before the end of the horizon");
         }
         let ordered = drawn.is_sorted_by_key(|operation| operation.at);
@@ -197,25 +197,25 @@ impl<S> Slot<S> {
 
 #[cfg(test)]
 mod tests {
-    use crate::workload::{Operation, Part};
+    use crate::workload::{Operation, RunPart};
 
-    use super::super::course::{Entry, EventKind};
+    use super::super::course::{EntryRule, EventKind};
     use super::*;
 
     const END: i64 = 1_000;
 
     /// A feature's whole demand and how it is cut: batches of `size`, `upto` either tight or one gap ahead.
     #[derive(Clone)]
-    struct Demand {
+    struct FeatureDemand {
         arrivals: Vec<i64>,
         size: usize,
         tight: bool,
     }
 
-    fn operation(feature: u16, sequence: usize, at: i64, parts: &mut Vec<Part>) -> Operation {
+    fn operation(feature: u16, sequence: usize, at: i64, parts: &mut Vec<RunPart>) -> Operation {
         let part_count = (sequence % 3) as u16;
         let part_start = parts.len() as u32;
-        parts.extend((0..part_count).map(|step| Part { step: step + 10 * feature, ..Part::default() }));
+        parts.extend((0..part_count).map(|step| RunPart { step: step + 10 * feature, ..RunPart::default() }));
         let (at, sequence) = (SimTime::from_micros(at), sequence as u32);
         Operation {
             at,
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    fn answer(demand: &Demand, refill: &mut Refill<usize>) {
+    fn answer(demand: &FeatureDemand, refill: &mut Refill<usize>) {
         let from = refill.state;
         let to = (from + demand.size).min(demand.arrivals.len());
         for sequence in from..to {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     /// (at, feature, sequence, steps of the parts) of everything merged, in order.
-    fn merged(demands: &[Demand]) -> Vec<(i64, u16, u32, Vec<u16>)> {
+    fn merged(demands: &[FeatureDemand]) -> Vec<(i64, u16, u32, Vec<u16>)> {
         let refills = (0..demands.len()).map(|feature| Refill {
             feature: FeatureIndex(feature as u16),
             batch: Batch::default(),
@@ -249,8 +249,8 @@ mod tests {
         });
         let end = SimTime::from_micros(END);
         let mut inbox = Inbox::new(refills, end);
-        let (mut course, mut seen) = (Course::default(), Vec::new());
-        course.begin(demands.iter().map(|_| Entry { free: false, longest: None }));
+        let (mut course, mut seen) = (EventTrace::default(), Vec::new());
+        course.begin(demands.iter().map(|_| EntryRule { free: false, longest: None }));
         loop {
             while let Some(mut refill) = inbox.take_want() {
                 answer(&demands[refill.feature.index()], &mut refill);
@@ -286,7 +286,7 @@ mod tests {
         for (size, tight) in
             [(1, true), (1, false), (2, true), (2, false), (7, true), (7, false), (4096, true)]
         {
-            let demand = |list: &&[i64]| Demand { arrivals: list.to_vec(), size, tight };
+            let demand = |list: &&[i64]| FeatureDemand { arrivals: list.to_vec(), size, tight };
             let demands: Vec<_> = arrivals.iter().map(demand).collect();
             assert_eq!(merged(&demands), expected, "batches of {size}, tight {tight}: {arrivals:?}");
         }
@@ -310,10 +310,10 @@ mod tests {
         let feature =
             |index| Refill { feature: FeatureIndex(index), batch: Batch::default(), state: 0_usize };
         let mut inbox = Inbox::new([feature(0), feature(1)].into_iter(), SimTime::from_micros(END));
-        let slow = Demand { arrivals: vec![500, 600], size: 1, tight: true };
-        let fast = Demand { arrivals: (0..100).collect(), size: 2, tight: false };
-        let (mut asked_slow, mut course) = (0, Course::default());
-        course.begin([Entry { free: false, longest: None }; 2].into_iter());
+        let slow = FeatureDemand { arrivals: vec![500, 600], size: 1, tight: true };
+        let fast = FeatureDemand { arrivals: (0..100).collect(), size: 2, tight: false };
+        let (mut asked_slow, mut course) = (0, EventTrace::default());
+        course.begin([EntryRule { free: false, longest: None }; 2].into_iter());
         while inbox.reached() < SimTime::from_micros(90) {
             while let Some(mut refill) = inbox.take_want() {
                 asked_slow += usize::from(refill.feature.0 == 0);

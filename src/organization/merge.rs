@@ -14,7 +14,8 @@ use crate::units::{FeatureIndex, PolicyIndex};
 use crate::workload::{Batch, Source, SourceState, Traits};
 
 use super::{
-    Account, BrokenPromise, Course, Entry, Fault, Inbox, OrganizationOutcome, Outages, Refill, World,
+    Account, BrokenPromise, EntryRule, EventTrace, Inbox, LawViolation, OrganizationOutcome, Outages, Refill,
+    World,
 };
 
 impl Refill {
@@ -31,12 +32,12 @@ impl Refill {
 #[derive(Debug, Default)]
 pub struct Workspace {
     batches: Vec<Batch>,
-    course: Course,
+    course: EventTrace,
 }
 
 /// What an organization needs next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
+pub enum OrganizationProgress {
     /// Arrivals of the features that [`OrganizationRun::take_want`] yields.
     Wants,
     /// Nothing: the horizon is reached.
@@ -69,7 +70,7 @@ impl OrganizationRun {
         outages: &Arc<Outages>,
         mut space: Workspace,
         begin: impl Fn(&Source, &Traits) -> SourceState,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, LawViolation> {
         let features = 0..world.sources.len();
         let enabled = features.filter(|&feature| traits.enabled.get(feature).copied().unwrap_or(true));
         let refills = enabled.map(|feature| Refill {
@@ -96,7 +97,7 @@ impl OrganizationRun {
     ///
     /// # Errors
     /// An answer that breaks the drawer's promises: nothing drawn before the end, or out of order.
-    pub fn accept(&mut self, refill: Box<Refill>) -> Result<(), Fault> {
+    pub fn accept(&mut self, refill: Box<Refill>) -> Result<(), LawViolation> {
         self.inbox.accept(refill).map_err(|broken| self.fault(broken))
     }
 
@@ -111,7 +112,7 @@ impl OrganizationRun {
     ///
     /// # Errors
     /// What an account finds wrong: a broken law, a limit.
-    pub fn advance(&mut self) -> Result<Progress, Fault> {
+    pub fn advance(&mut self) -> Result<OrganizationProgress, LawViolation> {
         let upto = self.inbox.merge(&mut self.space.course);
         let given = self.inbox.given();
         let stretch = self.space.course.stretch(&given, upto);
@@ -119,10 +120,10 @@ impl OrganizationRun {
             account.advance(&stretch)?;
         }
         if self.world.is_abandoned() {
-            return Ok(Progress::Left);
+            return Ok(OrganizationProgress::Left);
         }
         self.operations += given.iter().map(|given| given.operations().len() as u64).sum::<u64>();
-        Ok(if upto >= self.world.end { Progress::Done } else { Progress::Wants })
+        Ok(if upto >= self.world.end { OrganizationProgress::Done } else { OrganizationProgress::Wants })
     }
 
     /// Operations merged so far.
@@ -141,7 +142,7 @@ impl OrganizationRun {
     ///
     /// # Errors
     /// What an account finds wrong at its end.
-    pub fn finish(self) -> Result<(OrganizationOutcome, Workspace), Fault> {
+    pub fn finish(self) -> Result<(OrganizationOutcome, Workspace), LawViolation> {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
         let tallies = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
         let Workspace { mut batches, course } = self.space;
@@ -150,9 +151,9 @@ impl OrganizationRun {
         Ok((outcome, Workspace { batches, course }))
     }
 
-    fn fault(&self, broken: BrokenPromise) -> Fault {
+    fn fault(&self, broken: BrokenPromise) -> LawViolation {
         let name = self.world.features.get(broken.feature.index()).map_or("?", |facts| facts.name.as_str());
-        Fault {
+        LawViolation {
             policy: String::from("all"),
             organization: self.name(),
             at: self.inbox.reached(),
@@ -162,7 +163,7 @@ impl OrganizationRun {
 }
 
 /// How a feature's operations enter the course, so that it serves every account.
-fn entry(accounts: &[Account], feature: usize) -> Entry {
+fn entry(accounts: &[Account], feature: usize) -> EntryRule {
     let entries = accounts.iter().map(|account| account.entry(feature));
-    entries.reduce(Entry::or).unwrap_or(Entry { free: false, longest: None })
+    entries.reduce(EntryRule::or).unwrap_or(EntryRule { free: false, longest: None })
 }

@@ -83,6 +83,6 @@ mod tests {
         check(&[(10, 20), (15, 18)], 19, Some(20));
         check(&[(10, 20), (20, 25)], 12, Some(25));
         check(&[(10, 10)], 10, None);
-        assert!(!Outages::none().is_out(FeatureIndex(0), SimTime::DAWN));
+        assert!(!Outages::none().is_out(FeatureIndex(0), SimTime::MIN));
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::units::{Credits, SimTime};
 
-use super::course::{Event, EventKind, Lane};
+use super::course::{EventClass, EventKind, TraceEvent};
 
 /// Events between two places at which the counts of all lanes are kept.
 const STEP: usize = 32;
@@ -25,7 +25,7 @@ pub struct Count {
 impl Count {
     /// Counts an event.
     #[inline(always)]
-    pub(super) fn add(&mut self, event: &Event) {
+    pub(super) fn add(&mut self, event: &TraceEvent) {
         self.events = self.events.wrapping_add(1);
         self.credits = Credits::from_micros(self.credits.micros().wrapping_add(event.cost.micros()));
         self.times = self.times.wrapping_add(event.at.micros());
@@ -47,7 +47,7 @@ impl Count {
 
 /// Running sums over a piece of the course.
 #[derive(Debug, Clone, Default)]
-pub struct Sums {
+pub struct RunningSums {
     /// By lane, so far.
     counts: Vec<Count>,
     /// Costs of ends so far, modulo 2^64 (micro-credits).
@@ -60,11 +60,11 @@ pub struct Sums {
     special: Vec<usize>,
 }
 
-impl Sums {
+impl RunningSums {
     /// Starts over for a piece of the course of so many features.
     pub(super) fn clear(&mut self, features: usize) {
         self.counts.clear();
-        self.counts.resize(Lane::count(features), Count::default());
+        self.counts.resize(EventClass::count(features), Count::default());
         self.charged = 0;
         self.marks.clear();
         self.charged_at.clear();
@@ -74,7 +74,7 @@ impl Sums {
 
     /// Counts an event, with which there are `len`.
     #[inline(always)]
-    pub(super) fn add(&mut self, event: &Event, len: usize) {
+    pub(super) fn add(&mut self, event: &TraceEvent, len: usize) {
         self.counts[event.lane.index()].add(event);
         if len.is_multiple_of(STEP) {
             self.mark();
@@ -106,14 +106,14 @@ impl Sums {
     /// charged since `from`; `to` if there is none.
     pub(super) fn reach(
         &self,
-        events: &[Event],
+        events: &[TraceEvent],
         from: usize,
         to: usize,
         until: SimTime,
         credits: Credits,
     ) -> usize {
         let (mut place, mut left) = (from, credits.micros());
-        let cost = |event: &Event| event.cost.micros() & -i64::from(event.lane.kind() == EventKind::End);
+        let cost = |event: &TraceEvent| event.cost.micros() & -i64::from(event.lane.kind() == EventKind::End);
         let walk = |place: &mut usize, to: usize, left: &mut i64| {
             while *place < to && events[*place].at < until && cost(&events[*place]) < *left {
                 *left -= cost(&events[*place]);
@@ -139,7 +139,7 @@ impl Sums {
     }
 
     /// Adds what every lane counts in `from..to` to `counts`.
-    pub(super) fn add_counts(&self, events: &[Event], from: usize, to: usize, counts: &mut [Count]) {
+    pub(super) fn add_counts(&self, events: &[TraceEvent], from: usize, to: usize, counts: &mut [Count]) {
         let (first, last) = (from.div_ceil(STEP), to / STEP);
         if first >= last {
             events[from..to].iter().for_each(|event| counts[event.lane.index()].add(event));
@@ -157,12 +157,12 @@ impl Sums {
 
 /// What an event adds to the number in flight.
 #[inline(always)]
-fn step(event: &Event) -> i64 {
+fn step(event: &TraceEvent) -> i64 {
     i64::from(event.slot != u32::MAX) - 2 * i64::from(event.lane.kind() == EventKind::End)
 }
 
 /// The largest number in flight after any of the events, above that before the first.
-pub(super) fn most_in_flight(events: &[Event]) -> i64 {
+pub(super) fn most_in_flight(events: &[TraceEvent]) -> i64 {
     let (mut steps, mut most) = (0, 0);
     for event in events {
         steps += step(event);
@@ -178,7 +178,7 @@ mod tests {
     use crate::units::FeatureIndex;
 
     /// Events of three features at random, one in thirty special.
-    fn events(count: usize) -> Vec<Event> {
+    fn events(count: usize) -> Vec<TraceEvent> {
         let mut state = count as u64;
         let mut draw = |below: u64| {
             state = mix(state);
@@ -195,12 +195,12 @@ mod tests {
             let feature = FeatureIndex(draw(3) as u16);
             let slot = if kind == EventKind::Special { u32::MAX } else { number };
             let cost = Credits::from_micros(draw(1_000) as i64);
-            Event {
+            TraceEvent {
                 at: SimTime::from_micros(at),
                 cost,
                 number,
                 slot,
-                lane: Lane::new(feature, kind),
+                lane: EventClass::new(feature, kind),
                 source: 0,
             }
         };
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn differences_of_running_sums_are_what_the_events_between_add() {
         for count in [0, 1, 31, 32, 33, 64, 200] {
-            let (events, mut sums) = (events(count), Sums::default());
+            let (events, mut sums) = (events(count), RunningSums::default());
             sums.clear(3);
             for (place, event) in events.iter().enumerate() {
                 match event.lane.kind() {
@@ -228,13 +228,13 @@ mod tests {
         }
     }
 
-    fn check(events: &[Event], sums: &Sums, from: usize, to: usize) {
+    fn check(events: &[TraceEvent], sums: &RunningSums, from: usize, to: usize) {
         let (mut counts, mut added) = (vec![Count::default(); 12], vec![Count::default(); 12]);
         events[from..to].iter().for_each(|event| counts[event.lane.index()].add(event));
         sums.add_counts(events, from, to, &mut added);
         assert_eq!(added, counts);
         let since = SimTime::from_micros(700);
-        let times = |lane: Lane| events[from..to].iter().filter(move |event| event.lane == lane);
+        let times = |lane: EventClass| events[from..to].iter().filter(move |event| event.lane == lane);
         for event in events {
             let times: i64 = times(event.lane).map(|event| (event.at - since).micros()).sum();
             assert_eq!(counts[event.lane.index()].time_since(since), times);
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(sums.next_special(from, events.len()), expected);
         let (until, credits) = (SimTime::from_micros(2_500), Credits::from_micros(7_000));
         let mut charged = Credits::ZERO;
-        let within = |event: &&Event| {
+        let within = |event: &&TraceEvent| {
             charged += if event.lane.kind() == EventKind::End { event.cost } else { Credits::ZERO };
             event.at < until && charged < credits
         };

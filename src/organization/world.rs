@@ -96,7 +96,7 @@ pub struct DetailOptions {
 /// What ends a run with an error: the organization, the instant, the law or the limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("policy `{policy}`, organization {organization}, at {at}: {what}")]
-pub struct Fault {
+pub struct LawViolation {
     /// The policy's name.
     pub policy: String,
     /// `COHORT/NUMBER`.

@@ -36,12 +36,12 @@ struct Octave {
 
 /// How many values fell into a cell, and their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cell {
+struct HistogramCell {
     count: u64,
     sum: i128,
 }
 
-impl Cell {
+impl HistogramCell {
     fn mean(&self) -> f64 {
         self.sum as f64 / self.count as f64
     }
@@ -85,7 +85,7 @@ impl Histogram {
     /// Counts a value `count` times.
     pub fn record_many(&mut self, value: i64, count: u64) {
         if count > 0 {
-            self.add(index_of(value), &Cell { count, sum: i128::from(value) * i128::from(count) });
+            self.add(index_of(value), &HistogramCell { count, sum: i128::from(value) * i128::from(count) });
         }
     }
 
@@ -93,10 +93,10 @@ impl Histogram {
     /// each, so that a long tail of tiny ones takes no memory. The sums stay exact. Histograms that are merged must
     /// have been recorded with the same grain.
     pub fn record_grained(&mut self, value: i64, grain: i64) {
-        self.add(index_of(value / grain), &Cell { count: 1, sum: i128::from(value) });
+        self.add(index_of(value / grain), &HistogramCell { count: 1, sum: i128::from(value) });
     }
 
-    fn add(&mut self, index: i16, cell: &Cell) {
+    fn add(&mut self, index: i16, cell: &HistogramCell) {
         let within = index.rem_euclid(CELLS_PER_OCTAVE as i16) as usize;
         let cells = self.octave(index.div_euclid(CELLS_PER_OCTAVE as i16));
         cells.counts[within] += cell.count;
@@ -144,15 +144,15 @@ impl Histogram {
     }
 
     /// The occupied cells, in order of value.
-    fn occupied(&self) -> impl Iterator<Item = Cell> + '_ {
+    fn occupied(&self) -> impl Iterator<Item = HistogramCell> + '_ {
         self.octaves.iter().flatten().flat_map(|octave| {
             let cells = octave.counts.iter().zip(&octave.sums);
-            cells.map(|(&count, &sum)| Cell { count, sum }).filter(|cell| cell.count > 0)
+            cells.map(|(&count, &sum)| HistogramCell { count, sum }).filter(|cell| cell.count > 0)
         })
     }
 
     /// The occupied cells with their indices, ascending.
-    fn indexed(&self) -> impl Iterator<Item = (i16, Cell)> + '_ {
+    fn indexed(&self) -> impl Iterator<Item = (i16, HistogramCell)> + '_ {
         let width = CELLS_PER_OCTAVE as i16;
         self.octaves
             .iter()
@@ -160,7 +160,7 @@ impl Histogram {
             .filter_map(|(octave, key)| Some((octave.as_ref()?, key)))
             .flat_map(move |(octave, key)| {
                 let cells = octave.counts.iter().zip(&octave.sums).zip(key * width..);
-                let cells = cells.map(|((&count, &sum), index)| (index, Cell { count, sum }));
+                let cells = cells.map(|((&count, &sum), index)| (index, HistogramCell { count, sum }));
                 cells.filter(|(_, cell)| cell.count > 0)
             })
     }
@@ -234,7 +234,7 @@ impl Serialize for Histogram {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut cells = serializer.serialize_seq(Some(self.indexed().count()))?;
         let mut before = 0;
-        for (index, Cell { count, sum }) in self.indexed() {
+        for (index, HistogramCell { count, sum }) in self.indexed() {
             cells.serialize_element(&(index - before, count, sum))?;
             before = index;
         }
@@ -244,14 +244,14 @@ impl Serialize for Histogram {
 
 impl<'de> Deserialize<'de> for Histogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Cells)
+        deserializer.deserialize_seq(CellsVisitor)
     }
 }
 
 /// Reads the cells of a histogram.
-struct Cells;
+struct CellsVisitor;
 
-impl<'de> Visitor<'de> for Cells {
+impl<'de> Visitor<'de> for CellsVisitor {
     type Value = Histogram;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -268,7 +268,7 @@ impl<'de> Visitor<'de> for Cells {
             if !(-LAST..=LAST).contains(&index) || last.is_some_and(|last| index <= last) || count == 0 {
                 return Err(wrong());
             }
-            histogram.add(index, &Cell { count, sum });
+            histogram.add(index, &HistogramCell { count, sum });
             last = Some(index);
         }
         Ok(histogram)

@@ -11,7 +11,7 @@ use super::{Tally, Timeline, Totals};
 
 /// Names and instants that give the numbers of a run their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Shape {
+pub struct RunShape {
     /// Names of the policies, in file order.
     pub policies: Vec<String>,
     /// Names of the cohorts, in file order.
@@ -37,7 +37,7 @@ pub enum Scope {
     Feature(usize),
 }
 
-impl Shape {
+impl RunShape {
     /// Every scope: `all`, the cohorts, the features.
     pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
         let cohorts = (0..self.cohorts.len()).map(Scope::Cohort);
@@ -72,7 +72,7 @@ impl Shape {
 
 /// Writes an organization's name without an allocation of its own.
 struct OrganizationName<'a> {
-    shape: &'a Shape,
+    shape: &'a RunShape,
     organization: &'a OrganizationOutcome,
 }
 
@@ -100,7 +100,7 @@ pub struct OrganizationOutcome {
 /// Folding and merging are sums of integers: any order and any grouping give the same value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    shape: Arc<Shape>,
+    shape: Arc<RunShape>,
     /// One a policy, in file order.
     policies: Vec<PolicyOutcome>,
 }
@@ -116,7 +116,7 @@ struct PolicyOutcome {
 impl Outcome {
     /// Nothing happened yet.
     #[must_use]
-    pub fn new(shape: Arc<Shape>) -> Self {
+    pub fn new(shape: Arc<RunShape>) -> Self {
         let policy = PolicyOutcome {
             cohorts: vec![Totals::default(); shape.cohorts.len()],
             timeline: Timeline::default(),
@@ -127,7 +127,7 @@ impl Outcome {
 
     /// The names behind the numbers.
     #[must_use]
-    pub fn shape(&self) -> &Arc<Shape> {
+    pub fn shape(&self) -> &Arc<RunShape> {
         &self.shape
     }
 
@@ -153,7 +153,7 @@ impl Outcome {
         }
     }
 
-    /// One policy's totals of every scope, in the order of [`Shape::scopes`].
+    /// One policy's totals of every scope, in the order of [`RunShape::scopes`].
     #[must_use]
     pub fn totals(&self, policy: usize) -> Vec<Totals> {
         let cohorts = &self.policies[policy].cohorts;
@@ -181,7 +181,7 @@ impl Outcome {
     ///
     /// # Errors
     /// Bytes that are no such thing.
-    pub fn unpack(shape: Arc<Shape>, bytes: &[u8]) -> Result<Self, postcard::Error> {
+    pub fn unpack(shape: Arc<RunShape>, bytes: &[u8]) -> Result<Self, postcard::Error> {
         let (policies, rest) = postcard::take_from_bytes::<Vec<PolicyOutcome>>(bytes)?;
         let fits = |policy: &PolicyOutcome| {
             let feature_counts = policy.cohorts.iter().map(|totals| totals.features.len());
@@ -211,7 +211,7 @@ mod tests {
     use crate::outcome::synthetic;
 
     /// Folds organizations one by one into as many outcomes as there are parts, then merges these in order.
-    fn in_parts(shape: &Arc<Shape>, parts: &[Vec<u32>]) -> Outcome {
+    fn in_parts(shape: &Arc<RunShape>, parts: &[Vec<u32>]) -> Outcome {
         let mut whole = Outcome::new(Arc::clone(shape));
         for part in parts {
             let mut outcome = Outcome::new(Arc::clone(shape));

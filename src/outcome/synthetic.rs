@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::units::{CohortIndex, Credits, Money, OrganizationId, SimSpan, SimTime};
 
-use super::{FeatureTally, OrganizationOutcome, Outcome, Sample, Shape, Tally};
+use super::{AccountSample, FeatureTally, OrganizationOutcome, Outcome, RunShape, Tally};
 
 /// A small generator of made-up numbers.
 pub(crate) struct Numbers(pub(crate) u64);
@@ -22,10 +22,10 @@ impl Numbers {
 }
 
 /// Names of a made-up scenario.
-pub(crate) fn shape(policies: &[&str]) -> Arc<Shape> {
+pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let day = |number: i64| SimTime::from_micros(1_735_689_600_000_000 + number * SimSpan::DAY.micros());
-    Arc::new(Shape {
+    Arc::new(RunShape {
         policies: names(policies),
         cohorts: names(&["small-teams", "studios"]),
         features: names(&["post", "campaign"]),
@@ -36,20 +36,20 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<Shape> {
 }
 
 /// An organization of `shape`; the demand depends on the seed and number only, the rest on the policy as well.
-pub(crate) fn organization(shape: &Shape, seed: u64, number: u32) -> OrganizationOutcome {
+pub(crate) fn organization(shape: &RunShape, seed: u64, number: u32) -> OrganizationOutcome {
     let cohort = CohortIndex((number as usize % shape.cohorts.len()) as u16);
     let tallies = (0..shape.policies.len()).map(|policy| tally(shape, seed, number, policy as u64)).collect();
     OrganizationOutcome { id: OrganizationId { cohort, number }, label: String::new(), tallies }
 }
 
 /// All organizations of a replication.
-pub(crate) fn replication(shape: &Arc<Shape>, seed: u64, organizations: u32) -> Outcome {
+pub(crate) fn replication(shape: &Arc<RunShape>, seed: u64, organizations: u32) -> Outcome {
     let mut outcome = Outcome::new(Arc::clone(shape));
     (0..organizations).for_each(|number| outcome.fold(&organization(shape, seed, number)));
     outcome
 }
 
-fn tally(shape: &Shape, seed: u64, number: u32, policy: u64) -> Tally {
+fn tally(shape: &RunShape, seed: u64, number: u32, policy: u64) -> Tally {
     let mut shared = Numbers(seed.wrapping_mul(1_000_003) ^ u64::from(number).wrapping_mul(7_919));
     let activity = 20 + shared.below(10) * shared.below(60);
     let mut own = Numbers(shared.0 ^ (policy << 40));
@@ -97,12 +97,12 @@ fn feature(shared: &mut Numbers, own: &mut Numbers, activity: u64, policy: u64) 
     feature
 }
 
-fn samples(shape: &Shape, tally: &Tally, own: &mut Numbers) -> Vec<Sample> {
+fn samples(shape: &RunShape, tally: &Tally, own: &mut Numbers) -> Vec<AccountSample> {
     let all = shape.instants.len() as u64;
     let so_far = |total: u64, index: u64| total * (index + 1) / all;
     let demanded = tally.features.iter().map(|feature| feature.demanded).sum();
     let refused = tally.features.iter().map(|feature| feature.refused).sum();
-    let sample = |index: u64| Sample {
+    let sample = |index: u64| AccountSample {
         available: Credits::from_micros(
             own.credits(20 + 6 * (all - index)).micros() * (4 + (index as i64 * 4) % 20) / 12
                 - tally.debt.max.micros(),

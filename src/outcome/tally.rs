@@ -36,7 +36,7 @@ pub struct Tally {
     /// Demand credits by member, for the share of the top member.
     pub member_credits: Vec<Credits>,
     /// States at the timeline's instants, in order.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<AccountSample>,
     /// Rows on request.
     pub detail: Option<Box<Detail>>,
 }
@@ -299,7 +299,7 @@ pub struct MoneyTally {
 
 /// State of an account at an instant of the timeline, before the events of that instant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sample {
+pub struct AccountSample {
     /// Settled less holds.
     pub available: Credits,
     /// Debt.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Histogram, Sample};
+use super::{AccountSample, Histogram};
 
 /// Balances are told apart down to a thousandth of a credit (micro-credits). Finer cells near zero would grow with the
 /// number of organizations and show nothing in a plot.
@@ -38,7 +38,7 @@ pub struct Instant {
 
 impl Timeline {
     /// Adds one organization's samples.
-    pub fn add(&mut self, samples: &[Sample]) {
+    pub fn add(&mut self, samples: &[AccountSample]) {
         self.extend_to(samples.len());
         for (instant, sample) in self.instants.iter_mut().zip(samples) {
             instant.add(sample);
@@ -61,7 +61,7 @@ impl Timeline {
 }
 
 impl Instant {
-    fn add(&mut self, sample: &Sample) {
+    fn add(&mut self, sample: &AccountSample) {
         self.available.record_grained(sample.available.micros(), GRAIN);
         self.debt.record_grained(sample.debt.micros(), GRAIN);
         self.held.record_grained(sample.held.micros(), GRAIN);

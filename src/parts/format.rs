@@ -10,7 +10,7 @@ pub(super) const MAGIC: &[u8; 16] = b"creditsim part\x00\x01";
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum BlockKind {
     /// A [`Header`]; the first block.
     Header,
     /// A [`RowsHead`] and rows of one file.
@@ -21,15 +21,15 @@ pub(super) enum Kind {
     End,
 }
 
-impl Kind {
-    pub const ALL: [Kind; 4] = [Kind::Header, Kind::Rows, Kind::Outcome, Kind::End];
+impl BlockKind {
+    pub const ALL: [BlockKind; 4] = [BlockKind::Header, BlockKind::Rows, BlockKind::Outcome, BlockKind::End];
 
     pub const fn tag(self) -> u8 {
         match self {
-            Kind::Header => b'H',
-            Kind::Rows => b'R',
-            Kind::Outcome => b'O',
-            Kind::End => b'E',
+            BlockKind::Header => b'H',
+            BlockKind::Rows => b'R',
+            BlockKind::Outcome => b'O',
+            BlockKind::End => b'E',
         }
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::outcome::{Outcome, Shape};
+use crate::outcome::{Outcome, RunShape};
 
 use super::ENDING;
-use super::format::{Header, Kind, MAGIC, OutcomeHead, RowsHead, Span};
+use super::format::{BlockKind, Header, MAGIC, OutcomeHead, RowsHead, Span};
 
 /// Most bytes of a block's head that are looked at before its rows.
 const HEAD: usize = 64;
@@ -92,7 +92,7 @@ impl Piece {
     ///
     /// # Errors
     /// The file cannot be read, or holds an outcome of another shape.
-    pub fn outcome(&self, shape: Arc<Shape>) -> Result<Outcome, PartError> {
+    pub fn outcome(&self, shape: Arc<RunShape>) -> Result<Outcome, PartError> {
         let path = self.outcome.path.to_path_buf();
         let mut bytes = Vec::new();
         let read = self.outcome.open().and_then(|mut held| held.read_to_end(&mut bytes));
@@ -123,7 +123,7 @@ impl Part {
     pub fn open(path: &Path) -> Result<Part, PartError> {
         let file =
             File::open(path).map_err(|source| PartError::Unreadable { path: path.to_owned(), source })?;
-        let reader = Reader { path: path.into(), file: BufReader::with_capacity(1 << 16, file), at: 0 };
+        let reader = PartBytes { path: path.into(), file: BufReader::with_capacity(1 << 16, file), at: 0 };
         reader.part()
     }
 }
@@ -149,7 +149,7 @@ pub fn parts_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-struct Reader {
+struct PartBytes {
     path: Arc<Path>,
     file: BufReader<File>,
     at: u64,
@@ -157,13 +157,13 @@ struct Reader {
 
 /// A block that was checked.
 struct Block {
-    kind: Kind,
+    kind: BlockKind,
     /// Its contents; of rows the beginning alone.
     contents: Vec<u8>,
     held: Held,
 }
 
-impl Reader {
+impl PartBytes {
     fn part(mut self) -> Result<Part, PartError> {
         let mut magic = [0; MAGIC.len()];
         self.fill(&mut magic)?;
@@ -175,7 +175,7 @@ impl Reader {
         }
         let first = self.block()?;
         let header: Header = match first.kind {
-            Kind::Header => self.unpacked(&first.contents)?.0,
+            BlockKind::Header => self.unpacked(&first.contents)?.0,
             _ => return Err(self.broken("has no header")),
         };
         let mut part = Part { header, pieces: Vec::new(), rows: Vec::new() };
@@ -183,20 +183,20 @@ impl Reader {
         loop {
             let block = self.block()?;
             match block.kind {
-                Kind::Header => return Err(self.broken("has two headers")),
-                Kind::Rows => {
+                BlockKind::Header => return Err(self.broken("has two headers")),
+                BlockKind::Rows => {
                     let (RowsHead { span, file }, head) = self.unpacked(&block.contents)?;
                     part.rows.push((span, file, behind(block.held, head)));
                 }
-                Kind::Outcome => {
+                BlockKind::Outcome => {
                     let (OutcomeHead { spans, operations }, head) = self.unpacked(&block.contents)?;
                     if !are_of_one_replication(&spans) {
                         return Err(self.broken("holds an outcome of nobody or of several replications"));
                     }
                     part.pieces.push(Piece { spans, operations, outcome: behind(block.held, head) });
                 }
-                Kind::End if block.contents == blocks.to_le_bytes() => break,
-                Kind::End => return Err(self.broken("has fewer blocks than it had")),
+                BlockKind::End if block.contents == blocks.to_le_bytes() => break,
+                BlockKind::End => return Err(self.broken("has fewer blocks than it had")),
             }
             blocks += 1;
         }
@@ -207,7 +207,7 @@ impl Reader {
     fn block(&mut self) -> Result<Block, PartError> {
         let mut lead = [0; 9];
         self.fill(&mut lead)?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.tag() == lead[0]);
+        let kind = BlockKind::ALL.into_iter().find(|kind| kind.tag() == lead[0]);
         let kind = kind.ok_or_else(|| self.broken("was altered"))?;
         let mut length = [0; 8];
         length.copy_from_slice(&lead[1..]);
@@ -220,7 +220,8 @@ impl Reader {
             let size = left.min(piece.len() as u64) as usize;
             self.fill(&mut piece[..size])?;
             crc.update(&piece[..size]);
-            let kept = if kind == Kind::Rows { HEAD.saturating_sub(contents.len()).min(size) } else { size };
+            let kept =
+                if kind == BlockKind::Rows { HEAD.saturating_sub(contents.len()).min(size) } else { size };
             contents.extend_from_slice(&piece[..kept]);
             left -= size as u64;
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::outcome::Outcome;
 
-use super::format::{Header, Kind, MAGIC, OutcomeHead, RowsHead, Span};
+use super::format::{BlockKind, Header, MAGIC, OutcomeHead, RowsHead, Span};
 
 /// A part that is not complete yet. Dropped before [`PartWriter::finish`], it leaves nothing.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl PartWriter {
         let mut part = PartWriter { out, crc, blocks: 0, outcomes: 0, aside, target, finished: false };
         part.out.write_all(MAGIC)?;
         let header = packed(header)?;
-        part.block(Kind::Header, &[&header])?;
+        part.block(BlockKind::Header, &[&header])?;
         Ok(part)
     }
 
@@ -52,7 +52,7 @@ impl PartWriter {
         pour: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E>,
     ) -> Result<(), E> {
         let head = packed(&RowsHead { span, file })?;
-        self.begin_block(Kind::Rows, head.len() as u64 + length)?;
+        self.begin_block(BlockKind::Rows, head.len() as u64 + length)?;
         self.put(&head)?;
         pour(&mut |rows| self.put(rows).map_err(E::from))?;
         Ok(self.end_block()?)
@@ -66,7 +66,7 @@ impl PartWriter {
         let head = packed(&OutcomeHead { spans, operations })?;
         let bytes = outcome.pack().map_err(io::Error::other)?;
         self.outcomes += 1;
-        self.block(Kind::Outcome, &[&head, &bytes])
+        self.block(BlockKind::Outcome, &[&head, &bytes])
     }
 
     /// True if nothing in it would be of use.
@@ -81,20 +81,20 @@ impl PartWriter {
     /// The file cannot be written or renamed.
     pub fn finish(mut self) -> io::Result<File> {
         let blocks = self.blocks.to_le_bytes();
-        self.block(Kind::End, &[&blocks])?;
+        self.block(BlockKind::End, &[&blocks])?;
         self.out.flush()?;
         fs::rename(&self.aside, &self.target)?;
         self.finished = true;
         self.out.get_ref().try_clone()
     }
 
-    fn block(&mut self, kind: Kind, contents: &[&[u8]]) -> io::Result<()> {
+    fn block(&mut self, kind: BlockKind, contents: &[&[u8]]) -> io::Result<()> {
         self.begin_block(kind, contents.iter().map(|piece| piece.len() as u64).sum())?;
         contents.iter().try_for_each(|piece| self.put(piece))?;
         self.end_block()
     }
 
-    fn begin_block(&mut self, kind: Kind, length: u64) -> io::Result<()> {
+    fn begin_block(&mut self, kind: BlockKind, length: u64) -> io::Result<()> {
         self.crc.reset();
         self.put(&[kind.tag()])?;
         self.put(&length.to_le_bytes())

@@ -136,7 +136,7 @@ impl RuleChanges {
     #[must_use]
     pub fn new(changes: Vec<RuleChange>) -> RuleChanges {
         let edges = changes.iter().flat_map(|change| [change.signed_up_before, change.signed_up_from]);
-        let mut sign_ups = vec![SimTime::DAWN];
+        let mut sign_ups = vec![SimTime::MIN];
         sign_ups.extend(edges.flatten().flat_map(|edge| [edge, edge - SimSpan::from_micros(1)]));
         let mut rules = RuleChanges { changes, editions: Vec::new() };
         if rules.changes.is_empty() {

@@ -52,7 +52,7 @@ pub struct TopUpRule {
     /// Fires only after the view has been on the high side (`crossing`), not as long as it is low (`level`).
     pub crossing: bool,
     /// When it is looked at besides each change of the view.
-    pub looks: Looks,
+    pub looks: Reevaluation,
     /// Purchases per account and day at which the rule stops (default 1,000).
     pub ceiling: u32,
 }
@@ -68,7 +68,7 @@ pub enum TopUpThreshold {
 
 /// When an automatic top-up is looked at besides each change of the view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Looks {
+pub enum Reevaluation {
     /// At the end of a cooldown, back-off or cap period.
     #[default]
     Always,

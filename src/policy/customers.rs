@@ -47,7 +47,7 @@ pub struct Buyer {
     /// Extra time when the member who noticed cannot buy and must ask (seconds).
     pub ask_delay: Dist,
     /// Which package.
-    pub choice: Choice,
+    pub choice: PackageChoice,
     /// Time between payment and usable credits (seconds).
     pub processing: Dist,
     /// Probability that a payment is declined.
@@ -58,7 +58,7 @@ pub struct Buyer {
 
 /// Which package people choose, by name; a name that the plan lacks falls back to the smallest that covers.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Choice {
+pub enum PackageChoice {
     /// The smallest with credits ≥ need − view, else the largest.
     #[default]
     SmallestThatCovers,

@@ -77,7 +77,7 @@ pub struct Terms {
     /// Distance between the restarts of what waits (seconds); each is checked as it starts.
     pub resume: Dist,
     /// Which of these are written down and not defaults.
-    pub written: Written,
+    pub written: WrittenKeys,
     /// Validity of credits given back for a charge whose grant has ended (default 30 days).
     pub refund_valid: Expiry,
     /// Most operations in flight per organization.
@@ -104,7 +104,7 @@ pub struct Terms {
 
 /// Whether keys are written down whose defaults decide about work that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct WrittenKeys {
     /// `queue_max`.
     pub queue_max: bool,
     /// `patience`.
@@ -271,7 +271,7 @@ pub enum BurnKey {
     /// Lower priority first.
     Priority,
     /// Earlier end first, none last.
-    ExpiresAt(Precision),
+    ExpiresAt(ExpiryPrecision),
     /// Categories in the order given.
     Category([Category; 3]),
     /// Cheaper credits first.
@@ -293,7 +293,7 @@ pub enum BurnKey {
 
 /// How finely expiry instants are compared in a burn order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
+pub enum ExpiryPrecision {
     /// To the microsecond.
     #[default]
     Exact,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::experiment::{Findings, Spread};
+use crate::experiment::{Findings, OrganizationSpread};
 use crate::outcome::{METRICS, Scope};
 
 use super::cell::Records;
@@ -113,7 +113,7 @@ pub fn write_timeline(out: impl Write, findings: &Findings) -> io::Result<()> {
         let priced = findings.estimate(policy, Scope::All, "cash_money").is_some();
         for (at, point) in shape.instants.iter().zip(findings.measurements.progress(policy).points()) {
             let mut record = vec![name.clone(), at.to_string()];
-            for Spread { mean, p10, p50, p90 } in [point.available, point.debt, point.held] {
+            for OrganizationSpread { mean, p10, p50, p90 } in [point.available, point.debt, point.held] {
                 record.extend([mean, p10, p50, p90].map(exact));
             }
             record.extend([point.demanded, point.refused].map(exact));

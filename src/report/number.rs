@@ -28,7 +28,7 @@ pub fn brief(value: f64) -> String {
 }
 
 fn significant(value: f64, digits: i32) -> String {
-    let scale = Scale::of(value);
+    let scale = LetterScale::of(value);
     let scaled = value / scale.divisor;
     scale.write(trim_zeros(&grouped(scaled, decimals_for(scaled, digits))))
 }
@@ -39,7 +39,7 @@ pub fn with_uncertainty(estimate: &Estimate) -> (String, Option<String>) {
     let Some(half) = estimate.half_width.filter(|&half| half > 0.0) else {
         return (short(estimate.mean), None);
     };
-    let scale = Scale::of(estimate.mean);
+    let scale = LetterScale::of(estimate.mean);
     let (mean, half) = (estimate.mean / scale.divisor, half / scale.divisor);
     let decimals = decimals_for(half, 2).min(decimals_for(mean.abs().max(half), 5));
     // A half-width below the last digit shown is rounded up to it: `±0.000` would claim a constant.
@@ -48,17 +48,17 @@ pub fn with_uncertainty(estimate: &Estimate) -> (String, Option<String>) {
 }
 
 /// Millions and thousands of millions are written with a letter.
-struct Scale {
+struct LetterScale {
     divisor: f64,
     letter: &'static str,
 }
 
-impl Scale {
+impl LetterScale {
     fn of(value: f64) -> Self {
         match value.abs() {
-            size if size >= 9_999_500_000.0 => Scale { divisor: 1e9, letter: "G" },
-            size if size >= 9_999_500.0 => Scale { divisor: 1e6, letter: "M" },
-            _ => Scale { divisor: 1.0, letter: "" },
+            size if size >= 9_999_500_000.0 => LetterScale { divisor: 1e9, letter: "G" },
+            size if size >= 9_999_500.0 => LetterScale { divisor: 1e6, letter: "M" },
+            _ => LetterScale { divisor: 1.0, letter: "" },
         }
     }
 

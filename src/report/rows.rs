@@ -8,7 +8,7 @@ use std::io::Write;
 
 use crate::outcome::{
     AttemptOutcome, AttemptRow, CycleRow, Entry, EntryKind, METRICS, Metric, OrganizationOutcome, Reason,
-    Shape, Tally, Totals,
+    RunShape, Tally, Totals,
 };
 
 use super::cell::append;
@@ -67,13 +67,13 @@ impl RowFile {
     pub fn append(
         self,
         out: &mut Vec<u8>,
-        shape: &Shape,
+        shape: &RunShape,
         replication: u32,
         organization: &OrganizationOutcome,
     ) {
         let name = shape.organization_name(organization);
         for (policy, tally) in shape.policies.iter().zip(&organization.tallies) {
-            let mut line = Line { out, shape, lead: [&replication.to_string(), policy, &name] };
+            let mut line = PrefixedLines { out, shape, lead: [&replication.to_string(), policy, &name] };
             match self {
                 RowFile::Organizations => line.organization(organization, tally),
                 RowFile::Cycles => {
@@ -101,13 +101,13 @@ fn detail(tally: &Tally, write: impl FnOnce(&crate::outcome::Detail)) {
 }
 
 /// Writes lines that all begin with the same three fields.
-struct Line<'a> {
+struct PrefixedLines<'a> {
     out: &'a mut Vec<u8>,
-    shape: &'a Shape,
+    shape: &'a RunShape,
     lead: [&'a str; 3],
 }
 
-impl Line<'_> {
+impl PrefixedLines<'_> {
     fn begin(&mut self, fields: &[&str]) {
         for (index, field) in fields.iter().enumerate() {
             if index > 0 {
@@ -360,7 +360,7 @@ mod tests {
             parent: None,
             credits: Credits::from_micros(1_500_000),
             money: Default::default(),
-            until: SimTime::NEVER,
+            until: SimTime::MAX,
             settled_after: Credits::ZERO,
             available_after: Credits::from_whole(-2),
             debt_after: Credits::ZERO,

@@ -2,7 +2,7 @@
 
 /// A number and the unit written behind it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Amount {
+pub struct UnitAmount {
     /// The number.
     pub number: f64,
     /// Decimal places as written.
@@ -11,7 +11,7 @@ pub struct Amount {
     pub unit: String,
 }
 
-impl Amount {
+impl UnitAmount {
     /// Reads a number and its unit; `None` if the text does not begin with a number.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -24,7 +24,7 @@ impl Amount {
         let digits = digits.replace('_', "");
         let number: f64 = digits.parse().ok()?;
         let places = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-        number.is_finite().then(|| Amount { number, places, unit: unit.to_owned() })
+        number.is_finite().then(|| UnitAmount { number, places, unit: unit.to_owned() })
     }
 
     /// True if the unit holds no further number that a factor would have to reach, as in `1h 30min`.
@@ -72,11 +72,11 @@ mod tests {
             ("1", 1.0 / 3.0, "0.333333"),
         ];
         for (text, number, expected) in cases {
-            let amount = Amount::parse(text).unwrap_or_else(|| panic!("{text}"));
+            let amount = UnitAmount::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(amount.with_digits(number), expected, "{text}");
         }
         for text in ["month", "", "office", "..5"] {
-            assert_eq!(Amount::parse(text), None, "{text}");
+            assert_eq!(UnitAmount::parse(text), None, "{text}");
         }
     }
 
@@ -84,7 +84,7 @@ mod tests {
     fn a_unit_with_a_number_of_its_own_cannot_be_scaled() {
         let cases = [("1h 30min", false), ("110/30 days", true), ("2 per 7 days", true), ("5 min", true)];
         for (text, single) in cases {
-            assert_eq!(Amount::parse(text).map(|amount| amount.is_single()), Some(single), "{text}");
+            assert_eq!(UnitAmount::parse(text).map(|amount| amount.is_single()), Some(single), "{text}");
         }
     }
 }

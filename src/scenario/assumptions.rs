@@ -3,8 +3,8 @@
 //! A distribution whose values stand in several places is one assumption: its parts move together.
 //! What a policy lays down (allowances, limits, prices) is a decision, not an assumption, and is left out.
 
-use super::amount::Amount;
-use super::reading::{Node, Reader, Value, join};
+use super::amount::UnitAmount;
+use super::reading::{Node, Reader, TomlValue, join};
 use super::scaling::scaled;
 use super::source::ScenarioSource;
 use super::sweep::inline;
@@ -21,7 +21,7 @@ pub struct Assumption {
 
 #[derive(Debug, Clone, PartialEq)]
 enum What {
-    Number(Amount),
+    Number(UnitAmount),
     /// All parts of a distribution, or both ends of a range.
     Distribution(Node),
 }
@@ -87,7 +87,7 @@ fn walk(path: &str, node: &Node, world: bool, found: &mut Vec<Assumption>) {
         return;
     }
     match &node.value {
-        Value::Table(table) => {
+        TomlValue::Table(table) => {
             for (name, child) in &table.entries {
                 if !LEFT_OUT.contains(&name.as_str()) {
                     let world = world || PEOPLE.contains(&name.as_str());
@@ -95,25 +95,26 @@ fn walk(path: &str, node: &Node, world: bool, found: &mut Vec<Assumption>) {
                 }
             }
         }
-        Value::List(items) if items.len() <= LONGEST_LIST => {
+        TomlValue::List(items) if items.len() <= LONGEST_LIST => {
             for (index, child) in items.iter().enumerate() {
                 let name = child.as_table().and_then(|table| table.get("name"));
                 let name = match name.map(|node| &node.value) {
-                    Some(Value::Text(name)) => name.clone(),
+                    Some(TomlValue::Text(name)) => name.clone(),
                     _ => index.to_string(),
                 };
                 walk(&join(path, &name), child, world, found);
             }
         }
-        Value::Integer(_) | Value::Float(_) if world => take(path, node.found(), found),
-        Value::Text(text) if world => take(path, text.clone(), found),
+        TomlValue::Integer(_) | TomlValue::Float(_) if world => take(path, node.found(), found),
+        TomlValue::Text(text) if world => take(path, text.clone(), found),
         _ => {}
     }
 }
 
 /// Zero stays zero whatever it is multiplied by, and says nothing.
 fn take(path: &str, text: String, found: &mut Vec<Assumption>) {
-    let Some(amount) = Amount::parse(&text).filter(|amount| amount.is_single() && amount.number > 0.0) else {
+    let Some(amount) = UnitAmount::parse(&text).filter(|amount| amount.is_single() && amount.number > 0.0)
+    else {
         return;
     };
     found.push(Assumption { key: path.to_owned(), text, what: What::Number(amount) });

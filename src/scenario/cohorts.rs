@@ -3,7 +3,7 @@
 use crate::policy::{Customers, Reactions};
 use crate::sampling::Dist;
 use crate::units::{CohortIndex, Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Fate, Listed, MOST_PARTS, Part, PartKind, Population};
+use crate::workload::{Fate, Listed, MOST_PARTS, PartKind, Population, RunPart};
 
 use super::model::{Cohort, ListedOperation};
 use super::policies::{
@@ -12,10 +12,10 @@ use super::policies::{
 };
 use super::population;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Section, Shape, Words, default, optional, required, words_of};
+use super::reading::{Field, Item, Kind, Section, TableShape, Words, default, optional, required, words_of};
 
 /// A cohort.
-pub(super) static COHORT: Shape = Shape {
+pub(super) static COHORT: TableShape = TableShape {
     name: "cohort",
     doc: "Organizations that are alike.",
     tags: &[],
@@ -60,7 +60,7 @@ static LEDGER: &[Field] = &[
     ),
 ];
 
-static OPERATION: Shape = Shape {
+static OPERATION: TableShape = TableShape {
     name: "operation",
     doc: "An operation written down.",
     tags: &[],
@@ -78,7 +78,7 @@ static OPERATION: Shape = Shape {
         optional("project", Kind::COUNT, "What for: 0 is the first project; drawn if left out."),
         optional(
             "outcome",
-            Kind::Words(words_of::<Outcome>),
+            Kind::Words(words_of::<FateWord>),
             "How it ends; as the feature's `failures` and `cancels` say if left out.",
         ),
         optional(
@@ -89,7 +89,7 @@ static OPERATION: Shape = Shape {
     ]],
 };
 
-static OPERATION_STEP: Shape = Shape {
+static OPERATION_STEP: TableShape = TableShape {
     name: "operation-step",
     doc: "A step of an operation written down.",
     tags: &[],
@@ -98,7 +98,7 @@ static OPERATION_STEP: Shape = Shape {
         default("duration", Kind::SPAN, "\"0s\"", "Time it takes."),
         default(
             "kind",
-            Kind::Words(words_of::<StepKind>),
+            Kind::Words(words_of::<StepKindWord>),
             "\"work\"",
             "Work, a helper (costs nothing), or a pause for a human.",
         ),
@@ -106,24 +106,24 @@ static OPERATION_STEP: Shape = Shape {
 };
 
 #[derive(Debug, Clone, Copy)]
-struct Outcome(Fate);
+struct FateWord(Fate);
 
-impl Words for Outcome {
+impl Words for FateWord {
     const WORDS: &'static [(&'static str, Self)] = &[
-        ("completed", Outcome(Fate::Completes)),
-        ("failed", Outcome(Fate::Fails)),
-        ("cancelled", Outcome(Fate::Cancelled)),
+        ("completed", FateWord(Fate::Completes)),
+        ("failed", FateWord(Fate::Fails)),
+        ("cancelled", FateWord(Fate::Cancelled)),
     ];
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct StepKind(PartKind);
+struct StepKindWord(PartKind);
 
-impl Words for StepKind {
+impl Words for StepKindWord {
     const WORDS: &'static [(&'static str, Self)] = &[
-        ("work", StepKind(PartKind::Work)),
-        ("helper", StepKind(PartKind::Helper)),
-        ("review", StepKind(PartKind::Review)),
+        ("work", StepKindWord(PartKind::Work)),
+        ("helper", StepKindWord(PartKind::Helper)),
+        ("review", StepKindWord(PartKind::Review)),
     ];
 }
 
@@ -231,7 +231,7 @@ fn operation(item: Item<'_>, facts: Facts<'_>, people: &Population) -> Option<Li
     }
     let duration = match parts.is_empty() {
         true => section.value("duration", Item::span),
-        false => parts.iter().fold(SimSpan::ZERO, |sum, part: &Part| sum + part.duration),
+        false => parts.iter().fold(SimSpan::ZERO, |sum, part: &RunPart| sum + part.duration),
     };
     let work = Listed {
         outcome: outcome(section, duration),
@@ -245,7 +245,7 @@ fn operation(item: Item<'_>, facts: Facts<'_>, people: &Population) -> Option<Li
     Some(ListedOperation { feature: FeatureIndex(u16::try_from(feature?).ok()?), work })
 }
 
-fn steps(item: Item<'_>) -> Option<Vec<Part>> {
+fn steps(item: Item<'_>) -> Option<Vec<RunPart>> {
     let parts = item.list(step)?;
     if parts.is_empty() || parts.len() > MOST_PARTS {
         return item.fail(format!("1 to {MOST_PARTS} steps"));
@@ -253,19 +253,19 @@ fn steps(item: Item<'_>) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-fn step(item: Item<'_>) -> Option<Part> {
+fn step(item: Item<'_>) -> Option<RunPart> {
     let section = item.section(&OPERATION_STEP)?;
-    let kind = section.value("kind", Item::word::<StepKind>).0;
+    let kind = section.value("kind", Item::word::<StepKindWord>).0;
     let cost = section.value("credits", Item::credits);
     if kind != PartKind::Work && cost.is_positive() {
         section.error("credits", "is not 0", Some("helpers and reviews cost nothing"));
     }
-    Some(Part { cost, duration: section.value("duration", Item::span), step: 0, kind })
+    Some(RunPart { cost, duration: section.value("duration", Item::span), step: 0, kind })
 }
 
 /// How an operation ends and when it is struck; `duration` is how long it takes if it is not.
 fn outcome(section: Section<'_>, duration: SimSpan) -> Option<(Fate, SimSpan)> {
-    let outcome = section.read("outcome", Item::word::<Outcome>).map(|outcome| outcome.0);
+    let outcome = section.read("outcome", Item::word::<FateWord>).map(|outcome| outcome.0);
     let strikes = outcome.is_some_and(|fate| fate != Fate::Completes);
     if section.has("after") && !strikes {
         section.error(

@@ -8,11 +8,11 @@ use crate::sampling::{Dist, DistError, TwoLevel};
 use crate::workload::read_column;
 
 use super::reading::{
-    Field, Item, Kind, MOST_CREDITS, Range, Section, Shape, Unit, default, optional, required,
+    Field, Item, Kind, MOST_CREDITS, NumberRange, Section, TableShape, ValueUnit, default, optional, required,
 };
 
 /// The forms a distribution can take.
-pub(crate) static DISTRIBUTION: Shape = Shape {
+pub(crate) static DISTRIBUTION: TableShape = TableShape {
     name: "distribution",
     doc: "A distribution of one number. A parameter that is itself a distribution is drawn once per organization.",
     tags: TAGS,
@@ -33,7 +33,7 @@ static TAGS: &[Field] = &[
     optional("gamma", Kind::Table(&GAMMA), "Gamma by `mean` and `cv`, or by `shape` and `scale`."),
     optional("weibull", Kind::Table(&WEIBULL), "Weibull by `mean` and `cv`, or by `shape` and `scale`."),
     optional("pareto", Kind::Table(&PARETO), "Pareto from `min`; nothing lies above `cap`."),
-    optional("poisson", Kind::Number(Range::between(0.0, 1e12)), "Poisson count with this mean."),
+    optional("poisson", Kind::Number(NumberRange::between(0.0, 1e12)), "Poisson count with this mean."),
     optional("chance", Kind::Probability, "1 with this probability, else 0."),
     optional("discrete", Kind::List(&Kind::Tuple(&Kind::Quantity, 2)), "Pairs of a value and its weight."),
     optional(
@@ -66,7 +66,7 @@ static CHANGES: &[Field] = &[
 static PARAMETER: [Kind; 2] = [Kind::Quantity, Kind::Table(&DISTRIBUTION)];
 static PURE_PARAMETER: [Kind; 2] = [Kind::NUMBER, Kind::Table(&DISTRIBUTION)];
 
-static TRIANGULAR: Shape = Shape {
+static TRIANGULAR: TableShape = TableShape {
     name: "triangular",
     doc: "A triangular distribution: an estimate of the least, the likeliest and the most.",
     tags: &[],
@@ -77,7 +77,7 @@ static TRIANGULAR: Shape = Shape {
     ]],
 };
 
-static LOGNORMAL: Shape = Shape {
+static LOGNORMAL: TableShape = TableShape {
     name: "lognormal",
     doc: "A lognormal distribution.",
     tags: &[],
@@ -94,7 +94,7 @@ static LOGNORMAL: Shape = Shape {
     ]],
 };
 
-static NORMAL: Shape = Shape {
+static NORMAL: TableShape = TableShape {
     name: "normal",
     doc: "A normal distribution, restricted to an interval.",
     tags: &[],
@@ -106,20 +106,20 @@ static NORMAL: Shape = Shape {
     ]],
 };
 
-static GAMMA: Shape =
-    Shape { name: "gamma", doc: "A gamma distribution.", tags: &[], parts: &[SCALED_FAMILY] };
+static GAMMA: TableShape =
+    TableShape { name: "gamma", doc: "A gamma distribution.", tags: &[], parts: &[SCALED_FAMILY] };
 
-static WEIBULL: Shape =
-    Shape { name: "weibull", doc: "A Weibull distribution.", tags: &[], parts: &[SCALED_FAMILY] };
+static WEIBULL: TableShape =
+    TableShape { name: "weibull", doc: "A Weibull distribution.", tags: &[], parts: &[SCALED_FAMILY] };
 
 static SCALED_FAMILY: &[Field] = &[
     optional("mean", Kind::Either(&PARAMETER), "Mean; needs `cv`."),
     optional("cv", Kind::NUMBER_FROM_ZERO, "Coefficient of variation."),
-    optional("shape", Kind::Number(Range::ABOVE_ZERO), "Shape; needs `scale`."),
+    optional("shape", Kind::Number(NumberRange::ABOVE_ZERO), "Shape; needs `scale`."),
     optional("scale", Kind::Quantity, "Scale."),
 ];
 
-static PARETO: Shape = Shape {
+static PARETO: TableShape = TableShape {
     name: "pareto",
     doc: "A Pareto distribution.",
     tags: &[],
@@ -127,14 +127,14 @@ static PARETO: Shape = Shape {
         required("min", Kind::Quantity, "Smallest value."),
         required(
             "exponent",
-            Kind::Number(Range::ABOVE_ZERO),
+            Kind::Number(NumberRange::ABOVE_ZERO),
             "Tail exponent: P(X > x) falls like x^-exponent.",
         ),
         optional("cap", Kind::Quantity, "Largest value; without one the exponent must be above 1."),
     ]],
 };
 
-static FILE: Shape = Shape {
+static FILE: TableShape = TableShape {
     name: "column",
     doc: "A column of a CSV or JSONL file, plain or gzip.",
     tags: &[],
@@ -145,7 +145,7 @@ static FILE: Shape = Shape {
     ]],
 };
 
-static PART: Shape = Shape {
+static PART: TableShape = TableShape {
     name: "mixture-part",
     doc: "One of the distributions of a mixture.",
     tags: &[],
@@ -158,25 +158,25 @@ static PART: Shape = Shape {
 /// The unit of a distribution's values and the range they lie in.
 #[derive(Debug, Clone, Copy)]
 struct Use {
-    unit: Unit,
-    range: Range,
+    unit: ValueUnit,
+    range: NumberRange,
 }
 
 impl Use {
     /// Values of the same unit in another range, such as a mean or a distance.
-    fn within(self, range: Range) -> Use {
+    fn within(self, range: NumberRange) -> Use {
         let widest = match self.unit {
-            Unit::Credits => Range::between(-MOST_CREDITS, MOST_CREDITS),
-            Unit::Span => Range::SPAN,
-            Unit::Number => Range::ANY,
+            ValueUnit::Credits => NumberRange::between(-MOST_CREDITS, MOST_CREDITS),
+            ValueUnit::Span => NumberRange::SPAN,
+            ValueUnit::Number => NumberRange::ANY,
         };
         let (least, most) = (range.least.max(widest.least), range.most.min(widest.most));
-        Use { range: Range { least, most, ..range }, ..self }
+        Use { range: NumberRange { least, most, ..range }, ..self }
     }
 
     /// Pure numbers.
-    fn pure(range: Range) -> Use {
-        Use { unit: Unit::Number, range }
+    fn pure(range: NumberRange) -> Use {
+        Use { unit: ValueUnit::Number, range }
     }
 
     /// One quantity as the number a draw would be.
@@ -187,9 +187,9 @@ impl Use {
             return None;
         }
         match self.unit {
-            Unit::Credits => item.credits().map(|credits| credits.as_f64()),
-            Unit::Span => item.span().map(|span| span.as_seconds_f64()),
-            Unit::Number => item.number(),
+            ValueUnit::Credits => item.credits().map(|credits| credits.as_f64()),
+            ValueUnit::Span => item.span().map(|span| span.as_seconds_f64()),
+            ValueUnit::Number => item.number(),
         }
     }
 }
@@ -228,7 +228,7 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, of: Use) -> Option<D
         "fixed" => in_unit(value).map(Dist::Fixed),
         "uniform" => {
             let (low, high) = value.pair(in_unit)?;
-            let step = |item: Item<'_>| of.within(Range::ABOVE_ZERO).quantity(item);
+            let step = |item: Item<'_>| of.within(NumberRange::ABOVE_ZERO).quantity(item);
             let step = if section.has("step") { Some(section.read("step", step)?) } else { None };
             built(value, Dist::uniform(low, high, step))
         }
@@ -237,7 +237,7 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, of: Use) -> Option<D
             let [low, mode, high] = ["min", "mode", "max"].map(|key| section.read(key, in_unit));
             built(value, Dist::triangular(low?, mode?, high?))
         }
-        "exponential" => match read_as(value, of.within(Range::FROM_ZERO))? {
+        "exponential" => match read_as(value, of.within(NumberRange::FROM_ZERO))? {
             Dist::Fixed(mean) => built(value, Dist::exponential(mean)),
             mean => Some(Dist::two_level(TwoLevel::Exponential { mean })),
         },
@@ -254,13 +254,13 @@ fn family(section: Section<'_>, tag: &str, value: Item<'_>, of: Use) -> Option<D
         "poisson" => built(value, Dist::poisson(value.number()?)),
         "chance" => built(value, Dist::bernoulli(value.probability()?.get())),
         "discrete" => {
-            let pairs = value.list(|item| pair(item, of, Use::pure(Range::FROM_ZERO)))?;
+            let pairs = value.list(|item| pair(item, of, Use::pure(NumberRange::FROM_ZERO)))?;
             built(value, Dist::discrete(&pairs))
         }
         "empirical" if value.is_table() => observed(value, of),
         "empirical" => built(value, Dist::empirical(value.list(in_unit)?)),
         "quantiles" => {
-            let knots = value.list(|item| pair(item, Use::pure(Range::between(0.0, 1.0)), of))?;
+            let knots = value.list(|item| pair(item, Use::pure(NumberRange::between(0.0, 1.0)), of))?;
             built(value, Dist::quantiles(&knots))
         }
         "mixture" => built(value, Dist::mixture(value.list(|item| mixture_part(item, of))?)),
@@ -274,7 +274,7 @@ fn observed(value: Item<'_>, of: Use) -> Option<Dist> {
     let section = value.section(&FILE)?;
     let (file, column) = (section.read("file", Item::text)?, section.read("column", Item::text)?);
     let one = if section.has("unit") {
-        section.read("unit", |item| of.within(Range::ABOVE_ZERO).quantity(item))?
+        section.read("unit", |item| of.within(NumberRange::ABOVE_ZERO).quantity(item))?
     } else {
         1.0
     };
@@ -304,16 +304,16 @@ fn per_organization(section: Section<'_>, value: Item<'_>, of: Use) -> Option<Di
     if !section.has("times") {
         return Some(Dist::two_level(TwoLevel::Constant(read_as(value, of)?)));
     }
-    let by = read_as(value, Use::pure(Range::FROM_ZERO));
+    let by = read_as(value, Use::pure(NumberRange::FROM_ZERO));
     let of = section.read("times", |item| read_as(item, of))?;
     Some(Dist::two_level(TwoLevel::Scaled { by: by?, of }))
 }
 
 fn lognormal(value: Item<'_>, of: Use) -> Option<Dist> {
     let section = value.section(&LOGNORMAL)?;
-    let scale = |item: Item<'_>| read_as(item, of.within(Range::ABOVE_ZERO));
-    let pure = |item: Item<'_>| read_as(item, Use::pure(Range::ANY));
-    let spread = |item: Item<'_>| read_as(item, Use::pure(Range::FROM_ZERO));
+    let scale = |item: Item<'_>| read_as(item, of.within(NumberRange::ABOVE_ZERO));
+    let pure = |item: Item<'_>| read_as(item, Use::pure(NumberRange::ANY));
+    let spread = |item: Item<'_>| read_as(item, Use::pure(NumberRange::FROM_ZERO));
     match chosen(section, &["mean", "median", "mu"])? {
         "mean" => {
             let cv = companion(section, "mean", "cv", |item| item.number())?;
@@ -348,8 +348,8 @@ fn normal(value: Item<'_>, of: Use) -> Option<Dist> {
         if section.has(key) { section.read(key, in_range) } else { Some(fallback) }
     };
     let (low, high) = (bound("min", of.range.least)?, bound("max", f64::INFINITY)?);
-    let mean = section.read("mean", |item| of.within(Range::ANY).quantity(item));
-    let sd = section.read("sd", |item| of.within(Range::FROM_ZERO).quantity(item));
+    let mean = section.read("mean", |item| of.within(NumberRange::ANY).quantity(item));
+    let sd = section.read("sd", |item| of.within(NumberRange::FROM_ZERO).quantity(item));
     built(value, Dist::normal(mean?, sd?, low, high))
 }
 
@@ -357,17 +357,18 @@ fn normal(value: Item<'_>, of: Use) -> Option<Dist> {
 fn mean_and_cv(
     value: Item<'_>,
     of: Use,
-    shape: &'static Shape,
+    shape: &'static TableShape,
     by_mean: fn(f64, f64) -> Result<Dist, DistError>,
     by_shape: fn(f64, f64) -> Result<Dist, DistError>,
 ) -> Option<Dist> {
     let section = value.section(shape)?;
     if chosen(section, &["mean", "shape"])? == "mean" {
         let cv = companion(section, "mean", "cv", |item| item.number())?;
-        let mean = section.read("mean", |item| read_as(item, of.within(Range::ABOVE_ZERO)))?;
+        let mean = section.read("mean", |item| read_as(item, of.within(NumberRange::ABOVE_ZERO)))?;
         return scaled_by(value, mean, |mean| by_mean(mean, cv));
     }
-    let scale = companion(section, "shape", "scale", |item| of.within(Range::ABOVE_ZERO).quantity(item))?;
+    let scale =
+        companion(section, "shape", "scale", |item| of.within(NumberRange::ABOVE_ZERO).quantity(item))?;
     built(value, by_shape(section.read("shape", |item| item.number())?, scale))
 }
 
@@ -430,7 +431,7 @@ fn changed(section: Section<'_>, mut dist: Dist, of: Use) -> Option<Dist> {
     let in_unit = |item: Item<'_>| of.quantity(item);
     let item = section.item();
     if section.has("round") {
-        let multiple = section.read("round", |item| of.within(Range::ABOVE_ZERO).quantity(item))?;
+        let multiple = section.read("round", |item| of.within(NumberRange::ABOVE_ZERO).quantity(item))?;
         dist = built(item, dist.rounded(multiple))?;
     }
     if section.has("min") || section.has("max") {

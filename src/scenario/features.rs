@@ -5,11 +5,11 @@ use crate::organization::ProviderCost;
 use super::demand;
 use super::model::Feature;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Section, Shape, default, optional};
+use super::reading::{Field, Item, Kind, Section, TableShape, default, optional};
 
 /// A feature.
-pub(super) static FEATURE: Shape =
-    Shape { name: "feature", doc: "A source of demand.", tags: &[], parts: &[OWN, demand::FIELDS] };
+pub(super) static FEATURE: TableShape =
+    TableShape { name: "feature", doc: "A source of demand.", tags: &[], parts: &[OWN, demand::FIELDS] };
 
 static OWN: &[Field] = &[
     default("free", Kind::Flag, "false", "Never refused, costs nothing."),
@@ -20,7 +20,7 @@ static OWN: &[Field] = &[
     ),
 ];
 
-static PROVIDER_COST: Shape = Shape {
+static PROVIDER_COST: TableShape = TableShape {
     name: "provider-cost",
     doc: "What the vendor pays a provider for an operation.",
     tags: &[],

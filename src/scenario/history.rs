@@ -12,11 +12,11 @@ use crate::workload::{
 
 use super::bundled;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Problem, Section, Shape, default, optional, required, words};
+use super::reading::{Field, Item, Kind, Problem, Section, TableShape, default, optional, required, words};
 use super::source::Base;
 
 /// The keys of a history.
-pub(crate) static HISTORY: Shape = Shape {
+pub(crate) static HISTORY: TableShape = TableShape {
     name: "history",
     doc: "A file of past usage that a cohort replays.",
     tags: &[],
@@ -131,7 +131,7 @@ static LAYING: &[Field] = &[
     ),
 ];
 
-static DURATION: Shape = Shape {
+static DURATION: TableShape = TableShape {
     name: "duration-column",
     doc: "A column of work times.",
     tags: &[],
@@ -141,7 +141,7 @@ static DURATION: Shape = Shape {
     ]],
 };
 
-static STATUS: Shape = Shape {
+static STATUS: TableShape = TableShape {
     name: "status-column",
     doc: "A column of outcomes; values it does not name are successes.",
     tags: &[],
@@ -152,7 +152,7 @@ static STATUS: Shape = Shape {
     ]],
 };
 
-static BUCKETS: Shape = Shape {
+static BUCKETS: TableShape = TableShape {
     name: "buckets",
     doc: "Rows are totals of time buckets, spread evenly over them; totals are kept exactly.",
     tags: &[],
@@ -163,7 +163,7 @@ static BUCKETS: Shape = Shape {
     ]],
 };
 
-static SHIFT: Shape = Shape {
+static SHIFT: TableShape = TableShape {
     name: "shift",
     doc: "How a history is moved in time.",
     tags: &[

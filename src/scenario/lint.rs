@@ -4,15 +4,15 @@
 //! is mentioned once, not once a policy.
 
 use crate::policy::{
-    Admission, AlertThreshold, Anchor, CapLimit, Choice, CycleOnChange, DebtAtCycle, Effective, Expiry,
-    FeatureTerms, GrantSpec, Opening, Overrun, Package, Policy, RecurrenceMode, Rollover, Terms, TopUpAmount,
-    TopUpThreshold, WhenShort,
+    Admission, AlertThreshold, Anchor, CapLimit, CycleOnChange, DebtAtCycle, Effective, Expiry, FeatureTerms,
+    GrantSpec, Opening, Overrun, Package, PackageChoice, Policy, RecurrenceMode, Rollover, Terms,
+    TopUpAmount, TopUpThreshold, WhenShort,
 };
 use crate::units::Credits;
 use crate::workload::{Arrivals, SignUp};
 
 use super::model::Scenario;
-use super::reading::{Node, Place, Reader};
+use super::reading::{Node, Reader, SourcePlace};
 
 /// Warns about what runs but is probably not meant.
 pub(super) fn warn_about(reader: &Reader, root: &Node, scenario: &Scenario) {
@@ -69,7 +69,7 @@ impl About<'_> {
         paths.iter().find_map(|path| node_at(self.root, path))
     }
 
-    fn place(&self, key: &str) -> Place {
+    fn place(&self, key: &str) -> SourcePlace {
         let policy = self.policy.name.as_str();
         let written = self.node(key);
         let table = || node_at(self.root, &["policies", policy]).map(|node| node.place.child(key));
@@ -325,11 +325,11 @@ fn buyer_without_packages(about: &About<'_>) {
     }
 }
 
-fn chosen_names(choice: &Choice) -> Vec<&String> {
+fn chosen_names(choice: &PackageChoice) -> Vec<&String> {
     match choice {
-        Choice::Fixed(name) => vec![name],
-        Choice::Weighted(weights) => weights.iter().map(|(name, _)| name).collect(),
-        Choice::SmallestThatCovers | Choice::CheapestPerCredit => Vec::new(),
+        PackageChoice::Fixed(name) => vec![name],
+        PackageChoice::Weighted(weights) => weights.iter().map(|(name, _)| name).collect(),
+        PackageChoice::SmallestThatCovers | PackageChoice::CheapestPerCredit => Vec::new(),
     }
 }
 

@@ -31,7 +31,7 @@ mod thresholds;
 mod usage_example;
 mod words;
 
-pub use amount::Amount;
+pub use amount::UnitAmount;
 pub use assumptions::{Assumption, assumptions};
 pub use model::*;
 pub use read::{FORMAT, examine, read, read_with_cautions};

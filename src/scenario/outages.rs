@@ -5,10 +5,10 @@ use crate::units::{FeatureIndex, SimTime};
 use super::distribution;
 use super::model::{Outage, OutageWindows};
 use super::read::Facts;
-use super::reading::{Item, Kind, Section, Shape, optional, required};
+use super::reading::{Item, Kind, Section, TableShape, optional, required};
 
 /// An outage.
-pub(super) static OUTAGE: Shape = Shape {
+pub(super) static OUTAGE: TableShape = TableShape {
     name: "outage",
     doc: "A vendor outage: attempts within it are refused. Drawn once per replication, alike for everybody.",
     tags: &[
@@ -26,7 +26,7 @@ pub(super) static OUTAGE: Shape = Shape {
     ]],
 };
 
-static WINDOW: Shape = Shape {
+static WINDOW: TableShape = TableShape {
     name: "window",
     doc: "An explicit outage.",
     tags: &[],

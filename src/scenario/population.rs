@@ -8,7 +8,8 @@ use super::demand::{CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
 use super::distribution;
 use super::read::Facts;
 use super::reading::{
-    Field, Item, Kind, Range, Section, Shape, Unit, Value, default, did_you_mean, optional, required,
+    Field, Item, Kind, NumberRange, Section, TableShape, TomlValue, ValueUnit, default, did_you_mean,
+    optional, required,
 };
 
 /// The keys of a cohort that describe its population.
@@ -28,7 +29,7 @@ pub(crate) static FIELDS: &[Field] = &[
     optional("profile", PROFILE_KIND, "Weights of the hours of a week; every hour alike if left out."),
     default(
         "phase",
-        Kind::Distribution(Unit::Number, Range::ANY),
+        Kind::Distribution(ValueUnit::Number, NumberRange::ANY),
         "0",
         "Moves the profile of an organization to later hours [hours].",
     ),
@@ -53,15 +54,15 @@ pub(crate) static FIELDS: &[Field] = &[
 const MOST_PEOPLE: u16 = u16::MAX;
 
 const PEOPLE_KIND: Kind = Kind::Either(&[
-    Kind::Distribution(Unit::Number, Range::between(1.0, MOST_PEOPLE as f64)),
+    Kind::Distribution(ValueUnit::Number, NumberRange::between(1.0, MOST_PEOPLE as f64)),
     Kind::Table(&RANGE),
 ]);
 
-const SKEW: Kind = Kind::Number(Range::between(0.0, 100.0));
+const SKEW: Kind = Kind::Number(NumberRange::between(0.0, 100.0));
 
 const USE_KIND: Kind = Kind::Either(&[Kind::Probability, Kind::Table(&USE)]);
 
-static RANGE: Shape = Shape {
+static RANGE: TableShape = TableShape {
     name: "range",
     doc: "Any whole number of a range alike.",
     tags: &[],
@@ -71,7 +72,7 @@ static RANGE: Shape = Shape {
     ]],
 };
 
-static USE: Shape = Shape {
+static USE: TableShape = TableShape {
     name: "use",
     doc: "A cohort's use of a feature.",
     tags: &[],
@@ -98,7 +99,7 @@ static USE: Shape = Shape {
     ]],
 };
 
-static SIGNED_UP: Shape = Shape {
+static SIGNED_UP: TableShape = TableShape {
     name: "signed-up",
     doc: "When organizations sign up.",
     tags: &[
@@ -188,7 +189,7 @@ fn billing(item: Item<'_>) -> Option<Billing> {
         return Some(Billing::All);
     }
     match item.node.value {
-        Value::Integer(1..) => item.whole().map(Billing::First),
+        TomlValue::Integer(1..) => item.whole().map(Billing::First),
         _ => item.probability().map(Billing::Share),
     }
 }

@@ -11,15 +11,15 @@ use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
 use super::reading::{
-    Field, Item, Kind, Level, Node, Problem, Range, Reader, Section, Shape, Table, Value, default, optional,
-    required,
+    Field, Item, Kind, Level, Node, NumberRange, Problem, Reader, Section, TableShape, TomlTable, TomlValue,
+    default, optional, required,
 };
 use super::source::{Base, ScenarioSource};
 use super::sweep::{self, SWEEP};
 use super::{lint, thresholds};
 
 /// The whole file.
-pub(super) static SCENARIO: Shape = Shape {
+pub(super) static SCENARIO: TableShape = TableShape {
     name: "scenario",
     doc: "A scenario: a horizon, cohorts of organizations, features they use, and policies to compare.",
     tags: &[],
@@ -80,7 +80,7 @@ static ROOMS: &[Field] = &[
     optional("sweep", Kind::Table(&SWEEP), "What `creditsim sweep` varies."),
 ];
 
-static PRECISION: Shape = Shape {
+static PRECISION: TableShape = TableShape {
     name: "precision",
     doc: "Stops when the paired difference from the baseline is known to a half-width.",
     tags: &[],
@@ -88,7 +88,7 @@ static PRECISION: Shape = Shape {
         required("metric", Kind::Text, "The outcome that is watched, over all organizations."),
         required(
             "half_width",
-            Kind::Either(&[Kind::Number(Range::ABOVE_ZERO), Kind::Percentage(Range::ABOVE_ZERO)]),
+            Kind::Either(&[Kind::Number(NumberRange::ABOVE_ZERO), Kind::Percentage(NumberRange::ABOVE_ZERO)]),
             "Half-width of the 95 % interval: in the metric's unit, or as a percentage of the baseline's mean.",
         ),
         optional(
@@ -225,7 +225,7 @@ fn quantity_names(feature: &Feature) -> Vec<&str> {
 
 /// The zone comes before everything else, because local dates are read in it.
 fn set_zone(reader: &Reader, root: &Node) -> String {
-    let written = root.as_table().and_then(|table: &Table| table.get("time_zone"));
+    let written = root.as_table().and_then(|table: &TomlTable| table.get("time_zone"));
     let Some(item) = written.map(|node| reader.item(node)) else { return "UTC".to_owned() };
     let Some(name) = item.as_text().map(str::to_owned) else { return "UTC".to_owned() };
     if let Some(zone) = item.zone() {
@@ -308,8 +308,8 @@ fn instant_or_period(item: Item<'_>, zone: &Zone, start: SimTime) -> Option<SimT
 fn few_enough(section: Section<'_>) -> Option<()> {
     const MOST: usize = u16::MAX as usize;
     let length = |key: &str| match section.get(key).map(|item| &item.node.value) {
-        Some(Value::List(items)) => items.len(),
-        Some(Value::Table(table)) => table.entries.len(),
+        Some(TomlValue::List(items)) => items.len(),
+        Some(TomlValue::Table(table)) => table.entries.len(),
         _ => 0,
     };
     let mut fits = Some(());

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::reading::{Field, Kind, Presence, Range, Shape};
+use super::reading::{Field, Kind, NumberRange, Presence, TableShape};
 use super::schema::shapes;
 
 /// What stands before the tables.
@@ -20,7 +20,7 @@ pub fn reference() -> String {
 }
 
 /// Keys that an earlier section has shown are named in one line.
-fn section(page: &mut String, shape: &Shape, shown: &mut Vec<(&'static [Field], &'static str)>) {
+fn section(page: &mut String, shape: &TableShape, shown: &mut Vec<(&'static [Field], &'static str)>) {
     // Writing to a string cannot fail.
     let _ = write!(page, "\n### {}\n\n{}\n", shape.name, shape.doc);
     if !shape.tags.is_empty() {
@@ -57,7 +57,7 @@ fn same(one: &[Field], other: &[Field]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(a, b)| (a.name, a.doc) == (b.name, b.doc))
 }
 
-fn row(page: &mut String, shape: &Shape, field: &Field) {
+fn row(page: &mut String, shape: &TableShape, field: &Field) {
     let tag = shape.tags.iter().any(|tag| tag.name == field.name);
     let absent = match field.presence {
         Presence::Required => "*must be written*".to_owned(),
@@ -79,7 +79,7 @@ pub(super) fn holds(kind: Kind) -> String {
         Kind::Credits(range) => range.describe("credits", 0.0),
         Kind::Money => "money".to_owned(),
         Kind::Span(range) if range.least_open => "span above 0".to_owned(),
-        Kind::Span(range) if range == Range::SPAN => "span".to_owned(),
+        Kind::Span(range) if range == NumberRange::SPAN => "span".to_owned(),
         Kind::Span(range) => format!("span up to \"{} s\"", range.most),
         Kind::Period => "period".to_owned(),
         Kind::Rate(range) if range.least_open => "rate above 0".to_owned(),

@@ -3,8 +3,8 @@
 //! Owns which parts of a written distribution are values of the quantity, so that scaling them scales every draw. Leaves
 //! families with one such part (`lognormal = { mean, cv }`) to their number.
 
-use super::amount::Amount;
-use super::reading::{Node, Table, Value};
+use super::amount::UnitAmount;
+use super::reading::{Node, TomlTable, TomlValue};
 
 /// A distribution with several parts, or a range, with its values times `factor`; `None` if the node is something else.
 /// Without `fine` numbers that are written whole stay whole, away from the base.
@@ -52,10 +52,10 @@ fn family(tag: &str, part: &Node, factor: f64, fine: bool) -> Option<Node> {
     let by = |node: &Node| quantity(node, factor, fine);
     let pairs = |place: usize| {
         listed(part, |pair| {
-            let Value::List(two) = &pair.value else { return None };
+            let TomlValue::List(two) = &pair.value else { return None };
             let entry =
                 |(index, node): (usize, &Node)| if index == place { by(node) } else { Some(node.clone()) };
-            let value = Value::List(two.iter().enumerate().map(entry).collect::<Option<_>>()?);
+            let value = TomlValue::List(two.iter().enumerate().map(entry).collect::<Option<_>>()?);
             Some(Node { value, ..pair.clone() })
         })
     };
@@ -93,24 +93,24 @@ fn drawn(node: &Node, factor: f64, fine: bool) -> Option<Node> {
 fn rebuilt(node: &Node, part: impl Fn(&str, &Node) -> Option<Node>) -> Option<Node> {
     let entry = |(name, node): &(String, Node)| Some((name.clone(), part(name, node)?));
     let entries = node.as_table()?.entries.iter().map(entry).collect::<Option<_>>()?;
-    Some(Node { value: Value::Table(Table { entries }), ..node.clone() })
+    Some(Node { value: TomlValue::Table(TomlTable { entries }), ..node.clone() })
 }
 
 fn listed(node: &Node, part: impl Fn(&Node) -> Option<Node>) -> Option<Node> {
-    let Value::List(items) = &node.value else { return None };
-    Some(Node { value: Value::List(items.iter().map(part).collect::<Option<_>>()?), ..node.clone() })
+    let TomlValue::List(items) = &node.value else { return None };
+    Some(Node { value: TomlValue::List(items.iter().map(part).collect::<Option<_>>()?), ..node.clone() })
 }
 
 /// A number, or a text that begins with one, times the factor.
 fn quantity(node: &Node, factor: f64, fine: bool) -> Option<Node> {
     let whole = |number: f64| if factor < 1.0 { libm::floor(number) } else { libm::ceil(number) };
     let value = match &node.value {
-        Value::Integer(number) if fine => Value::Float(*number as f64 * factor),
-        Value::Integer(number) => Value::Integer(whole(*number as f64 * factor) as i128),
-        Value::Float(number) => Value::Float(number * factor),
-        Value::Text(text) => {
-            let amount = Amount::parse(text).filter(Amount::is_single)?;
-            Value::Text(amount.with_digits(amount.number * factor))
+        TomlValue::Integer(number) if fine => TomlValue::Float(*number as f64 * factor),
+        TomlValue::Integer(number) => TomlValue::Integer(whole(*number as f64 * factor) as i128),
+        TomlValue::Float(number) => TomlValue::Float(number * factor),
+        TomlValue::Text(text) => {
+            let amount = UnitAmount::parse(text).filter(UnitAmount::is_single)?;
+            TomlValue::Text(amount.with_digits(amount.number * factor))
         }
         _ => return None,
     };

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::distribution::DISTRIBUTION;
 use super::read::SCENARIO;
-use super::reading::{Field, Kind, Place, Presence, Range, Shape, Value, parse_value};
+use super::reading::{Field, Kind, NumberRange, Presence, SourcePlace, TableShape, TomlValue, parse_value};
 
 /// The JSON Schema of a scenario: editors complete and check TOML files with it.
 #[must_use]
@@ -22,9 +22,9 @@ pub fn schema() -> Json {
 }
 
 /// Every shape that a scenario can hold, parents before their children, in the order of the keys.
-pub(super) fn shapes() -> Vec<&'static Shape> {
+pub(super) fn shapes() -> Vec<&'static TableShape> {
     let mut found = vec![&SCENARIO];
-    let mut seen: BTreeMap<&str, &'static Shape> = BTreeMap::from([(SCENARIO.name, &SCENARIO)]);
+    let mut seen: BTreeMap<&str, &'static TableShape> = BTreeMap::from([(SCENARIO.name, &SCENARIO)]);
     let mut next = 0;
     while let Some(shape) = found.get(next).copied() {
         for field in shape.fields() {
@@ -39,7 +39,7 @@ pub(super) fn shapes() -> Vec<&'static Shape> {
     found
 }
 
-fn children(kind: Kind) -> Vec<&'static Shape> {
+fn children(kind: Kind) -> Vec<&'static TableShape> {
     match kind {
         Kind::Table(shape) => vec![shape],
         Kind::List(item) | Kind::Tuple(item, _) | Kind::Map(_, item) => children(*item),
@@ -49,7 +49,7 @@ fn children(kind: Kind) -> Vec<&'static Shape> {
     }
 }
 
-fn of_shape(shape: &'static Shape) -> Json {
+fn of_shape(shape: &'static TableShape) -> Json {
     let properties: Map<String, Json> =
         shape.fields().map(|field| (field.name.to_owned(), of_field(field))).collect();
     let required: Vec<&str> =
@@ -74,7 +74,7 @@ fn of_field(field: &Field) -> Json {
     let mut schema = of_kind(field.kind);
     schema["description"] = json!(field.doc);
     if let Presence::Default(text) = field.presence
-        && let Some(node) = parse_value(text, Place::default())
+        && let Some(node) = parse_value(text, SourcePlace::default())
     {
         schema["default"] = json_of(&node.value);
     }
@@ -113,7 +113,7 @@ fn of_kind(kind: Kind) -> Json {
             json!({ "type": "string", "pattern": pattern, "examples": ["4/day", "2/month"] })
         }
         Kind::Probability => {
-            let share = Range::between(0.0, 1.0);
+            let share = NumberRange::between(0.0, 1.0);
             json!({ "anyOf": [number_in(share), percent_in(share)] })
         }
         Kind::Share(range) => json!({ "anyOf": [number_in(range), percent_in(range)] }),
@@ -141,7 +141,7 @@ fn of_kind(kind: Kind) -> Json {
 }
 
 /// A percentage; its pattern knows signs and a hundred, not other ends.
-fn percent_in(range: Range) -> Json {
+fn percent_in(range: NumberRange) -> Json {
     let pattern = match (range.least < 0.0, range.most == 1.0) {
         (true, _) => "^\\s*-?[0-9.]+ ?%\\s*$",
         (_, true) => "^\\s*(100(\\.0*)?|[0-9]{0,2}(\\.[0-9]*)?) ?%\\s*$",
@@ -151,7 +151,7 @@ fn percent_in(range: Range) -> Json {
 }
 
 /// A number and the finite ends of its range.
-fn number_in(range: Range) -> Json {
+fn number_in(range: NumberRange) -> Json {
     let mut schema = json!({ "type": "number" });
     let (minimum, maximum) = (
         if range.least_open { "exclusiveMinimum" } else { "minimum" },
@@ -165,18 +165,18 @@ fn number_in(range: Range) -> Json {
     schema
 }
 
-fn reference(shape: &Shape) -> Json {
+fn reference(shape: &TableShape) -> Json {
     json!({ "$ref": format!("#/$defs/{}", shape.name) })
 }
 
-fn json_of(value: &Value) -> Json {
+fn json_of(value: &TomlValue) -> Json {
     match value {
-        Value::Text(text) | Value::Instant(text) => json!(text),
-        Value::Integer(number) => json!(i64::try_from(*number).unwrap_or(i64::MAX)),
-        Value::Float(number) => json!(number),
-        Value::Flag(flag) => json!(flag),
-        Value::List(items) => items.iter().map(|item| json_of(&item.value)).collect(),
-        Value::Table(table) => Json::Object(
+        TomlValue::Text(text) | TomlValue::Instant(text) => json!(text),
+        TomlValue::Integer(number) => json!(i64::try_from(*number).unwrap_or(i64::MAX)),
+        TomlValue::Float(number) => json!(number),
+        TomlValue::Flag(flag) => json!(flag),
+        TomlValue::List(items) => items.iter().map(|item| json_of(&item.value)).collect(),
+        TomlValue::Table(table) => Json::Object(
             table.entries.iter().map(|(key, node)| (key.clone(), json_of(&node.value))).collect(),
         ),
     }
@@ -206,7 +206,7 @@ mod tests {
             for field in shape.fields() {
                 if let Presence::Default(text) = field.presence {
                     assert!(
-                        parse_value(text, Place::default()).is_some(),
+                        parse_value(text, SourcePlace::default()).is_some(),
                         "`{}` of {}",
                         field.name,
                         shape.name

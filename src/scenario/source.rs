@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::bundled;
-use super::reading::{Node, Place, Problem, Reader, parse, parse_value, set_path, split_path};
+use super::reading::{Node, Problem, Reader, SourcePlace, parse, parse_value, set_path, split_path};
 
 /// A scenario's text, its name for messages, and values set over it by path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl ScenarioSource {
         };
         for (path, value) in &self.overrides {
             let source = reader.add_source(format!("{path}={value}"), "");
-            let place = Place { source, offset: 0, path: path.as_str().into() };
+            let place = SourcePlace { source, offset: 0, path: path.as_str().into() };
             let quoted = || parse_value(&format!("{value:?}"), place.clone());
             let Some(node) = parse_value(value, place.clone()).or_else(quoted) else {
                 reader.error(&place, "cannot be set to this text", None);

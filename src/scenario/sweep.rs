@@ -2,11 +2,12 @@
 
 use super::model::{SweepPlan, Vary};
 use super::reading::{
-    Field, Item, Kind, Node, Place, Shape, Value, default, join, optional, parse_value, required,
+    Field, Item, Kind, Node, SourcePlace, TableShape, TomlValue, default, join, optional, parse_value,
+    required,
 };
 
 /// What a sweep varies.
-pub(super) static SWEEP: Shape = Shape {
+pub(super) static SWEEP: TableShape = TableShape {
     name: "sweep",
     doc: "What `creditsim sweep` varies; `creditsim run` leaves it aside.",
     tags: &[],
@@ -51,7 +52,7 @@ pub(super) fn read(item: Item<'_>) -> Option<SweepPlan> {
 fn gather(path: &str, quoted: Option<&str>, item: Item<'_>, into: &mut Vec<Vary>) {
     let path = quoted.unwrap_or(path);
     match &item.node.value {
-        Value::Table(table) => {
+        TomlValue::Table(table) => {
             for (name, node) in &table.entries {
                 let child = match name.contains('.') {
                     true => format!("{path}.{name}"),
@@ -60,14 +61,14 @@ fn gather(path: &str, quoted: Option<&str>, item: Item<'_>, into: &mut Vec<Vary>
                 gather(&child, None, Item { node, ..item }, into);
             }
         }
-        Value::List(nodes) if !nodes.is_empty() => {
+        TomlValue::List(nodes) if !nodes.is_empty() => {
             into.push(Vary {
                 key: path.to_owned(),
                 values: nodes.iter().map(setting).collect(),
                 range: None,
             });
         }
-        Value::Text(text) => {
+        TomlValue::Text(text) => {
             into.push(Vary { key: path.to_owned(), values: Vec::new(), range: Some(text.clone()) });
         }
         _ => {
@@ -79,7 +80,7 @@ fn gather(path: &str, quoted: Option<&str>, item: Item<'_>, into: &mut Vec<Vary>
 /// A value as the command line would set it: text that cannot be mistaken for another value goes without quotes.
 fn setting(node: &Node) -> String {
     match &node.value {
-        Value::Text(text) if parse_value(text, Place::default()).is_none() => text.clone(),
+        TomlValue::Text(text) if parse_value(text, SourcePlace::default()).is_none() => text.clone(),
         _ => inline(node),
     }
 }
@@ -87,14 +88,14 @@ fn setting(node: &Node) -> String {
 /// A value as TOML in one line.
 pub(super) fn inline(node: &Node) -> String {
     match &node.value {
-        Value::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        Value::Table(table) => {
+        TomlValue::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        TomlValue::Table(table) => {
             let entry = |(name, node): &(String, Node)| format!("{} = {}", join("", name), inline(node));
             format!("{{ {} }}", table.entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
-        Value::Text(text) => format!("{text:?}"),
+        TomlValue::Text(text) => format!("{text:?}"),
         // A float keeps its point, so that it stays one.
-        Value::Float(number) => format!("{number:?}"),
+        TomlValue::Float(number) => format!("{number:?}"),
         _ => node.found(),
     }
 }

@@ -15,11 +15,11 @@ const FIRST_DAY: i64 = 1_738_540_800;
 const DAYS: u32 = 28;
 
 /// One line of the file, before sorting.
-type Row = (SimTime, String);
+type UsageLine = (SimTime, String);
 
 /// The file: four weeks of chats and images of forty teams, most of them small.
 fn usage() -> String {
-    let mut rows: Vec<Row> = (0..TEAMS).flat_map(team).collect();
+    let mut rows: Vec<UsageLine> = (0..TEAMS).flat_map(team).collect();
     rows.sort();
     let mut file = "timestamp,team,feature,credits,seconds,status\n".to_owned();
     for (_, line) in rows {
@@ -28,7 +28,7 @@ fn usage() -> String {
     file
 }
 
-fn team(number: u32) -> Vec<Row> {
+fn team(number: u32) -> Vec<UsageLine> {
     let key = StreamKey::root(2025).name("usage example").number(u64::from(number));
     let mut rng = key.stream(Purpose::Traits);
     let size = draw(Dist::lognormal_median(0.8, 1.1), &mut rng);
@@ -43,7 +43,7 @@ fn team(number: u32) -> Vec<Row> {
     rows
 }
 
-fn call(team: u32, day: u32, rng: &mut Rng) -> Row {
+fn call(team: u32, day: u32, rng: &mut Rng) -> UsageLine {
     let second = draw(Dist::normal(13.5 * 3600.0, 3.0 * 3600.0, 6.0 * 3600.0, 23.0 * 3600.0), rng);
     let at = SimTime::from_micros(FIRST_DAY * 1_000_000)
         + SimSpan::from_seconds(i64::from(day) * 86_400 + second as i64);

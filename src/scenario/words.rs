@@ -4,7 +4,7 @@ use super::reading::words;
 use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::policy::{
     AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, CycleOnChange, DebtAtCycle, Effective,
-    HoldNeed, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overrun, Precision, Prorate,
+    ExpiryPrecision, HoldNeed, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overrun, Prorate,
     RecurrenceMode, Repay, RolledBurns, RolloverBase, Trim, UsageOnChange, View, WhenShort,
 };
 use crate::units::Category;
@@ -23,7 +23,7 @@ words!(RolloverBase { "remaining" => Remaining, "original" => Original });
 words!(Trim { "oldest" => Oldest, "newest" => Newest });
 words!(RolledBurns { "before" => Before, "after" => After, "unordered" => Unordered });
 words!(RecurrenceMode { "set" => Set, "add" => Add });
-words!(Precision { "exact" => Exact, "second" => Second, "day" => Day });
+words!(ExpiryPrecision { "exact" => Exact, "second" => Second, "day" => Day });
 words!(Boundary { "exclusive" => Exclusive, "inclusive" => Inclusive });
 words!(ChargeMoment { "start" => Start, "step" => Step, "segment" => Segment, "completion" => Completion });
 words!(WhenShort { "allow" => Allow, "reject" => Reject, "degrade" => Degrade, "queue" => Queue });

@@ -12,9 +12,9 @@ pub struct SimTime(i64);
 
 impl SimTime {
     /// Later than everything that happens.
-    pub const NEVER: SimTime = SimTime(i64::MAX);
+    pub const MAX: SimTime = SimTime(i64::MAX);
     /// Earlier than everything that happens.
-    pub const DAWN: SimTime = SimTime(i64::MIN);
+    pub const MIN: SimTime = SimTime(i64::MIN);
 
     /// From microseconds since the Unix epoch.
     #[must_use]
@@ -28,7 +28,7 @@ impl SimTime {
         self.0
     }
 
-    /// The instant `span` later; stays at [`SimTime::NEVER`] instead of overflowing.
+    /// The instant `span` later; stays at [`SimTime::MAX`] instead of overflowing.
     #[must_use]
     pub const fn saturating_add(self, span: SimSpan) -> Self {
         SimTime(self.0.saturating_add(span.0))

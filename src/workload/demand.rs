@@ -238,14 +238,14 @@ pub struct Work {
     /// Named numbers drawn for an operation; formulas use them.
     pub quantities: Vec<Quantity>,
     /// One step, or several.
-    pub shape: Shape,
+    pub shape: StepShape,
     /// Operations (or steps) served from a cache.
     pub cache: Option<CacheHits>,
 }
 
 /// One step or several.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
+pub enum StepShape {
     /// One step.
     Simple {
         /// True cost (credits).
@@ -257,9 +257,9 @@ pub enum Shape {
     Run(Vec<Step>),
 }
 
-impl Default for Shape {
+impl Default for StepShape {
     fn default() -> Self {
-        Shape::Simple { cost: Amount::default(), duration: Amount::default() }
+        StepShape::Simple { cost: Amount::default(), duration: Amount::default() }
     }
 }
 
@@ -287,14 +287,14 @@ pub struct Quantity {
     /// Its distribution (two-level ones are resolved per organization).
     pub dist: Dist,
     /// Whether a run draws it once or every turn.
-    pub scope: Scope,
+    pub scope: QuantityScope,
     /// Correlation with an earlier quantity: (its index, ρ of a Gaussian copula).
     pub correlation: Option<(usize, f64)>,
 }
 
 /// How often a run draws a quantity.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Scope {
+pub enum QuantityScope {
     /// Anew for every step.
     #[default]
     Step,
@@ -389,7 +389,7 @@ pub struct Listed {
     /// Work time.
     pub duration: SimSpan,
     /// The parts of a run; without them it is one step of `credits` and `duration`.
-    pub parts: Vec<super::Part>,
+    pub parts: Vec<super::RunPart>,
     /// Who asks, an index into the organization's members; drawn if absent.
     pub member: Option<u16>,
     /// What for, an index into the organization's projects; drawn if absent.

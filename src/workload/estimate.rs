@@ -3,7 +3,7 @@
 use crate::sampling::Purpose;
 use crate::units::Credits;
 
-use super::demand::{Amount, Shape};
+use super::demand::{Amount, StepShape};
 use super::plan::credits;
 use super::source::Source;
 
@@ -39,7 +39,7 @@ impl Source {
 
     /// The distribution of the cost, if it is nothing but one drawn number.
     fn plain_cost(&self) -> Option<&crate::sampling::Dist> {
-        let Shape::Simple { cost: Amount::Drawn(dist), .. } = &self.work.shape else { return None };
+        let StepShape::Simple { cost: Amount::Drawn(dist), .. } = &self.work.shape else { return None };
         let plain = !self.work.free && self.work.cache.is_none() && !self.work.has_two_levels();
         (plain && !dist.can_be_negative()).then_some(dist)
     }

@@ -8,7 +8,7 @@ use crate::sampling::{Dist, Draws, Rng, uniform};
 use crate::units::{Probability, SimSpan};
 
 use super::demand::Failures;
-use super::operation::{Fate, Part, PartKind};
+use super::operation::{Fate, PartKind, RunPart};
 use super::run::{Strike, earlier, share_of};
 
 /// Compiled failures of a feature.
@@ -104,7 +104,7 @@ impl FailurePlan {
         &self,
         state: &mut FailureState,
         step: Option<Strike>,
-        parts: &[Part],
+        parts: &[RunPart],
         duration: SimSpan,
         rng: &mut Rng,
     ) -> Option<Strike> {
@@ -152,7 +152,7 @@ impl FailurePlan {
 
 /// A uniform part of the wanted kinds and its duration; `None` if a run has none.
 fn place(
-    parts: &[Part],
+    parts: &[RunPart],
     duration: SimSpan,
     wanted: fn(PartKind) -> bool,
     rng: &mut Rng,

@@ -65,7 +65,7 @@ pub enum PartKind {
 
 /// One step of a run, repeats written out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Part {
+pub struct RunPart {
     /// True cost (credits); 0 for helpers and reviews.
     pub cost: Credits,
     /// Full duration, as if nothing struck.
@@ -82,7 +82,7 @@ pub struct Batch {
     /// In order of `at`, then `sequence`.
     pub operations: Vec<Operation>,
     /// Parts of the runs among them.
-    pub parts: Vec<Part>,
+    pub parts: Vec<RunPart>,
     /// Nothing of this feature will arrive before this instant, other than what is in the batch.
     pub upto: SimTime,
 }
@@ -119,7 +119,7 @@ impl Batch {
 
     /// The parts of `operation`, which must come from this batch.
     #[must_use]
-    pub fn parts_of(&self, operation: &Operation) -> &[Part] {
+    pub fn parts_of(&self, operation: &Operation) -> &[RunPart] {
         // A simple operation's place among the parts means nothing.
         let start = if operation.part_count == 0 { 0 } else { operation.part_start as usize };
         &self.parts[start..start + usize::from(operation.part_count)]

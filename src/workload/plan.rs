@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::sampling::{Dist, Draws, Purpose, Rng, StreamKey, exp, normal_cdf, standard_normal, uniform};
 use crate::units::{Credits, SimSpan};
 
-use super::demand::{Amount, CacheHits, Scope, Shape, Step, StepKind, Work};
+use super::demand::{Amount, CacheHits, QuantityScope, Step, StepKind, StepShape, Work};
 
 /// Names that formulas may use besides the quantities, in the order of their values.
 pub const BUILTIN_NAMES: [&str; 2] = ["turn", "duration"];
@@ -59,7 +59,7 @@ impl WorkStreams {
 #[derive(Debug, Clone)]
 pub(super) struct WorkPlan {
     pub quantities: Vec<QuantityPlan>,
-    pub shape: Shape,
+    pub shape: StepShape,
     pub cache: Option<CacheHits>,
     /// Costs nothing, whatever is drawn.
     pub free: bool,
@@ -71,7 +71,7 @@ pub(super) struct WorkPlan {
 #[derive(Debug, Clone)]
 pub(super) struct QuantityPlan {
     pub dist: Dist,
-    pub scope: Scope,
+    pub scope: QuantityScope,
     /// Earlier quantity, ρ and √(1 − ρ²).
     correlation: Option<(usize, f64, f64)>,
     /// A later quantity depends on this one's normal score, so it is drawn by inversion.
@@ -80,7 +80,7 @@ pub(super) struct QuantityPlan {
 
 /// Values of an operation's quantities, followed by the builtin names; kept between operations.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Values {
+pub(super) struct QuantityValues {
     pub numbers: Vec<f64>,
     scores: Vec<f64>,
     /// What the operation was drawn with and could not be.
@@ -125,7 +125,7 @@ impl WorkPlan {
             })
             .collect();
         let two_levels = quantities.iter().any(|quantity| {
-            let grows = matches!(&quantity.scope, Scope::Grows { by, .. } if by.has_two_levels());
+            let grows = matches!(&quantity.scope, QuantityScope::Grows { by, .. } if by.has_two_levels());
             grows || quantity.dist.has_two_levels()
         }) || shape_has_two_levels(&work.shape);
         Arc::new(WorkPlan { quantities, shape: work.shape.clone(), cache: work.cache, free, two_levels })
@@ -139,7 +139,7 @@ impl WorkPlan {
         let mut own = WorkPlan::clone(self);
         for quantity in &mut own.quantities {
             quantity.dist = quantity.dist.for_organization(traits);
-            if let Scope::Grows { by, .. } = &mut quantity.scope {
+            if let QuantityScope::Grows { by, .. } = &mut quantity.scope {
                 *by = by.for_organization(traits);
             }
         }
@@ -160,7 +160,7 @@ impl WorkPlan {
     /// Distributions of cost and duration, if an operation is nothing but a draw of each.
     pub fn columns(&self) -> Option<(&Dist, &Dist)> {
         match &self.shape {
-            Shape::Simple { cost: Amount::Drawn(cost), duration: Amount::Drawn(duration) }
+            StepShape::Simple { cost: Amount::Drawn(cost), duration: Amount::Drawn(duration) }
                 if self.draws_nothing_else() =>
             {
                 Some((cost, duration))
@@ -192,7 +192,7 @@ impl WorkPlan {
         cost: &Amount,
         duration: &Amount,
         streams: &mut WorkStreams,
-        values: &mut Values,
+        values: &mut QuantityValues,
     ) -> (Credits, SimSpan) {
         if let (true, Amount::Drawn(cost), Amount::Drawn(duration)) =
             (self.draws_nothing_else(), cost, duration)
@@ -210,7 +210,7 @@ impl WorkPlan {
         duration: &Amount,
         turn: u32,
         streams: &mut WorkStreams,
-        values: &mut Values,
+        values: &mut QuantityValues,
     ) -> (Credits, SimSpan) {
         let builtin = self.quantities.len();
         values.numbers.resize(builtin + BUILTIN_NAMES.len(), 0.0);
@@ -232,7 +232,7 @@ impl WorkPlan {
     }
 
     /// Draws every quantity as at the begin of an operation.
-    pub fn draw_quantities(&self, rng: &mut Rng, values: &mut Values) {
+    pub fn draw_quantities(&self, rng: &mut Rng, values: &mut QuantityValues) {
         values.numbers.resize(self.quantities.len() + BUILTIN_NAMES.len(), 0.0);
         values.scores.resize(self.quantities.len(), 0.0);
         for index in 0..self.quantities.len() {
@@ -241,7 +241,7 @@ impl WorkPlan {
     }
 
     /// Draws one quantity; those it is correlated with are drawn before it.
-    fn draw_quantity(&self, index: usize, rng: &mut Rng, values: &mut Values) {
+    fn draw_quantity(&self, index: usize, rng: &mut Rng, values: &mut QuantityValues) {
         let quantity = &self.quantities[index];
         if quantity.correlation.is_none() && !quantity.scored {
             values.numbers[index] = quantity.dist.sample(rng).max(0.0);
@@ -262,18 +262,18 @@ impl WorkPlan {
     }
 
     /// Draws the quantities that are new in each step of a run.
-    pub fn refresh_quantities(&self, rng: &mut Rng, values: &mut Values) {
+    pub fn refresh_quantities(&self, rng: &mut Rng, values: &mut QuantityValues) {
         for index in 0..self.quantities.len() {
-            if self.quantities[index].scope == Scope::Step {
+            if self.quantities[index].scope == QuantityScope::Step {
                 self.draw_quantity(index, rng, values);
             }
         }
     }
 
     /// Lets growing quantities grow after a step.
-    pub fn grow_quantities(&self, rng: &mut Rng, values: &mut Values) {
+    pub fn grow_quantities(&self, rng: &mut Rng, values: &mut QuantityValues) {
         for (index, quantity) in self.quantities.iter().enumerate() {
-            if let Scope::Grows { by, cap } = &quantity.scope {
+            if let QuantityScope::Grows { by, cap } = &quantity.scope {
                 values.numbers[index] = (values.numbers[index] + by.sample(rng)).clamp(0.0, *cap);
             }
         }
@@ -283,7 +283,7 @@ impl WorkPlan {
 impl Amount {
     /// The number for an operation; `what` it is, for the mishap of a formula that gives none.
     #[inline]
-    pub(super) fn value(&self, what: &'static str, rng: &mut Rng, values: &mut Values) -> f64 {
+    pub(super) fn value(&self, what: &'static str, rng: &mut Rng, values: &mut QuantityValues) -> f64 {
         match self {
             Amount::Drawn(dist) => dist.sample(rng),
             Amount::Formula(formula) => {
@@ -333,11 +333,11 @@ fn amounts_of(kind: &StepKind) -> Vec<&Amount> {
     }
 }
 
-fn shape_has_two_levels(shape: &Shape) -> bool {
+fn shape_has_two_levels(shape: &StepShape) -> bool {
     let open = |amount: &&Amount| amount.drawn().is_some_and(Dist::has_two_levels);
     match shape {
-        Shape::Simple { cost, duration } => open(&cost) || open(&duration),
-        Shape::Run(steps) => steps_have_two_levels(steps),
+        StepShape::Simple { cost, duration } => open(&cost) || open(&duration),
+        StepShape::Run(steps) => steps_have_two_levels(steps),
     }
 }
 
@@ -359,13 +359,13 @@ fn resolve_amount(amount: &mut Amount, traits: &mut impl Draws) {
     }
 }
 
-fn resolve_shape(shape: &mut Shape, traits: &mut impl Draws) {
+fn resolve_shape(shape: &mut StepShape, traits: &mut impl Draws) {
     match shape {
-        Shape::Simple { cost, duration } => {
+        StepShape::Simple { cost, duration } => {
             resolve_amount(cost, traits);
             resolve_amount(duration, traits);
         }
-        Shape::Run(steps) => resolve_steps(steps, traits),
+        StepShape::Run(steps) => resolve_steps(steps, traits),
     }
 }
 

@@ -4,8 +4,8 @@ use crate::sampling::{Rng, uniform};
 use crate::units::{Credits, SimSpan};
 
 use super::demand::{Step, StepKind};
-use super::operation::{Fate, Part, PartKind};
-use super::plan::{MOST_DURATION, Values, WorkPlan, WorkStreams, is_cut, span};
+use super::operation::{Fate, PartKind, RunPart};
+use super::plan::{MOST_DURATION, QuantityValues, WorkPlan, WorkStreams, is_cut, span};
 
 /// Most parts of one run: a scenario that always has more is refused, and runs that happen to have more are cut and
 /// counted.
@@ -31,8 +31,8 @@ pub(super) fn earlier(first: Option<Strike>, second: Option<Strike>) -> Option<S
 pub(super) struct RunDraw<'a> {
     plan: &'a WorkPlan,
     streams: &'a mut WorkStreams,
-    values: &'a mut Values,
-    parts: &'a mut Vec<Part>,
+    values: &'a mut QuantityValues,
+    parts: &'a mut Vec<RunPart>,
     /// Index of the run's first part.
     first: usize,
     /// The first failure or cancellation of a step.
@@ -45,8 +45,8 @@ impl<'a> RunDraw<'a> {
         plan: &'a WorkPlan,
         steps: &[Step],
         streams: &'a mut WorkStreams,
-        values: &'a mut Values,
-        parts: &'a mut Vec<Part>,
+        values: &'a mut QuantityValues,
+        parts: &'a mut Vec<RunPart>,
     ) -> Option<Strike> {
         plan.draw_quantities(&mut streams.cost, values);
         let first = parts.len();
@@ -90,12 +90,12 @@ impl<'a> RunDraw<'a> {
                     let after = share_of(duration, uniform(&mut self.streams.failure));
                     self.strike_here(after, Fate::Fails);
                 }
-                self.parts.push(Part { cost, duration, step, kind: PartKind::Work });
+                self.parts.push(RunPart { cost, duration, step, kind: PartKind::Work });
             }
             StepKind::Helper { duration } => {
                 let seconds = duration.value("duration", &mut self.streams.duration, self.values);
                 let duration = self.pause(seconds);
-                self.parts.push(Part { cost: Credits::ZERO, duration, step, kind: PartKind::Helper });
+                self.parts.push(RunPart { cost: Credits::ZERO, duration, step, kind: PartKind::Helper });
             }
             StepKind::Review { probability, wait, cancel } => {
                 if probability.holds(uniform(&mut self.streams.duration)) {
@@ -104,7 +104,7 @@ impl<'a> RunDraw<'a> {
                     if !cancel.is_never() && cancel.holds(uniform(&mut self.streams.failure)) {
                         self.strike_here(duration, Fate::Cancelled);
                     }
-                    self.parts.push(Part { cost: Credits::ZERO, duration, step, kind: PartKind::Review });
+                    self.parts.push(RunPart { cost: Credits::ZERO, duration, step, kind: PartKind::Review });
                 }
             }
             StepKind::Group(_) => unreachable!("groups are walked by `steps`"),

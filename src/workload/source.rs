@@ -11,15 +11,15 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::cuts::{Counters, Cuts};
-use super::demand::{Arrivals, Demand, Drift, Listed, Shape, Variation};
+use super::demand::{Arrivals, Demand, Drift, Listed, StepShape, Variation};
 use super::failure::{FailurePlan, FailureState};
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
-use super::operation::{Operation, Part};
-use super::plan::{Values, WorkPlan, WorkStreams, span};
+use super::operation::{Operation, RunPart};
+use super::plan::{QuantityValues, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
 use super::run::RunDraw;
-use super::stretch::{DRAWN, Stretch, first_of_client};
-use super::supply::{ListedRows, People, SourceState, State, Supply, pick, shares_of, total};
+use super::stretch::{DRAWN, DurationLaw, first_of_client};
+use super::supply::{ListedRows, People, SourceState, Supply, SupplyState, pick, shares_of, total};
 use super::traits::{OwnDemand, Population, Traits};
 
 /// What a reactive client draws once, keyed as if by the number of an operation that it never makes.
@@ -240,14 +240,14 @@ impl Source {
                 service: if self.clock.asks_service() {
                     self.service(&work, failure, key)
                 } else {
-                    Stretch::none()
+                    DurationLaw::none()
                 },
                 traits: own,
                 gap: &mut gap,
                 modulation: key.stream(Purpose::Modulation),
             })
         });
-        SourceState(Box::new(State {
+        SourceState(Box::new(SupplyState {
             supply,
             work,
             failure,
@@ -255,27 +255,27 @@ impl Source {
             streams: WorkStreams::new(key),
             people: People::new(key, traits),
             blur: key.stream(Purpose::Blur),
-            values: Values::default(),
+            values: QuantityValues::default(),
             sequence: 0,
         }))
     }
 
     /// How long an organization's operations take, the ones that fail included.
-    fn service(&self, work: &WorkPlan, mut failure: FailureState, key: StreamKey) -> Stretch {
-        if let Shape::Simple { duration, .. } = &work.shape
+    fn service(&self, work: &WorkPlan, mut failure: FailureState, key: StreamKey) -> DurationLaw {
+        if let StepShape::Simple { duration, .. } = &work.shape
             && let Some(law) = duration.drawn().filter(|law| law.knows_mean())
             && self.failures.is_never()
         {
-            return Stretch::Law(law.clone());
+            return DurationLaw::Law(law.clone());
         }
         let mut streams = WorkStreams::new(key.name("service"));
-        let (mut values, mut parts) = (Values::default(), Vec::new());
+        let (mut values, mut parts) = (QuantityValues::default(), Vec::new());
         let drawn = (0..DRAWN).map(|_| {
             parts.clear();
             let operation = self.draw_work(work, &mut failure, &mut streams, &mut values, &mut parts);
             operation.time_to_end().micros() as f64 / 1e6
         });
-        Stretch::Drawn(drawn.collect())
+        DurationLaw::Drawn(drawn.collect())
     }
 
     /// The work of a cohort's operations.
@@ -307,7 +307,7 @@ impl Source {
     /// Cost and duration of one operation of this feature that stands in for another feature's.
     #[must_use]
     pub fn substitute(&self, rng: &mut Rng, at: SimTime) -> (Credits, SimSpan) {
-        let mut values = Values::default();
+        let mut values = QuantityValues::default();
         let operation = self.draw_anew(rng, &mut values);
         self.settle(&mut values.mishap, || at);
         (operation.cost, operation.duration)
@@ -316,19 +316,19 @@ impl Source {
     /// One operation of an organization drawn anew; neither fails nor is cancelled. A formula that gives no cost counts
     /// as 0: the operations themselves tell of it.
     pub(super) fn draw_over_population(&self, rng: &mut Rng) -> Operation {
-        self.draw_anew(rng, &mut Values::default())
+        self.draw_anew(rng, &mut QuantityValues::default())
     }
 
-    fn draw_anew(&self, rng: &mut Rng, values: &mut Values) -> Operation {
+    fn draw_anew(&self, rng: &mut Rng, values: &mut QuantityValues) -> Operation {
         let work = self.work.for_organization(rng);
         let mut streams = WorkStreams::split(rng);
         let mut parts = Vec::new();
         let mut operation = Operation::default();
         match &work.shape {
-            Shape::Simple { cost, duration } => {
+            StepShape::Simple { cost, duration } => {
                 (operation.cost, operation.duration) = work.draw_simple(cost, duration, &mut streams, values);
             }
-            Shape::Run(steps) => {
+            StepShape::Run(steps) => {
                 let _ = RunDraw::draw(&work, steps, &mut streams, values, &mut parts);
                 operation.cost = parts.iter().map(|part| part.cost).sum();
                 operation.duration = total(&parts);
@@ -385,7 +385,7 @@ impl Source {
         client: u32,
         number: u32,
         at: Option<SimTime>,
-        parts: &mut Vec<Part>,
+        parts: &mut Vec<RunPart>,
     ) -> Option<(SimSpan, Operation)> {
         let Arrivals::ClosedLoop { think, calls, reactive: true, .. } = &self.arrivals else { return None };
         let key = traits.point.key().name(&self.name);
@@ -408,7 +408,7 @@ impl Source {
             // Two numbers an operation: its own and the one before the first.
             key.uniform(Purpose::Failure, u64::from(client), number.map_or(0, |number| u64::from(number) + 1))
         });
-        let mut values = Values::default();
+        let mut values = QuantityValues::default();
         let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut values, parts);
         if let Some(at) = at {
             self.cuts.count_operations(1);

@@ -12,41 +12,41 @@ pub(super) const DRAWN: usize = 256;
 
 /// The law of a length of time (seconds).
 #[derive(Debug, Clone)]
-pub(in crate::workload) enum Stretch {
+pub(in crate::workload) enum DurationLaw {
     /// A distribution whose mean is known.
     Law(Dist),
     /// Some draws.
     Drawn(Vec<f64>),
 }
 
-impl Stretch {
+impl DurationLaw {
     /// No time at all.
     pub fn none() -> Self {
-        Stretch::Law(Dist::Fixed(0.0))
+        DurationLaw::Law(Dist::Fixed(0.0))
     }
 
     /// A distribution of one level; draws from a stream beside `rng` if its mean is not known. One word.
     pub fn of(dist: &Dist, rng: &mut Rng) -> Self {
         let mut rng = rng.fork();
         if dist.knows_mean() && !dist.can_be_negative() {
-            return Stretch::Law(dist.clone());
+            return DurationLaw::Law(dist.clone());
         }
-        Stretch::Drawn((0..DRAWN).map(|_| dist.sample(&mut rng).max(0.0)).collect())
+        DurationLaw::Drawn((0..DRAWN).map(|_| dist.sample(&mut rng).max(0.0)).collect())
     }
 
     /// Its mean.
     pub fn mean(&self) -> f64 {
         match self {
-            Stretch::Law(dist) => dist.mean(),
-            Stretch::Drawn(drawn) => drawn.iter().sum::<f64>() / drawn.len().max(1) as f64,
+            DurationLaw::Law(dist) => dist.mean(),
+            DurationLaw::Drawn(drawn) => drawn.iter().sum::<f64>() / drawn.len().max(1) as f64,
         }
     }
 
     /// What is left of the one that is under way. One word.
     fn residual(&self, rng: &mut Rng) -> f64 {
         match self {
-            Stretch::Law(dist) => dist.residual(rng),
-            Stretch::Drawn(drawn) => {
+            DurationLaw::Law(dist) => dist.residual(rng),
+            DurationLaw::Drawn(drawn) => {
                 let mut rng = rng.fork();
                 pick_by_length(drawn, uniform(&mut rng)) * uniform(&mut rng)
             }
@@ -56,8 +56,8 @@ impl Stretch {
     /// A length that one in a thousand exceeds.
     fn long(&self) -> f64 {
         match self {
-            Stretch::Law(dist) => dist.quantile(0.999).unwrap_or_default().max(0.0),
-            Stretch::Drawn(drawn) => drawn.iter().copied().fold(0.0, f64::max),
+            DurationLaw::Law(dist) => dist.quantile(0.999).unwrap_or_default().max(0.0),
+            DurationLaw::Drawn(drawn) => drawn.iter().copied().fold(0.0, f64::max),
         }
     }
 }
@@ -68,12 +68,12 @@ impl Stretch {
 pub(in crate::workload) fn first_of_client(
     think: &Dist,
     haste: f64,
-    service: &Stretch,
+    service: &DurationLaw,
     steady: bool,
     rng: &mut Rng,
 ) -> f64 {
     let mut rng = rng.fork();
-    let thinking = Stretch::of(think, &mut rng);
+    let thinking = DurationLaw::of(think, &mut rng);
     let serving = if steady { service.mean() } else { 0.0 };
     let left = if uniform(&mut rng) * (thinking.mean() / haste + serving) < serving {
         service.residual(&mut rng) + think.sample(&mut rng).max(0.0) / haste
@@ -85,7 +85,11 @@ pub(in crate::workload) fn first_of_client(
 
 /// Seconds after which hardly a session is still going on: `calls` times a mean call with its think time, and three
 /// long ones of each. Of a thousand sessions one has more calls.
-pub(in crate::workload) fn length_of_session(calls: &Dist, think: &Stretch, service: &Stretch) -> f64 {
+pub(in crate::workload) fn length_of_session(
+    calls: &Dist,
+    think: &DurationLaw,
+    service: &DurationLaw,
+) -> f64 {
     let most = calls.quantile(0.999).unwrap_or_else(|| calls.mean()).max(1.0);
     most * (think.mean() + service.mean()) + 3.0 * (think.long() + service.long())
 }

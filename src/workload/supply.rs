@@ -9,22 +9,24 @@ use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
 use crate::units::{Credits, SimSpan, SimTime, impossible};
 
 use super::arrivals::Clock;
-use super::demand::{Listed, Shape};
+use super::demand::{Listed, StepShape};
 use super::failure::FailureState;
 use super::history::ReplayRows;
-use super::operation::{Batch, Fate, Operation, Part};
-use super::plan::{MOST_COST, MOST_DURATION, Mishap, Values, WorkPlan, WorkStreams, credits, is_cut, span};
+use super::operation::{Batch, Fate, Operation, RunPart};
+use super::plan::{
+    MOST_COST, MOST_DURATION, Mishap, QuantityValues, WorkPlan, WorkStreams, credits, is_cut, span,
+};
 use super::run::{RunDraw, Strike};
 use super::source::Source;
 use super::traits::Traits;
 
 /// The generator's state for one (organization, feature); travels with the recycled batch.
 #[derive(Debug)]
-pub struct SourceState(pub(super) Box<State>);
+pub struct SourceState(pub(super) Box<SupplyState>);
 
 /// What stands between two arrivals.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct SupplyState {
     pub(super) supply: Supply,
     pub(super) work: Arc<WorkPlan>,
     pub(super) failure: FailureState,
@@ -32,11 +34,11 @@ pub(super) struct State {
     pub(super) streams: WorkStreams,
     pub(super) people: People,
     pub(super) blur: Rng,
-    pub(super) values: Values,
+    pub(super) values: QuantityValues,
     pub(super) sequence: u32,
 }
 
-impl State {
+impl SupplyState {
     #[inline]
     fn next_sequence(&mut self) -> u32 {
         let sequence = self.sequence;
@@ -128,7 +130,7 @@ impl Source {
     /// Each of these appends the next operation, or says that there is none. Operations are built where they stand:
     /// copies of them would cost as much as their draws.
     #[inline]
-    fn push_drawn(&self, state: &mut State, batch: &mut Batch) -> bool {
+    fn push_drawn(&self, state: &mut SupplyState, batch: &mut Batch) -> bool {
         let Supply::Drawn(clock) = &mut state.supply else { return false };
         let parts = batch.parts.len();
         let (at, drawn) = loop {
@@ -164,7 +166,7 @@ impl Source {
 
     /// Appends up to `limit` operations that are nothing but an arrival, a cost and a duration: each is drawn for many
     /// operations at once, which their streams cannot tell.
-    fn push_columns(&self, state: &mut State, batch: &mut Batch, limit: usize) -> bool {
+    fn push_columns(&self, state: &mut SupplyState, batch: &mut Batch, limit: usize) -> bool {
         const COLUMN: usize = 64;
         let (mut at, mut cost, mut duration) = ([0; COLUMN], [0.0; COLUMN], [0.0; COLUMN]);
         let (Supply::Drawn(clock), Some((costs, durations))) = (&mut state.supply, state.work.columns())
@@ -198,7 +200,7 @@ impl Source {
         count == wanted
     }
 
-    fn push_listed(&self, state: &mut State, batch: &mut Batch) -> bool {
+    fn push_listed(&self, state: &mut SupplyState, batch: &mut Batch) -> bool {
         let Supply::Listed(listed) = &mut state.supply else { return false };
         let rows = Arc::clone(&listed.rows);
         let Some(row) = rows.get(listed.next).filter(|row| row.at < listed.until) else { return false };
@@ -242,7 +244,7 @@ impl Source {
         true
     }
 
-    fn push_replayed(&self, state: &mut State, batch: &mut Batch) -> Result<bool, std::io::Error> {
+    fn push_replayed(&self, state: &mut SupplyState, batch: &mut Batch) -> Result<bool, std::io::Error> {
         let Supply::Replay(rows) = &mut state.supply else { return Ok(false) };
         let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
         let Some(row) = rows.next_row()? else { return Ok(false) };
@@ -307,7 +309,7 @@ impl Source {
     }
 
     /// The operation with feature, number, people and blur.
-    fn signed(&self, state: &mut State, operation: Operation) -> Operation {
+    fn signed(&self, state: &mut SupplyState, operation: Operation) -> Operation {
         let (member, project) = state.people.draw();
         Operation {
             feature: self.feature,
@@ -326,17 +328,17 @@ impl Source {
         work: &WorkPlan,
         failure: &mut FailureState,
         streams: &mut WorkStreams,
-        values: &mut Values,
-        parts: &mut Vec<Part>,
+        values: &mut QuantityValues,
+        parts: &mut Vec<RunPart>,
     ) -> Operation {
         let first = parts.len();
         let mut operation = Operation::default();
         let mut strike = None;
         match &work.shape {
-            Shape::Simple { cost, duration } => {
+            StepShape::Simple { cost, duration } => {
                 (operation.cost, operation.duration) = work.draw_simple(cost, duration, streams, values);
             }
-            Shape::Run(steps) => {
+            StepShape::Run(steps) => {
                 strike = RunDraw::draw(work, steps, streams, values, parts);
                 operation.part_start = first as u32;
                 operation.part_count = (parts.len() - first) as u16;
@@ -356,7 +358,7 @@ impl Source {
 }
 
 /// Where an operation is struck so long after its start.
-fn struck_after(parts: &[Part], after: SimSpan, fate: Fate) -> Strike {
+fn struck_after(parts: &[RunPart], after: SimSpan, fate: Fate) -> Strike {
     let mut left = after;
     for (part, whole) in parts.iter().map(|part| part.duration).enumerate() {
         if left < whole || part + 1 == parts.len() {
@@ -368,12 +370,12 @@ fn struck_after(parts: &[Part], after: SimSpan, fate: Fate) -> Strike {
 }
 
 /// Sum of the durations of parts.
-pub(super) fn total(parts: &[Part]) -> SimSpan {
+pub(super) fn total(parts: &[RunPart]) -> SimSpan {
     parts.iter().fold(SimSpan::ZERO, |sum, part| sum + part.duration)
 }
 
 /// Ends an operation where it was struck.
-fn apply(operation: &mut Operation, strike: Strike, parts: &[Part]) {
+fn apply(operation: &mut Operation, strike: Strike, parts: &[RunPart]) {
     operation.fate = strike.fate;
     operation.ends_in_part = strike.part as u16;
     operation.ends_after = strike.after;

@@ -19,7 +19,7 @@ pub struct Traits {
     pub label: String,
     /// Sign-up; may lie before the scenario's start.
     pub signed_up: SimTime,
-    /// End of its life; `SimTime::NEVER` if it stays. Demand, purchases and renewals stop here.
+    /// End of its life; `SimTime::MAX` if it stays. Demand, purchases and renewals stop here.
     pub leaves: SimTime,
     /// Multiplies every rate.
     pub activity: f64,
@@ -241,7 +241,7 @@ impl Population {
                     signed_up + SimSpan::from_seconds_f64(dealt(&self.lifetimes, number))
                 }
                 Some(lifetime) => signed_up + SimSpan::from_seconds_f64(lifetimes.value(lifetime)),
-                None => SimTime::NEVER,
+                None => SimTime::MAX,
             };
             life = (signed_up, leaves);
             if leaves > self.start {

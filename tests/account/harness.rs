@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use creditsim::calendar::Zone;
 use creditsim::engine::{JobOptions, NoRows, prepare};
-use creditsim::organization::{Account, Course, DetailOptions, Given, Outages, World};
+use creditsim::organization::{Account, BatchSlice, DetailOptions, EventTrace, Outages, World};
 use creditsim::outcome::Tally;
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Batch, Fate, Member, Operation, Part, PartKind, Traits};
+use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Traits};
 
 use super::language::{Case, Demanded, parse};
 use super::values::{balance, value};
@@ -69,7 +69,7 @@ fn differences(text: &str) -> Vec<String> {
 pub struct Stage {
     pub world: Arc<World>,
     pub batch: Batch,
-    course: Course,
+    course: EventTrace,
     account: Account,
     next: usize,
 }
@@ -89,7 +89,7 @@ impl Stage {
         let outages = Arc::new(outages(case, &scenario));
         let world = job.world;
         let account = Account::new(Arc::clone(&world), PolicyIndex(0), key, &traits, outages).expect("opens");
-        let mut course = Course::default();
+        let mut course = EventTrace::default();
         course.begin((0..world.features.len()).map(|feature| account.entry(feature)));
         let batch = Batch { operations, parts, upto: world.end };
         Stage { world, batch, course, account, next: 0 }
@@ -103,7 +103,7 @@ impl Stage {
     fn advance(&mut self, upto: SimTime) {
         let (from, batch) = (self.next, &self.batch);
         let to = batch.operations.partition_point(|operation| operation.at < upto).max(from);
-        let given = [Given { batch, from, to }];
+        let given = [BatchSlice { batch, from, to }];
         self.course.extend(&given, upto);
         self.account.advance(&self.course.stretch(&given, upto)).expect("no law is broken");
         self.next = to;
@@ -148,7 +148,7 @@ fn feature_index(scenario: &Scenario, name: &str) -> FeatureIndex {
     FeatureIndex(index.unwrap_or_else(|| panic!("no feature is called {name}")) as u16)
 }
 
-fn operations(case: &Case, scenario: &Scenario) -> (Vec<Operation>, Vec<Part>) {
+fn operations(case: &Case, scenario: &Scenario) -> (Vec<Operation>, Vec<RunPart>) {
     let (mut operations, mut parts) = (Vec::new(), Vec::new());
     let mut numbers = vec![0; scenario.features.len()];
     let mut listed: Vec<(SimTime, FeatureIndex, &Demanded)> = case
@@ -172,10 +172,10 @@ fn operation(
     at: SimTime,
     feature: FeatureIndex,
     sequence: u32,
-    parts: &mut Vec<Part>,
+    parts: &mut Vec<RunPart>,
 ) -> Operation {
     let first = parts.len();
-    parts.extend(demanded.parts.iter().map(|(kind, cost, duration)| Part {
+    parts.extend(demanded.parts.iter().map(|(kind, cost, duration)| RunPart {
         cost: credits(cost),
         duration: span(duration),
         step: 0,

@@ -2,8 +2,8 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    Anchor, BurnKey, Estimator, Expiry, FeatureTerms, GrantSpec, HistoryEstimate, Precision, Recurrence,
-    RecurrenceMode, RolledBurns, Rollover, RolloverBase, Terms, Trim, View, WhenShort,
+    Anchor, BurnKey, Estimator, Expiry, ExpiryPrecision, FeatureTerms, GrantSpec, HistoryEstimate,
+    Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Terms, Trim, View, WhenShort,
 };
 use creditsim::sampling::Dist;
 use creditsim::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
@@ -88,7 +88,7 @@ fn rolls() -> impl Strategy<Value = Rolls> {
 
 /// A written-down grant.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct BatchSlice {
     thirds: i64,
     category: u8,
     priority: i32,
@@ -101,7 +101,7 @@ pub struct Given {
     cents: i64,
 }
 
-impl Given {
+impl BatchSlice {
     pub fn spec(&self) -> GrantSpec {
         let from = self.from.map(at);
         let after = |hours: i64| at(self.from.unwrap_or(0) + hours);
@@ -127,12 +127,12 @@ impl Given {
     }
 }
 
-fn given() -> impl Strategy<Value = Given> {
+fn given() -> impl Strategy<Value = BatchSlice> {
     let ends = (option::of(1..900_i64), option::weighted(0.2, 1..900_i64), option::weighted(0.3, 0..40_i64));
     let again = option::weighted(0.3, (3..20_u32, any::<bool>(), option::of(2..15_u32)));
     let start = option::weighted(0.6, prop_oneof![-400..900_i64, hour().prop_map(i64::from)]);
     (1..90_i64, 0..3_u8, -1..2_i32, start, ends, option::weighted(0.2, rolls()), again, 0..300_i64).prop_map(
-        |(thirds, category, priority, from, (expires, voided, left), rolls, every, cents)| Given {
+        |(thirds, category, priority, from, (expires, voided, left), rolls, every, cents)| BatchSlice {
             thirds,
             category,
             priority,
@@ -165,8 +165,8 @@ pub enum Knob {
         days: u32,
     },
     Closes(Vec<u32>),
-    Grant(Given),
-    PlanGrant(Given),
+    Grant(BatchSlice),
+    PlanGrant(BatchSlice),
     BurnOrder(Vec<u8>),
     Inclusive,
     Overflow,
@@ -608,8 +608,8 @@ pub fn burn_key(word: u8) -> BurnKey {
     use Category::{Included, Promotional, Purchased};
     match word {
         0 => BurnKey::Priority,
-        1 => BurnKey::ExpiresAt(Precision::Exact),
-        2 => BurnKey::ExpiresAt(Precision::Day),
+        1 => BurnKey::ExpiresAt(ExpiryPrecision::Exact),
+        2 => BurnKey::ExpiresAt(ExpiryPrecision::Day),
         3 => BurnKey::Category([Purchased, Promotional, Included]),
         4 => BurnKey::UnitPrice,
         5 => BurnKey::EffectiveAt,

@@ -3,11 +3,11 @@
 use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
-    CapLimit, ChargeMoment, Choice, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule,
-    DebtAtCycle, Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, Looks, OnCancel, OnFailure,
-    OnTimeout, Opening, Overdraft, Overrun, PlanChange, PlanChangeTime, Prorate, Repay, Retry, Rollover,
-    RoundMode, Rounding, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
-    UsageOnChange,
+    CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
+    Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening,
+    Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Reevaluation, Repay, Retry,
+    Rollover, RoundMode, Rounding, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule,
+    TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -220,7 +220,7 @@ impl Knob {
             disable_after: disable,
             adopted: Probability::ONE,
             crossing,
-            looks: [Looks::Always, Looks::OnChange, Looks::OnCheck][usize::from(looks)],
+            looks: [Reevaluation::Always, Reevaluation::OnChange, Reevaluation::OnCheck][usize::from(looks)],
             ceiling,
         }
     }
@@ -261,10 +261,13 @@ impl Knob {
                     human_delay: seconds(*human),
                     ask_delay: seconds(1),
                     choice: match choice {
-                        0 => Choice::SmallestThatCovers,
-                        1 => Choice::CheapestPerCredit,
-                        2 => Choice::Fixed("large".to_owned()),
-                        _ => Choice::Weighted(vec![("small".to_owned(), 1.0), ("large".to_owned(), 2.0)]),
+                        0 => PackageChoice::SmallestThatCovers,
+                        1 => PackageChoice::CheapestPerCredit,
+                        2 => PackageChoice::Fixed("large".to_owned()),
+                        _ => PackageChoice::Weighted(vec![
+                            ("small".to_owned(), 1.0),
+                            ("large".to_owned(), 2.0),
+                        ]),
                     },
                     processing: seconds(*processing),
                     declined: quarters(*declined),

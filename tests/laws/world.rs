@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 use creditsim::calendar::{Period, Zone};
 use creditsim::engine::{Job as Prepared, JobOptions, RowWriter, prepare};
 use creditsim::organization::{
-    Account, Course, DetailOptions, Fault, FeatureFacts, Given, OrganizationOutcome, Outages, World,
+    Account, BatchSlice, DetailOptions, EventTrace, FeatureFacts, LawViolation, OrganizationOutcome, Outages,
+    World,
 };
 use creditsim::outcome::Tally;
 use creditsim::policy::{Customers, Expiry, Package, Policy, RuleChanges, Terms};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Batch, Fate, Member, Operation, Part, PartKind, Source, Traits};
+use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Source, Traits};
 
 use super::case::{Case, Job};
 use super::knob::{Knob, START, at, hours};
@@ -115,13 +116,13 @@ impl Stage {
 
     /// Runs to the end, cut at these hours; at each cut a copy goes on and the original is thrown away after it has
     /// gone on too.
-    pub fn run(self, cuts: &[u32]) -> Result<Tally, Fault> {
+    pub fn run(self, cuts: &[u32]) -> Result<Tally, LawViolation> {
         let key = self.traits.point.key();
         let world = Arc::clone(&self.world);
         let account = Account::new(world, self.policy, key, &self.traits, Arc::clone(&self.outages))?;
         let mut cuts: Vec<SimTime> = cuts.iter().map(|hour| at(i64::from(*hour))).collect();
         cuts.sort_unstable();
-        let mut course = Course::default();
+        let mut course = EventTrace::default();
         course.begin((0..self.world.features.len()).map(|feature| account.entry(feature)));
         let mut whole = (account, course, 0);
         for cut in cuts {
@@ -136,12 +137,12 @@ impl Stage {
 
     fn advance(
         &self,
-        (account, course, next): &mut (Account, Course, usize),
+        (account, course, next): &mut (Account, EventTrace, usize),
         upto: SimTime,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LawViolation> {
         let (from, batch) = (*next, &self.batch);
         let to = batch.operations.partition_point(|operation| operation.at < upto).max(from);
-        let given = [Given { batch, from, to }];
+        let given = [BatchSlice { batch, from, to }];
         course.extend(&given, upto);
         *next = to;
         account.advance(&course.stretch(&given, upto))
@@ -230,7 +231,7 @@ fn outages(case: &Case) -> Outages {
 }
 
 /// The operations of the case in order; demand before sign-up and after the end of a life never comes.
-fn work(case: &Case, traits: &Traits, skipped: u16) -> (Vec<Operation>, Vec<Part>) {
+fn work(case: &Case, traits: &Traits, skipped: u16) -> (Vec<Operation>, Vec<RunPart>) {
     let mut jobs: Vec<&Job> = case.jobs.iter().collect();
     jobs.retain(|job| {
         let at = at(i64::from(job.hour));
@@ -252,10 +253,10 @@ fn operation(
     feature: FeatureIndex,
     sequence: u32,
     traits: &Traits,
-    parts: &mut Vec<Part>,
+    parts: &mut Vec<RunPart>,
 ) -> Operation {
     let first = parts.len();
-    parts.extend(job.parts.iter().map(|(kind, thirds, length)| Part {
+    parts.extend(job.parts.iter().map(|(kind, thirds, length)| RunPart {
         cost: if *kind == 0 { Credits::from_micros(thirds * 333_333) } else { Credits::ZERO },
         duration: hours(*length),
         step: 0,

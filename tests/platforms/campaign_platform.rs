@@ -66,7 +66,7 @@ fn purchased_credits_last_twelve_months_or_for_ever() {
             .filter(move |entry| entry.kind == kind && entry.category == Category::Purchased)
             .count()
     };
-    assert!(never.entries().filter(|entry| entry.kind == Land).all(|entry| entry.until == SimTime::NEVER));
+    assert!(never.entries().filter(|entry| entry.kind == Land).all(|entry| entry.until == SimTime::MAX));
     assert_eq!(purchased(Expire), 0);
     let late = never.accounts.iter().flat_map(|tally| {
         let landed = journal(tally).iter().find(|entry| entry.kind == Land);
@@ -150,7 +150,7 @@ fn what_would_exceed_is_blocked_and_goes_on_after_a_purchase() {
     let mut went_on = 0;
     for tally in &documented().accounts {
         let mut blocked: BTreeMap<(Option<FeatureIndex>, u32), SimTime> = BTreeMap::new();
-        let mut warned = SimTime::NEVER;
+        let mut warned = SimTime::MAX;
         for entry in journal(tally) {
             let key = (entry.feature, entry.operation);
             match entry.kind {

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::cli::trying::Workshop;
-use crate::experiment::{Aim, Choice, Estimate, Ruling, Standing, paired};
+use crate::experiment::{Aim, Estimate, Ruling, SearchResult, Standing, paired};
 use crate::outcome::METRICS;
 use crate::report::{self, Cell, Column, Format, Printed, RunFolder, Table};
-use crate::scenario::Amount;
+use crate::scenario::UnitAmount;
 
-use super::{Competitor, Question, Search};
+use super::{Competitor, OptimizeQuestion, Search};
 
 /// Rows of the printed table.
 const MOST_ROWS: usize = 20;
@@ -16,9 +16,9 @@ const MOST_ROWS: usize = 20;
 /// Writes the file and returns what stdout gets.
 pub(super) fn write(
     workshop: &Workshop<'_>,
-    question: &Question,
+    question: &OptimizeQuestion,
     search: &Search,
-    choice: Option<&Choice>,
+    choice: Option<&SearchResult>,
     folder: &mut RunFolder,
 ) -> String {
     let table = table(question, search, choice);
@@ -52,7 +52,7 @@ pub(super) fn write(
 }
 
 /// The chosen one first, then by the mean.
-fn table(question: &Question, search: &Search, choice: Option<&Choice>) -> Table {
+fn table(question: &OptimizeQuestion, search: &Search, choice: Option<&SearchResult>) -> Table {
     let mut columns: Vec<Column> = question.keys.iter().map(|key| report::key_column(key)).collect();
     columns.extend([Column::words("policy"), Column::numbers("replications")]);
     let metric = question.objective.metric;
@@ -96,9 +96,9 @@ fn present(values: &[Option<f64>]) -> Vec<f64> {
 /// What can be said, in sentences.
 fn statement(
     workshop: &Workshop<'_>,
-    question: &Question,
+    question: &OptimizeQuestion,
     search: &Search,
-    choice: Option<&Choice>,
+    choice: Option<&SearchResult>,
 ) -> Vec<String> {
     let metric = &METRICS[question.objective.metric];
     let (factor, unit) = match metric.is_share() {
@@ -136,13 +136,13 @@ fn statement(
     said
 }
 
-fn described(question: &Question, competitor: &Competitor) -> String {
+fn described(question: &OptimizeQuestion, competitor: &Competitor) -> String {
     let settings =
         question.keys.iter().zip(&competitor.settings).map(|(key, value)| format!("{key}={value}"));
     format!("{} with {}", competitor.policy, settings.collect::<Vec<_>>().join(", "))
 }
 
-fn confidence(choice: &Choice, (factor, unit): (f64, &str), aim: Aim) -> String {
+fn confidence(choice: &SearchResult, (factor, unit): (f64, &str), aim: Aim) -> String {
     let word = if aim == Aim::Minimize { "lower" } else { "higher" };
     match choice.gap {
         gap if gap.is_infinite() => {
@@ -159,8 +159,8 @@ fn confidence(choice: &Choice, (factor, unit): (f64, &str), aim: Aim) -> String 
 }
 
 /// Keys whose chosen value is the smallest or the largest that was tried: what lies beyond may be better.
-fn at_an_end(question: &Question, chosen: &Competitor) -> Option<String> {
-    let number = |text: &str| Amount::parse(text).map(|amount| amount.number);
+fn at_an_end(question: &OptimizeQuestion, chosen: &Competitor) -> Option<String> {
+    let number = |text: &str| UnitAmount::parse(text).map(|amount| amount.number);
     let at_end = |(index, key): (usize, &String)| {
         let tried: Option<Vec<f64>> = question.settings.iter().map(|point| number(&point[index].1)).collect();
         let (tried, own) = (tried?, number(&chosen.settings[index])?);
@@ -173,7 +173,7 @@ fn at_an_end(question: &Question, chosen: &Competitor) -> Option<String> {
     })
 }
 
-fn conditions_kept(question: &Question, choice: &Choice) -> Option<String> {
+fn conditions_kept(question: &OptimizeQuestion, choice: &SearchResult) -> Option<String> {
     let texts: Vec<String> =
         question.conditions.iter().map(|condition| format!("`{}`", condition.text)).collect();
     let all = texts.join(" and ");
@@ -189,7 +189,7 @@ fn conditions_kept(question: &Question, choice: &Choice) -> Option<String> {
     })
 }
 
-fn rivals(question: &Question, search: &Search, choice: &Choice) -> Option<String> {
+fn rivals(question: &OptimizeQuestion, search: &Search, choice: &SearchResult) -> Option<String> {
     const MOST: usize = 5;
     let names: Vec<String> =
         choice.rivals.iter().take(MOST).map(|&index| described(question, &search.entrants[index])).collect();

@@ -3,7 +3,7 @@
 use crate::engine::Failure;
 use crate::outcome::{CycleRow, Tally};
 
-use super::evidence::{Rows, simulate};
+use super::evidence::{EvidenceRows, simulate};
 use super::statistics::{mean, poisson_cdf, proportion, sample_mean, variance};
 use super::{Observation, Size};
 
@@ -60,7 +60,7 @@ fn lost(tally: &Tally) -> f64 {
 pub(super) fn hard_block(size: Size) -> Result<Vec<Observation>, Failure> {
     let n = size.of(4_000, 100_000);
     let text = quota_text(n, 1, 1, &quota_policy("block", QUOTA));
-    let evidence = simulate("quota", &text, Rows::default(), None)?;
+    let evidence = simulate("quota", &text, EvidenceRows::default(), None)?;
     let blocked: Vec<f64> = evidence.of_policy(0).map(lost).collect();
     let served: Vec<f64> = evidence.of_policy(0).map(served).collect();
     let any = blocked.iter().filter(|blocked| **blocked > 0.0).count();
@@ -77,7 +77,7 @@ pub(super) fn breakage(size: Size) -> Result<Vec<Observation>, Failure> {
     let n = size.of(4_000, 100_000);
     // The first period closes inside the horizon; what it leaves has expired.
     let text = quota_text(n, 1, 2, &quota_policy("block", QUOTA));
-    let evidence = simulate("quota", &text, Rows { cycles: true, operations: false }, None)?;
+    let evidence = simulate("quota", &text, EvidenceRows { cycles: true, operations: false }, None)?;
     let expired: Vec<f64> =
         evidence.of_policy(0).filter_map(|tally| Some(cycles(tally).next()?.expired.as_f64())).collect();
     let expected = f64::from(QUOTA) - DEMAND + expected_excess(QUOTA, DEMAND);
@@ -116,7 +116,7 @@ allowance = {{ credits = 100, every = "1 day" }}
 rollover = {{ max_total = 50, burns = "before" }}
 "#
     );
-    let evidence = simulate("rollover", &text, Rows { cycles: true, operations: false }, None)?;
+    let evidence = simulate("rollover", &text, EvidenceRows { cycles: true, operations: false }, None)?;
     // Days of one organization depend on each other; organizations do not, so each gives one value.
     let per_organization = |value: &dyn Fn(&CycleRow) -> f64| -> Vec<f64> {
         let mean = |tally: &Tally| {
@@ -169,7 +169,7 @@ charge = "start"
 denial = 0.2
 "#
     );
-    let evidence = simulate("denial", &text, Rows::default(), None)?;
+    let evidence = simulate("denial", &text, EvidenceRows::default(), None)?;
     let (mut demanded, mut attempts, mut lost) = (0, 0, 0);
     for feature in evidence.of_policy(0).flat_map(|tally| &tally.features) {
         demanded += feature.demanded;

@@ -2,7 +2,7 @@
 
 use crate::engine::Failure;
 
-use super::evidence::{Rows, simulate};
+use super::evidence::{EvidenceRows, simulate};
 use super::statistics::{mean, poisson_cdf, proportion, sample_mean, variance};
 use super::{Observation, Size};
 
@@ -43,7 +43,7 @@ max_in_flight = 10
 at_max_in_flight = "reject"
 "#
         );
-        let evidence = simulate("erlang", &text, Rows::default(), None)?;
+        let evidence = simulate("erlang", &text, EvidenceRows::default(), None)?;
         let loss: Vec<f64> = evidence
             .of_policy(0)
             .map(|tally| tally.features[0].lost_refused as f64 / tally.features[0].demanded as f64)
@@ -95,7 +95,7 @@ charge = "completion"
 short = "reject"
 "#
         );
-        let evidence = simulate("in-flight", &text, Rows::default(), None)?;
+        let evidence = simulate("in-flight", &text, EvidenceRows::default(), None)?;
         let debt: Vec<f64> = evidence.of_policy(0).map(|tally| tally.debt.end.as_f64()).collect();
         let deep = debt.iter().filter(|debt| **debt > 40.0).count();
         observations.push(mean(&format!("mean overdraft, {law} service"), &debt, 30.0, libm::sqrt(30.0)));

@@ -3,7 +3,7 @@
 use crate::engine::Failure;
 use crate::units::SimTime;
 
-use super::evidence::{Rows, simulate};
+use super::evidence::{EvidenceRows, simulate};
 use super::statistics::{mean, proportion, uniformity, variance};
 use super::{Observation, Size};
 
@@ -31,7 +31,7 @@ cycle_closes = [2025-01-01T12:00:00Z]
 admission = "none"
 "#
     );
-    let evidence = simulate("diurnal", &text, Rows { cycles: true, operations: false }, None)?;
+    let evidence = simulate("diurnal", &text, EvidenceRows { cycles: true, operations: false }, None)?;
     let half = |index: usize| -> Vec<f64> {
         evidence
             .of_policy(0)
@@ -81,7 +81,7 @@ organizations = {n}
 admission = "none"
 "#
     );
-    let evidence = simulate("superposition", &text, Rows { cycles: false, operations: true }, None)?;
+    let evidence = simulate("superposition", &text, EvidenceRows { cycles: false, operations: true }, None)?;
     let mut counts = [0_usize; 3];
     let mut uniforms = Vec::new();
     for tally in evidence.of_policy(0) {

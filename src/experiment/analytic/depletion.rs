@@ -3,7 +3,7 @@
 use crate::engine::Failure;
 use crate::outcome::Tally;
 
-use super::evidence::{Evidence, Rows, simulate};
+use super::evidence::{Evidence, EvidenceRows, simulate};
 use super::statistics::{mean, poisson_cdf, proportion, variance};
 use super::{Observation, Size};
 
@@ -44,7 +44,7 @@ pub(super) fn depletion_hours(evidence: &Evidence, policy: usize) -> Vec<f64> {
 
 pub(super) fn poisson(size: Size) -> Result<Vec<Observation>, Failure> {
     let n = size.of(2_000, 40_000);
-    let evidence = simulate("poisson-depletion", &poisson_text(n, 1), Rows::default(), None)?;
+    let evidence = simulate("poisson-depletion", &poisson_text(n, 1), EvidenceRows::default(), None)?;
     let hours = depletion_hours(&evidence, 0);
     let within = |limit: f64| hours.iter().filter(|t| **t <= limit).count();
     let total = n as usize;
@@ -63,7 +63,7 @@ pub(super) fn compound(size: Size) -> Result<Vec<Observation>, Failure> {
     let text = poisson_text(n, 1)
         .replace("poisson-depletion", "compound-depletion")
         .replace("cost = 10", "cost = { exponential = 10 }");
-    let evidence = simulate("compound-depletion", &text, Rows::default(), None)?;
+    let evidence = simulate("compound-depletion", &text, EvidenceRows::default(), None)?;
     let hours = depletion_hours(&evidence, 0);
     let depth: Vec<f64> = evidence.of_policy(0).map(|tally| tally.debt.max.as_f64()).collect();
     let total = n as usize;

@@ -12,7 +12,7 @@ use crate::units::{OrganizationId, SimTime};
 
 /// Rows the accounts keep for the evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rows {
+pub struct EvidenceRows {
     /// One row a billing cycle.
     pub cycles: bool,
     /// One row an attempt.
@@ -39,11 +39,11 @@ impl Evidence {
 ///
 /// # Errors
 /// What the run finds wrong; a scenario that cannot be read is a [`Failure`] too, since these texts are ours.
-pub fn simulate(name: &str, text: &str, rows: Rows, seed: Option<u64>) -> Result<Evidence, Failure> {
+pub fn simulate(name: &str, text: &str, rows: EvidenceRows, seed: Option<u64>) -> Result<Evidence, Failure> {
     let mut scenario =
         read(&ScenarioSource::from_text(name, text)).map_err(|problems| unreadable(name, &problems))?;
     scenario.seed = seed.unwrap_or(scenario.seed);
-    let kept = Arc::new(Keeper::default());
+    let kept = Arc::new(TallyKeeper::default());
     let detail =
         DetailOptions { cycles: rows.cycles, operations: rows.operations, ..DetailOptions::default() };
     let writer: Arc<dyn RowWriter> = kept.clone();
@@ -73,11 +73,11 @@ fn unreadable(name: &str, problems: &[Problem]) -> Failure {
 
 /// Keeps the tallies that pass by on their way to the row files.
 #[derive(Default)]
-struct Keeper {
+struct TallyKeeper {
     accounts: Mutex<BTreeMap<(u32, OrganizationId), Vec<Tally>>>,
 }
 
-impl RowWriter for Keeper {
+impl RowWriter for TallyKeeper {
     fn files(&self) -> usize {
         0
     }

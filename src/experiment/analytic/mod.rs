@@ -13,7 +13,7 @@ mod statistics;
 
 use crate::engine::Failure;
 
-pub use evidence::{Evidence, Rows, simulate};
+pub use evidence::{Evidence, EvidenceRows, simulate};
 pub use statistics::Observation;
 
 /// How large a check is.

@@ -4,14 +4,15 @@ use crate::engine::Failure;
 
 use super::blocking::{quota_policy, quota_text};
 use super::depletion::{depletion_hours, poisson_text};
-use super::evidence::{Rows, simulate};
+use super::evidence::{EvidenceRows, simulate};
 use super::statistics::{covers, mean, variance, variance_of};
 use super::{Observation, Size};
 
 pub(super) fn common_random_numbers(size: Size) -> Result<Vec<Observation>, Failure> {
     let replications = size.of(10_000, 10_000);
     let policies = quota_policy("q105", 105) + &quota_policy("q100", 100);
-    let evidence = simulate("quota", &quota_text(1, replications, 1, &policies), Rows::default(), None)?;
+    let evidence =
+        simulate("quota", &quota_text(1, replications, 1, &policies), EvidenceRows::default(), None)?;
     let served = |policy: usize| -> Vec<f64> {
         evidence.of_policy(policy).map(|tally| tally.features[0].served as f64).collect()
     };
@@ -41,7 +42,7 @@ pub(super) fn coverage(size: Size) -> Result<Vec<Observation>, Failure> {
     let mut covered = 0;
     for seed in 0..experiments {
         let text = poisson_text(1, 20);
-        let evidence = simulate("poisson-depletion", &text, Rows::default(), Some(u64::from(seed)))?;
+        let evidence = simulate("poisson-depletion", &text, EvidenceRows::default(), Some(u64::from(seed)))?;
         covered += u32::from(covers(&depletion_hours(&evidence, 0), 20.0));
     }
     Ok(vec![Observation {

@@ -3,11 +3,11 @@
 use crate::outcome::{METRICS, Metric, Tally, Totals, metric};
 use crate::units::SimTime;
 
-use super::super::analytic::{Rows, simulate};
+use super::super::analytic::{EvidenceRows, simulate};
 
 fn tallies(text: &str) -> Vec<Vec<Tally>> {
     let evidence =
-        simulate("bounds", text, Rows::default(), None).unwrap_or_else(|failure| panic!("{failure}"));
+        simulate("bounds", text, EvidenceRows::default(), None).unwrap_or_else(|failure| panic!("{failure}"));
     evidence.accounts.into_values().collect()
 }
 

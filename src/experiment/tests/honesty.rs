@@ -6,18 +6,18 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use crate::outcome::{METRICS, Range, synthetic};
+use crate::outcome::{METRICS, OutcomeRange, synthetic};
 use crate::scenario::Comparison;
 
 use super::super::ruling::{TAIL, rule_on};
 use super::super::{Estimate, Measurements, Ruling, Verdict, compare};
 
 /// A generator of made-up numbers (xorshift64*).
-struct Draws(u64);
+struct Xorshift(u64);
 
-impl Draws {
+impl Xorshift {
     fn of(seed: u64) -> Self {
-        Draws(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+        Xorshift(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
     fn uniform(&mut self) -> f64 {
@@ -55,7 +55,7 @@ impl Draws {
     }
 }
 
-type Law = (&'static str, f64, fn(&mut Draws) -> f64);
+type Law = (&'static str, f64, fn(&mut Xorshift) -> f64);
 
 /// Name, mean, draw. All are amounts that cannot be negative.
 const LAWS: [Law; 11] = [
@@ -76,7 +76,7 @@ const LAWS: [Law; 11] = [
 /// Where the rare ones begin.
 const FIRST_RARE: usize = 6;
 
-fn rare(draws: &mut Draws, probability: f64, cv: f64) -> f64 {
+fn rare(draws: &mut Xorshift, probability: f64, cv: f64) -> f64 {
     if draws.happens(probability) { draws.lognormal(cv) } else { 0.0 }
 }
 
@@ -89,7 +89,7 @@ fn bearable(rate: f64, trials: u32) -> f64 {
     rate + 3.3 * (rate * (1.0 - rate) / f64::from(trials)).sqrt()
 }
 
-fn sample(law: &Law, draws: &mut Draws, replications: u32) -> Vec<f64> {
+fn sample(law: &Law, draws: &mut Xorshift, replications: u32) -> Vec<f64> {
     (0..replications).map(|_| law.2(draws)).collect()
 }
 
@@ -99,10 +99,11 @@ fn intervals_cover_what_they_say() {
     for (index, law) in LAWS.iter().enumerate() {
         let mut line = format!("coverage  {:40}", law.0);
         for replications in [5, 10, 20, 40] {
-            let mut draws = Draws::of(index as u64 * 1_000 + u64::from(replications));
+            let mut draws = Xorshift::of(index as u64 * 1_000 + u64::from(replications));
             let covered = (0..trials).filter(|_| {
                 let estimate =
-                    Estimate::within(&sample(law, &mut draws, replications), Range::NOT_NEGATIVE).unwrap();
+                    Estimate::within(&sample(law, &mut draws, replications), OutcomeRange::NOT_NEGATIVE)
+                        .unwrap();
                 let (low, high) = estimate.interval().unwrap();
                 assert!(low >= 0.0, "an amount cannot be negative: {law:?}");
                 (low..=high).contains(&law.1)
@@ -134,10 +135,10 @@ fn thresholds_pass_wrongly_in_five_of_a_hundred_at_most() {
         for at in [0.7, 0.99] {
             let mut line = format!("wrong pass at {at} of the mean  {:40}", law.0);
             for replications in [2, 4, 5, 10, 19, 20, 40, 80] {
-                let mut draws = Draws::of(index as u64 * 1_000 + u64::from(replications) + 7);
+                let mut draws = Xorshift::of(index as u64 * 1_000 + u64::from(replications) + 7);
                 let passed = (0..trials).filter(|_| {
                     let values = sample(law, &mut draws, replications);
-                    let estimate = Estimate::within(&values, Range::NOT_NEGATIVE).unwrap();
+                    let estimate = Estimate::within(&values, OutcomeRange::NOT_NEGATIVE).unwrap();
                     let values: Vec<Option<f64>> = values.into_iter().map(Some).collect();
                     let limit = (Comparison::Less, at * law.1);
                     rule_on(&values, &estimate, limit, f64::INFINITY, TAIL) == Ruling::Pass
@@ -179,7 +180,7 @@ const ALIKE: [Law; 8] = [
 fn false_families(families: u32, replications: u32, law: impl Fn(usize) -> Law) -> u32 {
     let shape = synthetic::shape(&["a", "b", "c"]);
     let any = |family: &u32| {
-        let mut draws = Draws::of(u64::from(*family) * 97 + u64::from(replications));
+        let mut draws = Xorshift::of(u64::from(*family) * 97 + u64::from(replications));
         let value = |_: usize, column: usize| law(column).2(&mut draws);
         let measurements = Measurements::made_up(Arc::clone(&shape), replications, value);
         let verdicts = compare(&measurements, 0);
@@ -216,7 +217,7 @@ fn families_of_verdicts_on_policies_that_do_the_same_are_false_in_five_of_a_hund
 fn equal_differences_are_shown_by_chance_nowhere() {
     let shape = synthetic::shape(&["a", "b"]);
     let verdicts = |replications: u32, difference: f64| {
-        let mut draws = Draws::of(5);
+        let mut draws = Xorshift::of(5);
         // The last outcome varies, so that something is drawn; all others differ by the same in every replication.
         let value = |policy: usize, column: usize| match column % METRICS.len() {
             0 => draws.normal(),

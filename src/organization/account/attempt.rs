@@ -4,14 +4,14 @@ use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
 use crate::policy::{Estimator, HistoryEstimate, HoldTerms, WhenShort};
 use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Operation, Part};
+use crate::workload::{Operation, RunPart};
 
 use super::charging::charged_in_full;
 use super::env::{Env, to_be_charged};
 use super::events::{Class, DueKind, TimerKind};
 use super::gate::{Check, InFlightNow, estimator, hold_terms};
 use super::note::Note;
-use super::purchase::{Shortage, Wanted};
+use super::purchase::{PurchaseReason, Shortage};
 use super::state::{CostHistory, Phase, State};
 
 impl State {
@@ -20,7 +20,7 @@ impl State {
         &mut self,
         env: &Env,
         operation: &Operation,
-        parts: &[Part],
+        parts: &[RunPart],
         slot: Option<u32>,
     ) -> bool {
         self.now = operation.at;
@@ -34,12 +34,14 @@ impl State {
         tally.demanded += 1;
         tally.demand_credits += operation.cost;
         self.cycle.row.demanded += 1;
-        let blind = self.short_ways[feature.index()].blind && slot.is_some();
-        let estimate = if blind { Credits::ZERO } else { self.estimate_at_arrival(env, operation, parts) };
+        let needs_no_estimate = self.short_ways[feature.index()].needs_no_estimate && slot.is_some();
+        let estimate =
+            if needs_no_estimate { Credits::ZERO } else { self.estimate_at_arrival(env, operation, parts) };
         if slot.is_some_and(|slot| self.start_light(env, operation, estimate, slot)) {
             return true;
         }
-        let estimate = if blind { self.estimate_at_arrival(env, operation, parts) } else { estimate };
+        let estimate =
+            if needs_no_estimate { self.estimate_at_arrival(env, operation, parts) } else { estimate };
         let slot = self.take_slot();
         self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
         self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });
@@ -52,13 +54,13 @@ impl State {
     }
 
     /// The estimate of an operation at its arrival, and the operation's place in the feature's history.
-    fn estimate_at_arrival(&mut self, env: &Env, operation: &Operation, parts: &[Part]) -> Credits {
+    fn estimate_at_arrival(&mut self, env: &Env, operation: &Operation, parts: &[RunPart]) -> Credits {
         let feature = operation.feature;
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];
         let charged = charged_in_full(terms, rules, parts, operation.cost);
         let estimate = self.estimate(env, feature, operation, (operation.cost, charged));
-        if let Some(depth) = env.looks_back[feature.index()] {
+        if let Some(depth) = env.history_depth[feature.index()] {
             self.history[feature.index()].add(depth, operation.cost);
         }
         let ahead = self.client_arriving == 0 && self.estimates_ahead[feature.index()].is_some();
@@ -264,7 +266,10 @@ impl State {
         if self.views(env.terms(self.plan)).get(check.view()) < need {
             self.tally.customer.alerts_would_exceed += 1;
             self.alerted(env, Reason::WouldExceed, Some(slot));
-            self.buy_after_warning(env, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
+            self.buy_after_warning(
+                env,
+                PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
+            );
         }
     }
 

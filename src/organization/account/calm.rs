@@ -10,17 +10,17 @@ use crate::policy::{Estimator, Terms};
 use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::super::sums::most_in_flight;
-use super::super::{Count, Entry, Event, EventKind, Lane, Stretch};
+use super::super::{Count, EntryRule, EventClass, EventKind, TraceEvent, TraceSlice};
 use super::env::{Env, charges_cost};
 use super::gate::{Check, estimator, hold_terms};
-use super::light::ShortWay;
-use super::reach::Reach;
+use super::light::FastPath;
+use super::reach::BulkReach;
 use super::state::State;
 use super::views::Views;
 
 /// What the loop over calm stretches needs to know, and what it counts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Calm {
+pub(super) struct BulkInterval {
     /// Per lane of the course.
     rules: Vec<Rule>,
     /// Per lane, since the stretch began.
@@ -36,7 +36,7 @@ pub(super) struct Calm {
     /// Scratch: holds from before the stretch that have ended in it.
     ended: Vec<HoldId>,
     /// Scratch: slots of operations that the stretch leaves in flight, and what holds them.
-    left: Vec<(u32, Lane)>,
+    left: Vec<(u32, EventClass)>,
 }
 
 /// How a calm stretch takes the events of a lane.
@@ -71,7 +71,7 @@ pub(super) enum CourseHold {
 
 /// What a calm stretch came to.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+struct BulkSum {
     /// Events taken.
     taken: usize,
     /// Charged (micro-credits).
@@ -98,7 +98,7 @@ struct Witness<'a> {
 impl Witness<'_> {
     /// Whether the check lets an operation pass, and reserves `hold`, after so much was charged and so much was freed of
     /// what holds reserve.
-    fn admits(&self, lane: Lane, hold: i64, burned: i64, freed: i64) -> bool {
+    fn admits(&self, lane: EventClass, hold: i64, burned: i64, freed: i64) -> bool {
         let [burned, freed, hold] = [burned, freed, hold].map(Credits::from_micros);
         let settled = self.views.settled - burned;
         let views = Views { settled, available: self.views.available + freed, ongoing: settled };
@@ -132,11 +132,12 @@ pub(super) fn estimates_ahead(env: &Env) -> Vec<Option<Credits>> {
     (0..env.world.features.len()).map(ahead).collect()
 }
 
-impl Calm {
-    pub(super) fn new(env: &Env, ways: &[ShortWay]) -> Calm {
-        let lanes = Lane::count(ways.len());
+impl BulkInterval {
+    pub(super) fn new(env: &Env, ways: &[FastPath]) -> BulkInterval {
+        let lanes = EventClass::count(ways.len());
         let rules = vec![Rule::default(); lanes];
-        let mut calm = Calm { rules, counts: vec![Count::default(); lanes], ..Calm::default() };
+        let mut calm =
+            BulkInterval { rules, counts: vec![Count::default(); lanes], ..BulkInterval::default() };
         for (index, way) in ways.iter().enumerate() {
             calm.join(env, FeatureIndex(index as u16), *way);
         }
@@ -144,9 +145,9 @@ impl Calm {
     }
 
     /// Lets a feature's operations be part of calm stretches, if they can.
-    fn join(&mut self, env: &Env, feature: FeatureIndex, way: ShortWay) {
+    fn join(&mut self, env: &Env, feature: FeatureIndex, way: FastPath) {
         let [arrives, ends] =
-            [EventKind::Arrival, EventKind::End].map(|kind| Lane::new(feature, kind).index());
+            [EventKind::Arrival, EventKind::End].map(|kind| EventClass::new(feature, kind).index());
         if env.facts(feature).free {
             self.rules[arrives].joins = true;
             return;
@@ -160,7 +161,7 @@ impl Calm {
         if !way.open
             || !env.outages.never(feature)
             || (estimated && estimate.is_none())
-            || (!estimated && !way.blind)
+            || (!estimated && !way.needs_no_estimate)
         {
             return;
         }
@@ -186,7 +187,7 @@ impl Calm {
     }
 
     /// True if the gate admits every operation of a stretch without holds in which everything happens as it comes.
-    fn admitted_by(&self, gate: Witness<'_>, events: &[Event]) -> bool {
+    fn admitted_by(&self, gate: Witness<'_>, events: &[TraceEvent]) -> bool {
         let mut burned = 0;
         events.iter().all(|event| {
             let rule = &self.rules[event.lane.index()];
@@ -196,8 +197,8 @@ impl Calm {
     }
 
     /// Looks at how features enter the course, before its first piece.
-    pub(super) fn meet(&mut self, entries: &[Entry]) {
-        let ends = |index: usize| Lane::new(FeatureIndex(index as u16), EventKind::End).index();
+    pub(super) fn meet(&mut self, entries: &[EntryRule]) {
+        let ends = |index: usize| EventClass::new(FeatureIndex(index as u16), EventKind::End).index();
         let mut entering =
             entries.iter().enumerate().filter(|(_, entry)| !entry.free && entry.longest.is_some());
         self.takes_all = entering.all(|(index, _)| self.rules[ends(index)].ends);
@@ -206,7 +207,7 @@ impl Calm {
 
 impl State {
     /// Goes calmly through as many of `events` as it can; returns how many.
-    pub(super) fn advance_calmly(&mut self, env: &Env, stretch: &Stretch<'_>, from: usize) -> usize {
+    pub(super) fn advance_calmly(&mut self, env: &Env, stretch: &TraceSlice<'_>, from: usize) -> usize {
         let events = &stretch.events[from..];
         let Some(first) = events.first() else { return 0 };
         if !self.calm.rules[first.lane.index()].joins {
@@ -230,8 +231,14 @@ impl State {
     }
 
     /// A stretch in which the account takes every event as it comes, so that running sums tell all about it.
-    fn stride(&mut self, stretch: &Stretch<'_>, from: usize, reach: &Reach, gate: Witness<'_>) -> usize {
-        let Stretch { events, sums, .. } = *stretch;
+    fn stride(
+        &mut self,
+        stretch: &TraceSlice<'_>,
+        from: usize,
+        reach: &BulkReach,
+        gate: Witness<'_>,
+    ) -> usize {
+        let TraceSlice { events, sums, .. } = *stretch;
         let to = sums.reach(events, from, sums.next_special(from, events.len()), reach.until, reach.credits);
         if to == from {
             return 0;
@@ -242,7 +249,7 @@ impl State {
         );
         sums.add_counts(events, from, to, &mut self.calm.counts);
         let in_flight = i64::from(self.in_flight);
-        let mut sum = Sum { taken: to - from, in_flight, ..Sum::default() };
+        let mut sum = BulkSum { taken: to - from, in_flight, ..BulkSum::default() };
         let mut begun = 0;
         for (rule, count) in self.calm.rules.iter().zip(&self.calm.counts).filter(|(rule, _)| rule.step != 0)
         {
@@ -266,13 +273,13 @@ impl State {
     #[inline(always)]
     fn walk<const HOLDS: bool, const PICKY: bool>(
         &mut self,
-        events: &[Event],
-        reach: &Reach,
+        events: &[TraceEvent],
+        reach: &BulkReach,
         gate: Witness<'_>,
-    ) -> Sum {
-        let Calm { rules, counts, ended, .. } = &mut self.calm;
+    ) -> BulkSum {
+        let BulkInterval { rules, counts, ended, .. } = &mut self.calm;
         let in_flight = i64::from(self.in_flight);
-        let mut sum = Sum { in_flight, most_in_flight: in_flight, ..Sum::default() };
+        let mut sum = BulkSum { in_flight, most_in_flight: in_flight, ..BulkSum::default() };
         let mut free = reach.free.micros();
         for event in events {
             let rule = &rules[event.lane.index()];
@@ -327,7 +334,7 @@ impl State {
     }
 
     /// Brings the books up to date after a calm stretch that ended with an event at `at`.
-    fn settle_calm(&mut self, events: &[Event], at: SimTime, sum: &Sum) {
+    fn settle_calm(&mut self, events: &[TraceEvent], at: SimTime, sum: &BulkSum) {
         self.in_flight_changes();
         // A stretch does not reach across the end of the life, so all of it counts or nothing.
         if self.now < self.leaves {
@@ -371,7 +378,7 @@ impl State {
     /// Adds what a stretch counted of a feature.
     fn count_calm(&mut self, feature: FeatureIndex) {
         let [arrives, ends] =
-            [EventKind::Arrival, EventKind::End].map(|kind| Lane::new(feature, kind).index());
+            [EventKind::Arrival, EventKind::End].map(|kind| EventClass::new(feature, kind).index());
         let counts = &mut self.calm.counts;
         if counts[arrives].events + counts[ends].events == 0 {
             return;
@@ -402,13 +409,13 @@ impl State {
     }
 
     /// The ledger's part of a stretch with holds: those that began and ended in it are never opened there.
-    fn settle_calm_holds(&mut self, events: &[Event], burned: Credits, sum: &Sum) {
+    fn settle_calm_holds(&mut self, events: &[TraceEvent], burned: Credits, sum: &BulkSum) {
         for hold in self.calm.ended.drain(..) {
             self.ledger.release(hold);
         }
         let debt = self.ledger.charge(burned);
         debug_assert!(debt.is_zero(), "a calm account has credits for what it is charged");
-        let Calm { rules, left, .. } = &mut self.calm;
+        let BulkInterval { rules, left, .. } = &mut self.calm;
         let mut later = events.iter().rev();
         while left.len() < sum.left_open {
             let Some(event) = later.next() else { break };

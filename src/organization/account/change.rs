@@ -8,14 +8,14 @@ use crate::units::{Credits, FeatureIndex};
 
 use super::env::{Env, to_be_charged};
 use super::note::Note;
-use super::purchase::Wanted;
-use super::state::{Cause, State};
+use super::purchase::PurchaseReason;
+use super::state::{ChangeCause, State};
 use super::views::Views;
 
 impl State {
     /// Reacts to a change of balance caused by one event, and by an operation's if there is a cause.
     #[inline]
-    pub(super) fn changed(&mut self, env: &Env, before: Views, cause: Option<Cause>) {
+    pub(super) fn changed(&mut self, env: &Env, before: Views, cause: Option<ChangeCause>) {
         let terms = env.terms(self.plan);
         let after = self.views(terms);
         if after == before || self.opening {
@@ -36,7 +36,7 @@ impl State {
     }
 
     /// The slow path of a change that may cross a threshold.
-    fn cross(&mut self, env: &Env, before: Views, after: Views, cause: Option<Cause>) {
+    fn cross(&mut self, env: &Env, before: Views, after: Views, cause: Option<ChangeCause>) {
         self.recompute_blocked(env);
         self.fire_alerts(env, before, after, cause);
         if before.settled.is_positive() && !after.settled.is_positive() {
@@ -48,7 +48,7 @@ impl State {
     }
 
     /// Settled has fallen to zero or below.
-    fn depleted(&mut self, env: &Env, cause: Option<Cause>) {
+    fn depleted(&mut self, env: &Env, cause: Option<ChangeCause>) {
         self.tally.customer.depleted_at.get_or_insert(self.now);
         if let Some(since) = self.alerted_at.take() {
             self.tally.customer.alert_leads.record((self.now - since).micros());
@@ -100,7 +100,7 @@ impl State {
 
     /// Each alert fires once per downward crossing and re-arms on an upward crossing. A crossing that a silent feature
     /// causes passes without an alert.
-    fn fire_alerts(&mut self, env: &Env, before: Views, after: Views, cause: Option<Cause>) {
+    fn fire_alerts(&mut self, env: &Env, before: Views, after: Views, cause: Option<ChangeCause>) {
         let terms = env.terms(self.plan);
         if terms.alerts.is_empty() {
             return;
@@ -134,7 +134,7 @@ impl State {
                 }
             };
             self.alerted(env, reason, None);
-            self.buy_after_warning(env, Wanted::by(cause));
+            self.buy_after_warning(env, PurchaseReason::by(cause));
         }
     }
 

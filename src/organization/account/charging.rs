@@ -4,13 +4,13 @@ use crate::outcome::EntryKind;
 use crate::policy::{ChargeMoment, FeatureTerms, OnTimeout, Overrun, Rounding, Terms};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
-use crate::workload::{Operation, Part, PartKind};
+use crate::workload::{Operation, PartKind, RunPart};
 
 use super::env::{Env, to_be_charged};
 use super::events::{Class, Due, DueKind, order_of};
 use super::gate::hold_terms;
 use super::note::Note;
-use super::state::{Phase, Record, State, Work};
+use super::state::{LiveOperation, Phase, State, UnrecordedCharge};
 
 impl State {
     /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its
@@ -93,7 +93,7 @@ impl State {
         self.work[slot as usize].unrecorded += 1;
         self.unrecorded += amount;
         self.note(env, EntryKind::Incurred, Note { segment, credits: amount, ..Note::work(slot) });
-        let record = Record { slot, amount, last, segment };
+        let record = UnrecordedCharge { slot, amount, last, segment };
         let index = match self.free_records.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -127,7 +127,7 @@ impl State {
 
     /// A charge is recorded after its lag.
     pub(super) fn record_due(&mut self, env: &Env, index: u32) {
-        let Record { slot, amount, last, segment } = self.records[index as usize];
+        let UnrecordedCharge { slot, amount, last, segment } = self.records[index as usize];
         self.free_records.push(index);
         self.unrecorded -= amount;
         self.work[slot as usize].unrecorded -= 1;
@@ -300,7 +300,7 @@ impl State {
 pub(super) fn charged_in_full(
     terms: &Terms,
     feature: &FeatureTerms,
-    parts: &[Part],
+    parts: &[RunPart],
     cost: Credits,
 ) -> Credits {
     let Some(rounding) = terms.rounding.filter(|rounding| rounding.per_charge) else {
@@ -331,7 +331,7 @@ pub(super) fn charged_in_full(
 }
 
 /// What is owed for `incurred` under a rounding rule: cumulative per operation, or each charge on its own.
-fn rounded_due(rounding: Rounding, work: &Work, incurred: Credits) -> Credits {
+fn rounded_due(rounding: Rounding, work: &LiveOperation, incurred: Credits) -> Credits {
     if rounding.per_charge {
         return work.due + rounding.apply((incurred - work.incurred).positive_part());
     }

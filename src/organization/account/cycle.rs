@@ -28,7 +28,7 @@ impl State {
             None => i64::from(k) - written.len() as i64 - 1,
         };
         if !env.terms(self.plan).cycle.written {
-            return SimTime::NEVER;
+            return SimTime::MAX;
         }
         // Behind the last written one the plan's own boundaries count again.
         let last = written.last().copied().unwrap_or(self.cycle.row.from);
@@ -46,7 +46,7 @@ impl State {
 
     /// Share of the running period that is still to come.
     pub(super) fn share_left(&self, env: &Env) -> (i64, i64) {
-        if self.cycle.closes_at == SimTime::NEVER {
+        if self.cycle.closes_at == SimTime::MAX {
             return (1, 1);
         }
         let (begins, closes) = (self.cycle_begins(env), self.cycle.closes_at);
@@ -158,8 +158,7 @@ impl State {
         let rollover = terms.allowance.as_ref().map_or(&nothing, |allowance| &allowance.rollover);
         // At a regular close the next close ahead is this one.
         let this = u32::from(!forced);
-        let end =
-            rollover.max_periods.map_or(SimTime::NEVER, |periods| self.close_ahead(env, periods + this));
+        let end = rollover.max_periods.map_or(SimTime::MAX, |periods| self.close_ahead(env, periods + this));
         let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end), forced };
         let grants = &mut self.grants;
         let (moved, issued) = self.ledger.roll_allowance(rule, || grants.new_id());
@@ -272,7 +271,7 @@ impl State {
             priority: allowance.priority,
             created_at: self.now,
             effective_at: self.now,
-            expires_at: SimTime::NEVER,
+            expires_at: SimTime::MAX,
             price,
         };
         self.cycle.allowance = Some(self.issue_quietly(env, EntryKind::IssueAllowance, lot));

@@ -30,7 +30,7 @@ pub(super) struct Env {
     /// The check of each feature under each plan, plan by plan.
     checks: Vec<FeatureCheck>,
     /// Per feature: how many earlier costs its estimates look at under any plan; none if no plan looks back.
-    pub(super) looks_back: Vec<Option<usize>>,
+    pub(super) history_depth: Vec<Option<usize>>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
     pub(super) holds_guard: bool,
     /// Recomputed in full from its journal at the end: on request, and a keyed hundredth of the organizations.
@@ -49,7 +49,8 @@ impl Env {
         let feature_keys = world.features.iter().map(|feature| key.name(&feature.name)).collect();
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
-        let looks_back = (0..world.features.len()).map(|feature| looks_back(&policy, feature)).collect();
+        let history_depth =
+            (0..world.features.len()).map(|feature| history_depth(&policy, feature)).collect();
         let checks = checks(&policy);
         let holds_guard = holds_guard(&world, &policy, &checks);
         let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
@@ -63,7 +64,7 @@ impl Env {
             birth,
             first_plan,
             checks,
-            looks_back,
+            history_depth,
             holds_guard,
             audited,
             world,
@@ -143,7 +144,7 @@ fn checks(policy: &Policy) -> Vec<FeatureCheck> {
     policy.plans.iter().flat_map(of_plan).collect()
 }
 
-fn looks_back(policy: &Policy, feature: usize) -> Option<usize> {
+fn history_depth(policy: &Policy, feature: usize) -> Option<usize> {
     let depth = |terms: &Terms| match estimator(terms.features.get(feature)?)? {
         Estimator::History(HistoryEstimate::Mean(n)) => Some(*n as usize),
         Estimator::History(_) => Some(1),

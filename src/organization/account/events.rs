@@ -52,17 +52,17 @@ pub(super) struct Due {
 }
 
 /// A place in time: the instant, then the order inside it.
-pub(super) type Place = i128;
+pub(super) type TimeKey = i128;
 
 /// The place of (`at`, `order`), in one number because places are compared all the time.
 #[inline]
-pub(super) const fn place_of(at: SimTime, order: u64) -> Place {
+pub(super) const fn place_of(at: SimTime, order: u64) -> TimeKey {
     ((at.micros() as i128) << 64) | order as i128
 }
 
 impl Due {
     #[inline]
-    pub(super) const fn place(&self) -> Place {
+    pub(super) const fn place(&self) -> TimeKey {
         place_of(self.at, self.order)
     }
 }

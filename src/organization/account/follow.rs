@@ -6,7 +6,7 @@
 use crate::units::{Credits, SimTime};
 use crate::workload::{Batch, Operation};
 
-use super::super::{Event, EventKind, Stretch};
+use super::super::{EventKind, TraceEvent, TraceSlice};
 use super::calm::CourseHold;
 use super::env::Env;
 use super::events::{Class, order_of};
@@ -51,7 +51,7 @@ impl SlotSet {
 
 impl State {
     /// Handles every event of a stretch, and everything due of the account's own before its end.
-    pub(super) fn follow(&mut self, env: &Env, stretch: &Stretch<'_>) {
+    pub(super) fn follow(&mut self, env: &Env, stretch: &TraceSlice<'_>) {
         self.passed_over.make_room(stretch.slots);
         self.holds_in_course.resize(stretch.slots as usize, CourseHold::None);
         self.calm.meet(stretch.entries);
@@ -62,7 +62,7 @@ impl State {
             }
             next += self.advance_calmly(env, stretch, next);
             let Some(event) = stretch.events.get(next) else {
-                self.next_in_course = (SimTime::NEVER, 0);
+                self.next_in_course = (SimTime::MAX, 0);
                 break;
             };
             next += 1;
@@ -76,7 +76,13 @@ impl State {
     }
 
     /// Handles one event of the course after everything that is due before it.
-    fn take_event(&mut self, env: &Env, stretch: &Stretch<'_>, event: &Event, next: Option<&Event>) {
+    fn take_event(
+        &mut self,
+        env: &Env,
+        stretch: &TraceSlice<'_>,
+        event: &TraceEvent,
+        next: Option<&TraceEvent>,
+    ) {
         let feature = event.lane.feature();
         if event.lane.kind() == EventKind::End {
             if self.short_ways[feature.index()].open && !self.passed_over.remove(event.slot) {
@@ -98,12 +104,12 @@ impl State {
         self.arrive_in_course(env, batch, operation, slot);
     }
 
-    fn drain_before(&mut self, env: &Env, event: &Event, order: u64, next: Option<&Event>) {
+    fn drain_before(&mut self, env: &Env, event: &TraceEvent, order: u64, next: Option<&TraceEvent>) {
         self.next_in_course = (event.at, order);
         self.drain(env, event.at, order);
         // Arrivals come last at any instant, so nothing waits for them.
         let ends = next.filter(|next| next.lane.kind() == EventKind::End);
-        self.next_in_course = ends.map_or((SimTime::NEVER, 0), |next| {
+        self.next_in_course = ends.map_or((SimTime::MAX, 0), |next| {
             (next.at, order_of(Class::Charge, next.lane.feature().0, next.number, 0))
         });
     }
@@ -119,7 +125,7 @@ impl State {
 
     /// Counts what is alike for every operation that has arrived, whatever became of it: whose demand it was, and how
     /// far it lay from an estimate that is the same for all.
-    fn count_ahead(&mut self, env: &Env, stretch: &Stretch<'_>) {
+    fn count_ahead(&mut self, env: &Env, stretch: &TraceSlice<'_>) {
         // What comes before the instant from which outcomes count is forgotten at that instant. One member is whoever
         // asks, and is counted at the end.
         let looks = self.tally.member_credits.len() > 1 || self.estimates_ahead.iter().any(Option::is_some);

@@ -3,7 +3,7 @@
 use crate::calendar::MonthEnd;
 use crate::ledger::{Lot, LotKind, LotSerial};
 use crate::outcome::EntryKind;
-use crate::policy::{Boundary, BurnKey, Expiry, GrantSpec, Precision, RecurrenceMode, Terms};
+use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, GrantSpec, RecurrenceMode, Terms};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::env::Env;
@@ -139,7 +139,7 @@ impl State {
         let effective = self.grants.start_of(index);
         let expires = expiry_of(env, terms, effective, spec.expires);
         let early = effective < self.now;
-        let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
+        let voided = spec.voided_at.unwrap_or(SimTime::MAX);
         if expires > self.now && voided > self.now {
             let remaining = if early { spec.remaining.unwrap_or(spec.credits) } else { spec.credits };
             let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
@@ -182,7 +182,7 @@ impl State {
         let n = zone.first_after(anchor, recurrence.every, after, MonthEnd::Clamp);
         let at = zone.nth(anchor, recurrence.every, n, MonthEnd::Clamp);
         let end = expiry_of(env, env.terms(self.plan), effective, spec.expires);
-        let voided = spec.voided_at.unwrap_or(SimTime::NEVER);
+        let voided = spec.voided_at.unwrap_or(SimTime::MAX);
         if at >= end.min(voided) {
             return;
         }
@@ -240,7 +240,7 @@ impl State {
         };
         let serial = self.issue_quietly(env, EntryKind::Issue, lot);
         self.changed(env, before, None);
-        self.void_at(env, spec.voided_at.unwrap_or(SimTime::NEVER), serial, lot.id);
+        self.void_at(env, spec.voided_at.unwrap_or(SimTime::MAX), serial, lot.id);
         self.grants.lots[index as usize] = Some(serial);
         self.schedule_recurrence(env, index, self.now, false);
     }
@@ -313,7 +313,7 @@ impl State {
             self.note(env, EntryKind::OpeningUsed, Note { credits: used, money: Money::ZERO, ..note });
         }
         self.count_issue(env, entry, note);
-        if new.expires_at < SimTime::NEVER {
+        if new.expires_at < SimTime::MAX {
             self.at_ranked(env, new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
         }
         serial
@@ -323,7 +323,7 @@ impl State {
     fn ends_of(&self, terms: &Terms, new: &NewLot) -> SimTime {
         match (new.kind, new.expires_at) {
             (LotKind::Allowance, _) => self.cycle.closes_at,
-            (_, SimTime::NEVER) => SimTime::NEVER,
+            (_, SimTime::MAX) => SimTime::MAX,
             (_, expires) if terms.expiry_boundary == Boundary::Inclusive => expires - SimSpan::from_micros(1),
             (_, expires) => expires,
         }
@@ -331,7 +331,7 @@ impl State {
 
     /// Schedules the voiding of a lot; at one instant it comes before expiries.
     fn void_at(&mut self, env: &Env, at: SimTime, serial: LotSerial, id: Option<u32>) {
-        if at < SimTime::NEVER {
+        if at < SimTime::MAX {
             self.at_ranked(env, at, (Class::Expiry, 0, id.unwrap_or(u32::MAX)), TimerKind::Void(serial));
         }
     }
@@ -382,10 +382,10 @@ fn list_of(env: &Env, plan: usize) -> usize {
     if env.terms(plan).own_grants { env.named(plan) } else { usize::MAX }
 }
 
-/// The expiry instant of credits effective at `effective`; `NEVER` if they do not expire.
+/// The expiry instant of credits effective at `effective`; `SimTime::MAX` if they do not expire.
 pub(super) fn expiry_of(env: &Env, terms: &Terms, effective: SimTime, expiry: Expiry) -> SimTime {
     match expiry {
-        Expiry::Never => SimTime::NEVER,
+        Expiry::Never => SimTime::MAX,
         Expiry::At(instant) => boundary(terms, instant),
         Expiry::After(period) => boundary(terms, env.world.zone.add(effective, period, terms.month_end)),
     }
@@ -406,9 +406,11 @@ pub(super) fn rounded_end(env: &Env, terms: &Terms, ends: SimTime) -> SimTime {
         _ => None,
     });
     match precision {
-        _ if ends == SimTime::NEVER => ends,
-        Some(Precision::Second) => SimTime::from_micros(ends.micros().div_euclid(1_000_000) * 1_000_000),
-        Some(Precision::Day) => env.world.zone.start_of(ends, crate::policy::CalendarUnit::Day),
+        _ if ends == SimTime::MAX => ends,
+        Some(ExpiryPrecision::Second) => {
+            SimTime::from_micros(ends.micros().div_euclid(1_000_000) * 1_000_000)
+        }
+        Some(ExpiryPrecision::Day) => env.world.zone.start_of(ends, crate::policy::CalendarUnit::Day),
         _ => ends,
     }
 }

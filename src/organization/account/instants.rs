@@ -35,7 +35,7 @@ impl State {
     /// As `drain`, with timers, samples and resumptions among what is due.
     fn drain_slowly(&mut self, env: &Env, at: SimTime, order: u64) {
         while !self.pace.left_early {
-            let mut soonest = self.due.peek().map_or((SimTime::NEVER, 0), |due| (due.at, due.order));
+            let mut soonest = self.due.peek().map_or((SimTime::MAX, 0), |due| (due.at, due.order));
             let mut resumes = false;
             if self.resume || self.arrived {
                 let now = (self.now, order_of(Class::Resume, 0, 0, 0));
@@ -65,7 +65,7 @@ impl State {
     /// Takes a sample or runs a timer if it comes before both bounds; false if none does.
     fn run_timer(&mut self, env: &Env, soonest: (SimTime, u64), bound: (SimTime, u64)) -> bool {
         if let Some(&instant) = env.world.instants.get(self.next_sample) {
-            let timer = self.timers.peek().map_or(SimTime::NEVER, |timer| timer.at);
+            let timer = self.timers.peek().map_or(SimTime::MAX, |timer| timer.at);
             if instant <= timer && instant <= soonest.0 && instant <= bound.0 {
                 self.take_sample(env, instant);
                 self.refresh_next_timer(env);
@@ -165,8 +165,8 @@ impl State {
     }
 
     pub(super) fn refresh_next_timer(&mut self, env: &Env) {
-        let timer = self.timers.peek().map_or(SimTime::NEVER, |timer| timer.at);
-        let sample = env.world.instants.get(self.next_sample).copied().unwrap_or(SimTime::NEVER);
+        let timer = self.timers.peek().map_or(SimTime::MAX, |timer| timer.at);
+        let sample = env.world.instants.get(self.next_sample).copied().unwrap_or(SimTime::MAX);
         self.next_timer = timer.min(sample);
     }
 }

@@ -1,6 +1,6 @@
 //! The short way of operations that need a check, a duration and one charge, and nothing else.
 //!
-//! Most operations of most policies are of this kind, so they need no `Work`: the course tells when they end. Stretches
+//! Most operations of most policies are of this kind, so they need no `LiveOperation`: the course tells when they end. Stretches
 //! in which nothing else happens are left to `calm`. Invariant: whoever takes the short way does exactly what the long
 //! way would have done; tests compare the two.
 
@@ -9,23 +9,23 @@ use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
-use super::super::{Entry, Event};
+use super::super::{EntryRule, TraceEvent};
 use super::calm::CourseHold;
 use super::env::Env;
 use super::gate::{Check, hold_terms};
-use super::state::{Cause, State};
+use super::state::{ChangeCause, State};
 
 /// Whether operations of a feature may take the short way.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct ShortWay {
-    /// Those that the course lets end may: nothing looks into a `Work`.
+pub(super) struct FastPath {
+    /// Those that the course lets end may: nothing looks into a `LiveOperation`.
     pub(super) open: bool,
     /// Their check looks at no estimate, so that none has to be made.
-    pub(super) blind: bool,
+    pub(super) needs_no_estimate: bool,
 }
 
 /// The short ways of all features under the first plan; none where plans may change.
-pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
+pub(super) fn short_ways(env: &Env) -> Vec<FastPath> {
     let detail = env.world.detail;
     let looked_into = detail.journal || detail.operations || env.audited || env.policy.plans.len() > 1;
     let terms = env.terms(env.first_plan);
@@ -36,13 +36,13 @@ pub(super) fn short_ways(env: &Env) -> Vec<ShortWay> {
         && terms.max_in_flight.is_none()
         && !terms.alert_would_exceed
         && !super::top_up::looks_at_checks(terms);
-    let way = |(index, feature): (usize, &FeatureTerms)| ShortWay {
+    let way = |(index, feature): (usize, &FeatureTerms)| FastPath {
         open: plain
             && env.world.features[index].provider_cost.is_none()
             && env.world.sources[index].reactive_clients(&env.traits) == 0
             && is_light(feature),
-        blind: !env.check(env.first_plan, FeatureIndex(index as u16)).estimates()
-            && env.looks_back[index].is_none(),
+        needs_no_estimate: !env.check(env.first_plan, FeatureIndex(index as u16)).estimates()
+            && env.history_depth[index].is_none(),
     };
     terms.features.iter().enumerate().map(way).collect()
 }
@@ -57,11 +57,11 @@ fn is_light(feature: &FeatureTerms) -> bool {
 }
 
 /// How the operations of a feature have to enter the course for this account.
-pub(super) fn entry(env: &Env, way: ShortWay, feature: FeatureIndex) -> Entry {
+pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRule {
     // A hold that its settle does not end needs an event of its own.
     let rules = &env.terms(env.first_plan).features[feature.index()];
     let timeout = hold_terms(rules).and_then(|hold| hold.timeout).unwrap_or(SimSpan::FOREVER);
-    Entry { free: env.facts(feature).free, longest: way.open.then_some(timeout) }
+    EntryRule { free: env.facts(feature).free, longest: way.open.then_some(timeout) }
 }
 
 impl State {
@@ -89,7 +89,7 @@ impl State {
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(&terms.features[feature.index()])
         {
-            let cause = Cause { feature, member: operation.member };
+            let cause = ChangeCause { feature, member: operation.member };
             let hold = self.open_light_hold(env, cause, amount, rules);
             self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
         }
@@ -100,7 +100,13 @@ impl State {
         true
     }
 
-    fn open_light_hold(&mut self, env: &Env, cause: Cause, amount: Credits, rules: &HoldTerms) -> HoldId {
+    fn open_light_hold(
+        &mut self,
+        env: &Env,
+        cause: ChangeCause,
+        amount: Credits,
+        rules: &HoldTerms,
+    ) -> HoldId {
         let before = self.views(env.terms(self.plan));
         let hold = self.ledger.open_hold(amount, rules.pins_expiry);
         self.tally.holds.opened += 1;
@@ -110,7 +116,7 @@ impl State {
 
     /// An operation on the short way owes its charge and ends. Nothing that comes between the two at one instant can
     /// tell.
-    pub(super) fn end_light(&mut self, env: &Env, event: &Event) {
+    pub(super) fn end_light(&mut self, env: &Env, event: &TraceEvent) {
         self.now = event.at;
         let (feature, cost) = (event.lane.feature(), event.cost);
         match std::mem::take(&mut self.holds_in_course[event.slot as usize]) {
@@ -124,7 +130,7 @@ impl State {
         self.light_ends(feature, cost);
     }
 
-    fn end_light_hold(&mut self, env: &Env, event: &Event, hold: HoldId) {
+    fn end_light_hold(&mut self, env: &Env, event: &TraceEvent, hold: HoldId) {
         let (feature, cost) = (event.lane.feature(), event.cost);
         let held = self.ledger.hold(hold).amount;
         if !self.settle_quickly(feature, hold, held, cost) {
@@ -197,11 +203,11 @@ impl State {
         self.cycle.row.charged += cost;
     }
 
-    /// The charge by the long way, with a `Work` for as long as it takes.
+    /// The charge by the long way, with a `LiveOperation` for as long as it takes.
     #[cold]
-    fn charge_slowly(&mut self, env: &Env, event: &Event, hold: Option<(HoldId, Credits)>) {
+    fn charge_slowly(&mut self, env: &Env, event: &TraceEvent, hold: Option<(HoldId, Credits)>) {
         let slot = self.take_slot();
-        let Event { cost, number: sequence, lane, .. } = *event;
+        let TraceEvent { cost, number: sequence, lane, .. } = *event;
         let (feature, member) = (lane.feature(), event.member());
         let operation = Operation { at: self.now, cost, feature, sequence, member, ..Operation::default() };
         let work = &mut self.work[slot as usize];

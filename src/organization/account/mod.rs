@@ -45,7 +45,7 @@ use crate::sampling::StreamKey;
 use crate::units::{Credits, FeatureIndex, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
-use super::{Entry, Fault, Outages, Stretch, World};
+use super::{EntryRule, LawViolation, Outages, TraceSlice, World};
 use env::Env;
 use state::State;
 
@@ -82,7 +82,7 @@ impl Account {
         key: StreamKey,
         traits: &Traits,
         outages: Arc<Outages>,
-    ) -> Result<Account, Fault> {
+    ) -> Result<Account, LawViolation> {
         let env = Arc::new(Env::new(world, policy, key, traits, outages));
         let mut state = State::new(&env);
         state.open(&env);
@@ -94,7 +94,7 @@ impl Account {
     ///
     /// # Errors
     /// A violated law, or time that stands still, with organization, instant and law.
-    pub fn advance(&mut self, stretch: &Stretch<'_>) -> Result<(), Fault> {
+    pub fn advance(&mut self, stretch: &TraceSlice<'_>) -> Result<(), LawViolation> {
         let env = Arc::clone(&self.env);
         self.state.follow(&env, stretch);
         // An account that has left in the middle of something may break any law.
@@ -106,7 +106,7 @@ impl Account {
 
     /// How the operations of a feature have to enter the course, so that it serves this account.
     #[must_use]
-    pub fn entry(&self, feature: usize) -> Entry {
+    pub fn entry(&self, feature: usize) -> EntryRule {
         light::entry(&self.env, self.state.short_ways[feature], FeatureIndex(feature as u16))
     }
 
@@ -114,7 +114,7 @@ impl Account {
     ///
     /// # Errors
     /// A violated law, with organization, instant and law.
-    pub fn finish(mut self) -> Result<Tally, Fault> {
+    pub fn finish(mut self) -> Result<Tally, LawViolation> {
         let env = Arc::clone(&self.env);
         self.state.finish(&env);
         self.state.take_fault(&env)?;

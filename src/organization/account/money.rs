@@ -32,7 +32,7 @@ pub(super) enum CashKind {
 /// Money of one account that is not in its lots.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MoneyBook {
-    billing: Option<Billing>,
+    billing: Option<BillingPeriod>,
     /// Recognized outside lots: overage, fees, subscriptions over time, remainders of plans left.
     recognized_else: Money,
     /// Of it: prepaid allowances that never came.
@@ -53,7 +53,7 @@ pub(super) struct MoneyBook {
 
 /// The running billing period of a subscription.
 #[derive(Debug, Clone)]
-struct Billing {
+struct BillingPeriod {
     anchor: SimTime,
     every: Period,
     /// Of each period from the next on.
@@ -142,7 +142,7 @@ impl State {
         let paid_before = from < at && older;
         // What is paid from now on is spread from now on, although the period may have begun earlier.
         let starts = if paid_before { from } else { at };
-        let billing = Billing {
+        let billing = BillingPeriod {
             anchor,
             every: subscription.every,
             price,
@@ -192,7 +192,7 @@ impl State {
             price - over_time(price, from, to, at)
         };
         self.tally.money.deferred_start += owed;
-        let until = if spreads { SimTime::NEVER } else { to };
+        let until = if spreads { SimTime::MAX } else { to };
         self.note(env, EntryKind::OpeningSubscription, Note { until, ..Note::money(owed) });
         if let Some(billing) = &mut self.money.billing {
             if spreads {
@@ -351,7 +351,7 @@ impl State {
         self.money.billing = plan.map(|plan| {
             let zone = &env.world.zone;
             let index = zone.first_after(anchor, plan.every, self.now, MonthEnd::Clamp) - 1;
-            Billing {
+            BillingPeriod {
                 anchor,
                 every: plan.every,
                 price: plan.price,
@@ -463,7 +463,7 @@ impl State {
     /// Revenue recognized since the account's books began.
     pub(super) fn recognized(&self, at: SimTime) -> Money {
         let running = match &self.money.billing {
-            Some(Billing { pool: None, spread, from, to, .. }) => over_time(*spread, *from, *to, at),
+            Some(BillingPeriod { pool: None, spread, from, to, .. }) => over_time(*spread, *from, *to, at),
             _ => Money::ZERO,
         };
         self.ledger.recognized() + self.money.recognized_else + running
@@ -472,10 +472,10 @@ impl State {
     /// What paid lots, billed periods and purchases under way still owe.
     pub(super) fn deferred(&self, at: SimTime) -> Money {
         let running = match &self.money.billing {
-            Some(Billing { pool: None, spread, from, to, .. }) => {
+            Some(BillingPeriod { pool: None, spread, from, to, .. }) => {
                 *spread - over_time(*spread, *from, *to, at)
             }
-            Some(Billing { pool: Some(pool), .. }) => *pool,
+            Some(BillingPeriod { pool: Some(pool), .. }) => *pool,
             None => Money::ZERO,
         };
         self.ledger.deferred() + running + self.money.in_transit

@@ -34,7 +34,7 @@ impl Default for Note {
             parent: None,
             credits: Credits::ZERO,
             money: Money::ZERO,
-            until: SimTime::NEVER,
+            until: SimTime::MAX,
         }
     }
 }

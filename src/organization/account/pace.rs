@@ -43,7 +43,7 @@ pub(super) struct Pace {
 
 impl Default for Pace {
     fn default() -> Pace {
-        Pace { left: EVERY, at: SimTime::DAWN, here: 0, left_early: false }
+        Pace { left: EVERY, at: SimTime::MIN, here: 0, left_early: false }
     }
 }
 

@@ -41,7 +41,7 @@ impl State {
 
     /// Bills the difference of the prices at once, or gives a credit note for it. Returns what has been paid and is not
     /// yet earned, off the books until the allowance takes it; none if the subscription is left as it is.
-    fn price_of_the_rest(&mut self, env: &Env, change: &PlanChange) -> Option<Moved> {
+    fn price_of_the_rest(&mut self, env: &Env, change: &PlanChange) -> Option<MovingMoney> {
         if matches!(change.prorate, Prorate::None | Prorate::Credits) {
             return None;
         }
@@ -65,7 +65,7 @@ impl State {
             pool -= covered;
         }
         self.bill_from_now_on(env, new);
-        Some(Moved { pool })
+        Some(MovingMoney { pool })
     }
 
     /// (new − old) · share of the period left; each by its own period if the two are billed at other intervals.
@@ -109,7 +109,7 @@ impl State {
         env: &Env,
         change: &PlanChange,
         (old, used): (usize, Credits),
-        moved: Option<Moved>,
+        moved: Option<MovingMoney>,
     ) {
         let (left, whole) = match change.prorate {
             Prorate::Credits | Prorate::Both => self.share_left(env),
@@ -132,7 +132,7 @@ impl State {
             }
             self.count_as_used(counted);
         }
-        if let Some(Moved { pool }) = moved {
+        if let Some(MovingMoney { pool }) = moved {
             self.spread_again(env, pool);
         }
     }
@@ -211,6 +211,6 @@ impl State {
 
 /// Money of a subscription that is on its way from what it paid for to what it pays for.
 #[derive(Debug, Clone, Copy)]
-struct Moved {
+struct MovingMoney {
     pool: Money,
 }

@@ -2,7 +2,7 @@
 
 use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::{AfterPurchase, Buyer, Choice, Expiry, Package, Terms};
+use crate::policy::{AfterPurchase, Buyer, Expiry, Package, PackageChoice, Terms};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
@@ -11,7 +11,7 @@ use super::events::{Class, TimerKind};
 use super::grants::{NewLot, expiry_of};
 use super::money::CashKind;
 use super::note::Note;
-use super::state::{Cause, State, Work};
+use super::state::{ChangeCause, LiveOperation, State};
 
 /// Purchases of one account.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +53,7 @@ struct Short {
 
 /// Why a person sets out to buy.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Wanted {
+pub(super) struct PurchaseReason {
     /// What an operation lacks …
     pub(super) need: Credits,
     /// … and its slot, if there is one.
@@ -62,10 +62,10 @@ pub(super) struct Wanted {
     pub(super) member: Option<u16>,
 }
 
-impl Wanted {
+impl PurchaseReason {
     /// Nothing is short; whoever caused it noticed.
-    pub(super) fn by(cause: Option<Cause>) -> Wanted {
-        Wanted { member: cause.map(|cause| cause.member), ..Wanted::default() }
+    pub(super) fn by(cause: Option<ChangeCause>) -> PurchaseReason {
+        PurchaseReason { member: cause.map(|cause| cause.member), ..PurchaseReason::default() }
     }
 }
 
@@ -106,7 +106,11 @@ impl State {
             return None;
         }
         let cause = self.work[slot as usize].cause();
-        self.order_by_people(env, buyer, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
+        self.order_by_people(
+            env,
+            buyer,
+            PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
+        );
         Some(buyer.after_purchase == AfterPurchase::Resume)
     }
 
@@ -127,7 +131,11 @@ impl State {
         let key = env.key_of(operation.feature);
         let uniform = key.uniform(Purpose::Purchase, u64::from(operation.sequence), attempt | tag);
         if probability.holds(uniform) {
-            self.order_by_people(env, buyer, Wanted { need, slot: Some(slot), ..Wanted::by(Some(cause)) });
+            self.order_by_people(
+                env,
+                buyer,
+                PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
+            );
         }
     }
 
@@ -162,7 +170,11 @@ impl State {
         self.purchases.asked += 1;
         if probability.holds(env.key.uniform(Purpose::Warning, self.purchases.asked, 2)) {
             let slot = need.of.filter(|of| self.is_same(*of)).map(|(slot, _)| slot);
-            self.order_by_people(env, buyer, Wanted { need: need.credits, slot, member: Some(member) });
+            self.order_by_people(
+                env,
+                buyer,
+                PurchaseReason { need: need.credits, slot, member: Some(member) },
+            );
         }
     }
 
@@ -199,7 +211,7 @@ impl State {
     }
 
     /// Any alert may make a person buy, one about an operation that would exceed the view too.
-    pub(super) fn buy_after_warning(&mut self, env: &Env, wanted: Wanted) {
+    pub(super) fn buy_after_warning(&mut self, env: &Env, wanted: PurchaseReason) {
         let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
         if buyer.on_warning.is_never() {
             return;
@@ -209,17 +221,17 @@ impl State {
         self.buy_if(env, buyer, wanted, buyer.on_warning.holds(uniform));
     }
 
-    pub(super) fn buy_at_zero(&mut self, env: &Env, cause: Option<Cause>) {
+    pub(super) fn buy_at_zero(&mut self, env: &Env, cause: Option<ChangeCause>) {
         let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
         if buyer.on_zero.is_never() {
             return;
         }
         self.purchases.zeros += 1;
         let uniform = env.key.uniform(Purpose::Warning, self.purchases.zeros, 1);
-        self.buy_if(env, buyer, Wanted::by(cause), buyer.on_zero.holds(uniform));
+        self.buy_if(env, buyer, PurchaseReason::by(cause), buyer.on_zero.holds(uniform));
     }
 
-    fn buy_if(&mut self, env: &Env, buyer: &Buyer, wanted: Wanted, holds: bool) {
+    fn buy_if(&mut self, env: &Env, buyer: &Buyer, wanted: PurchaseReason, holds: bool) {
         if holds && !self.has_left(env) {
             self.order_by_people(env, buyer, wanted);
         }
@@ -240,11 +252,11 @@ impl State {
         if let Some(every) = buyer.every {
             self.at(env, self.now + every, Class::Land, 0, TimerKind::Regular(n + 1));
         }
-        self.order_by_people(env, buyer, Wanted::default());
+        self.order_by_people(env, buyer, PurchaseReason::default());
     }
 
     /// A person sets out to buy, unless a purchase is under way already.
-    fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: Wanted) {
+    fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: PurchaseReason) {
         let of = wanted.slot.map(|slot| (slot, self.work[slot as usize].generation));
         let need = Lack { credits: wanted.need, of };
         if let Some(under_way) = &mut self.purchases.under_way {
@@ -280,7 +292,7 @@ impl State {
     }
 
     /// What an operation needs to be admitted.
-    fn need_of(&self, env: &Env, work: &Work) -> Credits {
+    fn need_of(&self, env: &Env, work: &LiveOperation) -> Credits {
         env.check(self.plan, work.serves).needed(work.estimate)
     }
 
@@ -400,11 +412,16 @@ impl State {
 }
 
 /// The package people choose; none only if there is none.
-fn choose<'a>(packages: &'a [Package], choice: &Choice, short: Credits, uniform: f64) -> Option<&'a Package> {
+fn choose<'a>(
+    packages: &'a [Package],
+    choice: &PackageChoice,
+    short: Credits,
+    uniform: f64,
+) -> Option<&'a Package> {
     let named = |name: &str| packages.iter().find(|package| package.name == name);
     let chosen = match choice {
-        Choice::SmallestThatCovers => None,
-        Choice::CheapestPerCredit => {
+        PackageChoice::SmallestThatCovers => None,
+        PackageChoice::CheapestPerCredit => {
             packages.iter().filter(|package| package.price.is_some()).min_by(|a, b| {
                 let (price_a, price_b) = (a.price.unwrap_or_default(), b.price.unwrap_or_default());
                 let left = i128::from(price_a.nanos()) * i128::from(b.credits.micros());
@@ -412,8 +429,8 @@ fn choose<'a>(packages: &'a [Package], choice: &Choice, short: Credits, uniform:
                 left.cmp(&right).then(a.credits.cmp(&b.credits))
             })
         }
-        Choice::Fixed(name) => named(name),
-        Choice::Weighted(weights) => {
+        PackageChoice::Fixed(name) => named(name),
+        PackageChoice::Weighted(weights) => {
             let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
             let mut left = uniform * total;
             let picked = weights.iter().find(|(_, weight)| {

@@ -13,7 +13,7 @@ use super::views::Views;
 
 /// How far an account may go calmly.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reach {
+pub(super) struct BulkReach {
     /// May be charged, exclusively.
     pub(super) credits: Credits,
     /// Events before this instant only.
@@ -52,7 +52,7 @@ impl Bounds {
 
 impl State {
     /// What the account may do calmly; none if it is not calm.
-    pub(super) fn reach(&self, env: &Env) -> Option<Reach> {
+    pub(super) fn reach(&self, env: &Env) -> Option<BulkReach> {
         let calm = self.calm.any
             && !self.churned
             && !self.resume
@@ -72,7 +72,7 @@ impl State {
         if !settled.is_positive() || !available.is_positive() {
             return None;
         }
-        let mut reach = Reach {
+        let mut reach = BulkReach {
             credits: settled.min(available),
             until: bounds.until,
             lot: LotSerial::default(),

@@ -16,11 +16,11 @@ use super::cycle::overage;
 use super::env::Env;
 use super::grants::{NewLot, expiry_of};
 use super::note::Note;
-use super::state::{State, Work};
+use super::state::{LiveOperation, State};
 
 /// One thing that a charge took.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Taken {
+pub(super) enum ChargePart {
     /// Credits of a lot.
     Credits(Take),
     /// Nothing yet: it became debt (index into the book).
@@ -90,7 +90,7 @@ pub(super) fn may_give_back(policy: &Policy) -> bool {
     policy.plans.iter().flat_map(|terms| &terms.features).any(gives_back)
 }
 
-impl Work {
+impl LiveOperation {
     /// True if what it is charged now may be given back; `absorbs` if some rules of its policy kill at the vendor's cost.
     fn may_be_refunded(&self, feature: &FeatureTerms, absorbs: bool) -> bool {
         gives_back(feature) && (self.operation.fate != Fate::Completes || absorbs)
@@ -168,9 +168,9 @@ impl RefundBook {
     }
 
     /// Nothing of these debts will be undone any more.
-    pub(super) fn forget(&mut self, taken: &mut Vec<Taken>) {
+    pub(super) fn forget(&mut self, taken: &mut Vec<ChargePart>) {
         for taken in taken.drain(..) {
-            let Taken::Debt(own) = taken else { continue };
+            let ChargePart::Debt(own) = taken else { continue };
             self.owed.iter_mut().filter(|owed| owed.own == Some(own)).for_each(|owed| owed.own = None);
             self.debts[own as usize] = OwnDebt::default();
             self.free.push(own);
@@ -189,9 +189,9 @@ impl State {
             self.refunds.owe(debt);
             return;
         }
-        work.taken.extend(self.ledger.takes().iter().map(|take| Taken::Credits(*take)));
+        work.taken.extend(self.ledger.takes().iter().map(|take| ChargePart::Credits(*take)));
         if debt.is_positive() {
-            work.taken.push(Taken::Debt(self.refunds.own(debt)));
+            work.taken.push(ChargePart::Debt(self.refunds.own(debt)));
         }
     }
 
@@ -210,20 +210,20 @@ impl State {
         while left.is_positive() {
             let Some(taken) = self.work[slot as usize].taken.pop() else { break };
             match taken {
-                Taken::Credits(take) => {
+                ChargePart::Credits(take) => {
                     let part = take.amount.min(left);
                     left -= part;
                     if part < take.amount {
                         let kept = Take { amount: take.amount - part, ..take };
-                        self.work[slot as usize].taken.push(Taken::Credits(kept));
+                        self.work[slot as usize].taken.push(ChargePart::Credits(kept));
                     }
                     rest.credits += self.unburn(env, slot, Take { amount: part, ..take });
                 }
-                Taken::Debt(own) => {
+                ChargePart::Debt(own) => {
                     left -= self.undo_debt(env, slot, own, left, &mut rest);
                     // More may be undone later; and the slot's end forgets it.
                     if left.is_zero() {
-                        self.work[slot as usize].taken.push(Taken::Debt(own));
+                        self.work[slot as usize].taken.push(ChargePart::Debt(own));
                     } else {
                         self.refunds.forget(&mut vec![taken]);
                     }

@@ -4,24 +4,24 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use crate::calendar::Period;
 use crate::ledger::{HoldId, Ledger, LotSerial};
-use crate::outcome::{Auditor, CycleRow, Sample, Tally};
+use crate::outcome::{AccountSample, Auditor, CycleRow, Tally};
 use crate::policy::Terms;
 use crate::units::{Credits, FeatureIndex, Money, SimTime};
-use crate::workload::{Operation, Part};
+use crate::workload::{Operation, RunPart};
 
-use super::super::Fault;
+use super::super::LawViolation;
 use super::super::agenda::Agenda;
-use super::calm::{Calm, CourseHold};
+use super::calm::{BulkInterval, CourseHold};
 use super::env::Env;
 use super::events::{Due, Timer};
 use super::follow::SlotSet;
 use super::grants::GrantBook;
-use super::light::{ShortWay, short_ways};
+use super::light::{FastPath, short_ways};
 use super::money::MoneyBook;
 use super::pace::Pace;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
-use super::refund::{RefundBook, Taken, may_give_back};
+use super::refund::{ChargePart, RefundBook, may_give_back};
 use super::restart::Restarts;
 use super::top_up::TopUpState;
 use super::views::Views;
@@ -48,9 +48,9 @@ pub(super) enum Phase {
 
 /// One operation that is alive in the account.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Work {
+pub(super) struct LiveOperation {
     pub(super) operation: Operation,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<RunPart>,
     /// The feature that serves it: its own, or a substitute's.
     pub(super) serves: FeatureIndex,
     /// True cost of what serves it.
@@ -81,7 +81,7 @@ pub(super) struct Work {
     pub(super) charged: Credits,
     pub(super) absorbed: Credits,
     /// What its charges took, as far as they may be given back.
-    pub(super) taken: Vec<Taken>,
+    pub(super) taken: Vec<ChargePart>,
     /// Of `charged`: by its hold's timeout.
     pub(super) by_timeout: Credits,
     /// To be given back once all its charges are recorded.
@@ -95,16 +95,16 @@ pub(super) struct Work {
     /// The final charge has been made (or lost).
     pub(super) settled: bool,
     /// How it ended, once class 5 has decided.
-    pub(super) verdict: super::work::Verdict,
+    pub(super) verdict: super::work::EndDecision,
     /// Its row in `operations.csv` plus one; 0 is none.
     pub(super) row: u32,
     /// The reactive client that waits for its end, plus one; 0 is none.
     pub(super) client: u32,
 }
 
-impl Work {
+impl LiveOperation {
     /// Takes over an operation that arrives, keeping the slot's generation and the memory of its parts.
-    pub(super) fn begin(&mut self, operation: &Operation, parts: &[Part], estimate: Credits, client: u32) {
+    pub(super) fn begin(&mut self, operation: &Operation, parts: &[RunPart], estimate: Credits, client: u32) {
         self.operation = *operation;
         self.parts.clear();
         self.parts.extend_from_slice(parts);
@@ -131,7 +131,7 @@ impl Work {
         self.part_done = false;
         self.unrecorded = 0;
         self.settled = false;
-        self.verdict = super::work::Verdict::GoesOn;
+        self.verdict = super::work::EndDecision::GoesOn;
         self.row = 0;
         self.client = client;
     }
@@ -139,14 +139,14 @@ impl Work {
 
 /// The operation behind a change of balance: whose feature may be silent, and who may have to ask for credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cause {
+pub(super) struct ChangeCause {
     pub(super) feature: FeatureIndex,
     pub(super) member: u16,
 }
 
-impl Work {
-    pub(super) fn cause(&self) -> Cause {
-        Cause { feature: self.operation.feature, member: self.operation.member }
+impl LiveOperation {
+    pub(super) fn cause(&self) -> ChangeCause {
+        ChangeCause { feature: self.operation.feature, member: self.operation.member }
     }
 
     /// It waits: in the queue, for credits, or for its next attempt.
@@ -157,7 +157,7 @@ impl Work {
 
 /// A charge that has been incurred but not yet recorded.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Record {
+pub(super) struct UnrecordedCharge {
     pub(super) slot: u32,
     pub(super) amount: Credits,
     pub(super) last: bool,
@@ -170,17 +170,17 @@ pub(super) struct State {
     pub(super) now: SimTime,
     pub(super) plan: usize,
     pub(super) ledger: Ledger,
-    pub(super) work: Vec<Work>,
+    pub(super) work: Vec<LiveOperation>,
     pub(super) free: Vec<u32>,
     /// Per feature: whether and how its operations may take the short way.
-    pub(super) short_ways: Vec<ShortWay>,
-    pub(super) calm: Calm,
+    pub(super) short_ways: Vec<FastPath>,
+    pub(super) calm: BulkInterval,
     pub(super) due: Agenda<Due>,
     pub(super) timers: BinaryHeap<Timer>,
     /// The earliest of the timers and the next sample.
     pub(super) next_timer: SimTime,
     pub(super) timer_ordinal: u32,
-    pub(super) records: Vec<Record>,
+    pub(super) records: Vec<UnrecordedCharge>,
     pub(super) free_records: Vec<u32>,
     /// Incurred, not yet recorded.
     pub(super) unrecorded: Credits,
@@ -320,7 +320,7 @@ impl CycleState {
             anchor: env.birth,
             every: env.terms(env.first_plan).cycle.every,
             sign_up: env.traits.signed_up,
-            closes_at: SimTime::NEVER,
+            closes_at: SimTime::MAX,
             explicit: 0,
             next_plan: None,
             lags: false,
@@ -352,11 +352,11 @@ impl State {
             ledger: new_ledger(env, terms),
             work: Vec::new(),
             free: Vec::new(),
-            calm: Calm::new(env, &short_ways),
+            calm: BulkInterval::new(env, &short_ways),
             short_ways,
             due: Agenda::default(),
             timers: BinaryHeap::new(),
-            next_timer: SimTime::NEVER,
+            next_timer: SimTime::MAX,
             timer_ordinal: 0,
             records: Vec::new(),
             free_records: Vec::new(),
@@ -371,7 +371,7 @@ impl State {
             light_in_flight: vec![0; features],
             holds_in_course: Vec::new(),
             passed_over: SlotSet::default(),
-            next_in_course: (SimTime::NEVER, 0),
+            next_in_course: (SimTime::MAX, 0),
             estimates_ahead: super::calm::estimates_ahead(env),
             in_flight_of: vec![0; features],
             leaves: env.traits.leaves,
@@ -390,7 +390,7 @@ impl State {
             usable_since_close: Credits::ZERO,
             top_ups: super::top_up::fresh(env, env.first_plan),
             topping_up: false,
-            recent_top_ups: [SimTime::DAWN; 5],
+            recent_top_ups: [SimTime::MIN; 5],
             killing: false,
             purchases: PurchaseBook::default(),
             grants: GrantBook::default(),
@@ -433,7 +433,7 @@ impl State {
             (demanded + feature.demanded, refused + feature.refused)
         });
         let expired = self.tally.credits.expired.iter().copied().sum();
-        let sample = Sample {
+        let sample = AccountSample {
             available: self.views(terms).available,
             debt: self.ledger.debt(),
             held: self.ledger.held(),
@@ -450,7 +450,7 @@ impl State {
     /// A free slot, ready for an operation.
     pub(super) fn take_slot(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
-            self.work.push(Work::default());
+            self.work.push(LiveOperation::default());
             u32::try_from(self.work.len() - 1).expect("fewer than 2^32 operations alive")
         })
     }
@@ -474,10 +474,10 @@ impl State {
         self.fault.get_or_insert(what);
     }
 
-    pub(super) fn take_fault(&mut self, env: &Env) -> Result<(), Fault> {
+    pub(super) fn take_fault(&mut self, env: &Env) -> Result<(), LawViolation> {
         match self.fault.take() {
             None => Ok(()),
-            Some(what) => Err(Fault {
+            Some(what) => Err(LawViolation {
                 policy: env.policy.name.clone(),
                 organization: env.world.name_of(env.id(), &env.traits.label),
                 at: self.now,

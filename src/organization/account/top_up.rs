@@ -2,7 +2,7 @@
 
 use crate::outcome::EntryKind;
 use crate::policy::{
-    CalendarUnit, CapLimit, Looks, Package, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
+    CalendarUnit, CapLimit, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
 };
 use crate::sampling::Purpose;
 use crate::units::{Credits, Money, SimSpan, SimTime};
@@ -46,8 +46,8 @@ impl Occasion {
     fn concerns(self, rule: &TopUpRule) -> bool {
         match self {
             Occasion::Change => true,
-            Occasion::Wake => rule.looks == Looks::Always,
-            Occasion::Check => rule.looks == Looks::OnCheck,
+            Occasion::Wake => rule.looks == Reevaluation::Always,
+            Occasion::Check => rule.looks == Reevaluation::OnCheck,
         }
     }
 }
@@ -64,7 +64,7 @@ pub(super) fn fresh(env: &Env, plan: usize) -> Vec<TopUpState> {
 
 /// True if a rule is looked at before checks.
 pub(super) fn looks_at_checks(terms: &Terms) -> bool {
-    terms.top_ups.iter().any(|rule| rule.looks == Looks::OnCheck)
+    terms.top_ups.iter().any(|rule| rule.looks == Reevaluation::OnCheck)
 }
 
 /// Why a rule does not buy now.
@@ -200,7 +200,7 @@ impl State {
     /// Looks at a rule again when whatever holds it back is over, unless it is evaluated on changes only.
     fn wake_at(&mut self, env: &Env, index: usize, at: SimTime) {
         let rule = &env.terms(self.plan).top_ups[index];
-        if rule.looks == Looks::Always && self.top_ups[index].wakes_at != Some(at) {
+        if rule.looks == Reevaluation::Always && self.top_ups[index].wakes_at != Some(at) {
             self.top_ups[index].wakes_at = Some(at);
             self.at(env, at, Class::Land, 2, TimerKind::Wake);
         }
@@ -218,12 +218,12 @@ impl State {
     pub(super) fn quiet_until(&self, rule: &TopUpRule, index: usize) -> Option<SimTime> {
         let state = &self.top_ups[index];
         if state.stopped || (rule.crossing && !state.armed) {
-            return Some(SimTime::NEVER);
+            return Some(SimTime::MAX);
         }
         let wakes_at = state.wakes_at.filter(|at| *at > self.now);
         match state.paused_until.filter(|until| *until > self.now) {
             // The first look at a rule that is held back has it woken at the end of that.
-            Some(until) => (wakes_at == Some(until) || rule.looks != Looks::Always).then_some(until),
+            Some(until) => (wakes_at == Some(until) || rule.looks != Reevaluation::Always).then_some(until),
             // A cap on the number of purchases holds it back, at whatever price.
             None => wakes_at.filter(|_| only_counted(&rule.caps)),
         }
@@ -238,7 +238,7 @@ impl State {
         }
         let zone = &env.world.zone;
         let state = &mut self.top_ups[index];
-        state.used.resize(rule.caps.len(), (SimTime::DAWN, 0, Money::ZERO));
+        state.used.resize(rule.caps.len(), (SimTime::MIN, 0, Money::ZERO));
         for (cap, used) in rule.caps.iter().zip(&mut state.used) {
             let period = zone.start_of(self.now, cap.per);
             if used.0 != period {
@@ -278,7 +278,7 @@ impl State {
         // Five automatic ones within 24 hours are a runaway.
         self.recent_top_ups.rotate_left(1);
         self.recent_top_ups[4] = self.now;
-        if self.recent_top_ups[0] > SimTime::DAWN && self.now - self.recent_top_ups[0] <= SimSpan::DAY {
+        if self.recent_top_ups[0] > SimTime::MIN && self.now - self.recent_top_ups[0] <= SimSpan::DAY {
             self.tally.customer.runaway = true;
         }
     }

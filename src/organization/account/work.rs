@@ -3,17 +3,17 @@
 use crate::outcome::{AttemptOutcome, EntryKind};
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Overrun};
 use crate::units::{Credits, SimSpan, SimTime};
-use crate::workload::{Fate, Part, PartKind};
+use crate::workload::{Fate, PartKind, RunPart};
 
 use super::env::Env;
 use super::events::{Class, DueKind, order_of};
 use super::gate::{buffered, hold_terms};
 use super::note::Note;
-use super::state::{Phase, State, Work};
+use super::state::{LiveOperation, Phase, State};
 
 /// What class 5 decided about an operation's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Verdict {
+pub(super) enum EndDecision {
     /// It goes on.
     #[default]
     GoesOn,
@@ -27,7 +27,7 @@ pub(super) enum Verdict {
     Killed,
 }
 
-impl Work {
+impl LiveOperation {
     fn feature<'a>(&self, env: &'a Env, plan: usize) -> &'a FeatureTerms {
         &env.terms(plan).features[self.serves.index()]
     }
@@ -41,10 +41,10 @@ impl Work {
             && (self.is_simple() || self.operation.ends_in_part == self.part)
     }
 
-    fn present_part(&self) -> Part {
+    fn present_part(&self) -> RunPart {
         match self.parts.get(usize::from(self.part)) {
             Some(part) => *part,
-            None => Part { cost: self.cost, duration: self.operation.duration, ..Part::default() },
+            None => RunPart { cost: self.cost, duration: self.operation.duration, ..RunPart::default() },
         }
     }
 
@@ -126,8 +126,8 @@ impl State {
         }
         if work.strikes_here() {
             work.verdict = match work.operation.fate {
-                Fate::Fails => Verdict::Failed,
-                _ => Verdict::Cancelled,
+                Fate::Fails => EndDecision::Failed,
+                _ => EndDecision::Cancelled,
             };
             self.charge_broken(env, slot);
         } else {
@@ -156,7 +156,7 @@ impl State {
         let pauses = next.is_some_and(|next| next.kind == PartKind::Review);
         let incurred = if last { work.finished.max(feature.minimum) } else { work.finished };
         if last {
-            work.verdict = Verdict::Served;
+            work.verdict = EndDecision::Served;
         }
         if work.settled {
             return;
@@ -212,7 +212,7 @@ impl State {
         let feature = work.feature(env, self.plan);
         let all = work.finished + work.partial_cost(now);
         let (owed, minimum) = match work.verdict {
-            Verdict::Failed => {
+            EndDecision::Failed => {
                 let owed = match feature.on_failure {
                     OnFailure::ChargeFinished => work.finished,
                     OnFailure::ChargeAll => all,
@@ -230,7 +230,7 @@ impl State {
         };
         let floor = if minimum { feature.minimum } else { Credits::ZERO };
         let owed = owed.max(floor);
-        let stays = work.verdict == Verdict::Cancelled && feature.on_cancel == OnCancel::ChargeRecorded;
+        let stays = work.verdict == EndDecision::Cancelled && feature.on_cancel == OnCancel::ChargeRecorded;
         if owed < work.incurred && !stays {
             self.owe_less(env, slot, owed);
         } else if !work.settled {
@@ -276,15 +276,15 @@ impl State {
         if work.phase != Phase::InFlight {
             return;
         }
-        if work.is_simple() && work.verdict == Verdict::GoesOn {
+        if work.is_simple() && work.verdict == EndDecision::GoesOn {
             work.finished = work.cost;
             work.verdict = match work.operation.fate {
-                Fate::Completes => Verdict::Served,
-                Fate::Fails => Verdict::Failed,
-                Fate::Cancelled => Verdict::Cancelled,
+                Fate::Completes => EndDecision::Served,
+                Fate::Fails => EndDecision::Failed,
+                Fate::Cancelled => EndDecision::Cancelled,
             };
         }
-        if work.verdict != Verdict::GoesOn {
+        if work.verdict != EndDecision::GoesOn {
             self.end(env, slot);
             return;
         }
@@ -320,7 +320,7 @@ impl State {
             (work.verdict, work.operation, work.serves != work.operation.feature);
         let overcharged = (work.charged + work.absorbed - work.due).positive_part();
         let done = match verdict {
-            Verdict::Served => work.cost,
+            EndDecision::Served => work.cost,
             _ => work.finished,
         };
         let tally = &mut self.tally.features[operation.feature.index()];
@@ -337,7 +337,7 @@ impl State {
         }
         let work = &self.work[slot as usize];
         let (kind, outcome) = match verdict {
-            Verdict::Served | Verdict::GoesOn => {
+            EndDecision::Served | EndDecision::GoesOn => {
                 if work.started > operation.at {
                     tally.waits.record((work.started - operation.at).micros());
                 }
@@ -349,15 +349,15 @@ impl State {
                     (EntryKind::Served, AttemptOutcome::Served)
                 }
             }
-            Verdict::Failed => {
+            EndDecision::Failed => {
                 tally.failed += 1;
                 (EntryKind::Failed, AttemptOutcome::Failed)
             }
-            Verdict::Cancelled => {
+            EndDecision::Cancelled => {
                 tally.cancelled += 1;
                 (EntryKind::Cancelled, AttemptOutcome::Cancelled)
             }
-            Verdict::Killed => {
+            EndDecision::Killed => {
                 tally.killed += 1;
                 tally.killed_work_credits += work.finished;
                 (EntryKind::Killed, AttemptOutcome::Killed)
@@ -416,7 +416,7 @@ impl State {
         if work.phase != Phase::InFlight || work.hold.is_none() {
             return;
         }
-        work.verdict = Verdict::Killed;
+        work.verdict = EndDecision::Killed;
         let held = work.held;
         work.finished = held;
         self.charge_up_to(env, slot, held, true);
@@ -427,7 +427,7 @@ impl State {
     fn kill(&mut self, env: &Env, slot: u32, who: KilledWork) {
         let now = self.now;
         let work = &mut self.work[slot as usize];
-        work.verdict = Verdict::Killed;
+        work.verdict = EndDecision::Killed;
         let nothing_more = work.part_done || now == work.part_started;
         let done = work.finished + if nothing_more { Credits::ZERO } else { work.partial_cost(now) };
         work.finished = done;
@@ -461,7 +461,7 @@ impl State {
         let mut doomed: Vec<(u16, u32, u32, KilledWork)> = Vec::new();
         for (slot, work) in self.work.iter().enumerate() {
             let running =
-                work.phase == Phase::InFlight && work.hold.is_none() && work.verdict == Verdict::GoesOn;
+                work.phase == Phase::InFlight && work.hold.is_none() && work.verdict == EndDecision::GoesOn;
             if let (true, InFlight::Kill(who)) = (running, terms.features[work.serves.index()].in_flight) {
                 doomed.push((work.operation.feature.0, work.operation.sequence, slot as u32, who));
             }

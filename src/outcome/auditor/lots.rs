@@ -6,7 +6,7 @@ use crate::outcome::journal::{Entry, EntryKind};
 use crate::outcome::tally::ByCategory;
 use crate::units::{Category, Credits, Money, SimTime};
 
-use super::{Verdict, Violation};
+use super::{AuditResult, Violation};
 
 /// One lot.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub(super) struct LotTotals {
 }
 
 impl Lots {
-    pub(super) fn take(&mut self, entry: &Entry) -> Verdict {
+    pub(super) fn take(&mut self, entry: &Entry) -> AuditResult {
         match entry.kind {
             EntryKind::OpeningUsed => {
                 *self.used_before.entry(entry.lot).or_default() += entry.credits;
@@ -98,7 +98,7 @@ impl Lots {
     }
 
     /// What was used of a lot is history, and what it owed is taken off it.
-    fn close_past(&mut self, entry: &Entry) -> Verdict {
+    fn close_past(&mut self, entry: &Entry) -> AuditResult {
         let lot = self.lot(entry)?;
         let whole = i128::from(lot.price.nanos());
         let (used, gone) = (lot.share(lot.used), lot.share(lot.used + lot.voided));
@@ -135,7 +135,7 @@ impl Lots {
         self.totals.issued[entry.category.index()] += entry.credits;
     }
 
-    fn remove(&mut self, entry: &Entry) -> Verdict {
+    fn remove(&mut self, entry: &Entry) -> AuditResult {
         let amount = entry.credits;
         let lot = self.lot(entry)?;
         lot.left -= amount;
@@ -165,7 +165,7 @@ impl Lots {
     }
 
     /// Credits come back to the lot that they were taken from; never to one that has ended.
-    fn put_back(&mut self, entry: &Entry) -> Verdict {
+    fn put_back(&mut self, entry: &Entry) -> AuditResult {
         let amount = entry.credits;
         let lot = self.lot(entry)?;
         if entry.at >= lot.until || lot.category != entry.category || amount > lot.used + lot.used_past {
@@ -186,7 +186,7 @@ impl Lots {
     }
 
     /// Nothing is used at or after the end of its validity, unless a hold may have pinned it.
-    pub(super) fn check_usable(&mut self, entry: &Entry, held: bool) -> Verdict {
+    pub(super) fn check_usable(&mut self, entry: &Entry, held: bool) -> AuditResult {
         let until = self.lot(entry)?.until;
         if entry.at >= until && !held {
             return Err(wrong(entry, format!("grant {} was used after its end at {until}", entry.grant)));

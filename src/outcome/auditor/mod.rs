@@ -50,13 +50,13 @@ impl fmt::Display for Violation {
     }
 }
 
-type Verdict = Result<(), Violation>;
+type AuditResult = Result<(), Violation>;
 
 /// Recomputes an account from its whole journal and checks laws 1 to 6.
 ///
 /// # Errors
 /// The first law that does not hold.
-pub fn audit(rules: &AuditRules, journal: &[Entry], tally: &Tally) -> Verdict {
+pub fn audit(rules: &AuditRules, journal: &[Entry], tally: &Tally) -> AuditResult {
     let mut auditor = Auditor::new(*rules);
     journal.iter().for_each(|entry| auditor.hear(entry));
     auditor.finish(tally)
@@ -118,7 +118,7 @@ impl Auditor {
             refunded: Credits::ZERO,
             uncovered: None,
             plan_changed: false,
-            now: SimTime::DAWN,
+            now: SimTime::MIN,
             last: None,
             violation: None,
         }
@@ -139,7 +139,7 @@ impl Auditor {
     ///
     /// # Errors
     /// The first law that does not hold.
-    pub fn finish(mut self, tally: &Tally) -> Verdict {
+    pub fn finish(mut self, tally: &Tally) -> AuditResult {
         if let Some(violation) = self.violation {
             return Err(violation);
         }
@@ -149,12 +149,12 @@ impl Auditor {
         self.compare_totals(tally)
     }
 
-    fn broken(&self, law: u8, what: String) -> Verdict {
+    fn broken(&self, law: u8, what: String) -> AuditResult {
         Err(Violation { law, at: self.now, what })
     }
 
     /// Takes one entry into the books.
-    fn take(&mut self, entry: &Entry) -> Verdict {
+    fn take(&mut self, entry: &Entry) -> AuditResult {
         if entry.at < self.now {
             return self.broken(7, format!("an entry of {} comes after one of {}", entry.at, self.now));
         }
@@ -178,7 +178,7 @@ impl Auditor {
     }
 
     /// Law 2: a charge is the sum of the burns and the debt that follow it.
-    fn cover(&mut self, entry: &Entry) -> Verdict {
+    fn cover(&mut self, entry: &Entry) -> AuditResult {
         let covers = matches!(entry.kind, EntryKind::Burn | EntryKind::DebtIncurred) || refunds(entry.kind);
         match (&mut self.uncovered, covers) {
             (Some((charge, left)), true) => {
@@ -205,7 +205,7 @@ impl Auditor {
         Ok(())
     }
 
-    fn take_debt(&mut self, entry: &Entry) -> Verdict {
+    fn take_debt(&mut self, entry: &Entry) -> AuditResult {
         let totals = &mut self.debt_counts;
         match entry.kind {
             EntryKind::OpeningDebt => {
@@ -260,7 +260,7 @@ impl Auditor {
     }
 
     /// After the last entry of an instant the balances written down are those recomputed.
-    fn compare_balances(&self, entry: &Entry) -> Verdict {
+    fn compare_balances(&self, entry: &Entry) -> AuditResult {
         if entry.debt_after != self.debt {
             let (written, found) = (entry.debt_after, self.debt);
             return self.broken(2, format!("debt is {found} and was written down as {written}"));
@@ -289,7 +289,7 @@ impl Auditor {
     }
 
     /// The totals of the journal are those of the account's own counters.
-    fn compare_totals(mut self, tally: &Tally) -> Verdict {
+    fn compare_totals(mut self, tally: &Tally) -> AuditResult {
         self.now = self.rules.end;
         if let Some((charge, left)) = self.uncovered
             && !left.is_zero()
@@ -302,7 +302,7 @@ impl Auditor {
         self.books.compare(self.now, &self.lots, tally)
     }
 
-    fn compare_credits(&self, tally: &Tally) -> Verdict {
+    fn compare_credits(&self, tally: &Tally) -> AuditResult {
         let (found, counted) = (&self.lots.totals, &tally.credits);
         let pairs = [
             ("remaining at the start", found.opening, counted.remaining_start),
@@ -337,7 +337,7 @@ impl Auditor {
         Ok(())
     }
 
-    fn compare_debt(&self, tally: &Tally) -> Verdict {
+    fn compare_debt(&self, tally: &Tally) -> AuditResult {
         let (found, counted) = (&self.debt_counts, &tally.debt);
         let mut pairs = vec![
             ("at the start", found.start, counted.start),

@@ -5,11 +5,11 @@ use crate::outcome::tally::Tally;
 use crate::units::{Money, SimTime};
 
 use super::lots::Lots;
-use super::{Verdict, Violation};
+use super::{AuditResult, Violation};
 
 /// A price that is earned over time.
 #[derive(Debug, Clone, Copy)]
-struct Spread {
+struct SpreadPrice {
     price: i128,
     from: SimTime,
     to: SimTime,
@@ -17,7 +17,7 @@ struct Spread {
     exact: bool,
 }
 
-impl Spread {
+impl SpreadPrice {
     fn earned(&self, at: SimTime) -> i128 {
         let whole = i128::from((self.to - self.from).micros().max(1));
         let gone = i128::from((at - self.from).micros()).clamp(0, whole);
@@ -39,7 +39,7 @@ pub(super) struct Books {
     credit_owed_start: i128,
     /// Paid subscriptions waiting for their allowances.
     pool: i128,
-    spread: Option<Spread>,
+    spread: Option<SpreadPrice>,
     /// Recognized outside lots and running periods.
     earned: i128,
     deferred_start: i128,
@@ -47,11 +47,11 @@ pub(super) struct Books {
     recognized_before: i128,
     voided_before: i128,
     /// Outcomes began to count inside a period paid before the books: what was earned by then cannot be told.
-    blind: bool,
+    recognition_unknown: bool,
 }
 
 impl Books {
-    pub(super) fn take(&mut self, entry: &Entry, lots: &Lots) -> Verdict {
+    pub(super) fn take(&mut self, entry: &Entry, lots: &Lots) -> AuditResult {
         let money = i128::from(entry.money.nanos());
         match entry.kind {
             EntryKind::OpeningGrant => {
@@ -61,11 +61,11 @@ impl Books {
             }
             EntryKind::OpeningSubscription => {
                 self.deferred_start += money;
-                if entry.until == SimTime::NEVER {
+                if entry.until == SimTime::MAX {
                     self.pool += money;
                 } else {
                     self.spread =
-                        Some(Spread { price: money, from: entry.at, to: entry.until, exact: false });
+                        Some(SpreadPrice { price: money, from: entry.at, to: entry.until, exact: false });
                 }
             }
             EntryKind::Issue => self.packages += money,
@@ -86,7 +86,8 @@ impl Books {
             EntryKind::PriceGiven => {
                 self.pool -= money;
                 if entry.lot == 0 {
-                    self.spread = Some(Spread { price: money, from: entry.at, to: entry.until, exact: true });
+                    self.spread =
+                        Some(SpreadPrice { price: money, from: entry.at, to: entry.until, exact: true });
                 }
             }
             EntryKind::CreditNote => {
@@ -133,15 +134,15 @@ impl Books {
         if let Some(before) = self.spread.take() {
             self.earned += before.price;
         }
-        if entry.until < SimTime::NEVER {
-            self.spread = Some(Spread { price: money, from: entry.at, to: entry.until, exact: true });
+        if entry.until < SimTime::MAX {
+            self.spread = Some(SpreadPrice { price: money, from: entry.at, to: entry.until, exact: true });
         } else if entry.lot == 0 {
             self.pool += money;
         }
     }
 
     /// What is spread over time to come is taken off it.
-    fn stop_spreading(&mut self, entry: &Entry, money: i128) -> Verdict {
+    fn stop_spreading(&mut self, entry: &Entry, money: i128) -> AuditResult {
         let Some(spread) = self.spread.take() else { return Ok(()) };
         self.earned += spread.price - money;
         let unearned = spread.price - spread.earned(entry.at);
@@ -152,7 +153,7 @@ impl Books {
         Ok(())
     }
 
-    fn end_subscription(&mut self, entry: &Entry, money: i128) -> Verdict {
+    fn end_subscription(&mut self, entry: &Entry, money: i128) -> AuditResult {
         let Some(spread) = self.spread.take() else {
             self.pool -= money;
             self.earned += money;
@@ -185,7 +186,7 @@ impl Books {
 
     pub(super) fn begin_measuring(&mut self, at: SimTime, lots: &Lots) {
         let recognized = self.recognized(at, lots);
-        self.blind = recognized.is_none();
+        self.recognition_unknown = recognized.is_none();
         self.recognized_before = recognized.unwrap_or_default();
         self.voided_before = lots.voided_value();
         self.deferred_start = self.deferred(at, lots);
@@ -196,7 +197,7 @@ impl Books {
     }
 
     /// Law 6 and the account's own counters.
-    pub(super) fn compare(&self, end: SimTime, lots: &Lots, tally: &Tally) -> Verdict {
+    pub(super) fn compare(&self, end: SimTime, lots: &Lots, tally: &Tally) -> AuditResult {
         let money = &tally.money;
         let mut pairs = vec![
             ("subscriptions paid", self.subscriptions, money.subscription_cash),
@@ -209,7 +210,7 @@ impl Books {
             ("credit notes owed", self.credit_owed, money.credit_notes_owed_end),
             ("value voided", lots.voided_value() - self.voided_before, money.voided),
         ];
-        if !self.blind
+        if !self.recognition_unknown
             && let Some(recognized) = self.recognized(end, lots)
         {
             pairs.push(("recognized", recognized - self.recognized_before, money.recognized));

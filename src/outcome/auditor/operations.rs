@@ -6,11 +6,11 @@ use crate::outcome::journal::{Entry, EntryKind, Reason};
 use crate::outcome::tally::Tally;
 use crate::units::{Credits, SimTime};
 
-use super::{Verdict, Violation};
+use super::{AuditResult, Violation};
 
 /// Where an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Place {
+enum OperationStage {
     #[default]
     Waiting,
     InFlight,
@@ -20,7 +20,7 @@ enum Place {
 /// One operation.
 #[derive(Debug, Clone, Default)]
 struct Audited {
-    place: Place,
+    place: OperationStage,
     charged: Credits,
     absorbed: Credits,
     hold: Option<Credits>,
@@ -62,7 +62,7 @@ struct FeatureTotals {
 /// Every operation of the account.
 #[derive(Debug, Clone)]
 pub(super) struct Operations {
-    alive: BTreeMap<Key, Audited>,
+    alive: BTreeMap<OperationKey, Audited>,
     features: Vec<FeatureTotals>,
     held: Credits,
     open: u64,
@@ -103,7 +103,7 @@ impl Operations {
         key(entry).and_then(|key| self.alive.get(&key)).is_some_and(|operation| operation.had_hold)
     }
 
-    pub(super) fn take(&mut self, entry: &Entry) -> Verdict {
+    pub(super) fn take(&mut self, entry: &Entry) -> AuditResult {
         if entry.kind == EntryKind::HoldUncovered {
             self.kept = false;
         }
@@ -121,10 +121,10 @@ impl Operations {
         }
         match entry.kind {
             EntryKind::Start => {
-                if operation.place != Place::Waiting {
+                if operation.place != OperationStage::Waiting {
                     return Err(broken(entry, 3, "started twice"));
                 }
-                operation.place = Place::InFlight;
+                operation.place = OperationStage::InFlight;
             }
             EntryKind::Served
             | EntryKind::Substituted
@@ -133,7 +133,7 @@ impl Operations {
             | EntryKind::Killed => return self.end_work(key, entry),
             EntryKind::Degraded | EntryKind::Lost => return self.end_unserved(key, entry),
             EntryKind::Refused | EntryKind::Queued => {
-                if operation.place != Place::Waiting {
+                if operation.place != OperationStage::Waiting {
                     return Err(broken(entry, 3, "turned away although it had started"));
                 }
                 self.features[key.feature()].refused += u64::from(entry.kind == EntryKind::Refused);
@@ -163,7 +163,7 @@ impl Operations {
         Ok(())
     }
 
-    fn take_hold(&mut self, key: Key, entry: &Entry) -> Verdict {
+    fn take_hold(&mut self, key: OperationKey, entry: &Entry) -> AuditResult {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
         match (entry.kind, operation.hold) {
             (EntryKind::HoldOpen, None) => {
@@ -208,7 +208,7 @@ impl Operations {
         Ok(())
     }
 
-    fn charge(&mut self, key: Key, entry: &Entry) -> Verdict {
+    fn charge(&mut self, key: OperationKey, entry: &Entry) -> AuditResult {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
         let totals = &mut self.features[key.feature()];
         totals.charged += entry.credits;
@@ -220,7 +220,7 @@ impl Operations {
             // The hold's own amount; beyond what is owed it is an overcharge, and so is all of it after the end.
             operation.overcharges = true;
             operation.charged += entry.credits;
-            if operation.place == Place::Ended {
+            if operation.place == OperationStage::Ended {
                 totals.overcharged += entry.credits;
             }
             return Ok(());
@@ -232,7 +232,7 @@ impl Operations {
                     return Err(broken(entry, 2, &format!("incurred {incurred} and was charged otherwise")));
                 }
             }
-            None if operation.place != Place::InFlight => {
+            None if operation.place != OperationStage::InFlight => {
                 return Err(broken(entry, 2, "is charged although it is not at work"));
             }
             None => operation.charged += entry.credits,
@@ -246,7 +246,7 @@ impl Operations {
         Ok(())
     }
 
-    fn refund(&mut self, key: Key, entry: &Entry) -> Verdict {
+    fn refund(&mut self, key: OperationKey, entry: &Entry) -> AuditResult {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
         if operation.promised.is_positive() {
             operation.promised -= entry.credits;
@@ -260,12 +260,12 @@ impl Operations {
         Ok(())
     }
 
-    fn end_work(&mut self, key: Key, entry: &Entry) -> Verdict {
+    fn end_work(&mut self, key: OperationKey, entry: &Entry) -> AuditResult {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
-        if operation.place != Place::InFlight {
+        if operation.place != OperationStage::InFlight {
             return Err(broken(entry, 3, "ended although it was not at work"));
         }
-        operation.place = Place::Ended;
+        operation.place = OperationStage::Ended;
         let paid = operation.charged + operation.absorbed;
         let over = paid - entry.credits;
         if over < Credits::ZERO || (over.is_positive() && !operation.overcharges) {
@@ -284,12 +284,12 @@ impl Operations {
         Ok(())
     }
 
-    fn end_unserved(&mut self, key: Key, entry: &Entry) -> Verdict {
+    fn end_unserved(&mut self, key: OperationKey, entry: &Entry) -> AuditResult {
         let Some(operation) = self.alive.get_mut(&key) else { return Ok(()) };
-        if operation.place != Place::Waiting {
+        if operation.place != OperationStage::Waiting {
             return Err(broken(entry, 3, "was given up although it had started"));
         }
-        operation.place = Place::Ended;
+        operation.place = OperationStage::Ended;
         let totals = &mut self.features[key.feature()];
         match (entry.kind, entry.reason) {
             (EntryKind::Degraded, _) => totals.degraded += 1,
@@ -307,8 +307,8 @@ impl Operations {
         let mut counts = vec![(0, 0); self.features.len()];
         for (key, operation) in &self.alive {
             let (in_flight, waiting) = &mut counts[key.feature()];
-            *in_flight += u64::from(operation.place == Place::InFlight);
-            *waiting += u64::from(operation.place == Place::Waiting);
+            *in_flight += u64::from(operation.place == OperationStage::InFlight);
+            *waiting += u64::from(operation.place == OperationStage::Waiting);
         }
         counts
     }
@@ -323,7 +323,7 @@ impl Operations {
     }
 
     /// Laws 3 and 4, and the counters of the account.
-    pub(super) fn compare(&mut self, end: SimTime, tally: &Tally) -> Verdict {
+    pub(super) fn compare(&mut self, end: SimTime, tally: &Tally) -> AuditResult {
         let alive = self.count_alive();
         for (index, (totals, (in_flight, waiting))) in self.features.iter_mut().zip(alive).enumerate() {
             (totals.in_flight_end, totals.waiting_end) = (in_flight, waiting);
@@ -388,16 +388,16 @@ fn counted(tally: &crate::outcome::FeatureTally) -> FeatureTotals {
 
 /// Feature and number of an operation, in one number because it is looked up at every entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u64);
+struct OperationKey(u64);
 
-impl Key {
+impl OperationKey {
     fn feature(self) -> usize {
         (self.0 >> 32) as usize
     }
 }
 
-fn key(entry: &Entry) -> Option<Key> {
-    entry.feature.map(|feature| Key(u64::from(feature.0) << 32 | u64::from(entry.operation)))
+fn key(entry: &Entry) -> Option<OperationKey> {
+    entry.feature.map(|feature| OperationKey(u64::from(feature.0) << 32 | u64::from(entry.operation)))
 }
 
 fn broken(entry: &Entry, law: u8, what: &str) -> Violation {

@@ -1,6 +1,6 @@
 //! Credits, debt, overdraft, holds and races.
 
-use super::{Direction::*, Metric, Reach::*, count, in_credits, ratio};
+use super::{DefinedFor::*, Direction::*, Metric, count, in_credits, ratio};
 use crate::outcome::Totals;
 use crate::units::Category::{self, Included, Promotional, Purchased};
 

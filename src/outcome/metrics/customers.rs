@@ -1,6 +1,6 @@
 //! Top-ups, alerts, customers.
 
-use super::{Direction::*, Metric, Reach::*, count, hours, organization_months, ratio};
+use super::{DefinedFor::*, Direction::*, Metric, count, hours, organization_months, ratio};
 
 pub(super) const METRICS: &[Metric] = &[
     Metric::new(

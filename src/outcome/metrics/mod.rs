@@ -14,7 +14,7 @@ mod tests;
 use std::sync::LazyLock;
 
 use super::{Scope, Totals};
-pub use range::Range;
+pub use range::OutcomeRange;
 
 /// One outcome.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ pub struct Metric {
     /// Which way is better.
     pub direction: Direction,
     /// Where it is defined.
-    pub reach: Reach,
+    pub reach: DefinedFor,
     /// What it says, in one sentence.
     pub about: &'static str,
     formula: fn(&Totals) -> Option<f64>,
@@ -45,7 +45,7 @@ pub enum Direction {
 
 /// Where an outcome is defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum DefinedFor {
     /// For all, a cohort, a feature, and one organization.
     Features,
     /// For all, a cohort and one organization: what features share has no feature scope.
@@ -56,17 +56,17 @@ pub enum Reach {
     AccountsOnly,
 }
 
-impl Reach {
+impl DefinedFor {
     /// True if the outcome is defined for one feature.
     #[must_use]
     pub const fn has_features(self) -> bool {
-        matches!(self, Reach::Features | Reach::FeaturesOnly)
+        matches!(self, DefinedFor::Features | DefinedFor::FeaturesOnly)
     }
 
     /// True if the outcome is defined for one organization.
     #[must_use]
     pub const fn has_organizations(self) -> bool {
-        matches!(self, Reach::Features | Reach::Accounts)
+        matches!(self, DefinedFor::Features | DefinedFor::Accounts)
     }
 }
 
@@ -75,7 +75,7 @@ impl Metric {
         name: &'static str,
         unit: &'static str,
         direction: Direction,
-        reach: Reach,
+        reach: DefinedFor,
         formula: fn(&Totals) -> Option<f64>,
         about: &'static str,
     ) -> Self {

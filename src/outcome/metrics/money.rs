@@ -1,7 +1,7 @@
 //! Money; absent where a price that was needed is missing.
 
 use super::credits::burned;
-use super::{Direction::*, Metric, Reach::*, organization_months, ratio};
+use super::{DefinedFor::*, Direction::*, Metric, organization_months, ratio};
 use crate::outcome::Totals;
 
 pub(super) const METRICS: &[Metric] = &[

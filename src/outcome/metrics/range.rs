@@ -4,20 +4,20 @@ use super::Metric;
 
 /// Lowest and highest possible value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
+pub struct OutcomeRange {
     /// Lowest.
     pub low: f64,
     /// Highest.
     pub high: f64,
 }
 
-impl Range {
+impl OutcomeRange {
     /// Every number.
-    pub const ANY: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    pub const ANY: OutcomeRange = OutcomeRange { low: f64::NEG_INFINITY, high: f64::INFINITY };
     /// What cannot be negative.
-    pub const NOT_NEGATIVE: Range = Range { low: 0.0, high: f64::INFINITY };
+    pub const NOT_NEGATIVE: OutcomeRange = OutcomeRange { low: 0.0, high: f64::INFINITY };
     /// Shares.
-    pub const SHARE: Range = Range { low: 0.0, high: 1.0 };
+    pub const SHARE: OutcomeRange = OutcomeRange { low: 0.0, high: 1.0 };
 }
 
 /// Outcomes that can be negative: margins, and money that refunds can turn round.
@@ -30,14 +30,14 @@ const OPEN_SHARES: [&str; 3] = ["utilisation", "expiry_rate", "rollover_used_sha
 impl Metric {
     /// Where it can lie: shares between 0 and 1, amounts from 0.
     #[must_use]
-    pub fn range(&self) -> Range {
+    pub fn range(&self) -> OutcomeRange {
         match self.name {
-            "margin_rate" => Range { low: f64::NEG_INFINITY, high: 1.0 },
-            "estimate_error_mean" | "estimate_error_p95" => Range { low: -1.0, high: f64::INFINITY },
-            name if SIGNED.contains(&name) => Range::ANY,
-            name if OPEN_SHARES.contains(&name) => Range::NOT_NEGATIVE,
-            _ if self.is_share() => Range::SHARE,
-            _ => Range::NOT_NEGATIVE,
+            "margin_rate" => OutcomeRange { low: f64::NEG_INFINITY, high: 1.0 },
+            "estimate_error_mean" | "estimate_error_p95" => OutcomeRange { low: -1.0, high: f64::INFINITY },
+            name if SIGNED.contains(&name) => OutcomeRange::ANY,
+            name if OPEN_SHARES.contains(&name) => OutcomeRange::NOT_NEGATIVE,
+            _ if self.is_share() => OutcomeRange::SHARE,
+            _ => OutcomeRange::NOT_NEGATIVE,
         }
     }
 
@@ -74,14 +74,14 @@ mod tests {
     #[test]
     fn every_outcome_has_a_range_and_every_ceiling_is_an_outcome() {
         for own in METRICS.iter() {
-            let Range { low, high } = own.range();
+            let OutcomeRange { low, high } = own.range();
             assert!(low < high, "{}", own.name);
             if let Some(ceiling) = own.ceiling() {
                 assert!(metric(ceiling).is_some_and(|other| other.unit == own.unit), "{}", own.name);
             }
         }
-        assert_eq!(metric("loss_rate").map(Metric::range), Some(Range::SHARE));
+        assert_eq!(metric("loss_rate").map(Metric::range), Some(OutcomeRange::SHARE));
         assert_eq!(metric("overspend_credits").and_then(Metric::ceiling), Some("demand_credits"));
-        assert_eq!(metric("margin_money").map(Metric::range), Some(Range::ANY));
+        assert_eq!(metric("margin_money").map(Metric::range), Some(OutcomeRange::ANY));
     }
 }

@@ -1,6 +1,6 @@
 //! Demand and service.
 
-use super::{Direction::*, Metric, Reach::*, count, hours, in_credits, ratio, seconds};
+use super::{DefinedFor::*, Direction::*, Metric, count, hours, in_credits, ratio, seconds};
 use crate::outcome::{FeatureSums, Service, Totals};
 
 pub(super) const METRICS: &[Metric] = &[

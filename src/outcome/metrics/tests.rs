@@ -1,6 +1,6 @@
 //! The formulas on paper: two organizations, every number small enough to check by hand.
 
-use crate::outcome::{FeatureTally, Histogram, Metric, Sample, Tally, Totals, metric};
+use crate::outcome::{AccountSample, FeatureTally, Histogram, Metric, Tally, Totals, metric};
 use crate::units::{Credits, Money, SimSpan, SimTime};
 
 fn credits(whole: i64) -> Credits {
@@ -56,7 +56,8 @@ fn first() -> Tally {
     tally.money.package_cash = money(20);
     tally.money.recognized = money(12);
     tally.member_credits = vec![credits(30), credits(10)];
-    tally.samples = [5, 9, 2].map(|units| Sample { deferred: money(units), ..Sample::default() }).to_vec();
+    tally.samples =
+        [5, 9, 2].map(|units| AccountSample { deferred: money(units), ..AccountSample::default() }).to_vec();
     tally
 }
 
@@ -73,7 +74,8 @@ fn second() -> Tally {
     tally.money.subscription_cash = money(40);
     tally.money.recognized = money(40);
     tally.member_credits = vec![credits(10)];
-    tally.samples = [1, 1, 4].map(|units| Sample { deferred: money(units), ..Sample::default() }).to_vec();
+    tally.samples =
+        [1, 1, 4].map(|units| AccountSample { deferred: money(units), ..AccountSample::default() }).to_vec();
     tally
 }
 

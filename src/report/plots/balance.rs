@@ -7,8 +7,8 @@ use plotters::style::RGBColor;
 use crate::experiment::{Findings, Point};
 use crate::units::SimTime;
 
-use super::canvas::{Anchor, Canvas, Drawing, Font, GREY, GRID, cut, picture, width_of};
-use super::scale::{Scale, tick_label, time_ticks};
+use super::canvas::{Canvas, DrawingResult, Font, GREY, GRID, TextAnchor, cut, picture, width_of};
+use super::scale::{PixelScale, tick_label, time_ticks};
 
 const WIDTH: f64 = 960.0;
 const MARGIN: f64 = 24.0;
@@ -22,9 +22,9 @@ const MEDIAN: RGBColor = RGBColor(0, 114, 178);
 const MEAN: RGBColor = RGBColor(213, 94, 0);
 
 /// A panel's frame.
-struct Frame {
-    x: Scale,
-    y: Scale,
+struct PanelFrame {
+    x: PixelScale,
+    y: PixelScale,
     left: f64,
     right: f64,
     top: f64,
@@ -51,9 +51,9 @@ pub(super) fn draw(findings: &Findings) -> io::Result<Option<String>> {
             let (column, row) = (index % columns, index / columns);
             let left = MARGIN + AXIS + column as f64 * (width + GAP);
             let top = TOP + PANEL * row as f64 + 24.0;
-            let x = Scale::new(first.micros() as f64, last.micros() as f64, left, left + width);
-            let y = Scale::new(low, high, top + PLOT, top);
-            let frame = Frame { x, y, left, right: left + width, top };
+            let x = PixelScale::new(first.micros() as f64, last.micros() as f64, left, left + width);
+            let y = PixelScale::new(low, high, top + PLOT, top);
+            let frame = PanelFrame { x, y, left, right: left + width, top };
             draw_panel(canvas, &frame, name, (first, last), column == 0)?;
             draw_curves(canvas, &frame, &findings.shape().instants, points)?;
         }
@@ -72,14 +72,25 @@ fn range(points: &[Vec<Point>]) -> (f64, f64) {
     (if low < 0.0 { low - room } else { 0.0 }, high + room)
 }
 
-fn draw_panel(canvas: &Canvas, frame: &Frame, name: &str, span: (SimTime, SimTime), first: bool) -> Drawing {
+fn draw_panel(
+    canvas: &Canvas,
+    frame: &PanelFrame,
+    name: &str,
+    span: (SimTime, SimTime),
+    first: bool,
+) -> DrawingResult {
     let width = frame.right - frame.left;
-    canvas.text(&cut(name, Font::HEAD, width), (frame.left, frame.top - 13.0), Anchor::Left, Font::HEAD)?;
+    canvas.text(
+        &cut(name, Font::HEAD, width),
+        (frame.left, frame.top - 13.0),
+        TextAnchor::Left,
+        Font::HEAD,
+    )?;
     for tick in frame.y.ticks(4) {
         let y = frame.y.at(tick);
         canvas.line((frame.left, y), (frame.right, y), if tick == 0.0 { GREY } else { GRID }, 1.0)?;
         if first {
-            canvas.text(&tick_label(tick), (frame.left - 8.0, y), Anchor::Right, Font::TICK)?;
+            canvas.text(&tick_label(tick), (frame.left - 8.0, y), TextAnchor::Right, Font::TICK)?;
         }
     }
     let bottom = frame.top + PLOT;
@@ -89,13 +100,13 @@ fn draw_panel(canvas: &Canvas, frame: &Frame, name: &str, span: (SimTime, SimTim
         canvas.line((x, bottom), (x, bottom + 4.0), GREY, 1.0)?;
         let half = width_of(&label, Font::TICK) / 2.0;
         if x + half <= frame.right + GAP / 2.0 {
-            canvas.text(&label, (x, bottom + 14.0), Anchor::Middle, Font::TICK)?;
+            canvas.text(&label, (x, bottom + 14.0), TextAnchor::Middle, Font::TICK)?;
         }
     }
     Ok(())
 }
 
-fn draw_curves(canvas: &Canvas, frame: &Frame, instants: &[SimTime], points: &[Point]) -> Drawing {
+fn draw_curves(canvas: &Canvas, frame: &PanelFrame, instants: &[SimTime], points: &[Point]) -> DrawingResult {
     let curve = |of: fn(&Point) -> f64| -> Vec<(f64, f64)> {
         let pairs = instants.iter().zip(points);
         pairs.map(|(at, point)| (frame.x.at(at.micros() as f64), frame.y.at(of(point)))).collect()
@@ -107,15 +118,15 @@ fn draw_curves(canvas: &Canvas, frame: &Frame, instants: &[SimTime], points: &[P
     canvas.path(&curve(|point| point.available.mean), MEAN, 1.1)
 }
 
-fn draw_legend(canvas: &Canvas) -> Drawing {
+fn draw_legend(canvas: &Canvas) -> DrawingResult {
     let y = 74.0;
     let mut x = MARGIN;
     for (text, color) in [("median", MEDIAN), ("mean", MEAN)] {
         canvas.line((x, y), (x + 20.0, y), color, 2.0)?;
-        canvas.text(text, (x + 26.0, y), Anchor::Left, Font::TICK)?;
+        canvas.text(text, (x + 26.0, y), TextAnchor::Left, Font::TICK)?;
         x += 26.0 + width_of(text, Font::TICK) + 18.0;
     }
     let corners = [(x, y - 6.0), (x + 20.0, y - 6.0), (x + 20.0, y + 6.0), (x, y + 6.0)];
     canvas.polygon(&corners, MEDIAN, 0.18)?;
-    canvas.text("10th to 90th percentile of organizations", (x + 26.0, y), Anchor::Left, Font::TICK)
+    canvas.text("10th to 90th percentile of organizations", (x + 26.0, y), TextAnchor::Left, Font::TICK)
 }

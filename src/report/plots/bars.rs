@@ -8,8 +8,8 @@ use crate::experiment::{Estimate, Findings, Verdict};
 use crate::outcome::{Scope, metric};
 use crate::report::number;
 
-use super::canvas::{Anchor, Canvas, Drawing, Font, GREY, GRID, INK, cut, picture, width_of, wrap};
-use super::scale::{Scale, tick_label};
+use super::canvas::{Canvas, DrawingResult, Font, GREY, GRID, INK, TextAnchor, cut, picture, width_of, wrap};
+use super::scale::{PixelScale, tick_label};
 
 const WIDTH: f64 = 960.0;
 const ROW: f64 = 34.0;
@@ -108,7 +108,7 @@ fn label_width(policies: &[String]) -> f64 {
     if widest <= 190.0 { widest } else { (widest / 2.0 + 30.0).clamp(150.0, 210.0) }
 }
 
-fn draw_labels(canvas: &Canvas, policies: &[String], width: f64) -> Drawing {
+fn draw_labels(canvas: &Canvas, policies: &[String], width: f64) -> DrawingResult {
     for (row, name) in policies.iter().enumerate() {
         let mut lines = wrap(name, Font::LABEL, width + 4.0);
         if lines.len() > 2 {
@@ -117,7 +117,12 @@ fn draw_labels(canvas: &Canvas, policies: &[String], width: f64) -> Drawing {
         let first = middle(row) - 7.0 * (lines.len() - 1) as f64;
         for (index, line) in lines.iter().enumerate() {
             let line = cut(line.trim_end(), Font::LABEL, width + 8.0);
-            canvas.text(&line, (MARGIN + width, first + 14.0 * index as f64), Anchor::Right, Font::LABEL)?;
+            canvas.text(
+                &line,
+                (MARGIN + width, first + 14.0 * index as f64),
+                TextAnchor::Right,
+                Font::LABEL,
+            )?;
         }
     }
     Ok(())
@@ -146,21 +151,27 @@ fn join(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     (f64::min(a.0, b.0), f64::max(a.1, b.1))
 }
 
-fn draw_panel(canvas: &Canvas, panel: &Panel, (low, high): (f64, f64), left: f64, width: f64) -> Drawing {
+fn draw_panel(
+    canvas: &Canvas,
+    panel: &Panel,
+    (low, high): (f64, f64),
+    left: f64,
+    width: f64,
+) -> DrawingResult {
     let bottom = HEAD + ROW * panel.bars.len() as f64;
     let values = panel.bars.iter().flatten().map(value_label);
     let room = values.map(|label| width_of(&label, Font::TICK)).fold(20.0, f64::max) + 10.0;
     let room_left = if low < 0.0 { room } else { 0.0 };
-    let scale = Scale::new(low, high, left + room_left, left + width - room);
-    canvas.text(&cut(&panel.name, Font::HEAD, width), (left, HEAD - 30.0), Anchor::Left, Font::HEAD)?;
-    canvas.text(&format!("[{}]", panel.unit), (left, HEAD - 13.0), Anchor::Left, Font::SUBTITLE)?;
+    let scale = PixelScale::new(low, high, left + room_left, left + width - room);
+    canvas.text(&cut(&panel.name, Font::HEAD, width), (left, HEAD - 30.0), TextAnchor::Left, Font::HEAD)?;
+    canvas.text(&format!("[{}]", panel.unit), (left, HEAD - 13.0), TextAnchor::Left, Font::SUBTITLE)?;
     let mut free_from = f64::NEG_INFINITY;
     for tick in scale.ticks(4) {
         let (x, label) = (scale.at(tick), tick_label(tick));
         canvas.line((x, HEAD), (x, bottom), GRID, 1.0)?;
         let half = width_of(&label, Font::TICK) / 2.0;
         if x - half > free_from {
-            canvas.text(&label, (x, bottom + 13.0), Anchor::Middle, Font::TICK)?;
+            canvas.text(&label, (x, bottom + 13.0), TextAnchor::Middle, Font::TICK)?;
             free_from = x + half + 6.0;
         }
     }
@@ -170,9 +181,9 @@ fn draw_panel(canvas: &Canvas, panel: &Panel, (low, high): (f64, f64), left: f64
     canvas.line((scale.at(0.0), HEAD), (scale.at(0.0), bottom), GREY, 1.0)
 }
 
-fn draw_bar(canvas: &Canvas, bar: Option<&Bar>, scale: &Scale, y: f64) -> Drawing {
+fn draw_bar(canvas: &Canvas, bar: Option<&Bar>, scale: &PixelScale, y: f64) -> DrawingResult {
     let Some(bar) = bar else {
-        return canvas.text("n/a", (scale.at(0.0) + 6.0, y), Anchor::Left, Font::TICK);
+        return canvas.text("n/a", (scale.at(0.0) + 6.0, y), TextAnchor::Left, Font::TICK);
     };
     let mean = bar.estimate.mean;
     let (from, to) = bar.estimate.interval().unwrap_or((mean, mean));
@@ -186,9 +197,9 @@ fn draw_bar(canvas: &Canvas, bar: Option<&Bar>, scale: &Scale, y: f64) -> Drawin
     let label = value_label(bar);
     let font = Font { color: INK, ..Font::TICK };
     if mean < 0.0 {
-        canvas.text(&label, (low - 6.0, y), Anchor::Right, font)
+        canvas.text(&label, (low - 6.0, y), TextAnchor::Right, font)
     } else {
-        canvas.text(&label, (high + 6.0, y), Anchor::Left, font)
+        canvas.text(&label, (high + 6.0, y), TextAnchor::Left, font)
     }
 }
 
@@ -196,7 +207,7 @@ fn value_label(bar: &Bar) -> String {
     number::brief(bar.estimate.mean)
 }
 
-fn draw_legend(canvas: &Canvas, findings: &Findings, left: f64, y: f64) -> Drawing {
+fn draw_legend(canvas: &Canvas, findings: &Findings, left: f64, y: f64) -> DrawingResult {
     let baseline = &findings.shape().policies[findings.baseline];
     let mut entries = vec![(BASELINE, format!("baseline: {}", cut(baseline, Font::TICK, 220.0)))];
     if findings.measurements.replications() > 1 {
@@ -207,7 +218,7 @@ fn draw_legend(canvas: &Canvas, findings: &Findings, left: f64, y: f64) -> Drawi
     let mut x = left;
     for (color, text) in entries {
         canvas.bar((x, y - 5.0), (x + 12.0, y + 5.0), color)?;
-        canvas.text(&text, (x + 18.0, y), Anchor::Left, Font::TICK)?;
+        canvas.text(&text, (x + 18.0, y), TextAnchor::Left, Font::TICK)?;
         x += 18.0 + width_of(&text, Font::TICK) + 18.0;
     }
     Ok(())

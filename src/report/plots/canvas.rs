@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::units::visible;
 
 /// What drawing returns; writing into memory does not fail, but plotters cannot know.
-pub(super) type Drawing = Result<(), DrawingAreaErrorKind<io::Error>>;
+pub(super) type DrawingResult = Result<(), DrawingAreaErrorKind<io::Error>>;
 
 /// Units a pixel.
 const FINENESS: f64 = 2.0;
@@ -29,7 +29,7 @@ pub(super) const GRID: RGBColor = RGBColor(229, 231, 235);
 
 /// Where text stands relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Anchor {
+pub(super) enum TextAnchor {
     Left,
     Middle,
     Right,
@@ -85,7 +85,11 @@ pub(super) struct Canvas<'a> {
 }
 
 /// Draws a picture of a size and returns its SVG.
-pub(super) fn picture(width: f64, height: f64, draw: impl FnOnce(&Canvas) -> Drawing) -> io::Result<String> {
+pub(super) fn picture(
+    width: f64,
+    height: f64,
+    draw: impl FnOnce(&Canvas) -> DrawingResult,
+) -> io::Result<String> {
     let (wide, high) = ((width * FINENESS) as u32, (height * FINENESS) as u32);
     let mut svg = String::new();
     let drawn = {
@@ -106,11 +110,11 @@ fn point((x, y): (f64, f64)) -> (i32, i32) {
 }
 
 impl Canvas<'_> {
-    pub(super) fn text(&self, text: &str, at: (f64, f64), anchor: Anchor, font: Font) -> Drawing {
+    pub(super) fn text(&self, text: &str, at: (f64, f64), anchor: TextAnchor, font: Font) -> DrawingResult {
         let horizontal = match anchor {
-            Anchor::Left => HPos::Left,
-            Anchor::Middle => HPos::Center,
-            Anchor::Right => HPos::Right,
+            TextAnchor::Left => HPos::Left,
+            TextAnchor::Middle => HPos::Center,
+            TextAnchor::Right => HPos::Right,
         };
         let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
         let desc = FontDesc::new(FontFamily::SansSerif, font.size * FINENESS * FONT_FACTOR, style);
@@ -118,39 +122,45 @@ impl Canvas<'_> {
         self.area.draw(&Text::new(visible(text), point(at), style))
     }
 
-    pub(super) fn line(&self, from: (f64, f64), to: (f64, f64), color: RGBColor, width: f64) -> Drawing {
+    pub(super) fn line(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        color: RGBColor,
+        width: f64,
+    ) -> DrawingResult {
         self.path(&[from, to], color, width)
     }
 
-    pub(super) fn path(&self, points: &[(f64, f64)], color: RGBColor, width: f64) -> Drawing {
+    pub(super) fn path(&self, points: &[(f64, f64)], color: RGBColor, width: f64) -> DrawingResult {
         let points: Vec<(i32, i32)> = points.iter().copied().map(point).collect();
         self.area.draw(&PathElement::new(points, color.stroke_width(unit(width).max(1) as u32)))
     }
 
-    pub(super) fn polygon(&self, points: &[(f64, f64)], color: RGBColor, opacity: f64) -> Drawing {
+    pub(super) fn polygon(&self, points: &[(f64, f64)], color: RGBColor, opacity: f64) -> DrawingResult {
         let points: Vec<(i32, i32)> = points.iter().copied().map(point).collect();
         self.area.draw(&Polygon::new(points, color.mix(opacity)))
     }
 
-    pub(super) fn bar(&self, corner: (f64, f64), opposite: (f64, f64), color: RGBColor) -> Drawing {
+    pub(super) fn bar(&self, corner: (f64, f64), opposite: (f64, f64), color: RGBColor) -> DrawingResult {
         let (x0, x1) = (corner.0.min(opposite.0), corner.0.max(opposite.0));
         let (y0, y1) = (corner.1.min(opposite.1), corner.1.max(opposite.1));
         self.area.draw(&Rectangle::new([point((x0, y0)), point((x1, y1))], color.filled()))
     }
 
-    pub(super) fn dot(&self, center: (f64, f64), radius: f64, color: RGBColor) -> Drawing {
+    pub(super) fn dot(&self, center: (f64, f64), radius: f64, color: RGBColor) -> DrawingResult {
         self.area.draw(&Circle::new(point(center), unit(radius), color.filled()))
     }
 
     /// A circle with a white middle.
-    pub(super) fn ring(&self, center: (f64, f64), radius: f64, color: RGBColor) -> Drawing {
+    pub(super) fn ring(&self, center: (f64, f64), radius: f64, color: RGBColor) -> DrawingResult {
         self.dot(center, radius, color)?;
         self.dot(center, radius - 1.3, WHITE)
     }
 
     /// The head of a picture: what it shows, and how to read it.
-    pub(super) fn title(&self, title: &str, subtitle: &str) -> Drawing {
-        self.text(title, (24.0, 28.0), Anchor::Left, Font::TITLE)?;
-        self.text(subtitle, (24.0, 50.0), Anchor::Left, Font::SUBTITLE)
+    pub(super) fn title(&self, title: &str, subtitle: &str) -> DrawingResult {
+        self.text(title, (24.0, 28.0), TextAnchor::Left, Font::TITLE)?;
+        self.text(subtitle, (24.0, 50.0), TextAnchor::Left, Font::SUBTITLE)
     }
 }

@@ -9,8 +9,8 @@ use crate::outcome::{Histogram, Scope, metric_index};
 use crate::report::number;
 
 use super::axes::COLORS;
-use super::canvas::{Anchor, Canvas, Drawing, Font, GREY, GRID, cut, picture, wrap};
-use super::scale::{Scale, tick_label};
+use super::canvas::{Canvas, DrawingResult, Font, GREY, GRID, TextAnchor, cut, picture, wrap};
+use super::scale::{PixelScale, tick_label};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 76.0;
@@ -52,7 +52,7 @@ pub(super) fn draw(findings: &Findings) -> io::Result<String> {
         )?;
         if curves.is_empty() {
             let text = "No organization was in debt under any policy.";
-            return canvas.text(text, (LEFT, 120.0), Anchor::Left, Font::LABEL);
+            return canvas.text(text, (LEFT, 120.0), TextAnchor::Left, Font::LABEL);
         }
         let (x, y) = axes(&curves);
         draw_axes(canvas, &x, &y, &curves)?;
@@ -86,7 +86,7 @@ fn curve<'a>(name: &'a str, color: RGBColor, debts: &Histogram) -> Option<Curve<
 }
 
 /// A logarithmic axis of debt over whole decades and a linear one of shares [%].
-fn axes(curves: &[Curve]) -> (Scale, Scale) {
+fn axes(curves: &[Curve]) -> (PixelScale, PixelScale) {
     let largest = curves.iter().map(|curve| curve.largest).fold(0.0, f64::max);
     // A few tiny debts must not stretch the axis: three decades below the largest tell the story.
     let smallest =
@@ -95,16 +95,16 @@ fn axes(curves: &[Curve]) -> (Scale, Scale) {
     let high = libm::log10(largest) + 0.05;
     let deepest = curves.iter().map(|curve| curve.overdrawn).fold(0.0, f64::max);
     let top = (deepest * 105.0).clamp(1.0, 100.0);
-    (Scale::new(low, high, LEFT, RIGHT), Scale::new(0.0, top, BOTTOM, TOP))
+    (PixelScale::new(low, high, LEFT, RIGHT), PixelScale::new(0.0, top, BOTTOM, TOP))
 }
 
-fn draw_axes(canvas: &Canvas, x: &Scale, y: &Scale, curves: &[Curve]) -> Drawing {
+fn draw_axes(canvas: &Canvas, x: &PixelScale, y: &PixelScale, curves: &[Curve]) -> DrawingResult {
     for tick in y.ticks(6) {
         canvas.line((LEFT, y.at(tick)), (RIGHT, y.at(tick)), if tick == 0.0 { GREY } else { GRID }, 1.0)?;
         canvas.text(
             &format!("{}%", tick_label(tick)),
             (LEFT - 8.0, y.at(tick)),
-            Anchor::Right,
+            TextAnchor::Right,
             Font::TICK,
         )?;
     }
@@ -119,14 +119,19 @@ fn draw_axes(canvas: &Canvas, x: &Scale, y: &Scale, curves: &[Curve]) -> Drawing
             canvas.line((at, TOP), (at, BOTTOM), GRID, if factor == 1.0 { 1.2 } else { 0.6 })?;
             let few_decades = x.at(1.0) - x.at(0.0) > 110.0;
             if factor == 1.0 || few_decades {
-                canvas.text(&tick_label(debt), (at, BOTTOM + 14.0), Anchor::Middle, Font::TICK)?;
+                canvas.text(&tick_label(debt), (at, BOTTOM + 14.0), TextAnchor::Middle, Font::TICK)?;
             }
         }
     }
-    canvas.text("largest debt [credits]", ((LEFT + RIGHT) / 2.0, BOTTOM + 38.0), Anchor::Middle, Font::LABEL)
+    canvas.text(
+        "largest debt [credits]",
+        ((LEFT + RIGHT) / 2.0, BOTTOM + 38.0),
+        TextAnchor::Middle,
+        Font::LABEL,
+    )
 }
 
-fn draw_curve(canvas: &Canvas, curve: &Curve, x: &Scale, y: &Scale) -> Drawing {
+fn draw_curve(canvas: &Canvas, curve: &Curve, x: &PixelScale, y: &PixelScale) -> DrawingResult {
     let place = |debt: f64| x.at(libm::log10(debt));
     // What lies left of the axis only lowers the height at which the curve comes in.
     let hidden = curve.steps.iter().take_while(|step| place(step.0) < LEFT).count();
@@ -141,18 +146,23 @@ fn draw_curve(canvas: &Canvas, curve: &Curve, x: &Scale, y: &Scale) -> Drawing {
     canvas.dot((place(curve.largest).max(LEFT), y.at(0.0)), 3.5, curve.color)
 }
 
-fn draw_legend(canvas: &Canvas, curves: &[Curve], without: &[&str]) -> Drawing {
+fn draw_legend(canvas: &Canvas, curves: &[Curve], without: &[&str]) -> DrawingResult {
     let mut at = TOP + 6.0;
     let room = WIDTH - LEGEND - 46.0;
     for curve in curves {
         canvas.line((LEGEND, at), (LEGEND + 22.0, at), curve.color, 3.0)?;
-        canvas.text(&cut(curve.name, Font::LABEL, room), (LEGEND + 30.0, at), Anchor::Left, Font::LABEL)?;
+        canvas.text(
+            &cut(curve.name, Font::LABEL, room),
+            (LEGEND + 30.0, at),
+            TextAnchor::Left,
+            Font::LABEL,
+        )?;
         let facts = format!(
             "{} % ever in debt, at most {}",
             number::short((curve.overdrawn * 1000.0).round() / 10.0),
             number::short(curve.largest)
         );
-        canvas.text(&facts, (LEGEND + 30.0, at + 16.0), Anchor::Left, Font::TICK)?;
+        canvas.text(&facts, (LEGEND + 30.0, at + 16.0), TextAnchor::Left, Font::TICK)?;
         at += 42.0;
     }
     if !without.is_empty() {
@@ -160,7 +170,7 @@ fn draw_legend(canvas: &Canvas, curves: &[Curve], without: &[&str]) -> Drawing {
             .iter()
             .enumerate()
         {
-            canvas.text(line, (LEGEND, at + 15.0 * index as f64), Anchor::Left, Font::TICK)?;
+            canvas.text(line, (LEGEND, at + 15.0 * index as f64), TextAnchor::Left, Font::TICK)?;
         }
     }
     Ok(())

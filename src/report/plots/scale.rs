@@ -4,16 +4,16 @@ use crate::units::SimTime;
 
 /// A linear map from values to pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct PixelScale {
     from: (f64, f64),
     to: (f64, f64),
 }
 
-impl Scale {
+impl PixelScale {
     /// Maps `low` and `high` to two pixels. An empty range is widened.
     pub(super) fn new(low: f64, high: f64, at_low: f64, at_high: f64) -> Self {
         let high = if high > low { high } else { low + 1.0 };
-        Scale { from: (low, high), to: (at_low, at_high) }
+        PixelScale { from: (low, high), to: (at_low, at_high) }
     }
 
     /// The pixel of a value.
@@ -117,7 +117,7 @@ mod tests {
         ];
         for (low, high, most, expected) in cases {
             let labels: Vec<String> =
-                Scale::new(low, high, 0.0, 1.0).ticks(most).into_iter().map(tick_label).collect();
+                PixelScale::new(low, high, 0.0, 1.0).ticks(most).into_iter().map(tick_label).collect();
             assert_eq!(labels, expected, "{low}..{high}");
         }
     }

@@ -8,17 +8,17 @@ use plotters::style::RGBColor;
 use crate::experiment::{Aim, Candidate, Estimate, Objective, Sweep};
 use crate::outcome::{METRICS, Scope};
 
-use super::axes::{COLORS, Frame, range};
-use super::canvas::{Anchor, Canvas, Drawing, Font, GREY, cut, picture};
-use super::scale::{Scale, tick_label};
+use super::axes::{COLORS, PlotFrame, range};
+use super::canvas::{Canvas, DrawingResult, Font, GREY, TextAnchor, cut, picture};
+use super::scale::{PixelScale, tick_label};
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 440.0;
-const FRAME: Frame = Frame { left: 84.0, right: 670.0, top: 96.0, bottom: 380.0 };
+const FRAME: PlotFrame = PlotFrame { left: 84.0, right: 670.0, top: 96.0, bottom: 380.0 };
 const LEGEND: f64 = 696.0;
 
 /// A line of a sweep: one policy, and one setting of the keys that are not on the axis.
-struct Line {
+struct SweepLine {
     name: String,
     color: RGBColor,
     /// (position on the axis, estimate), in the order of the axis.
@@ -31,7 +31,7 @@ struct Line {
 /// # Errors
 /// If drawing fails, which it does not in memory.
 pub fn sweep_plot(sweep: &Sweep, key: usize, metric: usize) -> io::Result<Option<String>> {
-    let axis = Axis::of(sweep, key);
+    let axis = HorizontalAxis::of(sweep, key);
     let lines = lines(sweep, key, metric, &axis);
     let share = METRICS[metric].is_share();
     let factor = if share { 100.0 } else { 1.0 };
@@ -64,13 +64,13 @@ pub fn sweep_plot(sweep: &Sweep, key: usize, metric: usize) -> io::Result<Option
 }
 
 /// The horizontal axis: numbers at their value, words evenly in their order.
-struct Axis {
+struct HorizontalAxis {
     /// Settings in the order of the axis with their positions.
     settings: Vec<(String, f64)>,
     numeric: bool,
 }
 
-impl Axis {
+impl HorizontalAxis {
     fn of(sweep: &Sweep, key: usize) -> Self {
         let mut words: Vec<String> = Vec::new();
         for point in &sweep.points {
@@ -83,14 +83,14 @@ impl Axis {
         let positions = numbers.unwrap_or_else(|| (0..words.len()).map(|index| index as f64).collect());
         let mut settings: Vec<(String, f64)> = words.into_iter().zip(positions).collect();
         settings.sort_by(|a, b| a.1.total_cmp(&b.1));
-        Axis { settings, numeric }
+        HorizontalAxis { settings, numeric }
     }
 
     fn position(&self, setting: &str) -> Option<f64> {
         self.settings.iter().find(|(word, _)| word == setting).map(|(_, position)| *position)
     }
 
-    fn scale(&self) -> Scale {
+    fn scale(&self) -> PixelScale {
         let low = self.settings.first().map_or(0.0, |first| first.1);
         let high = self.settings.last().map_or(1.0, |last| last.1);
         let room = if high > low { (high - low) * 0.03 } else { 0.5 };
@@ -98,7 +98,7 @@ impl Axis {
     }
 
     /// The settings themselves where they fit, else round numbers.
-    fn ticks(&self, scale: &Scale) -> Vec<(f64, String)> {
+    fn ticks(&self, scale: &PixelScale) -> Vec<(f64, String)> {
         if self.numeric && self.settings.len() > 9 {
             return scale.ticks(8).into_iter().map(|value| (scale.at(value), tick_label(value))).collect();
         }
@@ -114,7 +114,7 @@ fn number(setting: &str) -> Option<f64> {
     bare.strip_suffix('%').unwrap_or(bare).trim().parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-fn lines(sweep: &Sweep, key: usize, metric: usize, axis: &Axis) -> Vec<Line> {
+fn lines(sweep: &Sweep, key: usize, metric: usize, axis: &HorizontalAxis) -> Vec<SweepLine> {
     let mut names: Vec<String> = Vec::new();
     let mut points: BTreeMap<usize, Vec<(f64, Estimate)>> = BTreeMap::new();
     let repeats = others_repeat(sweep, key);
@@ -136,7 +136,7 @@ fn lines(sweep: &Sweep, key: usize, metric: usize, axis: &Axis) -> Vec<Line> {
     }
     let line = |(index, mut points): (usize, Vec<(f64, Estimate)>)| {
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Line { name: names[index].clone(), color: COLORS[index % COLORS.len()], points }
+        SweepLine { name: names[index].clone(), color: COLORS[index % COLORS.len()], points }
     };
     points.into_iter().map(line).collect()
 }
@@ -172,7 +172,13 @@ fn unit(sweep: &Sweep, metric: usize) -> String {
     METRICS[metric].unit(currency)
 }
 
-fn draw_line(canvas: &Canvas, line: &Line, x: &Scale, y: &Scale, factor: f64) -> Drawing {
+fn draw_line(
+    canvas: &Canvas,
+    line: &SweepLine,
+    x: &PixelScale,
+    y: &PixelScale,
+    factor: f64,
+) -> DrawingResult {
     let at = |side: fn(&Estimate) -> f64| {
         let point =
             move |(position, estimate): &(f64, Estimate)| (x.at(*position), y.at(side(estimate) * factor));
@@ -186,12 +192,12 @@ fn draw_line(canvas: &Canvas, line: &Line, x: &Scale, y: &Scale, factor: f64) ->
     means.into_iter().try_for_each(|point| canvas.dot(point, 3.0, line.color))
 }
 
-fn draw_legend(canvas: &Canvas, names: &[(&str, RGBColor)]) -> Drawing {
+fn draw_legend(canvas: &Canvas, names: &[(&str, RGBColor)]) -> DrawingResult {
     for (index, (name, color)) in names.iter().enumerate() {
         let y = FRAME.top + 6.0 + 22.0 * index as f64;
         canvas.line((LEGEND, y), (LEGEND + 22.0, y), *color, 3.0)?;
         let text = cut(name, Font::LABEL, WIDTH - LEGEND - 46.0);
-        canvas.text(&text, (LEGEND + 30.0, y), Anchor::Left, Font::LABEL)?;
+        canvas.text(&text, (LEGEND + 30.0, y), TextAnchor::Left, Font::LABEL)?;
     }
     Ok(())
 }
@@ -243,7 +249,7 @@ pub fn front_plot(
                 canvas.dot(at, 5.5, color)?;
                 let settings = sweep.points[candidate.point].settings.join(", ");
                 let label = cut(if few { &settings } else { "" }, Font::TICK, 120.0);
-                canvas.text(&label, (at.0 + 9.0, at.1 - 9.0), Anchor::Left, Font::TICK)?;
+                canvas.text(&label, (at.0 + 9.0, at.1 - 9.0), TextAnchor::Left, Font::TICK)?;
             } else {
                 canvas.ring(at, 4.0, color)?;
             }
@@ -264,7 +270,12 @@ fn subtitle(sweep: &Sweep, first: Objective, second: Objective) -> String {
 }
 
 /// The candidates of the front from left to right.
-fn front_line(candidates: &[Candidate], places: &[(f64, f64)], x: &Scale, y: &Scale) -> Vec<(f64, f64)> {
+fn front_line(
+    candidates: &[Candidate],
+    places: &[(f64, f64)],
+    x: &PixelScale,
+    y: &PixelScale,
+) -> Vec<(f64, f64)> {
     let mut front: Vec<(f64, f64)> = candidates
         .iter()
         .zip(places)

@@ -8,8 +8,8 @@ use crate::experiment::Swing;
 use crate::outcome::METRICS;
 use crate::report::number;
 
-use super::canvas::{Anchor, Canvas, Drawing, Font, GREY, GRID, INK, cut, picture, width_of};
-use super::scale::{Scale, tick_label};
+use super::canvas::{Canvas, DrawingResult, Font, GREY, GRID, INK, TextAnchor, cut, picture, width_of};
+use super::scale::{PixelScale, tick_label};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 320.0;
@@ -35,7 +35,7 @@ pub fn tornado_plot(metric: usize, unit: &str, base: f64, swings: &[Swing]) -> i
         ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     // Room for the settings written outside of the bars.
     let room = (high - low).max(high.abs() * 1e-6) * 0.18;
-    let scale = Scale::new(low - room, high + room, LEFT, RIGHT);
+    let scale = PixelScale::new(low - room, high + room, LEFT, RIGHT);
     let bottom = TOP + ROW * swings.len() as f64;
     let svg = picture(WIDTH, bottom + 76.0, |canvas| {
         let title = format!("What moves {}", METRICS[metric].name);
@@ -51,22 +51,28 @@ pub fn tornado_plot(metric: usize, unit: &str, base: f64, swings: &[Swing]) -> i
     Ok(Some(svg))
 }
 
-fn draw_axis(canvas: &Canvas, scale: &Scale, bottom: f64, name: &str) -> Drawing {
+fn draw_axis(canvas: &Canvas, scale: &PixelScale, bottom: f64, name: &str) -> DrawingResult {
     for tick in scale.ticks(7) {
         let x = scale.at(tick);
         canvas.line((x, TOP), (x, bottom), GRID, 1.0)?;
-        canvas.text(&tick_label(tick), (x, bottom + 13.0), Anchor::Middle, Font::TICK)?;
+        canvas.text(&tick_label(tick), (x, bottom + 13.0), TextAnchor::Middle, Font::TICK)?;
     }
     canvas.line((LEFT, bottom), (RIGHT, bottom), GREY, 1.0)?;
-    canvas.text(name, ((LEFT + RIGHT) / 2.0, bottom + 35.0), Anchor::Middle, Font::LABEL)
+    canvas.text(name, ((LEFT + RIGHT) / 2.0, bottom + 35.0), TextAnchor::Middle, Font::LABEL)
 }
 
-fn draw_swing(canvas: &Canvas, swing: &Swing, scale: &Scale, (base, factor): (f64, f64), y: f64) -> Drawing {
+fn draw_swing(
+    canvas: &Canvas,
+    swing: &Swing,
+    scale: &PixelScale,
+    (base, factor): (f64, f64),
+    y: f64,
+) -> DrawingResult {
     let name = end_of(&swing.key, LEFT - 44.0);
     let name_y = if swing.ranking_changes { y - 7.0 } else { y };
-    canvas.text(&name, (LEFT - 14.0, name_y), Anchor::Right, Font::LABEL)?;
+    canvas.text(&name, (LEFT - 14.0, name_y), TextAnchor::Right, Font::LABEL)?;
     if swing.ranking_changes {
-        canvas.text("ranking of policies changes", (LEFT - 14.0, y + 9.0), Anchor::Right, Font::TICK)?;
+        canvas.text("ranking of policies changes", (LEFT - 14.0, y + 9.0), TextAnchor::Right, Font::TICK)?;
     }
     let origin = scale.at(base);
     for (value, setting, color) in
@@ -81,7 +87,7 @@ fn draw_swing(canvas: &Canvas, swing: &Swing, scale: &Scale, (base, factor): (f6
         };
         if outermost {
             let right = value * factor >= base;
-            let (at, anchor) = if right { (x + 6.0, Anchor::Left) } else { (x - 6.0, Anchor::Right) };
+            let (at, anchor) = if right { (x + 6.0, TextAnchor::Left) } else { (x - 6.0, TextAnchor::Right) };
             canvas.text(&cut(setting, Font::TICK, 90.0), (at, y), anchor, Font::TICK)?;
         }
     }
@@ -94,11 +100,11 @@ fn end_of(key: &str, width: f64) -> String {
     backwards(&cut(&backwards(key), Font::LABEL, width))
 }
 
-fn draw_legend(canvas: &Canvas, y: f64) -> Drawing {
+fn draw_legend(canvas: &Canvas, y: f64) -> DrawingResult {
     let mut x = LEFT;
     for (text, color) in [("low setting", LOW), ("high setting", HIGH)] {
         canvas.bar((x, y - 5.0), (x + 12.0, y + 5.0), color)?;
-        canvas.text(text, (x + 18.0, y), Anchor::Left, Font::TICK)?;
+        canvas.text(text, (x + 18.0, y), TextAnchor::Left, Font::TICK)?;
         x += 18.0 + width_of(text, Font::TICK) + 18.0;
     }
     Ok(())

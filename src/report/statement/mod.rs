@@ -100,7 +100,11 @@ impl Statement {
             }
             rest = behind;
         }
-        Statement { title: facts.title.clone(), lines, totals: Sums::of(journal).named(&facts.currency) }
+        Statement {
+            title: facts.title.clone(),
+            lines,
+            totals: JournalSums::of(journal).named(&facts.currency),
+        }
     }
 
     /// Leaves the lines of `[from, to)`, with the balances brought forward on a line of their own.
@@ -261,7 +265,7 @@ impl Unrecorded {
 
 /// Sums of a journal.
 #[derive(Debug, Clone, Default)]
-struct Sums {
+struct JournalSums {
     issued: Credits,
     burned: Credits,
     expired: Credits,
@@ -284,9 +288,9 @@ struct Sums {
     unpriced: bool,
 }
 
-impl Sums {
-    fn of(journal: &[Entry]) -> Sums {
-        let mut sums = Sums::default();
+impl JournalSums {
+    fn of(journal: &[Entry]) -> JournalSums {
+        let mut sums = JournalSums::default();
         for entry in journal {
             sums.take(entry);
         }
@@ -299,7 +303,7 @@ impl Sums {
         self.unpriced |= entry.reason == Reason::Unpriced;
         match entry.kind {
             EntryKind::Measure => {
-                *self = Sums { remaining: self.remaining, debt: self.debt, ..Sums::default() };
+                *self = JournalSums { remaining: self.remaining, debt: self.debt, ..JournalSums::default() };
             }
             EntryKind::OpeningGrant
             | EntryKind::Issue

@@ -69,7 +69,7 @@ impl<'f> Teller<'f> {
         let grant = format!("grant {}", entry.grant);
         let category = entry.category.name();
         let ends = match entry.until {
-            SimTime::NEVER => String::new(),
+            SimTime::MAX => String::new(),
             until => format!(", ends {until}"),
         };
         let paid = match entry.money {

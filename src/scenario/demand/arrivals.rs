@@ -2,11 +2,13 @@
 
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{Field, Item, Kind, Range, Section, Shape, Unit, default, optional, required};
+use crate::scenario::reading::{
+    Field, Item, Kind, NumberRange, Section, TableShape, ValueUnit, default, optional, required,
+};
 use crate::workload::{Arrivals, Cron, Drift, Modulation, OnOff, Schedule, ScheduleTimes, Sine, Variation};
 
 /// Range of a coefficient of variation of gaps.
-const GAPS_CV: Range = Range::between(0.0, 40.0);
+const GAPS_CV: NumberRange = NumberRange::between(0.0, 40.0);
 /// A coefficient of variation of gaps.
 pub(in crate::scenario) const CV_KIND: Kind = Kind::Number(GAPS_CV);
 
@@ -16,8 +18,12 @@ const MOST_CALLS: f64 = 1e6;
 const MOST_AT_ONCE: f64 = 1e6;
 
 /// When operations arrive.
-pub(super) static ARRIVALS: Shape =
-    Shape { name: "arrivals", doc: "When operations of a feature arrive.", tags: TAGS, parts: &[OWN, MOVES] };
+pub(super) static ARRIVALS: TableShape = TableShape {
+    name: "arrivals",
+    doc: "When operations of a feature arrive.",
+    tags: TAGS,
+    parts: &[OWN, MOVES],
+};
 
 static TAGS: &[Field] = &[
     optional("poisson", Kind::RATE, "Independent arrivals."),
@@ -38,7 +44,7 @@ static TAGS: &[Field] = &[
     optional("every", Kind::POSITIVE_SPAN, "At a fixed distance from the scenario's start."),
     optional(
         "clients",
-        Kind::Distribution(Unit::Number, Range::between(0.0, MOST_CLIENTS)),
+        Kind::Distribution(ValueUnit::Number, NumberRange::between(0.0, MOST_CLIENTS)),
         "Closed loop: so many clients, each with one operation under way.",
     ),
 ];
@@ -48,13 +54,13 @@ static OWN: &[Field] = &[
     optional("sojourns", Kind::Tuple(&Kind::POSITIVE_SPAN, 2), "Mean stay in each state of `mmpp`."),
     optional(
         "branching",
-        Kind::Number(Range::below(0.0, 1.0)),
+        Kind::Number(NumberRange::below(0.0, 1.0)),
         "Operations that each one excites on average, below 1.",
     ),
     optional("decay", Kind::POSITIVE_SPAN, "Mean time from an operation to one that it excites."),
     optional(
         "calls",
-        Kind::Distribution(Unit::Number, Range::between(1.0, MOST_CALLS)),
+        Kind::Distribution(ValueUnit::Number, NumberRange::between(1.0, MOST_CALLS)),
         "Operations of a session, or of a client in all.",
     ),
     optional("think", Kind::SPANS, "From the end of one operation to the next."),
@@ -66,7 +72,7 @@ static OWN: &[Field] = &[
     ),
     default(
         "count",
-        Kind::Distribution(Unit::Number, Range::between(0.0, MOST_AT_ONCE)),
+        Kind::Distribution(ValueUnit::Number, NumberRange::between(0.0, MOST_AT_ONCE)),
         "1",
         "Operations at each scheduled instant, times the activity.",
     ),
@@ -81,12 +87,12 @@ static MOVES: &[Field] = &[
     optional("per_organization", Kind::Table(&VARIES), "How organizations differ in this feature."),
 ];
 
-static SINE: Shape = Shape {
+static SINE: TableShape = TableShape {
     name: "sine",
     doc: "The rate times 1 + amplitude · sin(2π (t − start) / period + phase).",
     tags: &[],
     parts: &[&[
-        required("amplitude", Kind::Number(Range::between(0.0, 1.0)), "Between 0 and 1."),
+        required("amplitude", Kind::Number(NumberRange::between(0.0, 1.0)), "Between 0 and 1."),
         default("period", Kind::POSITIVE_SPAN, "\"24h\"", "Length of one turn."),
         default("phase", Kind::NUMBER, "0", "Where the turn begins [radians]."),
     ]],
@@ -95,26 +101,26 @@ static SINE: Shape = Shape {
 /// A drift.
 pub(in crate::scenario) const DRIFT_KIND: Kind = Kind::Table(&DRIFT);
 
-static DRIFT: Shape = Shape {
+static DRIFT: TableShape = TableShape {
     name: "drift",
     doc: "AR(1) of the logarithm of the rate, one step an hour; the mean stays.",
     tags: &[],
     parts: &[&[
         default(
             "persistence",
-            Kind::Number(Range::below(0.0, 1.0)),
+            Kind::Number(NumberRange::below(0.0, 1.0)),
             "0.8",
             "Correlation of one hour with the next, at least 0 and below 1.",
         ),
         required(
             "sd",
-            Kind::Number(Range::between(0.0, 10.0)),
+            Kind::Number(NumberRange::between(0.0, 10.0)),
             "Stationary standard deviation of the logarithm.",
         ),
     ]],
 };
 
-static ON_OFF: Shape = Shape {
+static ON_OFF: TableShape = TableShape {
     name: "on-off",
     doc: "Alternating periods; the rate is that of the periods with demand.",
     tags: &[],
@@ -124,7 +130,7 @@ static ON_OFF: Shape = Shape {
     ]],
 };
 
-static VARIES: Shape = Shape {
+static VARIES: TableShape = TableShape {
     name: "per-organization",
     doc: "What is drawn once per organization for this feature.",
     tags: &[],
@@ -135,16 +141,16 @@ static VARIES: Shape = Shape {
             "1",
             "Multiplies the rate, besides the organization's activity.",
         ),
-        optional("cv", Kind::Distribution(Unit::Number, GAPS_CV), "Replaces `cv`."),
+        optional("cv", Kind::Distribution(ValueUnit::Number, GAPS_CV), "Replaces `cv`."),
         default(
             "phase",
-            Kind::Distribution(Unit::Number, Range::ANY),
+            Kind::Distribution(ValueUnit::Number, NumberRange::ANY),
             "0",
             "Moves the profile to later hours [hours].",
         ),
         optional(
             "stretch",
-            Kind::Distribution(Unit::Number, Range::between(0.0, 100.0)),
+            Kind::Distribution(ValueUnit::Number, NumberRange::between(0.0, 100.0)),
             "Exponent of the profile's weights: above 1 is peakier.",
         ),
     ]],

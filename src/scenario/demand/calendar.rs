@@ -1,23 +1,23 @@
 //! Reads factors of the calendar: growth, spikes, ramps, holidays, windows.
 
 use crate::scenario::read::Facts;
-use crate::scenario::reading::{Item, Kind, Range, Section, Shape, optional};
+use crate::scenario::reading::{Item, Kind, NumberRange, Section, TableShape, optional};
 use crate::units::SimTime;
 use crate::workload::CalendarFactor;
 
 /// Largest factor of a rate.
 const MOST_FACTOR: f64 = 1e6;
 
-const FACTOR: Kind = Kind::Number(Range::between(0.0, MOST_FACTOR));
+const FACTOR: Kind = Kind::Number(NumberRange::between(0.0, MOST_FACTOR));
 
 /// A factor of the calendar.
-pub(super) static CALENDAR: Shape = Shape {
+pub(super) static CALENDAR: TableShape = TableShape {
     name: "calendar",
     doc: "A factor of the rate that follows the calendar, evaluated once an hour.",
     tags: &[
         optional(
             "growth",
-            Kind::Share(Range::above(-1.0, MOST_FACTOR)),
+            Kind::Share(NumberRange::above(-1.0, MOST_FACTOR)),
             "Relative growth per month of 30 days, such as 0.05.",
         ),
         optional("spike", FACTOR, "Factor at `at`; half of the extra demand is gone after `half_life`."),

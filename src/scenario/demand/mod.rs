@@ -12,7 +12,7 @@ use crate::workload::{Demand, Failures};
 
 use super::distribution;
 use super::read::Facts;
-use super::reading::{Field, Item, Kind, Section, Shape, default, optional, required};
+use super::reading::{Field, Item, Kind, Section, TableShape, default, optional, required};
 
 use arrivals::ARRIVALS;
 use calendar::CALENDAR;
@@ -58,7 +58,7 @@ pub(crate) static FIELDS: &[Field] = &[
     ),
 ];
 
-static FAILURES: Shape = Shape {
+static FAILURES: TableShape = TableShape {
     name: "failures",
     doc: "Failures that cluster: a failure is more likely after a failure of the same organization (of the same client, where clients are reactive).",
     tags: &[],

@@ -1,6 +1,6 @@
 //! Reads profiles: `"office"`, or weights of hours and days.
 
-use crate::scenario::reading::{Item, Kind, Shape, optional, required};
+use crate::scenario::reading::{Item, Kind, TableShape, optional, required};
 use crate::workload::{HOURS, PROFILES, Profile};
 
 /// A profile.
@@ -10,7 +10,7 @@ fn names() -> Vec<&'static str> {
     PROFILES.to_vec()
 }
 
-static PROFILE: Shape = Shape {
+static PROFILE: TableShape = TableShape {
     name: "profile",
     doc: "Weights of the hours of a local week; normalized to mean 1.",
     tags: &[],

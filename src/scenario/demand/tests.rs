@@ -3,7 +3,9 @@
 use crate::sampling::{Dist, StreamKey, TraitPoint, TwoLevel};
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
 use crate::units::SimSpan;
-use crate::workload::{Amount, Arrivals, Billing, CalendarFactor, Scope, Shape, SignUp, StepKind};
+use crate::workload::{
+    Amount, Arrivals, Billing, CalendarFactor, QuantityScope, SignUp, StepKind, StepShape,
+};
 
 const HEAD: &str = "start = 2025-01-06\nhorizon = \"30 days\"\n[[cohorts]]\nname = \"teams\"\n";
 
@@ -35,7 +37,7 @@ fn the_sketch_of_the_design_reads_as_meant() {
         ]"#,
     );
     assert_eq!(demand.arrivals, Arrivals::Gamma { rate: 2.0 / (30.0 * 86_400.0), cv: 2.0 });
-    let Shape::Run(steps) = &demand.work.shape else { panic!("a run") };
+    let StepShape::Run(steps) = &demand.work.shape else { panic!("a run") };
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(names, ["strategy", "review", "content"]);
     let StepKind::Work { cost, duration, fails } = &steps[0].kind else { panic!("work") };
@@ -83,9 +85,9 @@ fn costs_are_formulas_over_quantities() {
     assert!(
         matches!(&tokens_in.dist, Dist::TwoLevel(levels) if matches!(**levels, TwoLevel::LogNormal { .. }))
     );
-    assert_eq!(tokens_in.scope, Scope::Grows { by: Dist::Fixed(415.0), cap: 200_000.0 });
-    assert_eq!((tokens_out.correlation, &model.scope), (Some((0, 0.2)), &Scope::Step));
-    let Shape::Simple { cost: Amount::Formula(cost), duration: Amount::Formula(_) } = &demand.work.shape
+    assert_eq!(tokens_in.scope, QuantityScope::Grows { by: Dist::Fixed(415.0), cap: 200_000.0 });
+    assert_eq!((tokens_out.correlation, &model.scope), (Some((0, 0.2)), &QuantityScope::Step));
+    let StepShape::Simple { cost: Amount::Formula(cost), duration: Amount::Formula(_) } = &demand.work.shape
     else {
         panic!("two formulas")
     };
@@ -107,7 +109,7 @@ fn sizes_come_from_a_column_of_a_file() {
         ScenarioSource::from_path(&path).map_err(|problem| vec![problem]).and_then(|source| read(&source))
     };
     let found = scenario("sizes.csv").unwrap_or_else(|problems| panic!("{problems:?}"));
-    let Shape::Simple { cost, .. } = &found.features[0].demand.work.shape else {
+    let StepShape::Simple { cost, .. } = &found.features[0].demand.work.shape else {
         panic!("a simple operation")
     };
     assert_eq!(cost, &Amount::Drawn(Dist::empirical(vec![3.0, 8.0]).expect("two values")));

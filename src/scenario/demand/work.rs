@@ -3,26 +3,28 @@
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Field, Item, Kind, Range, Section, Shape, Unit, default, did_you_mean, optional, required,
+    Field, Item, Kind, NumberRange, Section, TableShape, ValueUnit, default, did_you_mean, optional, required,
 };
 use crate::workload::formula::Formula;
 use crate::workload::{
-    Amount, BUILTIN_NAMES, CacheHits, MOST_COST, MOST_DURATION, MOST_PARTS, Quantity, Scope,
-    Shape as WorkShape, Step, StepKind, Work,
+    Amount, BUILTIN_NAMES, CacheHits, MOST_COST, MOST_DURATION, MOST_PARTS, Quantity, QuantityScope, Step,
+    StepKind, StepShape as WorkShape, Work,
 };
 
 /// A cost: drawn, or a formula.
 pub(super) const COST_KIND: Kind =
-    Kind::Either(&[Kind::Distribution(Unit::Credits, Range::between(0.0, MOST_COST)), Kind::Text]);
+    Kind::Either(&[Kind::Distribution(ValueUnit::Credits, NumberRange::between(0.0, MOST_COST)), Kind::Text]);
 
 /// A duration: drawn, or a formula in seconds.
-pub(super) const DURATION_KIND: Kind =
-    Kind::Either(&[Kind::Distribution(Unit::Span, Range::between(0.0, MOST_DURATION)), Kind::Text]);
+pub(super) const DURATION_KIND: Kind = Kind::Either(&[
+    Kind::Distribution(ValueUnit::Span, NumberRange::between(0.0, MOST_DURATION)),
+    Kind::Text,
+]);
 
 /// A quantity: its distribution, or a table that says more.
 pub(super) const QUANTITY_KIND: Kind = Kind::Either(&[Kind::NUMBERS_FROM_ZERO, Kind::Table(&QUANTITY)]);
 
-static QUANTITY: Shape = Shape {
+static QUANTITY: TableShape = TableShape {
     name: "quantity",
     doc: "A named number of an operation.",
     tags: &[],
@@ -31,14 +33,14 @@ static QUANTITY: Shape = Shape {
         default("per", Kind::Words(scopes), "\"step\"", "Whether a run draws it for every step or once."),
         optional(
             "grows_by",
-            Kind::Distribution(Unit::Number, Range::ANY),
+            Kind::Distribution(ValueUnit::Number, NumberRange::ANY),
             "Drawn once, then grows by this from step to step: the context of a conversation.",
         ),
         optional("up_to", Kind::NUMBER_FROM_ZERO, "Largest value it grows to."),
         optional("with", Kind::Name("quantity"), "An earlier quantity that it is correlated with."),
         default(
             "correlation",
-            Kind::Number(Range::between(-1.0, 1.0)),
+            Kind::Number(NumberRange::between(-1.0, 1.0)),
             "0",
             "Of the normal scores of the two, between -1 and 1.",
         ),
@@ -50,7 +52,7 @@ fn scopes() -> Vec<&'static str> {
 }
 
 /// Cache hits.
-pub(super) static CACHE: Shape = Shape {
+pub(super) static CACHE: TableShape = TableShape {
     name: "cache",
     doc: "Steps served from a cache cost less.",
     tags: &[],
@@ -61,7 +63,7 @@ pub(super) static CACHE: Shape = Shape {
 };
 
 /// A step of a run.
-pub(super) static STEP: Shape = Shape {
+pub(super) static STEP: TableShape = TableShape {
     name: "step",
     doc: "A step of a run: work with a `cost`, a `helper`, a `review`, or a group of `steps` that repeat together.",
     tags: &[],
@@ -78,13 +80,13 @@ static STEP_FIELDS: &[Field] = &[
     optional("steps", Kind::List(&Kind::Table(&STEP)), "A group of steps."),
     default(
         "repeat",
-        Kind::Distribution(Unit::Number, Range::between(0.0, MOST_PARTS as f64)),
+        Kind::Distribution(ValueUnit::Number, NumberRange::between(0.0, MOST_PARTS as f64)),
         "1",
         "How often it is done; 0 leaves it out.",
     ),
 ];
 
-static REVIEW: Shape = Shape {
+static REVIEW: TableShape = TableShape {
     name: "review",
     doc: "A pause for a human.",
     tags: &[],
@@ -108,8 +110,8 @@ pub(super) fn read(section: Section<'_>) -> Work {
 
 fn simple(section: Section<'_>, names: &[&str]) -> WorkShape {
     WorkShape::Simple {
-        cost: section.value("cost", |item| amount(item, Unit::Credits, names)),
-        duration: section.value("duration", |item| amount(item, Unit::Span, names)),
+        cost: section.value("cost", |item| amount(item, ValueUnit::Credits, names)),
+        duration: section.value("duration", |item| amount(item, ValueUnit::Span, names)),
     }
 }
 
@@ -132,14 +134,14 @@ fn run(section: Section<'_>, item: Item<'_>, names: &[&str]) -> WorkShape {
 }
 
 /// A drawn number or a formula.
-fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
+fn amount(item: Item<'_>, unit: ValueUnit, names: &[&str]) -> Option<Amount> {
     let Some(text) = item.as_text() else {
         return distribution::read(item).map(Amount::Drawn);
     };
     // A span has no operator, and a formula without one is the name of a quantity.
     let plain =
         !text.contains(['+', '-', '*', '/', '(', '<', '>', '=', '×']) && !names.contains(&text.trim());
-    if unit == Unit::Span && plain {
+    if unit == ValueUnit::Span && plain {
         return distribution::read(item).map(Amount::Drawn);
     }
     match Formula::compile(text, names) {
@@ -156,13 +158,13 @@ fn amount(item: Item<'_>, unit: Unit, names: &[&str]) -> Option<Amount> {
 }
 
 /// A formula, unless it is always the same and out of range; one over quantities is held to its range as it is drawn.
-fn formula_in_range(item: Item<'_>, unit: Unit, formula: Formula) -> Option<Amount> {
+fn formula_in_range(item: Item<'_>, unit: ValueUnit, formula: Formula) -> Option<Amount> {
     let (noun, most) = match unit {
-        Unit::Span => ("seconds", MOST_DURATION),
-        Unit::Credits | Unit::Number => ("credits", MOST_COST),
+        ValueUnit::Span => ("seconds", MOST_DURATION),
+        ValueUnit::Credits | ValueUnit::Number => ("credits", MOST_COST),
     };
     match formula.constant() {
-        Some(value) if !Range::between(0.0, most).holds(value) => {
+        Some(value) if !NumberRange::between(0.0, most).holds(value) => {
             let hint = format!("a formula gives {noun} from 0 to {most}");
             item.error(format!("gives {value}: \"{formula}\""), Some(hint))
         }
@@ -215,7 +217,7 @@ fn quantity(name: &str, item: Item<'_>, earlier: &[Quantity]) -> Option<Quantity
     let detailed = item.is_table() && item.entries()?.iter().any(|(key, _)| *key == "draw");
     if !detailed {
         let dist = distribution::read(item)?;
-        return Some(Quantity { name: name.to_owned(), dist, scope: Scope::Step, correlation: None });
+        return Some(Quantity { name: name.to_owned(), dist, scope: QuantityScope::Step, correlation: None });
     }
     let section = item.section(&QUANTITY)?;
     let correlation = correlation(section, earlier);
@@ -244,9 +246,9 @@ fn number(item: Item<'_>) -> Option<Dist> {
     distribution::read(item)
 }
 
-fn scope(section: Section<'_>) -> Scope {
+fn scope(section: Section<'_>) -> QuantityScope {
     if let Some(by) = section.read("grows_by", number) {
-        return Scope::Grows { by, cap: section.read_or("up_to", f64::INFINITY, Item::number) };
+        return QuantityScope::Grows { by, cap: section.read_or("up_to", f64::INFINITY, Item::number) };
     }
     if section.has("up_to") {
         section.error("up_to", "means nothing without `grows_by`", None);
@@ -256,7 +258,7 @@ fn scope(section: Section<'_>) -> Scope {
         Some("run") => Some(true),
         _ => item.fail_words(scopes()),
     });
-    if once == Some(true) { Scope::Run } else { Scope::Step }
+    if once == Some(true) { QuantityScope::Run } else { QuantityScope::Step }
 }
 
 fn correlation(section: Section<'_>, earlier: &[Quantity]) -> Option<(usize, f64)> {
@@ -308,7 +310,7 @@ fn step_kind(section: Section<'_>, names: &[&str]) -> Option<StepKind> {
         only(&["cost", "duration", "fails", "helper"], "a group");
         return Some(StepKind::Group(item.list(|item| step(item, names))?));
     }
-    let duration = section.read("duration", |item| amount(item, Unit::Span, names))?;
+    let duration = section.read("duration", |item| amount(item, ValueUnit::Span, names))?;
     if section.value("helper", Item::flag) {
         only(&["cost", "fails"], "a helper");
         return Some(StepKind::Helper { duration });
@@ -321,6 +323,6 @@ fn step_kind(section: Section<'_>, names: &[&str]) -> Option<StepKind> {
         );
         return None;
     }
-    let cost = section.read("cost", |item| amount(item, Unit::Credits, names))?;
+    let cost = section.read("cost", |item| amount(item, ValueUnit::Credits, names))?;
     Some(StepKind::Work { cost, duration, fails: section.read("fails", Item::probability)? })
 }

@@ -5,7 +5,7 @@ use crate::policy::{
     KilledWork, OnCancel, OnFailure, OnTimeout, Overrun, View, WhenShort,
 };
 use crate::scenario::reading::{
-    Field, Item, Kind, Range, Section, Shape, default, optional, required, words, words_of,
+    Field, Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
 };
 
 /// Largest relative surcharge, bias and spread of an estimate: a thousandfold.
@@ -76,14 +76,14 @@ static CAP: &[Field] = &[optional(
 )];
 
 /// Overrides of one feature.
-pub(super) static FEATURE_RULES: Shape = Shape {
+pub(super) static FEATURE_RULES: TableShape = TableShape {
     name: "feature-rules",
     doc: "What a policy says differently for one feature: `features.NAME = { … }` inside a policy.",
     tags: &[],
     parts: &[RULES, CAP],
 };
 
-static ADMISSION: Shape = Shape {
+static ADMISSION: TableShape = TableShape {
     name: "admission",
     doc: "A check that knows what an operation will cost.",
     tags: &[
@@ -93,7 +93,7 @@ static ADMISSION: Shape = Shape {
     parts: &[],
 };
 
-static HOLD: Shape = Shape {
+static HOLD: TableShape = TableShape {
     name: "hold",
     doc: "A reservation before the work, settled after it.",
     tags: &[],
@@ -101,7 +101,7 @@ static HOLD: Shape = Shape {
         default("estimate", ESTIMATE_KIND, "\"expected\"", "The estimate that is held."),
         default(
             "buffer",
-            Kind::Share(Range::between(-1.0, MOST_SURCHARGE)),
+            Kind::Share(NumberRange::between(-1.0, MOST_SURCHARGE)),
             "0.0",
             "Relative surcharge: 0.2 holds 120 %.",
         ),
@@ -137,7 +137,7 @@ static HOLD: Shape = Shape {
 const ESTIMATE_KIND: Kind =
     Kind::Either(&[Kind::Words(words_of::<EstimateWord>), Kind::CREDITS_FROM_ZERO, Kind::Table(&ESTIMATE)]);
 
-static ESTIMATE: Shape = Shape {
+static ESTIMATE: TableShape = TableShape {
     name: "estimate",
     doc: "How the cost of an operation is guessed before it starts.",
     tags: &[
@@ -153,27 +153,27 @@ static ESTIMATE: Shape = Shape {
     parts: &[],
 };
 
-static HISTORY_MEAN: Shape = Shape {
+static HISTORY_MEAN: TableShape = TableShape {
     name: "history-mean",
     doc: "The mean of the organization's last costs.",
     tags: &[],
     parts: &[&[required("mean", Kind::POSITIVE_COUNT, "How many earlier operations are averaged.")]],
 };
 
-static BLUR: Shape = Shape {
+static BLUR: TableShape = TableShape {
     name: "blur",
     doc: "The error of an estimate.",
     tags: &[],
     parts: &[&[
         default(
             "bias",
-            Kind::Share(Range::between(-1.0, MOST_SURCHARGE)),
+            Kind::Share(NumberRange::between(-1.0, MOST_SURCHARGE)),
             "0.0",
             "Relative bias: 0.1 estimates 10 % too much.",
         ),
         default(
             "cv",
-            Kind::Share(Range::between(0.0, MOST_SURCHARGE)),
+            Kind::Share(NumberRange::between(0.0, MOST_SURCHARGE)),
             "0.0",
             "Coefficient of variation of the error.",
         ),

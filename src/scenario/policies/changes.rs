@@ -5,11 +5,11 @@ use crate::policy::{
     UsageOnChange,
 };
 use crate::scenario::reading::{
-    Item, Kind, Node, Range, Section, Shape, default, optional, required, words_of,
+    Item, Kind, Node, NumberRange, Section, TableShape, default, optional, required, words_of,
 };
 use crate::units::{Probability, round_half_up};
 
-pub(super) static PLAN_CHANGE: Shape = Shape {
+pub(super) static PLAN_CHANGE: TableShape = TableShape {
     name: "plan-change",
     doc: "A share of the organizations moves to another plan; a move to the plan that one is on is nothing.",
     tags: &[
@@ -49,14 +49,14 @@ pub(super) static PLAN_CHANGE: Shape = Shape {
     ]],
 };
 
-static CONVERT: Shape = Shape {
+static CONVERT: TableShape = TableShape {
     name: "convert",
     doc: "Credits that survive a change of plan are worth another number under the new one.",
     tags: &[],
     parts: &[&[
         required(
             "factor",
-            Kind::Number(Range::between(0.0, 1e6)),
+            Kind::Number(NumberRange::between(0.0, 1e6)),
             "Lots that survive are multiplied by this.",
         ),
         optional(
@@ -115,7 +115,7 @@ fn convert(item: Item<'_>) -> Option<Convert> {
     Some(Convert { billionths: round_half_up(factor?, 1e9), expires_after })
 }
 
-pub(super) static RULE_CHANGE: Shape = Shape {
+pub(super) static RULE_CHANGE: TableShape = TableShape {
     name: "rule-change",
     doc: "Rules that change at an instant, without a close: allowance and price from their next period on, all others at \
           once.",
@@ -131,7 +131,7 @@ pub(super) static RULE_CHANGE: Shape = Shape {
     ]],
 };
 
-static SIGNED_UP: Shape = Shape {
+static SIGNED_UP: TableShape = TableShape {
     name: "signed-up-when",
     doc: "When an organization must have signed up.",
     tags: &[],

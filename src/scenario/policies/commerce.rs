@@ -2,14 +2,14 @@
 
 use crate::calendar::{CalendarUnit, Period};
 use crate::policy::{
-    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Looks, Overdraft,
-    Package, Repay, RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
+    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, DebtAtCycle, Expiry, Invoices, Overdraft, Package,
+    Reevaluation, Repay, RoundMode, Rounding, Subscription, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
     View,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Item, Kind, Range, Section, Shape, default, optional, required, words, words_of,
+    Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
 };
 use crate::units::{Credits, Probability};
 
@@ -19,7 +19,7 @@ use super::grants::validity;
 pub(super) const SUBSCRIPTION_KIND: Kind =
     Kind::Either(&[Kind::Money, Kind::Word("none"), Kind::Table(&SUBSCRIPTION)]);
 
-static SUBSCRIPTION: Shape = Shape {
+static SUBSCRIPTION: TableShape = TableShape {
     name: "subscription",
     doc: "The price of a plan, paid in advance for each billing period.",
     tags: &[],
@@ -56,7 +56,7 @@ pub(super) enum RoundWord {
 }
 words!(RoundWord { "none" => None, "up" => Up, "nearest" => Nearest, "down" => Down });
 
-static ROUND: Shape = Shape {
+static ROUND: TableShape = TableShape {
     name: "round",
     doc: "Charges are multiples of a unit; a bare word rounds to whole credits.",
     tags: &[
@@ -108,7 +108,7 @@ pub(super) enum OverdraftWord {
 }
 words!(OverdraftWord { "none" => None, "unlimited" => Unlimited });
 
-static OVERDRAFT: Shape = Shape {
+static OVERDRAFT: TableShape = TableShape {
     name: "overdraft",
     doc: "Permission to be in debt, and what becomes of debt; a bare number is the limit.",
     tags: &[],
@@ -172,7 +172,7 @@ pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
 }
 
 /// A package.
-pub(super) static PACKAGE: Shape = Shape {
+pub(super) static PACKAGE: TableShape = TableShape {
     name: "package",
     doc: "Credits that can be bought.",
     tags: &[],
@@ -214,14 +214,14 @@ fn package(item: Item<'_>) -> Option<Package> {
 }
 
 /// An automatic top-up.
-pub(super) static TOP_UP: Shape = Shape {
+pub(super) static TOP_UP: TableShape = TableShape {
     name: "top-up",
     doc: "Buys a package by itself when the balance is low. Without cooldown, cap and `count_pending` it can loop.",
     tags: &[],
     parts: &[&[
         required(
             "threshold",
-            Kind::Either(&[Kind::CREDITS, Kind::Percentage(Range::FROM_ZERO)]),
+            Kind::Either(&[Kind::CREDITS, Kind::Percentage(NumberRange::FROM_ZERO)]),
             "Fires when the view is low: credits, or a percentage of the running period's allowance.",
         ),
         default(
@@ -250,7 +250,7 @@ pub(super) static TOP_UP: Shape = Shape {
         ),
         default(
             "amount",
-            Kind::Either(&[Kind::Words(words_of::<AmountWord>), Kind::Table(&UP_TO)]),
+            Kind::Either(&[Kind::Words(words_of::<PurchaseAmountWord>), Kind::Table(&UP_TO)]),
             "\"package\"",
             "One package, whole packages until the view lies above the threshold (`multiple`), or up to a target.",
         ),
@@ -268,7 +268,7 @@ pub(super) static TOP_UP: Shape = Shape {
         ),
         default(
             "reevaluate",
-            Kind::Words(words_of::<Looks>),
+            Kind::Words(words_of::<Reevaluation>),
             "\"always\"",
             "When the rule is looked at besides each change of the view: when a cooldown, back-off or cap period ends \
              (`always`), never (`on-change`), or before each check of an attempt (`on-check`).",
@@ -282,14 +282,14 @@ pub(super) static TOP_UP: Shape = Shape {
     ]],
 };
 
-static UP_TO: Shape = Shape {
+static UP_TO: TableShape = TableShape {
     name: "up-to",
     doc: "Buys what is missing to a target, at the package's unit price.",
     tags: &[],
     parts: &[&[required("up_to", Kind::CREDITS, "The view to reach.")]],
 };
 
-static TOP_UP_CAP: Shape = Shape {
+static TOP_UP_CAP: TableShape = TableShape {
     name: "cap",
     doc: "A cap on automatic top-ups.",
     tags: &[
@@ -300,13 +300,13 @@ static TOP_UP_CAP: Shape = Shape {
 };
 
 #[derive(Debug, Clone, Copy)]
-enum AmountWord {
+enum PurchaseAmountWord {
     Package,
     Multiple,
 }
-words!(AmountWord { "package" => Package, "multiple" => Multiple });
+words!(PurchaseAmountWord { "package" => Package, "multiple" => Multiple });
 
-words!(Looks { "always" => Always, "on-change" => OnChange, "on-check" => OnCheck });
+words!(Reevaluation { "always" => Always, "on-change" => OnChange, "on-check" => OnCheck });
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 enum Armed {
@@ -390,9 +390,9 @@ fn top_up_amount(item: Item<'_>, package: usize) -> Option<TopUpAmount> {
         let target = item.section(&UP_TO)?.read("up_to", Item::credits)?;
         return Some(TopUpAmount::UpTo { target, package });
     }
-    Some(match item.word::<AmountWord>()? {
-        AmountWord::Package => TopUpAmount::Package(package),
-        AmountWord::Multiple => TopUpAmount::MultipleUntilAbove(package),
+    Some(match item.word::<PurchaseAmountWord>()? {
+        PurchaseAmountWord::Package => TopUpAmount::Package(package),
+        PurchaseAmountWord::Multiple => TopUpAmount::MultipleUntilAbove(package),
     })
 }
 
@@ -407,7 +407,7 @@ fn top_up_cap(item: Item<'_>) -> Option<TopUpCap> {
 }
 
 /// An alert.
-pub(super) static ALERT: Shape = Shape {
+pub(super) static ALERT: TableShape = TableShape {
     name: "alert",
     doc: "Fires once per downward crossing and re-arms on the way up.",
     tags: &[
@@ -422,7 +422,7 @@ pub(super) static ALERT: Shape = Shape {
 };
 
 /// Credits, or a percentage of what was usable right after the last close and of all issued since.
-const ALERT_THRESHOLD: Kind = Kind::Either(&[Kind::CREDITS, Kind::Percentage(Range::FROM_ZERO)]);
+const ALERT_THRESHOLD: Kind = Kind::Either(&[Kind::CREDITS, Kind::Percentage(NumberRange::FROM_ZERO)]);
 
 /// What `alerts` says: thresholds, and whether `would_exceed` is among them.
 #[derive(Debug, Default)]
@@ -467,7 +467,7 @@ fn alert_threshold(item: Item<'_>) -> Option<AlertThreshold> {
 }
 
 /// How invoices are paid.
-pub(super) static INVOICES: Shape = Shape {
+pub(super) static INVOICES: TableShape = TableShape {
     name: "invoices",
     doc: "How invoices of overage are paid; they are issued at the cycle's close.",
     tags: &[],

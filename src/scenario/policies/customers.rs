@@ -1,17 +1,19 @@
 //! How customers buy and react.
 
 use crate::calendar::CalendarUnit;
-use crate::policy::{AfterPurchase, Budget, Buyer, Choice, Churn, Reactions, Retry, Substitute};
+use crate::policy::{AfterPurchase, Budget, Buyer, Churn, PackageChoice, Reactions, Retry, Substitute};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{Item, Kind, Section, Shape, default, optional, required, words, words_of};
+use crate::scenario::reading::{
+    Item, Kind, Section, TableShape, default, optional, required, words, words_of,
+};
 use crate::units::{FeatureIndex, Probability, SimSpan};
 
 /// `buyer = …`.
 pub(crate) const BUYER_KIND: Kind = Kind::Either(&[Kind::Word("none"), Kind::Table(&BUYER)]);
 
 /// People who buy.
-pub(crate) static BUYER: Shape = Shape {
+pub(crate) static BUYER: TableShape = TableShape {
     name: "buyer",
     doc: "People who buy packages; at most one purchase is under way per account, later triggers join it.",
     tags: &[],
@@ -79,7 +81,7 @@ enum ChoiceWord {
 }
 words!(ChoiceWord { "smallest-that-covers" => Smallest, "cheapest-per-credit" => Cheapest });
 
-static CHOICE: Shape = Shape {
+static CHOICE: TableShape = TableShape {
     name: "choice",
     doc: "Packages by name.",
     tags: &[
@@ -125,23 +127,23 @@ pub(crate) fn nobody() -> Buyer {
         every: None,
         human_delay: Dist::Fixed(0.0),
         ask_delay: Dist::Fixed(0.0),
-        choice: Choice::default(),
+        choice: PackageChoice::default(),
         processing: Dist::Fixed(0.0),
         declined: Probability::ZERO,
         after_purchase: AfterPurchase::default(),
     }
 }
 
-fn choice(item: Item<'_>) -> Option<Choice> {
+fn choice(item: Item<'_>) -> Option<PackageChoice> {
     if !item.is_table() {
         return Some(match item.word::<ChoiceWord>()? {
-            ChoiceWord::Smallest => Choice::SmallestThatCovers,
-            ChoiceWord::Cheapest => Choice::CheapestPerCredit,
+            ChoiceWord::Smallest => PackageChoice::SmallestThatCovers,
+            ChoiceWord::Cheapest => PackageChoice::CheapestPerCredit,
         });
     }
     match item.section(&CHOICE)?.tag()? {
-        ("fixed", value) => value.text().map(Choice::Fixed),
-        ("weighted", value) => weights(value).map(Choice::Weighted),
+        ("fixed", value) => value.text().map(PackageChoice::Fixed),
+        ("weighted", value) => weights(value).map(PackageChoice::Weighted),
         (tag, _) => item.section(&CHOICE)?.unread_tag(tag),
     }
 }
@@ -161,7 +163,7 @@ pub(crate) fn weights(item: Item<'_>) -> Option<Vec<(String, f64)>> {
 }
 
 /// Reactions to a refusal.
-pub(crate) static REACTIONS: Shape = Shape {
+pub(crate) static REACTIONS: TableShape = TableShape {
     name: "reactions",
     doc: "What follows a refusal when nobody buys: one of these by probability, else the operation is abandoned.",
     tags: &[],
@@ -172,7 +174,7 @@ pub(crate) static REACTIONS: Shape = Shape {
     ]],
 };
 
-static RETRY: Shape = Shape {
+static RETRY: TableShape = TableShape {
     name: "retry",
     doc: "Trying again later.",
     tags: &[],
@@ -183,7 +185,7 @@ static RETRY: Shape = Shape {
     ]],
 };
 
-static SUBSTITUTE: Shape = Shape {
+static SUBSTITUTE: TableShape = TableShape {
     name: "substitute",
     doc: "Trying another feature.",
     tags: &[],
@@ -248,7 +250,7 @@ fn feature_pairs(item: Item<'_>, features: &[String]) -> Option<Vec<(FeatureInde
 }
 
 /// Churn.
-pub(crate) static CHURN: Shape = Shape {
+pub(crate) static CHURN: TableShape = TableShape {
     name: "churn",
     doc: "Leaving after too many refusals; later demand is lost and counted so.",
     tags: &[],
@@ -275,7 +277,7 @@ pub(crate) fn churn(item: Item<'_>) -> Option<Churn> {
 }
 
 /// The organization's own cap on spending.
-pub(crate) static BUDGET: Shape = Shape {
+pub(crate) static BUDGET: TableShape = TableShape {
     name: "budget",
     doc: "The organization's own cap on spending; a purchase that would exceed it is not made.",
     tags: &[],

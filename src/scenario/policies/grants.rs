@@ -2,18 +2,18 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    Allowance, Anchor, BurnKey, CycleRule, Expiry, GrantSpec, Opening, Precision, Recurrence, RecurrenceMode,
-    RolledBurns, Rollover, RolloverBase, Trim,
+    Allowance, Anchor, BurnKey, CycleRule, Expiry, ExpiryPrecision, GrantSpec, Opening, Recurrence,
+    RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
 };
 use crate::scenario::reading::{
-    Field, Item, Kind, Section, Shape, default, optional, required, words, words_of,
+    Field, Item, Kind, Section, TableShape, default, optional, required, words, words_of,
 };
 use crate::units::{Category, Credits, Money, Probability};
 
 const NEVER_OR_PERIOD: Kind = Kind::Either(&[Kind::Period, Kind::Word("never")]);
 
 /// An explicit grant of a cohort or a policy.
-pub(crate) static GRANT: Shape = Shape {
+pub(crate) static GRANT: TableShape = TableShape {
     name: "grant",
     doc: "Credits given to every organization of a cohort, or to all under a policy.",
     tags: &[],
@@ -54,7 +54,7 @@ pub(crate) static GRANT: Shape = Shape {
     ]],
 };
 
-static RECURRENCE: Shape = Shape {
+static RECURRENCE: TableShape = TableShape {
     name: "recurrence",
     doc: "A grant that is issued again; the first amount is given at the grant's `effective_at`.",
     tags: &[],
@@ -87,7 +87,7 @@ pub(super) enum RolloverWord {
 }
 words!(RolloverWord { "none" => None, "all" => All });
 
-static ROLLOVER: Shape = Shape {
+static ROLLOVER: TableShape = TableShape {
     name: "rollover",
     doc: "What survives a close: min(remaining, max_credits, fraction × base), but at least min_credits.",
     tags: &[],
@@ -127,7 +127,7 @@ static ROLLOVER: Shape = Shape {
 pub(super) const ALLOWANCE_KIND: Kind =
     Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Table(&ALLOWANCE)]);
 
-static ALLOWANCE: Shape = Shape {
+static ALLOWANCE: TableShape = TableShape {
     name: "allowance",
     doc: "Included credits of a period. The period is also the billing cycle.",
     tags: &[],
@@ -161,7 +161,7 @@ const OPENING: Field = default(
 /// `cycle = …`.
 pub(super) const CYCLE_KIND: Kind = Kind::Either(&[Kind::Period, Kind::Table(&CYCLE)]);
 
-static CYCLE: Shape = Shape {
+static CYCLE: TableShape = TableShape {
     name: "cycle",
     doc: "Billing cycles of a plan without an allowance.",
     tags: &[],
@@ -183,7 +183,7 @@ enum AnchorWord {
 }
 words!(AnchorWord { "sign-up" => SignUp, "calendar-month" => CalendarMonth, "calendar-year" => CalendarYear });
 
-static ANCHOR: Shape = Shape {
+static ANCHOR: TableShape = TableShape {
     name: "anchor",
     doc: "A day of every month, or with `month` a day of every year; local midnight.",
     tags: &[],
@@ -197,7 +197,7 @@ static ANCHOR: Shape = Shape {
 pub(super) const BURN_KEY_KIND: Kind =
     Kind::Either(&[Kind::Words(words_of::<BurnWord>), Kind::Table(&BURN_KEY)]);
 
-static BURN_KEY: Shape = Shape {
+static BURN_KEY: TableShape = TableShape {
     name: "burn-key",
     doc: "A key of the burn order that needs saying how.",
     tags: &[
@@ -208,10 +208,14 @@ static BURN_KEY: Shape = Shape {
         ),
         optional(
             "expires_at",
-            Kind::Words(words_of::<Precision>),
+            Kind::Words(words_of::<ExpiryPrecision>),
             "How finely expiry instants are compared.",
         ),
-        optional("amount", Kind::Words(words_of::<AmountWord>), "Whether larger or smaller lots burn first."),
+        optional(
+            "amount",
+            Kind::Words(words_of::<GrantAmountWord>),
+            "Whether larger or smaller lots burn first.",
+        ),
     ],
     parts: &[],
 };
@@ -241,11 +245,11 @@ words!(BurnWord {
 });
 
 #[derive(Debug, Clone, Copy)]
-enum AmountWord {
+enum GrantAmountWord {
     SmallerFirst,
     LargerFirst,
 }
-words!(AmountWord { "smaller-first" => SmallerFirst, "larger-first" => LargerFirst });
+words!(GrantAmountWord { "smaller-first" => SmallerFirst, "larger-first" => LargerFirst });
 
 /// What a plan says about its allowance.
 pub(super) struct AllowanceTerms {
@@ -373,7 +377,7 @@ fn burn_key(item: Item<'_>) -> Option<BurnKey> {
     if !item.is_table() {
         return Some(match item.word::<BurnWord>()? {
             BurnWord::Priority => BurnKey::Priority,
-            BurnWord::ExpiresAt => BurnKey::ExpiresAt(Precision::Exact),
+            BurnWord::ExpiresAt => BurnKey::ExpiresAt(ExpiryPrecision::Exact),
             BurnWord::Category => BurnKey::Category(Category::ALL),
             BurnWord::UnitPrice => BurnKey::UnitPrice,
             BurnWord::EffectiveAt => BurnKey::EffectiveAt,
@@ -387,8 +391,8 @@ fn burn_key(item: Item<'_>) -> Option<BurnKey> {
         ("category", value) => categories(value).map(BurnKey::Category),
         ("expires_at", value) => value.word().map(BurnKey::ExpiresAt),
         (_, value) => value
-            .word::<AmountWord>()
-            .map(|word| BurnKey::Amount { larger_first: matches!(word, AmountWord::LargerFirst) }),
+            .word::<GrantAmountWord>()
+            .map(|word| BurnKey::Amount { larger_first: matches!(word, GrantAmountWord::LargerFirst) }),
     }
 }
 

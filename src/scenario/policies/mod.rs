@@ -17,11 +17,12 @@ use crate::policy::{Policy, Terms};
 
 use super::presets;
 use super::reading::{
-    Field, Item, Kind, Node, Place, Reader, Section, Shape, Table, Value, did_you_mean, merge, optional,
+    Field, Item, Kind, Node, Reader, Section, SourcePlace, TableShape, TomlTable, TomlValue, did_you_mean,
+    merge, optional,
 };
 
 /// A policy, and the rules that all policies share.
-pub(super) static POLICY: Shape = Shape {
+pub(super) static POLICY: TableShape = TableShape {
     name: "policy",
     doc: "A complete set of commercial and enforcement rules; `[policy]` holds what every `[policies.NAME]` shares.",
     tags: &[],
@@ -29,7 +30,7 @@ pub(super) static POLICY: Shape = Shape {
 };
 
 /// A plan inside a policy.
-static PLAN: Shape = Shape {
+static PLAN: TableShape = TableShape {
     name: "plan",
     doc: "A plan of a policy: any rule of the policy, said differently for the organizations on the plan.",
     tags: &[],
@@ -89,9 +90,11 @@ pub(super) fn plan_shares(item: Item<'_>) -> Option<PlanShares> {
 }
 
 /// Reads every policy; without `[policies]` there is one, named `policy`.
-pub(super) fn read(reader: &Reader, root: &Table, names: Names<'_>) -> Vec<Policy> {
-    let empty =
-        |path: &str| Node { value: Value::Table(Table::default()), place: Place::default().child(path) };
+pub(super) fn read(reader: &Reader, root: &TomlTable, names: Names<'_>) -> Vec<Policy> {
+    let empty = |path: &str| Node {
+        value: TomlValue::Table(TomlTable::default()),
+        place: SourcePlace::default().child(path),
+    };
     let shared = root.get("policy").cloned().unwrap_or_else(|| empty("policy"));
     let written = root.get("policies").and_then(Node::as_table).map(|table| table.entries.as_slice());
     match written {
@@ -190,7 +193,7 @@ fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
 
 fn without_own_keys(node: &Node) -> Node {
     let mut node = node.clone();
-    if let Value::Table(table) = &mut node.value {
+    if let TomlValue::Table(table) = &mut node.value {
         for field in OWN {
             table.remove(field.name);
         }

@@ -3,12 +3,12 @@
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
     Anchor, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms, TopUpRule,
-    WhenShort, Written,
+    WhenShort, WrittenKeys,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Field, Item, Kind, Node, Section, Shape, Table, Value, default, merge, optional, words_of,
+    Field, Item, Kind, Node, Section, TableShape, TomlTable, TomlValue, default, merge, optional, words_of,
 };
 
 use super::commerce::{
@@ -151,7 +151,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         patience: section.read_or("patience", Dist::Fixed(86_400.0), distribution::read),
         queue_max: section.read_or("queue_max", 1000, Item::count),
         resume: section.read_or("resume", Dist::Fixed(0.0), distribution::read),
-        written: Written {
+        written: WrittenKeys {
             queue_max: section.has("queue_max"),
             patience: section.has("patience"),
             resume: section.has("resume"),
@@ -214,13 +214,13 @@ fn top_ups(section: Section<'_>, packages: &[Package], has_allowance: bool) -> V
 fn feature_rules(section: Section<'_>, features: &[String]) -> Vec<FeatureTerms> {
     let reader = section.reader();
     let plan = section.item().node;
-    let general = Node { value: Value::Table(general_rules(plan)), place: plan.place.clone() };
+    let general = Node { value: TomlValue::Table(general_rules(plan)), place: plan.place.clone() };
     let written = section.get("features").and_then(Item::entries).unwrap_or_default();
     for (name, item) in &written {
         feature_of(name, *item, features);
     }
     let read = |node: &Node| {
-        let shape: &'static Shape = &admission::FEATURE_RULES;
+        let shape: &'static TableShape = &admission::FEATURE_RULES;
         reader.item(node).section(shape).map(admission::feature_terms)
     };
     let of_feature = |feature: &String| match written.iter().find(|(name, _)| name == feature) {
@@ -231,8 +231,8 @@ fn feature_rules(section: Section<'_>, features: &[String]) -> Vec<FeatureTerms>
     features.iter().filter_map(of_feature).collect()
 }
 
-fn general_rules(plan: &Node) -> Table {
+fn general_rules(plan: &Node) -> TomlTable {
     let entries = plan.as_table().map(|table| table.entries.as_slice()).unwrap_or_default();
     let is_rule = |name: &str| admission::RULES.iter().any(|field| field.name == name);
-    Table { entries: entries.iter().filter(|(name, _)| is_rule(name)).cloned().collect() }
+    TomlTable { entries: entries.iter().filter(|(name, _)| is_rule(name)).cloned().collect() }
 }

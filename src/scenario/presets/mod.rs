@@ -1,6 +1,6 @@
 //! Presets: the documented behaviour of platforms and billing products, as layers under a policy's own keys.
 
-use super::reading::{Item, Node, Value, parse};
+use super::reading::{Item, Node, TomlValue, parse};
 
 /// A preset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +40,11 @@ pub(crate) fn node(item: Item<'_>, features: &[String], tops_up: bool) -> Option
     let name = format!("preset {}", preset.name);
     let source = item.reader.add_source(&name, preset.text);
     let mut node = parse(&name, source, preset.text).expect("presets are TOML, a test reads them all");
-    let Value::Table(table) = &mut node.value else { return Some(node) };
+    let TomlValue::Table(table) = &mut node.value else { return Some(node) };
     if !tops_up {
         table.remove("top_up");
     }
-    if let Some(Node { value: Value::Table(rules), .. }) = table.get_mut("features") {
+    if let Some(Node { value: TomlValue::Table(rules), .. }) = table.get_mut("features") {
         rules.entries.retain(|(name, _)| features.contains(name));
     }
     Some(node)

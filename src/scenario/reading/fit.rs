@@ -8,8 +8,8 @@ use crate::units::Credits;
 use super::item::Item;
 use super::problem::did_you_mean;
 use super::quantity;
-use super::shape::{Kind, Range};
-use super::tree::{Node, Value};
+use super::shape::{Kind, NumberRange};
+use super::tree::{Node, TomlValue};
 
 /// What keeps a value from being of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,10 @@ impl Item<'_> {
     /// Elements of a list, or values of a table by name, each with the kind that is declared for it.
     fn elements(self) -> impl Iterator<Item = Self> {
         let (nodes, kind): (Vec<&Node>, _) = match &self.node.value {
-            Value::List(nodes) => (nodes.iter().collect(), self.element_kind()),
-            Value::Table(table) => (table.entries.iter().map(|(_, node)| node).collect(), self.entry_kind()),
+            TomlValue::List(nodes) => (nodes.iter().collect(), self.element_kind()),
+            TomlValue::Table(table) => {
+                (table.entries.iter().map(|(_, node)| node).collect(), self.entry_kind())
+            }
             _ => (Vec::new(), None),
         };
         nodes.into_iter().map(move |node| Item { node, kind, ..self })
@@ -74,7 +76,7 @@ impl Item<'_> {
         match kind {
             Kind::Either(kinds) => self.misfit_of_all(kind, kinds),
             Kind::Distribution(unit, range) => match &self.node.value {
-                Value::Table(_) => None,
+                TomlValue::Table(_) => None,
                 _ => self.misfit(unit.kind(range)),
             },
             _ if self.is_of(kind) => None,
@@ -102,9 +104,9 @@ impl Item<'_> {
         let text = self.as_text();
         match kind {
             Kind::Text | Kind::Name(_) => text.is_some(),
-            Kind::Flag => matches!(self.node.value, Value::Flag(_)),
+            Kind::Flag => matches!(self.node.value, TomlValue::Flag(_)),
             Kind::Whole(least, most) => {
-                matches!(self.node.value, Value::Integer(number) if (least..=most).contains(&number))
+                matches!(self.node.value, TomlValue::Integer(number) if (least..=most).contains(&number))
             }
             Kind::Number(range) => self.as_number().is_some_and(|number| range.holds(number)),
             Kind::Credits(range) => self.as_number().is_some_and(|credits| is_credits(credits, range)),
@@ -112,7 +114,9 @@ impl Item<'_> {
             Kind::Span(range) => self.as_seconds().is_some_and(|seconds| range.holds(seconds)),
             Kind::Period => text.and_then(quantity::period).is_some(),
             Kind::Rate(range) => text.and_then(quantity::rate).is_some_and(|rate| range.holds(rate)),
-            Kind::Probability => self.as_share().is_some_and(|share| Range::between(0.0, 1.0).holds(share)),
+            Kind::Probability => {
+                self.as_share().is_some_and(|share| NumberRange::between(0.0, 1.0).holds(share))
+            }
             Kind::Share(range) => self.as_share().is_some_and(|share| range.holds(share)),
             Kind::Percentage(range) => {
                 text.and_then(quantity::percentage).is_some_and(|share| range.holds(share))
@@ -122,14 +126,14 @@ impl Item<'_> {
             Kind::Word(word) => self.is_word(word),
             Kind::List(_) => self.is_list(),
             Kind::Tuple(_, length) => {
-                matches!(&self.node.value, Value::List(items) if items.len() == length)
+                matches!(&self.node.value, TomlValue::List(items) if items.len() == length)
             }
             Kind::Table(_) | Kind::Map(..) => self.is_table(),
             Kind::Quantity => self.as_number().is_some() || text.is_some(),
             Kind::Values => {
                 text.is_some()
                     || self.is_table()
-                    || matches!(&self.node.value, Value::List(items) if !items.is_empty())
+                    || matches!(&self.node.value, TomlValue::List(items) if !items.is_empty())
             }
             Kind::Either(_) | Kind::Distribution(..) => self.misfit(kind).is_none(),
         }
@@ -190,8 +194,8 @@ impl Item<'_> {
     fn size(self) -> f64 {
         let text = self.as_text();
         let written = match self.node.value {
-            Value::Integer(number) => Some(number as f64),
-            Value::Float(number) => Some(number),
+            TomlValue::Integer(number) => Some(number as f64),
+            TomlValue::Float(number) => Some(number),
             _ => None,
         };
         written
@@ -202,7 +206,7 @@ impl Item<'_> {
 }
 
 /// True for credits in the range that are not so few that they would be rounded to none.
-fn is_credits(credits: f64, range: Range) -> bool {
+fn is_credits(credits: f64, range: NumberRange) -> bool {
     range.holds(credits) && !is_too_fine(credits)
 }
 
@@ -221,14 +225,14 @@ enum Form {
     Table,
 }
 
-fn form_of_value(value: &Value) -> Form {
+fn form_of_value(value: &TomlValue) -> Form {
     match value {
-        Value::Text(_) => Form::Text,
-        Value::Integer(_) | Value::Float(_) => Form::Number,
-        Value::Flag(_) => Form::Flag,
-        Value::Instant(_) => Form::Instant,
-        Value::List(_) => Form::List,
-        Value::Table(_) => Form::Table,
+        TomlValue::Text(_) => Form::Text,
+        TomlValue::Integer(_) | TomlValue::Float(_) => Form::Number,
+        TomlValue::Flag(_) => Form::Flag,
+        TomlValue::Instant(_) => Form::Instant,
+        TomlValue::List(_) => Form::List,
+        TomlValue::Table(_) => Form::Table,
     }
 }
 

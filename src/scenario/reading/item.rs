@@ -11,8 +11,8 @@ use super::problem::{Problem, did_you_mean};
 use super::quantity;
 use super::reader::Reader;
 use super::section::Section;
-use super::shape::{Kind, MOST_CREDITS, Shape, Words};
-use super::tree::{Node, Place, Value};
+use super::shape::{Kind, MOST_CREDITS, TableShape, Words};
+use super::tree::{Node, SourcePlace, TomlValue};
 
 /// A value to be read.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub(crate) struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// Where it was written.
-    pub fn place(self) -> &'a Place {
+    pub fn place(self) -> &'a SourcePlace {
         &self.node.place
     }
 
@@ -53,7 +53,7 @@ impl<'a> Item<'a> {
     /// The text, if it is one; reports nothing.
     pub fn as_text(self) -> Option<&'a str> {
         match &self.node.value {
-            Value::Text(text) => Some(text),
+            TomlValue::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -65,19 +65,19 @@ impl<'a> Item<'a> {
 
     /// True if it is a table.
     pub fn is_table(self) -> bool {
-        matches!(self.node.value, Value::Table(_))
+        matches!(self.node.value, TomlValue::Table(_))
     }
 
     /// True if it is a list.
     pub fn is_list(self) -> bool {
-        matches!(self.node.value, Value::List(_))
+        matches!(self.node.value, TomlValue::List(_))
     }
 
     /// The number, if it is a finite one; reports nothing.
     pub fn as_number(self) -> Option<f64> {
         match self.node.value {
-            Value::Integer(number) => Some(number as f64),
-            Value::Float(number) if number.is_finite() => Some(number),
+            TomlValue::Integer(number) => Some(number as f64),
+            TomlValue::Float(number) if number.is_finite() => Some(number),
             _ => None,
         }
     }
@@ -90,7 +90,7 @@ impl<'a> Item<'a> {
 
     /// The span in seconds, if it is one that time can express; reports nothing.
     pub(super) fn as_seconds(self) -> Option<f64> {
-        if let Value::Integer(0) = self.node.value {
+        if let TomlValue::Integer(0) = self.node.value {
             return Some(0.0);
         }
         self.as_text().and_then(quantity::span).map(SimSpan::as_seconds_f64)
@@ -98,8 +98,8 @@ impl<'a> Item<'a> {
 
     /// The instant, if it is one; without an offset it is local to the scenario's time zone, a date is its midnight.
     pub(super) fn as_instant(self) -> Option<SimTime> {
-        let (Value::Instant(text) | Value::Text(text)) = &self.node.value else { return None };
-        self.reader.zone().parse(text).filter(|at| *at != SimTime::NEVER && *at != SimTime::DAWN)
+        let (TomlValue::Instant(text) | TomlValue::Text(text)) = &self.node.value else { return None };
+        self.reader.zone().parse(text).filter(|at| *at != SimTime::MAX && *at != SimTime::MIN)
     }
 
     /// The same value, to be read as something more precise than its key declares.
@@ -129,7 +129,7 @@ impl<'a> Item<'a> {
     /// `true` or `false`.
     pub fn flag(self) -> Option<bool> {
         match self.node.value {
-            Value::Flag(flag) => Some(flag),
+            TomlValue::Flag(flag) => Some(flag),
             _ => self.unfit(),
         }
     }
@@ -137,7 +137,7 @@ impl<'a> Item<'a> {
     /// A whole number of the type that its declared range fits.
     pub fn whole<T: TryFrom<i128>>(self) -> Option<T> {
         match self.node.value {
-            Value::Integer(number) => T::try_from(number).ok().or_else(|| self.unfit()),
+            TomlValue::Integer(number) => T::try_from(number).ok().or_else(|| self.unfit()),
             _ => self.unfit(),
         }
     }
@@ -155,10 +155,10 @@ impl<'a> Item<'a> {
     /// Credits.
     pub fn credits(self) -> Option<Credits> {
         let credits = match self.node.value {
-            Value::Integer(number) if number.unsigned_abs() <= MOST_CREDITS as u128 => {
+            TomlValue::Integer(number) if number.unsigned_abs() <= MOST_CREDITS as u128 => {
                 Credits::from_whole(number as i64)
             }
-            Value::Float(number) if number.abs() <= MOST_CREDITS => Credits::from_f64(number),
+            TomlValue::Float(number) if number.abs() <= MOST_CREDITS => Credits::from_f64(number),
             _ => return self.unfit(),
         };
         self.reader.note_credits(self.place(), credits);
@@ -196,7 +196,7 @@ impl<'a> Item<'a> {
 
     /// An exact span.
     pub fn span(self) -> Option<SimSpan> {
-        if let Value::Integer(0) = self.node.value {
+        if let TomlValue::Integer(0) = self.node.value {
             return Some(SimSpan::ZERO);
         }
         self.as_text().and_then(quantity::span).or_else(|| self.unfit())
@@ -274,7 +274,7 @@ impl<'a> Item<'a> {
     /// The elements of a list.
     pub fn items(self) -> Option<Vec<Item<'a>>> {
         match &self.node.value {
-            Value::List(items) => {
+            TomlValue::List(items) => {
                 let kind = self.element_kind();
                 Some(items.iter().map(|node| Item { node, kind, ..self }).collect())
             }
@@ -304,7 +304,7 @@ impl<'a> Item<'a> {
     /// Names chosen by the author and their values, in the order of the file.
     pub fn entries(self) -> Option<Vec<(&'a str, Item<'a>)>> {
         match &self.node.value {
-            Value::Table(table) => {
+            TomlValue::Table(table) => {
                 let kind = self.entry_kind();
                 let entry = |(name, node): &'a (String, Node)| (name.as_str(), Item { node, kind, ..self });
                 Some(table.entries.iter().map(entry).filter(|(_, item)| item.fits()).collect())
@@ -314,8 +314,8 @@ impl<'a> Item<'a> {
     }
 
     /// The table as a section of `shape`; unknown and missing keys are reported here.
-    pub fn section(self, shape: &'static Shape) -> Option<Section<'a>> {
-        let Value::Table(table) = &self.node.value else {
+    pub fn section(self, shape: &'static TableShape) -> Option<Section<'a>> {
+        let TomlValue::Table(table) = &self.node.value else {
             return self.fail(Kind::Table(shape).describe());
         };
         Some(Section::open(self, table, shape))

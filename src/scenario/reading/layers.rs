@@ -1,27 +1,27 @@
 //! Later layers over earlier ones: shared rules, presets, policies, plans, features.
 
-use super::shape::{Kind, Shape};
-use super::tree::{Node, Table, Value};
+use super::shape::{Kind, TableShape};
+use super::tree::{Node, TomlTable, TomlValue};
 
 /// `over` laid over `base`: tables merge key by key, everything else is replaced.
 ///
 /// A table with tags merges only with a table of the same tag: `{ hold = … }` replaces `{ estimate = … }`, while two
 /// `{ hold = … }` merge. The place of a merged table is the later one's.
-pub(crate) fn merge(base: &Node, over: &Node, shape: &'static Shape) -> Node {
+pub(crate) fn merge(base: &Node, over: &Node, shape: &'static TableShape) -> Node {
     match (&base.value, &over.value) {
-        (Value::Table(below), Value::Table(above)) if same_tag(below, above, shape) => {
-            Node { value: Value::Table(merge_tables(below, above, shape)), place: over.place.clone() }
+        (TomlValue::Table(below), TomlValue::Table(above)) if same_tag(below, above, shape) => {
+            Node { value: TomlValue::Table(merge_tables(below, above, shape)), place: over.place.clone() }
         }
         _ => over.clone(),
     }
 }
 
-fn same_tag(below: &Table, above: &Table, shape: &Shape) -> bool {
-    let tag = |table: &Table| shape.tags.iter().position(|tag| table.get(tag.name).is_some());
+fn same_tag(below: &TomlTable, above: &TomlTable, shape: &TableShape) -> bool {
+    let tag = |table: &TomlTable| shape.tags.iter().position(|tag| table.get(tag.name).is_some());
     tag(above).is_none() || tag(above) == tag(below)
 }
 
-fn merge_tables(below: &Table, above: &Table, shape: &'static Shape) -> Table {
+fn merge_tables(below: &TomlTable, above: &TomlTable, shape: &'static TableShape) -> TomlTable {
     let mut merged = below.clone();
     for (name, node) in &above.entries {
         let kind = shape.field(name).map(|field| field.kind);
@@ -47,7 +47,9 @@ fn merge_kind(base: &Node, over: &Node, kind: Kind) -> Node {
 }
 
 fn merge_maps(base: &Node, over: &Node, item: Kind) -> Node {
-    let (Value::Table(below), Value::Table(above)) = (&base.value, &over.value) else { return over.clone() };
+    let (TomlValue::Table(below), TomlValue::Table(above)) = (&base.value, &over.value) else {
+        return over.clone();
+    };
     // Names weighted against each other are one statement; tables by name are many.
     if !matches!(item, Kind::Table(_)) {
         return over.clone();
@@ -57,5 +59,5 @@ fn merge_maps(base: &Node, over: &Node, item: Kind) -> Node {
         let value = merged.get(name).map_or_else(|| node.clone(), |old| merge_kind(old, node, item));
         merged.set(name, value);
     }
-    Node { value: Value::Table(merged), place: over.place.clone() }
+    Node { value: TomlValue::Table(merged), place: over.place.clone() }
 }

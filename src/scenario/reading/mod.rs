@@ -21,7 +21,9 @@ pub(crate) use quantity::{period, share, span};
 pub(crate) use reader::Reader;
 pub(crate) use section::Section;
 pub(crate) use shape::{
-    Field, Kind, MOST_CREDITS, Presence, Range, Shape, Unit, Words, default, optional, required, words,
-    words_of,
+    Field, Kind, MOST_CREDITS, NumberRange, Presence, TableShape, ValueUnit, Words, default, optional,
+    required, words, words_of,
 };
-pub(crate) use tree::{Node, Place, Table, Value, join, parse, parse_value, set_path, split_path};
+pub(crate) use tree::{
+    Node, SourcePlace, TomlTable, TomlValue, join, parse, parse_value, set_path, split_path,
+};

@@ -13,7 +13,7 @@ use super::item::Item;
 use crate::scenario::source::Base;
 
 use super::problem::{Level, Problem};
-use super::tree::{Node, Place, SourceId, line_of};
+use super::tree::{Node, SourceId, SourcePlace, line_of};
 
 /// A named text that nodes come from.
 #[derive(Debug, Clone)]
@@ -95,12 +95,12 @@ impl Reader {
     }
 
     /// Remembers the key of the largest number of credits.
-    pub fn note_credits(&self, place: &Place, credits: Credits) {
+    pub fn note_credits(&self, place: &SourcePlace, credits: Credits) {
         keep_larger(&self.most_credits, place, credits);
     }
 
     /// Remembers the key of the largest amount of money.
-    pub fn note_money(&self, place: &Place, money: Money) {
+    pub fn note_money(&self, place: &SourcePlace, money: Money) {
         keep_larger(&self.most_money, place, money);
     }
 
@@ -120,7 +120,7 @@ impl Reader {
     }
 
     /// A problem at `place`: "`path` what".
-    pub fn problem_at(&self, place: &Place, what: impl Into<String>) -> Problem {
+    pub fn problem_at(&self, place: &SourcePlace, what: impl Into<String>) -> Problem {
         let sources = self.sources.borrow();
         let source = sources.get(usize::from(place.source.0));
         let file = source.map_or_else(String::new, |source| source.name.clone());
@@ -130,19 +130,19 @@ impl Reader {
     }
 
     /// A warning at `place`.
-    pub fn warn(&self, place: &Place, what: impl Into<String>, hint: impl Into<String>) {
+    pub fn warn(&self, place: &SourcePlace, what: impl Into<String>, hint: impl Into<String>) {
         let problem = self.problem_at(place, what);
         self.report(Problem { level: Level::Warning, hint: Some(hint.into()), ..problem });
     }
 
     /// As [`Reader::warn`], of something that `creditsim run` says too.
-    pub fn caution(&self, place: &Place, what: impl Into<String>, hint: impl Into<String>) {
+    pub fn caution(&self, place: &SourcePlace, what: impl Into<String>, hint: impl Into<String>) {
         let problem = self.problem_at(place, what);
         self.report(Problem { level: Level::Caution, hint: Some(hint.into()), ..problem });
     }
 
     /// An error at `place` that no single value explains.
-    pub fn error(&self, place: &Place, what: impl Into<String>, hint: Option<String>) {
+    pub fn error(&self, place: &SourcePlace, what: impl Into<String>, hint: Option<String>) {
         let problem = self.problem_at(place, what);
         self.report(Problem { hint, ..problem });
     }
@@ -167,7 +167,7 @@ impl Reader {
     }
 }
 
-fn keep_larger<T: PartialOrd>(known: &RefCell<Option<(T, String)>>, place: &Place, value: T) {
+fn keep_larger<T: PartialOrd>(known: &RefCell<Option<(T, String)>>, place: &SourcePlace, value: T) {
     let mut known = known.borrow_mut();
     if !place.path.is_empty() && known.as_ref().is_none_or(|(most, _)| value > *most) {
         *known = Some((value, place.path.to_string()));

@@ -6,15 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use super::item::Item;
 use super::problem::{Problem, did_you_mean};
 use super::reader::Reader;
-use super::shape::{Field, Presence, Shape};
-use super::tree::{Node, Place, Table, parse_value};
+use super::shape::{Field, Presence, TableShape};
+use super::tree::{Node, SourcePlace, TomlTable, parse_value};
 
 /// The value of a default, parsed once and kept for the life of the program: there is a bounded number of them.
 fn default_node(text: &'static str) -> &'static Node {
     static NODES: Mutex<BTreeMap<&'static str, &'static Node>> = Mutex::new(BTreeMap::new());
     let mut nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
     nodes.entry(text).or_insert_with(|| {
-        let node = parse_value(text, Place::default()).expect("defaults are TOML, a test reads them all");
+        let node =
+            parse_value(text, SourcePlace::default()).expect("defaults are TOML, a test reads them all");
         Box::leak(Box::new(node))
     })
 }
@@ -23,13 +24,13 @@ fn default_node(text: &'static str) -> &'static Node {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Section<'a> {
     item: Item<'a>,
-    table: &'a Table,
-    shape: &'static Shape,
+    table: &'a TomlTable,
+    shape: &'static TableShape,
 }
 
 impl<'a> Section<'a> {
     /// Opens a table; unknown and missing keys are reported at once.
-    pub fn open(item: Item<'a>, table: &'a Table, shape: &'static Shape) -> Self {
+    pub fn open(item: Item<'a>, table: &'a TomlTable, shape: &'static TableShape) -> Self {
         let section = Section { item, table, shape };
         section.report_unknown_keys();
         section.report_missing_keys();
@@ -48,7 +49,7 @@ impl<'a> Section<'a> {
     }
 
     /// Where the table was written.
-    pub fn place(self) -> &'a Place {
+    pub fn place(self) -> &'a SourcePlace {
         self.item.place()
     }
 

@@ -5,7 +5,7 @@
 
 /// A table's keys.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub(crate) struct TableShape {
     /// Its name in the schema and the reference, such as `hold`.
     pub name: &'static str,
     /// One sentence.
@@ -16,7 +16,7 @@ pub(crate) struct Shape {
     pub parts: &'static [&'static [Field]],
 }
 
-impl Shape {
+impl TableShape {
     /// Every key, tags first.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
         self.tags.iter().chain(self.parts.iter().flat_map(|part| part.iter()))
@@ -79,23 +79,23 @@ pub(crate) enum Kind {
     /// A whole number from the first to the second, both included.
     Whole(i128, i128),
     /// A finite number.
-    Number(Range),
+    Number(NumberRange),
     /// Credits: a bare number.
-    Credits(Range),
+    Credits(NumberRange),
     /// `"10.00 USD"`, 0 or more.
     Money,
     /// `"20s"`, `"5 min"`, `"30 days"`: an exact span; the range is in seconds.
-    Span(Range),
+    Span(NumberRange),
     /// `"month"`, `"12 months"`, `"30 days"`: a calendar period.
     Period,
     /// `"4/day"`; the range is per second.
-    Rate(Range),
+    Rate(NumberRange),
     /// `0.2` or `"20%"`, between 0 and 1.
     Probability,
     /// `0.2` or `"20%"`.
-    Share(Range),
+    Share(NumberRange),
     /// `"20%"`, where a bare number would mean something else.
-    Percentage(Range),
+    Percentage(NumberRange),
     /// `2025-01-01T00:00:00Z`.
     Instant,
     /// One of these words.
@@ -107,13 +107,13 @@ pub(crate) enum Kind {
     /// A list of exactly this many.
     Tuple(&'static Kind, usize),
     /// A table.
-    Table(&'static Shape),
+    Table(&'static TableShape),
     /// A table whose keys are names its author chooses, or names of the given things.
     Map(&'static str, &'static Kind),
     /// One of several forms.
     Either(&'static [Kind]),
     /// A distribution whose values lie in the range, in this unit (spans in seconds), or the bare quantity.
-    Distribution(Unit, Range),
+    Distribution(ValueUnit, NumberRange),
     /// A value of a distribution, in the unit and the range of the distribution's use.
     Quantity,
     /// Values of a swept key: a list of whatever the key may be, a range in quotes, or tables of these by parts of the key.
@@ -129,29 +129,29 @@ impl Kind {
     /// A whole number of either sign that fits 32 bits.
     pub const INTEGER: Kind = Kind::Whole(i32::MIN as i128, i32::MAX as i128);
     /// Any finite number.
-    pub const NUMBER: Kind = Kind::Number(Range::ANY);
+    pub const NUMBER: Kind = Kind::Number(NumberRange::ANY);
     /// A finite number, 0 or more.
-    pub const NUMBER_FROM_ZERO: Kind = Kind::Number(Range::FROM_ZERO);
+    pub const NUMBER_FROM_ZERO: Kind = Kind::Number(NumberRange::FROM_ZERO);
     /// Credits of either sign.
-    pub const CREDITS: Kind = Kind::Credits(Range::between(-MOST_CREDITS, MOST_CREDITS));
+    pub const CREDITS: Kind = Kind::Credits(NumberRange::between(-MOST_CREDITS, MOST_CREDITS));
     /// Credits, 0 or more.
-    pub const CREDITS_FROM_ZERO: Kind = Kind::Credits(Range::between(0.0, MOST_CREDITS));
+    pub const CREDITS_FROM_ZERO: Kind = Kind::Credits(NumberRange::between(0.0, MOST_CREDITS));
     /// Credits above 0.
-    pub const POSITIVE_CREDITS: Kind = Kind::Credits(Range::above(0.0, MOST_CREDITS));
+    pub const POSITIVE_CREDITS: Kind = Kind::Credits(NumberRange::above(0.0, MOST_CREDITS));
     /// A span, 0 or more.
-    pub const SPAN: Kind = Kind::Span(Range::SPAN);
+    pub const SPAN: Kind = Kind::Span(NumberRange::SPAN);
     /// A span above 0.
-    pub const POSITIVE_SPAN: Kind = Kind::Span(Range::above(0.0, MOST_SECONDS));
+    pub const POSITIVE_SPAN: Kind = Kind::Span(NumberRange::above(0.0, MOST_SECONDS));
     /// A rate, 0 or more.
-    pub const RATE: Kind = Kind::Rate(Range::between(0.0, MOST_PER_SECOND));
+    pub const RATE: Kind = Kind::Rate(NumberRange::between(0.0, MOST_PER_SECOND));
     /// A rate above 0.
-    pub const POSITIVE_RATE: Kind = Kind::Rate(Range::above(0.0, MOST_PER_SECOND));
+    pub const POSITIVE_RATE: Kind = Kind::Rate(NumberRange::above(0.0, MOST_PER_SECOND));
     /// A share, 0 or more.
-    pub const SHARE_FROM_ZERO: Kind = Kind::Share(Range::FROM_ZERO);
+    pub const SHARE_FROM_ZERO: Kind = Kind::Share(NumberRange::FROM_ZERO);
     /// A distribution of numbers, 0 or more.
-    pub const NUMBERS_FROM_ZERO: Kind = Kind::Distribution(Unit::Number, Range::FROM_ZERO);
+    pub const NUMBERS_FROM_ZERO: Kind = Kind::Distribution(ValueUnit::Number, NumberRange::FROM_ZERO);
     /// A distribution of spans, 0 or more.
-    pub const SPANS: Kind = Kind::Distribution(Unit::Span, Range::SPAN);
+    pub const SPANS: Kind = Kind::Distribution(ValueUnit::Span, NumberRange::SPAN);
 }
 
 /// Largest number of credits in a scenario: sums of many of them still fit 64 bits of micro-credits.
@@ -163,7 +163,7 @@ pub(crate) const MOST_PER_SECOND: f64 = 1e6;
 
 /// The range of a number: its ends belong to it unless they are open.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Range {
+pub(crate) struct NumberRange {
     /// Lower end.
     pub least: f64,
     /// Upper end.
@@ -174,29 +174,29 @@ pub(crate) struct Range {
     pub most_open: bool,
 }
 
-impl Range {
+impl NumberRange {
     /// Any finite number.
-    pub const ANY: Range = Range::between(f64::NEG_INFINITY, f64::INFINITY);
+    pub const ANY: NumberRange = NumberRange::between(f64::NEG_INFINITY, f64::INFINITY);
     /// 0 or more.
-    pub const FROM_ZERO: Range = Range::between(0.0, f64::INFINITY);
+    pub const FROM_ZERO: NumberRange = NumberRange::between(0.0, f64::INFINITY);
     /// Above 0.
-    pub const ABOVE_ZERO: Range = Range::above(0.0, f64::INFINITY);
+    pub const ABOVE_ZERO: NumberRange = NumberRange::above(0.0, f64::INFINITY);
     /// Spans in seconds.
-    pub const SPAN: Range = Range::between(0.0, MOST_SECONDS);
+    pub const SPAN: NumberRange = NumberRange::between(0.0, MOST_SECONDS);
 
     /// Both ends included.
-    pub const fn between(least: f64, most: f64) -> Range {
-        Range { least, most, least_open: false, most_open: false }
+    pub const fn between(least: f64, most: f64) -> NumberRange {
+        NumberRange { least, most, least_open: false, most_open: false }
     }
 
     /// The lower end left out.
-    pub const fn above(least: f64, most: f64) -> Range {
-        Range { least, most, least_open: true, most_open: false }
+    pub const fn above(least: f64, most: f64) -> NumberRange {
+        NumberRange { least, most, least_open: true, most_open: false }
     }
 
     /// The upper end left out.
-    pub const fn below(least: f64, most: f64) -> Range {
-        Range { least, most, least_open: false, most_open: true }
+    pub const fn below(least: f64, most: f64) -> NumberRange {
+        NumberRange { least, most, least_open: false, most_open: true }
     }
 
     /// True for a finite number inside.
@@ -208,7 +208,7 @@ impl Range {
 
     /// `noun` with the range in words; large upper ends are named only to who passed them.
     pub fn describe(self, noun: &str, found: f64) -> String {
-        let Range { least, most, .. } = self;
+        let NumberRange { least, most, .. } = self;
         let above_most = if self.most_open { "below" } else { "at most" };
         let names_most = most.is_finite() && (most != MOST_CREDITS || found > most);
         match (least.is_finite(), names_most) {
@@ -243,7 +243,7 @@ pub(crate) fn digits(number: f64) -> String {
 
 /// The unit of a distribution's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum ValueUnit {
     /// Credits, bare numbers.
     Credits,
     /// Spans, `"20s"`; drawn in seconds.
@@ -329,13 +329,13 @@ impl Kind {
     }
 }
 
-impl Unit {
+impl ValueUnit {
     /// The kind of a bare quantity in this unit.
-    pub const fn kind(self, range: Range) -> Kind {
+    pub const fn kind(self, range: NumberRange) -> Kind {
         match self {
-            Unit::Credits => Kind::Credits(range),
-            Unit::Span => Kind::Span(range),
-            Unit::Number => Kind::Number(range),
+            ValueUnit::Credits => Kind::Credits(range),
+            ValueUnit::Span => Kind::Span(range),
+            ValueUnit::Number => Kind::Number(range),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct SourceId(pub u16);
 
 /// Where a node was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Place {
+pub(crate) struct SourcePlace {
     /// In which source.
     pub source: SourceId,
     /// Byte offset in the source.
@@ -25,10 +25,10 @@ pub(crate) struct Place {
     pub path: Arc<str>,
 }
 
-impl Place {
+impl SourcePlace {
     /// The place of a key inside the table at this place.
-    pub fn child(&self, key: &str) -> Place {
-        Place { path: join(&self.path, key).into(), ..self.clone() }
+    pub fn child(&self, key: &str) -> SourcePlace {
+        SourcePlace { path: join(&self.path, key).into(), ..self.clone() }
     }
 }
 
@@ -36,14 +36,14 @@ impl Place {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     /// The value.
-    pub value: Value,
+    pub value: TomlValue,
     /// Where it was written; for tables, where their key stands.
-    pub place: Place,
+    pub place: SourcePlace,
 }
 
 /// A TOML value; instants stay text until a time zone is known.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum TomlValue {
     /// A string.
     Text(String),
     /// An integer; wider than TOML's, so that a seed may have all 64 bits and too large a number is told as written.
@@ -57,17 +57,17 @@ pub(crate) enum Value {
     /// A list.
     List(Vec<Node>),
     /// A table.
-    Table(Table),
+    Table(TomlTable),
 }
 
 /// Entries in the order of the file.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Table {
+pub(crate) struct TomlTable {
     /// Key and value.
     pub entries: Vec<(String, Node)>,
 }
 
-impl Table {
+impl TomlTable {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
@@ -95,9 +95,9 @@ impl Table {
 
 impl Node {
     /// The table, if it is one.
-    pub fn as_table(&self) -> Option<&Table> {
+    pub fn as_table(&self) -> Option<&TomlTable> {
         match &self.value {
-            Value::Table(table) => Some(table),
+            TomlValue::Table(table) => Some(table),
             _ => None,
         }
     }
@@ -105,17 +105,17 @@ impl Node {
     /// The value as its author would write it; tables and lists in short.
     pub fn found(&self) -> String {
         match &self.value {
-            Value::Text(text) => format!("\"{}\"", shortened(text)),
-            Value::Integer(number) => number.to_string(),
-            Value::Float(number) if number.abs() >= 1e15 || (*number != 0.0 && number.abs() < 1e-4) => {
+            TomlValue::Text(text) => format!("\"{}\"", shortened(text)),
+            TomlValue::Integer(number) => number.to_string(),
+            TomlValue::Float(number) if number.abs() >= 1e15 || (*number != 0.0 && number.abs() < 1e-4) => {
                 format!("{number:e}")
             }
-            Value::Float(number) => number.to_string(),
-            Value::Flag(flag) => flag.to_string(),
-            Value::Instant(text) => text.clone(),
-            Value::List(items) if items.is_empty() => "an empty list".to_owned(),
-            Value::List(_) => "a list".to_owned(),
-            Value::Table(table) => match table.entries.as_slice() {
+            TomlValue::Float(number) => number.to_string(),
+            TomlValue::Flag(flag) => flag.to_string(),
+            TomlValue::Instant(text) => text.clone(),
+            TomlValue::List(items) if items.is_empty() => "an empty list".to_owned(),
+            TomlValue::List(_) => "a list".to_owned(),
+            TomlValue::Table(table) => match table.entries.as_slice() {
                 [] => "an empty table".to_owned(),
                 [(key, _)] => format!("a table with `{key}`"),
                 [(first, _), (second, _)] => format!("a table with `{first}` and `{second}`"),
@@ -152,7 +152,7 @@ pub(crate) fn line_of(text: &str, offset: usize) -> usize {
 pub(crate) fn parse(file: &str, source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
-        let place = Place { source, ..Place::default() };
+        let place = SourcePlace { source, ..SourcePlace::default() };
         let root = node_of(DeValue::Table(table.into_inner()), place);
         let mut problems = Vec::new();
         look_at_names(&root, file, text, &mut problems);
@@ -188,14 +188,14 @@ fn deepest_line(text: &str) -> usize {
 /// be seen. Texts of several lines may have line feeds and tabs.
 fn look_at_names(node: &Node, file: &str, text: &str, problems: &mut Vec<Problem>) {
     const LONGEST: usize = 200;
-    let mut complain = |place: &Place, key: &str, what: String, hint: &str| {
+    let mut complain = |place: &SourcePlace, key: &str, what: String, hint: &str| {
         let line = line_of(text, place.offset);
         let problem = Problem { key: key.to_owned(), ..Problem::of_file(file, line, what) };
         problems.push(problem.with_hint(hint));
     };
     let hidden = |c: &char| is_unsafe(*c) && !matches!(c, '\n' | '\t' | '\r');
     match &node.value {
-        Value::Text(text) => {
+        TomlValue::Text(text) => {
             if let Some(c) = text.chars().find(hidden) {
                 let what = format!(
                     "holds the character U+{:04X}, which does something instead of being shown",
@@ -204,7 +204,7 @@ fn look_at_names(node: &Node, file: &str, text: &str, problems: &mut Vec<Problem
                 complain(&node.place, &node.place.path, what, "leave it out");
             }
         }
-        Value::Table(table) => {
+        TomlValue::Table(table) => {
             for (key, below) in &table.entries {
                 let path = &below.place.path;
                 if let Some(c) = key.chars().find(|c| is_unsafe(*c)) {
@@ -224,8 +224,8 @@ fn look_at_names(node: &Node, file: &str, text: &str, problems: &mut Vec<Problem
         _ => {}
     }
     match &node.value {
-        Value::List(items) => items.iter().for_each(|item| look_at_names(item, file, text, problems)),
-        Value::Table(table) => {
+        TomlValue::List(items) => items.iter().for_each(|item| look_at_names(item, file, text, problems)),
+        TomlValue::Table(table) => {
             table.entries.iter().for_each(|(_, below)| look_at_names(below, file, text, problems));
         }
         _ => {}
@@ -250,28 +250,30 @@ fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
     problem
 }
 
-fn node_of(value: DeValue<'_>, place: Place) -> Node {
+fn node_of(value: DeValue<'_>, place: SourcePlace) -> Node {
     let value = match value {
-        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::String(text) => TomlValue::Text(text.into_owned()),
         DeValue::Integer(number) => {
             match i128::from_str_radix(&number.as_str().replace('_', ""), number.radix()) {
-                Ok(number) => Value::Integer(number),
-                Err(_) => Value::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
+                Ok(number) => TomlValue::Integer(number),
+                Err(_) => TomlValue::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
             }
         }
-        DeValue::Float(number) => Value::Float(number.as_str().replace('_', "").parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(flag) => Value::Flag(flag),
-        DeValue::Datetime(instant) => Value::Instant(instant.to_string()),
-        DeValue::Array(items) => Value::List(
+        DeValue::Float(number) => {
+            TomlValue::Float(number.as_str().replace('_', "").parse().unwrap_or(f64::NAN))
+        }
+        DeValue::Boolean(flag) => TomlValue::Flag(flag),
+        DeValue::Datetime(instant) => TomlValue::Instant(instant.to_string()),
+        DeValue::Array(items) => TomlValue::List(
             items.into_iter().enumerate().map(|(index, item)| list_item(&place, index, item)).collect(),
         ),
-        DeValue::Table(table) => Value::Table(table_of(table, &place)),
+        DeValue::Table(table) => TomlValue::Table(table_of(table, &place)),
     };
     Node { value, place }
 }
 
 /// An element's path is its `name`, if it has one, else its index: `cohorts.small-teams`, `alerts.0`.
-fn list_item(place: &Place, index: usize, item: toml::Spanned<DeValue<'_>>) -> Node {
+fn list_item(place: &SourcePlace, index: usize, item: toml::Spanned<DeValue<'_>>) -> Node {
     let offset = item.span().start;
     let name = match item.get_ref() {
         DeValue::Table(table) => {
@@ -280,10 +282,10 @@ fn list_item(place: &Place, index: usize, item: toml::Spanned<DeValue<'_>>) -> N
         _ => None,
     };
     let path = join(&place.path, &name.unwrap_or_else(|| index.to_string()));
-    node_of(item.into_inner(), Place { offset, path: path.into(), ..place.clone() })
+    node_of(item.into_inner(), SourcePlace { offset, path: path.into(), ..place.clone() })
 }
 
-fn table_of(table: DeTable<'_>, place: &Place) -> Table {
+fn table_of(table: DeTable<'_>, place: &SourcePlace) -> TomlTable {
     let mut entries: Vec<_> = table.into_iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let entries = entries
@@ -291,15 +293,15 @@ fn table_of(table: DeTable<'_>, place: &Place) -> Table {
         .map(|(key, value)| {
             let offset = key.span().start;
             let name = key.into_inner().into_owned();
-            let child = Place { offset, ..place.child(&name) };
+            let child = SourcePlace { offset, ..place.child(&name) };
             (name, node_of(value.into_inner(), child))
         })
         .collect();
-    Table { entries }
+    TomlTable { entries }
 }
 
 /// One value written on its own, as in a default or an override on the command line.
-pub(crate) fn parse_value(text: &str, place: Place) -> Option<Node> {
+pub(crate) fn parse_value(text: &str, place: SourcePlace) -> Option<Node> {
     let value = DeValue::parse(text).ok()?;
     Some(node_of(value.into_inner(), place))
 }
@@ -312,18 +314,21 @@ pub(crate) fn set_path(root: &mut Node, path: &[String], value: Node) -> Result<
     };
     let place = root.place.child(key);
     match &mut root.value {
-        Value::Table(table) => {
+        TomlValue::Table(table) => {
             if table.get(key).is_none() {
-                let empty = Value::Table(Table::default());
+                let empty = TomlValue::Table(TomlTable::default());
                 table.set(
                     key,
-                    Node { value: empty, place: Place { source: value.place.source, offset: 0, ..place } },
+                    Node {
+                        value: empty,
+                        place: SourcePlace { source: value.place.source, offset: 0, ..place },
+                    },
                 );
             }
             let next = table.get_mut(key).expect("the key was just put there");
             set_path(next, rest, value)
         }
-        Value::List(items) => {
+        TomlValue::List(items) => {
             let names: Vec<Option<String>> = items.iter().map(element_name).collect();
             let found = names.iter().position(|name| name.as_deref() == Some(key.as_str()));
             let index = found.or_else(|| key.parse().ok().filter(|index| *index < items.len()));
@@ -334,7 +339,7 @@ pub(crate) fn set_path(root: &mut Node, path: &[String], value: Node) -> Result<
         }
         _ => {
             // A scalar short form, as in `overdraft = 100`, makes room for the table the path asks for.
-            root.value = Value::Table(Table::default());
+            root.value = TomlValue::Table(TomlTable::default());
             set_path(root, path, value)
         }
     }
@@ -342,7 +347,7 @@ pub(crate) fn set_path(root: &mut Node, path: &[String], value: Node) -> Result<
 
 fn element_name(node: &Node) -> Option<String> {
     match node.as_table()?.get("name")?.value {
-        Value::Text(ref name) => Some(name.clone()),
+        TomlValue::Text(ref name) => Some(name.clone()),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value as Json;
 
-use crate::scenario::reading::{Field, Kind, Presence, Problem, Shape};
+use crate::scenario::reading::{Field, Kind, Presence, Problem, TableShape};
 use crate::scenario::reference::holds;
 use crate::scenario::schema::shapes;
 use crate::scenario::{ScenarioSource, examine, reference, schema};
@@ -84,11 +84,11 @@ fn sample(kind: Kind) -> (String, String) {
 }
 
 /// The text of a table of `shape` with what it must have and one more key.
-fn table(shape: &'static Shape, with: Option<(&str, &str)>) -> String {
+fn table(shape: &'static TableShape, with: Option<(&str, &str)>) -> String {
     format!("{{ {} }}", keys(shape, with).join(", "))
 }
 
-fn keys(shape: &'static Shape, with: Option<(&str, &str)>) -> Vec<String> {
+fn keys(shape: &'static TableShape, with: Option<(&str, &str)>) -> Vec<String> {
     let is_tag = |name: &str| shape.tags.iter().any(|tag| tag.name == name);
     let mut lines: Vec<String> = with.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     let written = |name: &str| with.is_some_and(|(key, _)| key == name);
@@ -103,7 +103,7 @@ fn keys(shape: &'static Shape, with: Option<(&str, &str)>) -> Vec<String> {
 }
 
 /// Where a shape is used: the shape above it and its key there.
-type Parents = BTreeMap<&'static str, (&'static Shape, &'static Field)>;
+type Parents = BTreeMap<&'static str, (&'static TableShape, &'static Field)>;
 
 fn parents() -> Parents {
     let mut parents = Parents::new();
@@ -120,7 +120,7 @@ fn parents() -> Parents {
 }
 
 /// How a value of `kind` holds a table of `shape`: what stands before and after it, and its path.
-fn wraps(kind: Kind, shape: &Shape) -> Option<(String, String, String)> {
+fn wraps(kind: Kind, shape: &TableShape) -> Option<(String, String, String)> {
     let around = |item: Kind, open: &str, close: &str, path: &str| {
         let (before, after, inner) = wraps(item, shape)?;
         Some((format!("{open}{before}"), format!("{after}{close}"), format!("{path}{inner}")))
@@ -137,7 +137,7 @@ fn wraps(kind: Kind, shape: &Shape) -> Option<(String, String, String)> {
 }
 
 /// A scenario with `value` at a key of `shape`, and the key's path.
-fn scenario(parents: &Parents, shape: &'static Shape, key: &str, value: &str) -> (String, String) {
+fn scenario(parents: &Parents, shape: &'static TableShape, key: &str, value: &str) -> (String, String) {
     let Some((parent, field)) = parents.get(shape.name) else {
         let lines = keys(shape, Some((key, value)));
         let horizon = if ["horizon", "end"].contains(&key) { "" } else { "\nhorizon = \"30 days\"" };

@@ -3,7 +3,8 @@
 use super::{read_with, terms_with, text_with};
 use crate::calendar::MonthEnd;
 use crate::policy::{
-    Admission, Boundary, ChargeMoment, Compare, DebtAtCycle, Estimator, Looks, TopUpAmount, View, WhenShort,
+    Admission, Boundary, ChargeMoment, Compare, DebtAtCycle, Estimator, Reevaluation, TopUpAmount, View,
+    WhenShort,
 };
 use crate::scenario::{ScenarioSource, bundled, presets, read};
 use crate::units::{Credits, SimSpan};
@@ -70,7 +71,10 @@ top_up = { threshold = 5, backoff = "2 h" }
 "#;
     let terms = terms_with(lines);
     let rule = &terms.top_ups[0];
-    assert_eq!((rule.view, rule.compare, rule.looks), (View::Ongoing, Compare::AtOrBelow, Looks::OnChange));
+    assert_eq!(
+        (rule.view, rule.compare, rule.looks),
+        (View::Ongoing, Compare::AtOrBelow, Reevaluation::OnChange)
+    );
     assert_eq!(rule.amount, TopUpAmount::MultipleUntilAbove(0));
     assert_eq!(rule.backoff, SimSpan::from_seconds(7200), "the policy's own key wins");
 }

@@ -24,7 +24,7 @@ fn defaults_are_those_of_the_semantics() {
         [
             BurnKey::Priority,
             BurnKey::Burns,
-            BurnKey::ExpiresAt(Precision::Exact),
+            BurnKey::ExpiresAt(ExpiryPrecision::Exact),
             BurnKey::Category([Category::Promotional, Category::Included, Category::Purchased]),
             BurnKey::UnitPrice,
             BurnKey::EffectiveAt,
@@ -129,7 +129,7 @@ fn burn_orders_close_with_the_id_and_place_burns_before_expiry() {
     let expected = [
         BurnKey::Priority,
         BurnKey::Burns,
-        BurnKey::ExpiresAt(Precision::Second),
+        BurnKey::ExpiresAt(ExpiryPrecision::Second),
         BurnKey::Amount { larger_first: true },
         BurnKey::Id,
     ];
@@ -147,7 +147,7 @@ top_up = { threshold = 5, compare = "at-or-below", package = "m", amount = { up_
     let [rule] = terms.top_ups.as_slice() else { panic!("one rule") };
     assert_eq!(rule.amount, TopUpAmount::UpTo { target: Credits::from_whole(100), package: 1 });
     assert_eq!(rule.caps, [TopUpCap { limit: CapLimit::Count(3), per: CalendarUnit::Month }]);
-    assert!(rule.looks == Looks::OnChange && rule.count_pending && rule.ceiling == 1000);
+    assert!(rule.looks == Reevaluation::OnChange && rule.count_pending && rule.ceiling == 1000);
     assert_eq!(terms.packages[1].expires, Expiry::After(Period::Months(12)));
     assert_eq!(terms.packages[1].price, Some(Money::from_nanos(5_000_000_000)));
 }

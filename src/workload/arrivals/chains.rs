@@ -7,10 +7,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::sampling::{Dist, Rng};
-use crate::workload::stretch::{Stretch, first_of_client};
+use crate::workload::stretch::{DurationLaw, first_of_client};
 
 use super::gaps::Gaps;
-use super::pace::{Pace, PacePlan, SECOND};
+use super::pace::{PacePlan, RateWalk, SECOND};
 
 /// Operations left in a chain that never ends.
 const ENDLESS: u32 = u32::MAX;
@@ -35,7 +35,7 @@ pub(in crate::workload) struct Chains {
 
 #[derive(Debug, Clone)]
 struct Starts {
-    pace: Pace,
+    pace: RateWalk,
     gaps: Gaps,
     calls: Dist,
     next: Option<f64>,
@@ -45,7 +45,7 @@ impl Chains {
     /// Sessions that start along `pace`. A pace that begins before the organization's demand lets sessions be under way
     /// there; their operations from before are given out too, for the caller to leave out.
     pub fn sessions(
-        mut pace: Pace,
+        mut pace: RateWalk,
         plan: &PacePlan,
         gaps: Gaps,
         calls: Dist,
@@ -71,7 +71,7 @@ impl Chains {
         count: u32,
         calls: Option<&Dist>,
         (think, haste): (Dist, f64),
-        (service, steady): (&Stretch, bool),
+        (service, steady): (&DurationLaw, bool),
         (from, end): (f64, f64),
         rng: &mut Rng,
     ) -> Self {

@@ -5,12 +5,12 @@ use crate::sampling::{Dist, Draws as _, Rng, TraitPoint, uniform};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::demand::{Arrivals, Demand, Drift};
 use crate::workload::profile::Profile;
-use crate::workload::stretch::{Stretch, length_of_session};
+use crate::workload::stretch::{DurationLaw, length_of_session};
 
 use super::chains::{Chains, count_of};
 use super::gaps::Gaps;
 use super::hawkes::Hawkes;
-use super::pace::{Pace, PacePlan, SECOND};
+use super::pace::{PacePlan, RateWalk, SECOND};
 use super::schedule::{SchedulePlan, Scheduled};
 
 /// A feature's arrival process, compiled for every organization.
@@ -40,7 +40,7 @@ pub(in crate::workload) struct ClockTraits<'a> {
     /// Its demand is in steady state at its begin: it did not sign up then, but before.
     pub steady: bool,
     /// How long its operations take, if [`ClockPlan::asks_service`].
-    pub service: Stretch,
+    pub service: DurationLaw,
     /// Traits of the organization that belong to this feature.
     pub traits: TraitPoint,
     /// Draws of gaps.
@@ -55,9 +55,9 @@ pub(in crate::workload) enum Clock {
     /// No arrivals.
     Never,
     /// A renewal process along a pace.
-    Renewal { pace: Pace, gaps: Gaps, first: bool },
+    Renewal { pace: RateWalk, gaps: Gaps, first: bool },
     /// Poisson along a pace with a sine, by thinning: candidates at the largest rate, kept in proportion.
-    Thinned { pace: Pace },
+    Thinned { pace: RateWalk },
     /// Self-exciting.
     Hawkes(Box<Hawkes>),
     /// Sessions or clients.
@@ -104,7 +104,7 @@ impl ClockPlan {
         // Seconds before the begin.
         let pace = |rate: f64, lead: f64| {
             let from = if steady { from - lead.min(MOST_LEAD) * SECOND } else { from };
-            Pace::begin(&self.pace, factor * rate / SECOND, profile, drift, from, until, modulation)
+            RateWalk::begin(&self.pace, factor * rate / SECOND, profile, drift, from, until, modulation)
         };
         match &self.arrivals {
             Arrivals::None => Clock::Never,
@@ -132,7 +132,7 @@ impl ClockPlan {
                     think.for_organization(&mut traits.group("think")),
                 );
                 let gaps = Gaps::gamma(own_cv.unwrap_or(*cv));
-                let lead = length_of_session(&calls, &Stretch::of(&think, gap), &service);
+                let lead = length_of_session(&calls, &DurationLaw::of(&think, gap), &service);
                 Clock::Chains(Box::new(Chains::sessions(
                     pace(*rate, lead),
                     &self.pace,
@@ -170,7 +170,7 @@ impl ClockPlan {
         }
     }
 
-    fn poisson(&self, pace: Pace) -> Clock {
+    fn poisson(&self, pace: RateWalk) -> Clock {
         match self.pace.sine() {
             Some(_) => Clock::Thinned { pace },
             None => renewal(pace, Gaps::Exponential),
@@ -187,7 +187,7 @@ fn lead_of_hawkes(branching: f64, decay: f64) -> f64 {
     (12.0 * decay / (1.0 - branching).max(1e-6)).min(MOST_LEAD)
 }
 
-fn renewal(pace: Pace, gaps: Gaps) -> Clock {
+fn renewal(pace: RateWalk, gaps: Gaps) -> Clock {
     Clock::Renewal { pace, gaps, first: true }
 }
 
@@ -246,7 +246,7 @@ impl Clock {
 }
 
 /// Lewis and Shedler: candidates come at the sine's largest rate, each is kept with the share of the rate it has.
-fn thinned(pace: &mut Pace, plan: &PacePlan, rng: &mut Rng) -> Option<i64> {
+fn thinned(pace: &mut RateWalk, plan: &PacePlan, rng: &mut Rng) -> Option<i64> {
     let sine = plan.sine()?;
     let largest = 1.0 + sine.amplitude;
     loop {

@@ -5,12 +5,12 @@
 
 use crate::sampling::{Rng, exp, ln, standard_exponential};
 
-use super::pace::{Pace, PacePlan, SECOND};
+use super::pace::{PacePlan, RateWalk, SECOND};
 
 /// One organization's self-exciting arrivals.
 #[derive(Debug, Clone)]
 pub(in crate::workload) struct Hawkes {
-    pace: Pace,
+    pace: RateWalk,
     /// The next immigrant, already drawn.
     immigrant: Option<f64>,
     /// Intensity of descendants at `at` [per microsecond].
@@ -29,7 +29,7 @@ impl Hawkes {
     /// before `from`: a start long before leaves the steady state there. `pace` carries the immigrants alone; a kernel is
     /// its branching ratio and its mean delay (seconds).
     pub fn begin(
-        mut pace: Pace,
+        mut pace: RateWalk,
         plan: &PacePlan,
         (branching, decay): (f64, f64),
         mean_rate: f64,

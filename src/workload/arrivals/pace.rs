@@ -202,7 +202,7 @@ impl CalendarFactor {
 
 /// One organization's walk along its rate.
 #[derive(Debug, Clone)]
-pub(in crate::workload) struct Pace {
+pub(in crate::workload) struct RateWalk {
     /// Where the walk is.
     pub now: f64,
     /// Operations per microsecond in this piece, sine apart, and its inverse.
@@ -225,7 +225,7 @@ pub(in crate::workload) struct Pace {
     rng: Rng,
 }
 
-impl Pace {
+impl RateWalk {
     /// Starts a walk at `from` (microseconds from the start) until `until` at `base` operations per microsecond;
     /// `drift` takes the place of the plan's.
     pub fn begin(
@@ -237,7 +237,7 @@ impl Pace {
         until: f64,
         rng: Rng,
     ) -> Self {
-        let mut pace = Pace {
+        let mut pace = RateWalk {
             now: from,
             rate: 0.0,
             gap: 0.0,
@@ -295,7 +295,7 @@ impl Pace {
         count
     }
 
-    /// As [`Pace::advance`], with the plan's sine as part of the rate.
+    /// As [`RateWalk::advance`], with the plan's sine as part of the rate.
     pub fn advance_with_sine(&mut self, plan: &PacePlan, mut work: f64) -> Option<f64> {
         let Some(sine) = plan.sine else { return self.advance(plan, work) };
         loop {

@@ -3,7 +3,7 @@
 use super::tests::{DAY, HOUR, arrivals, arrivals_of, counts, demand, mean, per_hour, variance};
 use crate::sampling::Dist;
 use crate::workload::demand::*;
-use crate::workload::stretch::Stretch;
+use crate::workload::stretch::DurationLaw;
 use crate::workload::{Cron, Profile};
 
 /// Checks the mean count of each of the first windows over many organizations.
@@ -82,7 +82,7 @@ fn clients_are_met_within_long_thoughts_first() {
                 reactive: false,
                 calls: None,
             });
-            let law = || Stretch::Law(Dist::Fixed(service as f64 / 1e6));
+            let law = || DurationLaw::Law(Dist::Fixed(service as f64 / 1e6));
             let hours = |seed| counts(&arrivals_of(&clients, 1, seed, None, (law(), true)), HOUR, 6 * HOUR);
             let found: Vec<Vec<f64>> = (0..4_000).map(hours).collect();
             check_first(name, &found, |_| 10.0 / (mean + service as f64 / HOUR as f64));
@@ -122,7 +122,7 @@ fn operations_due_before_the_start_come_late() {
         let found: Vec<Vec<f64>> = (0..8_000).map(hours).collect();
         check_first("schedule", &found, |_| 3.0);
         // Who signs up at the start has nothing due before: the first instant is its own.
-        let later = |seed| arrivals_of(&schedule, 1, seed, None, (Stretch::none(), false));
+        let later = |seed| arrivals_of(&schedule, 1, seed, None, (DurationLaw::none(), false));
         let first = (0..400).flat_map(later).filter(|at| *at < HOUR).count() as f64 / 400.0;
         assert!(first < 1.0, "{first} in the first hour");
     }
@@ -133,7 +133,7 @@ fn who_signs_up_later_begins_with_nothing_under_way() {
     // The first session comes at its rate, and brings its first operation alone: 1 − e^(−1) of the organizations have
     // none on their first day, the others few.
     let none = |demand: &Demand| -> f64 {
-        let first = |seed| arrivals_of(demand, 1, seed, None, (Stretch::none(), false)).is_empty();
+        let first = |seed| arrivals_of(demand, 1, seed, None, (DurationLaw::none(), false)).is_empty();
         (0..4_000).filter(|seed| first(*seed)).count() as f64 / 4_000.0
     };
     let found = none(&sessions_of_a_day());

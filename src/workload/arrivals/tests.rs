@@ -5,7 +5,7 @@ use crate::calendar::Zone;
 use crate::sampling::{Dist, Purpose, StreamKey, TraitPoint};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::demand::*;
-use crate::workload::stretch::Stretch;
+use crate::workload::stretch::DurationLaw;
 use crate::workload::{Cron, Profile};
 
 const SECOND: i64 = 1_000_000;
@@ -23,7 +23,7 @@ pub(super) fn per_hour(count: f64) -> f64 {
 
 /// Arrivals of one replication in steady state and without work, microseconds from the start.
 pub(super) fn arrivals(demand: &Demand, days: i64, seed: u64, profile: Option<&Profile>) -> Vec<i64> {
-    arrivals_of(demand, days, seed, profile, (Stretch::none(), true))
+    arrivals_of(demand, days, seed, profile, (DurationLaw::none(), true))
 }
 
 /// As [`arrivals`], with what operations take, which must be a constant, and whether the begin is in steady state.
@@ -32,7 +32,7 @@ pub(super) fn arrivals_of(
     days: i64,
     seed: u64,
     profile: Option<&Profile>,
-    (service, steady): (Stretch, bool),
+    (service, steady): (DurationLaw, bool),
 ) -> Vec<i64> {
     let takes = (service.mean() * 1e6) as i64;
     let (start, end) = (monday(), monday() + SimSpan::from_micros(days * DAY));

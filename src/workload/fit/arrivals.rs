@@ -3,8 +3,8 @@
 use crate::sampling::Dist;
 use crate::workload::demand::Drift;
 
-use super::families::{Sample, families, four_digits};
-use super::shape::{Exposure, Frame, HOUR};
+use super::families::{WeightedSample, families, four_digits};
+use super::shape::{Exposure, HOUR, HorizonGrid};
 
 /// Gaps that support a coefficient of variation.
 pub(super) const ENOUGH_GAPS: usize = 50;
@@ -66,7 +66,9 @@ pub(super) fn gap_family(organizations: &[Vec<i64>]) -> Option<GapFamily> {
     let tie = CLOCKS.into_iter().find(told).unwrap_or(1) as f64 / 2.0;
     let sample = [BLOCK, SMALL_BLOCK]
         .into_iter()
-        .map(|block| Sample::new(organizations.iter().flat_map(|times| relative_gaps(times, block, tie))))
+        .map(|block| {
+            WeightedSample::new(organizations.iter().flat_map(|times| relative_gaps(times, block, tie)))
+        })
         .find(|sample| sample.len() >= ENOUGH_GAPS)?;
     let by_moments = libm::sqrt((sample.mean_of(|gap| gap * gap) - 1.0).max(0.0));
     let best = families(&sample)
@@ -108,24 +110,24 @@ fn relative_gaps(times: &[i64], (least, most, longest): (usize, usize, i64), tie
 }
 
 /// One organization's calls per cell while it is alive, and what its rate and shape let expect.
-pub(super) struct Series {
+pub(super) struct CallSeries {
     pub counts: Vec<f64>,
     pub expected: Vec<f64>,
 }
 
-impl Series {
+impl CallSeries {
     /// From counts per cell and the exposure of each, from a first to a last cell.
-    pub fn new(counts: &[f64], exposure: &Exposure, first: usize, last: usize) -> Series {
+    pub fn new(counts: &[f64], exposure: &Exposure, first: usize, last: usize) -> CallSeries {
         let counts: Vec<f64> = counts[first..=last].to_vec();
         let exposed: Vec<f64> = (first..=last).map(|cell| exposure.of(cell)).collect();
         let rate = counts.iter().sum::<f64>() / exposed.iter().sum::<f64>().max(1e-12);
-        Series { expected: exposed.into_iter().map(|days| rate * days).collect(), counts }
+        CallSeries { expected: exposed.into_iter().map(|days| rate * days).collect(), counts }
     }
 }
 
 /// Drift of hourly (or daily) rates around their shapes, by moments over several organizations: busy hours weigh most, because
 /// that is how they weigh in the dispersion of the whole. `None` where chance explains what is seen.
-pub(super) fn drift(series: &[Series], cv: f64, frame: &Frame, least_calls: f64) -> Option<Drift> {
+pub(super) fn drift(series: &[CallSeries], cv: f64, frame: &HorizonGrid, least_calls: f64) -> Option<Drift> {
     let enough = if frame.is_hourly() { ENOUGH_HOURS } else { ENOUGH_DAYS };
     if (frame.cells as f64) < enough {
         return None;

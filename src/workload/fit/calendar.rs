@@ -5,7 +5,7 @@ use crate::workload::demand::CalendarFactor;
 
 use super::families::four_digits;
 use super::observe::DAY;
-use super::shape::{Frame, factors_of};
+use super::shape::{HorizonGrid, factors_of};
 
 /// Days that support growth, and days unlike others.
 const GROWTH_DAYS: i64 = 28;
@@ -24,7 +24,7 @@ const SPIKE: (f64, f64) = (5.0, 10.0);
 const MOST_SPIKES: usize = 24;
 
 /// Growth and odd days of the calls per cell of organizations that are there all the time.
-pub(super) fn fit_calendar(counts: &[f64], frame: &Frame) -> Vec<CalendarFactor> {
+pub(super) fn fit_calendar(counts: &[f64], frame: &HorizonGrid) -> Vec<CalendarFactor> {
     let days = by_day(counts, frame);
     let mut calendar = Vec::new();
     let growth = growth(&days);
@@ -53,7 +53,7 @@ pub(super) fn fit_calendar(counts: &[f64], frame: &Frame) -> Vec<CalendarFactor>
 }
 
 /// Hours far above the median of their hour of the day, with their factors.
-fn spikes(counts: &[f64], known: &[f64], frame: &Frame) -> Vec<(usize, f64)> {
+fn spikes(counts: &[f64], known: &[f64], frame: &HorizonGrid) -> Vec<(usize, f64)> {
     if frame.hours() < 24.0 * ODD_DAYS as f64 || !frame.is_hourly() {
         return Vec::new();
     }
@@ -78,11 +78,11 @@ fn spikes(counts: &[f64], known: &[f64], frame: &Frame) -> Vec<(usize, f64)> {
 }
 
 /// The midnight at or before the start; days of dates begin where the history does.
-fn first_day(frame: &Frame) -> i64 {
+fn first_day(frame: &HorizonGrid) -> i64 {
     if frame.is_hourly() { frame.start.div_euclid(DAY) * DAY } else { frame.start }
 }
 
-fn by_day(counts: &[f64], frame: &Frame) -> Vec<f64> {
+fn by_day(counts: &[f64], frame: &HorizonGrid) -> Vec<f64> {
     let day = |cell: usize| ((frame.start + cell as i64 * frame.cell - first_day(frame)) / DAY) as usize;
     let mut days = vec![0.0; day(frame.cells - 1) + 1];
     for (cell, count) in counts.iter().enumerate() {
@@ -113,7 +113,7 @@ fn growth(days: &[f64]) -> Option<f64> {
 }
 
 /// Days far from the median of their weekday, with their factors; the weightiest first.
-fn odd_days(days: &[f64], frame: &Frame) -> Vec<(usize, f64)> {
+fn odd_days(days: &[f64], frame: &HorizonGrid) -> Vec<(usize, f64)> {
     if (days.len() as i64) < ODD_DAYS {
         return Vec::new();
     }

@@ -4,11 +4,11 @@
 use crate::sampling::Dist;
 use crate::workload::demand::Drift;
 
-use super::arrivals::{GapFamily, Series, drift, gap_family};
-use super::customers::{Group, Seen, Stay};
-use super::families::{Fitted, KNOTS, Sample, four_digits, quantile_table};
+use super::arrivals::{CallSeries, GapFamily, drift, gap_family};
+use super::customers::{CustomerGroup, Seen, Stay};
+use super::families::{Fitted, KNOTS, WeightedSample, four_digits, quantile_table};
 use super::observe::{DAY, Observed};
-use super::shape::{Exposure, Frame, HOUR, Shape};
+use super::shape::{Exposure, HOUR, HorizonGrid, WeekShape};
 
 /// Calls of a feature in a cohort that support a shape of their own.
 const OWN_SHAPE: f64 = 100.0;
@@ -41,7 +41,7 @@ pub struct CohortModel {
     /// When those who come and go do so.
     pub visit: Option<Visit>,
     /// Weights of the hours of a week.
-    pub profile: Option<Shape>,
+    pub profile: Option<WeekShape>,
     /// Members of an organization and their skew.
     pub members: Option<(Dist, f64)>,
     /// Per feature.
@@ -65,7 +65,7 @@ pub struct UseModel {
     /// Calls a day, per organization.
     pub rates: Rates,
     /// Weights of the hours, if other than the cohort's.
-    pub profile: Option<Shape>,
+    pub profile: Option<WeekShape>,
     /// Drift of the rate.
     pub drift: Option<Drift>,
     /// Coefficient of variation of gaps, if other than the feature's.
@@ -94,9 +94,9 @@ pub enum Rates {
 }
 
 /// What cohorts are fitted from.
-pub(super) struct World<'a> {
+pub(super) struct FitWorld<'a> {
     pub observed: &'a Observed,
-    pub frame: &'a Frame,
+    pub frame: &'a HorizonGrid,
     pub customers: &'a [Seen],
     pub scale: f64,
     /// Calendar factors per feature and cell.
@@ -105,9 +105,9 @@ pub(super) struct World<'a> {
     pub gaps: &'a [GapFamily],
 }
 
-impl World<'_> {
+impl FitWorld<'_> {
     /// The cohort of a group.
-    pub fn cohort(&self, group: &Group) -> CohortModel {
+    pub fn cohort(&self, group: &CustomerGroup) -> CohortModel {
         let seen = || group.members.iter().map(|number| &self.customers[*number as usize]);
         let life = self.life(group);
         let presence = self.presence(group, &life);
@@ -133,7 +133,7 @@ impl World<'_> {
     }
 
     /// When the organizations come and how long they stay: each its own time where they are few, drawn where many.
-    fn life(&self, group: &Group) -> Life {
+    fn life(&self, group: &CustomerGroup) -> Life {
         let seen: Vec<&Seen> = group.members.iter().map(|number| &self.customers[*number as usize]).collect();
         let weights = || seen.iter().map(|seen| seen.calls);
         if group.stay == Stay::Always {
@@ -168,13 +168,13 @@ impl World<'_> {
         };
         let times: Vec<(i64, i64, f64)> = seen.iter().map(|seen| (start(seen), length, seen.calls)).collect();
         let sample =
-            Sample::new(times.iter().map(|(at, _, weight)| (libm::floor(*at as f64 / 1e6), *weight)));
+            WeightedSample::new(times.iter().map(|(at, _, weight)| (libm::floor(*at as f64 / 1e6), *weight)));
         let after = sample.table_of_values(KNOTS).or_else(|| quantile_table(&sample)).unwrap_or_default();
         Life { times, written: Some(Visit::Drawn(after, libm::floor(length as f64 / 1e6))) }
     }
 
     /// How much of a group is there in each cell, weighted by calls; its mean over all cells is 1 at most.
-    fn presence(&self, group: &Group, life: &Life) -> Vec<f64> {
+    fn presence(&self, group: &CustomerGroup, life: &Life) -> Vec<f64> {
         if group.stay == Stay::Always {
             return vec![1.0; self.frame.cells];
         }
@@ -193,7 +193,7 @@ impl World<'_> {
     }
 
     /// Calls per cell of a group: of one feature, or of all.
-    fn counts(&self, group: &Group, feature: Option<usize>) -> Vec<f64> {
+    fn counts(&self, group: &CustomerGroup, feature: Option<usize>) -> Vec<f64> {
         let mut counts = vec![0.0; self.frame.cells];
         for number in &group.members {
             for row in self.customers[*number as usize].rows(self.observed) {
@@ -206,20 +206,20 @@ impl World<'_> {
     }
 
     /// The shape of a group's week. Who comes for a day has no weekdays: when they come says it.
-    fn shape(&self, group: &Group, feature: Option<usize>, presence: &[f64]) -> Option<Shape> {
+    fn shape(&self, group: &CustomerGroup, feature: Option<usize>, presence: &[f64]) -> Option<WeekShape> {
         let counts = self.counts(group, feature);
         // The calendar of the feature they use most stands for all.
         let main = feature.unwrap_or_else(|| self.main_feature(group));
         let factors: Vec<f64> =
             presence.iter().zip(&self.factors[main]).map(|(here, factor)| here * factor).collect();
-        let shape = Shape::fit(&counts, &factors, self.frame, group.alone)?;
+        let shape = WeekShape::fit(&counts, &factors, self.frame, group.alone)?;
         match shape {
-            Shape::Day(day, _) if group.stay == Stay::Visit => Some(Shape::Day(day, [1.0; 7])),
+            WeekShape::Day(day, _) if group.stay == Stay::Visit => Some(WeekShape::Day(day, [1.0; 7])),
             shape => Some(shape),
         }
     }
 
-    fn main_feature(&self, group: &Group) -> usize {
+    fn main_feature(&self, group: &CustomerGroup) -> usize {
         let calls = |feature: usize| -> f64 {
             group.members.iter().map(|number| self.customers[*number as usize].by_feature[feature]).sum()
         };
@@ -229,11 +229,11 @@ impl World<'_> {
     /// A feature's shape in a group, if it differs from the group's by more than chance.
     fn own_shape(
         &self,
-        group: &Group,
+        group: &CustomerGroup,
         feature: usize,
         presence: &[f64],
-        common: Option<&Shape>,
-    ) -> Option<Shape> {
+        common: Option<&WeekShape>,
+    ) -> Option<WeekShape> {
         let calls: f64 =
             group.members.iter().map(|number| self.customers[*number as usize].by_feature[feature]).sum();
         let (shape, support) = if calls >= OWN_SHAPE {
@@ -242,19 +242,19 @@ impl World<'_> {
             let everyone = (0..self.customers.len() as u32).filter(|number| {
                 self.customers[*number as usize].by_feature.get(feature).is_some_and(|calls| *calls > 0.0)
             });
-            let all = Group { members: everyone.collect(), alone: false, ..group.clone() };
+            let all = CustomerGroup { members: everyone.collect(), alone: false, ..group.clone() };
             let counts = self.counts(&all, Some(feature));
             let calls: f64 = counts.iter().sum();
             if calls < FEATURE_SHAPE {
                 return None;
             }
-            (Shape::fit(&counts, &vec![1.0; self.frame.cells], self.frame, false)?, calls)
+            (WeekShape::fit(&counts, &vec![1.0; self.frame.cells], self.frame, false)?, calls)
         };
         let shape = match shape {
-            Shape::Day(day, _) if group.stay != Stay::Always => Shape::Day(day, [1.0; 7]),
+            WeekShape::Day(day, _) if group.stay != Stay::Always => WeekShape::Day(day, [1.0; 7]),
             shape => shape,
         };
-        let common = common.map_or([1.0; 168], Shape::weights);
+        let common = common.map_or([1.0; 168], WeekShape::weights);
         let apart: f64 =
             shape.weights().iter().zip(common).map(|(own, other)| (own - other).abs()).sum::<f64>() / 336.0;
         (apart > 0.1 + 0.4 * libm::sqrt(24.0 / support)).then_some(shape)
@@ -262,11 +262,11 @@ impl World<'_> {
 
     fn usage(
         &self,
-        group: &Group,
+        group: &CustomerGroup,
         feature: usize,
         life: &Life,
         presence: &[f64],
-        common: Option<&Shape>,
+        common: Option<&WeekShape>,
     ) -> UseModel {
         let calls = |number: &u32| self.customers[*number as usize].by_feature[feature];
         let all: f64 = group.members.iter().map(calls).sum();
@@ -295,7 +295,7 @@ impl World<'_> {
 
     fn rates(
         &self,
-        group: &Group,
+        group: &CustomerGroup,
         users: usize,
         calls: impl Fn(&u32) -> f64,
         rate: impl Fn(usize, f64) -> f64,
@@ -313,7 +313,7 @@ impl World<'_> {
                 .map(&calls)
                 .filter(|calls| *calls > 0.0)
                 .map(|calls| (rate(0, calls), 1.0));
-            let sample = Sample::new(rates);
+            let sample = WeightedSample::new(rates);
             let dist = sample.table_of_values(KNOTS).or_else(|| quantile_table(&sample)).unwrap_or_default();
             return Rates::Drawn(four_digits(share).min(1.0), dist);
         }
@@ -324,24 +324,24 @@ impl World<'_> {
         Rates::Dealt((0..KNOTS).map(|index| rate(0, mean(stratum(index)))).collect())
     }
 
-    fn drift(&self, group: &Group, feature: usize, exposure: &Exposure) -> Option<Drift> {
+    fn drift(&self, group: &CustomerGroup, feature: usize, exposure: &Exposure) -> Option<Drift> {
         if group.stay == Stay::Visit {
             return None;
         }
-        let series: Vec<Series> = group
+        let series: Vec<CallSeries> = group
             .members
             .iter()
             .filter(|number| self.customers[**number as usize].by_feature[feature] > 0.0)
             .map(|number| {
                 let seen = &self.customers[*number as usize];
-                let one = Group { members: vec![*number], ..group.clone() };
+                let one = CustomerGroup { members: vec![*number], ..group.clone() };
                 let last = self.frame.cell_of(seen.until - 1);
                 let (first, last) = if group.stay == Stay::Always {
                     (0, self.frame.cells - 1)
                 } else {
                     (self.frame.cell_of(seen.first), last)
                 };
-                Series::new(&self.counts(&one, Some(feature)), exposure, first, last.max(first))
+                CallSeries::new(&self.counts(&one, Some(feature)), exposure, first, last.max(first))
             })
             .collect();
         // Among many organizations, a drift of one with few calls would move its weight, which is known.
@@ -350,7 +350,7 @@ impl World<'_> {
     }
 
     /// An own coefficient of variation: of a large organization, or of those who call too rarely to be bursty.
-    fn cv(&self, group: &Group, feature: usize, calls: f64) -> Option<f64> {
+    fn cv(&self, group: &CustomerGroup, feature: usize, calls: f64) -> Option<f64> {
         let common = self.gaps[feature];
         if group.alone && common != GapFamily::Poisson {
             let rows = self.customers[group.members[0] as usize].rows(self.observed);
@@ -373,7 +373,7 @@ impl World<'_> {
     }
 
     /// Members per organization, and the exponent of their shares.
-    fn members(&self, group: &Group) -> Option<(Dist, f64)> {
+    fn members(&self, group: &CustomerGroup) -> Option<(Dist, f64)> {
         let mut counts = Vec::new();
         let mut tops = (0.0, 0.0);
         for number in &group.members {
@@ -397,7 +397,7 @@ impl World<'_> {
                     * total;
             }
         }
-        let sample = Sample::new(counts);
+        let sample = WeightedSample::new(counts);
         if sample.is_empty() || sample.quantile(1.0) <= 1.0 {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Who the organizations of a history are: how much they call, when they come and go, which resemble each other.
 
-use super::observe::{DAY, Observed, Row};
-use super::shape::{Frame, HOUR};
+use super::observe::{DAY, Observed, ObservedRow};
+use super::shape::{HOUR, HorizonGrid};
 
 /// Share of a feature's calls above which an organization is a cohort of its own; at most so many are per feature, and
 /// they must make so many calls.
@@ -57,7 +57,7 @@ impl Stay {
 
 /// Organizations that resemble each other, the largest first.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
+pub(super) struct CustomerGroup {
     pub name: String,
     pub stay: Stay,
     pub members: Vec<u32>,
@@ -66,7 +66,7 @@ pub(super) struct Group {
 }
 
 /// All organizations by their numbers.
-pub(super) fn customers(observed: &Observed, frame: &Frame) -> Vec<Seen> {
+pub(super) fn customers(observed: &Observed, frame: &HorizonGrid) -> Vec<Seen> {
     let features = observed.features.len();
     let mut all = vec![Seen::default(); observed.organizations as usize];
     for (number, row) in observed.rows.iter().enumerate() {
@@ -90,7 +90,7 @@ pub(super) fn customers(observed: &Observed, frame: &Frame) -> Vec<Seen> {
 }
 
 impl Seen {
-    fn stay(&self, frame: &Frame) -> Stay {
+    fn stay(&self, frame: &HorizonGrid) -> Stay {
         let (length, seen) = (frame.length as f64, (self.until - self.first) as f64);
         let gap = seen / self.rows.len().max(2) as f64;
         if seen + gap >= STAYS * length {
@@ -113,23 +113,23 @@ impl Seen {
     }
 
     /// Its rows.
-    pub fn rows<'a>(&'a self, observed: &'a Observed) -> impl Iterator<Item = &'a Row> {
+    pub fn rows<'a>(&'a self, observed: &'a Observed) -> impl Iterator<Item = &'a ObservedRow> {
         self.rows.iter().map(|row| &observed.rows[*row as usize])
     }
 }
 
 /// Groups of organizations: the heaviest alone, then those that stay, pass, visit, by main feature and size.
-pub(super) fn groups(customers: &[Seen], frame: &Frame) -> Vec<Group> {
+pub(super) fn groups(customers: &[Seen], frame: &HorizonGrid) -> Vec<CustomerGroup> {
     // Ties by number, so that the order does not depend on the sort.
     let mut order: Vec<u32> =
         (0..customers.len() as u32).filter(|number| customers[*number as usize].calls > 0.0).collect();
     let calls = |number: &u32| customers[*number as usize].calls;
     order.sort_by(|a, b| calls(b).total_cmp(&calls(a)).then(a.cmp(b)));
     let alone = alone(customers, &order);
-    let mut groups: Vec<Group> = alone
+    let mut groups: Vec<CustomerGroup> = alone
         .iter()
         .enumerate()
-        .map(|(rank, number)| Group {
+        .map(|(rank, number)| CustomerGroup {
             name: format!("large-{}", rank + 1),
             stay: customers[*number as usize].stay(frame),
             members: vec![*number],
@@ -146,7 +146,7 @@ pub(super) fn groups(customers: &[Seen], frame: &Frame) -> Vec<Group> {
         for members in by_main_feature(customers, &class, all) {
             for band in bands(&members) {
                 count += 1;
-                groups.push(Group {
+                groups.push(CustomerGroup {
                     name: format!("{name}-{count}"),
                     stay,
                     members: band.to_vec(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::sampling::Dist;
 use crate::units::Probability;
 
-use super::families::{Sample, fit_values, four_digits};
-use super::observe::{End, Row};
+use super::families::{WeightedSample, fit_values, four_digits};
+use super::observe::{End, ObservedRow};
 
 /// Calls after a failure that support a persistence.
 const ENOUGH_AFTER: f64 = 20.0;
@@ -32,7 +32,7 @@ pub struct FailureModel {
 
 /// One organization's record.
 #[derive(Default)]
-struct Record {
+struct FailureRecord {
     calls: f64,
     failed: f64,
     /// Failures that do not follow a failure.
@@ -41,8 +41,8 @@ struct Record {
 }
 
 /// Fits failures to the rows of one feature, in order of time.
-pub(super) fn fit_failures<'a>(rows: impl Iterator<Item = &'a Row>) -> FailureModel {
-    let mut records: BTreeMap<u32, Record> = BTreeMap::new();
+pub(super) fn fit_failures<'a>(rows: impl Iterator<Item = &'a ObservedRow>) -> FailureModel {
+    let mut records: BTreeMap<u32, FailureRecord> = BTreeMap::new();
     let (mut after, mut again, mut cancelled) = (0.0, 0.0, 0.0);
     let mut durations = Vec::new();
     for row in rows {
@@ -63,7 +63,7 @@ pub(super) fn fit_failures<'a>(rows: impl Iterator<Item = &'a Row>) -> FailureMo
     }
     let calls: f64 = records.values().map(|record| record.calls).sum();
     let share = records.values().map(|record| record.failed).sum::<f64>() / calls.max(1e-9);
-    let durations = Sample::new(durations);
+    let durations = WeightedSample::new(durations);
     FailureModel {
         rate: probability(share),
         persistence: (share > 0.0 && after >= ENOUGH_AFTER).then(|| probability(again / after)),
@@ -80,7 +80,7 @@ fn probability(value: f64) -> Probability {
 }
 
 /// The most likely share of organizations that see failures at all: those with few calls see none by luck.
-fn affected(records: &BTreeMap<u32, Record>) -> f64 {
+fn affected(records: &BTreeMap<u32, FailureRecord>) -> f64 {
     let calls: f64 = records.values().map(|record| record.calls).sum();
     let starts: f64 = records.values().map(|record| record.starts).sum();
     if starts < ENOUGH_STARTS {
@@ -89,7 +89,7 @@ fn affected(records: &BTreeMap<u32, Record>) -> f64 {
     let hit = records.values().filter(|record| record.starts > 0.0).count() as f64 / records.len() as f64;
     let likelihood = |share: f64| -> f64 {
         let rate = (starts / calls / share).min(0.999);
-        let one = |record: &Record| {
+        let one = |record: &FailureRecord| {
             let calls = record.calls.max(record.starts);
             if record.starts > 0.0 {
                 libm::log(share)

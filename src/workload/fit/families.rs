@@ -12,17 +12,17 @@ const DISCRETE_VALUES: usize = 16;
 
 /// Values with weights, sorted by value.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sample {
+pub struct WeightedSample {
     values: Vec<(f64, f64)>,
     /// Weight up to and including each value.
     upto: Vec<f64>,
     total: f64,
 }
 
-impl Sample {
+impl WeightedSample {
     /// From pairs (value, weight); what is no finite number or has no weight is left out.
     #[must_use]
-    pub fn new(pairs: impl IntoIterator<Item = (f64, f64)>) -> Sample {
+    pub fn new(pairs: impl IntoIterator<Item = (f64, f64)>) -> WeightedSample {
         let mut values: Vec<(f64, f64)> =
             pairs.into_iter().filter(|(value, weight)| value.is_finite() && *weight > 0.0).collect();
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -32,7 +32,7 @@ impl Sample {
             total
         });
         let upto = upto.collect();
-        Sample { values, upto, total }
+        WeightedSample { values, upto, total }
     }
 
     /// Number of values.
@@ -65,9 +65,9 @@ impl Sample {
         self.distance_from(|x| dist.cdf(x).unwrap_or(0.0))
     }
 
-    /// As [`Sample::distance`], from another sample.
+    /// As [`WeightedSample::distance`], from another sample.
     #[must_use]
-    pub fn distance_from_sample(&self, other: &Sample) -> f64 {
+    pub fn distance_from_sample(&self, other: &WeightedSample) -> f64 {
         self.distance_from(|x| other.share_upto(x)).max(other.distance_from(|x| self.share_upto(x)))
     }
 
@@ -131,7 +131,7 @@ pub struct Fitted {
 
 /// Fits a distribution to a sample of values that are not negative; `None` without any.
 #[must_use]
-pub fn fit_values(sample: &Sample) -> Option<Fitted> {
+pub fn fit_values(sample: &WeightedSample) -> Option<Fitted> {
     if sample.is_empty() {
         return None;
     }
@@ -152,7 +152,7 @@ pub fn fit_values(sample: &Sample) -> Option<Fitted> {
 }
 
 /// The families by maximum likelihood: (name, distribution, mean log-likelihood less the price of its parameters).
-pub(super) fn families(sample: &Sample) -> Vec<(&'static str, Dist, f64)> {
+pub(super) fn families(sample: &WeightedSample) -> Vec<(&'static str, Dist, f64)> {
     // Logarithms need positive values; a zero is half of the smallest positive one.
     let smallest = sample.values.iter().map(|(value, _)| *value).find(|value| *value > 0.0).unwrap_or(1.0);
     let positive = |x: f64| if x > 0.0 { x } else { 0.5 * smallest };
@@ -217,7 +217,7 @@ const WEIBULL_VALUES: usize = 20_000;
 const WEIBULL_HALVINGS: usize = 32;
 
 /// Shape and scale of the most likely Weibull, by bisection of the shape's equation.
-fn weibull(sample: &Sample, mean_log: f64, positive: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
+fn weibull(sample: &WeightedSample, mean_log: f64, positive: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
     // Logarithms relative to their mean, so that powers stay in range.
     let step = sample.len().div_ceil(WEIBULL_VALUES).max(1);
     let values = sample.values.iter().step_by(step);
@@ -249,7 +249,7 @@ fn weibull(sample: &Sample, mean_log: f64, positive: impl Fn(f64) -> f64) -> Opt
 
 /// At most 64 knots of the sample's quantile function, closer in the tails; values to six digits.
 #[must_use]
-pub fn quantile_table(sample: &Sample) -> Option<Dist> {
+pub fn quantile_table(sample: &WeightedSample) -> Option<Dist> {
     let mut knots: Vec<(f64, f64)> = Vec::new();
     let middle = KNOTS - 12;
     let tails = [0.0, 0.001, 0.003, 0.006, 0.01];
@@ -285,9 +285,9 @@ mod tests {
     use super::*;
     use crate::sampling::{Purpose, StreamKey};
 
-    fn drawn(dist: &Dist) -> Sample {
+    fn drawn(dist: &Dist) -> WeightedSample {
         let mut rng = StreamKey::root(5).name("fit").stream(Purpose::Cost);
-        Sample::new((0..5_000).map(|_| (dist.sample(&mut rng), 1.0)))
+        WeightedSample::new((0..5_000).map(|_| (dist.sample(&mut rng), 1.0)))
     }
 
     #[test]

@@ -7,14 +7,14 @@
 use crate::calendar::Zone;
 use crate::sampling::{StreamKey, TraitPoint};
 use crate::units::{FeatureIndex, SimTime};
-use crate::workload::demand::{Amount, Demand, Shape as WorkShape, Work};
+use crate::workload::demand::{Amount, Demand, StepShape as WorkShape, Work};
 use crate::workload::formula::Formula;
 use crate::workload::operation::{Batch, Fate};
 use crate::workload::source::{Source, SourceSpec};
 use crate::workload::traits::Population;
 
-use super::families::{Sample, six_digits};
-use super::measure::{Arrival, Looks, looks, thinned};
+use super::families::{WeightedSample, six_digits};
+use super::measure::{Arrival, CallMeasures, looks, thinned};
 use super::model::{FeatureModel, Model};
 use super::observe::{End, Observed};
 
@@ -31,7 +31,7 @@ const MOST_VALUES: usize = 50_000;
 
 /// A scenario's demand, as it was read from its text.
 #[derive(Debug, Clone)]
-pub struct Written {
+pub struct WrittenScenario {
     /// Begin of the horizon.
     pub start: SimTime,
     /// Its end.
@@ -95,18 +95,18 @@ impl Goodness {
 
 /// Simulates the scenario with so many seeds and compares it with the history, feature by feature.
 #[must_use]
-pub fn goodness(observed: &Observed, model: &Model, written: &Written, seeds: u64) -> Vec<Goodness> {
+pub fn goodness(observed: &Observed, model: &Model, written: &WrittenScenario, seeds: u64) -> Vec<Goodness> {
     (0..model.features.len().min(written.features.len()))
         .flat_map(|feature| judge(observed, model, written, feature, seeds))
         .collect()
 }
 
 /// One feature's history and simulations of it.
-struct Trial<'a> {
+struct GoodnessTrial<'a> {
     feature: &'a FeatureModel,
     /// Thinned like the model.
-    history: Looks,
-    simulated: Vec<Looks>,
+    history: CallMeasures,
+    simulated: Vec<CallMeasures>,
     /// Distances of each size, and of the work time, by simulation.
     sizes: Vec<Vec<f64>>,
     durations: Vec<f64>,
@@ -114,15 +114,21 @@ struct Trial<'a> {
     failed: Vec<f64>,
 }
 
-fn judge(observed: &Observed, model: &Model, written: &Written, index: usize, seeds: u64) -> Vec<Goodness> {
+fn judge(
+    observed: &Observed,
+    model: &Model,
+    written: &WrittenScenario,
+    index: usize,
+    seeds: u64,
+) -> Vec<Goodness> {
     let feature = &model.features[index];
     let rows = || observed.rows.iter().filter(|row| usize::from(row.feature) == index);
     let arrivals: Vec<Arrival> = rows().map(|row| (row.at, row.organization, row.calls)).collect();
     let size = |column: usize| sampled(rows().map(|row| (row.sizes[column], row.calls)));
-    let sizes: Vec<Sample> = feature.sizes.iter().map(|of| size(of.column)).collect();
+    let sizes: Vec<WeightedSample> = feature.sizes.iter().map(|of| size(of.column)).collect();
     let fine = rows().filter(|row| row.end == End::Fine);
     let durations = sampled(fine.map(|row| (row.duration, row.calls)));
-    let mut trial = Trial {
+    let mut trial = GoodnessTrial {
         feature,
         history: thinned(&arrivals, &model.frame, model.scale),
         simulated: Vec::new(),
@@ -144,8 +150,14 @@ fn judge(observed: &Observed, model: &Model, written: &Written, index: usize, se
     trial.compare()
 }
 
-impl Trial<'_> {
-    fn simulate_sizes(&mut self, written: &Written, index: usize, seed: u64, known: &[Sample]) {
+impl GoodnessTrial<'_> {
+    fn simulate_sizes(
+        &mut self,
+        written: &WrittenScenario,
+        index: usize,
+        seed: u64,
+        known: &[WeightedSample],
+    ) {
         for (size, distances) in self.sizes.iter_mut().enumerate() {
             // The largest size is a million credits, so that none is cut and the smallest are not rounded away.
             let unit = known[size].quantile(1.0).max(1e-12) / 1e6;
@@ -161,7 +173,8 @@ impl Trial<'_> {
         let near = |wanted: f64, found: f64| (wanted - found).abs() <= top;
         // A dispersion below that of chance counts as chance: there is no factor between next to nothing and nothing.
         let alike = |wanted: f64, found: f64| within(factor, wanted.max(1.0), found.max(1.0));
-        let pick = |of: fn(&Looks) -> Option<f64>| self.simulated.iter().filter_map(of).collect::<Vec<f64>>();
+        let pick =
+            |of: fn(&CallMeasures) -> Option<f64>| self.simulated.iter().filter_map(of).collect::<Vec<f64>>();
         let mut all =
             vec![self.measured(Measure::Calls, Some(self.history.calls), pick(|l| Some(l.calls)), &always)];
         for (size, found) in self.feature.sizes.iter().zip(&self.sizes) {
@@ -216,13 +229,13 @@ fn within(factor: f64, a: f64, b: f64) -> bool {
 }
 
 /// A sample of at most so many values, evenly picked.
-fn sampled(pairs: impl Iterator<Item = (f64, f64)>) -> Sample {
+fn sampled(pairs: impl Iterator<Item = (f64, f64)>) -> WeightedSample {
     let pairs: Vec<(f64, f64)> = pairs.collect();
     let step = pairs.len().div_ceil(MOST_VALUES).max(1);
-    Sample::new(pairs.into_iter().step_by(step))
+    WeightedSample::new(pairs.into_iter().step_by(step))
 }
 
-fn apart(history: &Sample, simulated: &Sample) -> Option<f64> {
+fn apart(history: &WeightedSample, simulated: &WeightedSample) -> Option<f64> {
     (!history.is_empty() && !simulated.is_empty()).then(|| history.distance_from_sample(simulated))
 }
 
@@ -239,7 +252,7 @@ pub(super) struct Call {
 
 /// One replication of one feature; its cost is a quantity in some unit, if one is named.
 pub(super) fn simulate(
-    written: &Written,
+    written: &WrittenScenario,
     index: usize,
     seed: u64,
     quantity: Option<(&str, f64)>,

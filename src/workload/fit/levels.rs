@@ -5,7 +5,7 @@
 
 use crate::sampling::{Dist, TwoLevel};
 
-use super::families::{Fitted, Sample, fit_values, four_digits};
+use super::families::{Fitted, WeightedSample, fit_values, four_digits};
 
 /// Values of an organization that support parameters of its own.
 const ENOUGH_VALUES: usize = 5;
@@ -15,7 +15,7 @@ const ENOUGH_ORGANIZATIONS: usize = 5;
 const LEAST_BETWEEN: f64 = 0.1;
 
 /// One organization's values with their weights.
-pub(super) type Values = Vec<(f64, f64)>;
+pub(super) type WeightedValues = Vec<(f64, f64)>;
 
 /// Logarithms of an organization's values.
 struct Own {
@@ -25,8 +25,8 @@ struct Own {
 }
 
 /// Fits values of organizations: on two levels where they differ, else as one sample. `None` without any value.
-pub(super) fn fit_levels(organizations: &[Values]) -> Option<Fitted> {
-    let pooled = Sample::new(organizations.iter().flatten().copied());
+pub(super) fn fit_levels(organizations: &[WeightedValues]) -> Option<Fitted> {
+    let pooled = WeightedSample::new(organizations.iter().flatten().copied());
     let one = fit_values(&pooled)?;
     if matches!(one.dist, Dist::Fixed(_) | Dist::Discrete(_)) {
         return Some(one);
@@ -35,14 +35,15 @@ pub(super) fn fit_levels(organizations: &[Values]) -> Option<Fitted> {
 }
 
 /// The two-level model, if BIC prefers it.
-pub(super) fn two_levels(organizations: &[Values]) -> Option<Fitted> {
+pub(super) fn two_levels(organizations: &[WeightedValues]) -> Option<Fitted> {
     let smallest = organizations.iter().flatten().map(|(value, _)| *value).filter(|value| *value > 0.0);
     let floor = 0.5 * smallest.fold(f64::INFINITY, f64::min);
     let log = |value: f64| libm::log(if value > 0.0 { value } else { floor });
     if !floor.is_finite() {
         return None;
     }
-    let known: Vec<&Values> = organizations.iter().filter(|values| values.len() >= ENOUGH_VALUES).collect();
+    let known: Vec<&WeightedValues> =
+        organizations.iter().filter(|values| values.len() >= ENOUGH_VALUES).collect();
     if known.len() < ENOUGH_ORGANIZATIONS {
         return None;
     }
@@ -51,14 +52,14 @@ pub(super) fn two_levels(organizations: &[Values]) -> Option<Fitted> {
     if between < LEAST_BETWEEN * (between + within) || !bic_prefers(&owns, between, within, mean) {
         return None;
     }
-    let medians = Sample::new(owns.iter().map(|own| (libm::exp(own.mean), 1.0)));
+    let medians = WeightedSample::new(owns.iter().map(|own| (libm::exp(own.mean), 1.0)));
     let ratio = |(value, weight): &(f64, f64), own: &Own| (libm::exp(log(*value) - own.mean), *weight);
     let ratios = known.iter().zip(&owns).flat_map(|(values, own)| {
         // Every organization counts alike: the shape within is that of a typical one.
         let total: f64 = values.iter().map(|(_, weight)| weight).sum();
         values.iter().map(move |pair| ratio(pair, own)).map(move |(value, weight)| (value, weight / total))
     });
-    let (by, of) = (fit_values(&medians)?, fit_values(&Sample::new(ratios))?);
+    let (by, of) = (fit_values(&medians)?, fit_values(&WeightedSample::new(ratios))?);
     let (dist, family) = match (&by.dist, &of.dist) {
         (Dist::LogNormal { mu, sigma }, Dist::LogNormal { .. }) => {
             let mu =
@@ -70,7 +71,7 @@ pub(super) fn two_levels(organizations: &[Values]) -> Option<Fitted> {
     Some(Fitted { dist: Dist::two_level(dist), family, distance: by.distance.max(of.distance) })
 }
 
-fn own(values: &Values, log: impl Fn(f64) -> f64) -> Own {
+fn own(values: &WeightedValues, log: impl Fn(f64) -> f64) -> Own {
     let count = values.len() as f64;
     let total: f64 = values.iter().map(|(_, weight)| weight).sum();
     let mean = values.iter().map(|(value, weight)| log(*value) * weight).sum::<f64>() / total;
@@ -125,7 +126,7 @@ fn spreads(owns: &[Own]) -> Dist {
     if known.len() < ENOUGH_ORGANIZATIONS {
         return common;
     }
-    let sample = Sample::new(known.into_iter().map(|sigma| (four_digits(sigma.max(1e-3)), 1.0)));
+    let sample = WeightedSample::new(known.into_iter().map(|sigma| (four_digits(sigma.max(1e-3)), 1.0)));
     let mean = sample.mean_of(|sigma| sigma);
     let varies = libm::sqrt(sample.mean_of(|sigma| (sigma - mean) * (sigma - mean))) > 0.2 * mean;
     if varies { fit_values(&sample).map_or(common, |fitted| fitted.dist) } else { common }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::sampling::{Purpose, StreamKey, poisson};
 
-use super::shape::Frame;
+use super::shape::HorizonGrid;
 
 /// Calls of one feature: (microseconds since 1970, organization, calls).
 pub(super) type Arrival = (i64, u32, f64);
@@ -16,7 +16,7 @@ const ENOUGH_CELLS: usize = 12;
 
 /// How one feature's calls look.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Looks {
+pub struct CallMeasures {
     /// All calls.
     pub calls: f64,
     /// Organizations with any call.
@@ -30,14 +30,14 @@ pub struct Looks {
 }
 
 /// Measures calls within a frame.
-pub(super) fn looks(arrivals: &[Arrival], frame: &Frame) -> Looks {
+pub(super) fn looks(arrivals: &[Arrival], frame: &HorizonGrid) -> CallMeasures {
     let mut volumes: BTreeMap<u32, f64> = BTreeMap::new();
     for (_, organization, calls) in arrivals {
         *volumes.entry(*organization).or_default() += calls;
     }
     let counts = per_cell(arrivals, frame);
     let volumes: Vec<f64> = volumes.into_values().collect();
-    Looks {
+    CallMeasures {
         calls: volumes.iter().sum(),
         organizations: volumes.len() as f64,
         top_tenth: top_tenth(volumes),
@@ -48,7 +48,7 @@ pub(super) fn looks(arrivals: &[Arrival], frame: &Frame) -> Looks {
 
 /// A history's looks after keeping a share of its calls: thinning by s leaves s of the dispersion beyond Poisson, and
 /// organizations of few calls vanish.
-pub(super) fn thinned(arrivals: &[Arrival], frame: &Frame, share: f64) -> Looks {
+pub(super) fn thinned(arrivals: &[Arrival], frame: &HorizonGrid, share: f64) -> CallMeasures {
     let all = looks(arrivals, frame);
     if share >= 1.0 {
         return all;
@@ -60,7 +60,7 @@ pub(super) fn thinned(arrivals: &[Arrival], frame: &Frame, share: f64) -> Looks 
     let mut rng = StreamKey::root(1).name("thinned history").stream(Purpose::Estimate);
     let kept: Vec<f64> =
         volumes.into_values().map(|mean| poisson(mean, &mut rng)).filter(|calls| *calls > 0.0).collect();
-    Looks {
+    CallMeasures {
         calls: all.calls * share,
         organizations: kept.len() as f64,
         top_tenth: top_tenth(kept),
@@ -78,7 +78,7 @@ fn top_tenth(mut volumes: Vec<f64>) -> Option<f64> {
 }
 
 /// Calls per cell.
-pub(super) fn per_cell(arrivals: &[Arrival], frame: &Frame) -> Vec<f64> {
+pub(super) fn per_cell(arrivals: &[Arrival], frame: &HorizonGrid) -> Vec<f64> {
     let mut counts = vec![0.0; frame.cells];
     for (at, _, calls) in arrivals {
         counts[frame.cell_of(*at)] += calls;
@@ -95,7 +95,7 @@ pub(super) fn dispersion(counts: &[f64]) -> Option<f64> {
 }
 
 /// The busiest hour of the day by the mean hour.
-fn peak(counts: &[f64], frame: &Frame) -> Option<f64> {
+fn peak(counts: &[f64], frame: &HorizonGrid) -> Option<f64> {
     let mut day = [0.0; 24];
     for (cell, count) in counts.iter().enumerate() {
         day[frame.hour_of_week(cell) % 24] += count;

@@ -34,13 +34,13 @@ use families::four_digits;
 pub use arrivals::GapFamily;
 pub use cohorts::{CohortModel, Rates, UseModel, Visit};
 pub use failures::FailureModel;
-pub use families::{Fitted, Sample, fit_values, quantile_table};
-pub use goodness::{Goodness, LIMITS, Measure, Written, goodness};
+pub use families::{Fitted, WeightedSample, fit_values, quantile_table};
+pub use goodness::{Goodness, LIMITS, Measure, WrittenScenario, goodness};
 pub use guess::{Guess, guess};
-pub use measure::Looks;
+pub use measure::CallMeasures;
 pub use model::{FeatureModel, Model, SizeModel, model};
-pub use observe::{End, Left, Observed, Row};
-pub use shape::{Frame, Shape};
+pub use observe::{End, Observed, ObservedRow, OtherRows};
+pub use shape::{HorizonGrid, WeekShape};
 
 /// Calls of a fit that is not told its scale.
 const MOST_CALLS: f64 = 3e5;
@@ -88,7 +88,7 @@ pub enum FitError {
 pub fn fit(
     path: &Path,
     scale: Option<f64>,
-    read: &dyn Fn(&str) -> Result<Written, String>,
+    read: &dyn Fn(&str) -> Result<WrittenScenario, String>,
 ) -> Result<Fit, FitError> {
     let observed = Observed::read(path)?;
     let calls = observed.calls();
@@ -124,7 +124,7 @@ fn calibrated(
     observed: &Observed,
     model: &mut Model,
     seeds: u64,
-    read: &dyn Fn(&str) -> Result<Written, String>,
+    read: &dyn Fn(&str) -> Result<WrittenScenario, String>,
 ) -> Result<Vec<Goodness>, FitError> {
     let judge = |model: &Model, seeds: u64| {
         let written = read(&model.to_toml(observed, "fit", "history", &[])).map_err(FitError::Written)?;
@@ -179,7 +179,8 @@ fn one_level(observed: &Observed, model: &mut Model, feature: usize, name: &str,
         return false;
     }
     let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature);
-    let Some(pooled) = fit_values(&Sample::new(rows.map(|row| (row.sizes[size.column], row.calls)))) else {
+    let Some(pooled) = fit_values(&WeightedSample::new(rows.map(|row| (row.sizes[size.column], row.calls))))
+    else {
         return false;
     };
     size.fitted = pooled;
@@ -194,7 +195,7 @@ fn one_level(observed: &Observed, model: &mut Model, feature: usize, name: &str,
 /// As [`one_level`], for the work time.
 fn one_duration(observed: &Observed, model: &mut Model, feature: usize, good: &Goodness) -> bool {
     let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature && row.end == End::Fine);
-    let pooled = || fit_values(&Sample::new(rows.map(|row| (row.duration, row.calls))));
+    let pooled = || fit_values(&WeightedSample::new(rows.map(|row| (row.duration, row.calls))));
     let two_levels = model.features[feature].duration.as_ref().filter(|fitted| misses(fitted, good));
     let Some(pooled) = two_levels.and_then(|_| pooled()) else { return false };
     model.features[feature].duration = Some(pooled);

@@ -6,15 +6,15 @@ use crate::workload::demand::CalendarFactor;
 
 use super::arrivals::{ENOUGH_GAPS, ENOUGH_HOURS, GapFamily, gap_family};
 use super::calendar::fit_calendar;
-use super::cohorts::{CohortModel, World};
-use super::customers::{Group, Seen, Stay, customers, groups};
+use super::cohorts::{CohortModel, FitWorld};
+use super::customers::{CustomerGroup, Seen, Stay, customers, groups};
 use super::failures::{FailureModel, fit_failures};
-use super::families::{Fitted, Sample, fit_values, four_digits};
+use super::families::{Fitted, WeightedSample, fit_values, four_digits};
 use super::guess::SizeColumns;
-use super::levels::{Values, correlation, fit_levels, two_levels};
-use super::observe::{Observed, Row};
+use super::levels::{WeightedValues, correlation, fit_levels, two_levels};
+use super::observe::{Observed, ObservedRow};
 use super::prices::unit;
-use super::shape::{Frame, factors_of};
+use super::shape::{HorizonGrid, factors_of};
 
 /// Share of a feature's calls that organizations which stay must make for a calendar of its own.
 const STAYERS: f64 = 0.6;
@@ -29,7 +29,7 @@ const OWN_LEVELS: f64 = 8.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// The horizon.
-    pub frame: Frame,
+    pub frame: HorizonGrid,
     /// Share of the history's calls that the model makes.
     pub scale: f64,
     /// What a credit costs, in what the sizes are worth: a power of ten.
@@ -95,7 +95,7 @@ impl Model {
 /// Fits a model; `scale` is the share of calls to keep.
 #[must_use]
 pub fn model(observed: &Observed, scale: f64) -> Model {
-    let frame = Frame::of(observed);
+    let frame = HorizonGrid::of(observed);
     let customers = customers(observed, &frame);
     let groups = groups(&customers, &frame);
     let fitting = Fitting { observed, frame, customers: &customers, scale };
@@ -106,7 +106,7 @@ pub fn model(observed: &Observed, scale: f64) -> Model {
         (0..observed.features.len()).map(|feature| fitting.gaps(feature)).collect();
     let gaps: Vec<GapFamily> = found.iter().map(|gaps| gaps.unwrap_or(GapFamily::Poisson)).collect();
     let world =
-        World { observed, frame: &frame, customers: &customers, scale, factors: &factors, gaps: &gaps };
+        FitWorld { observed, frame: &frame, customers: &customers, scale, factors: &factors, gaps: &gaps };
     let mut cohorts: Vec<CohortModel> = groups.iter().map(|group| world.cohort(group)).collect();
     let features: Vec<FeatureModel> = calendars
         .into_iter()
@@ -130,17 +130,17 @@ pub fn model(observed: &Observed, scale: f64) -> Model {
 
 struct Fitting<'a> {
     observed: &'a Observed,
-    frame: Frame,
+    frame: HorizonGrid,
     customers: &'a [Seen],
     scale: f64,
 }
 
 impl Fitting<'_> {
-    fn rows(&self, feature: usize) -> impl Iterator<Item = &Row> {
+    fn rows(&self, feature: usize) -> impl Iterator<Item = &ObservedRow> {
         self.observed.rows.iter().filter(move |row| usize::from(row.feature) == feature)
     }
 
-    fn calendar(&self, groups: &[Group], feature: usize) -> Vec<CalendarFactor> {
+    fn calendar(&self, groups: &[CustomerGroup], feature: usize) -> Vec<CalendarFactor> {
         let mut counts = vec![0.0; self.frame.cells];
         let stayers =
             groups.iter().filter(|group| group.stay == Stay::Always).flat_map(|group| &group.members);
@@ -173,7 +173,7 @@ impl Fitting<'_> {
         let guess = &self.observed.guess;
         let mut sizes: Vec<SizeModel> = Vec::new();
         for (column, SizeColumns { name, .. }) in guess.sizes.iter().enumerate() {
-            let values: Vec<Values> =
+            let values: Vec<WeightedValues> =
                 everyone.clone().map(|number| self.values(number, feature, column)).collect();
             let Some(fitted) = fit_levels(&values) else { continue };
             let correlation =
@@ -191,13 +191,13 @@ impl Fitting<'_> {
             }),
             sizes,
             duration: fit_levels(
-                &everyone.map(|number| self.durations(number, feature)).collect::<Vec<Values>>(),
+                &everyone.map(|number| self.durations(number, feature)).collect::<Vec<WeightedValues>>(),
             ),
             failures: fit_failures(self.rows(feature)),
         }
     }
 
-    fn values(&self, number: u32, feature: usize, column: usize) -> Values {
+    fn values(&self, number: u32, feature: usize, column: usize) -> WeightedValues {
         let rows = self.customers[number as usize].rows(self.observed);
         rows.filter(|row| usize::from(row.feature) == feature && row.sizes[column].is_finite())
             .map(|row| (row.sizes[column], row.calls))
@@ -205,7 +205,7 @@ impl Fitting<'_> {
     }
 
     /// Work times of calls that did not fail; those fail at a time of their own.
-    fn durations(&self, number: u32, feature: usize) -> Values {
+    fn durations(&self, number: u32, feature: usize) -> WeightedValues {
         let rows = self.customers[number as usize].rows(self.observed);
         rows.filter(|row| usize::from(row.feature) == feature && row.duration.is_finite())
             .filter(|row| row.end == super::observe::End::Fine)
@@ -238,20 +238,20 @@ impl Fitting<'_> {
     fn own_sizes(&self, cohort: &mut CohortModel, features: &[FeatureModel]) {
         for (index, feature) in features.iter().enumerate() {
             for size in feature.sizes.iter().filter(|size| size.differs()) {
-                let values: Vec<Values> =
+                let values: Vec<WeightedValues> =
                     cohort.numbers.iter().map(|number| self.values(*number, index, size.column)).collect();
                 let calls = |number: &u32| self.customers[*number as usize].by_feature[index];
-                let users = Sample::new(cohort.numbers.iter().map(|number| (0.0, calls(number))));
+                let users = WeightedSample::new(cohort.numbers.iter().map(|number| (0.0, calls(number))));
                 if cohort.numbers.iter().map(calls).sum::<f64>() < OWN_SIZES.1 * feature.calls {
                     continue;
                 }
                 // Few organizations with much to say are not drawn: chance would move the whole.
                 let levels = (users.effective() >= OWN_LEVELS).then(|| two_levels(&values)).flatten();
-                let own = Sample::new(values.into_iter().flatten());
+                let own = WeightedSample::new(values.into_iter().flatten());
                 let one_level = || match own.len() >= OWN_SIZES.0 {
                     true => fit_values(&own),
                     // They are not recorded: everybody's stand for them.
-                    false => fit_values(&Sample::new(
+                    false => fit_values(&WeightedSample::new(
                         self.rows(index).map(|row| (row.sizes[size.column], row.calls)),
                     )),
                 };
@@ -279,7 +279,7 @@ impl Fitting<'_> {
 
     fn size_warnings(&self, features: &[FeatureModel]) -> Vec<String> {
         let mut warnings = Vec::new();
-        let sized = |row: &Row| row.sizes.iter().any(|size| *size > 0.0);
+        let sized = |row: &ObservedRow| row.sizes.iter().any(|size| *size > 0.0);
         if !self.observed.guess.sizes.is_empty() && !self.observed.rows.iter().any(sized) {
             warnings
                 .push("no size is above 0: calls cost nothing until the `cost` lines are changed".to_owned());
@@ -303,7 +303,7 @@ impl SizeModel {
     }
 }
 
-fn horizon_warnings(observed: &Observed, frame: &Frame, groups: &[Group]) -> Vec<String> {
+fn horizon_warnings(observed: &Observed, frame: &HorizonGrid, groups: &[CustomerGroup]) -> Vec<String> {
     let mut warnings = Vec::new();
     let (hours, days) = (frame.hours(), frame.hours() / 24.0);
     if !frame.is_hourly() {

@@ -1,6 +1,6 @@
 //! A usage history held in memory for fitting: who did what when, and how large it was.
 //!
-//! Invariants: every row of the file is a row here or is counted in [`Left`]; a cell that cannot be understood is an
+//! Invariants: every row of the file is a row here or is counted in [`OtherRows`]; a cell that cannot be understood is an
 //! error with its line, never a guess.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use crate::calendar::Zone;
 use crate::sampling::hash_name;
 use crate::units::SimTime;
 use crate::workload::history::{
-    Gathered, HistoryError, HistoryProblems, HistorySpec, Number, Table, number, time,
+    GatheredProblems, HistoryError, HistoryProblems, HistorySpec, HistoryTable, Number, number, time,
 };
 
 use super::families::six_digits;
@@ -42,7 +42,7 @@ pub struct Observed {
     /// What the columns were taken for.
     pub guess: Guess,
     /// Rows in order of time.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ObservedRow>,
     /// Number of organizations; the rows number them.
     pub organizations: u32,
     /// Features' names, by the numbers in the rows.
@@ -50,12 +50,12 @@ pub struct Observed {
     /// What times are known to: 0 is exactly, else the length of a bucket (microseconds).
     pub resolution: i64,
     /// Rows that were left out or changed, by reason.
-    pub left: Left,
+    pub left: OtherRows,
 }
 
 /// Rows that are not simply calls, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Left {
+pub struct OtherRows {
     /// Kept, without any size.
     pub sizeless: u64,
     /// Left out: no time.
@@ -76,7 +76,7 @@ pub struct Left {
 
 /// One row: a call, or a bucket of calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row {
+pub struct ObservedRow {
     /// Arrival, or begin of the bucket [microseconds since 1970].
     pub at: i64,
     /// Index of the organization.
@@ -114,11 +114,11 @@ impl Observed {
     /// together, with their lines.
     pub fn read(path: &Path) -> Result<Observed, HistoryProblems> {
         let spec = HistorySpec { path: path.to_owned(), ..HistorySpec::default() };
-        let header = Table::open(&spec, &[])?.names()?;
+        let header = HistoryTable::open(&spec, &[])?.names()?;
         let guess = guess(&header).ok_or_else(|| no_time(path, &header))?;
         let columns = guess.columns();
-        let mut table = Table::open(&spec, &columns)?;
-        let mut reading = Reading::new(guess, columns);
+        let mut table = HistoryTable::open(&spec, &columns)?;
+        let mut reading = RowReader::new(guess, columns);
         while table.advance()? {
             reading.row(&table);
             if reading.mistakes.len() > MOST_MISTAKES {
@@ -138,7 +138,7 @@ impl Observed {
     /// First and last instant.
     #[must_use]
     pub fn span(&self) -> (SimTime, SimTime) {
-        let at = |row: Option<&Row>| SimTime::from_micros(row.map_or(0, |row| row.at));
+        let at = |row: Option<&ObservedRow>| SimTime::from_micros(row.map_or(0, |row| row.at));
         (at(self.rows.first()), at(self.rows.last()))
     }
 
@@ -226,11 +226,11 @@ fn pool_features(found: &mut Observed) {
 }
 
 /// A cell that cannot be understood: line, column, what it holds, what it should hold.
-type Mistake = (u64, String, String, &'static str);
+type RowProblem = (u64, String, String, &'static str);
 
 /// All mistakes, the first of each kind in full.
-fn mistakes(path: &Path, all: &[Mistake]) -> Result<(), HistoryProblems> {
-    let mut problems = Gathered::default();
+fn mistakes(path: &Path, all: &[RowProblem]) -> Result<(), HistoryProblems> {
+    let mut problems = GatheredProblems::default();
     for (line, column, found, wanted) in all {
         let hint = if *wanted == TIME {
             "write times as `2025-01-31T10:20:30Z`, or as seconds or milliseconds since 1970"
@@ -246,7 +246,7 @@ fn mistakes(path: &Path, all: &[Mistake]) -> Result<(), HistoryProblems> {
 const TIME: &str = "a time";
 const NUMBER: &str = "a number";
 
-struct Reading {
+struct RowReader {
     guess: Rc<Guess>,
     columns: Vec<String>,
     zone: Zone,
@@ -254,12 +254,12 @@ struct Reading {
     organizations: BTreeMap<String, u32>,
     features: BTreeMap<String, u16>,
     ids: BTreeSet<u64>,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<RowProblem>,
 }
 
-impl Reading {
-    fn new(guess: Guess, columns: Vec<String>) -> Reading {
-        Reading {
+impl RowReader {
+    fn new(guess: Guess, columns: Vec<String>) -> RowReader {
+        RowReader {
             guess: Rc::new(guess.clone()),
             columns,
             zone: Zone::default(),
@@ -274,7 +274,7 @@ impl Reading {
     /// The first cell of some columns that is not empty, and its column.
     fn cell<'t, 'n>(
         &self,
-        table: &'t Table,
+        table: &'t HistoryTable,
         names: impl IntoIterator<Item = &'n String>,
     ) -> Option<(&'t str, &'n str)> {
         names.into_iter().find_map(|name| {
@@ -283,7 +283,11 @@ impl Reading {
         })
     }
 
-    fn number<'n>(&mut self, table: &Table, names: impl IntoIterator<Item = &'n String>) -> Option<f64> {
+    fn number<'n>(
+        &mut self,
+        table: &HistoryTable,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> Option<f64> {
         let (text, column) = self.cell(table, names)?;
         match number(text) {
             Number::Is(value) => Some(value),
@@ -295,7 +299,11 @@ impl Reading {
         }
     }
 
-    fn instant<'n>(&mut self, table: &Table, names: impl IntoIterator<Item = &'n String>) -> Option<SimTime> {
+    fn instant<'n>(
+        &mut self,
+        table: &HistoryTable,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> Option<SimTime> {
         let (text, column) = self.cell(table, names)?;
         let read = time(text, &self.zone).map(|(at, _)| at);
         if read.is_none() {
@@ -304,7 +312,7 @@ impl Reading {
         read
     }
 
-    fn row(&mut self, table: &Table) {
+    fn row(&mut self, table: &HistoryTable) {
         let guess = Rc::clone(&self.guess);
         let mistakes = self.mistakes.len();
         let Some(at) = self.instant(table, &guess.time) else {
@@ -330,7 +338,7 @@ impl Reading {
         let duration = self.duration(table, &guess, at);
         let feature = self.cell(table, &guess.feature).map_or("use", |(text, _)| text);
         let Some(feature) = self.feature(&clean(feature)) else { return };
-        let row = Row {
+        let row = ObservedRow {
             at: at.micros(),
             organization: self.organization(table, &guess),
             feature,
@@ -343,13 +351,13 @@ impl Reading {
         self.found.rows.push(row);
     }
 
-    fn is_repeated(&mut self, table: &Table, guess: &Guess) -> bool {
+    fn is_repeated(&mut self, table: &HistoryTable, guess: &Guess) -> bool {
         let Some((id, _)) = self.cell(table, &guess.id) else { return false };
         self.ids.len() < MOST_IDS && !self.ids.insert(hash_name(id))
     }
 
     /// Sizes per call; those of a bucket are totals.
-    fn sizes(&mut self, table: &Table, guess: &Guess, calls: f64) -> [f64; MOST_SIZES] {
+    fn sizes(&mut self, table: &HistoryTable, guess: &Guess, calls: f64) -> [f64; MOST_SIZES] {
         let mut sizes = [f64::NAN; MOST_SIZES];
         for (slot, size) in sizes.iter_mut().zip(&guess.sizes) {
             if let Some(whole) = self.number(table, &size.columns) {
@@ -365,7 +373,7 @@ impl Reading {
         sizes
     }
 
-    fn duration(&mut self, table: &Table, guess: &Guess, at: SimTime) -> f64 {
+    fn duration(&mut self, table: &HistoryTable, guess: &Guess, at: SimTime) -> f64 {
         if let Some((column, unit)) = &guess.duration {
             return self
                 .number(table, [column])
@@ -377,7 +385,7 @@ impl Reading {
         }
     }
 
-    fn end(&self, table: &Table, guess: &Guess) -> End {
+    fn end(&self, table: &HistoryTable, guess: &Guess) -> End {
         let Some((text, column)) = self.cell(table, &guess.status) else { return End::Fine };
         if guess.cancelled.iter().any(|word| word == text) {
             return End::Cancelled;
@@ -403,7 +411,7 @@ impl Reading {
         }
     }
 
-    fn organization(&mut self, table: &Table, guess: &Guess) -> u32 {
+    fn organization(&mut self, table: &HistoryTable, guess: &Guess) -> u32 {
         let label = self.cell(table, &guess.organization).map(|(label, _)| label);
         self.found.left.homeless += u64::from(label.is_none() && !guess.organization.is_empty());
         let label = label.unwrap_or("");

@@ -3,7 +3,7 @@
 //! Owns the rate formula, the allowance that makes a comparison informative, and the policies that are compared.
 
 use super::model::{FeatureModel, Model};
-use super::observe::{Observed, Row};
+use super::observe::{Observed, ObservedRow};
 use super::text::plain;
 
 /// Share of the demand that lies beyond the allowances.
@@ -62,7 +62,7 @@ impl FeatureModel {
     }
 
     /// What a row costs before the unit; what was not recorded costs nothing.
-    fn credits(&self, row: &Row) -> f64 {
+    fn credits(&self, row: &ObservedRow) -> f64 {
         let size = |column: usize| Some(row.sizes[column]).filter(|size| size.is_finite()).unwrap_or(0.0);
         if let Some((index, worth)) = self.spend {
             return row.calls * worth * size(self.sizes[index].column);

@@ -10,8 +10,8 @@ use super::cohorts::{CohortModel, Rates, UseModel, Visit};
 use super::model::{FeatureModel, Model};
 use super::observe::Observed;
 use super::prices::{allowances, policies};
-use super::shape::Shape;
-use super::text::{Values, key, list, plain, quoted, written};
+use super::shape::WeekShape;
+use super::text::{ValueForm, key, list, plain, quoted, written};
 
 /// Operations of all replications together that a scenario makes by default.
 const MOST_OPERATIONS: f64 = 1e6;
@@ -83,7 +83,7 @@ impl Model {
         match &cohort.visit {
             None => {}
             Some(Visit::Drawn(first, stay)) => {
-                let _ = writeln!(text, "signed_up = {{ after = {} }}", written(first, Values::Spans));
+                let _ = writeln!(text, "signed_up = {{ after = {} }}", written(first, ValueForm::Spans));
                 let _ = writeln!(text, "lifetime = \"{stay}s\"");
             }
             Some(Visit::Dealt(first, stay)) => {
@@ -98,7 +98,7 @@ impl Model {
             let _ = writeln!(
                 text,
                 "members = {}\nmember_skew = {}",
-                written(members, Values::Numbers),
+                written(members, ValueForm::Numbers),
                 plain(*skew)
             );
         }
@@ -115,13 +115,13 @@ impl Model {
     }
 }
 
-fn profile(shape: &Shape) -> String {
+fn profile(shape: &WeekShape) -> String {
     match shape {
-        Shape::Day(hours, week) if week.iter().all(|weight| *weight == 1.0) => {
+        WeekShape::Day(hours, week) if week.iter().all(|weight| *weight == 1.0) => {
             format!("{{ hours = {} }}", list(&hours[..]))
         }
-        Shape::Day(hours, week) => format!("{{ hours = {}, week = {} }}", list(&hours[..]), list(week)),
-        Shape::Week(hours) => format!("{{ hours = {} }}", list(&hours[..])),
+        WeekShape::Day(hours, week) => format!("{{ hours = {}, week = {} }}", list(&hours[..]), list(week)),
+        WeekShape::Week(hours) => format!("{{ hours = {} }}", list(&hours[..])),
     }
 }
 
@@ -148,7 +148,7 @@ fn write_use(text: &mut String, feature: &FeatureModel, used: &UseModel) {
             let _ = writeln!(text, "rate = {}", list(rates));
         }
         Rates::Drawn(share, dist) => {
-            let _ = writeln!(text, "share = {}\nrate = {}", plain(*share), written(dist, Values::Numbers));
+            let _ = writeln!(text, "share = {}\nrate = {}", plain(*share), written(dist, ValueForm::Numbers));
         }
     }
     if let Some(shape) = &used.profile {
@@ -165,7 +165,7 @@ fn write_use(text: &mut String, feature: &FeatureModel, used: &UseModel) {
             text,
             "quantities.{} = {}  # {}",
             key(name),
-            written(&fitted.dist, Values::Numbers),
+            written(&fitted.dist, ValueForm::Numbers),
             fitted.family
         );
     }
@@ -189,7 +189,7 @@ fn write_feature(text: &mut String, feature: &FeatureModel, own_cv: bool, unit: 
     let _ = writeln!(text, "cost = {}  # <- credits of a call", quoted(&feature.cost(unit)));
     if let Some(duration) = &feature.duration {
         let _ =
-            writeln!(text, "duration = {}  # {}", written(&duration.dist, Values::Spans), duration.family);
+            writeln!(text, "duration = {}  # {}", written(&duration.dist, ValueForm::Spans), duration.family);
     }
     write_failures(text, feature);
     if feature.sizes.is_empty() {
@@ -197,7 +197,7 @@ fn write_feature(text: &mut String, feature: &FeatureModel, own_cv: bool, unit: 
     }
     let _ = writeln!(text, "[features.{path}.quantities]");
     for size in &feature.sizes {
-        let draw = written(&size.fitted.dist, Values::Numbers);
+        let draw = written(&size.fitted.dist, ValueForm::Numbers);
         let draw = match size.correlation {
             None => draw,
             Some(rho) => {
@@ -224,7 +224,7 @@ fn write_failures(text: &mut String, feature: &FeatureModel) {
         let optional = |name: &str, value: Option<String>| {
             value.map(|value| format!(", {name} = {value}")).unwrap_or_default()
         };
-        let after = |dist: &Dist| written(dist, Values::Spans);
+        let after = |dist: &Dist| written(dist, ValueForm::Spans);
         let _ = writeln!(
             text,
             "failures = {{ rate = {}, affected = {}{}{} }}",

@@ -22,7 +22,7 @@ const ROUNDS: usize = 6;
 
 /// The horizon, cut into cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Frame {
+pub struct HorizonGrid {
     /// Begin [microseconds since 1970].
     pub start: i64,
     /// Length (microseconds).
@@ -33,10 +33,10 @@ pub struct Frame {
     pub cells: usize,
 }
 
-impl Frame {
+impl HorizonGrid {
     /// The frame of a history.
     #[must_use]
-    pub fn of(observed: &Observed) -> Frame {
+    pub fn of(observed: &Observed) -> HorizonGrid {
         let (first, last) = observed.span();
         let (first, last) = (first.micros(), last.micros() + observed.resolution.max(1));
         let whole = match last - first {
@@ -48,7 +48,7 @@ impl Frame {
         let start = if whole == DAY { first } else { first.div_euclid(whole) * whole };
         let length = ((last - start) + whole - 1).div_euclid(whole) * whole;
         let cell = if observed.resolution >= DAY { DAY } else { HOUR };
-        Frame { start, length, cell, cells: ((length + cell - 1) / cell).max(1) as usize }
+        HorizonGrid { start, length, cell, cells: ((length + cell - 1) / cell).max(1) as usize }
     }
 
     /// The cell of an instant.
@@ -85,24 +85,29 @@ impl Frame {
 
 /// Weights of the hours of a week.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
+pub enum WeekShape {
     /// Of a day, times those of the days of a week.
     Day(Box<[f64; 24]>, [f64; 7]),
     /// Of every hour of the week.
     Week(Box<[f64; HOURS]>),
 }
 
-impl Shape {
+impl WeekShape {
     /// The shape of counts per cell; `factors` are what the calendar does to each cell already. With `whole`, every
     /// hour of the week that was seen gets its own weight. `None` if the counts are too few to say anything.
-    pub(super) fn fit(counts: &[f64], factors: &[f64], frame: &Frame, whole: bool) -> Option<Shape> {
+    pub(super) fn fit(
+        counts: &[f64],
+        factors: &[f64],
+        frame: &HorizonGrid,
+        whole: bool,
+    ) -> Option<WeekShape> {
         let calls: f64 = counts.iter().sum();
         let hours = frame.hours();
         if calls < ENOUGH_CALLS || hours < 6.0 {
             return None;
         }
         if whole && frame.is_hourly() && hours >= 48.0 && calls >= ENOUGH_FOR_WEEK {
-            return Some(Shape::whole_week(counts, factors, frame));
+            return Some(WeekShape::whole_week(counts, factors, frame));
         }
         let (mut day, mut week) = ([1.0; 24], [1.0; 7]);
         let days = hours >= 48.0;
@@ -114,18 +119,18 @@ impl Shape {
                 week = marginal(counts, factors, frame, |hour| hour / 24, |hour| day[hour % 24]);
             }
         }
-        Some(Shape::Day(Box::new(rounded(day)), rounded(week)))
+        Some(WeekShape::Day(Box::new(rounded(day)), rounded(week)))
     }
 
-    fn whole_week(counts: &[f64], factors: &[f64], frame: &Frame) -> Shape {
-        Shape::Week(Box::new(rounded(marginal(counts, factors, frame, |hour| hour, |_| 1.0))))
+    fn whole_week(counts: &[f64], factors: &[f64], frame: &HorizonGrid) -> WeekShape {
+        WeekShape::Week(Box::new(rounded(marginal(counts, factors, frame, |hour| hour, |_| 1.0))))
     }
 
     /// All weights, of mean 1.
     pub(super) fn weights(&self) -> [f64; HOURS] {
         let profile = match self {
-            Shape::Day(day, week) => Profile::of_day_and_week(day, week),
-            Shape::Week(all) => Profile::new(all),
+            WeekShape::Day(day, week) => Profile::of_day_and_week(day, week),
+            WeekShape::Week(all) => Profile::new(all),
         };
         profile.map_or([1.0; HOURS], |profile| *profile.weights())
     }
@@ -136,7 +141,7 @@ impl Shape {
 fn marginal<const N: usize>(
     counts: &[f64],
     factors: &[f64],
-    frame: &Frame,
+    frame: &HorizonGrid,
     bin: impl Fn(usize) -> usize,
     other: impl Fn(usize) -> f64,
 ) -> [f64; N] {
@@ -162,15 +167,15 @@ fn rounded<const N: usize>(weights: [f64; N]) -> [f64; N] {
 
 /// Rate integrated over time, in days at rate 1.
 pub(super) struct Exposure {
-    frame: Frame,
+    frame: HorizonGrid,
     /// Up to the begin of each cell, and to the end.
     sums: Vec<f64>,
 }
 
 impl Exposure {
     /// Of a shape under calendar factors per cell.
-    pub fn new(shape: Option<&Shape>, factors: &[f64], frame: &Frame) -> Exposure {
-        let weights = shape.map(Shape::weights);
+    pub fn new(shape: Option<&WeekShape>, factors: &[f64], frame: &HorizonGrid) -> Exposure {
+        let weights = shape.map(WeekShape::weights);
         let mut sums = vec![0.0];
         for (cell, factor) in factors.iter().enumerate() {
             let hour = frame.hour_of_week(cell);
@@ -210,7 +215,7 @@ impl Exposure {
 }
 
 /// What a feature's calendar does to the rate in each cell.
-pub(super) fn factors_of(calendar: &[CalendarFactor], frame: &Frame) -> Vec<f64> {
+pub(super) fn factors_of(calendar: &[CalendarFactor], frame: &HorizonGrid) -> Vec<f64> {
     let at = |cell: usize| frame.start + cell as i64 * frame.cell;
     let hours = (frame.cell / HOUR) as usize;
     let mean = |cell: usize| {

@@ -9,10 +9,10 @@ use crate::scenario::{self, ScenarioSource};
 use crate::workload::operation::Fate;
 
 /// Reads a scenario as the command does.
-fn read(text: &str) -> Result<Written, String> {
+fn read(text: &str) -> Result<WrittenScenario, String> {
     let scenario = scenario::read(&ScenarioSource::from_text("fitted.toml", text))
         .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
-    Ok(Written {
+    Ok(WrittenScenario {
         start: scenario.start,
         end: scenario.end,
         zone: scenario.zone,
@@ -26,7 +26,7 @@ fn read(text: &str) -> Result<Written, String> {
 }
 
 /// A scenario of one cohort and one feature whose cost is its size.
-fn world(days: u32, organizations: u32, arrivals: &str, size: &str, more: &str) -> Written {
+fn world(days: u32, organizations: u32, arrivals: &str, size: &str, more: &str) -> WrittenScenario {
     let text = format!(
         "start = 2025-01-06T00:00:00Z\nhorizon = \"{days} days\"\n[[cohorts]]\nname = \"all\"\n\
          organizations = {organizations}\n[features.chat]\narrivals = {{ {arrivals} }}\ncost = \"size\"\n{more}\n\
@@ -36,7 +36,7 @@ fn world(days: u32, organizations: u32, arrivals: &str, size: &str, more: &str) 
 }
 
 /// One replication as a history.
-fn history(written: &Written) -> Observed {
+fn history(written: &WrittenScenario) -> Observed {
     let mut calls: Vec<Call> = simulate(written, 0, 7, None);
     calls.sort_by_key(|call| call.at);
     let mut text = String::from("timestamp,org,feature,units,duration_s,status\n");

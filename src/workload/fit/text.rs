@@ -6,7 +6,7 @@ use super::families::four_digits;
 
 /// Whether values are spans (seconds) or plain numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Values {
+pub(super) enum ValueForm {
     Numbers,
     Spans,
 }
@@ -42,10 +42,10 @@ pub(super) fn plain(number: f64) -> String {
 }
 
 /// A distribution; only the forms that a fit makes.
-pub(super) fn written(dist: &Dist, values: Values) -> String {
+pub(super) fn written(dist: &Dist, values: ValueForm) -> String {
     let value = |value: f64| match values {
-        Values::Spans => format!("\"{}s\"", value.max(0.0)),
-        Values::Numbers => plain(value),
+        ValueForm::Spans => format!("\"{}s\"", value.max(0.0)),
+        ValueForm::Numbers => plain(value),
     };
     let joined = |items: Vec<String>| format!("[{}]", items.join(", "));
     match dist {
@@ -80,14 +80,18 @@ fn scaled(family: &str, shape: f64, scale: &str) -> String {
     format!("{{ {family} = {{ shape = {}, scale = {scale} }} }}", plain(four_digits(shape)))
 }
 
-fn two_level(levels: &TwoLevel, values: Values) -> String {
+fn two_level(levels: &TwoLevel, values: ValueForm) -> String {
     match levels {
         TwoLevel::LogNormal { mu, sigma } => {
-            let (mu, sigma) = (written(mu, Values::Numbers), written(sigma, Values::Numbers));
+            let (mu, sigma) = (written(mu, ValueForm::Numbers), written(sigma, ValueForm::Numbers));
             format!("{{ lognormal = {{ mu = {mu}, sigma = {sigma} }} }}")
         }
         TwoLevel::Scaled { by, of } => {
-            format!("{{ per_organization = {}, times = {} }}", table(by, Values::Numbers), table(of, values))
+            format!(
+                "{{ per_organization = {}, times = {} }}",
+                table(by, ValueForm::Numbers),
+                table(of, values)
+            )
         }
         TwoLevel::Constant(dist) => format!("{{ per_organization = {} }}", table(dist, values)),
         TwoLevel::Gamma { .. } | TwoLevel::Exponential { .. } => String::from("0"),
@@ -95,7 +99,7 @@ fn two_level(levels: &TwoLevel, values: Values) -> String {
 }
 
 /// A distribution in the form of a table, also where it is one number.
-fn table(dist: &Dist, values: Values) -> String {
+fn table(dist: &Dist, values: ValueForm) -> String {
     let text = written(dist, values);
     if text.starts_with('{') { text } else { format!("{{ fixed = {text} }}") }
 }

@@ -7,9 +7,9 @@ use crate::workload::demand::Demand;
 use super::cells::{Number, number};
 use super::clean::Cleaner;
 use super::counts::HistoryCounts;
-use super::error::{Gathered, HistoryError, HistoryProblems};
+use super::error::{GatheredProblems, HistoryError, HistoryProblems};
 use super::spec::HistorySpec;
-use super::table::Table;
+use super::table::HistoryTable;
 
 /// The numbers in one column of a CSV or JSONL file, plain or gzip; empty cells are left out.
 ///
@@ -21,7 +21,7 @@ pub fn read_column(
     column: &str,
 ) -> Result<Vec<f64>, HistoryError> {
     let spec = HistorySpec { path: path.to_owned(), bundled, ..HistorySpec::default() };
-    let mut table = Table::open(&spec, &[column.to_owned()])?;
+    let mut table = HistoryTable::open(&spec, &[column.to_owned()])?;
     if let Some(header) = table.header().filter(|_| table.lacks(0)) {
         let what = format!("has no column `{column}`; its columns are: {}", header.join(", "));
         return Err(HistoryError::row(path, 1, what));
@@ -49,7 +49,7 @@ const ROWS_CHECKED: usize = 1_000;
 /// As a replay would give them for the same lines, all of them.
 pub fn check_history(spec: &HistorySpec, demands: &[&Demand]) -> Result<(), HistoryProblems> {
     let (mut cleaner, mut table) = Cleaner::open(spec, demands)?;
-    let (mut counts, mut problems) = (HistoryCounts::default(), Gathered::default());
+    let (mut counts, mut problems) = (HistoryCounts::default(), GatheredProblems::default());
     let mut ended = false;
     for _ in 0..ROWS_CHECKED {
         match table.advance() {

@@ -10,14 +10,14 @@ use crate::workload::operation::Fate;
 use crate::workload::plan::span;
 
 use super::cells::{Number, TimeForm, number, time};
-use super::columns::{Chosen, Roles, require};
+use super::columns::{ChosenColumns, Roles, require};
 use super::counts::HistoryCounts;
-use super::error::{Gathered, HistoryError, HistoryProblems};
+use super::error::{GatheredProblems, HistoryError, HistoryProblems};
 use super::prices::{Priced, Prices};
-use super::record::Record;
+use super::record::CleanRow;
 use super::spec::{HistorySpec, OtherFeatures, Sizeless};
-use super::strangers::Strangers;
-use super::table::Table;
+use super::strangers::UnknownFeatures;
+use super::table::HistoryTable;
 
 /// Label of rows whose organization is empty.
 pub const NO_ORGANIZATION: &str = "(none)";
@@ -36,42 +36,42 @@ pub(super) struct Cleaner<'a> {
     roles: Roles,
     prices: Prices,
     last: Option<SimTime>,
-    strangers: Strangers,
+    strangers: UnknownFeatures,
 }
 
 /// Whose a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+enum RowOwner {
     Of(FeatureIndex),
     LeftOut,
     Unknown,
 }
 
 /// A row and whose it is.
-pub(super) type Labelled = (String, Record);
+pub(super) type Labelled = (String, CleanRow);
 
 impl<'a> Cleaner<'a> {
     /// Opens the file and finds every column.
-    pub fn open(spec: &'a HistorySpec, demands: &[&Demand]) -> Result<(Self, Table), HistoryProblems> {
-        let mut chosen = Chosen::default();
+    pub fn open(spec: &'a HistorySpec, demands: &[&Demand]) -> Result<(Self, HistoryTable), HistoryProblems> {
+        let mut chosen = ChosenColumns::default();
         let roles = Roles::choose(spec, &mut chosen);
         let prices = Prices::find(spec, demands, &mut chosen)?;
         let names = chosen.0;
-        let table = Table::open(spec, &names)?;
+        let table = HistoryTable::open(spec, &names)?;
         let needed = prices.cells().into_iter().filter(|cells| !cells.optional);
-        let sizes = needed.map(super::prices::Cells::columns).collect();
+        let sizes = needed.map(super::prices::AlternativeColumns::columns).collect();
         require(spec, &table, &names, &roles, sizes).finish()?;
-        Ok((Cleaner { spec, names, roles, prices, last: None, strangers: Strangers::default() }, table))
+        Ok((Cleaner { spec, names, roles, prices, last: None, strangers: UnknownFeatures::default() }, table))
     }
 
     /// Behind the last row: values that are no features, and, without a header, every column that no row had.
-    pub fn close(&self, table: &Table, counts: &HistoryCounts, problems: &mut Gathered) {
+    pub fn close(&self, table: &HistoryTable, counts: &HistoryCounts, problems: &mut GatheredProblems) {
         self.tell_strangers(problems);
         if table.header().is_some() || counts.rows == 0 {
             return;
         }
         let needed = self.prices.cells().into_iter().filter(|cells| !cells.optional);
-        let sizes = needed.map(super::prices::Cells::columns).collect();
+        let sizes = needed.map(super::prices::AlternativeColumns::columns).collect();
         for group in self.roles.needed(self.spec.columns.lenient, sizes) {
             if group.iter().all(|column| table.lacks(*column)) {
                 let wanted: Vec<&str> = group.iter().map(|column| self.names[*column].as_str()).collect();
@@ -84,9 +84,9 @@ impl<'a> Cleaner<'a> {
     /// The current row as a record with its label; `None` if it is counted and left out, or wrong.
     pub fn clean(
         &mut self,
-        table: &Table,
+        table: &HistoryTable,
         counts: &mut HistoryCounts,
-        problems: &mut Gathered,
+        problems: &mut GatheredProblems,
     ) -> Option<Labelled> {
         counts.rows += 1;
         let label = self.label(table);
@@ -101,9 +101,9 @@ impl<'a> Cleaner<'a> {
         }
         let at = problems.keep(self.arrival(table));
         let feature = match self.feature(table) {
-            Whose::Of(feature) => Some(feature),
-            Whose::Unknown => None,
-            Whose::LeftOut => {
+            RowOwner::Of(feature) => Some(feature),
+            RowOwner::Unknown => None,
+            RowOwner::LeftOut => {
                 counts.other_features += 1;
                 return None;
             }
@@ -115,7 +115,7 @@ impl<'a> Cleaner<'a> {
         let seconds = duration.unwrap_or_default().as_seconds_f64();
         let cost = problems.keep(self.cost(table, feature, requests, seconds, counts))?;
         counts.sizeless += u64::from(cost.is_none());
-        let record = Record {
+        let record = CleanRow {
             at,
             cost: cost.unwrap_or_default(),
             duration: duration?,
@@ -135,7 +135,7 @@ impl<'a> Cleaner<'a> {
             }
             (None, Sizeless::Skip) => {
                 counts.skipped += 1;
-                return Some((self.merged(label), Record::mark(at, table.line)));
+                return Some((self.merged(label), CleanRow::mark(at, table.line)));
             }
             _ => {}
         }
@@ -143,7 +143,7 @@ impl<'a> Cleaner<'a> {
         Some((self.merged(label), record))
     }
 
-    fn count(&mut self, record: &Record, form: TimeForm, label: &str, counts: &mut HistoryCounts) {
+    fn count(&mut self, record: &CleanRow, form: TimeForm, label: &str, counts: &mut HistoryCounts) {
         counts.count_time(form);
         counts.unsorted += u64::from(self.last.is_some_and(|last| record.at < last));
         self.last = Some(record.at);
@@ -152,12 +152,12 @@ impl<'a> Cleaner<'a> {
         counts.cancelled += u64::from(record.fate == Fate::Cancelled);
     }
 
-    fn error(&self, table: &Table, what: impl Into<String>) -> HistoryError {
+    fn error(&self, table: &HistoryTable, what: impl Into<String>) -> HistoryError {
         HistoryError::row(&self.spec.path, table.line, what)
     }
 
     /// A cell that is not what its column should hold.
-    fn bad_cell(&self, table: &Table, column: usize, text: &str) -> HistoryError {
+    fn bad_cell(&self, table: &HistoryTable, column: usize, text: &str) -> HistoryError {
         self.error(table, format!("is `{text}`")).in_column(&self.names[column])
     }
 
@@ -166,7 +166,7 @@ impl<'a> Cleaner<'a> {
         only.is_empty() || only.iter().any(|pattern| matches(pattern, label))
     }
 
-    fn label(&self, table: &Table) -> String {
+    fn label(&self, table: &HistoryTable) -> String {
         if self.roles.organization.is_empty() {
             return ONE_ORGANIZATION.to_owned();
         }
@@ -181,32 +181,32 @@ impl<'a> Cleaner<'a> {
     }
 
     /// What rows that repeat this one share with it.
-    fn twin(&self, table: &Table) -> Record {
-        let mark = Record::mark(SimTime::DAWN, table.line);
+    fn twin(&self, table: &HistoryTable) -> CleanRow {
+        let mark = CleanRow::mark(SimTime::MIN, table.line);
         match first_cell(table, &self.roles.id) {
-            Some(id) => Record { twin: hash_name(id), has_id: true, ..mark },
-            None => Record { twin: table.hash(), ..mark },
+            Some(id) => CleanRow { twin: hash_name(id), has_id: true, ..mark },
+            None => CleanRow { twin: table.hash(), ..mark },
         }
     }
 
-    fn feature(&mut self, table: &Table) -> Whose {
+    fn feature(&mut self, table: &HistoryTable) -> RowOwner {
         let map = &self.spec.features;
         let value = first_cell(table, &self.roles.feature).unwrap_or("");
         if let Some((_, feature)) = map.map.iter().find(|(known, _)| known == value) {
-            return Whose::Of(*feature);
+            return RowOwner::Of(*feature);
         }
         match map.other {
-            OtherFeatures::Are(feature) => Whose::Of(feature),
-            OtherFeatures::Skip => Whose::LeftOut,
+            OtherFeatures::Are(feature) => RowOwner::Of(feature),
+            OtherFeatures::Skip => RowOwner::LeftOut,
             OtherFeatures::Refuse => {
                 self.strangers.add(value, table.line);
-                Whose::Unknown
+                RowOwner::Unknown
             }
         }
     }
 
     /// Tells the values of the feature column that are no features, all in one.
-    pub fn tell_strangers(&self, problems: &mut Gathered) {
+    pub fn tell_strangers(&self, problems: &mut GatheredProblems) {
         let Some((line, values, are)) = self.strangers.words() else { return };
         let known: Vec<&str> = self.spec.features.map.iter().map(|(value, _)| value.as_str()).collect();
         let hint = format!(
@@ -222,13 +222,17 @@ impl<'a> Cleaner<'a> {
         problems.add(error.with_hint(hint));
     }
 
-    fn arrival(&self, table: &Table) -> Result<(SimTime, TimeForm), HistoryError> {
+    fn arrival(&self, table: &HistoryTable) -> Result<(SimTime, TimeForm), HistoryError> {
         self.time(table, &self.roles.time)?.ok_or_else(|| {
             self.error(table, "is empty").in_column(&self.names[self.roles.time[0]]).wanting(TIMES)
         })
     }
 
-    fn time(&self, table: &Table, columns: &[usize]) -> Result<Option<(SimTime, TimeForm)>, HistoryError> {
+    fn time(
+        &self,
+        table: &HistoryTable,
+        columns: &[usize],
+    ) -> Result<Option<(SimTime, TimeForm)>, HistoryError> {
         let Some(column) = columns.iter().copied().find(|column| !table.cell(*column).is_empty()) else {
             return Ok(None);
         };
@@ -239,7 +243,7 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn requests(&self, table: &Table) -> Result<u32, HistoryError> {
+    fn requests(&self, table: &HistoryTable) -> Result<u32, HistoryError> {
         let Some(column) = self.roles.requests.first().copied() else { return Ok(1) };
         let text = table.cell(column);
         match number(text) {
@@ -256,7 +260,7 @@ impl<'a> Cleaner<'a> {
     /// The row's cost; `None` if a size is missing.
     fn cost(
         &self,
-        table: &Table,
+        table: &HistoryTable,
         feature: FeatureIndex,
         requests: u32,
         seconds: f64,
@@ -290,7 +294,7 @@ impl<'a> Cleaner<'a> {
         Ok(Some(self.scaled(cost)))
     }
 
-    fn bad_number(&self, table: &Table, column: usize, text: &str) -> HistoryError {
+    fn bad_number(&self, table: &HistoryTable, column: usize, text: &str) -> HistoryError {
         let error = self.bad_cell(table, column, text).wanting("a number, such as 1234.5 or 1,234.5");
         if text.contains(',') {
             return error.with_hint("write decimals with a point, and thousands in groups of three");
@@ -308,7 +312,7 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn duration(&self, table: &Table, at: SimTime) -> Result<SimSpan, HistoryError> {
+    fn duration(&self, table: &HistoryTable, at: SimTime) -> Result<SimSpan, HistoryError> {
         if let (Some(column), Some(duration)) = (self.roles.duration.first(), &self.spec.columns.duration) {
             let text = table.cell(*column);
             return match number(text) {
@@ -323,7 +327,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Length of the row's bucket; 0 for events.
-    fn length(&self, table: &Table, at: SimTime) -> Result<SimSpan, HistoryError> {
+    fn length(&self, table: &HistoryTable, at: SimTime) -> Result<SimSpan, HistoryError> {
         let Some(buckets) = &self.spec.buckets else { return Ok(SimSpan::ZERO) };
         match (self.end(table, &self.roles.bucket_end, at)?, buckets.length) {
             (Some(length), _) if length > SimSpan::ZERO => Ok(length),
@@ -334,7 +338,12 @@ impl<'a> Cleaner<'a> {
     }
 
     /// From `at` to an instant in one of the columns.
-    fn end(&self, table: &Table, columns: &[usize], at: SimTime) -> Result<Option<SimSpan>, HistoryError> {
+    fn end(
+        &self,
+        table: &HistoryTable,
+        columns: &[usize],
+        at: SimTime,
+    ) -> Result<Option<SimSpan>, HistoryError> {
         match self.time(table, columns)? {
             Some((end, _)) if end >= at => Ok(Some(end - at)),
             Some(_) => Err(self.error(table, "ends before it begins")),
@@ -342,7 +351,7 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn fate(&self, table: &Table) -> Fate {
+    fn fate(&self, table: &HistoryTable) -> Fate {
         let (Some(column), Some(status)) = (self.roles.status.first(), &self.spec.columns.status) else {
             return Fate::Completes;
         };
@@ -362,7 +371,7 @@ const TIMES: &str =
     "a time: ISO 8601 such as 2025-01-31T10:00:00Z or 2025-01-31 10:00:00, or a number since 1970";
 
 /// The first cell among alternatives that is not empty.
-fn first_cell<'t>(table: &'t Table, columns: &[usize]) -> Option<&'t str> {
+fn first_cell<'t>(table: &'t HistoryTable, columns: &[usize]) -> Option<&'t str> {
     columns.iter().map(|column| table.cell(*column)).find(|cell| !cell.is_empty())
 }
 

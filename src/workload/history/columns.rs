@@ -3,16 +3,16 @@
 //! Owns names and their positions; leaves what cells mean to `clean` and `prices`. Invariant: every column that is
 //! missing, ambiguous or misspelt is told at once.
 
-use super::error::{Gathered, HistoryError};
+use super::error::{GatheredProblems, HistoryError};
 use super::mapping::looks_like;
 use super::spec::HistorySpec;
-use super::table::Table;
+use super::table::HistoryTable;
 
 /// The names of all columns that a history needs, each once.
 #[derive(Debug, Default)]
-pub(super) struct Chosen(pub Vec<String>);
+pub(super) struct ChosenColumns(pub Vec<String>);
 
-impl Chosen {
+impl ChosenColumns {
     /// The number of a column, under which its cells are read.
     pub fn add(&mut self, name: &str) -> usize {
         self.0.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -44,7 +44,7 @@ pub(super) struct Roles {
 
 impl Roles {
     /// The columns that a scenario names.
-    pub fn choose(spec: &HistorySpec, chosen: &mut Chosen) -> Roles {
+    pub fn choose(spec: &HistorySpec, chosen: &mut ChosenColumns) -> Roles {
         let columns = &spec.columns;
         Roles {
             time: chosen.all(&columns.time),
@@ -85,12 +85,12 @@ impl Roles {
 /// Tells every column that a CSV header lacks or has twice; `sizes` are those of costs.
 pub(super) fn require(
     spec: &HistorySpec,
-    table: &Table,
+    table: &HistoryTable,
     names: &[String],
     roles: &Roles,
     sizes: Vec<Vec<usize>>,
-) -> Gathered {
-    let mut problems = Gathered::default();
+) -> GatheredProblems {
+    let mut problems = GatheredProblems::default();
     let Some(header) = table.header() else { return problems };
     let needed = roles.needed(spec.columns.lenient, sizes);
     let missing: Vec<Vec<usize>> =

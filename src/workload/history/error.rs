@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::reading::Stop;
+use super::reading::ReadingStopped;
 use crate::units::visible;
 
 /// Most problems that are told with their lines; further ones are counted.
@@ -58,7 +58,7 @@ fn line_of(before: &str, text: Option<&str>) -> String {
 impl HistoryError {
     /// A failure of the disk.
     pub(super) fn world(path: &Path, source: std::io::Error) -> Self {
-        if Stop::is(&source) {
+        if ReadingStopped::is(&source) {
             return HistoryError::Stopped { path: path.to_owned() };
         }
         HistoryError::World { path: path.to_owned(), source }
@@ -174,13 +174,13 @@ impl std::error::Error for HistoryProblems {}
 
 /// Gathers problems while a file is read.
 #[derive(Debug, Default)]
-pub(in crate::workload) struct Gathered {
+pub(in crate::workload) struct GatheredProblems {
     told: Vec<HistoryError>,
     alike: BTreeMap<String, u32>,
     more: u64,
 }
 
-impl Gathered {
+impl GatheredProblems {
     /// Keeps a problem, or counts it if enough are told.
     pub fn add(&mut self, error: HistoryError) {
         // Kinds are as many as columns, or as unknown features of which none beyond those told is remembered.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::HistoryError;
-use super::record::Record;
+use super::record::CleanRow;
 
 /// Most people that an organization may name; further ones share the last number.
 const MOST_MEMBERS: usize = 65_535;
@@ -35,7 +35,7 @@ impl OrganizationEntry {
     }
 
     /// Counts a row that stands at `offset`.
-    pub fn add(&mut self, record: &Record, offset: u64) {
+    pub fn add(&mut self, record: &CleanRow, offset: u64) {
         self.first = self.first.min(record.at.micros());
         match self.ranges.last_mut() {
             Some((feature, _, rows)) if *feature == record.feature.0 => *rows += 1,

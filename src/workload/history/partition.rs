@@ -9,7 +9,7 @@ use crate::units::SimTime;
 
 use super::error::HistoryError;
 use super::index::{IndexWriter, OrganizationEntry};
-use super::record::{RECORD_BYTES, Record};
+use super::record::{CleanRow, RECORD_BYTES};
 
 /// A partition's files.
 #[derive(Debug, Clone)]
@@ -53,13 +53,13 @@ impl PartitionWriter {
         Ok(self.current.get_or_insert_with(|| OrganizationEntry::new(label)))
     }
 
-    pub fn mark(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
+    pub fn mark(&mut self, label: &str, record: CleanRow) -> Result<(), HistoryError> {
         let entry = self.entry(label)?;
         entry.first = entry.first.min(record.at.micros());
         Ok(())
     }
 
-    pub fn write(&mut self, label: &str, record: Record) -> Result<(), HistoryError> {
+    pub fn write(&mut self, label: &str, record: CleanRow) -> Result<(), HistoryError> {
         let offset = self.written * RECORD_BYTES as u64;
         self.entry(label)?.add(&record, offset);
         self.written += 1;
@@ -78,14 +78,14 @@ impl PartitionWriter {
 
 /// Finds rows that repeat another in every cell. They stand at one instant, so only the rows of an instant are held.
 #[derive(Default)]
-pub(super) struct Twins {
+pub(super) struct DuplicateFinder {
     label: String,
     at: SimTime,
     seen: BTreeSet<u64>,
 }
 
-impl Twins {
-    pub fn seen(&mut self, label: &str, record: &Record) -> bool {
+impl DuplicateFinder {
+    pub fn seen(&mut self, label: &str, record: &CleanRow) -> bool {
         if self.label != label || self.at != record.at {
             self.seen.clear();
             label.clone_into(&mut self.label);

@@ -15,12 +15,12 @@ use crate::workload::demand::Demand;
 use super::clean::{Cleaner, Labelled};
 use super::content::Content;
 use super::counts::HistoryCounts;
-use super::error::{Gathered, HistoryError, HistoryProblems};
-use super::partition::{PartitionFiles, PartitionWriter, Twins};
-use super::reading::{Watch, Watched, text_size};
-use super::record::{Record, read_labelled, write_labelled};
+use super::error::{GatheredProblems, HistoryError, HistoryProblems};
+use super::partition::{DuplicateFinder, PartitionFiles, PartitionWriter};
+use super::reading::{ReadingWatch, WatchedReading, text_size};
+use super::record::{CleanRow, read_labelled, write_labelled};
 use super::sketch::CostSketch;
-use super::sort::{Order, sorted};
+use super::sort::{SortOrder, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
 
 /// Bytes of a file that make one partition.
@@ -62,7 +62,7 @@ pub struct Preparation<'a> {
     /// An existing folder for the partitions.
     pub folder: &'a Path,
     /// Is told how far it is.
-    pub watch: Watch<'a>,
+    pub watch: ReadingWatch<'a>,
 }
 
 impl PreparedHistory {
@@ -124,8 +124,8 @@ struct Pass<'a> {
     /// First and last instant; the end of the last bucket.
     span: Option<(SimTime, SimTime)>,
     days: Days,
-    problems: Gathered,
-    watched: Watched<'a>,
+    problems: GatheredProblems,
+    watched: WatchedReading<'a>,
 }
 
 /// The days on which there are rows.
@@ -173,8 +173,8 @@ impl<'a> Pass<'a> {
             costs,
             span: None,
             days: Days::default(),
-            problems: Gathered::default(),
-            watched: Watched::new(preparation.watch, &spec.name, size),
+            problems: GatheredProblems::default(),
+            watched: WatchedReading::new(preparation.watch, &spec.name, size),
         })
     }
 
@@ -221,7 +221,7 @@ impl<'a> Pass<'a> {
         &mut self,
         files: &mut [BufWriter<File>],
         label: &str,
-        record: Record,
+        record: CleanRow,
     ) -> Result<(), HistoryError> {
         let end = record.at + record.length;
         let (first, last) = self.span.unwrap_or((record.at, end));
@@ -341,13 +341,13 @@ impl<'a> Pass<'a> {
         }
         let mut input = BufReader::new(File::open(path).map_err(world)?);
         let watched = &self.watched;
-        let rows = sorted(Order::Replay, RUN_RECORDS, path, || {
+        let rows = sorted(SortOrder::Replay, RUN_RECORDS, path, || {
             watched.row()?;
             read_labelled(&mut input)
         })
         .map_err(world)?;
         let mut writer = PartitionWriter::create(files)?;
-        let mut twins = Twins::default();
+        let mut twins = DuplicateFinder::default();
         for row in rows {
             let (label, record) = row.map_err(world)?;
             self.watched.row().map_err(world)?;
@@ -360,12 +360,12 @@ impl<'a> Pass<'a> {
                 continue;
             }
             match self.place(&record, shift, period) {
-                Place::Outside => {
+                RowPlace::Outside => {
                     self.counts.outside_horizon += 1;
                     continue;
                 }
-                Place::Cut => self.counts.cut_by_horizon += 1,
-                Place::Inside => {}
+                RowPlace::Cut => self.counts.cut_by_horizon += 1,
+                RowPlace::Inside => {}
             }
             self.count(&record);
             writer.write(&label, record)?;
@@ -380,7 +380,7 @@ impl<'a> Pass<'a> {
         let kept = path.with_extension("kept");
         let mut input = BufReader::new(File::open(path).map_err(world)?);
         let watched = &self.watched;
-        let rows = sorted(Order::Twins, RUN_RECORDS, path, || {
+        let rows = sorted(SortOrder::Twins, RUN_RECORDS, path, || {
             watched.row()?;
             read_labelled(&mut input)
         })
@@ -404,7 +404,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Counts a row that repeats another; true if it is replayed all the same.
-    fn keeps_repeated(&mut self, record: &Record) -> bool {
+    fn keeps_repeated(&mut self, record: &CleanRow) -> bool {
         self.counts.duplicates += 1;
         match self.spec.duplicates {
             Duplicates::Keep => true,
@@ -422,24 +422,24 @@ impl<'a> Pass<'a> {
     }
 
     /// Where the repetitions of a row, or of its bucket, lie.
-    fn place(&self, record: &Record, shift: SimSpan, period: SimSpan) -> Place {
+    fn place(&self, record: &CleanRow, shift: SimSpan, period: SimSpan) -> RowPlace {
         let (start, end) = (self.preparation.start, self.preparation.end);
-        let mut place = Place::Outside;
+        let mut place = RowPlace::Outside;
         for round in 0..i64::from(self.spec.replay.repeat) {
             let from = record.at + shift + SimSpan::from_micros(round.saturating_mul(period.micros()));
             let to = from + record.length;
             let inside = from < end && if record.length.is_zero() { from >= start } else { to > start };
             if inside && (from < start || to > end) {
-                return Place::Cut;
+                return RowPlace::Cut;
             }
             if inside {
-                place = Place::Inside;
+                place = RowPlace::Inside;
             }
         }
         place
     }
 
-    fn count(&mut self, record: &Record) {
+    fn count(&mut self, record: &CleanRow) {
         self.counts.replayed += 1;
         self.counts.operations += u64::from(record.requests);
         self.counts.demanded_micros += i128::from(record.cost.micros());
@@ -451,7 +451,7 @@ impl<'a> Pass<'a> {
 
 /// Where a row lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum RowPlace {
     Outside,
     /// A part of its bucket lies outside.
     Cut,

@@ -1,16 +1,16 @@
 //! What a row costs: one credit, a formula over columns, or the cost formula of its feature.
 
 use crate::units::FeatureIndex;
-use crate::workload::demand::{Amount, Demand, Shape};
+use crate::workload::demand::{Amount, Demand, StepShape};
 use crate::workload::formula::Formula;
 use crate::workload::plan::BUILTIN_NAMES;
 
 use super::cells::{Number, is_word_for_zero, number};
-use super::columns::Chosen;
+use super::columns::ChosenColumns;
 use super::counts::HistoryCounts;
 use super::error::HistoryError;
 use super::spec::{HistorySpec, RowCost};
-use super::table::Table;
+use super::table::HistoryTable;
 
 /// Costs of rows over chosen columns.
 pub(super) enum Prices {
@@ -24,14 +24,14 @@ pub(super) enum Prices {
 /// A formula and the columns of its values.
 pub(super) struct Price {
     formula: Formula,
-    cells: Vec<Cells>,
+    cells: Vec<AlternativeColumns>,
     /// The formula speaks of one operation, so a bucket of several is priced by their mean.
     each: bool,
 }
 
 /// Alternative columns of one value; the first one that is not empty counts.
 #[derive(Debug, Clone)]
-pub(super) struct Cells {
+pub(super) struct AlternativeColumns {
     alternatives: Vec<Vec<Term>>,
     /// Empty cells, and columns that the file lacks, count as 0.
     pub optional: bool,
@@ -46,16 +46,16 @@ struct Term {
 }
 
 /// What a value of a row is.
-enum Value<'t> {
+enum RowValue<'t> {
     Is(f64),
     Empty,
     /// Something else, in this column.
     Not(usize, &'t str),
 }
 
-impl Cells {
+impl AlternativeColumns {
     /// Reads `a|b` (alternatives), `a - b` (less) and `a[b=word]` (only where).
-    fn parse(text: &str, optional: bool, chosen: &mut Chosen) -> Cells {
+    fn parse(text: &str, optional: bool, chosen: &mut ChosenColumns) -> AlternativeColumns {
         let mut term = |text: &str| {
             let text = text.trim();
             let condition = text.strip_suffix(']').and_then(|text| text.split_once('['));
@@ -69,17 +69,20 @@ impl Cells {
             }
         };
         let alternatives = text.split('|').map(|text| text.split(" - ").map(&mut term).collect()).collect();
-        Cells { alternatives, optional }
+        AlternativeColumns { alternatives, optional }
     }
 
     /// One column, whatever its name looks like.
-    fn plain(name: &str, optional: bool, chosen: &mut Chosen) -> Cells {
-        Cells { alternatives: vec![vec![Term { column: chosen.add(name), only: None }]], optional }
+    fn plain(name: &str, optional: bool, chosen: &mut ChosenColumns) -> AlternativeColumns {
+        AlternativeColumns {
+            alternatives: vec![vec![Term { column: chosen.add(name), only: None }]],
+            optional,
+        }
     }
 
     /// A value that no column gives.
-    fn none() -> Cells {
-        Cells { alternatives: Vec::new(), optional: true }
+    fn none() -> AlternativeColumns {
+        AlternativeColumns { alternatives: Vec::new(), optional: true }
     }
 
     /// The columns of which the file must have one.
@@ -87,7 +90,7 @@ impl Cells {
         self.alternatives.iter().filter_map(|terms| terms.first()).map(|term| term.column).collect()
     }
 
-    fn value<'t>(&self, table: &'t Table, counts: &mut HistoryCounts) -> Value<'t> {
+    fn value<'t>(&self, table: &'t HistoryTable, counts: &mut HistoryCounts) -> RowValue<'t> {
         for terms in &self.alternatives {
             let mut sum = None;
             for (place, term) in terms.iter().enumerate() {
@@ -102,23 +105,23 @@ impl Cells {
                     }
                     (Number::Is(value), _) => sum = sum.map(|sum| sum - value),
                     (Number::Empty, _) => {}
-                    (Number::Not, _) => return Value::Not(term.column, text),
+                    (Number::Not, _) => return RowValue::Not(term.column, text),
                 }
             }
             if let Some(sum) = sum {
                 // What is taken off was part of the whole.
-                return Value::Is(if terms.len() > 1 { sum.max(0.0) } else { sum });
+                return RowValue::Is(if terms.len() > 1 { sum.max(0.0) } else { sum });
             }
         }
-        Value::Empty
+        RowValue::Empty
     }
 
     /// True if the value is empty or 0.
-    pub fn is_nothing(&self, table: &Table) -> bool {
+    pub fn is_nothing(&self, table: &HistoryTable) -> bool {
         match self.value(table, &mut HistoryCounts::default()) {
-            Value::Is(value) => value == 0.0,
-            Value::Empty => true,
-            Value::Not(..) => false,
+            RowValue::Is(value) => value == 0.0,
+            RowValue::Empty => true,
+            RowValue::Not(..) => false,
         }
     }
 }
@@ -133,12 +136,16 @@ pub(super) enum Priced {
 
 impl Prices {
     /// Finds the formulas of a history, and their columns.
-    pub fn find(spec: &HistorySpec, demands: &[&Demand], chosen: &mut Chosen) -> Result<Self, HistoryError> {
+    pub fn find(
+        spec: &HistorySpec,
+        demands: &[&Demand],
+        chosen: &mut ChosenColumns,
+    ) -> Result<Self, HistoryError> {
         match &spec.cost {
             RowCost::One => Ok(Prices::One),
             RowCost::Drawn => Ok(Prices::Drawn),
             RowCost::Columns { formula, columns, optional } => {
-                let cells = |name: &String| Cells::plain(name, optional.contains(name), chosen);
+                let cells = |name: &String| AlternativeColumns::plain(name, optional.contains(name), chosen);
                 let cells = columns.iter().map(cells).collect();
                 Ok(Prices::Columns(Price { formula: formula.clone(), cells, each: false }))
             }
@@ -159,7 +166,7 @@ impl Prices {
     }
 
     /// Every value that some row needs.
-    pub fn cells(&self) -> Vec<&Cells> {
+    pub fn cells(&self) -> Vec<&AlternativeColumns> {
         match self {
             Prices::One | Prices::Drawn => Vec::new(),
             Prices::Columns(price) => price.cells.iter().collect(),
@@ -175,9 +182,9 @@ impl Price {
         demand: &Demand,
         quantities: &[(String, String)],
         optional: &[String],
-        chosen: &mut Chosen,
+        chosen: &mut ChosenColumns,
     ) -> Result<Option<Price>, HistoryError> {
-        let Shape::Simple { cost: Amount::Formula(formula), .. } = &demand.work.shape else {
+        let StepShape::Simple { cost: Amount::Formula(formula), .. } = &demand.work.shape else {
             return Ok(None);
         };
         let mut cells = Vec::new();
@@ -188,9 +195,13 @@ impl Price {
             let may_lack = !read || optional.contains(name);
             match column {
                 Some(column) => {
-                    cells.push(Cells::parse(column, may_lack || optional.contains(column), chosen));
+                    cells.push(AlternativeColumns::parse(
+                        column,
+                        may_lack || optional.contains(column),
+                        chosen,
+                    ));
                 }
-                None if may_lack => cells.push(Cells::none()),
+                None if may_lack => cells.push(AlternativeColumns::none()),
                 None => {
                     let what = format!("the cost `{formula}` needs `{name}`, which no column gives");
                     let known: Vec<&str> = quantities.iter().map(|(name, _)| name.as_str()).collect();
@@ -205,7 +216,7 @@ impl Price {
     /// What a row of `requests` operations costs together, each taking `seconds`.
     pub fn evaluate(
         &self,
-        table: &Table,
+        table: &HistoryTable,
         lenient: bool,
         requests: u32,
         seconds: f64,
@@ -215,16 +226,16 @@ impl Price {
         let mut said = 0;
         for cells in &self.cells {
             match cells.value(table, counts) {
-                Value::Is(value) => {
+                RowValue::Is(value) => {
                     said += 1;
                     values.push(value);
                 }
-                Value::Empty if cells.optional => {
+                RowValue::Empty if cells.optional => {
                     counts.empty_as_zero += u64::from(!cells.alternatives.is_empty());
                     values.push(0.0);
                 }
-                Value::Empty => return Ok(Priced::Sizeless),
-                Value::Not(column, text) => return Err((column, text.to_owned())),
+                RowValue::Empty => return Ok(Priced::Sizeless),
+                RowValue::Not(column, text) => return Err((column, text.to_owned())),
             }
         }
         // An export that may lack any size still has to say one of them.

@@ -14,7 +14,7 @@ const SAMPLE: (u64, u64) = (1 << 20, 64 << 20);
 
 /// How far the reading of a history is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading<'a> {
+pub struct ReadingProgress<'a> {
     /// The history's name.
     pub name: &'a str,
     /// Bytes of the file that have been read.
@@ -28,19 +28,19 @@ pub struct Reading<'a> {
 }
 
 /// Is told how far the reading is; says false to end it.
-pub type Watch<'a> = &'a dyn Fn(&Reading<'_>) -> bool;
+pub type ReadingWatch<'a> = &'a dyn Fn(&ReadingProgress<'_>) -> bool;
 
 /// Counts rows and tells whoever watches.
-pub(super) struct Watched<'a> {
-    pub watch: Watch<'a>,
-    pub reading: Reading<'a>,
+pub(super) struct WatchedReading<'a> {
+    pub watch: ReadingWatch<'a>,
+    pub reading: ReadingProgress<'a>,
     left: Cell<u64>,
 }
 
-impl<'a> Watched<'a> {
-    pub fn new(watch: Watch<'a>, name: &'a str, size: u64) -> Self {
-        let reading = Reading { name, bytes: 0, size, rows: 0, sorting: None };
-        Watched { watch, reading, left: Cell::new(1) }
+impl<'a> WatchedReading<'a> {
+    pub fn new(watch: ReadingWatch<'a>, name: &'a str, size: u64) -> Self {
+        let reading = ReadingProgress { name, bytes: 0, size, rows: 0, sorting: None };
+        WatchedReading { watch, reading, left: Cell::new(1) }
     }
 
     /// True if it is time to look up from the rows.
@@ -53,15 +53,15 @@ impl<'a> Watched<'a> {
     /// Tells how far it is.
     ///
     /// # Errors
-    /// [`Stop`], if whoever watches wants no more.
+    /// [`ReadingStopped`], if whoever watches wants no more.
     pub fn tell(&self) -> io::Result<()> {
-        if (self.watch)(&self.reading) { Ok(()) } else { Err(io::Error::other(Stop)) }
+        if (self.watch)(&self.reading) { Ok(()) } else { Err(io::Error::other(ReadingStopped)) }
     }
 
     /// Tells how far it is, if it is time to.
     ///
     /// # Errors
-    /// As [`Watched::tell`].
+    /// As [`WatchedReading::tell`].
     pub fn row(&self) -> io::Result<()> {
         if self.is_time() { self.tell() } else { Ok(()) }
     }
@@ -69,21 +69,21 @@ impl<'a> Watched<'a> {
 
 /// Whoever watches wants no more.
 #[derive(Debug)]
-pub(super) struct Stop;
+pub(super) struct ReadingStopped;
 
-impl Stop {
+impl ReadingStopped {
     pub fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Stop>())
+        error.get_ref().is_some_and(|inner| inner.is::<ReadingStopped>())
     }
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for ReadingStopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("stopped")
     }
 }
 
-impl std::error::Error for Stop {}
+impl std::error::Error for ReadingStopped {}
 
 /// About how many bytes a history's text has: the size of the file, or what its beginning tells if it is packed.
 ///

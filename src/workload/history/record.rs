@@ -7,7 +7,7 @@ use crate::workload::operation::Fate;
 
 /// A cleaned row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct CleanRow {
     pub at: SimTime,
     /// Total of the row's requests.
     pub cost: Credits,
@@ -31,10 +31,10 @@ pub(super) struct Record {
 /// Bytes of a record.
 pub(super) const RECORD_BYTES: usize = 64;
 
-impl Record {
+impl CleanRow {
     /// Says that an organization exists, by a row that cannot be replayed.
     pub fn mark(at: SimTime, line: u64) -> Self {
-        Record {
+        CleanRow {
             at,
             cost: Credits::ZERO,
             duration: SimSpan::ZERO,
@@ -78,7 +78,7 @@ impl Record {
         };
         let tail = word(56);
         let member = word(40);
-        Record {
+        CleanRow {
             at: SimTime::from_micros(word(0) as i64),
             cost: Credits::from_micros(word(8) as i64),
             duration: SimSpan::from_micros(word(16) as i64),
@@ -99,7 +99,7 @@ impl Record {
 }
 
 /// Writes a label and its record.
-pub(super) fn write_labelled(out: &mut impl Write, label: &str, record: Record) -> io::Result<()> {
+pub(super) fn write_labelled(out: &mut impl Write, label: &str, record: CleanRow) -> io::Result<()> {
     let length =
         u16::try_from(label.len()).map_err(|_| io::Error::other("a label is longer than 65,535 bytes"))?;
     out.write_all(&length.to_le_bytes())?;
@@ -108,7 +108,7 @@ pub(super) fn write_labelled(out: &mut impl Write, label: &str, record: Record) 
 }
 
 /// Reads a label and its record; `None` at the end.
-pub(super) fn read_labelled(input: &mut impl Read) -> io::Result<Option<(String, Record)>> {
+pub(super) fn read_labelled(input: &mut impl Read) -> io::Result<Option<(String, CleanRow)>> {
     let mut length = [0; 2];
     let first = input.read(&mut length[..1])?;
     if first == 0 {
@@ -121,7 +121,7 @@ pub(super) fn read_labelled(input: &mut impl Read) -> io::Result<Option<(String,
         String::from_utf8(label).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     let mut bytes = [0; RECORD_BYTES];
     input.read_exact(&mut bytes)?;
-    Ok(Some((label, Record::from_bytes(&bytes))))
+    Ok(Some((label, CleanRow::from_bytes(&bytes))))
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn records_survive_the_disk() {
-        let record = Record {
+        let record = CleanRow {
             at: SimTime::from_micros(-5),
             cost: Credits::from_micros(1_333_333),
             duration: SimSpan::from_micros(7),
@@ -143,13 +143,13 @@ mod tests {
             twin: u64::MAX,
             has_id: true,
         };
-        let plain = Record { member: None, fate: Fate::Completes, has_id: false, ..record };
+        let plain = CleanRow { member: None, fate: Fate::Completes, has_id: false, ..record };
         let mut bytes = Vec::new();
         for (label, record) in [("Gänse", record), ("", plain)] {
             write_labelled(&mut bytes, label, record).expect("a vector takes bytes");
         }
         let mut input = bytes.as_slice();
-        let read: Vec<(String, Record)> =
+        let read: Vec<(String, CleanRow)> =
             std::iter::from_fn(|| read_labelled(&mut input).expect("whole records")).collect();
         assert_eq!(read, [("Gänse".to_owned(), record), (String::new(), plain)]);
     }

@@ -14,7 +14,7 @@ use crate::workload::traits::{Member, Population, SignUp, Traits};
 use super::error::HistoryError;
 use super::index::{OrganizationEntry, read_index};
 use super::prepare::PreparedHistory;
-use super::record::{RECORD_BYTES, Record};
+use super::record::{CleanRow, RECORD_BYTES};
 use super::spec::RowCost;
 
 /// Rows read from a partition at once.
@@ -29,12 +29,12 @@ pub struct HistoryOrganization {
     pub number: u32,
     entry: Arc<OrganizationEntry>,
     file: Arc<Mutex<File>>,
-    laid: Laid,
+    laid: PlacedRows,
 }
 
 /// How a history lies over the horizon.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Laid {
+struct PlacedRows {
     shift: SimSpan,
     period: SimSpan,
     rounds: u32,
@@ -54,7 +54,7 @@ impl PreparedHistory {
         let file = File::open(&files.records).map_err(|error| HistoryError::world(&files.records, error))?;
         let file = Arc::new(Mutex::new(file));
         let replay = &self.spec.replay;
-        let laid = Laid {
+        let laid = PlacedRows {
             shift: self.shift,
             period: self.period,
             rounds: replay.repeat.max(1),
@@ -105,7 +105,7 @@ impl HistoryOrganization {
         if population.signed_up == SignUp::AtFirstUse {
             let lived = traits.leaves - traits.signed_up;
             traits.signed_up = self.first_use();
-            if traits.leaves != SimTime::NEVER {
+            if traits.leaves != SimTime::MAX {
                 traits.leaves = traits.signed_up + lived;
             }
         }
@@ -151,20 +151,20 @@ impl HistoryOrganization {
 pub struct ReplayRows {
     reader: ChunkReader,
     entry: Arc<OrganizationEntry>,
-    laid: Laid,
+    laid: PlacedRows,
     key: StreamKey,
     /// The next row, its time moved; buckets that begin before it are open.
-    ahead: Option<Moved>,
+    ahead: Option<ReplayedRow>,
     /// Buckets under way, by their next operation.
     open: BinaryHeap<Reverse<Bucket>>,
 }
 
 /// A row laid over the horizon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Moved {
+struct ReplayedRow {
     at: SimTime,
     round: u32,
-    record: Record,
+    record: CleanRow,
 }
 
 /// A bucket that still has operations.
@@ -173,7 +173,7 @@ struct Bucket {
     next: SimTime,
     /// Operations taken from it.
     done: u32,
-    row: Moved,
+    row: ReplayedRow,
 }
 
 impl Ord for Bucket {
@@ -251,7 +251,7 @@ impl ReplayRows {
     }
 
     /// True if operations of the row that are thinned out are passed over together instead of drawn one by one.
-    fn skips(&self, row: &Moved) -> bool {
+    fn skips(&self, row: &ReplayedRow) -> bool {
         self.laid.thin < 1.0 && row.record.requests > MOST_ONE_BY_ONE
     }
 
@@ -323,13 +323,13 @@ impl ReplayRows {
     }
 
     /// A uniform of one operation of a row, keyed by organization, row and repetition.
-    fn uniform(&self, row: &Moved, number: u64, what: u64) -> f64 {
+    fn uniform(&self, row: &ReplayedRow, number: u64, what: u64) -> f64 {
         self.key.uniform(Purpose::History, line_of(row), number << 1 | what)
     }
 }
 
 /// Tells a row and its repetition from all others.
-fn line_of(row: &Moved) -> u64 {
+fn line_of(row: &ReplayedRow) -> u64 {
     mix(row.record.line ^ (u64::from(row.round) << 48))
 }
 
@@ -353,7 +353,7 @@ struct ChunkReader {
 }
 
 impl ChunkReader {
-    fn next(&mut self, laid: &Laid) -> io::Result<Option<Moved>> {
+    fn next(&mut self, laid: &PlacedRows) -> io::Result<Option<ReplayedRow>> {
         if self.rows == 0 {
             return Ok(None);
         }
@@ -376,10 +376,10 @@ impl ChunkReader {
         bytes.copy_from_slice(&self.chunk[self.at..self.at + RECORD_BYTES]);
         self.at += RECORD_BYTES;
         self.next += 1;
-        let record = Record::from_bytes(&bytes);
+        let record = CleanRow::from_bytes(&bytes);
         let moved =
             laid.shift + SimSpan::from_micros(i64::from(self.round).saturating_mul(laid.period.micros()));
-        Ok(Some(Moved { at: record.at + moved, round: self.round, record }))
+        Ok(Some(ReplayedRow { at: record.at + moved, round: self.round, record }))
     }
 
     fn read_chunk(&mut self) -> io::Result<()> {

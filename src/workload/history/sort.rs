@@ -6,14 +6,12 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::record::{Record, read_labelled, write_labelled};
-
-/// A label and its record.
-type Labelled = (String, Record);
+use super::clean::Labelled;
+use super::record::{CleanRow, read_labelled, write_labelled};
 
 /// What records are sorted by, behind their label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum SortOrder {
     /// Feature, time, row: as they are replayed.
     Replay,
     /// What tells repetitions, row.
@@ -21,18 +19,18 @@ pub(super) enum Order {
 }
 
 /// A label and what follows it.
-type Key = (String, Rest);
+type SortKey = (String, Rest);
 type Rest = (u64, i64, u64);
 
-impl Order {
-    fn rest(self, record: &Record) -> Rest {
+impl SortOrder {
+    fn rest(self, record: &CleanRow) -> Rest {
         match self {
-            Order::Replay => (u64::from(record.feature.0), record.at.micros(), record.line),
-            Order::Twins => (record.twin, i64::from(record.has_id), record.line),
+            SortOrder::Replay => (u64::from(record.feature.0), record.at.micros(), record.line),
+            SortOrder::Twins => (record.twin, i64::from(record.has_id), record.line),
         }
     }
 
-    fn key(self, (label, record): &Labelled) -> Key {
+    fn key(self, (label, record): &Labelled) -> SortKey {
         (label.clone(), self.rest(record))
     }
 
@@ -43,7 +41,7 @@ impl Order {
 
 /// Records in order; at most `limit` are held in memory, the rest in files beside `path`.
 pub(super) fn sorted(
-    order: Order,
+    order: SortOrder,
     limit: usize,
     path: &Path,
     mut next: impl FnMut() -> io::Result<Option<Labelled>>,
@@ -90,7 +88,7 @@ pub(super) enum Sorted {
 
 /// A record that takes no part in comparisons: keys are unique by their row.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Head(Record);
+pub(super) struct Head(CleanRow);
 
 impl PartialEq for Head {
     fn eq(&self, _: &Head) -> bool {
@@ -111,9 +109,9 @@ impl Ord for Head {
 
 /// Runs being merged; their files are removed when it is dropped.
 pub(super) struct Merge {
-    order: Order,
+    order: SortOrder,
     inputs: Vec<BufReader<File>>,
-    heads: BinaryHeap<Reverse<(Key, usize, Head)>>,
+    heads: BinaryHeap<Reverse<(SortKey, usize, Head)>>,
     runs: Vec<PathBuf>,
 }
 
@@ -154,7 +152,7 @@ mod tests {
     use crate::workload::operation::Fate;
 
     fn record(at: i64, line: u64) -> Labelled {
-        let record = Record {
+        let record = CleanRow {
             at: SimTime::from_micros(at),
             cost: Credits::ZERO,
             duration: SimSpan::ZERO,
@@ -175,12 +173,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("part.rows");
         let rows = || (0..100_u64).map(|line| record((line as i64 * 37) % 10, line));
-        let read = |order: Order, limit: usize| -> Vec<Labelled> {
+        let read = |order: SortOrder, limit: usize| -> Vec<Labelled> {
             let mut rows = rows();
             let found = sorted(order, limit, &path, || Ok(rows.next())).expect("a disk");
             found.collect::<io::Result<_>>().expect("a disk")
         };
-        for order in [Order::Replay, Order::Twins] {
+        for order in [SortOrder::Replay, SortOrder::Twins] {
             let wanted = read(order, 1_000);
             assert!(wanted.windows(2).all(|pair| order.compare(&pair[0], &pair[1]).is_lt()));
             for limit in [1, 7, 50, 99, 100] {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 /// Values of the feature column that are no features: the first of them by name, the others by number.
 #[derive(Debug, Default)]
-pub(super) struct Strangers {
+pub(super) struct UnknownFeatures {
     first_line: u64,
     named: BTreeSet<String>,
     /// Whether there are more than are named.
     more: bool,
 }
 
-impl Strangers {
+impl UnknownFeatures {
     const MOST_NAMED: usize = 20;
 
     pub fn add(&mut self, value: &str, line: u64) {

@@ -10,9 +10,9 @@ use super::lines::{Lines, is_too_long};
 use super::spec::{HistoryFormat, HistorySpec};
 
 /// A file as a stream of rows of chosen columns.
-pub(in crate::workload) struct Table {
+pub(in crate::workload) struct HistoryTable {
     path: PathBuf,
-    rows: Rows,
+    rows: RowSource,
     /// The chosen columns.
     columns: Vec<String>,
     /// Line of the current row.
@@ -22,7 +22,7 @@ pub(in crate::workload) struct Table {
     content: Hashing,
 }
 
-enum Rows {
+enum RowSource {
     Csv {
         reader: csv::Reader<Box<dyn Read>>,
         record: csv::StringRecord,
@@ -38,9 +38,9 @@ enum Rows {
     },
 }
 
-impl Table {
+impl HistoryTable {
     /// Opens a file and finds the chosen columns.
-    pub fn open(spec: &HistorySpec, columns: &[String]) -> Result<Table, HistoryError> {
+    pub fn open(spec: &HistorySpec, columns: &[String]) -> Result<HistoryTable, HistoryError> {
         let (path, format) = (spec.path.as_path(), spec.format);
         let world = |error| HistoryError::world(path, error);
         let source: Box<dyn Read> = match spec.bundled {
@@ -60,12 +60,12 @@ impl Table {
         };
         let rows = if jsonl {
             let cells = vec![String::new(); columns.len()];
-            Rows::Jsonl { reader, text: String::new(), cells, seen: vec![false; columns.len()] }
+            RowSource::Jsonl { reader, text: String::new(), cells, seen: vec![false; columns.len()] }
         } else {
             csv_rows(path, reader, columns)?
         };
         let line = if jsonl { 0 } else { 1 };
-        Ok(Table { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked, content })
+        Ok(HistoryTable { path: path.to_owned(), rows, columns: columns.to_vec(), line, marked, content })
     }
 
     /// Bytes of the file that have been read.
@@ -73,7 +73,7 @@ impl Table {
         self.content.bytes()
     }
 
-    /// What has been read of the file: all of it once [`Table::advance`] has said that it ends.
+    /// What has been read of the file: all of it once [`HistoryTable::advance`] has said that it ends.
     pub fn content(&self) -> Content {
         self.content.so_far()
     }
@@ -81,8 +81,8 @@ impl Table {
     /// The header of a CSV file; `None` for JSONL, which has none.
     pub fn header(&self) -> Option<&[String]> {
         match &self.rows {
-            Rows::Csv { header, .. } => Some(header),
-            Rows::Jsonl { .. } => None,
+            RowSource::Csv { header, .. } => Some(header),
+            RowSource::Jsonl { .. } => None,
         }
     }
 
@@ -97,7 +97,7 @@ impl Table {
             if !self.advance()? {
                 break;
             }
-            let Rows::Jsonl { text, .. } = &self.rows else { break };
+            let RowSource::Jsonl { text, .. } = &self.rows else { break };
             let object: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
             add_names(&object, "", &mut names);
         }
@@ -107,7 +107,7 @@ impl Table {
     /// Moves to the next row; false at the end.
     pub fn advance(&mut self) -> Result<bool, HistoryError> {
         match &mut self.rows {
-            Rows::Csv { reader, record, header, .. } => {
+            RowSource::Csv { reader, record, header, .. } => {
                 let more = reader
                     .read_record(record)
                     .map_err(|error| csv_error(&self.path, &error, self.line + 1))?;
@@ -122,7 +122,7 @@ impl Table {
                 }
                 Ok(true)
             }
-            Rows::Jsonl { reader, text, cells, seen } => loop {
+            RowSource::Jsonl { reader, text, cells, seen } => loop {
                 text.clear();
                 self.line += 1;
                 let read = reader.read_line(text).map_err(|error| match error.kind() {
@@ -151,10 +151,10 @@ impl Table {
     /// The trimmed cell of a chosen column in the current row; empty if the file lacks the column.
     pub fn cell(&self, column: usize) -> &str {
         match &self.rows {
-            Rows::Csv { record, positions, .. } => {
+            RowSource::Csv { record, positions, .. } => {
                 positions[column].and_then(|position| record.get(position)).unwrap_or("").trim()
             }
-            Rows::Jsonl { cells, .. } => cells[column].trim(),
+            RowSource::Jsonl { cells, .. } => cells[column].trim(),
         }
     }
 
@@ -163,8 +163,8 @@ impl Table {
         let mut hash = crate::sampling::hash_name("row");
         let mut add = |text: &str| hash = crate::sampling::mix(hash ^ crate::sampling::hash_name(text));
         match &self.rows {
-            Rows::Csv { record, .. } => record.iter().for_each(&mut add),
-            Rows::Jsonl { text, .. } => add(text),
+            RowSource::Csv { record, .. } => record.iter().for_each(&mut add),
+            RowSource::Jsonl { text, .. } => add(text),
         }
         hash
     }
@@ -172,8 +172,8 @@ impl Table {
     /// A chosen column that the file lacks: by its header, or in JSONL by never having been there.
     pub fn lacks(&self, column: usize) -> bool {
         match &self.rows {
-            Rows::Csv { positions, .. } => positions[column].is_none(),
-            Rows::Jsonl { seen, .. } => !seen[column],
+            RowSource::Csv { positions, .. } => positions[column].is_none(),
+            RowSource::Jsonl { seen, .. } => !seen[column],
         }
     }
 }
@@ -238,7 +238,11 @@ fn delimiter(head: &[u8]) -> u8 {
     others.into_iter().find(|delimiter| line.contains(delimiter)).unwrap_or(b',')
 }
 
-fn csv_rows(path: &Path, mut reader: Box<dyn BufRead>, columns: &[String]) -> Result<Rows, HistoryError> {
+fn csv_rows(
+    path: &Path,
+    mut reader: Box<dyn BufRead>,
+    columns: &[String],
+) -> Result<RowSource, HistoryError> {
     let delimiter = delimiter(reader.fill_buf().map_err(|error| HistoryError::world(path, error))?);
     let source: Box<dyn Read> = Box::new(reader);
     let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(source);
@@ -250,7 +254,7 @@ fn csv_rows(path: &Path, mut reader: Box<dyn BufRead>, columns: &[String]) -> Re
         );
     }
     let positions = columns.iter().map(|column| header.iter().position(|name| name == column)).collect();
-    Ok(Rows::Csv { reader, record: csv::StringRecord::new(), positions, header })
+    Ok(RowSource::Csv { reader, record: csv::StringRecord::new(), positions, header })
 }
 
 fn no_text(path: &Path, line: u64) -> HistoryError {

@@ -29,11 +29,11 @@ fn drawn(value: f64) -> Amount {
 }
 
 fn simple(cost: Amount, duration: Amount) -> Work {
-    Work { shape: Shape::Simple { cost, duration }, ..Work::default() }
+    Work { shape: StepShape::Simple { cost, duration }, ..Work::default() }
 }
 
 fn run(steps: Vec<Step>) -> Work {
-    Work { shape: Shape::Run(steps), ..Work::default() }
+    Work { shape: StepShape::Run(steps), ..Work::default() }
 }
 
 fn work(cost: Amount, duration: f64, fails: f64, repeat: Dist) -> Step {
@@ -72,15 +72,15 @@ fn organization(number: u32) -> TraitPoint {
 }
 
 fn traits() -> Traits {
-    Traits { activity: 1.0, leaves: SimTime::NEVER, ..Traits::default() }
+    Traits { activity: 1.0, leaves: SimTime::MAX, ..Traits::default() }
 }
 
 /// Every operation of an organization, and the parts of its runs.
-fn all(source: &Source, point: TraitPoint, traits: &Traits, limit: usize) -> Vec<(Operation, Vec<Part>)> {
+fn all(source: &Source, point: TraitPoint, traits: &Traits, limit: usize) -> Vec<(Operation, Vec<RunPart>)> {
     let mut state = source.begin(&Traits { point, ..traits.clone() });
     let mut batch = Batch::default();
     let mut all = Vec::new();
-    let mut before = SimTime::DAWN;
+    let mut before = SimTime::MIN;
     loop {
         source.fill(&mut state, &mut batch, limit).expect("nothing is read from a disk");
         assert!(batch.operations.iter().all(|operation| operation.at >= before), "a promise is broken");
@@ -241,10 +241,10 @@ fn listed_operations_replace_arrivals() {
 
 #[test]
 fn a_listed_operation_has_the_people_the_steps_and_the_end_that_are_written() {
-    let part = |credits: i64, minutes: i64| Part {
+    let part = |credits: i64, minutes: i64| RunPart {
         cost: Credits::from_whole(credits),
         duration: SimSpan::from_micros(minutes * 60_000_000),
-        ..Part::default()
+        ..RunPart::default()
     };
     let plain = Listed::plain(instant("2025-01-05"), Credits::from_whole(5), SimSpan::HOUR);
     let run = Listed {
@@ -285,7 +285,7 @@ fn a_listed_operation_has_the_people_the_steps_and_the_end_that_are_written() {
 
 #[test]
 fn formulas_see_quantities_turn_and_duration() {
-    let quantity = |name: &str, dist: Dist, scope: Scope| Quantity {
+    let quantity = |name: &str, dist: Dist, scope: QuantityScope| Quantity {
         name: name.to_owned(),
         dist,
         scope,
@@ -293,8 +293,8 @@ fn formulas_see_quantities_turn_and_duration() {
     };
     let names = ["context", "out"];
     let quantities = vec![
-        quantity("context", Dist::Fixed(28.0), Scope::Grows { by: Dist::Fixed(10.0), cap: 45.0 }),
-        quantity("out", Dist::Fixed(3.0), Scope::Step),
+        quantity("context", Dist::Fixed(28.0), QuantityScope::Grows { by: Dist::Fixed(10.0), cap: 45.0 }),
+        quantity("out", Dist::Fixed(3.0), QuantityScope::Step),
     ];
     let kind = StepKind::Work {
         cost: formula("context + out * 100 + turn * 1000 + duration * 10000", &names),
@@ -315,7 +315,7 @@ fn a_price_list_is_one_formula() {
     let quantity = |name: &str, value: f64| Quantity {
         name: name.to_owned(),
         dist: Dist::Fixed(value),
-        scope: Scope::Step,
+        scope: QuantityScope::Step,
         correlation: None,
     };
     let names = ["tokens_in", "tokens_out", "model", "platforms", "items", "gpus"];
@@ -337,7 +337,7 @@ fn a_price_list_is_one_formula() {
 }
 
 /// An operation and its parts.
-type Found = (Operation, Vec<Part>);
+type Found = (Operation, Vec<RunPart>);
 
 #[test]
 fn runs_are_written_out_step_by_step() {
@@ -392,15 +392,20 @@ fn runs_are_written_out_step_by_step() {
 fn correlated_quantities_have_their_correlation() {
     let lognormal = |median: f64| Dist::lognormal_median(median, 0.5).expect("a lognormal");
     let quantities = vec![
-        Quantity { name: "a".to_owned(), dist: lognormal(1.0), scope: Scope::Step, correlation: None },
+        Quantity {
+            name: "a".to_owned(),
+            dist: lognormal(1.0),
+            scope: QuantityScope::Step,
+            correlation: None,
+        },
         Quantity {
             name: "b".to_owned(),
             dist: lognormal(1.0),
-            scope: Scope::Step,
+            scope: QuantityScope::Step,
             correlation: Some((0, 0.7)),
         },
     ];
-    let shape = Shape::Simple { cost: formula("a", &["a", "b"]), duration: formula("b", &["a", "b"]) };
+    let shape = StepShape::Simple { cost: formula("a", &["a", "b"]), duration: formula("b", &["a", "b"]) };
     let source = source(&demand(Work { quantities, shape, cache: None }));
     let found = all(&source, organization(1), &traits(), 64);
     let pairs: Vec<(f64, f64)> = found

@@ -146,7 +146,7 @@ fn members_and_projects_ask_by_their_shares() {
         ..Population::default()
     };
     let source = source(&demand(simple(drawn(1.0), drawn(0.0))));
-    let traits = Traits { leaves: SimTime::NEVER, ..population.draw(organization(1), 1) };
+    let traits = Traits { leaves: SimTime::MAX, ..population.draw(organization(1), 1) };
     let found = all(&source, organization(1), &traits, 64);
     let n = found.len() as f64;
     let check = |shares: &[f64], of: &dyn Fn(&Operation) -> u16| {

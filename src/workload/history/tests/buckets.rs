@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn buckets_expand_to_their_exact_totals() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "time,org,feature,units,calls\n\
         2025-01-02T00:00:00Z,a,chat,1000,7\n\
         2025-01-02T01:00:00Z,a,chat,10,3\n\
@@ -37,10 +37,14 @@ fn hourly() -> Buckets {
 }
 
 /// A bucket of a history: its start in hours since the horizon's, requests, micro-credits.
-type Row = (i64, u32, i64);
+type BucketRow = (i64, u32, i64);
 
-fn expanded(rows: &[Row], length: SimSpan, replay_as: Replay) -> (PreparedHistory, Vec<(String, Operation)>) {
-    let world = World::new();
+fn expanded(
+    rows: &[BucketRow],
+    length: SimSpan,
+    replay_as: Replay,
+) -> (PreparedHistory, Vec<(String, Operation)>) {
+    let world = HistoryTestWorld::new();
     let text: String = rows
         .iter()
         .map(|(hour, calls, micros)| {
@@ -98,7 +102,7 @@ proptest::proptest! {
 
 #[test]
 fn daily_buckets_follow_each_other_without_a_gap_when_repeated() {
-    let rows: Vec<Row> = (0..3).map(|day| (24 * day, 10, 1_000_000)).collect();
+    let rows: Vec<BucketRow> = (0..3).map(|day| (24 * day, 10, 1_000_000)).collect();
     let (history, operations) = expanded(&rows, SimSpan::DAY, Replay { repeat: 3, ..Replay::default() });
     assert_eq!(history.period, SimSpan::from_micros(3 * SimSpan::DAY.micros()));
     for day in 0..9 {
@@ -111,7 +115,7 @@ fn daily_buckets_follow_each_other_without_a_gap_when_repeated() {
 
 #[test]
 fn buckets_that_the_horizon_cuts_are_counted() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "time,org,feature,units,calls\n\
         2024-12-31T12:00:00Z,a,chat,100,1000\n2025-01-31T12:00:00Z,a,chat,100,1000\n\
         2024-12-31T00:00:00Z,a,chat,100,1000\n2025-01-31T00:00:00Z,a,chat,100,1000\n";
@@ -125,7 +129,7 @@ fn buckets_that_the_horizon_cuts_are_counted() {
 
 #[test]
 fn a_bucket_ends_where_its_row_says() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "time,until,org,feature,units,calls\n\
         2025-01-02T00:00:00Z,2025-01-02T00:01:00Z,a,chat,1,50\n\
         2025-01-02T00:01:00Z,1735776180,a,chat,1,50\n\
@@ -147,7 +151,7 @@ fn a_bucket_ends_where_its_row_says() {
 #[test]
 fn a_thinned_large_bucket_draws_what_it_keeps_alone() {
     // Forty million calls would take seconds one by one.
-    let rows: Vec<Row> = vec![(0, 40_000_000, 400_000_000), (1, 2_000_000, 4_000_000)];
+    let rows: Vec<BucketRow> = vec![(0, 40_000_000, 400_000_000), (1, 2_000_000, 4_000_000)];
     let thin = 1e-4;
     let (_, operations) = expanded(&rows, SimSpan::HOUR, Replay { thin, ..Replay::default() });
     let hour = |number: i64| {

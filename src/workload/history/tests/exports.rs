@@ -7,12 +7,12 @@ fn formula_demand(cost: &str, quantities: &[&str]) -> Demand {
     let quantity = |name: &&str| Quantity {
         name: (*name).to_owned(),
         dist: Dist::Fixed(1.0),
-        scope: Scope::Step,
+        scope: QuantityScope::Step,
         correlation: None,
     };
     let formula =
         Formula::compile(cost, &Work::formula_names(quantities.iter().copied())).expect("a formula");
-    let shape = Shape::Simple { cost: Amount::Formula(formula), duration: Amount::default() };
+    let shape = StepShape::Simple { cost: Amount::Formula(formula), duration: Amount::default() };
     let work = Work { quantities: quantities.iter().map(quantity).collect(), shape, cache: None };
     Demand { work, ..Demand::default() }
 }
@@ -20,7 +20,7 @@ fn formula_demand(cost: &str, quantities: &[&str]) -> Demand {
 /// An export of a product, read by its mapping; every value of its feature column is the one feature, whose cost is a
 /// formula over all quantities of the mapping.
 fn export(product: &str, file: &str, text: &str, cost: &str) -> (PreparedHistory, Vec<(String, Operation)>) {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let known = mapping(product).expect("a mapping");
     let names: Vec<String> = known.quantities.iter().map(|(name, _)| name.clone()).collect();
     let spec = HistorySpec {
@@ -237,7 +237,7 @@ fn a_bucket_is_priced_by_its_mean_operation_where_the_formula_is_not_in_proporti
 
 #[test]
 fn a_quantity_that_no_column_gives_is_named() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let wanting = formula_demand("tokens_in * images", &["tokens_in", "images"]);
     let priced = HistorySpec {
         cost: RowCost::OfFeature {

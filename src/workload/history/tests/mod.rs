@@ -13,7 +13,9 @@ use crate::sampling::{Dist, StreamKey};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::formula::Formula;
 use crate::workload::operation::{Batch, Fate, Operation};
-use crate::workload::{Amount, Demand, Population, Quantity, Scope, Shape, SignUp, Source, SourceSpec, Work};
+use crate::workload::{
+    Amount, Demand, Population, Quantity, QuantityScope, SignUp, Source, SourceSpec, StepShape, Work,
+};
 
 fn instant(text: &str) -> SimTime {
     Zone::default().parse(text).expect("an instant")
@@ -50,13 +52,13 @@ fn priced(text: &str) -> RowCost {
     RowCost::Columns { formula, columns, optional: Vec::new() }
 }
 
-struct World {
+struct HistoryTestWorld {
     folder: tempfile::TempDir,
 }
 
-impl World {
+impl HistoryTestWorld {
     fn new() -> Self {
-        World { folder: tempfile::tempdir().expect("a folder") }
+        HistoryTestWorld { folder: tempfile::tempdir().expect("a folder") }
     }
 
     fn file(&self, name: &str, text: &str) -> PathBuf {
@@ -97,7 +99,7 @@ fn replay(history: &PreparedHistory) -> Vec<(String, Operation)> {
         for organization in history.open(partition).expect("a disk") {
             for feature in [FeatureIndex(0), FeatureIndex(1)] {
                 let mut rows = organization.rows(feature, organization.point(cohort()).key());
-                let mut last = SimTime::DAWN;
+                let mut last = SimTime::MIN;
                 while let Some(operation) = rows.next_row().expect("a disk") {
                     assert!(operation.at >= last, "time goes back");
                     last = operation.at;
@@ -120,7 +122,7 @@ const CLEAN: &str = "time,org,feature,units\n\
 
 #[test]
 fn rows_become_operations() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let history = world.good(&spec(&world.file("usage.csv", CLEAN)));
     assert_eq!((history.counts.rows, history.counts.replayed, history.organizations()), (3, 3, 2));
     assert_eq!((history.counts.demanded_micros, history.counts.times_with_zone), (7_500_000, 3));
@@ -142,7 +144,7 @@ fn rows_become_operations() {
 
 #[test]
 fn dirty_files_are_replayed_and_counted() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     // A byte order mark, columns in another order, quotes, unsorted rows, three time formats, empty cells, a twin.
     let text = "\u{feff}units,feature,note,org,time\n\
         2,chat,\"a, b\",acme,2025-01-05 10:00:00\n\
@@ -183,7 +185,7 @@ fn dirty_files_are_replayed_and_counted() {
 
 #[test]
 fn json_lines_and_gzip_read_like_csv() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "{\"time\":\"2025-01-02T00:00:00Z\",\"who\":{\"org\":\"a\"},\"kind\":\"chat\",\"units\":2}\n\n\
         {\"time\":1735862400.5,\"who\":{\"org\":\"a\"},\"kind\":\"image\",\"units\":\"3\",\"extra\":null}\n";
     let mut plain = spec(&world.file("usage.jsonl", text));
@@ -203,7 +205,7 @@ fn json_lines_and_gzip_read_like_csv() {
 
 #[test]
 fn histories_are_moved_thinned_scaled_and_repeated() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let path = world.file("usage.csv", CLEAN);
     let moved = |replay: Replay| HistorySpec { replay, ..spec(&path) };
     let firsts = |replay_as: Replay| replay(&world.good(&moved(replay_as))).iter().map(|row| row.1.at).min();
@@ -232,7 +234,7 @@ fn histories_are_moved_thinned_scaled_and_repeated() {
 
 #[test]
 fn organizations_are_chosen_and_merged() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let rows: String = (0..100).map(|org| format!("2025-01-02T00:00:00Z,team-{org},chat,1\n")).collect();
     let all = spec(&world.file("orgs.csv", &format!("time,org,feature,units\n{rows}")));
     let history = world.good(&HistorySpec { only: names(&["team-1*", "team-99"]), ..all.clone() });
@@ -243,7 +245,7 @@ fn organizations_are_chosen_and_merged() {
 
 #[test]
 fn people_and_outcomes_are_replayed() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "time,org,feature,units,user,ms,status\n\
         2025-01-02T00:00:00Z,a,chat,1,ann,1500,ok\n\
         2025-01-02T00:00:01Z,a,chat,1,bob,500,error\n\
@@ -316,7 +318,7 @@ fn trace(name: &str) -> Option<PathBuf> {
 #[test]
 fn the_image_service_replays_to_its_exact_total() {
     let Some(path) = trace("genai-images.csv") else { return };
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let mut spec = spec(&path);
     spec.columns.time = names(&["timestamp"]);
     spec.cost = priced("units * steps / 30");

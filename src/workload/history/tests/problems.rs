@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn mistakes_name_file_line_and_column() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let check = |text: &str, change: fn(&mut HistorySpec), wanted: &str| {
         let mut spec = spec(&world.file("bad.csv", text));
         change(&mut spec);
@@ -54,7 +54,7 @@ fn mistakes_name_file_line_and_column() {
 
 #[test]
 fn every_problem_of_a_file_is_told_at_once() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let mut text = "time,org,feature,units\n".to_owned();
     text += "soon,a,chat,many\n2025-01-02T00:00:00Z,a\n2025-01-02T00:00:00Z,a,video,1\n";
     text += "2025-01-02T00:00:00Z,a,film,1\n2025-01-02T00:00:00Z,a,film,1\n";
@@ -92,7 +92,7 @@ fn every_problem_of_a_file_is_told_at_once() {
 
 #[test]
 fn json_lines_are_judged_like_csv() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "{\"time\":\"2025-01-02T00:00:00Z\",\"feature\":\"chat\"}\n{\"time\":\n[1]\n";
     let mut broken = spec(&world.file("bad.jsonl", text));
     broken.columns.organization = names(&["who.org"]);
@@ -106,7 +106,7 @@ fn json_lines_are_judged_like_csv() {
 
 #[test]
 fn bytes_that_are_no_text_are_told_with_their_line() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let row = |org: &[u8]| {
         [b"{\"time\":\"2025-01-02\",\"org\":\"", org, b"\",\"feature\":\"chat\",\"units\":1}\n"].concat()
     };
@@ -125,7 +125,7 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
 
 #[test]
 fn semicolons_and_tabs_separate_cells_too() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let wanted = replay(&world.good(&spec(&world.file("usage.csv", CLEAN))));
     for delimiter in [";", "\t"] {
         let text = CLEAN.replace(',', delimiter).replace('\n', "\r\n");
@@ -135,7 +135,7 @@ fn semicolons_and_tabs_separate_cells_too() {
 
 #[test]
 fn every_form_of_time_in_one_column_is_counted() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let times = [
         "2025-01-02T00:00:00Z",
         "2025-01-02T01:00:00+01:00",
@@ -162,7 +162,7 @@ fn every_form_of_time_in_one_column_is_counted() {
 
 #[test]
 fn ties_keep_the_order_of_the_file_and_gaps_are_counted() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let text = "time,org,feature,units\n\
         2025-01-09T00:00:00Z,a,chat,7\n\
         2025-01-02T00:00:00Z,a,chat,3\n\
@@ -177,7 +177,7 @@ fn ties_keep_the_order_of_the_file_and_gaps_are_counted() {
 
 #[test]
 fn ids_tell_repetitions_across_time_and_features_in_little_memory() {
-    let world = World::new();
+    let world = HistoryTestWorld::new();
     let mut text = "time,org,feature,units,id\n".to_owned();
     for row in 0..2_000 {
         // Every id comes twice, an hour later and for another feature; rows without an id are no repetitions.
