@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::report;
 
@@ -12,6 +12,9 @@ use crate::report;
 #[derive(Debug, Parser)]
 #[command(name = "creditsim", version, about, arg_required_else_help = true, max_term_width = 100)]
 pub struct Arguments {
+    /// Colour on the terminal; `auto` heeds NO_COLOR, CLICOLOR_FORCE and whether there is a terminal.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    pub color: ColorChoice,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

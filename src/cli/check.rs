@@ -4,6 +4,7 @@ use crate::engine::{Layout, Planned, expect};
 use crate::scenario::{self, Scenario};
 
 use super::arguments::CheckArguments;
+use super::diagnosis::diagnosis;
 use super::exit::{CommandProblem, Exit};
 use super::terminal::number_of;
 use super::{estimate, reading, terminal};
@@ -15,8 +16,8 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, CommandProbl
     let Some(scenario) = scenario.filter(|_| !problems.iter().any(scenario::Problem::is_error)) else {
         return Err(CommandProblem::Scenario(problems));
     };
-    for warning in &problems {
-        terminal::tell(&warning.to_string());
+    if !problems.is_empty() {
+        terminal::tell_drawn(&diagnosis(&problems, terminal::stderr_look()));
     }
     terminal::say(&format!(
         "`{}` can be run: {}, {}, {}, {}",

@@ -8,6 +8,7 @@ use crate::experiment::design::DesignError;
 use crate::report::Unplaced;
 use crate::scenario;
 
+use super::diagnosis::diagnosis;
 use super::{interrupt, terminal};
 
 /// How a command ends if nothing kept it from its work.
@@ -119,7 +120,12 @@ impl Exit {
         let code = match ended {
             Ok(exit) => exit.code(),
             Err(problem) => {
-                terminal::complain(&problem.to_string());
+                match &problem {
+                    CommandProblem::Scenario(problems) => {
+                        terminal::tell_drawn(&diagnosis(problems, terminal::stderr_look()));
+                    }
+                    _ => terminal::complain(&problem.to_string()),
+                }
                 problem.code()
             }
         };

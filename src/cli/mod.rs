@@ -8,6 +8,7 @@ mod asked;
 mod bench;
 mod changed;
 mod check;
+mod diagnosis;
 mod estimate;
 mod exit;
 mod explain;
@@ -33,11 +34,14 @@ mod terminal;
 mod trying;
 mod verify;
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ColorChoice, Parser, ValueEnum};
 
 use crate::engine::{Said, caught, record_panics};
+use crate::report;
+use crate::units::visible_lines;
 
 pub use arguments::{Arguments, Command};
 pub use exit::{CommandProblem, Exit};
@@ -47,15 +51,38 @@ pub use exit::{CommandProblem, Exit};
 /// # Errors
 /// How the process ends on `--help`, `--version` and mistakes, once they have been answered.
 pub fn read_command_line() -> Result<Arguments, ExitCode> {
-    Arguments::try_parse().map_err(|said| {
-        let text = said.render().to_string();
+    let parsed = Arguments::try_parse().map_err(|said| {
+        terminal::colour(colour_asked_for(std::env::args()));
+        let plain = said.render().to_string();
+        // What was typed is quoted: it must not bring colours, or worse, of its own.
+        let drawn = |look: report::Look| match visible_lines(&plain) {
+            Cow::Borrowed(_) if look.colour => said.render().ansi().to_string(),
+            safe => safe.into_owned(),
+        };
         if said.use_stderr() {
-            terminal::complain(text.trim_end());
+            terminal::tell_drawn(drawn(terminal::stderr_look()).trim_end());
             return ExitCode::from(2);
         }
-        terminal::say(&text);
+        terminal::say_drawn(&drawn(terminal::stdout_look()));
         Exit::report(Ok(Exit::Fine))
-    })
+    })?;
+    terminal::colour(parsed.color);
+    Ok(parsed)
+}
+
+/// What `--color` says on a command line that cannot be read as a whole.
+fn colour_asked_for(mut words: impl Iterator<Item = String>) -> ColorChoice {
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        if let Some(choice) = value.and_then(|value| ColorChoice::from_str(&value, true).ok()) {
+            return choice;
+        }
+    }
+    ColorChoice::Auto
 }
 
 impl Command {

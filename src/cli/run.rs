@@ -21,6 +21,7 @@ use crate::workload::{Arrivals, Demand, PreparedHistory};
 
 use super::arguments::{FormatOption, LayoutArguments, RowsOption, RunArguments};
 use super::asked::Asked;
+use super::diagnosis::diagnosis;
 use super::exit::{CommandProblem, Exit};
 use super::gathering::{GatheredRun, Gathering, GatheringWriter};
 use super::progress::{Meter, count, span};
@@ -135,8 +136,8 @@ impl Summary {
 fn read_and_check(arguments: &RunArguments) -> Result<Matter, CommandProblem> {
     let source = reading::source(&arguments.scenario, &arguments.set)?;
     let (mut scenario, cautions) = scenario::read_with_cautions(&source).map_err(CommandProblem::Scenario)?;
-    for caution in cautions.iter().filter(|_| !arguments.quiet) {
-        terminal::tell(&caution.to_string());
+    if !cautions.is_empty() && !arguments.quiet {
+        terminal::tell_drawn(&diagnosis(&cautions, terminal::stderr_look()));
     }
     let of_file = scenario.policies.len();
     select::apply(&mut scenario, arguments)?;

@@ -9,6 +9,7 @@ mod files;
 mod folder;
 mod html;
 mod junit;
+mod look;
 pub mod number;
 mod overview;
 mod plots;
@@ -26,6 +27,7 @@ pub use folder::{
 };
 pub use html::{Page, page};
 pub use junit::junit;
+pub use look::{Look, wrapped};
 pub use overview::{decided, flat, overview, rulings};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use printed::{PRINTED, Printed};

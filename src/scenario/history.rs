@@ -1,5 +1,6 @@
 //! Reads `[histories.NAME]`: a file of past usage and how its columns are read.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::units::{FeatureIndex, SimSpan};
@@ -236,6 +237,11 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
     let rest = problems.rest();
     for error in problems.told {
         match error {
+            HistoryError::World { ref path, ref source } if source.kind() == ErrorKind::NotFound => {
+                let what = format!("cannot be replayed: there is no file `{}`", path.display());
+                let hint = "`file` is relative to the folder of the scenario, not to where the command runs";
+                item.error::<()>(what, Some(hint.to_owned()));
+            }
             HistoryError::World { .. } | HistoryError::Stopped { .. } => {
                 item.error::<()>(format!("cannot be replayed: {error}"), None);
             }

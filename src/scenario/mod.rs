@@ -36,7 +36,7 @@ pub use assumptions::{Assumption, assumptions};
 pub use model::*;
 pub use read::{FORMAT, examine, read, read_with_cautions};
 pub(crate) use reading::span as parse_span;
-pub use reading::{Level, Problem};
+pub use reading::{Excerpt, Level, Problem};
 pub use reference::reference;
 pub use schema::schema;
 pub use source::ScenarioSource;

@@ -185,12 +185,17 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let histories = histories.into_iter().map(|(_, spec)| spec).collect();
     let quantities: Vec<Vec<&str>> = features.iter().map(quantity_names).collect();
     let (cohorts, plans) = cohorts::read(section, Facts { quantities: &quantities, ..facts });
-    let table = root.as_table().cloned().unwrap_or_default();
+    let mut table = root.as_table().cloned().unwrap_or_default();
+    policies::take_misplaced(reader, &mut table);
     let names = policies::Names { features: &feature_names, cohorts: &plans };
     let policies = policies::read(reader, &table, names);
     let policy_names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
     let known = || policy_names.iter().map(String::as_str);
-    let baseline = section.read("baseline", |item| item.name_of("policy", known())).unwrap_or(0);
+    // Without policies, other mistakes have told why: their names are no second one.
+    let named = policies_are_known(section, reader);
+    let baseline =
+        section.read("baseline", |item| if named { item.name_of("policy", known()) } else { None });
+    let baseline = baseline.unwrap_or(0);
     let currency = section.read("currency", Item::currency_code).or_else(|| reader.currency());
     Some(Scenario {
         name,
@@ -210,7 +215,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         policies,
         outages: section.value("outages", |item| item.list(|item| outages::read(item, facts))),
         histories,
-        thresholds: thresholds::read(section, &policy_names),
+        thresholds: if named { thresholds::read(section, &policy_names) } else { Vec::new() },
         precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
         sweep: section.get("sweep").and_then(sweep::read),
         timeline_instants: section.value("timeline_instants", Item::count),
@@ -302,6 +307,11 @@ fn instant_or_period(item: Item<'_>, zone: &Zone, start: SimTime) -> Option<SimT
         Some(period) => Some(zone.add(start, period, MonthEnd::Clamp)),
         None => item.instant(),
     }
+}
+
+/// False if policies are missing and something that has been told may be the reason, such as a misspelt table.
+fn policies_are_known(section: Section<'_>, reader: &Reader) -> bool {
+    section.has("policies") || !reader.has_errors()
 }
 
 /// Reports lists that are longer than their index type; nothing else is worth reading then.

@@ -144,7 +144,7 @@ impl ScenarioSource {
         };
         for (path, value) in &self.overrides {
             let source = reader.add_source(format!("{path}={value}"), "");
-            let place = SourcePlace { source, offset: 0, path: path.as_str().into() };
+            let place = SourcePlace { source, path: path.as_str().into(), ..SourcePlace::default() };
             let quoted = || parse_value(&format!("{value:?}"), place.clone());
             let Some(node) = parse_value(value, place.clone()).or_else(quoted) else {
                 reader.error(&place, "cannot be set to this text", None);

@@ -114,7 +114,7 @@ fn known_metric(name: &str) -> Result<String, ThresholdError> {
     Err(ThresholdError {
         wanted: "the name of an outcome, like `loss_rate` or `overspend_credits`".to_owned(),
         hint: Some(close.map_or_else(
-            || "the column `metric` of every run's summary.csv names them all".to_owned(),
+            || "`creditsim metrics` lists them".to_owned(),
             |name| format!("did you mean `{name}`?"),
         )),
     })

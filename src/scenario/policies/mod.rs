@@ -18,7 +18,7 @@ use crate::policy::{Policy, Terms};
 use super::presets;
 use super::reading::{
     Field, Item, Kind, Node, Reader, Section, SourcePlace, TableShape, TomlTable, TomlValue, did_you_mean,
-    merge, optional,
+    join, merge, optional,
 };
 
 /// A policy, and the rules that all policies share.
@@ -87,6 +87,40 @@ pub(super) fn plan_shares(item: Item<'_>) -> Option<PlanShares> {
         Some(name) => Some(vec![(name.to_owned(), 1.0)]),
         None => weights(item),
     }
+}
+
+/// Policies written as `[policy.NAME]`: told, and taken out of the root, so that no key in them is told once more.
+pub(super) fn take_misplaced(reader: &Reader, root: &mut TomlTable) {
+    let Some(Node { value: TomlValue::Table(shared), .. }) = root.get_mut("policy") else { return };
+    let known: Vec<&str> = POLICY.fields().map(|field| field.name).collect();
+    let misplaced = |name: &str, node: &Node| match POLICY.field(name) {
+        Some(field) => holds_rules(node, field.kind),
+        None => node.as_table().is_some() && did_you_mean(name, known.iter().copied()).is_none(),
+    };
+    shared.entries.retain(|(name, node)| {
+        if !misplaced(name, node) {
+            return true;
+        }
+        let what = "holds the rules of one policy, beside those that all policies share";
+        let hint = format!("did you mean `[{}]`?", join("policies", name));
+        reader.error(&node.place, what, Some(hint));
+        false
+    });
+}
+
+/// True for a table of rules of a policy at a key whose own table has none of them: a policy with the name of a key.
+fn holds_rules(node: &Node, kind: Kind) -> bool {
+    let shape = match kind {
+        Kind::Table(shape) => Some(shape),
+        Kind::Either(kinds) => kinds.iter().find_map(|kind| match kind {
+            Kind::Table(shape) => Some(*shape),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let (Some(table), Some(shape)) = (node.as_table(), shape) else { return false };
+    let rules = |(name, _): &(String, Node)| POLICY.field(name).is_some() && shape.field(name).is_none();
+    !table.entries.is_empty() && table.entries.iter().all(rules)
 }
 
 /// Reads every policy; without `[policies]` there is one, named `policy`.

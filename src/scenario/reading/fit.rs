@@ -5,6 +5,7 @@
 
 use crate::units::Credits;
 
+use super::habits;
 use super::item::Item;
 use super::problem::did_you_mean;
 use super::quantity;
@@ -148,6 +149,10 @@ impl Item<'_> {
             Kind::Money if self.as_text().and_then(quantity::money).is_some() => {
                 Misfit { wanted: "an amount of 0 or more".to_owned(), hint: None }
             }
+            Kind::Whole(..) | Kind::Number(_) | Kind::Credits(_) => {
+                Misfit { wanted, hint: habits::for_number(self.node) }
+            }
+            Kind::Money => Misfit { wanted, hint: habits::for_money(self.node) },
             Kind::Span(_) => Misfit { wanted, hint: self.hint_about_span() },
             Kind::Period => Misfit { wanted, hint: self.hint_about_period() },
             Kind::Rate(_) => {
@@ -156,9 +161,10 @@ impl Item<'_> {
             }
             Kind::Words(words) => {
                 let close = self.as_text().and_then(|text| did_you_mean(text, words()));
-                Misfit { wanted, hint: close.map(|word| format!("did you mean \"{word}\"?")) }
+                let close = close.map(|word| format!("did you mean \"{word}\"?"));
+                Misfit { wanted, hint: close.or_else(|| habits::for_value(self.node)) }
             }
-            _ => Misfit { wanted, hint: None },
+            _ => Misfit { wanted, hint: habits::for_value(self.node) },
         }
     }
 

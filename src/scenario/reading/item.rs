@@ -39,7 +39,7 @@ impl<'a> Item<'a> {
     /// As [`Item::fail`], with a hint.
     pub fn fail_with<T>(self, wanted: impl Into<String>, hint: Option<String>) -> Option<T> {
         let found = self.node.found();
-        let problem = self.reader.problem_at(self.place(), format!("is {found}"));
+        let problem = self.reader.problem_of_value(self.place(), format!("is {found}"));
         self.reader.report(Problem { found: Some(found), wanted: Some(wanted.into()), hint, ..problem });
         None
     }

@@ -4,6 +4,7 @@
 //! Leaves what the keys mean to the rest of `scenario`.
 
 mod fit;
+mod habits;
 mod item;
 mod layers;
 mod problem;
@@ -16,7 +17,7 @@ mod tree;
 pub(crate) use item::Item;
 pub(crate) use layers::merge;
 pub(crate) use problem::did_you_mean;
-pub use problem::{Level, Problem};
+pub use problem::{Excerpt, Level, Problem};
 pub(crate) use quantity::{period, share, span};
 pub(crate) use reader::Reader;
 pub(crate) use section::Section;

@@ -15,6 +15,17 @@ pub enum Level {
     Warning,
 }
 
+/// A line of a source, and the part of it that a problem is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The line, without its end.
+    pub line: String,
+    /// First byte of the part in the line.
+    pub start: usize,
+    /// The byte behind it, at most the line's length; equal to `start` where something is missing.
+    pub end: usize,
+}
+
 /// One problem of a scenario: where it stands, what was found, what is wanted, and a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -24,6 +35,8 @@ pub struct Problem {
     pub file: String,
     /// Line in the file, from 1; 0 if no line applies.
     pub line: usize,
+    /// The line itself, if a part of it is to blame.
+    pub excerpt: Option<Excerpt>,
     /// The key as its author wrote it, with its full path; empty for the file as a whole.
     pub key: String,
     /// What is wrong, continuing the sentence "`key` …": `is "montly"`, `is missing`.
@@ -44,6 +57,7 @@ impl Problem {
             level: Level::Error,
             file: file.to_owned(),
             line,
+            excerpt: None,
             key: String::new(),
             what: what.into(),
             found: None,

@@ -12,8 +12,8 @@ use crate::units::{Credits, Money};
 use super::item::Item;
 use crate::scenario::source::Base;
 
-use super::problem::{Level, Problem};
-use super::tree::{Node, SourceId, SourcePlace, line_of};
+use super::problem::{Excerpt, Level, Problem};
+use super::tree::{Node, SourceId, SourcePlace, excerpt_of_key, excerpt_of_value, line_of};
 
 /// A named text that nodes come from.
 #[derive(Debug, Clone)]
@@ -121,12 +121,27 @@ impl Reader {
 
     /// A problem at `place`: "`path` what".
     pub fn problem_at(&self, place: &SourcePlace, what: impl Into<String>) -> Problem {
+        self.problem(place, what.into(), excerpt_of_key)
+    }
+
+    /// A problem of the value at `place`.
+    pub fn problem_of_value(&self, place: &SourcePlace, what: impl Into<String>) -> Problem {
+        self.problem(place, what.into(), excerpt_of_value)
+    }
+
+    fn problem(
+        &self,
+        place: &SourcePlace,
+        what: String,
+        shown: fn(&str, &SourcePlace) -> Option<Excerpt>,
+    ) -> Problem {
         let sources = self.sources.borrow();
         let source = sources.get(usize::from(place.source.0));
         let file = source.map_or_else(String::new, |source| source.name.clone());
         let written = source.filter(|source| !source.text.is_empty());
         let line = written.map_or(0, |source| line_of(&source.text, place.offset));
-        Problem { key: place.path.to_string(), ..Problem::of_file(&file, line, what) }
+        let excerpt = written.and_then(|source| shown(&source.text, place));
+        Problem { key: place.path.to_string(), excerpt, ..Problem::of_file(&file, line, what) }
     }
 
     /// A warning at `place`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::habits;
 use super::item::Item;
 use super::problem::{Problem, did_you_mean};
 use super::reader::Reader;
@@ -125,8 +126,10 @@ impl<'a> Section<'a> {
             if known.contains(&name.as_str()) {
                 continue;
             }
-            let close = did_you_mean(name, known.iter().copied());
-            let wanted = match close {
+            let habit = habits::for_key(self.shape.name, name).map(str::to_owned);
+            let close = || did_you_mean(name, known.iter().copied());
+            let hint = habit.or_else(|| close().map(|known| format!("did you mean `{known}`?")));
+            let wanted = match hint {
                 Some(_) if known.len() > 12 => {
                     format!("a key of {}; `creditsim schema` has them all", self.described())
                 }
@@ -137,7 +140,7 @@ impl<'a> Section<'a> {
             self.reader().report(Problem {
                 found: Some(name.clone()),
                 wanted: Some(wanted),
-                hint: close.map(|known| format!("did you mean `{known}`?")),
+                hint,
                 ..problem
             });
         }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::units::{is_unsafe, visible};
 
-use super::problem::Problem;
+use super::problem::{Excerpt, Problem};
 
 /// A source of nodes: the scenario file, a preset, an override on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,8 +19,10 @@ pub(crate) struct SourceId(pub u16);
 pub(crate) struct SourcePlace {
     /// In which source.
     pub source: SourceId,
-    /// Byte offset in the source.
+    /// Byte offset in the source: of the key, or of an element of a list.
     pub offset: usize,
+    /// First byte of the value and the byte behind it; equal if the value is not written.
+    pub value: (usize, usize),
     /// The full path as its author wrote it, such as `policies.hold.overdraft.limit`.
     pub path: Arc<str>,
 }
@@ -148,7 +150,40 @@ pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     1 + before.iter().filter(|&&byte| byte == b'\n').count()
 }
 
-/// Parses `text`; every syntax error becomes a problem of `file`.
+/// The part of a text from one byte to before another, as far as it lies in one line; what begins at a line's end is
+/// empty.
+pub(super) fn excerpt(text: &str, start: usize, end: usize) -> Option<Excerpt> {
+    let first = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text[first..].split(['\n', '\r']).next().unwrap_or_default();
+    let (start, end) = (start - first, end.checked_sub(first)?.min(line.len()));
+    (start <= end && line.is_char_boundary(end)).then(|| Excerpt { line: line.to_owned(), start, end })
+}
+
+/// The key at a place, if it stands there; the element for an element of a list.
+pub(super) fn excerpt_of_key(text: &str, place: &SourcePlace) -> Option<Excerpt> {
+    let SourcePlace { offset, value, ref path, .. } = *place;
+    if offset == value.0 && value.0 < value.1 {
+        return excerpt(text, offset, value.1);
+    }
+    let rest = text.get(offset..)?;
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let length = match rest.chars().next()? {
+        quote @ ('"' | '\'') => rest[1..].find(quote)? + 2,
+        _ => rest.find(|c| !bare(c)).unwrap_or(rest.len()),
+    };
+    // A key that is missing is told at the table that lacks it, and the root has no key.
+    let word = rest[..length].trim_matches(['"', '\'']);
+    split_path(path).iter().any(|part| part == word).then(|| excerpt(text, offset, offset + length))?
+}
+
+/// The value at a place if it begins in the line of its key, else the key.
+pub(super) fn excerpt_of_value(text: &str, place: &SourcePlace) -> Option<Excerpt> {
+    let (start, end) = place.value;
+    let beside = start < end && line_of(text, start) == line_of(text, place.offset);
+    if beside { excerpt(text, start, end) } else { excerpt_of_key(text, place) }
+}
+
+/// Parses `text`; what is wrong with its form becomes a problem of `file`.
 pub(crate) fn parse(file: &str, source: SourceId, text: &str) -> Result<Node, Vec<Problem>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
@@ -158,7 +193,23 @@ pub(crate) fn parse(file: &str, source: SourceId, text: &str) -> Result<Node, Ve
         look_at_names(&root, file, text, &mut problems);
         return if problems.is_empty() { Ok(root) } else { Err(problems) };
     }
-    Err(errors.iter().map(|error| syntax_problem(file, text, error)).collect())
+    Err(telling(text, &errors).map(|error| syntax_problem(file, text, error)).collect())
+}
+
+/// Keys that are defined twice are all told, up to a table that is. Whatever follows that, or another mistake of the form,
+/// is most likely its echo.
+fn telling<'e>(text: &str, errors: &'e [toml::de::Error]) -> impl Iterator<Item = &'e toml::de::Error> {
+    let of_a_key = |error: &&toml::de::Error| {
+        let header = header_at(text, error.span().unwrap_or_default().start);
+        error.message().contains("duplicate key") && !header.starts_with('[')
+    };
+    let independent = errors.iter().take_while(of_a_key).count();
+    errors.iter().take(independent.max(1))
+}
+
+/// The line of a byte offset, without its indentation.
+fn header_at(text: &str, offset: usize) -> &str {
+    text.lines().nth(line_of(text, offset) - 1).unwrap_or_default().trim()
 }
 
 /// The line on which brackets are first nested deeper than TOML is read.
@@ -239,11 +290,11 @@ fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
     }
     let span = error.span().unwrap_or_default();
     let line = line_of(text, span.start);
-    let problem = Problem::of_file(file, line, error.message().to_owned());
+    let excerpt = excerpt(text, span.start, span.end);
+    let problem = Problem { excerpt, ..Problem::of_file(file, line, error.message().to_owned()) };
     if error.message().contains("duplicate key") {
-        let key = text.get(span).unwrap_or_default().to_owned();
-        let header = text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
-        let what = format!("`{key}` is defined twice (`{header}`)");
+        let key = text.get(span.clone()).unwrap_or_default().to_owned();
+        let what = format!("`{key}` is defined twice (`{}`)", header_at(text, span.start));
         return Problem { what, found: Some(key), ..problem }
             .with_hint("rename one of the two, or merge them into one table");
     }
@@ -274,7 +325,8 @@ fn node_of(value: DeValue<'_>, place: SourcePlace) -> Node {
 
 /// An element's path is its `name`, if it has one, else its index: `cohorts.small-teams`, `alerts.0`.
 fn list_item(place: &SourcePlace, index: usize, item: toml::Spanned<DeValue<'_>>) -> Node {
-    let offset = item.span().start;
+    let span = item.span();
+    let (offset, value) = (span.start, (span.start, span.end));
     let name = match item.get_ref() {
         DeValue::Table(table) => {
             table.get("name").and_then(|name| name.get_ref().as_str()).map(str::to_owned)
@@ -282,7 +334,7 @@ fn list_item(place: &SourcePlace, index: usize, item: toml::Spanned<DeValue<'_>>
         _ => None,
     };
     let path = join(&place.path, &name.unwrap_or_else(|| index.to_string()));
-    node_of(item.into_inner(), SourcePlace { offset, path: path.into(), ..place.clone() })
+    node_of(item.into_inner(), SourcePlace { offset, value, path: path.into(), ..place.clone() })
 }
 
 fn table_of(table: DeTable<'_>, place: &SourcePlace) -> TomlTable {
@@ -291,9 +343,9 @@ fn table_of(table: DeTable<'_>, place: &SourcePlace) -> TomlTable {
     let entries = entries
         .into_iter()
         .map(|(key, value)| {
-            let offset = key.span().start;
+            let (offset, span) = (key.span().start, value.span());
             let name = key.into_inner().into_owned();
-            let child = SourcePlace { offset, ..place.child(&name) };
+            let child = SourcePlace { offset, value: (span.start, span.end), ..place.child(&name) };
             (name, node_of(value.into_inner(), child))
         })
         .collect();
@@ -321,7 +373,7 @@ pub(crate) fn set_path(root: &mut Node, path: &[String], value: Node) -> Result<
                     key,
                     Node {
                         value: empty,
-                        place: SourcePlace { source: value.place.source, offset: 0, ..place },
+                        place: SourcePlace { source: value.place.source, offset: 0, value: (0, 0), ..place },
                     },
                 );
             }

@@ -1,0 +1,120 @@
+//! Typical mistakes of people who write their first scenario, each with the whole message that it gets.
+//!
+//! `expected.txt` holds the messages; `CREDITSIM_UPDATE=1` writes it anew. Whoever changes a message reads it there as its
+//! readers will.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A scenario without a mistake; each case changes one place of it.
+const SCENARIO: &str = r#"version  = 1
+name     = "first"
+start    = 2025-01-01T00:00:00Z
+horizon  = "3 months"
+baseline = "block"
+
+[[cohorts]]
+name          = "teams"
+organizations = 200
+profile       = "office"
+
+[features.chat]
+arrivals = { poisson = "5/day" }
+cost     = { lognormal = { median = 0.8, sigma = 0.7 } }
+
+[policy]
+allowance = { credits = 500, every = "month" }
+packages  = [{ name = "small", credits = 100, price = "20 USD" }]
+top_up    = { threshold = 50, package = "small" }
+
+[policies.block]
+admission = "positive"
+
+[policies.overdraft]
+admission = "positive"
+short     = "allow"
+overdraft = { limit = 100 }
+"#;
+
+/// What is tried, the text that is there, and what a beginner writes.
+const CASES: [(&str, &str, &str); 22] = [
+    ("a key misspelt", "limit = 100", "limt = 100"),
+    ("a unit left out", "\"5/day\"", "5"),
+    ("a period misspelt", "every = \"month\"", "every = \"montly\""),
+    ("a baseline that is no policy", "baseline = \"block\"", "baseline = \"blok\""),
+    ("a probability above 1", "short     = \"allow\"", "short     = \"allow\"\ndenial = 1.5"),
+    ("a profile that is not known", "\"office\"", "\"offce\""),
+    ("two currencies", "top_up ", "subscription = \"29 EUR\"\ntop_up "),
+    ("a package that is missing", "package = \"small\"", "package = \"large\""),
+    (
+        "an unknown feature",
+        "[policies.overdraft]",
+        "[policies.overdraft.features.chta]\nshort = \"queue\"\n[policies.overdraft]",
+    ),
+    ("an outcome misspelt", "[[cohorts]]", "[thresholds]\nblock = [\"los_rate < 15%\"]\n[[cohorts]]"),
+    ("policies in [policy.NAME]", "[policies.", "[policy."),
+    ("a bracket that is not closed", "{ limit = 100 }", "{ limit = 100"),
+    ("a key of another product", "overdraft = { limit = 100 }", "overdraft_allowed = true"),
+    ("a word of another product", "\"positive\"", "\"block\""),
+    ("a policy twice", "[policies.overdraft]", "[policies.block]"),
+    ("a rate without its kind", "{ poisson = \"5/day\" }", "\"5/day\""),
+    ("a price with a sign", "\"20 USD\"", "\"$20\""),
+    ("a price without a currency", "\"20 USD\"", "20"),
+    ("a number in quotes", "= 200", "= \"200\""),
+    (
+        "a history that is not there",
+        "organizations = 200\nprofile       = \"office\"",
+        "history = \"usage\"\n[histories.usage]\nfile = \"usage.csv\"\ncost = \"1\"",
+    ),
+    (
+        "a column that is not there",
+        "organizations = 200\nprofile       = \"office\"",
+        "history = \"usage\"\n[histories.usage]\nfile = \"history.csv\"\ntime = \"when\"\nfeature = \"model\"\ncost = \"1\"",
+    ),
+    (
+        "a history outside the horizon",
+        "organizations = 200\nprofile       = \"office\"",
+        "history = \"usage\"\n[histories.usage]\nfile = \"history.csv\"\ntime = \"at\"\nfeature = \"model\"\nother_features = \"chat\"\ncost = \"units\"",
+    ),
+];
+
+const HISTORY: &str =
+    "at,customer,model,units\n2021-03-01T10:00:00Z,acme,chat,3\n2021-03-01T11:00:00Z,acme,chat,2\n";
+
+#[test]
+fn each_mistake_gets_a_message_that_repairs_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("history.csv"), HISTORY).expect("writable");
+    let mut found = String::new();
+    for (name, right, wrong) in CASES {
+        assert!(SCENARIO.contains(right), "{name}: the scenario has no `{right}`");
+        let text = match name {
+            // A mistake of habit is made everywhere.
+            "policies in [policy.NAME]" | "a word of another product" => SCENARIO.replace(right, wrong),
+            _ => SCENARIO.replacen(right, wrong, 1),
+        };
+        fs::write(folder.path().join("first.toml"), text).expect("writable");
+        writeln!(found, "== {name}\n{}", told(folder.path())).expect("a string takes every byte");
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes/expected.txt");
+    if std::env::var_os("CREDITSIM_UPDATE").is_some() {
+        fs::write(&path, &found).expect("writable");
+    }
+    let expected = fs::read_to_string(&path).expect("it is there");
+    for (found, expected) in found.split("== ").zip(expected.split("== ")) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len());
+}
+
+/// What `creditsim run` says of `first.toml`; it must end with the code for a mistake.
+fn told(folder: &Path) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
+    command.args(["run", "first.toml", "--replications", "1", "--quiet"]).current_dir(folder);
+    let output = command.stdin(Stdio::null()).output().expect("the command starts");
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    stderr
+}
