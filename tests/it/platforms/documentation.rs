@@ -7,7 +7,7 @@ use toml::Value;
 
 /// Behaviours by platform: 0.1 to 0.15, 1.1 to 1.11 and so on.
 const LAST: [u32; 5] = [15, 11, 17, 11, 11];
-const PAGE: &str = include_str!("../../docs/platforms.md");
+const PAGE: &str = include_str!("../../../docs/platforms.md");
 
 /// A behaviour: `| number | behaviour | key | test |`.
 struct Behaviour {

@@ -1,6 +1,6 @@
 //! Golden summaries: what every bundled scenario says in a quick run, held still to the last digit.
 //!
-//! A change of results must be wanted: `CREDITSIM_UPDATE=1 cargo test --test golden` writes the new ones, and the
+//! A change of results must be wanted: `CREDITSIM_UPDATE=1 cargo test --test it golden` writes the new ones, and the
 //! difference is reviewed like any other.
 
 use std::fmt::Write as _;
@@ -62,7 +62,7 @@ fn summary(name: &str) -> String {
 
 fn check(name: &str) {
     let golden: PathBuf =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.csv"));
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden").join(format!("{name}.csv"));
     let found = summary(name);
     if std::env::var_os("CREDITSIM_UPDATE").is_some() {
         fs::write(&golden, &found).expect("writable");

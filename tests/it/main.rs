@@ -1,0 +1,24 @@
+//! Integration tests: the library and the command as their users see them, in one program, so that they are linked once.
+//!
+//! `cargo test --test it replay` runs the tests of one module.
+
+mod account;
+mod calm;
+mod closed_forms;
+mod command;
+mod demand;
+mod explain;
+mod faults;
+mod fit;
+mod golden;
+mod hostile;
+mod interrupts;
+mod laws;
+mod layers;
+mod ledger_cases;
+mod output;
+mod platforms;
+mod replay;
+mod sampling_oracle;
+mod sweep;
+mod written;
