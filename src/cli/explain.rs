@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::engine::{self, Failure, Job, JobOptions, RowWriter};
 use crate::organization::{DetailOptions, OrganizationOutcome, OrganizationProgress, Workspace};
-use crate::outcome::Entry;
+use crate::outcome::Detail;
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
 use crate::report::{self, FeatureWords, PlanWords, Statement, StatementFacts};
 use crate::scenario::Scenario;
@@ -36,7 +36,7 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
     let detail = DetailOptions { cycles: false, operations: false, journal: true, audit: true };
     let options = JobOptions { detail, first: None };
     let job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
-    let (name, journal) = journal(&job, arguments)?;
+    let (name, cohort, detail) = followed(&job, arguments)?;
     let facts = StatementFacts {
         title: format!(
             "{name} under `{}`, replication {}, seed {}, times in {}",
@@ -48,8 +48,11 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
         features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
         plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
         currency: scenario.currency.clone().unwrap_or_default(),
+        quantities: job.shape.quantities.clone(),
+        measured: detail.quantities,
+        groups: job.shape.groups.get(cohort.index()).cloned().unwrap_or_default(),
     };
-    let mut statement = Statement::new(&facts, &journal);
+    let mut statement = Statement::new(&facts, &detail.journal);
     let instant = |text: &Option<String>, otherwise: SimTime| match text {
         None => Ok(otherwise),
         Some(text) => scenario.zone.parse(text).ok_or_else(|| CommandProblem::Usage {
@@ -96,8 +99,11 @@ fn keep_policy(scenario: &mut Scenario, named: Option<&str>) -> Result<Policy, C
     Ok(policy)
 }
 
-/// Runs the organization; gives its name and its journal.
-fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry>), CommandProblem> {
+/// Runs the organization; gives its name, its cohort and its journal.
+fn followed(
+    job: &Job,
+    arguments: &ExplainArguments,
+) -> Result<(String, CohortIndex, Box<Detail>), CommandProblem> {
     let wanted = &arguments.organization;
     let id = match identity(job, wanted) {
         Some(id) => id,
@@ -120,7 +126,7 @@ fn journal(job: &Job, arguments: &ExplainArguments) -> Result<(String, Vec<Entry
     }
     let (mut outcome, _) = run.finish().map_err(fault)?;
     let detail = outcome.tallies.pop().and_then(|tally| tally.detail);
-    Ok((name, detail.map(|detail| detail.journal).unwrap_or_default()))
+    Ok((name, id.cohort, detail.unwrap_or_default()))
 }
 
 /// `COHORT/NUMBER`.

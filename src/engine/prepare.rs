@@ -34,6 +34,10 @@ pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
         measure_from: scenario.measure_from,
         instants: instants(scenario),
         currency: scenario.currency.clone(),
+        quantities: (0..scenario.features.len())
+            .map(|feature| scenario.quantities_of(FeatureIndex(feature as u16)))
+            .collect(),
+        groups: scenario.cohorts.iter().map(|cohort| cohort.groups.clone()).collect(),
     })
 }
 
@@ -82,7 +86,7 @@ pub fn prepare_with(
     let sources: Vec<Arc<Source>> = (0..scenario.features.len())
         .map(|feature| {
             let feature = FeatureIndex(feature as u16);
-            let mut source = source(scenario, feature, &populations);
+            let mut source = source(scenario, feature, &populations, options.detail);
             if let Some(costs) = histories.iter().find_map(|history| history.costs(feature)) {
                 source.set_history(costs.clone());
             }
@@ -150,7 +154,14 @@ fn blurs(scenario: &Scenario) -> bool {
     plans.flat_map(|plan| &plan.features).any(|feature| blurred(&feature.admission))
 }
 
-fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]) -> Source {
+fn source(
+    scenario: &Scenario,
+    feature: FeatureIndex,
+    populations: &[Population],
+    detail: DetailOptions,
+) -> Source {
+    let read = detail.operations || detail.journal;
+    let kept = if read { scenario.quantities_of(feature) } else { Vec::new() };
     let own = &scenario.features[feature.index()];
     let listed: Vec<Option<Vec<Listed>>> = scenario
         .cohorts
@@ -172,6 +183,7 @@ fn source(scenario: &Scenario, feature: FeatureIndex, populations: &[Population]
         zone: &scenario.zone,
         populations,
         listed: &listed,
+        kept: &kept,
         blurred: blurs(scenario),
     })
 }

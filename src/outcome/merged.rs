@@ -1,5 +1,6 @@
 //! The merged result of one replication: every policy, every scope, no organization kept.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ pub struct RunShape {
     pub instants: Vec<SimTime>,
     /// ISO code of the currency; without one no outcome of money is available.
     pub currency: Option<String>,
+    /// Per feature: names of the quantities of its operations.
+    pub quantities: Vec<Vec<String>>,
+    /// Per cohort: groups of members by their numbers.
+    pub groups: Vec<BTreeMap<u16, String>>,
 }
 
 /// Over which organizations and features an outcome is summed.

@@ -1,5 +1,6 @@
 //! Tallies made up from one number, for tests of everything behind them. Not a simulation: only shapes are plausible.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::units::{CohortIndex, Credits, Money, OrganizationId, SimSpan, SimTime};
@@ -32,6 +33,8 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
         measure_from: day(0),
         instants: (1..=60).map(|number| day(6 * number)).collect(),
         currency: Some("USD".to_owned()),
+        quantities: vec![vec!["words".to_owned()], Vec::new()],
+        groups: vec![BTreeMap::from([(2, "sales, north".to_owned())]), BTreeMap::new()],
     })
 }
 

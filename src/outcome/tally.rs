@@ -3,7 +3,9 @@
 //! Written by `organization` as things happen, outside the ledger; the running audit compares them with the ledger's
 //! stock. All counters are integers: micro-credits, nano-units of money, microseconds.
 
-use crate::units::{Credits, Money, SimSpan, SimTime};
+use std::collections::BTreeMap;
+
+use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
 
 use super::{Entry, Histogram};
 
@@ -327,6 +329,9 @@ pub struct Detail {
     pub cycles: Vec<CycleRow>,
     /// For `operations.csv`.
     pub attempts: Vec<AttemptRow>,
+    /// Quantities of operations that have some, by feature and number, for `operations.csv` and `explain`; NaN where a
+    /// value is not known.
+    pub quantities: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
     /// For `journal.csv`, `explain` and the auditor.
     pub journal: Vec<Entry>,
 }
@@ -371,6 +376,10 @@ pub struct AttemptRow {
     pub operation: u32,
     /// Number of the attempt, from 1.
     pub attempt: u32,
+    /// The member who asked; `NO_MEMBER` if no person did.
+    pub member: u16,
+    /// The project it was for.
+    pub project: u16,
     /// Arrival of the operation.
     pub arrived: SimTime,
     /// Decision on this attempt.

@@ -3,13 +3,16 @@
 //! The rows of an organization depend on its outcome alone, so parts written by different threads can be joined in
 //! the order of organizations.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write;
 
 use crate::outcome::{
-    AttemptOutcome, AttemptRow, CycleRow, Entry, EntryKind, METRICS, Metric, OrganizationOutcome, Reason,
-    RunShape, Tally, Totals,
+    AttemptOutcome, AttemptRow, CycleRow, Detail, Entry, EntryKind, METRICS, Metric, OrganizationOutcome,
+    Reason, RunShape, Tally, Totals,
 };
+
+use crate::units::{FeatureIndex, NO_MEMBER};
 
 use super::cell::append;
 use super::number;
@@ -53,7 +56,7 @@ impl RowFile {
             }
             RowFile::Operations => {
                 "replication,policy,organization,feature,operation,attempt,arrived,decided,outcome,reason,estimate,\
-                 cost,charged,ended"
+                 cost,charged,ended,member,project,group,quantities"
             }
             RowFile::Journal => {
                 "replication,policy,organization,seq,at,kind,feature,operation,segment,member,project,grant,category,\
@@ -73,14 +76,17 @@ impl RowFile {
     ) {
         let name = shape.organization_name(organization);
         for (policy, tally) in shape.policies.iter().zip(&organization.tallies) {
-            let mut line = PrefixedLines { out, shape, lead: [&replication.to_string(), policy, &name] };
+            let replication = replication.to_string();
+            let lead = [replication.as_str(), policy, &name];
+            let groups = shape.groups.get(organization.id.cohort.index());
+            let mut line = PrefixedLines { out, shape, groups, lead };
             match self {
                 RowFile::Organizations => line.organization(organization, tally),
                 RowFile::Cycles => {
                     detail(tally, |detail| detail.cycles.iter().for_each(|row| line.cycle(row)))
                 }
                 RowFile::Operations => {
-                    detail(tally, |detail| detail.attempts.iter().for_each(|row| line.attempt(row)))
+                    detail(tally, |detail| detail.attempts.iter().for_each(|row| line.attempt(row, detail)))
                 }
                 RowFile::Journal => detail(tally, |detail| {
                     detail.journal.iter().enumerate().for_each(|(seq, entry)| line.entry(seq, entry));
@@ -94,7 +100,7 @@ fn organization_metrics() -> impl Iterator<Item = &'static Metric> {
     METRICS.iter().filter(|metric| metric.reach.has_organizations())
 }
 
-fn detail(tally: &Tally, write: impl FnOnce(&crate::outcome::Detail)) {
+fn detail(tally: &Tally, write: impl FnOnce(&Detail)) {
     if let Some(rows) = &tally.detail {
         write(rows);
     }
@@ -104,6 +110,8 @@ fn detail(tally: &Tally, write: impl FnOnce(&crate::outcome::Detail)) {
 struct PrefixedLines<'a> {
     out: &'a mut Vec<u8>,
     shape: &'a RunShape,
+    /// Groups of the organization's members.
+    groups: Option<&'a BTreeMap<u16, String>>,
     lead: [&'a str; 3],
 }
 
@@ -115,6 +123,11 @@ impl PrefixedLines<'_> {
             }
             append(self.out, field);
         }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.out.push(b',');
+        append(self.out, text);
     }
 
     /// A field that never needs quotes.
@@ -163,7 +176,7 @@ impl PrefixedLines<'_> {
         self.out.push(b'\n');
     }
 
-    fn attempt(&mut self, row: &AttemptRow) {
+    fn attempt(&mut self, row: &AttemptRow, detail: &Detail) {
         self.begin(&self.lead.clone());
         self.feature(Some(usize::from(row.feature)));
         self.plain(row.operation);
@@ -176,6 +189,13 @@ impl PrefixedLines<'_> {
         self.plain(row.cost);
         self.plain(row.charged);
         self.optional(row.ended);
+        self.plain(member_name(row.member));
+        self.plain(row.project);
+        let group = self.groups.and_then(|groups| groups.get(&row.member));
+        self.text(group.map_or("", String::as_str));
+        let kept = detail.quantities.get(&(FeatureIndex(row.feature), row.operation));
+        let names = self.shape.quantities.get(usize::from(row.feature));
+        self.text(&quantities(names.zip(kept)));
         self.out.push(b'\n');
     }
 
@@ -187,9 +207,9 @@ impl PrefixedLines<'_> {
         self.feature(entry.feature.map(|feature| feature.index()));
         let of_operation = entry.feature.is_some();
         self.optional(of_operation.then_some(entry.operation));
-        for dimension in [entry.segment, entry.member, entry.project] {
-            self.optional(of_operation.then_some(dimension));
-        }
+        self.optional(of_operation.then_some(entry.segment));
+        self.optional(of_operation.then(|| member_name(entry.member)));
+        self.optional(of_operation.then_some(entry.project));
         let of_grant = entry.grant != 0;
         self.optional(of_grant.then_some(entry.grant));
         self.optional(of_grant.then(|| entry.category.name()));
@@ -202,6 +222,20 @@ impl PrefixedLines<'_> {
         }
         self.out.push(b'\n');
     }
+}
+
+/// A member by number from 0, or `none`.
+#[must_use]
+pub fn member_name(member: u16) -> String {
+    if member == NO_MEMBER { "none".to_owned() } else { member.to_string() }
+}
+
+/// `tokens_in=1200;tokens_out=300`: the quantities of an operation that are known.
+fn quantities(kept: Option<(&Vec<String>, &Box<[f64]>)>) -> String {
+    let Some((names, values)) = kept else { return String::new() };
+    let known = names.iter().zip(values).filter(|(_, value)| !value.is_nan());
+    let each: Vec<String> = known.map(|(name, value)| format!("{name}={}", number::exact(*value))).collect();
+    each.join(";")
 }
 
 /// The word for what became of an attempt.
@@ -331,8 +365,8 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Detail, synthetic};
-    use crate::units::{Credits, FeatureIndex, SimTime};
+    use crate::outcome::synthetic;
+    use crate::units::{Credits, SimTime};
 
     fn rows(file: RowFile, organization: &OrganizationOutcome) -> Vec<csv::StringRecord> {
         let shape = synthetic::shape(&["block, hard", "overdraft"]);
@@ -369,6 +403,8 @@ mod tests {
             feature: 0,
             operation: 4,
             attempt: 1,
+            member: 2,
+            project: 0,
             arrived: SimTime::from_micros(0),
             decided: SimTime::from_micros(1_000_000),
             outcome: AttemptOutcome::InFlight,
@@ -378,8 +414,12 @@ mod tests {
             charged: Credits::ZERO,
             ended: None,
         };
-        let detail =
-            Detail { cycles: vec![CycleRow::default()], attempts: vec![attempt], journal: vec![entry] };
+        let detail = Detail {
+            cycles: vec![CycleRow::default()],
+            attempts: vec![attempt],
+            quantities: BTreeMap::from([((FeatureIndex(0), 4), Box::from([1.5]))]),
+            journal: vec![entry],
+        };
         organization.tallies[0].detail = Some(Box::new(detail));
         organization
     }
@@ -403,7 +443,9 @@ mod tests {
         let cells = |file| rows(file, &organization)[1].iter().skip(3).map(str::to_owned).collect::<Vec<_>>();
         let epoch = "1970-01-01T00:00:00Z";
         assert_eq!(cells(RowFile::Cycles)[..5], ["0", epoch, epoch, "0", "0"]);
-        let attempt = ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
+        let of_operation =
+            ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
+        let attempt = [of_operation.as_slice(), &["2", "0", "", "words=1.5"]].concat();
         assert_eq!(cells(RowFile::Operations), attempt);
         let entry = [
             "0",

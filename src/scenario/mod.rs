@@ -13,6 +13,7 @@ mod features;
 mod history;
 mod lint;
 mod model;
+mod operations;
 mod outages;
 mod policies;
 mod population;

@@ -1,5 +1,7 @@
 //! A scenario that cannot be wrong: validated, typed, names resolved.
 
+use std::collections::BTreeMap;
+
 use crate::calendar::Zone;
 use crate::organization::ProviderCost;
 use crate::policy::{Customers, Policy};
@@ -68,12 +70,14 @@ pub struct Cohort {
     pub customers: Customers,
     /// Operations written down; they replace the arrivals of their features in this cohort.
     pub operations: Vec<ListedOperation>,
+    /// Groups of members by their numbers, as those operations name them.
+    pub groups: BTreeMap<u16, String>,
     /// Index into `histories` of the history this cohort replays.
     pub history: Option<usize>,
 }
 
 /// An operation written down in the scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListedOperation {
     /// Its feature.
     pub feature: FeatureIndex,
@@ -92,6 +96,26 @@ pub struct Feature {
     pub demand: Demand,
     /// What the vendor pays a provider.
     pub provider_cost: Option<ProviderCost>,
+}
+
+impl Scenario {
+    /// Names of the quantities of a feature's operations: those that it declares, else those of operations written down,
+    /// in the order of the file.
+    #[must_use]
+    pub fn quantities_of(&self, feature: FeatureIndex) -> Vec<String> {
+        let declared = &self.features[feature.index()].demand.work.quantities;
+        let mut names: Vec<String> = declared.iter().map(|quantity| quantity.name.clone()).collect();
+        if !names.is_empty() {
+            return names;
+        }
+        let listed = self.cohorts.iter().flat_map(|cohort| &cohort.operations);
+        for (name, _) in listed.filter(|of| of.feature == feature).flat_map(|of| &of.work.quantities) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
 }
 
 /// A vendor outage: attempts within it are refused.

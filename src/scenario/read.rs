@@ -2,6 +2,7 @@
 
 use crate::calendar::{MonthEnd, Period, Zone};
 use crate::units::{SimSpan, SimTime};
+use crate::workload::Work;
 
 use super::bundled::question;
 use super::cohorts::{self, COHORT};
@@ -111,6 +112,8 @@ pub(super) struct Facts<'f> {
     pub features: &'f [String],
     /// Names of the quantities of each feature; empty until the features are read.
     pub quantities: &'f [Vec<&'f str>],
+    /// What an operation of each feature consists of; empty until the features are read.
+    pub works: &'f [&'f Work],
     /// Histories in file order.
     pub histories: &'f [String],
     /// What file names are relative to.
@@ -169,6 +172,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         end,
         features: &feature_names,
         quantities: &[],
+        works: &[],
         histories: &history_names,
         base: source.base(),
     };
@@ -184,7 +188,8 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     }
     let histories = histories.into_iter().map(|(_, spec)| spec).collect();
     let quantities: Vec<Vec<&str>> = features.iter().map(quantity_names).collect();
-    let (cohorts, plans) = cohorts::read(section, Facts { quantities: &quantities, ..facts });
+    let works: Vec<&Work> = features.iter().map(|feature| &feature.demand.work).collect();
+    let (cohorts, plans) = cohorts::read(section, Facts { quantities: &quantities, works: &works, ..facts });
     let mut table = root.as_table().cloned().unwrap_or_default();
     policies::take_misplaced(reader, &mut table);
     let names = policies::Names { features: &feature_names, cohorts: &plans };

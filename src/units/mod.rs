@@ -49,6 +49,9 @@ fn floor_to_integer(value: f64) -> i64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FeatureIndex(pub u16);
 
+/// The member of an operation that no person asked for: no organization has so many members.
+pub const NO_MEMBER: u16 = u16::MAX;
+
 /// Index of a policy in the scenario's file order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PolicyIndex(pub u16);

@@ -380,7 +380,7 @@ impl Default for Failures {
 }
 
 /// An operation written down in a scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// Arrival.
     pub at: SimTime,
@@ -390,18 +390,29 @@ pub struct Listed {
     pub duration: SimSpan,
     /// The parts of a run; without them it is one step of `credits` and `duration`.
     pub parts: Vec<super::RunPart>,
-    /// Who asks, an index into the organization's members; drawn if absent.
+    /// Who asks, an index into the organization's members, or [`crate::units::NO_MEMBER`]; drawn if absent.
     pub member: Option<u16>,
     /// What for, an index into the organization's projects; drawn if absent.
     pub project: Option<u16>,
     /// How it ends, and how long after its start it is struck; as its feature's operations end if absent.
     pub outcome: Option<(super::Fate, SimSpan)>,
+    /// Its quantities by name; those that are not written are not known.
+    pub quantities: Vec<(String, f64)>,
 }
 
 impl Listed {
     /// A simple operation that says no more than it must.
     #[must_use]
     pub fn plain(at: SimTime, credits: crate::units::Credits, duration: SimSpan) -> Listed {
-        Listed { at, credits, duration, parts: Vec::new(), member: None, project: None, outcome: None }
+        Listed {
+            at,
+            credits,
+            duration,
+            parts: Vec::new(),
+            member: None,
+            project: None,
+            outcome: None,
+            quantities: Vec::new(),
+        }
     }
 }

@@ -41,7 +41,7 @@ pub struct Operation {
     pub ends_in_part: u16,
     /// The feature, in file order.
     pub feature: FeatureIndex,
-    /// The member who asks, an index into the organization's members.
+    /// The member who asks, an index into the organization's members; [`crate::units::NO_MEMBER`] if no person does.
     pub member: u16,
     /// The project it is for, an index into the organization's projects.
     pub project: u16,
@@ -83,6 +83,11 @@ pub struct Batch {
     pub operations: Vec<Operation>,
     /// Parts of the runs among them.
     pub parts: Vec<RunPart>,
+    /// Values of the feature's quantities, `quantity_count` for each operation in its order: sums over the steps of a run,
+    /// what is drawn once for a run counted once, NaN where a value is not known.
+    pub quantities: Vec<f64>,
+    /// Quantities kept of each operation; 0 if nobody reads them.
+    pub quantity_count: usize,
     /// Nothing of this feature will arrive before this instant, other than what is in the batch.
     pub upto: SimTime,
 }
@@ -102,6 +107,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.operations.clear();
         self.parts.clear();
+        self.quantities.clear();
     }
 
     /// Forgets the first `count` operations and their parts, which are no longer needed.
@@ -111,10 +117,18 @@ impl Batch {
         // Operations stand in the order of their parts.
         let parts = with_parts.next().map_or(self.parts.len(), |operation| operation.part_start as usize);
         self.parts.drain(..parts);
+        self.quantities.drain(..count * self.quantity_count);
         self.operations.drain(..count);
         for operation in self.operations.iter_mut().filter(|operation| operation.part_count > 0) {
             operation.part_start -= parts as u32;
         }
+    }
+
+    /// Values of the quantities of the operation at a place in the batch; none if nobody reads them.
+    #[must_use]
+    pub fn quantities_of(&self, place: usize) -> &[f64] {
+        let count = self.quantity_count;
+        self.quantities.get(place * count..(place + 1) * count).unwrap_or_default()
     }
 
     /// The parts of `operation`, which must come from this batch.

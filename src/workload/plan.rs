@@ -78,13 +78,24 @@ pub(super) struct QuantityPlan {
     scored: bool,
 }
 
-/// Values of an operation's quantities, followed by the builtin names; kept between operations.
+/// QuantityValues of an operation's quantities, followed by the builtin names; kept between operations.
 #[derive(Debug, Clone, Default)]
 pub(super) struct QuantityValues {
     pub numbers: Vec<f64>,
     scores: Vec<f64>,
+    /// Whether `totals` are wanted.
+    pub keeps: bool,
+    /// Of the operation as a whole: sums over its steps, what is drawn once for a run counted once.
+    pub totals: Vec<f64>,
     /// What the operation was drawn with and could not be.
     pub mishap: Mishap,
+}
+
+impl QuantityValues {
+    /// None yet; `keeps` if totals of operations are wanted.
+    pub fn keeping(keeps: bool) -> QuantityValues {
+        QuantityValues { keeps, ..QuantityValues::default() }
+    }
 }
 
 /// What went beyond its bounds while an operation was drawn.
@@ -228,13 +239,28 @@ impl WorkPlan {
         }
         let amount = if self.free { 0.0 } else { amount };
         values.mishap.cost |= is_cut(amount, MOST_COST);
+        if values.keeps {
+            self.add_to_totals(values);
+        }
         (credits(amount), SimSpan::from_seconds_f64(seconds))
+    }
+
+    /// Counts the quantities of a step towards those of its operation.
+    fn add_to_totals(&self, values: &mut QuantityValues) {
+        let each = self.quantities.iter().zip(&values.numbers).zip(&mut values.totals);
+        for ((quantity, value), total) in each {
+            *total = if quantity.scope == QuantityScope::Run { *value } else { *total + value };
+        }
     }
 
     /// Draws every quantity as at the begin of an operation.
     pub fn draw_quantities(&self, rng: &mut Rng, values: &mut QuantityValues) {
         values.numbers.resize(self.quantities.len() + BUILTIN_NAMES.len(), 0.0);
         values.scores.resize(self.quantities.len(), 0.0);
+        values.totals.clear();
+        if values.keeps {
+            values.totals.resize(self.quantities.len(), 0.0);
+        }
         for index in 0..self.quantities.len() {
             self.draw_quantity(index, rng, values);
         }

@@ -14,7 +14,7 @@ use super::cuts::{Counters, Cuts};
 use super::demand::{Arrivals, Demand, Drift, Listed, StepShape, Variation};
 use super::failure::{FailurePlan, FailureState};
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
-use super::operation::{Operation, RunPart};
+use super::operation::{Batch, Operation};
 use super::plan::{QuantityValues, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
 use super::run::RunDraw;
@@ -50,6 +50,9 @@ pub struct SourceSpec<'a> {
     pub populations: &'a [Population],
     /// Per cohort in file order: operations written down, which replace the arrivals (missing cohorts have none).
     pub listed: &'a [Option<Vec<Listed>>],
+    /// Names of the quantities that operations keep, those of the demand or those that are written down; none if nobody
+    /// reads them.
+    pub kept: &'a [String],
     /// Whether any policy blurs estimates; the normals are a stream of their own, so leaving them out moves nothing.
     pub blurred: bool,
 }
@@ -75,6 +78,8 @@ pub struct Source {
     listed: Vec<Option<Arc<[Listed]>>>,
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
+    /// Names of the quantities that operations keep.
+    pub(super) kept: Vec<String>,
     /// Whether operations carry a normal for blurred estimates.
     pub(super) blurred: bool,
     /// Sorted costs drawn over the population, made on first use.
@@ -157,6 +162,7 @@ impl Source {
             history: None,
             estimates: OnceLock::new(),
             cuts: Counters::default(),
+            kept: spec.kept.to_vec(),
             blurred: spec.blurred,
         }
     }
@@ -255,7 +261,7 @@ impl Source {
             streams: WorkStreams::new(key),
             people: People::new(key, traits),
             blur: key.stream(Purpose::Blur),
-            values: QuantityValues::default(),
+            values: QuantityValues::keeping(!self.kept.is_empty()),
             sequence: 0,
         }))
     }
@@ -372,8 +378,8 @@ impl Source {
     }
 
     /// The `number`-th operation of a reactive client: think time before it (the first one comes as
-    /// [`Source::first_requests`] says), the operation (arrival unset), and its
-    /// parts appended to `parts`; `None` when the client is done. Keyed by (organization, feature, client, number).
+    /// [`Source::first_requests`] says), the operation (arrival unset), and its parts and quantities appended to those of
+    /// `batch`; `None` when the client is done. Keyed by (organization, feature, client, number).
     ///
     /// `at` is when it arrives, unless it is only asked for the think time before it.
     ///
@@ -385,7 +391,7 @@ impl Source {
         client: u32,
         number: u32,
         at: Option<SimTime>,
-        parts: &mut Vec<RunPart>,
+        batch: &mut Batch,
     ) -> Option<(SimSpan, Operation)> {
         let Arrivals::ClosedLoop { think, calls, reactive: true, .. } = &self.arrivals else { return None };
         let key = traits.point.key().name(&self.name);
@@ -408,8 +414,9 @@ impl Source {
             // Two numbers an operation: its own and the one before the first.
             key.uniform(Purpose::Failure, u64::from(client), number.map_or(0, |number| u64::from(number) + 1))
         });
-        let mut values = QuantityValues::default();
-        let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut values, parts);
+        let mut values = QuantityValues::keeping(!self.kept.is_empty());
+        let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut values, &mut batch.parts);
+        self.keep_drawn(batch, &values);
         if let Some(at) = at {
             self.cuts.count_operations(1);
             self.settle(&mut values.mishap, || at);

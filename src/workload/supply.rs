@@ -102,6 +102,7 @@ impl Source {
     ) -> Result<(), std::io::Error> {
         let state = &mut *state.0;
         let before = batch.operations.len();
+        batch.quantity_count = self.kept.len();
         let limit = before + limit;
         while batch.operations.len() < limit {
             let more = match &mut state.supply {
@@ -161,6 +162,7 @@ impl Source {
             blur: self.blur(&mut state.blur),
             ..drawn
         });
+        self.keep_drawn(batch, &state.values);
         true
     }
 
@@ -190,6 +192,7 @@ impl Source {
             feature: self.feature,
             ..Operation::default()
         }));
+        batch.quantities.resize(batch.operations.len() * self.kept.len(), f64::NAN);
         state.sequence += count as u32;
         if !state.people.is_one() || self.blurred {
             for operation in &mut batch.operations[first..] {
@@ -241,7 +244,20 @@ impl Source {
         operation.member = row.member.unwrap_or(operation.member);
         operation.project = row.project.unwrap_or(operation.project);
         batch.operations.push(operation);
+        batch.quantities.extend(self.kept.iter().map(|kept| {
+            let written = row.quantities.iter().find(|(name, _)| name == kept);
+            written.map_or(f64::NAN, |(_, value)| *value)
+        }));
         true
+    }
+
+    /// Keeps the quantities of an operation that has just been drawn, if somebody reads them.
+    pub(super) fn keep_drawn(&self, batch: &mut Batch, values: &QuantityValues) {
+        if values.totals.len() == self.kept.len() {
+            batch.quantities.extend_from_slice(&values.totals);
+        } else {
+            batch.quantities.extend(self.kept.iter().map(|_| f64::NAN));
+        }
     }
 
     fn push_replayed(&self, state: &mut SupplyState, batch: &mut Batch) -> Result<bool, std::io::Error> {
@@ -263,6 +279,11 @@ impl Source {
             operation.member = row.member;
         }
         batch.operations.push(operation);
+        if draws_work {
+            self.keep_drawn(batch, &state.values);
+        } else {
+            batch.quantities.extend(self.kept.iter().map(|_| f64::NAN));
+        }
         Ok(true)
     }
 

@@ -150,6 +150,7 @@ impl Draws {
             zone: &scenario.zone,
             populations: &populations,
             listed: &[],
+            kept: &[],
             blurred: false,
         });
         Draws { source, population, cohort: cohort.to_owned() }

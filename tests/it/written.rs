@@ -79,6 +79,49 @@ fn a_written_operation_ends_as_it_says_or_as_its_feature_does() {
     assert_eq!(of("fine", 2).3, "2025-01-08T00:10:00Z");
 }
 
+const PEOPLE: &str = r#"
+[features.chat]
+quantities = { tokens = 1, images = 1 }
+cost = "tokens * 0.01 + images * duration / 60"
+[features.plain]
+[[cohorts]]
+name = "one"
+members = 3
+projects = 2
+grants = [{ id = 1, credits = 100, category = "purchased" }]
+operations = [
+ { at = 2025-01-03, feature = "chat", quantities = { tokens = 1200, images = 2.5 }, duration = "2 min", member = 1, group = "sales" },
+ { at = 2025-01-04, feature = "chat", credits = 5, member = "none", project = 1 },
+ { at = 2025-01-05, feature = "plain", credits = 2, quantities = { pages = 3 }, member = 1 },
+]
+[policies.case]
+"#;
+
+#[test]
+fn who_asks_and_for_how_much_stands_in_rows_and_statements() {
+    let (rows, errors) = told(&["run", "--rows", "operations", "--quiet"], PEOPLE);
+    let of = |start: &str| {
+        let found = rows.lines().find(|row| row.starts_with(&format!("0,case,one/0,{start},")));
+        let row = found.unwrap_or_else(|| panic!("no {start}\n{rows}\n{errors}"));
+        let fields: Vec<&str> = row.split(',').collect();
+        [fields[11], fields[14], fields[15], fields[16], fields[17]].map(str::to_owned)
+    };
+    let project = of("chat,0")[2].clone();
+    assert_eq!(of("chat,0"), ["17", "1", &project, "sales", "tokens=1200;images=2.5"]);
+    assert_eq!(of("chat,1"), ["5", "none", "1", "", ""]);
+    assert_eq!(of("plain,0")[..2], ["2", "1"]);
+    assert_eq!(of("plain,0")[3..], ["sales", "pages=3"]);
+    let (statement, _) = told(&["explain", "--organization", "one/0"], PEOPLE);
+    for line in [
+        &format!(
+            "chat 0 asked for by member 1 (sales), project {project}; tokens 1,200, images 2.5; it would cost 17"
+        ),
+        "chat 1 asked for by no member, project 1; it would cost 5",
+    ] {
+        assert!(statement.contains(line), "{line}\n{statement}");
+    }
+}
+
 #[test]
 fn mistakes_in_written_operations_are_told_with_their_key() {
     let of = |operation: &str| {
@@ -103,11 +146,47 @@ fn mistakes_in_written_operations_are_told_with_their_key() {
         ("steps = []", "operations.0.steps", "1 to "),
         ("duration = \"1 h\"", "operations.0.credits", "is missing"),
         ("credits = 1, outcome = \"broken\"", "operations.0.outcome", "completed, failed, cancelled"),
+        ("credits = 1, member = \"nobody\"", "operations.0.member", "\"none\""),
+        ("credits = 1, member = \"none\", group = \"a\"", "operations.0.group", "only members are in groups"),
+        (
+            "credits = 1, group = \"a\" }, { at = 2025-01-04, feature = \"work\", credits = 1, group = \"b\"",
+            "operations.1.group",
+            "a member is in one group",
+        ),
+        ("quantities = { pages = 3 }", "operations.0.credits", "is missing"),
+        ("credits = 1, quantities = { \"a;b\" = 3 }", "operations.0.quantities", "letters, digits"),
+        ("credits = 1, quantities = { pages = -1 }", "operations.0.quantities.pages", "0 or more"),
     ] {
         let errors = of(operation);
         assert!(errors.contains(key) && errors.contains(hint), "{operation}\n{errors}");
         assert_eq!(errors.matches("error:").count(), 1, "{operation}\n{errors}");
     }
+}
+
+#[test]
+fn quantities_that_are_written_are_those_of_the_feature() {
+    let of = |members: u32, operation: &str| {
+        let body = format!(
+            "[features.chat]\nquantities = {{ tokens = 1 }}\ncost = \"tokens * 0.01 - 1\"\n[[cohorts]]\nname = \"one\"\n\
+             members = {members}\noperations = [{{ at = 2025-01-03, feature = \"chat\", {operation} }}]\n[policies.case]\n"
+        );
+        told(&["check"], &body).1
+    };
+    for (operation, key, hint) in [
+        (
+            "quantities = { token = 100 }, credits = 1",
+            "operations.0.quantities.token",
+            "did you mean `tokens`?",
+        ),
+        ("quantities = { }", "operations.0.quantities", "write `tokens` too"),
+        ("quantities = { tokens = 5 }", "operations.0.quantities", "gives -0.95"),
+        ("credits = 1, group = \"a\"", "operations.0.group", "write whose operation it is"),
+    ] {
+        let errors = of(2, operation);
+        assert!(errors.contains(key) && errors.contains(hint), "{operation}\n{errors}");
+        assert_eq!(errors.matches("error:").count(), 1, "{operation}\n{errors}");
+    }
+    assert!(!of(1, "quantities = { tokens = 500 }, group = \"a\"").contains("error:"));
 }
 
 /// A scenario with one policy and three operations: 15 of 10 credits, then 5 and 5.

@@ -283,6 +283,8 @@ impl State {
             feature: work.operation.feature.0,
             operation: work.operation.sequence,
             attempt: work.attempt,
+            member: work.operation.member,
+            project: work.operation.project,
             arrived: work.operation.at,
             decided: self.now,
             outcome: AttemptOutcome::InFlight,

@@ -100,8 +100,20 @@ impl State {
         if self.pace.left_early {
             return;
         }
+        self.keep_quantities(operation, batch.quantities_of(event.number as usize));
         let slot = (event.lane.kind() == EventKind::Arrival).then_some(event.slot);
         self.arrive_in_course(env, batch, operation, slot);
+    }
+
+    /// Keeps what an operation consists of for those who read rows; there is nothing to keep if nobody does.
+    #[inline]
+    pub(super) fn keep_quantities(&mut self, operation: &Operation, quantities: &[f64]) {
+        if quantities.is_empty() {
+            return;
+        }
+        if let Some(detail) = &mut self.tally.detail {
+            detail.quantities.insert((operation.feature, operation.sequence), quantities.into());
+        }
     }
 
     fn drain_before(&mut self, env: &Env, event: &TraceEvent, order: u64, next: Option<&TraceEvent>) {

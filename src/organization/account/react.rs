@@ -6,6 +6,7 @@ use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::View;
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::workload::Batch;
 
 use super::charging::charged_in_full;
 use super::env::Env;
@@ -265,8 +266,8 @@ impl State {
     fn schedule_client(&mut self, env: &Env, entry: u32) {
         let (feature, client, number) = self.client_numbers[entry as usize];
         let source = &env.world.sources[feature.index()];
-        let mut parts = Vec::new();
-        let Some((think, _)) = source.client_operation(&env.traits, client, number, None, &mut parts) else {
+        let mut batch = Batch::default();
+        let Some((think, _)) = source.client_operation(&env.traits, client, number, None, &mut batch) else {
             return;
         };
         self.schedule_client_after(env, entry, think);
@@ -285,10 +286,10 @@ impl State {
     pub(super) fn client_arrives(&mut self, env: &Env, entry: u32) {
         let (feature, client, number) = self.client_numbers[entry as usize];
         self.client_numbers[entry as usize].2 += 1;
-        let mut parts = Vec::new();
+        let mut batch = Batch::default();
         let source = &env.world.sources[feature.index()];
         let Some((_, mut operation)) =
-            source.client_operation(&env.traits, client, number, Some(self.now), &mut parts)
+            source.client_operation(&env.traits, client, number, Some(self.now), &mut batch)
         else {
             return;
         };
@@ -302,7 +303,8 @@ impl State {
         }
         self.client_arriving = entry + 1;
         self.count_member(env, &operation);
-        self.arrive(env, &operation, &parts, None);
+        self.keep_quantities(&operation, &batch.quantities);
+        self.arrive(env, &operation, &batch.parts, None);
         self.client_arriving = 0;
     }
 

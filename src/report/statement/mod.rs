@@ -6,10 +6,11 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Credits, Money, SimTime, visible};
+use crate::units::{Credits, FeatureIndex, Money, SimTime, visible};
 
 use super::table::{Cell, Column, Table};
 
@@ -24,6 +25,12 @@ pub struct StatementFacts {
     pub plans: Vec<PlanWords>,
     /// ISO code of all money.
     pub currency: String,
+    /// Per feature: names of the quantities of its operations.
+    pub quantities: Vec<Vec<String>>,
+    /// Their values, by feature and number of the operation.
+    pub measured: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
+    /// Groups of the organization's members by their numbers.
+    pub groups: BTreeMap<u16, String>,
 }
 
 /// The rules of a plan in the words of the scenario.

@@ -1,8 +1,9 @@
 //! The sentences of a statement.
 
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Credits, Money, SimTime};
+use crate::units::{Credits, Money, NO_MEMBER, SimTime};
 
+use super::super::number::short;
 use super::{FeatureWords, StatementFacts};
 
 /// Tells entries one after the other.
@@ -49,6 +50,27 @@ impl<'f> Teller<'f> {
     fn name(&self, entry: &Entry) -> String {
         let feature = entry.feature.and_then(|feature| self.facts.features.get(feature.index()));
         feature.map_or_else(String::new, |feature| format!("{feature} {}", entry.operation))
+    }
+
+    /// `member 2 (engineering)`, or `no member`.
+    fn member(&self, member: u16) -> String {
+        match self.facts.groups.get(&member) {
+            _ if member == NO_MEMBER => String::from("no member"),
+            Some(group) => format!("member {member} ({group})"),
+            None => format!("member {member}"),
+        }
+    }
+
+    /// `; tokens_in 1,200, tokens_out 300`: what is known of an operation's quantities.
+    fn quantities(&self, entry: &Entry) -> String {
+        let found = entry.feature.and_then(|feature| {
+            let values = self.facts.measured.get(&(feature, entry.operation))?;
+            Some((self.facts.quantities.get(feature.index())?, values))
+        });
+        let Some((names, values)) = found else { return String::new() };
+        let known = names.iter().zip(values).filter(|(_, value)| !value.is_nan());
+        let each: Vec<String> = known.map(|(name, value)| format!("{name} {}", short(*value))).collect();
+        if each.is_empty() { String::new() } else { format!("; {}", each.join(", ")) }
     }
 
     fn rules(&self, entry: &Entry) -> FeatureWords {
@@ -162,10 +184,11 @@ impl<'f> Teller<'f> {
         let rules = self.rules(entry);
         Some(match entry.kind {
             EntryKind::Demanded => {
-                let (member, project) = (entry.member, entry.project);
+                let (member, project) = (self.member(entry.member), entry.project);
+                let quantities = self.quantities(entry);
                 let starts = if group.is_empty() { "" } else { " and starts" };
                 format!(
-                    "{name} asked for by member {member}, project {project}; it would cost {credits}{starts}"
+                    "{name} asked for by {member}, project {project}{quantities}; it would cost {credits}{starts}"
                 )
             }
             EntryKind::Start => format!("{name} starts"),

@@ -7,6 +7,7 @@ mod work;
 
 pub(super) use arrivals::{CV_KIND, DRIFT_KIND, drift};
 pub(super) use profile::{PROFILE_KIND, profile};
+pub(super) use work::is_name;
 
 use crate::workload::{Demand, Failures};
 

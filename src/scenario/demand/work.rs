@@ -208,7 +208,8 @@ fn quantities(item: Item<'_>) -> Vec<Quantity> {
     quantities
 }
 
-fn is_name(name: &str) -> bool {
+/// True if a formula can use the name.
+pub(in crate::scenario) fn is_name(name: &str) -> bool {
     let letter = |c: char| c.is_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
 }

@@ -275,6 +275,7 @@ pub(super) fn simulate(
         zone: &written.zone,
         populations: &populations,
         listed: &[],
+        kept: &[],
         blurred: false,
     });
     let (mut calls, mut batch, mut organization) = (Vec::new(), Batch::default(), 0);

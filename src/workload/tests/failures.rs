@@ -50,10 +50,10 @@ fn failures_of_reactive_clients_cluster_along_each_client() {
         };
         let work = simple(Amount::Drawn(Dist::Exponential { mean: 4.0 }), drawn(20.0));
         let source = source(&Demand { arrivals: arrivals.clone(), failures, ..demand(work) });
-        let mut parts = Vec::new();
+        let mut batch = Batch::default();
         let mut fails = |number: u32, client: u32, call: u32| {
             let traits = Traits { point: organization(number), ..traits() };
-            let found = source.client_operation(&traits, client, call, None, &mut parts);
+            let found = source.client_operation(&traits, client, call, None, &mut batch);
             found.expect("endless clients").1.fate == Fate::Fails
         };
         let (mut operations, mut failed, mut pairs) = (0.0, 0.0, 0.0);

@@ -1,6 +1,7 @@
 //! Sources as the engine uses them: batches, runs, failures, independence of streams, estimates.
 
 mod failures;
+mod listed;
 mod organizations;
 
 use super::*;
@@ -59,6 +60,7 @@ fn source_of(name: &str, demand: &Demand, populations: &[Population]) -> Source 
         zone: &Zone::default(),
         populations,
         listed: &[],
+        kept: &[],
         blurred: true,
     })
 }
@@ -210,77 +212,6 @@ fn activity_and_factors_multiply_the_rate() {
     let busy = Traits { activity: 2.0, factors: vec![1.5], enabled: vec![true], ..traits() };
     let found = all(&source, organization(1), &busy, 64).len() as f64;
     assert!((found - 72_000.0).abs() < 4.3 * 268.4, "{found} of 72,000");
-}
-
-#[test]
-fn listed_operations_replace_arrivals() {
-    let at = |text: &str| Listed::plain(instant(text), Credits::from_whole(5), SimSpan::HOUR);
-    let listed = [Some(vec![at("2025-01-05"), at("2025-01-03"), at("2026-01-05")]), None];
-    let demand = demand(simple(drawn(1.0), drawn(0.0)));
-    let source = Source::new(&SourceSpec {
-        feature: FeatureIndex(0),
-        name: "chat",
-        free: false,
-        demand: &demand,
-        seed: 7,
-        start: instant("2025-01-01"),
-        end: instant("2025-01-01") + SimSpan::from_micros(100 * DAY),
-        zone: &Zone::default(),
-        populations: &[],
-        listed: &listed,
-        blurred: true,
-    });
-    let found = all(&source, organization(1), &traits(), 64);
-    let times: Vec<SimTime> = found.iter().map(|(operation, _)| operation.at).collect();
-    assert_eq!(times, [instant("2025-01-03"), instant("2025-01-05")]);
-    assert_eq!((found[0].0.cost, found[0].0.duration), (Credits::from_whole(5), SimSpan::HOUR));
-    let mut other = traits();
-    other.id.cohort = CohortIndex(1);
-    assert!(all(&source, organization(1), &other, 64).len() > 20_000, "the other cohort draws");
-}
-
-#[test]
-fn a_listed_operation_has_the_people_the_steps_and_the_end_that_are_written() {
-    let part = |credits: i64, minutes: i64| RunPart {
-        cost: Credits::from_whole(credits),
-        duration: SimSpan::from_micros(minutes * 60_000_000),
-        ..RunPart::default()
-    };
-    let plain = Listed::plain(instant("2025-01-05"), Credits::from_whole(5), SimSpan::HOUR);
-    let run = Listed {
-        parts: vec![part(3, 10), part(4, 20)],
-        member: Some(2),
-        project: Some(1),
-        outcome: Some((Fate::Cancelled, SimSpan::from_micros(15 * 60_000_000))),
-        ..plain.clone()
-    };
-    let done = Listed { outcome: Some((Fate::Completes, SimSpan::ZERO)), ..plain.clone() };
-    let listed = [Some(vec![run, done, plain])];
-    let mut demand = demand(simple(drawn(1.0), drawn(0.0)));
-    demand.failures.rate = Probability::ONE;
-    let source = Source::new(&SourceSpec {
-        feature: FeatureIndex(0),
-        name: "chat",
-        free: false,
-        demand: &demand,
-        seed: 7,
-        start: instant("2025-01-01"),
-        end: instant("2025-01-01") + SimSpan::from_micros(100 * DAY),
-        zone: &Zone::default(),
-        populations: &[],
-        listed: &listed,
-        blurred: true,
-    });
-    let found = all(&source, organization(1), &traits(), 64);
-    let (cancelled, parts) = &found[0];
-    assert_eq!((cancelled.member, cancelled.project, cancelled.fate), (2, 1, Fate::Cancelled));
-    assert_eq!((cancelled.ends_in_part, cancelled.ends_after.micros()), (1, 5 * 60_000_000));
-    assert_eq!((cancelled.cost, parts.len()), (Credits::from_whole(7), 2));
-    assert_eq!(found[1].0.fate, Fate::Completes, "what is written stands over the feature's failures");
-    assert_eq!(found[2].0.fate, Fate::Fails, "what is not written ends as the feature's operations do");
-    for batch in [1, 2] {
-        assert_eq!(all(&source, organization(1), &traits(), batch), found, "batches of {batch}");
-    }
 }
 
 #[test]
@@ -463,6 +394,7 @@ fn estimates_look_at_the_population() {
             zone: &Zone::default(),
             populations: &[],
             listed: &[],
+            kept: &[],
             blurred: true,
         }
     });
@@ -487,8 +419,8 @@ fn reactive_clients_are_keyed_by_their_number() {
     let traits = Traits { point, ..traits };
     assert_eq!(source.reactive_clients(&traits), 3);
     assert!(all(&source, point, &traits, 64).is_empty(), "reactive demand comes from no batch");
-    let mut parts = Vec::new();
-    let mut call = |client, number| source.client_operation(&traits, client, number, None, &mut parts);
+    let mut batch = Batch::default();
+    let mut call = |client, number| source.client_operation(&traits, client, number, None, &mut batch);
     let first: Vec<_> = (0..5).map(|number| call(2, number).expect("a call")).collect();
     assert_eq!(call(2, 3), Some(first[3]), "in any order, as often as asked");
     assert_ne!(call(1, 3), call(2, 3));
@@ -515,8 +447,8 @@ fn reactive_clients_are_met_somewhere_in_their_cycle() {
             let (mut at, mut number) = (first, 0);
             while at < SimSpan::from_seconds(3 * 3_600) {
                 counts[(at.micros() / SimSpan::HOUR.micros()) as usize] += 1.0;
-                let mut parts = Vec::new();
-                let mut call = |number| source.client_operation(&traits, client, number, None, &mut parts);
+                let mut batch = Batch::default();
+                let mut call = |number| source.client_operation(&traits, client, number, None, &mut batch);
                 let (_, operation) = call(number).expect("an endless client");
                 number += 1;
                 at = at + operation.duration + call(number).expect("an endless client").0;
@@ -554,6 +486,7 @@ fn speed_of_filling() {
             zone: &Zone::default(),
             populations: &population,
             listed: &[],
+            kept: &[],
             blurred: true,
         });
         let mut state = source.begin(&traits());

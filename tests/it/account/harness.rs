@@ -91,7 +91,7 @@ impl Stage {
         let account = Account::new(Arc::clone(&world), PolicyIndex(0), key, &traits, outages).expect("opens");
         let mut course = EventTrace::default();
         course.begin((0..world.features.len()).map(|feature| account.entry(feature)));
-        let batch = Batch { operations, parts, upto: world.end };
+        let batch = Batch { operations, parts, upto: world.end, ..Batch::default() };
         Stage { world, batch, course, account, next: 0 }
     }
 

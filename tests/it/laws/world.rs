@@ -110,7 +110,7 @@ impl Stage {
         let traits = traits(case, job);
         let (operations, parts) = work(case, &traits, skipped as u16);
         let outages = Arc::new(outages(case));
-        let batch = Batch { operations, parts, upto: world.end };
+        let batch = Batch { operations, parts, upto: world.end, ..Batch::default() };
         Stage { world: Arc::new(world), policy: PolicyIndex(0), traits, outages, batch }
     }
 

@@ -299,6 +299,7 @@ fn source(demand: &Demand) -> Source {
         zone: &Zone::default(),
         populations: &[],
         listed: &[],
+        kept: &[],
         blurred: true,
     })
 }
