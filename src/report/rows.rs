@@ -56,7 +56,7 @@ impl RowFile {
             }
             RowFile::Operations => {
                 "replication,policy,organization,feature,operation,attempt,arrived,decided,outcome,reason,estimate,\
-                 cost,charged,ended,member,project,group,quantities"
+                 cost,charged,ended,member,group,project,quantities"
             }
             RowFile::Journal => {
                 "replication,policy,organization,seq,at,kind,feature,operation,segment,member,project,grant,category,\
@@ -190,9 +190,9 @@ impl PrefixedLines<'_> {
         self.plain(row.charged);
         self.optional(row.ended);
         self.plain(member_name(row.member));
-        self.plain(row.project);
         let group = self.groups.and_then(|groups| groups.get(&row.member));
         self.text(group.map_or("", String::as_str));
+        self.plain(row.project);
         let kept = detail.quantities.get(&(FeatureIndex(row.feature), row.operation));
         let names = self.shape.quantities.get(usize::from(row.feature));
         self.text(&quantities(names.zip(kept)));
@@ -445,7 +445,7 @@ mod tests {
         assert_eq!(cells(RowFile::Cycles)[..5], ["0", epoch, epoch, "0", "0"]);
         let of_operation =
             ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
-        let attempt = [of_operation.as_slice(), &["2", "0", "", "words=1.5"]].concat();
+        let attempt = [of_operation.as_slice(), &["2", "", "0", "words=1.5"]].concat();
         assert_eq!(cells(RowFile::Operations), attempt);
         let entry = [
             "0",

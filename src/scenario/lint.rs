@@ -108,7 +108,7 @@ fn warning_above_package(about: &About<'_>) {
                     "warns at {level} credits, and package `{}` brings {}",
                     smallest.name, smallest.credits
                 ),
-                "whoever buys the smallest package is warned again at once or soon",
+                "a customer who buys the smallest package is warned again at once or soon",
             );
         }
     }
@@ -414,7 +414,7 @@ fn first_period_in_full(about: &About<'_>) {
     let key = if terms.allowance.is_some() { "allowance" } else { "cycle" };
     let written = about.node(key).and_then(|node| node_at(node, &["opening"])).is_some();
     if (signs_up || changes) && !written {
-        let hint = "whoever begins in the middle of a period pays and gets a whole one for the rest of it; write \
+        let hint = "an organization that begins in the middle of a period pays and gets a whole one for the rest of it; write \
                     `opening = \"prorated\"`, or `\"full\"` if that is meant";
         about.warn(key, "bills the first period in full", hint);
     }

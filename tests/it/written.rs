@@ -106,11 +106,11 @@ fn who_asks_and_for_how_much_stands_in_rows_and_statements() {
         let fields: Vec<&str> = row.split(',').collect();
         [fields[11], fields[14], fields[15], fields[16], fields[17]].map(str::to_owned)
     };
-    let project = of("chat,0")[2].clone();
-    assert_eq!(of("chat,0"), ["17", "1", &project, "sales", "tokens=1200;images=2.5"]);
-    assert_eq!(of("chat,1"), ["5", "none", "1", "", ""]);
-    assert_eq!(of("plain,0")[..2], ["2", "1"]);
-    assert_eq!(of("plain,0")[3..], ["sales", "pages=3"]);
+    let project = of("chat,0")[3].clone();
+    assert_eq!(of("chat,0"), ["17", "1", "sales", &project, "tokens=1200;images=2.5"]);
+    assert_eq!(of("chat,1"), ["5", "none", "", "1", ""]);
+    assert_eq!(of("plain,0")[..3], ["2", "1", "sales"]);
+    assert_eq!(of("plain,0")[4], "pages=3");
     let (statement, _) = told(&["explain", "--organization", "one/0"], PEOPLE);
     for line in [
         &format!(
