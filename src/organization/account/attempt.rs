@@ -6,11 +6,11 @@ use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, RunPart};
 
+use super::books::Note;
 use super::charging::charged_in_full;
 use super::env::{Env, to_be_charged};
 use super::events::{Class, DueKind, TimerKind};
 use super::gate::{Check, InFlightNow, estimator, hold_terms};
-use super::note::Note;
 use super::purchase::{PurchaseReason, Shortage};
 use super::state::{CostHistory, Phase, State};
 
@@ -44,7 +44,7 @@ impl State {
             if needs_no_estimate { self.estimate_at_arrival(env, operation, parts) } else { estimate };
         let slot = self.take_slot();
         self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
-        self.note(env, EntryKind::Demanded, Note { credits: operation.cost, ..Note::work(slot) });
+        self.note(EntryKind::Demanded, Note { credits: operation.cost, ..Note::by(self.whose(slot)) });
         if self.churned {
             self.lose(env, slot, Reason::Churned);
         } else {
@@ -161,7 +161,7 @@ impl State {
         let work = &self.work[slot as usize];
         let in_flight =
             InFlightNow { all: self.in_flight, of_feature: self.in_flight_of[work.serves.index()] };
-        let views = self.views(env.terms(self.plan));
+        let views = self.views();
         env.check(self.plan, work.serves).check(views, work.estimate, in_flight)
     }
 
@@ -183,15 +183,12 @@ impl State {
     }
 
     fn open_hold(&mut self, env: &Env, slot: u32, amount: Credits, rules: &HoldTerms) {
-        let before = self.views(env.terms(self.plan));
-        let hold = self.ledger.open_hold(amount, rules.pins_expiry);
+        let (hold, posting) = self.books.hold(self.now, self.whose(slot), amount, rules.pins_expiry);
         let work = &mut self.work[slot as usize];
         work.hold = Some(hold);
         work.had_hold = true;
         work.held = amount;
         let (cause, operation) = (work.cause(), work.operation);
-        self.tally.holds.opened += 1;
-        self.note(env, EntryKind::HoldOpen, Note { credits: amount, ..Note::work(slot) });
         if let Some(timeout) = rules.timeout {
             // A simple operation that settles before the timeout needs no event for it.
             let settles_first = self.work[slot as usize].parts.is_empty()
@@ -203,14 +200,14 @@ impl State {
                 self.due_at(env, self.now + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);
             }
         }
-        self.changed(env, before, Some(cause));
+        self.follow_up(env, posting, Some(cause));
     }
 
     /// Served without AI: no charge, the value is lost.
     fn degrade(&mut self, env: &Env, slot: u32, reason: Reason) {
         let feature = self.work[slot as usize].operation.feature;
         self.tally.features[feature.index()].degraded += 1;
-        self.note(env, EntryKind::Degraded, Note { reason, ..Note::work(slot) });
+        self.note(EntryKind::Degraded, Note { reason, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Degraded);
         if reason == Reason::Short {
             self.buy_when_short(env, slot, Shortage::Degraded);
@@ -238,7 +235,7 @@ impl State {
         }
         self.work[slot as usize].phase = Phase::Queued;
         self.queue.push_back(slot);
-        self.note(env, EntryKind::Queued, Note::work(slot));
+        self.note(EntryKind::Queued, Note::by(self.whose(slot)));
         self.finish_row(slot, AttemptOutcome::Queued);
         let at = self.patience_ends(env, slot);
         self.due_at(env, at, Class::Resume, slot, DueKind::Patience);
@@ -263,9 +260,9 @@ impl State {
         let work = &self.work[slot as usize];
         let check = env.check(self.plan, work.serves);
         let (need, cause) = (check.exceeds_with(work.estimate), work.cause());
-        if self.views(env.terms(self.plan)).get(check.view()) < need {
+        if self.views().get(check.view()) < need {
             self.tally.customer.alerts_would_exceed += 1;
-            self.alerted(env, Reason::WouldExceed, Some(slot));
+            self.alerted(Reason::WouldExceed, Some(self.whose(slot)));
             self.buy_after_warning(
                 env,
                 PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },

@@ -11,6 +11,7 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::super::sums::most_in_flight;
 use super::super::{Count, EntryRule, EventClass, EventKind, TraceEvent, TraceSlice};
+use super::books::BulkHolds;
 use super::env::{Env, charges_cost};
 use super::gate::{Check, estimator, hold_terms};
 use super::light::FastPath;
@@ -214,7 +215,7 @@ impl State {
             return 0;
         }
         let Some(reach) = self.reach(env) else { return 0 };
-        let gate = Witness { env, plan: self.plan, views: self.views(env.terms(self.plan)) };
+        let gate = Witness { env, plan: self.plan, views: self.views() };
         if !self.calm.holds && self.calm.takes_all && self.passed_over.is_empty() {
             return self.stride(stretch, from, &reach, gate);
         }
@@ -310,7 +311,9 @@ impl State {
                     let slot = &mut self.holds_in_course[event.slot as usize];
                     match *slot {
                         _ if !rule.ends => (*slot, sum.left_open) = (CourseHold::Open, sum.left_open + 1),
-                        CourseHold::Booked(hold) if self.ledger.reserves_only(hold, reach.lot, rule.hold) => {
+                        CourseHold::Booked(hold)
+                            if self.books.ledger().reserves_only(hold, reach.lot, rule.hold) =>
+                        {
                             ended.push(hold)
                         }
                         CourseHold::Booked(_) => break,
@@ -350,22 +353,17 @@ impl State {
         if self.calm.holds {
             self.settle_calm_holds(events, burned, sum);
             let unused = Credits::from_micros(sum.unused);
-            self.tally.holds.unused_credits += unused;
             // What is charged beyond a hold is the charge less the hold plus what was not needed of it.
             let overrun = unused + self.calm_overrun();
-            self.tally.holds.overrun_credits += overrun;
-            self.holds_kept &= overrun.is_zero();
+            self.books.missed_in_bulk(unused, overrun);
         } else {
-            let debt = self.ledger.charge(burned);
-            debug_assert!(debt.is_zero(), "a calm account has credits for what it is charged");
+            self.books.burn_in_bulk(burned);
         }
-        self.count_takes();
-        self.cycle.row.burned += burned;
-        self.cycle.row.charged += burned;
         self.ended_paid += burned;
         for feature in 0..self.tally.features.len() {
             self.count_calm(FeatureIndex(feature as u16));
         }
+        self.books.end_bulk();
     }
 
     /// Charges less holds of all operations that ended in a stretch after they had been held.
@@ -395,26 +393,24 @@ impl State {
         tally.demand_credits += arrived.credits;
         tally.served += ended.events;
         tally.due_credits += ended.credits;
-        tally.charged_credits += ended.credits;
+        self.books.charged_in_bulk(feature, ended.credits);
         self.cycle.row.demanded += arrived.events;
         let alive = &mut self.light_in_flight[feature.index()];
         *alive = *alive + arrived.events - ended.events;
         let hold = self.calm.rules[arrives].hold;
         if hold > 0 {
-            let holds = &mut self.tally.holds;
-            holds.opened += arrived.events;
-            holds.settled += ended.events;
-            holds.ended_credits += Credits::from_micros(hold * ended.events as i64);
+            let credits = Credits::from_micros(hold * ended.events as i64);
+            let bulk = BulkHolds { opened: arrived.events, settled: ended.events, ended: credits };
+            self.books.held_in_bulk(bulk);
         }
     }
 
     /// The ledger's part of a stretch with holds: those that began and ended in it are never opened there.
     fn settle_calm_holds(&mut self, events: &[TraceEvent], burned: Credits, sum: &BulkSum) {
         for hold in self.calm.ended.drain(..) {
-            self.ledger.release(hold);
+            self.books.end_hold_in_bulk(hold);
         }
-        let debt = self.ledger.charge(burned);
-        debug_assert!(debt.is_zero(), "a calm account has credits for what it is charged");
+        self.books.burn_in_bulk(burned);
         let BulkInterval { rules, left, .. } = &mut self.calm;
         let mut later = events.iter().rev();
         while left.len() < sum.left_open {
@@ -429,7 +425,7 @@ impl State {
         }
         for (slot, lane) in left.drain(..).rev() {
             let Rule { hold, pins, .. } = rules[lane.index()];
-            let hold = self.ledger.open_hold(Credits::from_micros(hold), pins);
+            let hold = self.books.open_hold_in_bulk(Credits::from_micros(hold), pins);
             self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
         }
     }

@@ -4,20 +4,20 @@ use smallvec::SmallVec;
 
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare};
-use crate::units::{Credits, FeatureIndex};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
+use super::books::{Note, Posting, Whose};
 use super::env::{Env, to_be_charged};
-use super::note::Note;
 use super::purchase::PurchaseReason;
 use super::state::{ChangeCause, State};
 use super::views::Views;
 
 impl State {
-    /// Reacts to a change of balance caused by one event, and by an operation's if there is a cause.
+    /// What follows from a posting of one event, and of an operation's if there is a cause.
     #[inline]
-    pub(super) fn changed(&mut self, env: &Env, before: Views, cause: Option<ChangeCause>) {
-        let terms = env.terms(self.plan);
-        let after = self.views(terms);
+    pub(super) fn follow_up(&mut self, env: &Env, posting: Posting, cause: Option<ChangeCause>) {
+        let Posting { before, after, .. } = posting;
+        debug_assert_eq!(after, self.views(), "every posting is followed before the next one");
         if after == before || self.opening {
             return;
         }
@@ -78,7 +78,7 @@ impl State {
             AlertThreshold::Credits(credits) => Some(credits),
             AlertThreshold::ShareOfIssued(share) => {
                 let billionths = crate::units::round_half_up(share, 1e9);
-                let base = self.usable_since_close;
+                let base = self.books.usable_since_close();
                 base.is_positive().then(|| base.scale_floor(billionths, 1_000_000_000))
             }
         }
@@ -92,7 +92,7 @@ impl State {
     /// Arms the alerts whose view is on their high side; nothing fires.
     pub(super) fn arm_alerts(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
-        let views = self.views(terms);
+        let views = self.views();
         for (index, alert) in terms.alerts.iter().enumerate() {
             self.alerts_armed[index] = !self.is_alarming(alert, views.get(alert.view));
         }
@@ -133,22 +133,28 @@ impl State {
                     Reason::Critical
                 }
             };
-            self.alerted(env, reason, None);
+            self.alerted(reason, None);
             self.buy_after_warning(env, PurchaseReason::by(cause));
         }
     }
 
     /// People have been told.
-    pub(super) fn alerted(&mut self, env: &Env, reason: Reason, slot: Option<u32>) {
+    pub(super) fn alerted(&mut self, reason: Reason, whose: Option<Whose>) {
         self.last_alert = Some(self.now);
-        self.note(env, EntryKind::Alert, Note { slot, reason, ..Note::default() });
+        self.note(EntryKind::Alert, Note { whose, reason, ..Note::default() });
+    }
+
+    /// Credits that were issued move thresholds, and whoever waits for credits tries again.
+    pub(super) fn count_issue(&mut self, posting: Posting) {
+        self.watch_stale |= posting.issued;
+        self.arrived |= posting.issued;
     }
 
     /// Brings the blocked time of each feature up to the present and looks at each check anew.
     pub(super) fn recompute_blocked(&mut self, env: &Env) {
         self.count_blocked();
         let terms = env.terms(self.plan);
-        let views = self.views(terms);
+        let views = self.views();
         self.any_blocked = false;
         for (index, feature) in terms.features.iter().enumerate() {
             let blocked = self.blocking[index]
@@ -156,6 +162,11 @@ impl State {
             self.blocked[index] = blocked;
             self.any_blocked |= blocked;
         }
+    }
+
+    /// Time of the organization's life since an instant: clocks of the tally end with it.
+    pub(super) fn lived(&self, since: SimTime) -> SimSpan {
+        self.now.min(self.leaves) - since.min(self.leaves)
     }
 
     /// Adds the time since the last look to every blocked feature.

@@ -6,10 +6,10 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{Operation, PartKind, RunPart};
 
+use super::books::{Against, Charge, Note};
 use super::env::{Env, to_be_charged};
 use super::events::{Class, Due, DueKind, order_of};
 use super::gate::hold_terms;
-use super::note::Note;
 use super::state::{LiveOperation, Phase, State, UnrecordedCharge};
 
 impl State {
@@ -31,10 +31,10 @@ impl State {
             let work = &mut self.work[slot as usize];
             let over = cap
                 .map_or(Credits::ZERO, |cap| (work.charged + amount - cap.max(work.charged)).positive_part());
-            self.absorb(env, slot, over);
+            self.absorb(slot, over);
             amount -= over;
             if last && self.leaks(env, slot) {
-                self.absorb(env, slot, amount);
+                self.absorb(slot, amount);
                 self.work[slot as usize].settled = true;
                 return;
             }
@@ -63,13 +63,13 @@ impl State {
     }
 
     /// The vendor pays for part of what an operation owes.
-    pub(super) fn absorb(&mut self, env: &Env, slot: u32, amount: Credits) {
+    pub(super) fn absorb(&mut self, slot: u32, amount: Credits) {
         if amount.is_positive() {
             let work = &mut self.work[slot as usize];
             work.absorbed += amount;
             let (segment, feature) = (work.segment, work.operation.feature);
             self.tally.features[feature.index()].absorbed_credits += amount;
-            self.note(env, EntryKind::Absorb, Note { segment, credits: amount, ..Note::work(slot) });
+            self.note(EntryKind::Absorb, Note { segment, credits: amount, ..Note::by(self.whose(slot)) });
         }
     }
 
@@ -89,10 +89,8 @@ impl State {
             self.record(env, slot, amount, last, segment);
             return;
         }
-        let before = self.views(env.terms(self.plan));
         self.work[slot as usize].unrecorded += 1;
-        self.unrecorded += amount;
-        self.note(env, EntryKind::Incurred, Note { segment, credits: amount, ..Note::work(slot) });
+        let posting = self.books.incur(self.now, self.whose(slot), segment, amount);
         let record = UnrecordedCharge { slot, amount, last, segment };
         let index = match self.free_records.pop() {
             Some(index) => {
@@ -111,7 +109,7 @@ impl State {
             self.due.push(Due { at, order, tag: 0, slot: index, what: DueKind::Record });
         }
         let cause = self.work[slot as usize].cause();
-        self.changed(env, before, Some(cause));
+        self.follow_up(env, posting, Some(cause));
     }
 
     fn lag(&self, env: &Env, slot: u32, segment: u16) -> SimSpan {
@@ -129,7 +127,7 @@ impl State {
     pub(super) fn record_due(&mut self, env: &Env, index: u32) {
         let UnrecordedCharge { slot, amount, last, segment } = self.records[index as usize];
         self.free_records.push(index);
-        self.unrecorded -= amount;
+        self.books.record(amount);
         self.work[slot as usize].unrecorded -= 1;
         self.record(env, slot, amount, last, segment);
         let work = &mut self.work[slot as usize];
@@ -140,137 +138,62 @@ impl State {
         self.maybe_free(slot);
     }
 
-    /// Burns lots, incurs debt, ends or draws on the hold: the moment at which a charge reaches the books.
+    /// A charge reaches the books; the last one ends the hold.
     pub(super) fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
-        let terms = env.terms(self.plan);
-        let before = self.views(terms);
-        let debt_before = self.ledger.debt();
-        if debt_before.is_positive() || amount > self.ledger.remaining() - self.ledger.held() {
-            self.debt_changes();
-        }
+        let whose = self.whose(slot);
         let work = &mut self.work[slot as usize];
-        let cause = work.cause();
-        let feature = cause.feature;
-        let hold = if last { work.hold.take() } else { work.hold };
-        let debt = match hold {
-            None => self.ledger.charge(amount),
-            Some(hold) if last => {
-                let held = self.ledger.hold(hold).amount;
-                self.holds_kept &= amount <= held;
-                let settlement = self.ledger.settle(hold, amount);
-                self.tally.holds.settled += 1;
-                self.tally.holds.ended_credits += self.work[slot as usize].held;
-                self.tally.holds.unused_credits += settlement.unused;
-                self.note(env, EntryKind::HoldSettle, Note { segment, credits: held, ..Note::work(slot) });
-                settlement.debt
-            }
-            Some(hold) => {
-                self.holds_kept &= amount <= self.ledger.hold(hold).amount;
-                self.ledger.capture(hold, amount).debt
-            }
+        let against = match work.hold {
+            None => Against::Credits,
+            Some(hold) if last => Against::Whole { hold, held: work.held },
+            Some(hold) => Against::Part(hold),
         };
-        self.tally.features[feature.index()].charged_credits += amount;
-        self.cycle.row.charged += amount;
-        if amount.is_positive() {
-            self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
+        if last {
+            work.hold = None;
         }
-        self.remember_charge(env, slot, debt);
-        self.count_burns(env, slot, segment);
-        if debt.is_positive() {
-            self.count_debt(env, slot, segment, debt, debt_before);
-        }
-        if hold.is_some() {
-            self.count_lapsed(env);
-            self.repay_now(env);
-        }
-        self.changed(env, before, Some(cause));
+        let (cause, refundable) = (work.cause(), work.may_be_refunded(env, self.plan));
+        let charge = Charge { whose, amount, segment, against };
+        let posting = self.books.charge(self.now, charge, refundable.then_some(&mut work.taken));
+        self.count_overspend(env, slot, posting.overspend);
+        self.follow_up(env, posting, Some(cause));
     }
 
-    fn count_burns(&mut self, env: &Env, slot: u32, segment: u16) {
-        for index in 0..self.ledger.takes().len() {
-            let take = self.ledger.takes()[index];
-            self.tally.credits.burned[take.category.index()] += take.amount;
-            self.cycle.row.burned += take.amount;
-            if take.rolled {
-                self.tally.credits.rolled_over_used += take.amount;
-            }
-            self.note(env, EntryKind::Burn, Note { slot: Some(slot), segment, ..Note::of(&take) });
+    fn count_overspend(&mut self, env: &Env, slot: u32, rise: Credits) {
+        if rise.is_positive() {
+            let work = &mut self.work[slot as usize];
+            let first = !std::mem::replace(&mut work.overspent, true);
+            let feature = work.operation.feature;
+            self.tally.features[feature.index()].overspend_operations += u64::from(first);
+            self.count_bunched_overspend(env, slot, rise);
         }
-        if self.ledger.lapsed().is_empty() {
-            self.ledger.clear_takes();
-        }
-    }
-
-    fn count_debt(&mut self, env: &Env, slot: u32, segment: u16, debt: Credits, before: Credits) {
-        self.tally.debt.incurred += debt;
-        self.debt_changed();
-        let feature = self.work[slot as usize].operation.feature;
-        if let Some(limit) = env.terms(self.plan).overdraft.limit {
-            let rise = (self.ledger.debt() - limit).positive_part() - (before - limit).positive_part();
-            if rise.is_positive() {
-                self.tally.debt.overspend += rise;
-                let first = !std::mem::replace(&mut self.work[slot as usize].overspent, true);
-                self.tally.features[feature.index()].overspend_operations += u64::from(first);
-                self.count_bunched_overspend(env, slot, rise);
-            }
-        }
-        self.note(env, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::work(slot) });
     }
 
     /// Ends an operation's hold without a settle, if it has one.
     pub(super) fn release_hold(&mut self, env: &Env, slot: u32) {
-        let Some(hold) = self.work[slot as usize].hold.take() else { return };
-        let before = self.views(env.terms(self.plan));
-        self.debt_changes();
-        let amount = self.ledger.release(hold);
-        self.tally.holds.released += 1;
-        self.tally.holds.ended_credits += self.work[slot as usize].held;
-        self.tally.holds.unused_credits += amount;
-        self.note(env, EntryKind::HoldRelease, Note { credits: amount, ..Note::work(slot) });
-        self.count_lapsed(env);
-        self.repay_now(env);
-        let cause = self.work[slot as usize].cause();
-        self.changed(env, before, Some(cause));
+        let work = &mut self.work[slot as usize];
+        let Some(hold) = work.hold.take() else { return };
+        let (cause, held) = (work.cause(), work.held);
+        let posting = self.books.release(self.now, self.whose(slot), hold, held);
+        self.follow_up(env, posting, Some(cause));
     }
 
     /// A hold reaches its timeout: it is released, or charged its own amount.
     pub(super) fn hold_times_out(&mut self, env: &Env, slot: u32) {
+        let whose = self.whose(slot);
         let work = &mut self.work[slot as usize];
-        let (serves, cause, segment) = (work.serves, work.cause(), work.segment);
-        let feature = cause.feature;
+        let (serves, cause, segment, held) = (work.serves, work.cause(), work.segment, work.held);
         let Some(hold) = work.hold.take() else { return };
-        self.holds_kept = false;
         let on_timeout = hold_terms(&env.terms(self.plan).features[serves.index()])
             .map_or(OnTimeout::Release, |hold| hold.on_timeout);
-        let before = self.views(env.terms(self.plan));
-        self.debt_changes();
-        let debt_before = self.ledger.debt();
-        let amount = self.ledger.hold(hold).amount;
-        self.tally.holds.expired += 1;
-        self.tally.holds.ended_credits += self.work[slot as usize].held;
-        match on_timeout {
-            OnTimeout::Release => {
-                self.ledger.release(hold);
-                self.tally.holds.unused_credits += amount;
-                self.note(env, EntryKind::HoldExpire, Note { credits: amount, ..Note::work(slot) });
-            }
+        let posting = match on_timeout {
+            OnTimeout::Release => self.books.time_out(self.now, whose, hold, held),
             OnTimeout::Charge => {
-                let debt = self.ledger.settle(hold, amount).debt;
-                self.note(env, EntryKind::HoldCharged, Note { credits: amount, ..Note::work(slot) });
-                self.note(env, EntryKind::Charge, Note { segment, credits: amount, ..Note::work(slot) });
-                self.tally.features[feature.index()].charged_credits += amount;
-                self.cycle.row.charged += amount;
-                self.refunds.owe(debt);
-                self.count_burns(env, slot, segment);
-                if debt.is_positive() {
-                    self.count_debt(env, slot, segment, debt, debt_before);
-                }
-                self.charge_by_timeout(slot, feature, amount);
+                let (amount, posting) = self.books.charge_timeout(self.now, (whose, segment), hold, held);
+                self.count_overspend(env, slot, posting.overspend);
+                self.charge_by_timeout(slot, cause.feature, amount);
+                posting
             }
-        }
-        self.count_lapsed(env);
-        self.repay_now(env);
-        self.changed(env, before, Some(cause));
+        };
+        self.follow_up(env, posting, Some(cause));
         self.maybe_free(slot);
     }
 

@@ -1,16 +1,15 @@
 //! Billing cycles: closes, rollover, the debt rule, new allowances.
 
 use crate::calendar::MonthEnd;
-use crate::ledger::{LotKind, LotSerial, RollRule, Take};
-use crate::outcome::{CycleRow, EntryKind, Reason};
+use crate::ledger::{LotKind, RollRule};
+use crate::outcome::{CycleRow, EntryKind};
 use crate::policy::{DebtAtCycle, Opening, Rollover};
-use crate::units::{Category, Credits, Money, SimTime};
+use crate::units::{Credits, Money, SimTime};
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::{NewLot, rounded_end};
-use super::note::Note;
-use super::refund::Cleared;
 use super::state::State;
 use super::views::Views;
 
@@ -74,7 +73,7 @@ impl State {
         if self.now != self.cycle.closes_at {
             return;
         }
-        let before = self.views(env.terms(self.plan));
+        let before = self.views();
         self.end_cycle(env, false);
         self.cycle.number += 1;
         let other_rules = self.rules_due();
@@ -103,7 +102,7 @@ impl State {
         self.cycle.sign_up = self.sign_up_after(env, env.terms(self.plan), self.now);
         let rebills = self.cycle.rebills;
         if rebills {
-            self.end_subscription(env);
+            self.end_subscription();
         }
         self.begin_cycle(env, self.now);
         if rebills {
@@ -117,32 +116,31 @@ impl State {
     pub(super) fn cycle_begun(&mut self, env: &Env, before: Views) {
         self.repay_last(env);
         self.check_laws(env);
-        self.changed(env, before, None);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
     }
 
     /// Rolled lots end, allowances roll over or expire, debt meets its rule, the cycle's row is written.
     /// A close forced by a change of plan is not one of a rollover's periods.
     pub(super) fn end_cycle(&mut self, env: &Env, forced: bool) {
-        self.note(env, EntryKind::Close, Note::default());
-        self.ledger.clear_takes();
-        self.ledger.end_rolled_lots(forced);
-        self.count_lapsed(env);
+        self.note(EntryKind::Close, Note::default());
+        self.books.end_rolled(self.now, forced).as_part();
         self.roll_over(env, forced);
         if !forced {
-            self.roll_own_lots(env);
+            self.roll_own_lots();
         }
-        self.ledger.end_spent_allowances();
+        self.books.end_spent_allowances();
         self.debt_rule(env);
-        self.usable_since_close = self.ledger.remaining();
+        let carried = self.books.closed();
         self.watch_stale = true;
-        let carried = self.ledger.remaining_by_category()[Category::Included.index()];
         self.write_cycle(env, self.now, carried);
     }
 
     /// Keeps the cycle's row if somebody asked for it, and begins the next one.
     pub(super) fn write_cycle(&mut self, env: &Env, to: SimTime, carried: Credits) {
-        let row =
-            CycleRow { cycle: self.cycle.number, to, carried, debt: self.ledger.debt(), ..self.cycle.row };
+        let CycleRow { from, demanded, refused, money, .. } = self.cycle.row;
+        let cycle = self.cycle.number;
+        let row = CycleRow { cycle, from, to, carried, demanded, refused, money, ..self.books.take_row() };
         self.cycle.row = CycleRow { from: to, ..CycleRow::default() };
         if env.world.detail.cycles
             && self.measuring
@@ -161,76 +159,38 @@ impl State {
         let end = rollover.max_periods.map_or(SimTime::MAX, |periods| self.close_ahead(env, periods + this));
         let rule = RollRule { rollover, at: self.now, ends_key: rounded_end(env, terms, end), forced };
         let grants = &mut self.grants;
-        let (moved, issued) = self.ledger.roll_allowance(rule, || grants.new_id());
-        self.count_rolled(env, &moved, &issued);
+        let posting = self.books.roll_allowance(self.now, rule, || grants.new_id());
+        self.count_issue(posting);
     }
 
-    fn roll_own_lots(&mut self, env: &Env) {
-        let own: Vec<(LotSerial, u32)> = self
-            .ledger
-            .lots()
-            .iter()
-            .filter_map(|lot| match lot.kind {
-                LotKind::Own { rule } => Some((lot.serial, rule)),
-                _ => None,
-            })
-            .collect();
-        for (serial, rule) in own {
+    fn roll_own_lots(&mut self) {
+        for (serial, rule) in self.books.own_lots() {
             let Some(rollover) = self.grants.spec(rule).rollover.clone() else { continue };
             let grants = &mut self.grants;
-            let (moved, issued) = self.ledger.roll_own(serial, &rollover, self.now, || grants.new_id());
-            self.count_rolled(env, &moved, issued.as_slice());
-        }
-    }
-
-    /// Minimums come first, since `max_total` may trim them at once.
-    fn count_rolled(&mut self, env: &Env, moved: &[Take], issued: &[Take]) {
-        for take in issued {
-            self.count_issue(env, EntryKind::IssueRolloverMinimum, Note::of(take));
-        }
-        self.count_lapsed(env);
-        for take in moved {
-            self.tally.credits.rolled_over += take.amount;
-            self.note(env, EntryKind::Rollover, Note::of(take));
+            let posting = self.books.roll_own(self.now, serial, &rollover, || grants.new_id());
+            self.count_issue(posting);
         }
     }
 
     /// What a close does with debt: carry, forgive, invoice; and the fee.
     fn debt_rule(&mut self, env: &Env) {
         let overdraft = &env.terms(self.plan).overdraft;
-        let debt = self.ledger.debt();
-        if debt.is_zero() {
+        if self.books.ledger().debt().is_zero() {
             return;
         }
         let mut owed = overdraft.fee;
         if overdraft.fee != Money::ZERO {
-            self.note(env, EntryKind::Fee, Note::money(overdraft.fee));
+            self.note(EntryKind::Fee, Note::money(overdraft.fee));
         }
         match overdraft.at_cycle {
             DebtAtCycle::Carry => {}
-            DebtAtCycle::Forgive => {
-                self.remove_debt();
-                self.refunds.clear(Cleared::Forgiven);
-                self.tally.debt.forgiven += debt;
-                self.note(env, EntryKind::DebtForgiven, Note::credits(debt));
-            }
+            DebtAtCycle::Forgive => self.books.forgive(self.now).as_part(),
             DebtAtCycle::Invoice => {
-                self.remove_debt();
-                self.tally.debt.invoiced += debt;
-                let priced = overdraft.price_per_credit.is_some();
-                let reason = if priced { Reason::None } else { Reason::Unpriced };
-                let price = overdraft.price_per_credit.unwrap_or_else(|| {
-                    self.tally.money.complete = false;
-                    Money::ZERO
-                });
-                self.refunds.clear(Cleared::Invoiced(price));
-                let overage = overage(price, debt);
+                let price = overdraft.price_per_credit;
+                self.tally.money.complete &= price.is_some();
+                let (overage, posting) = self.books.invoice(self.now, price);
+                posting.as_part();
                 owed += overage;
-                self.note(
-                    env,
-                    EntryKind::DebtInvoiced,
-                    Note { credits: debt, money: overage, reason, ..Note::default() },
-                );
             }
         }
         if owed != Money::ZERO {
@@ -238,23 +198,16 @@ impl State {
         }
     }
 
-    fn remove_debt(&mut self) {
-        self.debt_changes();
-        self.ledger.clear_debt();
-        self.debt_changed();
-    }
-
     /// Issues the allowance of the cycle that begins now, `share` of it (numerator, denominator).
     pub(super) fn issue_allowance(&mut self, env: &Env, share: (i64, i64)) {
-        (self.cycle.allowance, self.cycle.amount, self.cycle.used_before) =
-            (None, Credits::ZERO, Credits::ZERO);
+        self.books.begin_allowance(Credits::ZERO);
         if self.has_left(env) {
-            self.end_subscription(env);
+            self.end_subscription();
             return;
         }
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
         let credits = allowance.credits.scale_half_up(share.0, share.1);
-        self.cycle.amount = credits;
+        self.books.begin_allowance(credits);
         let price = self.allowance_price(env);
         self.issue_allowance_lot(env, credits, price);
     }
@@ -274,16 +227,12 @@ impl State {
             expires_at: SimTime::MAX,
             price,
         };
-        self.cycle.allowance = Some(self.issue_quietly(env, EntryKind::IssueAllowance, lot));
+        let serial = self.issue_quietly(env, EntryKind::IssueAllowance, lot);
+        self.books.set_allowance_lot(serial);
     }
 
     /// True once the organization has churned or its life has ended.
     pub(super) fn has_left(&self, env: &Env) -> bool {
         self.churned || self.now >= env.traits.leaves
     }
-}
-
-/// Price of invoiced debt, rounded half-up to a nano-unit.
-pub(super) fn overage(price_per_credit: Money, debt: Credits) -> Money {
-    price_per_credit.scale_half_up(debt.micros(), crate::units::MICROS_PER_CREDIT)
 }

@@ -9,6 +9,7 @@ use crate::workload::Traits;
 
 use super::super::{FeatureFacts, Outages, World};
 use super::gate::{FeatureCheck, estimator};
+use super::refunding::may_absorb;
 
 /// Share of the organizations that are audited in full in every run.
 const AUDITED_SHARE: f64 = 0.01;
@@ -33,6 +34,8 @@ pub(super) struct Env {
     pub(super) history_depth: Vec<Option<usize>>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
     pub(super) holds_guard: bool,
+    /// Work may be killed at the vendor's cost, under the present rules or those of a plan still to come.
+    pub(super) absorbs: bool,
     /// Recomputed in full from its journal at the end: on request, and a keyed hundredth of the organizations.
     pub(super) audited: bool,
 }
@@ -56,6 +59,7 @@ impl Env {
         let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
         let traits = traits.clone();
         Env {
+            absorbs: may_absorb(&policy),
             policy,
             outages,
             key,

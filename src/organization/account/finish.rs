@@ -1,7 +1,7 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
 use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Detail, FeatureTally, MoneyTally, Tally};
-use crate::units::{Category, Credits};
+use crate::units::Credits;
 
 use super::env::Env;
 use super::state::{Phase, State};
@@ -38,11 +38,7 @@ impl State {
         let world = &env.world;
         self.now = world.end;
         self.in_flight_changes();
-        self.debt_changes();
-        let span = self.lived(self.overdrawn_since);
-        if self.ledger.debt().is_positive() {
-            self.tally.debt.longest = self.tally.debt.longest.max(span);
-        }
+        self.books.finish(self.now);
         self.count_blocked();
         let mut tally = std::mem::take(&mut self.tally);
         self.count_alive(&mut tally, false);
@@ -50,15 +46,12 @@ impl State {
         if let [only] = tally.member_credits.as_mut_slice() {
             *only = tally.features.iter().map(|feature| feature.demand_credits).sum();
         }
-        tally.credits.remaining_end = self.ledger.remaining_by_category();
-        tally.debt.end = self.ledger.debt();
-        tally.holds.open_end = self.ledger.open_holds();
         let begins = env.birth.max(world.measure_from);
         let ends = env.traits.leaves.min(world.end);
         tally.life = if ends > begins { ends - begins } else { crate::units::SimSpan::ZERO };
         self.tally = tally;
         self.finish_money(env);
-        self.write_cycle(env, world.end, self.ledger.remaining_by_category()[Category::Included.index()]);
+        self.write_cycle(env, world.end, self.books.included());
         for slot in 0..self.work.len() as u32 {
             if self.work[slot as usize].phase == Phase::InFlight {
                 let charged = self.work[slot as usize].charged;
@@ -74,11 +67,21 @@ impl State {
 
     /// Has the auditor compare what it has heard with what was counted.
     fn audit(&mut self) {
-        let Some(auditor) = self.auditor.take() else { return };
-        if let Err(violation) = auditor.finish(&self.tally) {
+        let tally = self.report();
+        if let Err(violation) = self.books.audit(&tally) {
             self.now = violation.at;
             self.fail(violation.to_string());
         }
+    }
+
+    /// Everything counted so far.
+    pub(super) fn report(&self) -> Tally {
+        let mut tally = self.tally.clone();
+        self.books.report(&mut tally);
+        if let (Some(detail), Some(entries)) = (&mut tally.detail, self.books.entries()) {
+            detail.journal = entries.to_vec();
+        }
+        tally
     }
 
     /// Counts operations in flight and waiting, at the start of measuring or at the end.
@@ -110,50 +113,21 @@ impl State {
 
     /// Laws 1 to 6 as totals: what was counted as it happened against what the account holds.
     pub(super) fn check_laws(&mut self, env: &Env) {
+        let guard = env.holds_guard;
         let broken = self
-            .law_of_lots()
-            .or_else(|| self.law_of_debt())
+            .books
+            .broken_law(guard)
+            .or_else(|| self.law_of_charges())
             .or_else(|| self.law_of_operations())
-            .or_else(|| self.law_of_holds(env))
             .or_else(|| self.law_of_money());
         if let Some(broken) = broken {
             self.fail(broken);
         }
     }
 
-    fn law_of_lots(&self) -> Option<String> {
-        let (credits, remaining) = (&self.tally.credits, self.ledger.remaining_by_category());
-        Category::ALL.into_iter().find_map(|category| {
-            let index = category.index();
-            let come = credits.remaining_start[index] + credits.issued[index];
-            let used = credits.burned[index] + credits.repaid[index];
-            let gone = used + credits.expired[index] + credits.voided[index];
-            (come != gone + remaining[index]).then(|| {
-                let (name, left) = (category.name(), remaining[index]);
-                format!("law 1 is broken for {name} credits: {come} came, {gone} went, {left} remain")
-            })
-        })
-    }
-
-    fn law_of_debt(&self) -> Option<String> {
-        let (debt, present) = (&self.tally.debt, self.ledger.debt());
-        let sum = |values: [Credits; 3]| values.into_iter().sum::<Credits>();
-        let repaid = sum(self.tally.credits.repaid);
-        let owed = debt.start + debt.incurred - repaid - debt.forgiven - debt.invoiced;
-        if owed != present {
-            return Some(format!("law 2 is broken: debt should be {owed} and is {present}"));
-        }
-        let burned = sum(self.tally.credits.burned);
+    fn law_of_charges(&self) -> Option<String> {
         let of_features =
             |of: fn(&FeatureTally) -> Credits| self.tally.features.iter().map(of).sum::<Credits>();
-        let charged = of_features(|feature| feature.charged_credits);
-        let refunded = self.tally.credits.refunded;
-        if charged + refunded != burned + debt.incurred {
-            let incurred = debt.incurred;
-            return Some(format!(
-                "law 2 is broken: {charged} charged and {refunded} refunded, but {burned} burned and {incurred} became debt"
-            ));
-        }
         let due = of_features(|feature| feature.due_credits);
         let paid = self.ended_paid - of_features(|feature| feature.overcharged_credits);
         (due != paid).then(|| format!("law 2 is broken: ended operations owed {due}, and {paid} was taken"))
@@ -175,27 +149,10 @@ impl State {
         })
     }
 
-    fn law_of_holds(&self, env: &Env) -> Option<String> {
-        let (holds, open) = (&self.tally.holds, self.ledger.open_holds());
-        let (begun, ended) =
-            (holds.open_start + holds.opened, holds.settled + holds.released + holds.expired);
-        if begun != ended + open {
-            return Some(format!("law 4 is broken: of {begun} holds {ended} ended and {open} are open"));
-        }
-        let lots = self.ledger.lots();
-        if let Some(lot) = lots.iter().find(|lot| lot.remaining < Credits::ZERO || lot.free() < Credits::ZERO)
-        {
-            return Some(format!("law 4 is broken: grant {} is negative", lot.id));
-        }
-        let overspend = self.tally.debt.overspend;
-        (env.holds_guard && self.holds_kept && overspend.is_positive())
-            .then(|| format!("law 5 is broken: overspend of {overspend} although every hold was kept"))
-    }
-
     fn law_of_money(&self) -> Option<String> {
         let (m, before) = (&self.tally.money, &self.money);
         let recognized = self.recognized(self.now) - before.recognized_before;
-        let voided = self.ledger.voided_value() - before.voided_before;
+        let voided = self.books.ledger().voided_value() - before.voided_before;
         let deferred = self.deferred(self.now) - m.deferred_start;
         let receivable = self.receivable() - m.receivable_start;
         let cash = self.cash();

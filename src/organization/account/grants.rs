@@ -9,7 +9,6 @@ use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::money::CashKind;
-use super::note::Note;
 use super::state::State;
 
 /// The grants written down for the account, and ids for the others.
@@ -211,11 +210,11 @@ impl State {
             Some(valid) => boundary(terms, env.world.zone.add(self.now, valid, terms.month_end)),
             None => own_end,
         };
-        let before = self.views(terms);
+        let before = self.views();
         if recurrence.mode == RecurrenceMode::Set
             && let Some(old) = self.grants.lots[index as usize]
         {
-            self.end_lot(env, old);
+            self.books.expire(self.now, old).as_part();
         }
         // Setting a grant's balance anew leaves its place among the others alone; an added lot begins now.
         let (id, created_at, effective_at) = match recurrence.mode {
@@ -239,7 +238,8 @@ impl State {
             price: Money::ZERO,
         };
         let serial = self.issue_quietly(env, EntryKind::Issue, lot);
-        self.changed(env, before, None);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
         self.void_at(env, spec.voided_at.unwrap_or(SimTime::MAX), serial, lot.id);
         self.grants.lots[index as usize] = Some(serial);
         self.schedule_recurrence(env, index, self.now, false);
@@ -247,9 +247,10 @@ impl State {
 
     /// Adds a lot, schedules the repayment of debt after all grants of the instant, and reacts to the risen view.
     pub(super) fn issue(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
-        let before = self.views(env.terms(self.plan));
+        let before = self.views();
         let serial = self.issue_quietly(env, entry, new);
-        self.changed(env, before, None);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
         serial
     }
 
@@ -262,7 +263,7 @@ impl State {
 
     /// Debt is repaid after every grant of this instant.
     pub(super) fn repay_last(&mut self, env: &Env) {
-        if self.ledger.debt().is_positive() {
+        if self.books.ledger().debt().is_positive() {
             self.at(env, self.now, Class::Grant, REPAY_LAST, TimerKind::Repay);
         }
     }
@@ -298,21 +299,8 @@ impl State {
             ends_key: rounded_end(env, terms, self.ends_of(terms, &new)),
             price_paid: new.price,
         };
-        let serial = self.ledger.issue(lot);
-        let note = Note {
-            lot: Some(serial),
-            grant: id,
-            category: new.category,
-            credits: new.remaining,
-            money: new.price,
-            until: new.expires_at,
-            ..Note::default()
-        };
-        if new.remaining < new.credits {
-            let used = new.credits - new.remaining;
-            self.note(env, EntryKind::OpeningUsed, Note { credits: used, money: Money::ZERO, ..note });
-        }
-        self.count_issue(env, entry, note);
+        let (serial, posting) = self.books.issue(self.now, entry, lot);
+        self.count_issue(posting);
         if new.expires_at < SimTime::MAX {
             self.at_ranked(env, new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
         }
@@ -339,41 +327,23 @@ impl State {
     /// A lot ends.
     pub(super) fn expire_lot(&mut self, env: &Env, serial: LotSerial) {
         // A conversion has given it another end since.
-        if self.ledger.lot(serial).is_some_and(|lot| lot.expires_at != self.now) {
+        if self.books.ledger().lot(serial).is_some_and(|lot| lot.expires_at != self.now) {
             return;
         }
-        let before = self.views(env.terms(self.plan));
-        self.end_lot(env, serial);
-        self.changed(env, before, None);
-    }
-
-    /// What remains of a lot expires; the caller reacts to the change of balance.
-    fn end_lot(&mut self, env: &Env, serial: LotSerial) {
-        self.ledger.clear_takes();
-        self.ledger.expire(serial);
-        self.count_lapsed(env);
+        let posting = self.books.expire(self.now, serial);
+        self.follow_up(env, posting, None);
     }
 
     /// A lot is voided; its unused value is gone without a refund.
     pub(super) fn void_lot(&mut self, env: &Env, serial: LotSerial) {
-        let before = self.views(env.terms(self.plan));
-        for serial in [Some(serial), self.ledger.minimum_of(serial)].into_iter().flatten() {
-            if let Some((take, value)) = self.ledger.void(serial)
-                && take.amount.is_positive()
-            {
-                self.tally.credits.voided[take.category.index()] += take.amount;
-                self.note(env, EntryKind::Void, Note { money: value, ..Note::of(&take) });
-            }
-        }
-        self.count_uncovered(env);
-        self.changed(env, before, None);
+        let posting = self.books.void(self.now, serial);
+        self.follow_up(env, posting, None);
     }
 
     /// New grants pay debt back, once all grants of the instant are there.
     pub(super) fn repay(&mut self, env: &Env) {
-        let before = self.views(env.terms(self.plan));
-        self.repay_now(env);
-        self.changed(env, before, None);
+        let posting = self.books.repay(self.now);
+        self.follow_up(env, posting, None);
     }
 }
 

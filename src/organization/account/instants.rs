@@ -67,7 +67,7 @@ impl State {
         if let Some(&instant) = env.world.instants.get(self.next_sample) {
             let timer = self.timers.peek().map_or(SimTime::MAX, |timer| timer.at);
             if instant <= timer && instant <= soonest.0 && instant <= bound.0 {
-                self.take_sample(env, instant);
+                self.take_sample(instant);
                 self.refresh_next_timer(env);
                 return true;
             }

@@ -10,6 +10,7 @@ use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
 use super::super::{EntryRule, TraceEvent};
+use super::books::Whose;
 use super::calm::CourseHold;
 use super::env::Env;
 use super::gate::{Check, hold_terms};
@@ -84,13 +85,12 @@ impl State {
         if queued || env.outages.until(feature, self.now).is_some() {
             return false;
         }
-        let Check::Passes { hold } = check.look(self.views(terms), estimate) else { return false };
+        let Check::Passes { hold } = check.look(self.views(), estimate) else { return false };
         self.tally.features[feature.index()].attempts += 1;
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(&terms.features[feature.index()])
         {
-            let cause = ChangeCause { feature, member: operation.member };
-            let hold = self.open_light_hold(env, cause, amount, rules);
+            let hold = self.open_light_hold(env, Whose::of(operation), amount, rules);
             self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
         }
         self.in_flight_changes();
@@ -100,17 +100,9 @@ impl State {
         true
     }
 
-    fn open_light_hold(
-        &mut self,
-        env: &Env,
-        cause: ChangeCause,
-        amount: Credits,
-        rules: &HoldTerms,
-    ) -> HoldId {
-        let before = self.views(env.terms(self.plan));
-        let hold = self.ledger.open_hold(amount, rules.pins_expiry);
-        self.tally.holds.opened += 1;
-        self.changed(env, before, Some(cause));
+    fn open_light_hold(&mut self, env: &Env, whose: Whose, amount: Credits, rules: &HoldTerms) -> HoldId {
+        let (hold, posting) = self.books.hold(self.now, whose, amount, rules.pins_expiry);
+        self.follow_up(env, posting, Some(ChangeCause { feature: whose.feature, member: whose.member }));
         hold
     }
 
@@ -132,11 +124,11 @@ impl State {
 
     fn end_light_hold(&mut self, env: &Env, event: &TraceEvent, hold: HoldId) {
         let (feature, cost) = (event.lane.feature(), event.cost);
-        let held = self.ledger.hold(hold).amount;
+        let held = self.books.ledger().hold(hold).amount;
         if !self.settle_quickly(feature, hold, held, cost) {
             self.charge_slowly(env, event, Some((hold, held)));
         }
-        self.tally.holds.overrun_credits += (cost - held).positive_part();
+        self.books.count_overrun(cost - held);
     }
 
     fn light_ends(&mut self, feature: FeatureIndex, cost: Credits) {
@@ -156,51 +148,12 @@ impl State {
     /// Takes a charge out of the first lot if that crosses nothing and ends nothing.
     #[inline]
     fn burn_quickly(&mut self, feature: FeatureIndex, cost: Credits) -> bool {
-        let undisturbed = self.unrecorded.is_zero() && !self.watch_stale;
-        if !undisturbed || self.ledger.remaining() - cost <= self.watch {
-            return false;
-        }
-        let Some((category, rolled)) = self.ledger.burn_first(cost) else { return false };
-        self.tally.credits.burned[category.index()] += cost;
-        if rolled {
-            self.tally.credits.rolled_over_used += cost;
-        }
-        self.count_charge(feature, cost);
-        true
+        !self.watch_stale && self.books.burn_quickly(feature, cost, self.watch)
     }
 
     /// Settles a hold that covers its charge if that crosses nothing and ends nothing.
     fn settle_quickly(&mut self, feature: FeatureIndex, hold: HoldId, held: Credits, cost: Credits) -> bool {
-        let ledger = &self.ledger;
-        let undisturbed = self.unrecorded.is_zero() && !self.watch_stale && ledger.debt().is_zero();
-        let lowest = (ledger.remaining() - cost).min(ledger.remaining() - ledger.held());
-        if !undisturbed || lowest <= self.watch || !self.ledger.settle_covered(hold, cost) {
-            return false;
-        }
-        self.count_takes();
-        let holds = &mut self.tally.holds;
-        holds.settled += 1;
-        holds.ended_credits += held;
-        holds.unused_credits += held - cost;
-        self.count_charge(feature, cost);
-        true
-    }
-
-    /// Counts what the last act of the ledger burned, and forgets it.
-    pub(super) fn count_takes(&mut self) {
-        for take in self.ledger.takes() {
-            self.tally.credits.burned[take.category.index()] += take.amount;
-            if take.rolled {
-                self.tally.credits.rolled_over_used += take.amount;
-            }
-        }
-        self.ledger.clear_takes();
-    }
-
-    fn count_charge(&mut self, feature: FeatureIndex, cost: Credits) {
-        self.tally.features[feature.index()].charged_credits += cost;
-        self.cycle.row.burned += cost;
-        self.cycle.row.charged += cost;
+        !self.watch_stale && self.books.settle_quickly(feature, (hold, held), cost, self.watch)
     }
 
     /// The charge by the long way, with a `LiveOperation` for as long as it takes.

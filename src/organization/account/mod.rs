@@ -9,6 +9,7 @@
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
 mod attempt;
+mod books;
 mod calm;
 mod change;
 mod charging;
@@ -22,7 +23,6 @@ mod grants;
 mod instants;
 mod light;
 mod money;
-mod note;
 mod opening;
 mod pace;
 mod plan_change;
@@ -30,7 +30,7 @@ mod prorate;
 mod purchase;
 mod reach;
 mod react;
-mod refund;
+mod refunding;
 mod restart;
 mod rules;
 mod state;
@@ -118,14 +118,14 @@ impl Account {
         let env = Arc::clone(&self.env);
         self.state.finish(&env);
         self.state.take_fault(&env)?;
-        Ok(self.state.tally)
+        Ok(self.state.report())
     }
 
     /// The balances at this moment.
     #[must_use]
     pub fn balances(&self) -> Balances {
-        let views = self.state.views(self.env.terms(self.state.plan));
-        let (debt, held) = (self.state.ledger.debt(), self.state.ledger.held());
+        let (views, ledger) = (self.state.views(), self.state.books.ledger());
+        let (debt, held) = (ledger.debt(), ledger.held());
         Balances { settled: views.settled, available: views.available, ongoing: views.ongoing, debt, held }
     }
 

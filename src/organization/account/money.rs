@@ -4,16 +4,14 @@
 //! left still owed is recognized at that instant: there are no refunds. A credit note lowers the next bill or invoice.
 
 use crate::calendar::{MonthEnd, Period};
-use crate::ledger::LotSerial;
 use crate::outcome::EntryKind;
 use crate::policy::{Anchor, CalendarUnit, DebtAtCycle, Opening, Subscription};
 use crate::sampling::Purpose;
 use crate::units::{Money, Probability, SimSpan, SimTime};
 
-use super::cycle::overage;
+use super::books::{Note, overage};
 use super::env::Env;
 use super::events::{Class, TimerKind};
-use super::note::Note;
 use super::state::State;
 
 /// Rank of a bill among the events of class 2: after changes of plan, before the close.
@@ -193,7 +191,7 @@ impl State {
         };
         self.tally.money.deferred_start += owed;
         let until = if spreads { SimTime::MAX } else { to };
-        self.note(env, EntryKind::OpeningSubscription, Note { until, ..Note::money(owed) });
+        self.note(EntryKind::OpeningSubscription, Note { until, ..Note::money(owed) });
         if let Some(billing) = &mut self.money.billing {
             if spreads {
                 billing.pool = Some(owed);
@@ -222,7 +220,7 @@ impl State {
         self.money.recognized_else += rest;
         self.money.breakage_else += rest;
         if rest != Money::ZERO {
-            self.note(env, EntryKind::SubscriptionEarned, Note::money(rest));
+            self.note(EntryKind::SubscriptionEarned, Note::money(rest));
         }
         if leaves {
             self.money.billing = None;
@@ -252,11 +250,11 @@ impl State {
             price
         } else {
             // Billed more often than the allowance comes: the running allowance is paid for in instalments.
-            let lot = self.cycle.allowance.filter(|lot| self.ledger.add_price(*lot, price));
+            let lot = self.books.add_price_of_allowance(price);
             self.pay_subscription(env, Note { lot, ..Note::money(price) });
             if lot.is_none() {
                 self.money.recognized_else += price;
-                self.note(env, EntryKind::SubscriptionEarned, Note::money(price));
+                self.note(EntryKind::SubscriptionEarned, Note::money(price));
             }
             Money::ZERO
         };
@@ -269,26 +267,26 @@ impl State {
     pub(super) fn pay_subscription(&mut self, env: &Env, note: Note) {
         let credit = self.money.credit_owed.min(note.money);
         self.receive_cash(env, CashKind::Subscription, note.money - credit);
-        self.note(env, EntryKind::Subscription, note);
+        self.note(EntryKind::Subscription, note);
         if credit != Money::ZERO {
             self.money.credit_owed -= credit;
-            self.note(env, EntryKind::CreditOnBill, Note::money(credit));
+            self.note(EntryKind::CreditOnBill, Note::money(credit));
         }
     }
 
     /// The customer is owed money, which lowers what is billed next.
-    pub(super) fn grant_credit_note(&mut self, env: &Env, credit: Money) {
+    pub(super) fn grant_credit_note(&mut self, credit: Money) {
         if credit == Money::ZERO {
             return;
         }
         self.money.recognized_else -= credit;
         self.money.credit_owed += credit;
         self.tally.money.credit_notes += credit;
-        self.note(env, EntryKind::CreditNote, Note::money(credit));
+        self.note(EntryKind::CreditNote, Note::money(credit));
     }
 
     /// What has been paid for coming allowances or for time to come, taken off the books.
-    pub(super) fn take_unearned(&mut self, env: &Env) -> Money {
+    pub(super) fn take_unearned(&mut self) -> Money {
         let now = self.now;
         let Some(billing) = &mut self.money.billing else { return Money::ZERO };
         if let Some(pool) = &mut billing.pool {
@@ -297,24 +295,8 @@ impl State {
         let owed = billing.spread - over_time(billing.spread, billing.from, billing.to, now);
         self.money.recognized_else += billing.spread - owed;
         (billing.spread, billing.pool) = (Money::ZERO, Some(Money::ZERO));
-        self.note(env, EntryKind::PriceTaken, Note::money(owed));
+        self.note(EntryKind::PriceTaken, Note::money(owed));
         owed
-    }
-
-    /// What a lot still owes, taken off it; its past is closed, but what was used of an allowance stays used.
-    pub(super) fn take_price(&mut self, env: &Env, lot: LotSerial) -> Money {
-        let used = self.used_of_allowance();
-        let owed = self.ledger.begin_anew(lot);
-        self.count_as_used(used);
-        self.note(env, EntryKind::PriceTaken, Note { lot: Some(lot), ..Note::money(owed) });
-        owed
-    }
-
-    /// Attaches to a lot what has been taken elsewhere.
-    pub(super) fn give_price(&mut self, env: &Env, lot: LotSerial, price: Money) {
-        if price != Money::ZERO && self.ledger.add_price(lot, price) {
-            self.note(env, EntryKind::PriceGiven, Note { lot: Some(lot), ..Note::money(price) });
-        }
     }
 
     /// Keeps for coming allowances what has been taken elsewhere.
@@ -331,17 +313,17 @@ impl State {
             Some(billing) if without => {
                 (billing.from, billing.spread, billing.pool) = (now, price, None);
                 let until = billing.to;
-                self.note(env, EntryKind::PriceGiven, Note { until, ..Note::money(price) });
+                self.note(EntryKind::PriceGiven, Note { until, ..Note::money(price) });
             }
-            _ => self.earn_subscription(env, price),
+            _ => self.earn_subscription(price),
         }
     }
 
     /// What a subscription still owed is earned.
-    pub(super) fn earn_subscription(&mut self, env: &Env, price: Money) {
+    pub(super) fn earn_subscription(&mut self, price: Money) {
         if price != Money::ZERO {
             self.money.recognized_else += price;
-            self.note(env, EntryKind::SubscriptionEarned, Note::money(price));
+            self.note(EntryKind::SubscriptionEarned, Note::money(price));
         }
     }
 
@@ -385,7 +367,7 @@ impl State {
     }
 
     /// The subscription ends; what it still owed is recognized.
-    pub(super) fn end_subscription(&mut self, env: &Env) {
+    pub(super) fn end_subscription(&mut self) {
         let Some(billing) = self.money.billing.take() else { return };
         let rest = billing.pool.unwrap_or(billing.spread);
         self.money.recognized_else += rest;
@@ -395,7 +377,7 @@ impl State {
         let earned = over_time(billing.spread, billing.from, billing.to, self.now);
         let unearned = billing.pool.unwrap_or(billing.spread - earned);
         if unearned != Money::ZERO {
-            self.note(env, EntryKind::SubscriptionEarned, Note::money(unearned));
+            self.note(EntryKind::SubscriptionEarned, Note::money(unearned));
         }
     }
 
@@ -410,7 +392,7 @@ impl State {
         let amount = amount - credit;
         if credit != Money::ZERO {
             self.money.credit_owed -= credit;
-            self.note(env, EntryKind::CreditOnInvoice, Note::money(credit));
+            self.note(EntryKind::CreditOnInvoice, Note::money(credit));
         }
         if amount == Money::ZERO {
             return;
@@ -449,10 +431,10 @@ impl State {
         self.money.receivable -= amount;
         if pays {
             self.receive_cash(env, CashKind::Overage, amount);
-            self.note(env, EntryKind::InvoicePaid, Note::money(amount));
+            self.note(EntryKind::InvoicePaid, Note::money(amount));
         } else {
             self.tally.money.written_off += amount;
-            self.note(env, EntryKind::WrittenOff, Note::money(amount));
+            self.note(EntryKind::WrittenOff, Note::money(amount));
         }
     }
 
@@ -466,7 +448,7 @@ impl State {
             Some(BillingPeriod { pool: None, spread, from, to, .. }) => over_time(*spread, *from, *to, at),
             _ => Money::ZERO,
         };
-        self.ledger.recognized() + self.money.recognized_else + running
+        self.books.ledger().recognized() + self.money.recognized_else + running
     }
 
     /// What paid lots, billed periods and purchases under way still owe.
@@ -478,16 +460,16 @@ impl State {
             Some(BillingPeriod { pool: Some(pool), .. }) => *pool,
             None => Money::ZERO,
         };
-        self.ledger.deferred() + running + self.money.in_transit
+        self.books.ledger().deferred() + running + self.money.in_transit
     }
 
     pub(super) fn finish_money(&mut self, env: &Env) {
         let end = env.world.end;
         self.tally.money.recognized = self.recognized(end) - self.money.recognized_before;
-        self.tally.money.breakage = self.ledger.breakage() - self.money.breakage_before
+        self.tally.money.breakage = self.books.ledger().breakage() - self.money.breakage_before
             + self.money.breakage_else
             - self.money.breakage_else_before;
-        self.tally.money.voided = self.ledger.voided_value() - self.money.voided_before;
+        self.tally.money.voided = self.books.ledger().voided_value() - self.money.voided_before;
         self.tally.money.deferred_end = self.deferred(end);
         self.tally.money.receivable_end = self.money.receivable;
         self.tally.money.credit_notes_owed_end = self.money.credit_owed;
@@ -500,11 +482,11 @@ impl State {
     /// Debt that the next close would invoice, had the horizon not ended.
     fn count_uninvoiced(&mut self, env: &Env) {
         let overdraft = &env.terms(self.plan).overdraft;
-        let debt = self.ledger.debt();
+        let debt = self.books.ledger().debt();
         if overdraft.at_cycle != DebtAtCycle::Invoice || debt.is_zero() {
             return;
         }
-        self.tally.debt.uninvoiced_end = debt;
+        self.books.count_uninvoiced(debt);
         match overdraft.price_per_credit {
             Some(price) => self.tally.money.uninvoiced_end = overage(price, debt),
             None => self.tally.money.uninvoiced_unpriced = true,

@@ -6,10 +6,10 @@ use crate::outcome::EntryKind;
 use crate::policy::{Anchor, Terms};
 use crate::units::{Credits, SimTime};
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::rounded_end;
-use super::note::Note;
 use super::state::State;
 
 impl State {
@@ -32,24 +32,19 @@ impl State {
     pub(super) fn sign_up(&mut self, env: &Env) {
         let customers = env.customers();
         self.in_flight_since = self.now;
-        self.debt_since = self.now;
-        self.overdrawn_since = self.now;
+        self.books.start_clocks(self.now);
         self.blocked_since = self.now;
         self.schedule_plan_changes(env);
         self.schedule_rule_changes(env);
         if self.plan != env.first_plan {
             let terms = env.terms(self.plan);
-            self.ledger.reorder(&terms.burn_order);
+            self.books.go_by(terms);
             self.alerts_armed = vec![true; terms.alerts.len()];
             self.top_ups = super::top_up::fresh(env, self.plan);
         }
-        self.note(env, EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
+        self.note(EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
         if customers.debt_at_start.is_positive() {
-            self.ledger.open_with_debt(customers.debt_at_start);
-            self.refunds.owe(customers.debt_at_start);
-            self.tally.debt.start = customers.debt_at_start;
-            self.tally.debt.max = customers.debt_at_start;
-            self.note(env, EntryKind::OpeningDebt, Note::credits(customers.debt_at_start));
+            self.books.open_with_debt(self.now, customers.debt_at_start);
         }
         // The opening is one event at which nothing fires: all its grants are there before anything looks at them.
         self.opening = true;
@@ -62,9 +57,7 @@ impl State {
         self.opening = false;
         self.refresh_watch(env);
         self.recompute_blocked(env);
-        if self.views(env.terms(self.plan)).settled <= Credits::ZERO
-            && self.tally.customer.depleted_at.is_none()
-        {
+        if self.views().settled <= Credits::ZERO && self.tally.customer.depleted_at.is_none() {
             self.tally.customer.depleted_at = Some(self.now);
         }
         // Nothing fires at the start: alerts are armed only where the view is on their high side.
@@ -101,7 +94,7 @@ impl State {
 
     /// Lots that have rolled end at closes of the cycles that begin now.
     fn rekey_rolled(&mut self, env: &Env) {
-        let most = self.ledger.lots().iter().filter_map(|lot| match lot.kind {
+        let most = self.books.ledger().lots().iter().filter_map(|lot| match lot.kind {
             LotKind::Rolled { closes_left } => closes_left,
             _ => None,
         });
@@ -109,7 +102,7 @@ impl State {
         let terms = env.terms(self.plan);
         let ends: Vec<SimTime> =
             (1..=most).map(|k| rounded_end(env, terms, self.close_ahead(env, k))).collect();
-        self.ledger.rekey_rolled(|left| ends[(left.max(1) - 1) as usize]);
+        self.books.rekey_rolled(|left| ends[(left.max(1) - 1) as usize]);
     }
 
     /// Where periods under these terms count from, for a period that contains `at`.
@@ -129,30 +122,25 @@ impl State {
         let mut tally = super::finish::empty_tally(env);
         tally.detail = self.tally.detail.take();
         tally.samples = std::mem::take(&mut self.tally.samples);
-        tally.credits.remaining_start = self.ledger.remaining_by_category();
-        tally.debt.start = self.ledger.debt();
-        tally.debt.max = self.ledger.debt();
-        tally.holds.open_start = self.ledger.open_holds();
         tally.in_flight_max = self.in_flight;
         tally.money.deferred_start = self.deferred(self.now);
         tally.money.receivable_start = self.receivable();
         tally.money.credit_notes_owed_start = self.money.credit_owed;
         tally.money.complete = self.tally.money.complete;
         self.money.recognized_before = self.recognized(self.now);
-        self.money.breakage_before = self.ledger.breakage();
-        self.money.voided_before = self.ledger.voided_value();
+        self.money.breakage_before = self.books.ledger().breakage();
+        self.money.voided_before = self.books.ledger().voided_value();
         self.money.start_over();
         self.count_alive(&mut tally, true);
-        if self.views(env.terms(self.plan)).settled <= Credits::ZERO {
+        if self.views().settled <= Credits::ZERO {
             tally.customer.depleted_at = Some(self.now);
         }
         self.tally = tally;
+        self.books.begin_measuring(self.now);
         self.ended_paid = Credits::ZERO;
         self.measuring = true;
-        self.note(env, EntryKind::Measure, Note::default());
+        self.note(EntryKind::Measure, Note::default());
         self.in_flight_since = self.now;
-        self.debt_since = self.now;
-        self.overdrawn_since = self.now;
         self.blocked_since = self.now;
         self.alerted_at = None;
         self.refusals.episode = None;

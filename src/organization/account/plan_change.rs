@@ -13,10 +13,10 @@ use crate::policy::{Convert, CycleOnChange, Effective, Prorate, Terms};
 use crate::sampling::Purpose;
 use crate::units::SimTime;
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::rounded_end;
-use super::note::Note;
 use super::state::{Decided, State};
 
 impl State {
@@ -132,7 +132,7 @@ impl State {
 
     /// The running cycle closes by the old terms and one begins under another plan.
     fn restart_under(&mut self, env: &Env, new: Decided) {
-        let before = self.views(env.terms(self.plan));
+        let before = self.views();
         let change = &env.policy.plan_changes[new.change as usize];
         let credit = match change.prorate {
             Prorate::Price => self.unused_price(env),
@@ -141,7 +141,7 @@ impl State {
         self.end_cycle(env, true);
         self.cycle.number += 1;
         if let Some(credit) = credit {
-            self.grant_credit_note(env, credit);
+            self.grant_credit_note(credit);
         }
         self.begin_under(env, new);
         self.cycle_begun(env, before);
@@ -150,7 +150,7 @@ impl State {
 
     /// Enters the decided plan as a cycle begins.
     pub(super) fn begin_under(&mut self, env: &Env, new: Decided) {
-        self.end_subscription(env);
+        self.end_subscription();
         self.enter_plan(env, new.to);
         let terms = env.terms(self.plan);
         self.cycle.sign_up = if new.restarts { self.now } else { self.sign_up_after(env, terms, self.now) };
@@ -175,11 +175,11 @@ impl State {
         self.alerts_armed = vec![true; env.terms(plan).alerts.len()];
         self.top_ups = super::top_up::fresh(env, plan);
         self.arm_alerts(env);
-        self.note(env, EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
+        self.note(EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
     }
 
     pub(super) fn take_up_terms(&mut self, env: &Env) {
-        self.ledger.reorder(&env.terms(self.plan).burn_order);
+        self.books.go_by(env.terms(self.plan));
         self.watch_stale = true;
         self.resume |= !self.queue.is_empty();
     }
@@ -196,7 +196,8 @@ impl State {
     pub(super) fn convert_lots(&mut self, env: &Env, new: Decided, all: bool) {
         let Some(convert) = env.policy.plan_changes[new.change as usize].convert else { return };
         let lots: Vec<LotSerial> = self
-            .ledger
+            .books
+            .ledger()
             .lots()
             .iter()
             .filter(|lot| all || lot.kind != LotKind::Allowance)
@@ -210,28 +211,23 @@ impl State {
     }
 
     fn convert_lot(&mut self, env: &Env, serial: LotSerial, convert: Convert) {
-        let Some(lot) = self.ledger.lot(serial) else { return };
+        let Some(lot) = self.books.ledger().lot(serial) else { return };
         let target = lot.remaining.scale_half_up(convert.billionths, 1_000_000_000);
         let until = convert.expires_after.map(|after| {
             let terms = env.terms(self.plan);
             super::grants::boundary(terms, env.world.zone.add(self.now, after, terms.month_end))
         });
         let id = lot.id;
-        let used = self.used_of_allowance();
-        self.resize_lot(env, serial, target);
-        if self.cycle.allowance == Some(serial) {
-            self.cycle.amount = used + target;
+        let used = self.books.used_of_allowance();
+        self.resize_lot(serial, target);
+        if self.books.allowance_lot() == Some(serial) {
+            self.books.set_allowance_amount(used + target);
         }
-        if let Some(until) = until
-            && self.ledger.lot(serial).is_some()
-        {
-            self.ledger.end_at(serial, until, rounded_end(env, env.terms(self.plan), until));
-            self.at_ranked(env, until, (Class::Expiry, 1, id), TimerKind::Expire(serial));
-            self.note(
-                env,
-                EntryKind::LotEnd,
-                Note { lot: Some(serial), grant: id, until, ..Note::default() },
-            );
+        if let Some(until) = until {
+            let key = rounded_end(env, env.terms(self.plan), until);
+            if self.books.end_at(self.now, serial, until, key) {
+                self.at_ranked(env, until, (Class::Expiry, 1, id), TimerKind::Expire(serial));
+            }
         }
     }
 }

@@ -5,12 +5,11 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::ledger::LotSerial;
-use crate::outcome::EntryKind;
 use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
 use crate::units::{Credits, Money};
 
+use super::books::Note;
 use super::env::Env;
-use super::note::Note;
 use super::state::{Decided, State};
 
 /// Part of a period: numerator and denominator.
@@ -19,12 +18,12 @@ type Share = (i64, i64);
 impl State {
     /// Another plan's rules hold from now, in the running cycle.
     pub(super) fn go_on_under(&mut self, env: &Env, new: Decided) {
-        let before = self.views(env.terms(self.plan));
+        let before = self.views();
         let change = &env.policy.plan_changes[new.change as usize];
         let old = self.plan;
         self.cycle.lags = true;
         self.enter_plan(env, new.to);
-        let used = self.used_of_allowance();
+        let used = self.books.used_of_allowance();
         let moved = self.price_of_the_rest(env, change);
         let subscription = |plan: usize| &env.terms(plan).subscription;
         self.cycle.rebills =
@@ -33,9 +32,10 @@ impl State {
         let prorates = matches!(change.prorate, Prorate::Credits | Prorate::Both | Prorate::Full);
         self.convert_lots(env, new, !prorates);
         self.give_plan_grants(env);
-        self.repay_now(env);
+        self.books.repay(self.now).as_part();
         self.check_laws(env);
-        self.changed(env, before, None);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
         self.terms_changed(env);
     }
 
@@ -50,18 +50,18 @@ impl State {
             return None;
         }
         let difference = self.price_difference(env, change.prorate, new.as_ref());
-        let mut pool = self.take_unearned(env);
-        if let Some(lot) = self.cycle.allowance {
-            pool += self.take_price(env, lot);
+        let mut pool = self.take_unearned();
+        if let Some(lot) = self.books.allowance_lot() {
+            pool += self.books.take_price(self.now, lot);
         }
         if difference > Money::ZERO {
             self.pay_subscription(env, Note::money(difference));
             pool += difference;
         } else if difference < Money::ZERO {
             let credit = Money::ZERO - difference;
-            self.grant_credit_note(env, credit);
+            self.grant_credit_note(credit);
             let covered = credit.min(pool);
-            self.earn_subscription(env, covered);
+            self.earn_subscription(covered);
             pool -= covered;
         }
         self.bill_from_now_on(env, new);
@@ -122,66 +122,44 @@ impl State {
         };
         let difference = (amount(self.plan) - amount(old)).scale_half_up(left, whole);
         if left > 0 || reset {
-            self.cycle.amount = (self.cycle.amount + difference).positive_part();
+            let amount = (self.books.allowance_amount() + difference).positive_part();
+            self.books.set_allowance_amount(amount);
             let counted = if reset { Credits::ZERO } else { used };
-            let target = (self.cycle.amount - counted).positive_part();
-            match self.cycle.allowance {
-                Some(lot) => self.resize_lot(env, lot, target),
+            let target = (amount - counted).positive_part();
+            match self.books.allowance_lot() {
+                Some(lot) => self.resize_lot(lot, target),
                 None if target.is_positive() => self.issue_allowance_lot(env, target, Money::ZERO),
                 None => {}
             }
-            self.count_as_used(counted);
+            self.books.count_as_used(counted);
         }
         if let Some(MovingMoney { pool }) = moved {
             self.spread_again(env, pool);
         }
     }
 
-    /// Burned of the running period's allowance, since its usage was last reset.
-    pub(super) fn used_of_allowance(&self) -> Credits {
-        self.cycle.used_before + self.burned_of_allowance_lot()
-    }
-
-    /// From now on so much counts as used of the running period's allowance, whatever its lot says.
-    pub(super) fn count_as_used(&mut self, used: Credits) {
-        self.cycle.used_before = used - self.burned_of_allowance_lot();
-    }
-
-    fn burned_of_allowance_lot(&self) -> Credits {
-        let lot = self.cycle.allowance.and_then(|lot| self.ledger.lot(lot));
-        lot.map_or(Credits::ZERO, |lot| lot.burned)
-    }
-
     /// Makes what remains of a lot `target`: more is issued, less is voided. What the lot still owes stays owed.
-    pub(super) fn resize_lot(&mut self, env: &Env, serial: LotSerial, target: Credits) {
-        let Some(lot) = self.ledger.lot(serial) else { return };
-        let (remaining, category, grant) = (lot.remaining, lot.category, lot.id);
+    pub(super) fn resize_lot(&mut self, serial: LotSerial, target: Credits) {
+        let Some(remaining) = self.books.ledger().lot(serial).map(|lot| lot.remaining) else { return };
         if remaining == target {
             return;
         }
-        let note = Note { lot: Some(serial), grant, category, ..Note::default() };
-        let owed = self.take_price(env, serial);
+        let (now, books) = (self.now, &mut self.books);
+        let owed = books.take_price(now, serial);
         if target > remaining {
-            let more = target - remaining;
-            self.ledger.enlarge(serial, more);
-            let allowance = self.cycle.allowance == Some(serial);
-            let kind = if allowance { EntryKind::IssueAllowance } else { EntryKind::Issue };
-            self.count_issue(env, kind, Note { credits: more, ..note });
-            self.give_price(env, serial, owed);
-            return;
+            let posting = books.enlarge(now, serial, target - remaining);
+            books.give_price(now, serial, owed);
+            return self.count_issue(posting);
         }
         let (less, all) = (remaining - target, target.is_zero());
         // Where nothing is left, what was paid for it is voided with it.
         let before = if all { owed } else { Money::ZERO };
-        self.give_price(env, serial, before);
-        self.ledger.void_part(serial, less);
-        self.tally.credits.voided[category.index()] += less;
-        self.note(env, EntryKind::Void, Note { credits: less, money: before, ..note });
-        self.count_uncovered(env);
+        books.give_price(now, serial, before);
+        books.void_part(now, serial, less, before).as_part();
         if !all {
             // What has been voided takes nothing of the price with it.
-            self.take_price(env, serial);
-            self.give_price(env, serial, owed);
+            books.take_price(now, serial);
+            books.give_price(now, serial, owed);
         }
     }
 
@@ -189,7 +167,7 @@ impl State {
     fn spread_again(&mut self, env: &Env, pool: Money) {
         let has_allowance = env.terms(self.plan).allowance.is_some();
         let to = self.money.billed_until();
-        let lot = self.cycle.allowance.filter(|lot| self.ledger.lot(*lot).is_some());
+        let lot = self.books.allowance_lot().filter(|lot| self.books.ledger().lot(*lot).is_some());
         let (Some(to), true) = (to, has_allowance) else {
             return self.spread_over_time(env, pool);
         };
@@ -197,13 +175,13 @@ impl State {
         let now = if later == 0 { pool } else { pool.scale_floor(1, later + 1) };
         match lot {
             Some(lot) => {
-                self.give_price(env, lot, now);
+                self.books.give_price(self.now, lot, now);
                 self.keep_in_pool(pool - now);
             }
             None if later > 0 => self.keep_in_pool(pool),
             None => {
                 self.keep_in_pool(Money::ZERO);
-                self.earn_subscription(env, pool);
+                self.earn_subscription(pool);
             }
         }
     }

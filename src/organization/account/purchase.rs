@@ -6,11 +6,11 @@ use crate::policy::{AfterPurchase, Buyer, Expiry, Package, PackageChoice, Terms}
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::{NewLot, expiry_of};
 use super::money::CashKind;
-use super::note::Note;
 use super::state::{ChangeCause, LiveOperation, State};
 
 /// Purchases of one account.
@@ -158,7 +158,7 @@ impl State {
         let terms = env.terms(self.plan);
         let Some(short) = self.purchases.short.filter(|short| short.next == self.now) else { return };
         let Short { need, serves, member, probability, .. } = short;
-        let refuses = !env.check(self.plan, serves).finds(self.views(terms), need.credits);
+        let refuses = !env.check(self.plan, serves).finds(self.views(), need.credits);
         let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
         let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
             self.purchases.short = None;
@@ -309,7 +309,7 @@ impl State {
             self.purchases.under_way = None;
             return;
         }
-        let short = self.short_of(env, need) - self.views(terms).available;
+        let short = self.short_of(env, need) - self.views().available;
         let key = self.purchase_key(env);
         let ordinal = self.purchases.ordinal;
         let package =
@@ -321,13 +321,13 @@ impl State {
         let price = package.price.unwrap_or(Money::ZERO);
         if !self.within_budget(env, price) {
             self.tally.customer.budget_blocked += 1;
-            self.note(env, EntryKind::BudgetBlocked, Note::money(price));
+            self.note(EntryKind::BudgetBlocked, Note::money(price));
             self.purchases.under_way = None;
             return;
         }
         if buyer.declined.holds(key.uniform(Purpose::Purchase, ordinal, 3)) {
             self.tally.customer.payments_declined += 1;
-            self.note(env, EntryKind::PaymentDeclined, Note::money(price));
+            self.note(EntryKind::PaymentDeclined, Note::money(price));
             self.purchases.under_way = None;
             return;
         }
@@ -353,7 +353,7 @@ impl State {
         self.money.in_transit += order.price;
         let reason = if order.priced { Reason::None } else { Reason::Unpriced };
         let note = Note { credits: order.credits, money: order.price, reason, ..Note::default() };
-        self.note(env, EntryKind::PurchaseOrdered, note);
+        self.note(EntryKind::PurchaseOrdered, note);
         self.purchases.pending += order.credits;
         self.purchases.orders.push(order);
         let index = (self.purchases.orders.len() - 1) as u32;
@@ -368,7 +368,7 @@ impl State {
     pub(super) fn land(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
         let order = self.purchases.orders[index as usize];
-        let before = self.views(terms);
+        let before = self.views();
         self.money.in_transit -= order.price;
         self.purchases.pending -= order.credits;
         if !order.automatic {
@@ -388,8 +388,9 @@ impl State {
             price: order.price,
         };
         self.issue_landed(env, lot);
-        self.repay_now(env);
-        self.changed(env, before, None);
+        self.books.repay(self.now).as_part();
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
     }
 
     fn spend(&mut self, env: &Env, price: Money) {

@@ -59,13 +59,13 @@ impl State {
             && !self.arrived
             && !self.watch_stale
             && self.queue.is_empty()
-            && self.unrecorded.is_zero()
+            && self.books.unrecorded().is_zero()
             && self.refusals.episode.is_none()
-            && self.ledger.debt().is_zero();
+            && self.books.ledger().debt().is_zero();
         if !calm {
             return None;
         }
-        let views = self.views(env.terms(self.plan));
+        let views = self.views();
         let bounds = self.bounds(env, views)?;
         let (settled, available) =
             (views.settled - bounds.settled_above, views.available - bounds.available_above);
@@ -81,7 +81,7 @@ impl State {
             most: Credits::MAX,
         };
         if self.calm.holds {
-            let lot = self.ledger.lots().iter().find(|lot| lot.free().is_positive())?;
+            let lot = self.books.ledger().lots().iter().find(|lot| lot.free().is_positive())?;
             let behind = views.available - lot.free();
             reach.credits = settled;
             (reach.lot, reach.free) = (lot.serial, lot.free());

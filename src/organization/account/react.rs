@@ -8,10 +8,10 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::Batch;
 
+use super::books::Note;
 use super::charging::charged_in_full;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, order_of};
-use super::note::Note;
 use super::purchase::Shortage;
 use super::state::{Phase, State};
 use super::views::Views;
@@ -33,7 +33,7 @@ impl State {
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
         let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
             self.tally.customer.budget_blocked += 1;
-            self.note(env, EntryKind::BudgetBlocked, Note::work(slot));
+            self.note(EntryKind::BudgetBlocked, Note::by(self.whose(slot)));
             Reason::Budget
         } else {
             reason
@@ -60,7 +60,7 @@ impl State {
         if matches!(reason, Reason::Short | Reason::Budget) {
             self.refusals.episode.get_or_insert(self.now);
         }
-        self.note(env, EntryKind::Refused, Note { reason, credits: need, ..Note::work(slot) });
+        self.note(EntryKind::Refused, Note { reason, credits: need, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Refused);
         if let Some(row) = self.row(slot) {
             row.reason = reason;
@@ -75,8 +75,8 @@ impl State {
 
     fn passes_without_holds(&self, env: &Env, serves: FeatureIndex, need: Credits) -> bool {
         let check = env.check(self.plan, serves);
-        let views = self.views(env.terms(self.plan));
-        let without = Views { available: views.available + self.ledger.held(), ..views };
+        let views = self.views();
+        let without = Views { available: views.available + self.books.ledger().held(), ..views };
         check.view() == View::Available && check.finds(without, need)
     }
 
@@ -214,7 +214,7 @@ impl State {
             Reason::Churned => tally.lost_churned += 1,
             _ => tally.lost_refused += 1,
         }
-        self.note(env, EntryKind::Lost, Note { reason, credits: operation.cost, ..Note::work(slot) });
+        self.note(EntryKind::Lost, Note { reason, credits: operation.cost, ..Note::by(self.whose(slot)) });
         self.client_done(env, slot);
         self.free_slot(slot);
     }
@@ -238,7 +238,7 @@ impl State {
             if churn.probability.holds(uniform) {
                 self.churned = true;
                 self.tally.customer.churned = true;
-                self.note(env, EntryKind::Churned, Note::default());
+                self.note(EntryKind::Churned, Note::default());
             }
         }
     }

@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 
 use crate::outcome::EntryKind;
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
-use super::note::Note;
 use super::state::State;
 
 /// Rank among the events of class 2: after changes of plan, before the bill.
@@ -50,11 +50,12 @@ impl State {
         if self.cycle.closes_at == self.now {
             return self.renew_price(env);
         }
-        let before = self.views(env.terms(self.plan));
+        let before = self.views();
         self.take_up_rules(env);
         self.renew_price(env);
-        self.repay_now(env);
-        self.changed(env, before, None);
+        self.books.repay(self.now).as_part();
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
         self.terms_changed(env);
     }
 
@@ -79,7 +80,7 @@ impl State {
         let spreads = |terms: &crate::policy::Terms| terms.allowance.is_some();
         self.cycle.rebills |= new.subscription.is_some() && spreads(old) != spreads(new);
         self.cycle.lags |= self.cycle.rebills || old.cycle != new.cycle;
-        self.note(env, EntryKind::RulesChanged, Note { grant: self.plan as u32, ..Note::default() });
+        self.note(EntryKind::RulesChanged, Note { grant: self.plan as u32, ..Note::default() });
     }
 
     /// The next bill is by the rules of this instant.

@@ -3,14 +3,14 @@
 use std::collections::{BinaryHeap, VecDeque};
 
 use crate::calendar::Period;
-use crate::ledger::{HoldId, Ledger, LotSerial};
-use crate::outcome::{AccountSample, Auditor, CycleRow, Tally};
-use crate::policy::Terms;
+use crate::ledger::HoldId;
+use crate::outcome::{AccountSample, CycleRow, EntryKind, Tally};
 use crate::units::{Credits, FeatureIndex, Money, SimTime};
 use crate::workload::{Operation, RunPart};
 
 use super::super::LawViolation;
 use super::super::agenda::Agenda;
+use super::books::{AccountBooks, ChargePart, Journal, Note, UndoBook, Whose};
 use super::calm::{BulkInterval, CourseHold};
 use super::env::Env;
 use super::events::{Due, Timer};
@@ -21,7 +21,7 @@ use super::money::MoneyBook;
 use super::pace::Pace;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
-use super::refund::{ChargePart, RefundBook, may_give_back};
+use super::refunding::may_give_back;
 use super::restart::Restarts;
 use super::top_up::TopUpState;
 use super::views::Views;
@@ -169,7 +169,7 @@ pub(super) struct UnrecordedCharge {
 pub(super) struct State {
     pub(super) now: SimTime,
     pub(super) plan: usize,
-    pub(super) ledger: Ledger,
+    pub(super) books: AccountBooks,
     pub(super) work: Vec<LiveOperation>,
     pub(super) free: Vec<u32>,
     /// Per feature: whether and how its operations may take the short way.
@@ -182,15 +182,12 @@ pub(super) struct State {
     pub(super) timer_ordinal: u32,
     pub(super) records: Vec<UnrecordedCharge>,
     pub(super) free_records: Vec<u32>,
-    /// Incurred, not yet recorded.
-    pub(super) unrecorded: Credits,
     /// Work was resumed at this instant: class 8 is due now.
     pub(super) resume: bool,
     /// Credits arrived at this instant: waiting operations retry now.
     pub(super) arrived: bool,
     pub(super) queue: VecDeque<u32>,
     pub(super) restarts: Restarts,
-    pub(super) refunds: RefundBook,
     pub(super) waiting: Vec<u32>,
     pub(super) in_flight: u32,
     /// Those of them on the short way, per feature.
@@ -207,8 +204,6 @@ pub(super) struct State {
     /// End of the organization's life: no clock of the tally runs beyond it.
     pub(super) leaves: SimTime,
     pub(super) in_flight_since: SimTime,
-    pub(super) debt_since: SimTime,
-    pub(super) overdrawn_since: SimTime,
     /// Balances above this cross nothing.
     pub(super) watch: Credits,
     pub(super) watch_stale: bool,
@@ -220,8 +215,6 @@ pub(super) struct State {
     pub(super) alerts_armed: Vec<bool>,
     pub(super) alerted_at: Option<SimTime>,
     pub(super) last_alert: Option<SimTime>,
-    /// Usable right after the last close, and issued since: what shares of alerts are of.
-    pub(super) usable_since_close: Credits,
     pub(super) top_ups: Vec<TopUpState>,
     pub(super) topping_up: bool,
     pub(super) recent_top_ups: [SimTime; 5],
@@ -251,14 +244,8 @@ pub(super) struct State {
     pub(super) tally: Tally,
     /// Charged for operations that have ended, or absorbed by the vendor.
     pub(super) ended_paid: Credits,
-    pub(super) journal_on: bool,
-    pub(super) auditor: Option<Box<Auditor>>,
     /// The account is being opened: no change of balance is reacted to.
     pub(super) opening: bool,
-    /// Reserved credits that ended under a hold, as far as noted.
-    pub(super) uncovered: Credits,
-    /// No settle has exceeded its hold, no hold has timed out, no lot has ended under a hold (law 5).
-    pub(super) holds_kept: bool,
     pub(super) pace: Pace,
     pub(super) fault: Option<String>,
 }
@@ -285,13 +272,7 @@ pub(super) struct CycleState {
     pub(super) lags: bool,
     /// So does what is billed.
     pub(super) rebills: bool,
-    /// The allowance of the running period so far: issued at its beginning, and by changes since.
-    pub(super) amount: Credits,
-    /// Used of it before its lot was last changed.
-    pub(super) used_before: Credits,
     pub(super) row: CycleRow,
-    /// The lot of the running allowance.
-    pub(super) allowance: Option<LotSerial>,
 }
 
 /// A change of plan that has been decided and has not taken effect.
@@ -325,20 +306,22 @@ impl CycleState {
             next_plan: None,
             lags: false,
             rebills: false,
-            amount: Credits::ZERO,
-            used_before: Credits::ZERO,
             row: CycleRow::default(),
-            allowance: None,
         }
     }
 }
 
-fn new_ledger(env: &Env, terms: &Terms) -> Ledger {
-    let mut ledger = Ledger::new(&terms.burn_order);
-    if may_give_back(&env.policy) {
-        ledger.keep_spent_lots();
-    }
-    ledger
+fn new_books(env: &Env) -> AccountBooks {
+    let terms = env.terms(env.first_plan);
+    let life = (env.birth, env.traits.leaves);
+    let journal = Journal::new(super::finish::auditor(env), env.world.detail.journal);
+    AccountBooks::new(
+        terms,
+        env.world.features.len(),
+        life,
+        UndoBook::new(may_give_back(&env.policy)),
+        journal,
+    )
 }
 
 impl State {
@@ -349,7 +332,7 @@ impl State {
         State {
             now: env.world.start,
             plan: env.first_plan,
-            ledger: new_ledger(env, terms),
+            books: new_books(env),
             work: Vec::new(),
             free: Vec::new(),
             calm: BulkInterval::new(env, &short_ways),
@@ -360,12 +343,10 @@ impl State {
             timer_ordinal: 0,
             records: Vec::new(),
             free_records: Vec::new(),
-            unrecorded: Credits::ZERO,
             resume: false,
             arrived: false,
             queue: VecDeque::new(),
             restarts: Restarts::default(),
-            refunds: RefundBook::new(&env.policy),
             waiting: Vec::new(),
             in_flight: 0,
             light_in_flight: vec![0; features],
@@ -376,8 +357,6 @@ impl State {
             in_flight_of: vec![0; features],
             leaves: env.traits.leaves,
             in_flight_since: env.birth,
-            debt_since: env.birth,
-            overdrawn_since: env.birth,
             watch: Credits::ZERO,
             watch_stale: true,
             blocking: vec![None; features],
@@ -387,7 +366,6 @@ impl State {
             alerts_armed: vec![true; terms.alerts.len()],
             alerted_at: None,
             last_alert: None,
-            usable_since_close: Credits::ZERO,
             top_ups: super::top_up::fresh(env, env.first_plan),
             topping_up: false,
             recent_top_ups: [SimTime::MIN; 5],
@@ -409,40 +387,45 @@ impl State {
             measuring: true,
             next_sample: 0,
             tally: super::finish::empty_tally(env),
-            journal_on: env.world.detail.journal || env.audited,
-            auditor: super::finish::auditor(env),
             ended_paid: Credits::ZERO,
             opening: false,
-            uncovered: Credits::ZERO,
-            holds_kept: true,
             pace: Pace::default(),
             fault: None,
         }
     }
 
-    pub(super) fn views(&self, terms: &Terms) -> Views {
-        let debt = if terms.debt_counts { self.ledger.debt() } else { Credits::ZERO };
-        let settled = self.ledger.remaining() - debt;
-        Views { settled, available: settled - self.ledger.held(), ongoing: settled - self.unrecorded }
+    /// The three balances.
+    #[inline]
+    pub(super) fn views(&self) -> Views {
+        self.books.views()
     }
 
-    pub(super) fn take_sample(&mut self, env: &Env, instant: SimTime) {
+    /// Whose operation is in a slot.
+    pub(super) fn whose(&self, slot: u32) -> Whose {
+        Whose::of(&self.work[slot as usize].operation)
+    }
+
+    /// Writes an entry into the journal.
+    #[inline]
+    pub(super) fn note(&mut self, kind: EntryKind, note: Note) {
+        self.books.note(self.now, kind, note);
+    }
+
+    pub(super) fn take_sample(&mut self, instant: SimTime) {
         self.next_sample += 1;
-        let terms = env.terms(self.plan);
         let (demanded, refused) = self.tally.features.iter().fold((0, 0), |(demanded, refused), feature| {
             (demanded + feature.demanded, refused + feature.refused)
         });
-        let expired = self.tally.credits.expired.iter().copied().sum();
         let sample = AccountSample {
-            available: self.views(terms).available,
-            debt: self.ledger.debt(),
-            held: self.ledger.held(),
+            available: self.views().available,
+            debt: self.books.ledger().debt(),
+            held: self.books.ledger().held(),
             demanded,
             refused,
             cash: self.cash(),
             recognized: self.recognized(instant) - self.money.recognized_before,
             deferred: self.deferred(instant),
-            expired,
+            expired: self.books.expired(),
         };
         self.tally.samples.push(sample);
     }
@@ -461,7 +444,7 @@ impl State {
         work.generation = work.generation.wrapping_add(1);
         work.phase = Phase::Free;
         work.parts.clear();
-        self.refunds.forget(&mut work.taken);
+        self.books.forget(&mut work.taken);
         self.free.push(slot);
     }
 

@@ -7,9 +7,9 @@ use crate::policy::{
 use crate::sampling::Purpose;
 use crate::units::{Credits, Money, SimSpan, SimTime};
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
-use super::note::Note;
 use super::pace::Doing;
 use super::purchase::Order;
 use super::state::State;
@@ -105,7 +105,7 @@ impl State {
             TopUpThreshold::Credits(credits) => Some(credits),
             TopUpThreshold::ShareOfAllowance(share) => {
                 let billionths = crate::units::round_half_up(share, 1e9);
-                let allowance = self.cycle.amount;
+                let allowance = self.books.allowance_amount();
                 allowance.is_positive().then(|| allowance.scale_floor(billionths, 1_000_000_000))
             }
         }
@@ -140,7 +140,7 @@ impl State {
         let terms = env.terms(self.plan);
         let rule = &terms.top_ups[index];
         let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
-        let view = self.views(terms).get(rule.view) + pending;
+        let view = self.views().get(rule.view) + pending;
         let Some(level) = self.top_up_level(rule) else { return false };
         if !rule.compare.holds(view, level) {
             self.top_ups[index].armed = true;
@@ -163,7 +163,7 @@ impl State {
         }
         if !self.within_budget(env, price.unwrap_or(Money::ZERO)) {
             self.tally.customer.budget_blocked += 1;
-            self.note(env, EntryKind::BudgetBlocked, Note::money(price.unwrap_or(Money::ZERO)));
+            self.note(EntryKind::BudgetBlocked, Note::money(price.unwrap_or(Money::ZERO)));
             self.wait_for_budget(env, index);
             return false;
         }
@@ -185,7 +185,7 @@ impl State {
             priced: price.is_some(),
         };
         self.tally.money.complete &= price.is_some();
-        self.count_top_up(env, index, order.price);
+        self.count_top_up(index, order.price);
         let state = &mut self.top_ups[index];
         state.declines = 0;
         state.armed = false;
@@ -260,14 +260,13 @@ impl State {
             state.stopped = true;
             self.tally.customer.ceilings += 1;
             self.tally.customer.runaway = true;
-            self.note(env, EntryKind::TopUpCeiling, Note::default());
+            self.note(EntryKind::TopUpCeiling, Note::default());
             return Guard::Stopped;
         }
         Guard::Open
     }
 
-    fn count_top_up(&mut self, env: &Env, index: usize, price: Money) {
-        let _ = env;
+    fn count_top_up(&mut self, index: usize, price: Money) {
         self.tally.customer.auto_top_ups += 1;
         let state = &mut self.top_ups[index];
         state.today.1 += 1;
@@ -286,7 +285,7 @@ impl State {
     fn decline(&mut self, env: &Env, index: usize, price: Money) {
         let rule = &env.terms(self.plan).top_ups[index];
         self.tally.customer.payments_declined += 1;
-        self.note(env, EntryKind::PaymentDeclined, Note::money(price));
+        self.note(EntryKind::PaymentDeclined, Note::money(price));
         let state = &mut self.top_ups[index];
         state.declines += 1;
         state.stopped = rule.disable_after.is_some_and(|most| state.declines >= most);

@@ -5,10 +5,10 @@ use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, 
 use crate::units::{Credits, SimSpan, SimTime};
 use crate::workload::{Fate, PartKind, RunPart};
 
+use super::books::Note;
 use super::env::Env;
 use super::events::{Class, DueKind, order_of};
 use super::gate::{buffered, hold_terms};
-use super::note::Note;
 use super::state::{LiveOperation, Phase, State};
 
 /// What class 5 decided about an operation's end.
@@ -80,7 +80,10 @@ impl State {
         work.part = 0;
         work.part_started = now;
         let (feature, operation, cost) = (work.feature(env, self.plan), work.operation, work.cost);
-        self.note(env, EntryKind::Start, Note { credits: self.work[slot as usize].held, ..Note::work(slot) });
+        self.note(
+            EntryKind::Start,
+            Note { credits: self.work[slot as usize].held, ..Note::by(self.whose(slot)) },
+        );
         if let Some(provider) = env.facts(operation.feature).provider_cost {
             let tally = &mut self.tally.features[operation.feature.index()];
             let spent = tally.provider_cost.get_or_insert_default();
@@ -106,8 +109,8 @@ impl State {
         let span = if work.strikes_here() { work.operation.ends_after } else { part.duration };
         let paused = work.part > 0 && work.parts[usize::from(work.part) - 1].kind == PartKind::Review;
         match (paused, part.kind == PartKind::Review) {
-            (false, true) => self.note(env, EntryKind::Paused, Note::work(slot)),
-            (true, false) => self.note(env, EntryKind::Resumed, Note::work(slot)),
+            (false, true) => self.note(EntryKind::Paused, Note::by(self.whose(slot))),
+            (true, false) => self.note(EntryKind::Resumed, Note::by(self.whose(slot))),
             _ => {}
         }
         let work = &self.work[slot as usize];
@@ -189,19 +192,17 @@ impl State {
 
     /// Enlarges a hold to `wanted` if a new check passes.
     fn try_extend(&mut self, env: &Env, slot: u32, wanted: Credits) -> bool {
-        let terms = env.terms(self.plan);
         let work = &self.work[slot as usize];
         let check = env.check(self.plan, work.serves);
         let (Some(hold), addition) = (work.hold, wanted - work.held) else { return false };
-        let before = self.views(terms);
-        if !check.finds(before, check.needed_to_extend(addition)) {
+        if !check.finds(self.views(), check.needed_to_extend(addition)) {
             return false;
         }
-        self.ledger.extend_hold(hold, addition);
-        self.work[slot as usize].held = wanted;
-        self.note(env, EntryKind::HoldExtend, Note { credits: addition, ..Note::work(slot) });
-        let cause = self.work[slot as usize].cause();
-        self.changed(env, before, Some(cause));
+        let posting = self.books.extend(self.now, self.whose(slot), hold, addition);
+        let work = &mut self.work[slot as usize];
+        work.held = wanted;
+        let cause = work.cause();
+        self.follow_up(env, posting, Some(cause));
         true
     }
 
@@ -254,7 +255,7 @@ impl State {
         } else if back.is_positive() {
             // What is undone has to be recorded first.
             work.to_refund = back;
-            self.note(env, EntryKind::RefundIncurred, Note { credits: back, ..Note::work(slot) });
+            self.note(EntryKind::RefundIncurred, Note { credits: back, ..Note::by(self.whose(slot)) });
         }
         self.release_hold(env, slot);
     }
@@ -328,7 +329,7 @@ impl State {
         tally.due_credits += work.due;
         tally.overcharged_credits += overcharged;
         if work.had_hold {
-            self.tally.holds.overrun_credits += (work.due - work.held).positive_part();
+            self.books.count_overrun(work.due - work.held);
         }
         let tally = &mut self.tally.features[operation.feature.index()];
         if let Some(provider) = env.facts(operation.feature).provider_cost {
@@ -368,7 +369,7 @@ impl State {
         {
             self.tally.customer.restores.record((now - since).micros());
         }
-        self.note(env, kind, Note { credits: self.work[slot as usize].due, ..Note::work(slot) });
+        self.note(kind, Note { credits: self.work[slot as usize].due, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, outcome);
         self.client_done(env, slot);
         self.maybe_free(slot);
@@ -438,7 +439,7 @@ impl State {
             KilledWork::Absorb => {
                 // The customer owes nothing, the vendor bears what was done.
                 let rest = (done - work.absorbed).positive_part();
-                self.absorb(env, slot, rest);
+                self.absorb(slot, rest);
                 self.owe_less(env, slot, Credits::ZERO);
             }
         }
@@ -448,7 +449,7 @@ impl State {
     /// True when settled ≤ −limit; never with an unlimited overdraft.
     pub(super) fn is_exhausted(&self, env: &Env) -> bool {
         let terms = env.terms(self.plan);
-        terms.overdraft.limit.is_some_and(|limit| self.views(terms).settled <= -limit)
+        terms.overdraft.limit.is_some_and(|limit| self.views().settled <= -limit)
     }
 
     /// Kills what the policy kills when the account is exhausted. Work under an open hold is exempt.

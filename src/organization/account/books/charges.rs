@@ -1,0 +1,203 @@
+//! Charges: credits are burned, what they do not cover becomes debt.
+//!
+//! Leaves what an operation owes to its owner. Invariant: a charge never fails.
+
+use crate::ledger::{HoldId, Take};
+use crate::outcome::EntryKind;
+use crate::units::{Category, Credits, FeatureIndex, SimTime};
+
+use super::journal::{Note, Whose};
+use super::undo::ChargePart;
+use super::{AccountBooks, Posting};
+
+/// One charge of an operation.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Charge {
+    pub(in super::super) whose: Whose,
+    pub(in super::super) amount: Credits,
+    /// Number of the charge among those of its operation.
+    pub(in super::super) segment: u16,
+    pub(in super::super) against: Against,
+}
+
+/// What a charge is taken from first.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Against {
+    /// Credits that nobody has reserved.
+    Credits,
+    /// A hold, which stays open with its rest.
+    Part(HoldId),
+    /// A hold, which ends; it came to `held` with its extensions.
+    Whole { hold: HoldId, held: Credits },
+}
+
+impl AccountBooks {
+    /// Charges an operation: burns lots, incurs debt, ends or draws on its hold. What it takes is remembered in `taken` if
+    /// it may have to be given back.
+    pub(in super::super) fn charge(
+        &mut self,
+        at: SimTime,
+        charge: Charge,
+        taken: Option<&mut Vec<ChargePart>>,
+    ) -> Posting {
+        let Charge { whose, amount, segment, against } = charge;
+        let (before, debt_before) = (self.views(), self.ledger.debt());
+        if debt_before.is_positive() || amount > self.ledger.remaining() - self.ledger.held() {
+            self.debt_changes(at);
+        }
+        let debt = self.take(at, &charge);
+        self.charged[whose.feature.index()] += amount;
+        self.row.charged += amount;
+        if amount.is_positive() {
+            self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
+        }
+        self.undo.remember(self.ledger.takes(), debt, taken);
+        self.count_burns(at, whose, segment);
+        let overspend = self.count_debt(at, whose, segment, debt, debt_before);
+        if !matches!(against, Against::Credits) {
+            self.count_lapsed(at);
+            self.repay_quietly(at);
+        }
+        Posting { overspend, ..self.posted(before) }
+    }
+
+    /// The ledger's part of a charge; returns what became debt.
+    fn take(&mut self, at: SimTime, charge: &Charge) -> Credits {
+        let Charge { whose, amount, segment, against } = *charge;
+        match against {
+            Against::Credits => self.ledger.charge(amount),
+            Against::Part(hold) => {
+                self.holds_kept &= amount <= self.ledger.hold(hold).amount;
+                self.ledger.capture(hold, amount).debt
+            }
+            Against::Whole { hold, held } => {
+                let left = self.ledger.hold(hold).amount;
+                self.holds_kept &= amount <= left;
+                let settlement = self.ledger.settle(hold, amount);
+                self.holds.settled += 1;
+                self.count_ended_hold(held, settlement.unused);
+                self.note(at, EntryKind::HoldSettle, Note { segment, credits: left, ..Note::by(whose) });
+                settlement.debt
+            }
+        }
+    }
+
+    /// Counts and notes what the last act of the ledger burned for an operation.
+    pub(super) fn count_burns(&mut self, at: SimTime, whose: Whose, segment: u16) {
+        for index in 0..self.ledger.takes().len() {
+            let take = self.ledger.takes()[index];
+            self.row.burned += take.amount;
+            self.count_burn(&take);
+            self.note(at, EntryKind::Burn, Note { whose: Some(whose), segment, ..Note::of(&take) });
+        }
+        if self.ledger.lapsed().is_empty() {
+            self.ledger.clear_takes();
+        }
+    }
+
+    /// Counts debt that a charge has incurred; returns how far it has raised debt beyond the limit.
+    pub(super) fn count_debt(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        segment: u16,
+        debt: Credits,
+        before: Credits,
+    ) -> Credits {
+        if !debt.is_positive() {
+            return Credits::ZERO;
+        }
+        self.debt.incurred += debt;
+        self.debt_changed(at);
+        let rise = self.rules.limit.map_or(Credits::ZERO, |limit| {
+            (self.ledger.debt() - limit).positive_part() - (before - limit).positive_part()
+        });
+        self.debt.overspend += rise.positive_part();
+        self.note(at, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::by(whose) });
+        rise.positive_part()
+    }
+
+    /// A charge is incurred and not recorded before its lag is over.
+    pub(in super::super) fn incur(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        segment: u16,
+        amount: Credits,
+    ) -> Posting {
+        let before = self.views();
+        self.unrecorded += amount;
+        self.note(at, EntryKind::Incurred, Note { segment, credits: amount, ..Note::by(whose) });
+        self.posted(before)
+    }
+
+    /// The lag of an incurred charge is over; the charge itself follows at once, as one event with this.
+    pub(in super::super) fn record(&mut self, amount: Credits) {
+        self.unrecorded -= amount;
+    }
+
+    /// Takes a charge out of the first lot if that ends nothing and all balances stay above `floor`.
+    #[inline]
+    pub(in super::super) fn burn_quickly(
+        &mut self,
+        feature: FeatureIndex,
+        cost: Credits,
+        floor: Credits,
+    ) -> bool {
+        if !self.unrecorded.is_zero() || self.ledger.remaining() - cost <= floor {
+            return false;
+        }
+        let Some((category, rolled)) = self.ledger.burn_first(cost) else { return false };
+        self.count_used(category, rolled, cost);
+        self.count_quick_charge(feature, cost);
+        self.assert_laws();
+        true
+    }
+
+    /// Burns what the operations of a bulk interval were charged; credits cover it.
+    pub(in super::super) fn burn_in_bulk(&mut self, burned: Credits) {
+        let debt = self.ledger.charge(burned);
+        debug_assert!(debt.is_zero(), "credits cover what a bulk interval charges");
+        self.count_takes();
+        self.row.burned += burned;
+        self.row.charged += burned;
+    }
+
+    /// Counts what the operations of one feature were charged in a bulk interval.
+    #[inline]
+    pub(in super::super) fn charged_in_bulk(&mut self, feature: FeatureIndex, charged: Credits) {
+        self.charged[feature.index()] += charged;
+    }
+
+    /// A bulk interval has been posted.
+    pub(in super::super) fn end_bulk(&self) {
+        self.assert_laws();
+    }
+
+    pub(super) fn count_quick_charge(&mut self, feature: FeatureIndex, cost: Credits) {
+        self.charged[feature.index()] += cost;
+        self.row.burned += cost;
+        self.row.charged += cost;
+    }
+
+    /// Counts what the last act of the ledger burned, and forgets it.
+    pub(super) fn count_takes(&mut self) {
+        for index in 0..self.ledger.takes().len() {
+            let take = self.ledger.takes()[index];
+            self.count_burn(&take);
+        }
+        self.ledger.clear_takes();
+    }
+
+    fn count_burn(&mut self, take: &Take) {
+        self.count_used(take.category, take.rolled, take.amount);
+    }
+
+    #[inline]
+    fn count_used(&mut self, category: Category, rolled: bool, amount: Credits) {
+        self.credits.burned[category.index()] += amount;
+        if rolled {
+            self.credits.rolled_over_used += amount;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Debt: repaid, forgiven, invoiced.
+//!
+//! Leaves when to closes and grants, and the money of invoices to their owner.
+
+use crate::outcome::{EntryKind, Reason};
+use crate::policy::Repay;
+use crate::units::{Credits, Money, SimTime};
+
+use super::journal::Note;
+use super::undo::Cleared;
+use super::{AccountBooks, Posting};
+
+impl AccountBooks {
+    /// The account begins in debt.
+    pub(in super::super) fn open_with_debt(&mut self, at: SimTime, debt: Credits) {
+        self.ledger.open_with_debt(debt);
+        self.undo.owe(debt);
+        (self.debt.start, self.debt.max) = (debt, debt);
+        self.note(at, EntryKind::OpeningDebt, Note::credits(debt));
+        self.assert_laws();
+    }
+
+    /// Pays debt back from unreserved credits, as the policy permits.
+    pub(in super::super) fn repay(&mut self, at: SimTime) -> Posting {
+        let before = self.views();
+        self.repay_quietly(at);
+        self.posted(before)
+    }
+
+    pub(super) fn repay_quietly(&mut self, at: SimTime) {
+        if self.ledger.debt().is_zero() || self.rules.repay == Repay::Never {
+            return;
+        }
+        self.debt_changes(at);
+        self.ledger.clear_takes();
+        let repaid = self.ledger.repay(self.rules.repay == Repay::Purchase);
+        for index in 0..self.ledger.takes().len() {
+            let take = self.ledger.takes()[index];
+            self.undo.repay(&take);
+            self.credits.repaid[take.category.index()] += take.amount;
+            if take.rolled {
+                self.credits.rolled_over_used += take.amount;
+            }
+            self.note(at, EntryKind::Repay, Note::of(&take));
+        }
+        self.row.repaid += repaid;
+        self.ledger.clear_takes();
+        self.debt_changed(at);
+    }
+
+    /// Debt is forgiven.
+    pub(in super::super) fn forgive(&mut self, at: SimTime) -> Posting {
+        let before = self.views();
+        let debt = self.clear_debt(at, Cleared::Forgiven);
+        self.debt.forgiven += debt;
+        self.note(at, EntryKind::DebtForgiven, Note::credits(debt));
+        self.posted(before)
+    }
+
+    /// Debt is invoiced at a price a credit, if there is one; returns what it comes to.
+    pub(in super::super) fn invoice(&mut self, at: SimTime, price: Option<Money>) -> (Money, Posting) {
+        let before = self.views();
+        let each = price.unwrap_or(Money::ZERO);
+        let debt = self.clear_debt(at, Cleared::Invoiced(each));
+        self.debt.invoiced += debt;
+        let (reason, money) = (price.map_or(Reason::Unpriced, |_| Reason::None), overage(each, debt));
+        self.note(at, EntryKind::DebtInvoiced, Note { credits: debt, money, reason, ..Note::default() });
+        (money, self.posted(before))
+    }
+
+    fn clear_debt(&mut self, at: SimTime, how: Cleared) -> Credits {
+        self.debt_changes(at);
+        let debt = self.ledger.clear_debt();
+        self.debt_changed(at);
+        self.undo.clear(how);
+        debt
+    }
+}
+
+/// Price of invoiced debt, rounded half-up to a nano-unit.
+pub(in super::super) fn overage(price_per_credit: Money, debt: Credits) -> Money {
+    price_per_credit.scale_half_up(debt.micros(), crate::units::MICROS_PER_CREDIT)
+}

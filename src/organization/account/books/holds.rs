@@ -1,0 +1,175 @@
+//! Holds: opened, enlarged, settled, released, timed out.
+//!
+//! Leaves when and over how much to their operations. Invariant: every hold ends once (law 4).
+
+use crate::ledger::HoldId;
+use crate::outcome::EntryKind;
+use crate::units::{Credits, FeatureIndex, SimTime};
+
+use super::journal::{Note, Whose};
+use super::{AccountBooks, Posting};
+
+/// Holds of one feature in a bulk interval.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct BulkHolds {
+    pub(in super::super) opened: u64,
+    pub(in super::super) settled: u64,
+    /// What those that were settled came to [credits].
+    pub(in super::super) ended: Credits,
+}
+
+impl AccountBooks {
+    /// Opens a hold over `amount`; `pins` if lots that expire stay until it ends.
+    pub(in super::super) fn hold(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        amount: Credits,
+        pins: bool,
+    ) -> (HoldId, Posting) {
+        let before = self.views();
+        let hold = self.ledger.open_hold(amount, pins);
+        self.holds.opened += 1;
+        self.note(at, EntryKind::HoldOpen, Note { credits: amount, ..Note::by(whose) });
+        (hold, self.posted(before))
+    }
+
+    /// Enlarges a hold.
+    pub(in super::super) fn extend(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        hold: HoldId,
+        addition: Credits,
+    ) -> Posting {
+        let before = self.views();
+        self.ledger.extend_hold(hold, addition);
+        self.note(at, EntryKind::HoldExtend, Note { credits: addition, ..Note::by(whose) });
+        self.posted(before)
+    }
+
+    /// Ends a hold without a settle; it came to `held` with its extensions.
+    pub(in super::super) fn release(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        hold: HoldId,
+        held: Credits,
+    ) -> Posting {
+        let before = self.views();
+        self.debt_changes(at);
+        let amount = self.ledger.release(hold);
+        self.holds.released += 1;
+        self.count_ended_hold(held, amount);
+        self.note(at, EntryKind::HoldRelease, Note { credits: amount, ..Note::by(whose) });
+        self.count_lapsed(at);
+        self.repay_quietly(at);
+        self.posted(before)
+    }
+
+    /// A hold reaches its timeout and is released; it came to `held` with its extensions.
+    pub(in super::super) fn time_out(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        hold: HoldId,
+        held: Credits,
+    ) -> Posting {
+        let before = self.views();
+        self.holds_kept = false;
+        self.debt_changes(at);
+        let amount = self.ledger.release(hold);
+        self.holds.expired += 1;
+        self.count_ended_hold(held, amount);
+        self.note(at, EntryKind::HoldExpire, Note { credits: amount, ..Note::by(whose) });
+        self.count_lapsed(at);
+        self.repay_quietly(at);
+        self.posted(before)
+    }
+
+    /// A hold reaches its timeout and is charged its own amount, which is returned.
+    pub(in super::super) fn charge_timeout(
+        &mut self,
+        at: SimTime,
+        (whose, segment): (Whose, u16),
+        hold: HoldId,
+        held: Credits,
+    ) -> (Credits, Posting) {
+        let (before, debt_before) = (self.views(), self.ledger.debt());
+        self.holds_kept = false;
+        self.debt_changes(at);
+        let amount = self.ledger.hold(hold).amount;
+        self.holds.expired += 1;
+        self.count_ended_hold(held, Credits::ZERO);
+        let debt = self.ledger.settle(hold, amount).debt;
+        self.note(at, EntryKind::HoldCharged, Note { credits: amount, ..Note::by(whose) });
+        self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
+        self.charged[whose.feature.index()] += amount;
+        self.row.charged += amount;
+        self.undo.owe(debt);
+        self.count_burns(at, whose, segment);
+        let overspend = self.count_debt(at, whose, segment, debt, debt_before);
+        self.count_lapsed(at);
+        self.repay_quietly(at);
+        (amount, Posting { overspend, ..self.posted(before) })
+    }
+
+    /// An operation that was admitted by a hold has ended, and owed so much more than it.
+    #[inline]
+    pub(in super::super) fn count_overrun(&mut self, beyond: Credits) {
+        self.holds.overrun_credits += beyond.positive_part();
+    }
+
+    pub(super) fn count_ended_hold(&mut self, held: Credits, unused: Credits) {
+        self.holds.ended_credits += held;
+        self.holds.unused_credits += unused;
+    }
+
+    /// Settles a hold over `held` that covers its charge if that ends nothing and all balances stay above `floor`.
+    #[inline]
+    pub(in super::super) fn settle_quickly(
+        &mut self,
+        feature: FeatureIndex,
+        (hold, held): (HoldId, Credits),
+        cost: Credits,
+        floor: Credits,
+    ) -> bool {
+        let ledger = &self.ledger;
+        let plain = self.unrecorded.is_zero() && ledger.debt().is_zero();
+        let lowest = (ledger.remaining() - cost).min(ledger.remaining() - ledger.held());
+        if !plain || lowest <= floor || !self.ledger.settle_covered(hold, cost) {
+            return false;
+        }
+        self.count_takes();
+        self.holds.settled += 1;
+        self.count_ended_hold(held, held - cost);
+        self.count_quick_charge(feature, cost);
+        self.assert_laws();
+        true
+    }
+
+    /// A hold ends in a bulk interval, which burns and counts for all of them at once.
+    pub(in super::super) fn end_hold_in_bulk(&mut self, hold: HoldId) {
+        self.ledger.release(hold);
+    }
+
+    /// Opens a hold that a bulk interval leaves behind, which counts for all of them at once.
+    pub(in super::super) fn open_hold_in_bulk(&mut self, amount: Credits, pins: bool) -> HoldId {
+        self.ledger.open_hold(amount, pins)
+    }
+
+    /// Counts the holds of one feature in a bulk interval.
+    #[inline]
+    pub(in super::super) fn held_in_bulk(&mut self, bulk: BulkHolds) {
+        self.holds.opened += bulk.opened;
+        self.holds.settled += bulk.settled;
+        self.holds.ended_credits += bulk.ended;
+    }
+
+    /// Counts what holds of a bulk interval did not need, and what was charged beyond them.
+    pub(in super::super) fn missed_in_bulk(&mut self, unused: Credits, overrun: Credits) {
+        self.holds.unused_credits += unused;
+        self.holds.overrun_credits += overrun;
+        self.holds_kept &= overrun.is_zero();
+    }
+}

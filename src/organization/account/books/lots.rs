@@ -1,0 +1,275 @@
+//! What happens to lots: they are issued, changed, rolled over, expire, are voided.
+//!
+//! Leaves which lot, when and why to its callers.
+
+use crate::ledger::{Lot, LotKind, LotSerial, RollRule, Take};
+use crate::outcome::EntryKind;
+use crate::policy::Rollover;
+use crate::units::{Category, Credits, Money, SimTime};
+
+use super::journal::Note;
+use super::{AccountBooks, Posting, RunningAllowance};
+
+impl AccountBooks {
+    /// Adds a lot, with an entry of this kind.
+    pub(in super::super) fn issue(&mut self, at: SimTime, kind: EntryKind, lot: Lot) -> (LotSerial, Posting) {
+        let before = self.views();
+        let note = Note {
+            grant: lot.id,
+            category: lot.category,
+            credits: lot.remaining,
+            money: lot.price_paid,
+            until: lot.expires_at,
+            ..Note::default()
+        };
+        let used = lot.credits - lot.remaining;
+        let serial = self.ledger.issue(lot);
+        let note = Note { lot: Some(serial), ..note };
+        if used.is_positive() {
+            self.note(at, EntryKind::OpeningUsed, Note { credits: used, money: Money::ZERO, ..note });
+        }
+        self.count_issue(at, kind, note);
+        (serial, Posting { issued: true, ..self.posted(before) })
+    }
+
+    /// Counts and notes credits issued: by a grant, a landing or a rollover minimum.
+    fn count_issue(&mut self, at: SimTime, kind: EntryKind, note: Note) {
+        self.credits.issued[note.category.index()] += note.credits;
+        self.row.issued += note.credits;
+        self.usable_since_close += note.credits;
+        self.note(at, kind, note);
+    }
+
+    /// What remains of a lot expires.
+    pub(in super::super) fn expire(&mut self, at: SimTime, serial: LotSerial) -> Posting {
+        let before = self.views();
+        self.ledger.clear_takes();
+        self.ledger.expire(serial);
+        self.count_lapsed(at);
+        self.posted(before)
+    }
+
+    /// A lot is voided, and what made up its minimum; its unused value is gone without a refund.
+    pub(in super::super) fn void(&mut self, at: SimTime, serial: LotSerial) -> Posting {
+        let before = self.views();
+        for serial in [Some(serial), self.ledger.minimum_of(serial)].into_iter().flatten() {
+            if let Some((take, value)) = self.ledger.void(serial)
+                && take.amount.is_positive()
+            {
+                self.credits.voided[take.category.index()] += take.amount;
+                self.note(at, EntryKind::Void, Note { money: value, ..Note::of(&take) });
+            }
+        }
+        self.count_uncovered(at);
+        self.posted(before)
+    }
+
+    /// Adds credits to a lot that is still there.
+    pub(in super::super) fn enlarge(&mut self, at: SimTime, serial: LotSerial, more: Credits) -> Posting {
+        let before = self.views();
+        let Some(note) = self.note_of(serial) else { return self.posted(before) };
+        self.ledger.enlarge(serial, more);
+        let allowance = self.allowance.lot == Some(serial);
+        let kind = if allowance { EntryKind::IssueAllowance } else { EntryKind::Issue };
+        self.count_issue(at, kind, Note { credits: more, ..note });
+        Posting { issued: true, ..self.posted(before) }
+    }
+
+    /// Voids part of a lot, with what it still owes if that is given.
+    pub(in super::super) fn void_part(
+        &mut self,
+        at: SimTime,
+        serial: LotSerial,
+        less: Credits,
+        money: Money,
+    ) -> Posting {
+        let before = self.views();
+        let Some(note) = self.note_of(serial) else { return self.posted(before) };
+        self.ledger.void_part(serial, less);
+        self.credits.voided[note.category.index()] += less;
+        self.note(at, EntryKind::Void, Note { credits: less, money, ..note });
+        self.count_uncovered(at);
+        self.posted(before)
+    }
+
+    fn note_of(&self, serial: LotSerial) -> Option<Note> {
+        let lot = self.ledger.lot(serial)?;
+        Some(Note { lot: Some(serial), grant: lot.id, category: lot.category, ..Note::default() })
+    }
+
+    /// Gives a lot another end, and its place in the burn order; false if it has gone.
+    pub(in super::super) fn end_at(
+        &mut self,
+        at: SimTime,
+        serial: LotSerial,
+        until: SimTime,
+        ends_key: SimTime,
+    ) -> bool {
+        let Some(lot) = self.ledger.lot(serial) else { return false };
+        let note = Note { lot: Some(serial), grant: lot.id, until, ..Note::default() };
+        self.ledger.end_at(serial, until, ends_key);
+        self.note(at, EntryKind::LotEnd, note);
+        true
+    }
+
+    /// Lots that have rolled end at closes, which `ends` tells from the number of closes left.
+    pub(in super::super) fn rekey_rolled(&mut self, ends: impl Fn(u32) -> SimTime) {
+        self.ledger.rekey_rolled(ends);
+    }
+
+    /// What a lot still owes, taken off it; its past is closed, but what was used of an allowance stays used.
+    pub(in super::super) fn take_price(&mut self, at: SimTime, lot: LotSerial) -> Money {
+        let used = self.used_of_allowance();
+        let owed = self.ledger.begin_anew(lot);
+        self.count_as_used(used);
+        self.note(at, EntryKind::PriceTaken, Note { lot: Some(lot), ..Note::money(owed) });
+        owed
+    }
+
+    /// Attaches to a lot what has been taken elsewhere.
+    pub(in super::super) fn give_price(&mut self, at: SimTime, lot: LotSerial, price: Money) {
+        if price != Money::ZERO && self.ledger.add_price(lot, price) {
+            self.note(at, EntryKind::PriceGiven, Note { lot: Some(lot), ..Note::money(price) });
+        }
+    }
+
+    /// The running allowance's lot, with so much more paid for it; none if it has gone.
+    pub(in super::super) fn add_price_of_allowance(&mut self, price: Money) -> Option<LotSerial> {
+        self.allowance.lot.filter(|lot| self.ledger.add_price(*lot, price))
+    }
+
+    /// An allowance of another period begins.
+    pub(in super::super) fn begin_allowance(&mut self, amount: Credits) {
+        self.allowance = RunningAllowance { amount, ..RunningAllowance::default() };
+    }
+
+    /// The lot of the running allowance has been issued.
+    pub(in super::super) fn set_allowance_lot(&mut self, lot: LotSerial) {
+        self.allowance.lot = Some(lot);
+    }
+
+    /// The lot of the running allowance.
+    pub(in super::super) fn allowance_lot(&self) -> Option<LotSerial> {
+        self.allowance.lot
+    }
+
+    /// The allowance of the running period so far.
+    pub(in super::super) fn allowance_amount(&self) -> Credits {
+        self.allowance.amount
+    }
+
+    /// From now on this is the allowance of the running period.
+    pub(in super::super) fn set_allowance_amount(&mut self, amount: Credits) {
+        self.allowance.amount = amount;
+    }
+
+    /// Burned of the running period's allowance, since its usage was last reset.
+    pub(in super::super) fn used_of_allowance(&self) -> Credits {
+        self.allowance.used_before + self.burned_of_allowance_lot()
+    }
+
+    /// From now on so much counts as used of the running period's allowance, whatever its lot says.
+    pub(in super::super) fn count_as_used(&mut self, used: Credits) {
+        self.allowance.used_before = used - self.burned_of_allowance_lot();
+    }
+
+    fn burned_of_allowance_lot(&self) -> Credits {
+        let lot = self.allowance.lot.and_then(|lot| self.ledger.lot(lot));
+        lot.map_or(Credits::ZERO, |lot| lot.burned)
+    }
+
+    /// A close ends rolled lots whose last close it is; one forced by a change of plan is none of their periods.
+    pub(in super::super) fn end_rolled(&mut self, at: SimTime, forced: bool) -> Posting {
+        let before = self.views();
+        self.ledger.clear_takes();
+        self.ledger.end_rolled_lots(forced);
+        self.count_lapsed(at);
+        self.posted(before)
+    }
+
+    /// Rolls over the running allowance and every lot that rolls again; the rest expires.
+    pub(in super::super) fn roll_allowance(
+        &mut self,
+        at: SimTime,
+        rule: RollRule<'_>,
+        new_id: impl FnMut() -> u32,
+    ) -> Posting {
+        let before = self.views();
+        let (moved, issued) = self.ledger.roll_allowance(rule, new_id);
+        self.count_rolled(at, &moved, &issued);
+        Posting { issued: !issued.is_empty(), ..self.posted(before) }
+    }
+
+    /// Applies a lot's own rollover in place.
+    pub(in super::super) fn roll_own(
+        &mut self,
+        at: SimTime,
+        serial: LotSerial,
+        rollover: &Rollover,
+        new_id: impl FnOnce() -> u32,
+    ) -> Posting {
+        let before = self.views();
+        let (moved, issued) = self.ledger.roll_own(serial, rollover, at, new_id);
+        self.count_rolled(at, &moved, issued.as_slice());
+        Posting { issued: issued.is_some(), ..self.posted(before) }
+    }
+
+    /// The lots with a rollover of their own, and the numbers of their rules.
+    pub(in super::super) fn own_lots(&self) -> Vec<(LotSerial, u32)> {
+        let own = |lot: &Lot| match lot.kind {
+            LotKind::Own { rule } => Some((lot.serial, rule)),
+            _ => None,
+        };
+        self.ledger.lots().iter().filter_map(own).collect()
+    }
+
+    /// Minimums come first, since `max_total` may trim them at once.
+    fn count_rolled(&mut self, at: SimTime, moved: &[Take], issued: &[Take]) {
+        for take in issued {
+            self.count_issue(at, EntryKind::IssueRolloverMinimum, Note::of(take));
+        }
+        self.count_lapsed(at);
+        for take in moved {
+            self.credits.rolled_over += take.amount;
+            self.note(at, EntryKind::Rollover, Note::of(take));
+        }
+    }
+
+    /// A close has rolled what rolls: nothing is given back to the allowances that it has ended.
+    pub(in super::super) fn end_spent_allowances(&mut self) {
+        self.ledger.end_spent_allowances();
+    }
+
+    /// A close is over: shares of alerts are of what is usable now. Returns what is carried of the included credits.
+    pub(in super::super) fn closed(&mut self) -> Credits {
+        self.usable_since_close = self.ledger.remaining();
+        self.included()
+    }
+
+    /// Included credits that remain.
+    pub(in super::super) fn included(&self) -> Credits {
+        self.ledger.remaining_by_category()[Category::Included.index()]
+    }
+
+    /// Counts and notes what the last act of the ledger let expire.
+    pub(super) fn count_lapsed(&mut self, at: SimTime) {
+        self.count_uncovered(at);
+        for index in 0..self.ledger.lapsed().len() {
+            let take = self.ledger.lapsed()[index];
+            self.credits.expired[take.category.index()] += take.amount;
+            self.row.expired += take.amount;
+            self.note(at, EntryKind::Expire, Note::of(&take));
+        }
+        self.ledger.clear_takes();
+    }
+
+    /// Notes reserved credits that ended under a hold.
+    fn count_uncovered(&mut self, at: SimTime) {
+        let uncovered = self.ledger.uncovered() - self.uncovered;
+        if uncovered.is_positive() {
+            self.uncovered += uncovered;
+            self.holds_kept = false;
+            self.note(at, EntryKind::HoldUncovered, Note::credits(uncovered));
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The books of one account: its lots, holds and debt, what was counted of them, and the journal.
+//!
+//! Owns the ledger (nobody else can change it), the counters of credits, debt and holds, their part of the running
+//! cycle's row, the clock of debt, the running allowance, and what may have to be given back. Leaves why something is
+//! posted, and what follows from it, to whoever asks for it: every verb answers with a `Posting`.
+//! Invariants, asserted after every verb in debug builds: laws 1, 2 and 4; every posting is in the journal if anybody
+//! reads that.
+
+mod charges;
+mod debts;
+mod holds;
+mod journal;
+mod laws;
+mod lots;
+mod refunds;
+mod undo;
+
+use crate::ledger::{Ledger, LotSerial};
+use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
+use crate::policy::{Repay, Terms};
+use crate::units::{Credits, SimSpan, SimTime};
+
+use super::views::Views;
+pub(super) use charges::{Against, Charge};
+pub(super) use debts::overage;
+pub(super) use holds::BulkHolds;
+pub(super) use journal::{Journal, Note, Whose};
+pub(super) use undo::{ChargePart, UndoBook};
+
+/// One act of the books and what it did to the balances.
+#[derive(Debug, Clone, Copy, Default)]
+#[must_use = "a change of balance has consequences"]
+pub(super) struct Posting {
+    pub(super) before: Views,
+    pub(super) after: Views,
+    /// Rise of debt beyond its limit [credits].
+    pub(super) overspend: Credits,
+    /// Credits were issued, be they none.
+    pub(super) issued: bool,
+}
+
+impl Posting {
+    /// This is part of an act that is followed as a whole.
+    pub(super) fn as_part(self) {}
+}
+
+/// What the terms of a plan say to the books.
+#[derive(Debug, Clone, Copy)]
+struct BookRules {
+    /// Debt lowers the balances.
+    debt_counts: bool,
+    repay: Repay,
+    /// Of debt; none is unlimited.
+    limit: Option<Credits>,
+}
+
+impl BookRules {
+    fn of(terms: &Terms) -> BookRules {
+        let overdraft = &terms.overdraft;
+        BookRules { debt_counts: terms.debt_counts, repay: overdraft.repay, limit: overdraft.limit }
+    }
+}
+
+/// The allowance of the running period.
+#[derive(Debug, Clone, Copy, Default)]
+struct RunningAllowance {
+    lot: Option<LotSerial>,
+    /// Issued at its beginning, and by changes since.
+    amount: Credits,
+    /// Used of it before its lot was last changed.
+    used_before: Credits,
+}
+
+/// The books of one account.
+#[derive(Debug, Clone)]
+pub(super) struct AccountBooks {
+    ledger: Ledger,
+    rules: BookRules,
+    credits: CreditTally,
+    debt: DebtTally,
+    holds: HoldTally,
+    /// Per feature: taken by charges, net of what was given back.
+    charged: Vec<Credits>,
+    /// Credits of the running cycle.
+    row: CycleRow,
+    allowance: RunningAllowance,
+    /// Incurred, not yet recorded.
+    unrecorded: Credits,
+    /// Usable right after the last close, and issued since.
+    usable_since_close: Credits,
+    /// Reserved credits that ended under a hold, as far as noted.
+    uncovered: Credits,
+    /// No settle has exceeded its hold, no hold has timed out, no lot has ended under a hold (law 5).
+    holds_kept: bool,
+    debt_since: SimTime,
+    overdrawn_since: SimTime,
+    /// End of the organization's life: no clock runs beyond it.
+    leaves: SimTime,
+    undo: UndoBook,
+    journal: Journal,
+}
+
+impl AccountBooks {
+    /// Empty books of an account with so many features that is born at `birth` and leaves at `leaves`.
+    pub(super) fn new(
+        terms: &Terms,
+        features: usize,
+        (birth, leaves): (SimTime, SimTime),
+        undo: UndoBook,
+        journal: Journal,
+    ) -> AccountBooks {
+        let mut ledger = Ledger::new(&terms.burn_order);
+        if undo.is_on() {
+            ledger.keep_spent_lots();
+        }
+        AccountBooks {
+            ledger,
+            rules: BookRules::of(terms),
+            credits: CreditTally::default(),
+            debt: DebtTally::default(),
+            holds: HoldTally::default(),
+            charged: vec![Credits::ZERO; features],
+            row: CycleRow::default(),
+            allowance: RunningAllowance::default(),
+            unrecorded: Credits::ZERO,
+            usable_since_close: Credits::ZERO,
+            uncovered: Credits::ZERO,
+            holds_kept: true,
+            debt_since: birth,
+            overdrawn_since: birth,
+            leaves,
+            undo,
+            journal,
+        }
+    }
+
+    /// Other terms hold from now on.
+    pub(super) fn go_by(&mut self, terms: &Terms) {
+        self.rules = BookRules::of(terms);
+        self.ledger.reorder(&terms.burn_order);
+    }
+
+    /// The three balances.
+    #[inline]
+    pub(super) fn views(&self) -> Views {
+        let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
+        let settled = self.ledger.remaining() - debt;
+        Views { settled, available: settled - self.ledger.held(), ongoing: settled - self.unrecorded }
+    }
+
+    /// Lots, holds and debt, to look at.
+    #[inline]
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Incurred, not yet recorded.
+    #[inline]
+    pub(super) fn unrecorded(&self) -> Credits {
+        self.unrecorded
+    }
+
+    /// Usable right after the last close, and issued since: what shares of alerts are of.
+    pub(super) fn usable_since_close(&self) -> Credits {
+        self.usable_since_close
+    }
+
+    /// Credits that expired so far.
+    pub(super) fn expired(&self) -> Credits {
+        self.credits.expired.iter().copied().sum()
+    }
+
+    /// Takes the running cycle's credits for its row; the next one begins.
+    pub(super) fn take_row(&mut self) -> CycleRow {
+        CycleRow { debt: self.ledger.debt(), ..std::mem::take(&mut self.row) }
+    }
+
+    /// What the account holds from here on is what it begins with.
+    pub(super) fn begin_measuring(&mut self, at: SimTime) {
+        let (remaining_start, start) = (self.ledger.remaining_by_category(), self.ledger.debt());
+        self.credits = CreditTally { remaining_start, ..CreditTally::default() };
+        self.debt = DebtTally { start, max: start, ..DebtTally::default() };
+        self.holds = HoldTally { open_start: self.ledger.open_holds(), ..HoldTally::default() };
+        self.charged.fill(Credits::ZERO);
+        self.start_clocks(at);
+    }
+
+    /// Clocks of debt run from here.
+    pub(super) fn start_clocks(&mut self, at: SimTime) {
+        (self.debt_since, self.overdrawn_since) = (at, at);
+    }
+
+    /// Brings clocks up to the end of the horizon and counts what is left.
+    pub(super) fn finish(&mut self, at: SimTime) {
+        self.debt_changes(at);
+        if self.ledger.debt().is_positive() {
+            self.debt.longest = self.debt.longest.max(self.lived(self.overdrawn_since, at));
+        }
+        self.credits.remaining_end = self.ledger.remaining_by_category();
+        self.debt.end = self.ledger.debt();
+        self.holds.open_end = self.ledger.open_holds();
+    }
+
+    /// Of the debt at the end: so much the next close would have invoiced.
+    pub(super) fn count_uninvoiced(&mut self, debt: Credits) {
+        self.debt.uninvoiced_end = debt;
+    }
+
+    /// Writes what was counted where it is reported.
+    pub(super) fn report(&self, tally: &mut Tally) {
+        tally.credits = self.credits.clone();
+        tally.debt = self.debt.clone();
+        tally.holds = self.holds.clone();
+        for (feature, charged) in tally.features.iter_mut().zip(&self.charged) {
+            feature.charged_credits = *charged;
+        }
+    }
+
+    /// Time of the organization's life since an instant: clocks end with it.
+    fn lived(&self, since: SimTime, at: SimTime) -> SimSpan {
+        at.min(self.leaves) - since.min(self.leaves)
+    }
+
+    /// Brings the integral over debt up to the present; before debt changes.
+    fn debt_changes(&mut self, at: SimTime) {
+        let debt = self.ledger.debt();
+        if debt.is_positive() {
+            let span = self.lived(self.debt_since, at).micros();
+            self.debt.credit_micros += i128::from(debt.micros()) * i128::from(span);
+        } else {
+            self.overdrawn_since = at;
+        }
+        self.debt_since = at;
+    }
+
+    /// Updates the extremes after debt has changed.
+    fn debt_changed(&mut self, at: SimTime) {
+        let debt = self.ledger.debt();
+        self.debt.max = self.debt.max.max(debt);
+        self.debt.longest = self.debt.longest.max(self.lived(self.overdrawn_since, at));
+        if debt.is_zero() {
+            self.overdrawn_since = at;
+        }
+    }
+
+    /// Everything that has been posted since the balances were `before`, as one act.
+    pub(super) fn since(&self, before: Views) -> Posting {
+        self.posted(before)
+    }
+
+    fn posted(&self, before: Views) -> Posting {
+        self.assert_laws();
+        Posting { before, after: self.views(), ..Posting::default() }
+    }
+}
