@@ -85,6 +85,7 @@ impl Ledger {
         if fresh.is_some() {
             self.stand_beside(fresh);
         }
+        self.assert_sound();
         serial
     }
 
@@ -103,7 +104,9 @@ impl Ledger {
 
     /// Takes `amount` from unreserved credits in burn order; what they do not cover becomes debt and is returned.
     pub fn charge(&mut self, amount: Credits) -> Credits {
-        self.burn_or_owe(amount)
+        let debt = self.burn_or_owe(amount);
+        self.assert_sound();
+        debt
     }
 
     /// Takes `amount` from the first lot if it is more than covered there and there is neither debt nor a hold.
@@ -139,6 +142,7 @@ impl Ledger {
         let eligible = |lot: &Lot| !purchased_only || lot.category == Category::Purchased;
         let left = self.burn_where(debt, eligible);
         self.debt = left;
+        self.assert_sound();
         debt - left
     }
 
@@ -162,6 +166,7 @@ impl Ledger {
             self.drop_empty();
         }
         self.end_spent(serial);
+        self.assert_sound();
     }
 
     /// The lot issued to make up the minimum of a grant with its own rollover: it ends with that grant.
@@ -175,6 +180,7 @@ impl Ledger {
     pub fn void(&mut self, serial: LotSerial) -> Option<(Take, Money)> {
         let voided = self.void_rest(serial);
         self.end_spent(serial);
+        self.assert_sound();
         voided
     }
 
@@ -212,6 +218,7 @@ impl Ledger {
         lot.price_paid = Money::ZERO;
         lot.credits = lot.remaining;
         (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+        self.assert_sound();
         owed
     }
 
@@ -222,6 +229,7 @@ impl Ledger {
         lot.credits += credits;
         lot.remaining += credits;
         self.remaining += credits;
+        self.assert_sound();
     }
 
     /// Takes `amount` out of a lot, unreserved credits first, then reserved ones, which their holds keep uncovered.
@@ -238,6 +246,7 @@ impl Ledger {
         lot.voided += amount;
         self.remaining -= amount;
         self.drop_empty();
+        self.assert_sound();
     }
 
     /// Gives a lot another end.

@@ -24,6 +24,11 @@ pub struct Hold {
 }
 
 impl Hold {
+    /// What it reserves of a lot (credits).
+    pub(super) fn reserved_of(&self, serial: LotSerial) -> Credits {
+        self.reservations.iter().filter(|(lot, _)| *lot == serial).map(|(_, part)| *part).sum()
+    }
+
     /// Drops what is reserved of a lot that is gone; the hold keeps its amount, uncovered.
     pub(super) fn drop_reservations_of(&mut self, serial: LotSerial) {
         self.reservations.retain(|(reserved, _)| *reserved != serial);
@@ -71,6 +76,7 @@ impl Ledger {
         hold.amount += amount;
         self.held += amount;
         self.holds[id.0 as usize] = Some(hold);
+        self.assert_sound();
     }
 
     /// Charges part of an open hold: its reservation first, then unreserved credits, then debt. The hold stays open
@@ -83,7 +89,9 @@ impl Ledger {
         self.held -= within;
         self.shrink_reservation(&mut hold);
         self.holds[id.0 as usize] = Some(hold);
-        Settlement { debt: self.burn_or_owe(amount - burned), unused: Credits::ZERO }
+        let debt = self.burn_or_owe(amount - burned);
+        self.assert_sound();
+        Settlement { debt, unused: Credits::ZERO }
     }
 
     /// Ends a hold by charging `amount`: its reservation first, then unreserved credits, then debt; the rest of the
@@ -93,7 +101,9 @@ impl Ledger {
         let burned = self.burn_reservation(&mut hold, amount);
         let unused = (hold.amount - amount).positive_part();
         self.end_hold(id, hold);
-        Settlement { debt: self.burn_or_owe(amount - burned), unused }
+        let debt = self.burn_or_owe(amount - burned);
+        self.assert_sound();
+        Settlement { debt, unused }
     }
 
     /// Ends a hold by charging `amount` if its reservation covers that and nothing of it is overdue; false if nothing was
@@ -130,6 +140,7 @@ impl Ledger {
         if emptied {
             self.drop_empty();
         }
+        self.assert_sound();
         true
     }
 
@@ -138,6 +149,7 @@ impl Ledger {
         let hold = self.take_hold(id);
         let amount = hold.amount;
         self.end_hold(id, hold);
+        self.assert_sound();
         amount
     }
 

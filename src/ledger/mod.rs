@@ -10,6 +10,7 @@ mod lot;
 mod order;
 mod refund;
 mod rollover;
+mod sound;
 
 pub use book::{Ledger, Take};
 pub use hold::{Hold, HoldId, Settlement};

@@ -24,7 +24,9 @@ impl Ledger {
                 return None;
             }
             self.remaining += amount;
-            return Some(refill(lot, amount));
+            let take = refill(lot, amount);
+            self.assert_sound();
+            return Some(take);
         }
         let spent = self.spent.as_mut()?;
         let index = spent.iter().position(|lot| lot.serial == serial)?;
@@ -35,12 +37,14 @@ impl Ledger {
         self.remaining += amount;
         let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
         self.lots.insert(at, lot);
+        self.assert_sound();
         Some(take)
     }
 
     /// Takes debt off that a charge had incurred.
     pub fn undo_debt(&mut self, amount: Credits) {
         self.debt -= amount;
+        debug_assert!(self.debt >= Credits::ZERO, "no more debt is undone than there is");
     }
 
     /// A lot ends: nothing is given back to it any more, nor to what made up its minimum.

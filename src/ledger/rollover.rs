@@ -83,6 +83,7 @@ impl Ledger {
             }
         }
         self.drop_empty();
+        self.assert_sound();
     }
 
     /// Rolls over the running allowance and every lot that rolls again; the rest expires. Returns what moved and the
@@ -124,6 +125,7 @@ impl Ledger {
         let moved = rolled.into_iter().filter_map(|serial| self.moved(serial)).collect();
         self.sort();
         self.drop_empty();
+        self.assert_sound();
         (moved, issued)
     }
 
@@ -208,6 +210,7 @@ impl Ledger {
         let shortfall = rollover.shortfall(kept);
         let issued = shortfall.is_positive().then(|| self.make_up(serial, shortfall, at, new_id));
         self.drop_empty();
+        self.assert_sound();
         (moved, issued)
     }
 

@@ -3,9 +3,9 @@
 //! Owns the loop over instants: due events and timers in the order of SEMANTICS §10, then arrivals. The files beside
 //! this one hold one concern each: `follow`, `calm`, `reach` and `light` (the course of plain operations), `instants` (what
 //! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `plan_change`, `prorate` and `rules` (another
-//! plan, other rules), `gate` (what checks need), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and `refund`
-//! (operations in flight and what they owe), `change` (what follows a change of
-//! balance), `top_up` and `purchase` (credits bought), `money`, `pace`, `finish`.
+//! plan, other rules), `gate` (what checks need), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and
+//! `refunding` (operations in flight and what they owe), `books` (lots, holds, debt and the journal), `change` (what follows a
+//! posting), `top_up` and `purchase` (credits bought), `money`, `pace`, `finish`.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
 mod attempt;
