@@ -2,13 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "an interrupt has to end a run in time")]
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use crate::common::{creditsim, csvs, folder, run, trace};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -50,42 +48,6 @@ admission = "positive"
 short = "allow"
 overdraft = { limit = 50 }
 "#;
-
-fn creditsim() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
-    command.stdin(Stdio::null());
-    command
-}
-
-/// A folder with a scenario in it.
-fn folder(text: &str) -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("small.toml");
-    fs::write(&path, text).expect("writable");
-    (folder, path)
-}
-
-/// Runs with arguments; gives exit code, stdout and stderr.
-fn run(arguments: &[&str]) -> (i32, String, String) {
-    let output = creditsim().args(arguments).output().expect("the command starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-/// The CSV files below a folder by name.
-fn csvs(below: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(below).expect("a folder") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            found.extend(csvs(&path));
-        } else if path.extension().is_some_and(|ending| ending == "csv") {
-            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
-            found.insert(name, fs::read(&path).expect("readable"));
-        }
-    }
-    found
-}
 
 #[test]
 fn every_layout_writes_the_same_bytes() {
@@ -332,15 +294,7 @@ fn an_interrupt_keeps_partial_results_and_marks_them() {
 
 #[test]
 fn a_real_history_is_replayed_to_the_last_micro_credit_under_every_policy() {
-    let traces = ["../shared/traces", "../../shared/traces"];
-    let Some(trace) = traces
-        .iter()
-        .map(|below| Path::new(env!("CARGO_MANIFEST_DIR")).join(below).join("genai-images.csv"))
-        .find(|path| path.exists())
-    else {
-        eprintln!("skipped: there is no ../shared/traces/genai-images.csv");
-        return;
-    };
+    let Some(trace) = trace("genai-images.csv") else { return };
     // Independent of the reader: every row split at its commas, the sum in integers.
     let text = fs::read_to_string(&trace).unwrap();
     let (mut wanted, mut sizeless) = (0_i128, 0);

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::common::{Place, find, rows};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{FeatureIndex, SimTime};
@@ -51,19 +52,9 @@ const DRAWN: [usize; 8] = [0, 2, 3, 4, 6, 8, 11, 13];
 
 /// What was drawn for the organizations of `teams`, by operation, under the policy `open`.
 fn operations(scenario: &str) -> Vec<Vec<String>> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("streams.toml");
-    fs::write(&path, scenario).expect("writable");
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-        .stdin(Stdio::null())
-        .args(["run", "--quiet", "--rows", "operations", "--output"])
-        .arg(folder.path().join("out"))
-        .arg(&path)
-        .output()
-        .expect("the command starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let run = fs::read_dir(folder.path().join("out/streams")).unwrap().next().unwrap().unwrap().path();
-    let mut rows = csv::Reader::from_path(run.join("operations.csv")).expect("rows");
+    let place = Place::with(scenario);
+    place.run(&["--rows", "operations"]);
+    let mut rows = csv::Reader::from_path(find(&place.path("out"), "operations.csv")).expect("rows");
     assert_eq!(rows.headers().unwrap().get(11), Some("cost"), "the columns are those of METRICS");
     let rows = rows.records().map(|row| row.expect("a row"));
     let of_teams = rows.filter(|row| &row[1] == "open" && row[2].starts_with("teams/"));
@@ -360,21 +351,9 @@ struct Summary(BTreeMap<[String; 3], f64>);
 
 impl Summary {
     fn of(scenario: &str) -> Summary {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("scenario.toml");
-        fs::write(&path, scenario).expect("writable");
-        let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-            .stdin(Stdio::null())
-            .args(["run", "--quiet", "--output"])
-            .arg(folder.path().join("out"))
-            .arg(&path)
-            .output()
-            .expect("the command starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let below = |folder: &Path| fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-        let run = below(&below(&folder.path().join("out")));
-        let mut rows = csv::Reader::from_path(run.join("summary.csv")).expect("a summary");
-        let rows = rows.records().map(|row| row.expect("a row"));
+        let place = Place::with(scenario);
+        place.run(&[]);
+        let rows = rows(&find(&place.path("out"), "summary.csv")).into_iter();
         let mean = |row: csv::StringRecord| {
             let key = [row[1].to_owned(), row[2].to_owned(), row[3].to_owned()];
             row[5].parse().ok().map(|mean| (key, mean))

@@ -1,11 +1,11 @@
 //! `creditsim explain`: the statement of one organization, and that it agrees with `organizations.csv`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
+
+use crate::common::{find, folder as written, run as creditsim};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -60,33 +60,12 @@ overdraft = { limit = 30, at_cycle = "invoice", price_per_credit = "0.5 USD", fe
 top_up = { threshold = 10, cooldown = "3 days", processing = "30 min" }
 "#;
 
-fn creditsim(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim")).args(arguments).output().expect("it starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-/// A folder with the scenario in it.
-fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("told.toml");
-    fs::write(&path, text).expect("writable");
-    (folder, path)
-}
-
 fn explain(scenario: &Path, more: &[&str]) -> String {
     let mut arguments = vec!["explain", scenario.to_str().expect("UTF-8")];
     arguments.extend(more);
     let (code, out, err) = creditsim(&arguments);
     assert_eq!(code, 0, "{err}");
     out
-}
-
-fn find(below: &Path, name: &str) -> Option<PathBuf> {
-    fs::read_dir(below).ok()?.find_map(|entry| {
-        let path = entry.ok()?.path();
-        if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) }
-    })
 }
 
 /// Millionths of a decimal number.
@@ -109,7 +88,7 @@ fn a_statement_agrees_with_the_row_of_its_organization() {
         output.to_str().expect("UTF-8"),
     ]);
     assert_eq!(code, 0, "{err}");
-    let rows = find(&output, "organizations.csv").expect("rows of organizations");
+    let rows = find(&output, "organizations.csv");
     let mut reader = csv::Reader::from_path(rows).expect("readable");
     let mut compared = 0;
     for row in reader.deserialize::<BTreeMap<String, String>>() {

@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::common::{Place, code, stderr, stdout};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tempfile::TempDir;
 
 const SCENARIO: &str = r#"
 version = 1
@@ -66,64 +66,18 @@ grants = [{ credits = 10, category = "included" }]
 admission = "positive"
 "#;
 
-struct Place(TempDir);
-
-impl Place {
-    fn with(text: &str) -> Place {
-        let place = Place(tempfile::tempdir().expect("a temporary folder"));
-        fs::write(place.path("small.toml"), text).expect("writable");
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
-        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
-        command
-    }
-
-    /// Runs behind commands of a shell that set limits.
-    fn limited(&self, limits: &str, arguments: &[&str]) -> Output {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_creditsim")]);
-        shell.args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output().expect("a shell")
-    }
-
-    /// Names in the folder of results, sorted; none if there is no folder.
-    fn results(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path("output/small")) else { return Vec::new() };
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-
-    fn manifest(&self, name: &str) -> serde_json::Value {
-        let path = self.path("output/small").join(name).join("manifest.json");
-        serde_json::from_slice(&fs::read(path).expect("a manifest")).expect("JSON")
-    }
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap_or(-1)
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
+/// Runs behind commands of a shell that set limits.
+fn limited(place: &Place, limits: &str, arguments: &[&str]) -> Output {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_creditsim")]);
+    shell.args(arguments).current_dir(place.0.path()).stdin(Stdio::null()).output().expect("a shell")
 }
 
 #[test]
 fn full_disk_keeps_finished_replications_and_the_table() {
     // A file that may not grow is what a full disk looks like to whoever writes it, without being root.
     let place = Place::with(&SCENARIO.replace("replications = 2", "replications = 2000"));
-    let output = place.limited("trap '' XFSZ; ulimit -f 1000", &["run", "small.toml", "--threads", "1"]);
+    let output = limited(&place, "trap '' XFSZ; ulimit -f 1000", &["run", "small.toml", "--threads", "1"]);
     assert_eq!(code(&output), 5, "{}", stderr(&output));
     // Parts of finished work are what grows first.
     assert!(stderr(&output).contains("parts`: File too large"), "{}", stderr(&output));
@@ -145,7 +99,7 @@ fn full_disk_in_the_first_replication_leaves_the_earlier_result_and_nothing_else
     assert_eq!(code(&before), 0, "{}", stderr(&before));
     let names = place.results();
     let manifest = place.manifest(&names[0]);
-    let output = place.limited("trap '' XFSZ; ulimit -f 4", &["run", "small.toml"]);
+    let output = limited(&place, "trap '' XFSZ; ulimit -f 4", &["run", "small.toml"]);
     assert_eq!(code(&output), 5, "{}", stderr(&output));
     let left = place.results();
     assert!(left.contains(&names[0]) && left.iter().all(|name| !name.starts_with('.')), "{left:?}");
@@ -231,7 +185,7 @@ fn little_to_work_with_is_enough() {
     let place = Place::with(SCENARIO);
     for (limits, seed) in [("ulimit -n 8", "1"), ("ulimit -v 46080", "2"), ("unset HOME PATH TMPDIR", "3")] {
         let arguments = ["run", "small.toml", "--quiet", "--threads", "1", "--seed", seed];
-        let output = place.limited(limits, &arguments);
+        let output = limited(&place, limits, &arguments);
         assert_eq!(code(&output), 0, "{limits}: {}", stderr(&output));
     }
     assert_eq!(place.results().len(), 3);
@@ -289,7 +243,7 @@ fn a_history_without_lines_is_refused_in_little_memory() {
     let block = vec![b'a'; 1 << 20];
     (0..400).for_each(|_| encoder.write_all(&block).unwrap());
     fs::write(place.path("usage.csv.gz"), encoder.finish().unwrap()).unwrap();
-    let output = place.limited("ulimit -v 200000", &["run", "small.toml", "--threads", "1"]);
+    let output = limited(&place, "ulimit -v 200000", &["run", "small.toml", "--threads", "1"]);
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     let said = stderr(&output);
     assert!(said.contains("usage.csv.gz:") && said.contains("is longer than"), "{said}");
@@ -301,7 +255,7 @@ fn a_bomb_of_rows_is_sorted_in_little_memory() {
     let place = Place::with(HISTORY);
     // 43 MB of rows, 100 kB packed.
     fs::write(place.path("usage.csv.gz"), packed(&usage(1_200_000))).unwrap();
-    let output = place.limited("ulimit -v 300000", &["run", "small.toml", "--threads", "1", "--quiet"]);
+    let output = limited(&place, "ulimit -v 300000", &["run", "small.toml", "--threads", "1", "--quiet"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert_eq!(place.results().len(), 1);
 }

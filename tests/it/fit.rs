@@ -6,32 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use tempfile::TempDir;
 
-fn creditsim(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_creditsim")).args(arguments).output().expect("the binary runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::common::{creditsim, find, stderr, stdout, trace};
 
 fn path(path: &Path) -> &str {
     path.to_str().expect("UTF-8 paths in tests")
-}
-
-/// A real history, or nothing where they are absent.
-fn trace(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["../shared/traces", "../../shared/traces"];
-    let found = folders.into_iter().map(|folder| root.join(folder).join(name)).find(|path| path.exists());
-    if found.is_none() {
-        eprintln!("not tested: there is no ../shared/traces/{name} beside the project");
-    }
-    found
 }
 
 /// Calls of a feature: (hour since 1970, organization, calls, sizes by column).
@@ -88,8 +70,8 @@ fn simulated(
         .flat_map(|size| features.iter().map(move |feature| format!("features.{feature}.cost={size} / 1000")))
         .collect();
     arguments.extend(set.iter().flat_map(|set| ["--set", set]));
-    let run = creditsim(&arguments);
-    assert!(run.status.success(), "{}", text(&run.stderr));
+    let run = creditsim().args(&arguments).output().unwrap();
+    assert!(run.status.success(), "{}", stderr(&run));
     let file = find(&output, "operations.csv");
     let mut reader = csv::Reader::from_path(file).expect("rows");
     let header = reader.headers().expect("a header").clone();
@@ -112,21 +94,6 @@ fn simulated(
         ));
     }
     found
-}
-
-fn find(folder: &Path, name: &str) -> PathBuf {
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.file_name().is_some_and(|file| file == name) {
-                return path;
-            }
-        }
-    }
-    panic!("there is no {name} in {}", folder.display())
 }
 
 /// Share of the top tenth, dispersion of hours, busiest hour of the day by the mean one.
@@ -179,9 +146,9 @@ fn check_trace(name: &str, sizes: &[&str], scale: Option<&str>) {
     let fitted = folder.path().join("fitted.toml");
     let mut arguments = vec!["fit", path(&file), "--output", path(&fitted)];
     arguments.extend(scale.iter().flat_map(|scale| ["--scale", scale]));
-    let fit = creditsim(&arguments);
-    assert!(fit.status.success(), "{}", text(&fit.stderr));
-    assert!(creditsim(&["check", path(&fitted)]).status.success());
+    let fit = creditsim().args(&arguments).output().unwrap();
+    assert!(fit.status.success(), "{}", stderr(&fit));
+    assert!(creditsim().args(["check", path(&fitted)]).output().unwrap().status.success());
     let share: f64 = scale.map_or(1.0, |scale| scale.parse().expect("a share"));
     let history = history(&file, sizes);
     let features: BTreeSet<String> = history.keys().cloned().collect();
@@ -287,8 +254,8 @@ fn check_history(name: &str, content: &[u8], comes: &Comes) {
     let folder = TempDir::new().expect("a folder");
     let (file, fitted) = (folder.path().join(name), folder.path().join("fitted.toml"));
     fs::write(&file, content).expect("a disk");
-    let fit = creditsim(&["fit", path(&file), "--output", path(&fitted)]);
-    let said = text(&fit.stderr);
+    let fit = creditsim().args(["fit", path(&file), "--output", path(&fitted)]).output().unwrap();
+    let said = stderr(&fit);
     match comes {
         Refused(code, what) => {
             assert_eq!(fit.status.code(), Some(*code), "{name}: {said}");
@@ -297,23 +264,18 @@ fn check_history(name: &str, content: &[u8], comes: &Comes) {
         }
         Runs => {
             assert!(fit.status.success(), "{name}: {said}");
-            assert!(text(&fit.stdout).contains("goodness of fit"), "{name}");
-            let check = creditsim(&["check", path(&fitted)]);
+            assert!(stdout(&fit).contains("goodness of fit"), "{name}");
+            let check = creditsim().args(["check", path(&fitted)]).output().unwrap();
             assert!(
-                check.status.success() && !text(&check.stdout).contains("warning"),
+                check.status.success() && !stdout(&check).contains("warning"),
                 "{name}: {}",
-                text(&check.stdout)
+                stdout(&check)
             );
-            let run = creditsim(&[
-                "run",
-                path(&fitted),
-                "-q",
-                "--replications",
-                "2",
-                "--output",
-                path(folder.path()),
-            ]);
-            assert!(run.status.success(), "{name}: {}", text(&run.stderr));
+            let run = creditsim()
+                .args(["run", path(&fitted), "-q", "--replications", "2", "--output", path(folder.path())])
+                .output()
+                .unwrap();
+            assert!(run.status.success(), "{name}: {}", stderr(&run));
         }
     }
 }
@@ -488,13 +450,13 @@ fn any_history_is_fitted_or_refused_with_a_reason() {
 #[test]
 fn a_missing_history_and_a_full_disk_are_the_world() {
     let folder = TempDir::new().expect("a folder");
-    let missing = creditsim(&["fit", path(&folder.path().join("nowhere.csv"))]);
-    assert_eq!(missing.status.code(), Some(5), "{}", text(&missing.stderr));
+    let missing = creditsim().args(["fit", path(&folder.path().join("nowhere.csv"))]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(5), "{}", stderr(&missing));
     let file = folder.path().join("usage.csv");
     fs::write(&file, "timestamp,units\n2025-01-01T00:00:00Z,1\n").expect("a disk");
     let output = folder.path().join("no such folder").join("fitted.toml");
-    let nowhere = creditsim(&["fit", path(&file), "--output", path(&output)]);
-    assert_eq!(nowhere.status.code(), Some(5), "{}", text(&nowhere.stderr));
-    let scale = creditsim(&["fit", path(&file), "--scale", "2"]);
+    let nowhere = creditsim().args(["fit", path(&file), "--output", path(&output)]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(5), "{}", stderr(&nowhere));
+    let scale = creditsim().args(["fit", path(&file), "--scale", "2"]).output().unwrap();
     assert_eq!(scale.status.code(), Some(2));
 }

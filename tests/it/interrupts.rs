@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::common::{creditsim, csvs, stderr as said};
+
 /// Organizations that take a while: `replications` of about a quarter of a second.
 fn scenario(replications: u32) -> String {
     format!(
@@ -92,10 +94,10 @@ impl Study {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
+        let mut command = creditsim();
         let file = self.file.to_str().unwrap();
         command.args(words.iter().map(|&word| if word == "STUDY" { file } else { word }));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.current_dir(self.folder.path()).env("TMPDIR", self.folder.path());
         command
     }
@@ -130,16 +132,7 @@ impl Study {
         let names = self.results();
         let finished: Vec<_> = names.iter().filter(|name| !name.contains("partial")).collect();
         let [name] = finished[..] else { panic!("{names:?}") };
-        let mut found = BTreeMap::new();
-        for entry in fs::read_dir(home.join(name)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "csv") {
-                found.insert(
-                    path.file_name().unwrap().to_string_lossy().into_owned(),
-                    fs::read(&path).unwrap(),
-                );
-            }
-        }
+        let found = csvs(&home.join(name));
         assert!(found.len() >= 4, "{:?}", found.keys());
         found
     }
@@ -162,10 +155,6 @@ fn plain(text: &str, prepare: impl Fn(&Path)) -> (BTreeMap<String, Vec<u8>>, Dur
 }
 
 const ROWS: &[&str] = &["--rows", "cycles"];
-
-fn said(ended: &Output) -> String {
-    String::from_utf8_lossy(&ended.stderr).into_owned()
-}
 
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap();

@@ -1,8 +1,6 @@
 //! Ledger cases written as scenarios of a few lines, their end state read from `organizations.csv`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::common::{Place, find};
 
 /// Runs a scenario with these keys of the cohort and of the policy; compares columns of `organizations.csv` as text.
 #[track_caller]
@@ -11,19 +9,9 @@ fn check(cohort: &str, policy: &str, expected: &[(&str, &str)]) {
         "version = 1\nname = \"case\"\nstart = 2025-01-01\nend = 2025-04-01\nseed = 1\nreplications = 1\n\
          [features.work]\n[features.other]\n[[cohorts]]\nname = \"one\"\n{cohort}\n[policies.case]\n{policy}\n"
     );
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("case.toml");
-    fs::write(&path, scenario).expect("writable");
-    let output = folder.path().join("output");
-    let ran = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-        .args(["run", "--quiet", "--audit"])
-        .arg(&path)
-        .arg("--output")
-        .arg(&output)
-        .output()
-        .expect("it starts");
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let rows = find(&output, "organizations.csv").expect("rows of organizations");
+    let place = Place::with(&scenario);
+    place.run(&["--audit"]);
+    let rows = find(&place.result(), "organizations.csv");
     let mut reader = csv::Reader::from_path(rows).expect("readable");
     let names = reader.headers().expect("a header").clone();
     let row = reader.records().next().expect("one organization").expect("a row");
@@ -32,13 +20,6 @@ fn check(cohort: &str, policy: &str, expected: &[(&str, &str)]) {
             names.iter().position(|column| column == *name).unwrap_or_else(|| panic!("no column {name}"));
         assert_eq!(&row[column], *wanted, "{name}");
     }
-}
-
-fn find(below: &Path, name: &str) -> Option<PathBuf> {
-    fs::read_dir(below).ok()?.find_map(|entry| {
-        let path = entry.ok()?.path();
-        if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) }
-    })
 }
 
 #[test]

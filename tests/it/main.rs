@@ -6,6 +6,7 @@ mod account;
 mod calm;
 mod closed_forms;
 mod command;
+mod common;
 mod demand;
 mod explain;
 mod faults;

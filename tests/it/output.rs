@@ -1,11 +1,9 @@
 //! What a run leaves behind: who may replace what, how it is repeated, and that no text in it does harm.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use tempfile::TempDir;
+use crate::common::{Place, csvs, files, manifest};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -36,80 +34,6 @@ admission = "positive"
 short = "allow"
 overdraft = { limit = 50 }
 "#;
-
-/// A place with a scenario in it.
-struct Place(TempDir);
-
-impl Place {
-    fn with(text: &str) -> Place {
-        let place = Place(tempfile::tempdir().expect("a temporary folder"));
-        fs::write(place.path("small.toml"), text).expect("writable");
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Runs in the place; gives exit code, stdout and stderr.
-    fn creditsim(&self, arguments: &[&str]) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
-        let output = command
-            .args(arguments)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .expect("it starts");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
-    }
-
-    /// Runs the scenario with more arguments, which must go well; gives stdout.
-    fn run(&self, arguments: &[&str]) -> String {
-        let all = [&["run", "small.toml", "--quiet", "--output", "out"], arguments].concat();
-        let (code, stdout, stderr) = self.creditsim(&all);
-        assert_eq!(code, 0, "{arguments:?}: {stderr}");
-        stdout
-    }
-
-    /// Names of the folders of results, sorted.
-    fn results(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("out/small")).expect("results");
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-
-    /// The only folder of results.
-    fn result(&self) -> PathBuf {
-        let names = self.results();
-        assert_eq!(names.len(), 1, "{names:?}");
-        self.path("out/small").join(&names[0])
-    }
-}
-
-/// Every file below a folder by name.
-fn files(below: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(below).expect("a folder") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.insert(path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap());
-        }
-    }
-    found
-}
-
-fn csvs(below: &Path) -> BTreeMap<String, Vec<u8>> {
-    files(below).into_iter().filter(|(name, _)| name.ends_with(".csv")).collect()
-}
-
-fn manifest(folder: &Path) -> serde_json::Value {
-    serde_json::from_slice(&fs::read(folder.join("manifest.json")).expect("a manifest")).expect("JSON")
-}
 
 #[test]
 fn every_option_that_reaches_a_file_reaches_the_name_and_none_of_the_layout_does() {

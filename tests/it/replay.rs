@@ -1,14 +1,10 @@
 //! Replaying usage histories through the command: traces beside synthetic demand, exports of products, bad files.
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
+use crate::common::{Place, find, manifest, rows};
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// A scenario and its files in a folder of their own.
-struct Stage(TempDir);
+struct Stage(Place);
 
 /// What a run said and wrote.
 struct Ran {
@@ -20,40 +16,24 @@ struct Ran {
 
 impl Stage {
     fn new(files: &[(&str, &str)]) -> Stage {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for (name, text) in files {
-            fs::write(folder.path().join(name), text).expect("writable");
-        }
-        Stage(folder)
+        Stage(Place::of(files))
     }
 
     fn command(&self, arguments: &[&str]) -> (i32, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .args(arguments)
-            .output()
-            .expect("the command starts");
-        (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+        let (code, _, stderr) = self.0.creditsim(arguments);
+        (code, stderr)
     }
 
     fn run(&self) -> Ran {
         let (code, stderr) = self.command(&["run", "s.toml", "--rows", "operations", "--output", "out"]);
         let mut ran = Ran { code, stderr, operations: Vec::new(), manifest: Value::Null };
         if code == 0 {
-            let below = self.0.path().join("out/s");
-            let run = fs::read_dir(below).expect("a run").next().expect("a run").expect("a run").path();
-            ran.operations = rows(&run);
-            let manifest = fs::read_to_string(run.join("manifest.json")).expect("a manifest");
-            ran.manifest = serde_json::from_str(&manifest).expect("JSON");
+            let operations = find(&self.0.path("out"), "operations.csv");
+            ran.operations = rows(&operations);
+            ran.manifest = manifest(operations.parent().expect("a folder of results"));
         }
         ran
     }
-}
-
-fn rows(run: &Path) -> Vec<csv::StringRecord> {
-    let mut file = csv::Reader::from_path(run.join("operations.csv")).expect("rows");
-    file.records().map(|row| row.expect("a row")).collect()
 }
 
 const MIXED: &str = r#"
@@ -237,20 +217,15 @@ fn a_bad_file_is_told_at_once_by_check_and_by_run() {
     let ran = stage.run();
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("usage.csv:2001`: `at`") && ran.stderr.contains("usage.csv:3001`: `at`"));
-    let left = fs::read_dir(stage.0.path().join("out/s")).expect("a folder").count();
+    let left = std::fs::read_dir(stage.0.path("out/s")).expect("a folder").count();
     assert_eq!(left, 0, "a run that failed leaves nothing");
 }
 
 #[test]
 fn the_organizations_of_a_history_are_not_guessed() {
     let stage = Stage::new(&[("s.toml", MIXED), ("usage.csv", USAGE)]);
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-        .current_dir(stage.0.path())
-        .args(["check", "s.toml"])
-        .output()
-        .expect("the command starts");
+    let (_, said, _) = stage.0.creditsim(&["check", "s.toml"]);
     let wanted = "`s.toml` can be run: 4 organizations and those of history `large` and those of history `small`, \
                   2 features, 1 policy, 1 replication\n";
-    let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.starts_with(wanted), "{said}");
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use tempfile::TempDir;
+use crate::common::Place;
 
 const SCENARIO: &str = r#"
 name = "small"
@@ -34,33 +34,27 @@ short = "allow"
 overdraft = { limit = 40, at_cycle = "forgive" }
 "#;
 
-struct Home {
-    folder: TempDir,
-}
+struct Home(Place);
 
 impl Home {
     fn new() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        fs::write(folder.path().join("small.toml"), SCENARIO).expect("written");
-        Home { folder }
+        Home(Place::with(SCENARIO))
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
+        self.0.0.path()
     }
 
     fn creditsim(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
-        command.current_dir(self.path()).args(arguments).output().expect("it runs")
+        self.0.command(arguments).output().expect("the command starts")
     }
 
     /// Runs, wants this exit code, and returns the one folder written below `output`.
     fn folder_of(&self, output: &str, code: i32, arguments: &[&str]) -> PathBuf {
         let arguments = [arguments, &["--output", output, "--quiet"]].concat();
-        let ended = self.creditsim(&arguments);
-        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert_eq!(ended.status.code(), Some(code), "{arguments:?}: {said}");
-        let runs = self.path().join(output).join("small");
+        let (ended, _, said) = self.0.creditsim(&arguments);
+        assert_eq!(ended, code, "{arguments:?}: {said}");
+        let runs = self.0.path(output).join("small");
         let found: Vec<PathBuf> =
             fs::read_dir(runs).expect("a run").map(|entry| entry.expect("readable").path()).collect();
         assert_eq!(found.len(), 1, "{found:?}");

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use assert_cmd::Command;
-use tempfile::TempDir;
+use crate::common::Place;
 
 const HEAD: &str = r#"
 version = 1
@@ -15,20 +14,13 @@ replications = 1
 
 /// What the command says of a scenario: stdout and stderr.
 fn told(command: &[&str], body: &str) -> (String, String) {
-    let folder = TempDir::new().expect("a temporary folder");
-    fs::write(folder.path().join("case.toml"), format!("{HEAD}{body}")).expect("writable");
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-        .current_dir(folder.path())
-        .args([command[0], "case.toml"])
-        .args(&command[1..])
-        .output()
-        .expect("the command runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    let rows = fs::read_dir(folder.path().join("output/written"))
+    let place = Place::of(&[("case.toml", &format!("{HEAD}{body}"))]);
+    let (_, stdout, stderr) = place.creditsim(&[&[command[0], "case.toml"], &command[1..]].concat());
+    let rows = fs::read_dir(place.path("output/written"))
         .into_iter()
         .flatten()
         .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("operations.csv")).ok());
-    (text(output.stdout) + &rows.collect::<String>(), text(output.stderr))
+    (stdout + &rows.collect::<String>(), stderr)
 }
 
 const OPERATIONS: &str = r#"

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::common::{Place, find};
 
 /// Outcomes that show what each platform's text says.
 const METRICS: [&str; 28] = [
@@ -41,15 +42,10 @@ const METRICS: [&str; 28] = [
 ];
 
 fn summary(name: &str) -> String {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-        .args(["run", name, "--quick", "--quiet", "--output"])
-        .arg(folder.path())
-        .output()
-        .expect("the command starts");
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    let run = fs::read_dir(folder.path().join(name)).unwrap().next().unwrap().unwrap().path();
-    let text = fs::read_to_string(run.join("summary.csv")).expect("a summary");
+    let place = Place::of(&[]);
+    let (code, _, stderr) = place.creditsim(&["run", name, "--quick", "--quiet", "--output", "out"]);
+    assert_eq!(code, 0, "{name}: {stderr}");
+    let text = fs::read_to_string(find(&place.path("out"), "summary.csv")).expect("a summary");
     let mut kept = String::from("policy,metric,unit,mean\n");
     for row in csv::Reader::from_reader(text.as_bytes()).records() {
         let row = row.expect("a row");
