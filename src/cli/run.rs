@@ -10,11 +10,11 @@ use crate::engine::{
     self, Cause, Expected, Failure, Interrupt, JobOptions, Keep, Layout, Planned, Progress, Ran, RunSpec,
     TakenUp,
 };
-use crate::experiment::{Findings, Judgement, Ruling, judge, worst};
+use crate::experiment::{Family, Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
-    self, Formats, HistoryRecord, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status, Table,
-    TakenUpRecord,
+    self, Answer, Formats, HistoryRecord, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status,
+    Table, TakenUpRecord,
 };
 use crate::scenario::{self, Scenario, ScenarioSource};
 use crate::workload::{Arrivals, Demand, PreparedHistory};
@@ -101,6 +101,8 @@ impl Matter {
 /// What a run came to.
 struct Summary {
     findings: Findings,
+    /// What they come to, in sentences.
+    answer: Answer,
     judgements: Vec<Judgement>,
     /// The judgements as a table.
     rulings: Table,
@@ -308,12 +310,13 @@ fn summarise(
             Err(why) => folder.give_up(file.name(), &why),
         }
     }
-    let findings = Findings::new(gathered.measurements, scenario.baseline);
+    let findings = Findings::of_family(gathered.measurements, scenario.baseline, &Family::of(scenario));
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
     let partial = ran.interrupted.is_some() || failed;
     let GatheredRun { precision_missed, stopped, .. } = gathered;
     Ok(Summary {
+        answer: Answer::new(&findings, scenario),
         findings,
         judgements,
         rulings,
@@ -345,7 +348,7 @@ fn keep(
     let page = Page {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
-        remarks: reactive_remark(scenario).into_iter().chain(summary.stopped.clone()).collect(),
+        remarks: summary.answer.notes().into_iter().chain(summary.stopped.clone()).collect(),
         seed: scenario.seed,
         finished: !summary.partial,
         thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
@@ -364,7 +367,7 @@ fn keep(
 }
 
 fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> String {
-    let Summary { findings, judgements, rulings, .. } = summary;
+    let Summary { findings, answer, judgements, rulings, .. } = summary;
     let judged = !judgements.is_empty();
     match format {
         report::Format::Csv => report::flat(findings).render(format),
@@ -376,8 +379,9 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
                 "baseline": scenario.policies[scenario.baseline].name,
                 "partial": summary.partial,
                 "stopped": summary.stopped,
+                "verdict": answer.to_json(),
                 "outcomes": report::flat(findings).to_json(),
-                "notes": report::decided(findings),
+                "notes": answer.notes(),
                 "thresholds": rulings.to_json(),
             });
             report::pretty(&value)
@@ -385,11 +389,12 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
         report::Format::Text | report::Format::Markdown => {
             let mut tables = report::overview(findings);
             if let Some(last) = tables.last_mut() {
-                last.notes.extend(reactive_remark(scenario).into_iter().chain(summary.stopped.clone()));
+                last.notes.extend(summary.stopped.clone());
                 last.notes.extend(super::changed::remark(scenario));
             }
             tables.extend(judged.then(|| rulings.clone()));
-            tables.iter().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")
+            let tables = tables.iter().map(|table| table.render(format));
+            std::iter::once(answer.render(format)).chain(tables).collect::<Vec<_>>().join("\n")
         }
     }
 }
@@ -399,14 +404,6 @@ fn reactive_features(scenario: &Scenario) -> Vec<String> {
     let reactive = |demand: &Demand| matches!(demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. });
     let features = scenario.features.iter().filter(|feature| reactive(&feature.demand));
     features.map(|feature| feature.name.clone()).collect()
-}
-
-fn reactive_remark(scenario: &Scenario) -> Option<String> {
-    let features = reactive_features(scenario);
-    let names: Vec<String> = features.iter().map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| {
-        format!("clients of {} wait for their operations, so that demand differs by policy", names.join(", "))
-    })
 }
 
 fn written(target: &Path, summary: &Summary) -> String {
@@ -468,6 +465,6 @@ fn manifest(
         }),
         status: if summary.partial { Status::Partial } else { Status::Finished },
         stopped: summary.stopped.clone(),
-        notes: report::decided(&summary.findings),
+        notes: summary.answer.notes(),
     }
 }

@@ -1,19 +1,26 @@
 //! Every policy against the baseline on the same demand, with a verdict.
 //!
-//! Differences are paired by replication. No verdict is given below five replications, and all verdicts of a run hold
-//! together: the chance that any of them is false is at most 5 %, by Holm's correction over every policy, scope and
-//! outcome whose difference varies between replications. Half of the 5 % is for what is printed first, the outcomes over
-//! all organizations; cohorts and features share the other half. Intervals are not corrected.
+//! Differences are paired by replication. No verdict is given below five replications. The verdicts of what is printed or
+//! asked for hold together: the chance that any of them is false is at most 5 %, four for differences (Holm) and one for
+//! practical equality (Bonferroni). What is only written to files is a family of its own, held together likewise.
+//! Intervals are not corrected.
 
 use crate::outcome::{Direction, METRICS, Scope};
 
-use super::{Estimate, FEWEST, FEWEST_ALIKE, Measurements};
+use super::estimate::unseen;
+use super::family::{Hypothesis, holm};
+use super::ruling::doubt;
+use super::{Estimate, FEWEST, FEWEST_ALIKE, FEWEST_RARE, Family, Measurements};
 
-/// Chance of any false verdict of a run.
-const FAMILY_ERROR: f64 = 0.05;
+/// Chance that any difference shown in a family is none.
+const DIFFERENCE_ERROR: f64 = 0.04;
 
-/// Share of that chance for the outcomes over all organizations.
-const FOR_THE_WHOLE: f64 = 0.5;
+/// Chance that any practical equality shown in a family is none. With the above, 5 % for a family.
+const EQUALITY_ERROR: f64 = 0.01;
+
+/// Standard deviations of a replication that must lie between a difference and what matters: few replications hide how long a
+/// tail is. From twenty replications on it is fewer, the more there are.
+const ROOM: f64 = 10.0;
 
 /// Organizations, over all replications, of which none was seen to differ before two policies count as equal: fewer than
 /// one in a hundred differs (the rule of three).
@@ -32,6 +39,10 @@ pub struct Difference {
     pub estimate: Estimate,
     /// The mean difference as a share of the baseline's mean; absent over 0.
     pub relative: Option<f64>,
+    /// The smallest difference that matters, in the outcome's unit.
+    pub margin: f64,
+    /// It is printed or was asked for: its verdict holds together with all others of these.
+    pub asked: bool,
     /// The p-value after Holm's correction; absent where nothing can be tested.
     pub adjusted_p: Option<f64>,
     /// What it comes to.
@@ -49,6 +60,8 @@ pub enum Verdict {
     Higher,
     /// Shown to be lower, likewise.
     Lower,
+    /// Shown to differ by less than what matters.
+    PracticallyEqual,
     /// Equal by construction: no policy reaches the outcome, or these two do the same.
     Equal,
     /// Not enough is known to say.
@@ -64,6 +77,7 @@ impl Verdict {
             Verdict::Worse => "worse",
             Verdict::Higher => "higher",
             Verdict::Lower => "lower",
+            Verdict::PracticallyEqual => "practically equal",
             Verdict::Equal => "=",
             Verdict::Undecided => "undecided",
         }
@@ -92,31 +106,43 @@ impl Difference {
 
 /// Every difference of every other policy to the baseline, by policy, scope and metric.
 #[must_use]
-pub fn compare(measurements: &Measurements, baseline: usize) -> Vec<Difference> {
-    let mut differences = all_differences(measurements, baseline);
-    let tested = |whole: bool| {
-        let tested = |difference: &&Difference| difference.estimate.p_value().is_some();
-        let count =
-            differences.iter().filter(tested).filter(|found| (found.scope == Scope::All) == whole).count();
-        count as f64
-    };
-    let (whole, parts) = (tested(true), tested(false));
-    let share = if parts > 0.0 { FOR_THE_WHOLE } else { 1.0 };
-    let weight = |scope| if scope == Scope::All { share / whole } else { (1.0 - share) / parts };
-    let hypotheses: Vec<(Option<f64>, f64)> =
-        differences.iter().map(|found| (found.estimate.p_value(), weight(found.scope))).collect();
+pub fn compare(measurements: &Measurements, baseline: usize, family: &Family) -> Vec<Difference> {
+    let mut differences = all_differences(measurements, baseline, family);
+    let (asked, others): (Vec<&mut Difference>, Vec<_>) =
+        differences.iter_mut().partition(|difference| difference.asked);
     let same: Vec<bool> =
         (0..measurements.shape().policies.len()).map(|policy| measurements.same(policy, baseline)).collect();
-    for (difference, adjusted) in differences.iter_mut().zip(holm(&hypotheses)) {
-        difference.adjusted_p = adjusted;
-        difference.verdict = verdict(measurements, difference, same[difference.policy]);
+    for mut family in [asked, others] {
+        let count = adjust(measurements, baseline, &mut family);
+        for difference in family {
+            difference.verdict =
+                verdict(measurements, baseline, difference, (same[difference.policy], count));
+        }
     }
     differences
 }
 
-fn all_differences(measurements: &Measurements, baseline: usize) -> Vec<Difference> {
+/// Corrects the p-values of a family; how many hypotheses are in it.
+fn adjust(measurements: &Measurements, baseline: usize, family: &mut [&mut Difference]) -> usize {
+    let hypothesis = |difference: &&mut &mut Difference| -> Option<Hypothesis> {
+        let Difference { policy, scope, metric, .. } = ***difference;
+        let values = measurements.differences(policy, baseline, scope, metric).collect();
+        Some(Hypothesis { p: difference.estimate.p_value()?, policy, values })
+    };
+    let mut tested: Vec<&mut &mut Difference> =
+        family.iter_mut().filter(|difference| difference.estimate.p_value().is_some()).collect();
+    let hypotheses: Vec<Hypothesis> = tested.iter().filter_map(hypothesis).collect();
+    let (adjusted, count) = holm(&hypotheses);
+    for (difference, adjusted) in tested.iter_mut().zip(adjusted) {
+        difference.adjusted_p = Some(adjusted);
+    }
+    count
+}
+
+fn all_differences(measurements: &Measurements, baseline: usize, family: &Family) -> Vec<Difference> {
     let mut differences = Vec::new();
-    for policy in (0..measurements.shape().policies.len()).filter(|&policy| policy != baseline) {
+    let shape = measurements.shape();
+    for policy in (0..shape.policies.len()).filter(|&policy| policy != baseline) {
         for &scope in measurements.scopes() {
             for metric in 0..METRICS.len() {
                 let Some(estimate) = measurements.difference(policy, baseline, scope, metric) else {
@@ -124,15 +150,17 @@ fn all_differences(measurements: &Measurements, baseline: usize) -> Vec<Differen
                 };
                 let base = measurements.estimate(baseline, scope, metric).map_or(0.0, |base| base.mean);
                 let relative = (base != 0.0).then(|| estimate.mean / base.abs());
-                let verdict = Verdict::Undecided;
+                let name = METRICS[metric].name;
                 differences.push(Difference {
                     policy,
                     scope,
                     metric,
                     estimate,
                     relative,
+                    margin: family.relevance.of(name, base),
+                    asked: family.holds(shape, scope, name),
                     adjusted_p: None,
-                    verdict,
+                    verdict: Verdict::Undecided,
                 });
             }
         }
@@ -140,7 +168,13 @@ fn all_differences(measurements: &Measurements, baseline: usize) -> Vec<Differen
     differences
 }
 
-fn verdict(measurements: &Measurements, difference: &Difference, same: bool) -> Verdict {
+/// What a difference comes to in a family of `count` hypotheses.
+fn verdict(
+    measurements: &Measurements,
+    baseline: usize,
+    difference: &Difference,
+    (same, count): (bool, usize),
+) -> Verdict {
     let Difference { estimate, adjusted_p, metric, scope, .. } = difference;
     let (n, metric) = (estimate.replications, &METRICS[*metric]);
     let organizations = u64::from(n) * measurements.organizations(*scope);
@@ -148,29 +182,34 @@ fn verdict(measurements: &Measurements, difference: &Difference, same: bool) -> 
     if equal && (metric.of_demand() || (n >= FEWEST && (same || organizations >= FEWEST_EQUAL))) {
         return Verdict::Equal;
     }
-    let shown = match adjusted_p {
-        Some(p) => *p < FAMILY_ERROR,
-        None => estimate.constant && !equal && (n >= FEWEST_ALIKE || measurements.deterministic()),
-    };
+    let alike = estimate.constant && !equal && (n >= FEWEST_ALIKE || measurements.deterministic());
+    if n >= FEWEST_ALIKE && is_small(measurements, baseline, difference, count) {
+        return Verdict::PracticallyEqual;
+    }
+    let shown = adjusted_p.map_or(alike, |p| p < DIFFERENCE_ERROR);
     if n >= FEWEST && shown { Verdict::on(estimate.mean, metric.direction) } else { Verdict::Undecided }
 }
 
-/// Holm's adjusted p-values of weighted hypotheses (weights sum to 1): ordered by p / weight, each is multiplied by the
-/// weight of itself and all behind it over its own, and never lies below one before it. With equal weights the k-th
-/// smallest of m is multiplied by m − k + 1.
-fn holm(hypotheses: &[(Option<f64>, f64)]) -> Vec<Option<f64>> {
-    let tested = |(index, &(p, weight)): (usize, &(Option<f64>, f64))| Some((index, p?, weight));
-    let mut order: Vec<(usize, f64, f64)> = hypotheses.iter().enumerate().filter_map(tested).collect();
-    order.sort_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)));
-    let mut behind: f64 = order.iter().map(|(_, _, weight)| weight).sum();
-    let mut adjusted = vec![None; hypotheses.len()];
-    let mut floor: f64 = 0.0;
-    for (index, p, weight) in order {
-        floor = floor.max((p * behind / weight).min(1.0));
-        adjusted[index] = Some(floor);
-        behind -= weight;
+/// True if the difference is shown to be smaller than what matters: it lies inside the margin, and both ends of the margin
+/// are rejected, as strictly as the family is large. Of what is rare nothing is known that exactly.
+fn is_small(measurements: &Measurements, baseline: usize, difference: &Difference, count: usize) -> bool {
+    let Difference { policy, scope, metric, estimate, margin, .. } = difference;
+    if estimate.constant {
+        // What no replication has shown may lie this far off (the rule of three).
+        let reach = [*policy, baseline].map(|policy| measurements.unseen_reach(policy, *scope, *metric));
+        let reach = reach[0].max(reach[1]);
+        let off = if reach == 0.0 { 0.0 } else { unseen(estimate.replications, EQUALITY_ERROR) * reach };
+        return estimate.mean.abs() + off < *margin;
     }
-    adjusted
+    let error = EQUALITY_ERROR / count.max(1) as f64;
+    let rejected = |end: f64| estimate.p_value_of(end).is_some_and(|p| p < error);
+    let scarce = (f64::from(FEWEST_RARE) / f64::from(estimate.replications)).min(1.0);
+    let room = estimate.sd.unwrap_or(f64::INFINITY) * ROOM * scarce;
+    doubt(estimate).is_none()
+        && !estimate.rare()
+        && estimate.mean.abs() + room < *margin
+        && rejected(*margin)
+        && rejected(-margin)
 }
 
 #[cfg(test)]
@@ -179,33 +218,6 @@ mod tests {
 
     use super::*;
     use crate::outcome::{metric_index, synthetic};
-
-    #[test]
-    fn holm_multiplies_the_smallest_most_and_stays_monotone() {
-        type Values = &'static [(Option<f64>, f64)];
-        let cases: [(Values, &[Option<f64>]); 4] = [
-            (
-                &[(Some(0.01), 1.0 / 3.0), (Some(0.04), 1.0 / 3.0), (Some(0.03), 1.0 / 3.0)],
-                &[Some(0.03), Some(0.06), Some(0.06)],
-            ),
-            (&[(None, 0.5), (Some(0.02), 1.0)], &[None, Some(0.02)]),
-            (&[(Some(0.9), 0.5), (Some(0.8), 0.5)], &[Some(1.0), Some(1.0)]),
-            // The first has half of the chance for itself.
-            (
-                &[(Some(0.02), 0.5), (Some(0.02), 0.25), (Some(0.5), 0.25)],
-                &[Some(0.04), Some(0.04), Some(0.5)],
-            ),
-        ];
-        for (given, expected) in cases {
-            let adjusted = holm(given);
-            for (found, wanted) in adjusted.iter().zip(expected) {
-                assert!(
-                    (found.unwrap_or(-1.0) - wanted.unwrap_or(-1.0)).abs() < 1e-12,
-                    "{given:?}: {adjusted:?}"
-                );
-            }
-        }
-    }
 
     #[test]
     fn verdicts_know_which_way_is_better() {
@@ -227,7 +239,7 @@ mod tests {
         let mut measurements = Measurements::new(Arc::clone(&shape));
         (0..replications).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
         let index = metric_index(metric).unwrap();
-        let found = compare(&measurements, 0)
+        let found = compare(&measurements, 0, &Family::default())
             .into_iter()
             .find(|difference| difference.metric == index && difference.scope == Scope::All);
         let found = found.unwrap();
@@ -249,5 +261,32 @@ mod tests {
     fn equal_demand_is_no_difference() {
         let (verdict, estimate) = verdict_on("operations_demanded", 5);
         assert_eq!((verdict, estimate.mean, estimate.constant), (Verdict::Equal, 0.0, true));
+    }
+
+    /// The verdict on the loss rates of two policies that are `apart` by a share of the baseline's mean, in a family of
+    /// their own size.
+    fn verdict_apart(apart: f64, noise: f64, replications: u32) -> Verdict {
+        let shape = synthetic::shape(&["block", "overdraft"]);
+        let index = metric_index("loss_rate").unwrap();
+        let mut turn = 0_u32;
+        let value = |policy: usize, column: usize| {
+            turn += u32::from(policy == 0 && column == 0);
+            let wobble = if policy == 1 { noise * f64::from(turn % 5) - 2.0 * noise } else { 0.0 };
+            0.2 * (1.0 + (apart + wobble) * f64::from(u8::from(policy == 1)))
+        };
+        let measurements = Measurements::made_up(shape, replications, value);
+        let found = compare(&measurements, 0, &Family::default());
+        let found = found.iter().find(|found| found.metric == index && found.scope == Scope::All);
+        found.unwrap().verdict
+    }
+
+    #[test]
+    fn what_is_shown_to_be_small_is_practically_equal_and_nothing_is_that_is_only_unknown() {
+        // The margin is 1 % of the baseline's mean.
+        assert_eq!(verdict_apart(0.002, 0.0005, 20), Verdict::PracticallyEqual);
+        assert_eq!(verdict_apart(-0.000_17, 0.000_01, 10), Verdict::PracticallyEqual);
+        assert_eq!(verdict_apart(0.02, 0.0005, 20), Verdict::Worse);
+        assert_eq!(verdict_apart(0.000_1, 0.03, 20), Verdict::Undecided);
+        assert_eq!(verdict_apart(0.002, 0.0005, 4), Verdict::Undecided);
     }
 }

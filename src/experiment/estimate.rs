@@ -107,7 +107,13 @@ impl Estimate {
     /// replication or a constant.
     #[must_use]
     pub fn p_value(&self) -> Option<f64> {
-        self.moments().map(|moments| moments.p_value())
+        self.p_value_of(0.0)
+    }
+
+    /// Two-sided p-value of the hypothesis that the mean is `value`; `None` as above.
+    #[must_use]
+    pub fn p_value_of(&self, value: f64) -> Option<f64> {
+        self.moments().map(|moments| Moments { mean: moments.mean - value, ..moments }.p_value())
     }
 
     /// Skewness between replications; 0 where there are too few to say.

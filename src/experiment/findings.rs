@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::outcome::{METRICS, RunShape, Scope};
 
-use super::{Difference, Estimate, Measurements, compare};
+use super::{Difference, Estimate, Family, Measurements, compare};
 
 /// Measurements with their comparison.
 #[derive(Debug, Clone)]
@@ -19,10 +19,16 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Compares every policy with the baseline.
+    /// Compares every policy with the baseline, as if nothing but what is printed were asked for.
     #[must_use]
     pub fn new(measurements: Measurements, baseline: usize) -> Self {
-        let differences = compare(&measurements, baseline);
+        Findings::of_family(measurements, baseline, &Family::default())
+    }
+
+    /// Compares every policy with the baseline.
+    #[must_use]
+    pub fn of_family(measurements: Measurements, baseline: usize, family: &Family) -> Self {
+        let differences = compare(&measurements, baseline, family);
         let key = |difference: &Difference| (difference.policy, difference.scope, difference.metric);
         let positions = differences.iter().enumerate().map(|(index, found)| (key(found), index)).collect();
         Findings { measurements, baseline, differences, positions }

@@ -207,13 +207,24 @@ impl Measurements {
     /// The mean difference of a policy to another on the same demand, paired by replication.
     #[must_use]
     pub fn difference(&self, policy: usize, other: usize, scope: Scope, metric: usize) -> Option<Estimate> {
-        let pairs = self.values(policy, scope, metric).zip(self.values(other, scope, metric));
-        let differences: Vec<f64> = pairs.filter_map(|(own, other)| Some(own? - other?)).collect();
+        let differences: Vec<f64> = self.differences(policy, other, scope, metric).flatten().collect();
         let range = METRICS.get(metric)?.range();
         Estimate::within(
             &differences,
             OutcomeRange { low: range.low - range.high, high: range.high - range.low },
         )
+    }
+
+    /// The differences of a policy to another, one a replication; `None` where the outcome does not apply to both.
+    pub(super) fn differences(
+        &self,
+        policy: usize,
+        other: usize,
+        scope: Scope,
+        metric: usize,
+    ) -> impl Iterator<Item = Option<f64>> + '_ {
+        let pairs = self.values(policy, scope, metric).zip(self.values(other, scope, metric));
+        pairs.map(|(own, other)| Some(own? - other?))
     }
 
     /// True if two policies do the same in every outcome of every scope and replication: they differ in name only.

@@ -11,8 +11,10 @@ mod comparison;
 pub mod design;
 pub mod determinism;
 mod estimate;
+mod family;
 mod findings;
 mod measurements;
+mod printed;
 mod progress;
 mod ruling;
 mod screening;
@@ -37,12 +39,14 @@ pub const FEWEST_RARE: u32 = 20;
 const FEWEST_ALIKE: u32 = 8;
 
 /// Thresholds as scenarios state them, for those who report on judgements.
-pub use crate::scenario::{Comparison, Threshold};
+pub use crate::scenario::{Comparison, Relevance, Threshold};
 pub use assumed::{Assumed, Trajectory, TrajectoryStep, assumed, trajectory};
 pub use comparison::{Difference, Verdict, compare};
 pub use estimate::Estimate;
+pub use family::Family;
 pub use findings::Findings;
 pub use measurements::Measurements;
+pub use printed::{PRINTED_TABLES, SPOKEN_OUTCOMES, is_printed};
 pub use progress::{OrganizationSpread, Point, TimelineMeans};
 pub use ruling::{Doubt, Ruling};
 pub use screening::{

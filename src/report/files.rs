@@ -25,6 +25,7 @@ pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io
         "ci_high",
         "sd",
         "replications",
+        "half_width",
     ])?;
     let shape = findings.shape();
     let currency = shape.currency.as_deref();
@@ -45,6 +46,7 @@ pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io
                     &exact_or_empty(high),
                     &exact_or_empty(estimate.and_then(|estimate| estimate.sd)),
                     &estimate.map_or(0, |estimate| estimate.replications).to_string(),
+                    &exact_or_empty(estimate.and_then(|estimate| estimate.half_width)),
                 ])?;
             }
         }
@@ -71,6 +73,9 @@ pub fn write_comparison(out: impl Write, findings: &Findings, scenario: &str) ->
         "sd",
         "relative",
         "verdict",
+        "half_width",
+        "relevant",
+        "family",
     ])?;
     let shape = findings.shape();
     for difference in &findings.differences {
@@ -89,6 +94,9 @@ pub fn write_comparison(out: impl Write, findings: &Findings, scenario: &str) ->
             &exact_or_empty(difference.estimate.sd),
             &exact_or_empty(difference.relative),
             difference.verdict.name(),
+            &exact_or_empty(difference.interval().and(difference.estimate.half_width)),
+            &exact(difference.margin),
+            if difference.asked { "asked" } else { "written" },
         ])?;
     }
     csv.flush()
@@ -165,7 +173,10 @@ mod tests {
         assert_eq!(&find("cohort:studios", "cash_money")[4], "USD");
         let demanded = find("all", "operations_demanded");
         assert!(demanded[6].parse::<f64>().unwrap() < demanded[5].parse().unwrap());
-        assert_eq!(find("all", "alert_lead_h_p50").iter().skip(5).collect::<Vec<_>>(), ["", "", "", "", "0"]);
+        assert_eq!(
+            find("all", "alert_lead_h_p50").iter().skip(5).collect::<Vec<_>>(),
+            ["", "", "", "", "0", ""]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! `experiment` and `outcome`, and the terminal to `cli`.
 //! Invariants: a folder that has its final name is complete; no CSV holds a wall-clock value.
 
+mod answer;
 mod cell;
 mod files;
 mod folder;
@@ -19,6 +20,7 @@ mod statement;
 mod sweep;
 mod table;
 
+pub use answer::{Answer, Citation, PolicyLine, Sentence};
 pub use cell::cell;
 pub use files::{write_comparison, write_summary, write_timeline};
 pub use folder::{
@@ -28,7 +30,7 @@ pub use folder::{
 pub use html::{Page, page};
 pub use junit::junit;
 pub use look::{Look, wrapped};
-pub use overview::{decided, flat, overview, rulings};
+pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};

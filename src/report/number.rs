@@ -27,6 +27,12 @@ pub fn brief(value: f64) -> String {
     significant(value, 3)
 }
 
+/// A number with two significant digits, whole from 10 on, for shares in sentences.
+#[must_use]
+pub fn rough(value: f64) -> String {
+    significant(value, 2)
+}
+
 fn significant(value: f64, digits: i32) -> String {
     let scale = LetterScale::of(value);
     let scaled = value / scale.divisor;

@@ -1,28 +1,17 @@
 //! The comparison that `run` prints: policies as rows, a few telling outcomes as columns, verdicts as marks.
 
 use crate::experiment::{Difference, Doubt, Findings, Judgement, Ruling, Verdict};
-use crate::experiment::{FEWEST, Threshold};
+use crate::experiment::{FEWEST, PRINTED_TABLES, Threshold};
 use crate::outcome::{METRICS, Scope, metric};
 
 use super::number;
 use super::table::{Cell, Column, Table};
 
-/// Which outcomes stand together; a column that applies to no policy is left out, and so is an empty block.
-const BLOCKS: [(&str, &[&str]); 4] = [
-    ("Service", &["refusal_rate", "loss_rate", "lost_credits", "wait_s_p50"]),
-    (
-        "Overdraft and load",
-        &["overspend_credits", "overdraft_credits_max", "in_flight_mean", "in_flight_max"],
-    ),
-    ("Credits", &["utilisation", "expiry_rate", "purchases", "auto_top_ups"]),
-    ("Money", &["cash_money", "recognized_money", "deferred_end_money", "margin_money"]),
-];
-
 /// The comparison in blocks for a terminal or a document.
 #[must_use]
 pub fn overview(findings: &Findings) -> Vec<Table> {
     let mut tables: Vec<Table> =
-        BLOCKS.iter().filter_map(|(title, metrics)| block(findings, title, metrics)).collect();
+        PRINTED_TABLES.iter().filter_map(|(title, metrics)| block(findings, title, metrics)).collect();
     if let Some(last) = tables.last_mut() {
         last.notes = notes(findings);
     }
@@ -119,58 +108,13 @@ fn mark(difference: &Difference) -> &'static str {
         Verdict::Worse => "-",
         Verdict::Higher => "↑",
         Verdict::Lower => "↓",
+        Verdict::PracticallyEqual => "≈",
         Verdict::Equal => "=",
         Verdict::Undecided => "~",
     }
 }
 
 fn notes(findings: &Findings) -> Vec<String> {
-    reading_notes(findings).into_iter().chain(decided(findings)).collect()
-}
-
-/// Under each policy: what defaults decided, what lies behind the end, what has no price. A sentence each.
-#[must_use]
-pub fn decided(findings: &Findings) -> Vec<String> {
-    (0..findings.shape().policies.len()).flat_map(|policy| notes_of(findings, policy)).collect()
-}
-
-/// What defaults decided under a policy, what lies beyond the horizon, and what has no price.
-fn notes_of(findings: &Findings, policy: usize) -> Vec<String> {
-    let name = &findings.shape().policies[policy];
-    let amount = |metric: &str| {
-        let mean = findings.estimate(policy, Scope::All, metric)?.mean;
-        (mean > 0.0).then(|| (number::short(mean), findings.unit(metric)))
-    };
-    let default = |metric: &str, what: &str, key: &str| {
-        amount(metric).map(|(many, unit)| {
-            format!("`{name}`: {many} {unit} {what}, by a default; write `{key}` to decide it")
-        })
-    };
-    let mut notes: Vec<String> = [
-        default("default_queue_max_operations", "lost in a full queue", "queue_max"),
-        default("default_patience_operations", "lost after waiting too long", "patience"),
-        default("default_resume_overspend_credits", "overspent by restarts at one instant", "resume"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if let Some((credits, _)) = amount("uninvoiced_end_credits") {
-        let price = amount("uninvoiced_end_money")
-            .map_or_else(|| "without a price".to_owned(), |(money, unit)| format!("{money} {unit}"));
-        notes.push(format!("`{name}`: {credits} credits ({price}) owed at the end, to be invoiced after it"));
-    }
-    if let Some((money, unit)) = amount("payable_beyond_horizon_money") {
-        notes.push(format!("`{name}`: {money} {unit} of invoices are paid after the end"));
-    }
-    let sold =
-        ["purchases", "auto_top_ups", "debt_invoiced_credits"].iter().any(|sold| amount(sold).is_some());
-    if sold && findings.estimate(policy, Scope::All, "cash_money").is_none() {
-        notes.push(format!("`{name}`: something sold has no price, so money is not available"));
-    }
-    notes
-}
-
-fn reading_notes(findings: &Findings) -> Vec<String> {
     let replications = findings.measurements.replications();
     let baseline = &findings.shape().policies[findings.baseline];
     if replications < 2 {
@@ -186,8 +130,8 @@ fn reading_notes(findings: &Findings) -> Vec<String> {
         )
     } else {
         format!(
-            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, = equal, ~ undecided\n\
-             (paired by replication, Holm's correction over all outcomes and policies)"
+            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, ≈ practically equal, = equal, ~ undecided\n\
+             (paired by replication, corrected for everything in these tables)"
         )
     };
     [interval, marks].into_iter().chain(carried(findings)).collect()
@@ -195,7 +139,7 @@ fn reading_notes(findings: &Findings) -> Vec<String> {
 
 /// Printed amounts of which one replication holds half of the sum: their means are hardly known.
 fn carried(findings: &Findings) -> Option<String> {
-    let names = BLOCKS.iter().flat_map(|(_, metrics)| metrics.iter());
+    let names = PRINTED_TABLES.iter().flat_map(|(_, metrics)| metrics.iter());
     let of = |name: &&str| {
         let policies = 0..findings.shape().policies.len();
         let estimates =
@@ -220,8 +164,10 @@ fn carried(findings: &Findings) -> Option<String> {
 pub fn flat(findings: &Findings) -> Table {
     let words = ["policy", "metric", "unit"].map(Column::words);
     let numbers = ["mean", "ci_low", "ci_high", "sd", "replications"].map(Column::numbers);
-    let mut columns: Vec<Column> = words.into_iter().chain(numbers).collect();
-    columns.extend([Column::numbers("difference"), Column::words("verdict")]);
+    let differences =
+        ["difference", "difference_ci_low", "difference_ci_high", "relative"].map(Column::numbers);
+    let mut columns: Vec<Column> = words.into_iter().chain(numbers).chain(differences).collect();
+    columns.push(Column::words("verdict"));
     let mut table = Table::new("comparison", columns);
     for (policy, name) in findings.shape().policies.iter().enumerate() {
         for metric in METRICS.iter() {
@@ -232,7 +178,10 @@ pub fn flat(findings: &Findings) -> Table {
             let (low, high) = estimate.interval().unzip();
             let count = f64::from(estimate.replications);
             row.extend([Some(estimate.mean), low, high, estimate.sd, Some(count)].map(Cell::number));
-            row.push(Cell::number(difference.map(|difference| difference.estimate.mean)));
+            let (low, high) = difference.and_then(Difference::interval).unzip();
+            let relative = difference.and_then(|difference| difference.relative);
+            let difference_mean = difference.map(|difference| difference.estimate.mean);
+            row.extend([difference_mean, low, high, relative].map(Cell::number));
             row.push(difference.map_or(Cell::Absent, |difference| Cell::text(difference.verdict.name())));
             table.rows.push(row);
         }
@@ -341,7 +290,7 @@ mod tests {
     fn the_flat_table_has_the_outcomes_of_every_policy() {
         let csv = flat(&findings(3)).to_csv();
         assert!(
-            csv.starts_with("policy,metric,unit,mean,ci_low,ci_high,sd,replications,difference,verdict\n")
+            csv.starts_with("policy,metric,unit,mean,ci_low,ci_high,sd,replications,difference,difference_ci_low,difference_ci_high,relative,verdict\n")
         );
         assert!(csv.lines().any(|line| line.starts_with("queue,cash_money,USD,")), "{csv}");
     }

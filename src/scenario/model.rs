@@ -8,6 +8,8 @@ use crate::policy::{Customers, Policy};
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Demand, Listed, Population};
 
+use super::Relevance;
+
 /// A validated scenario.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -47,6 +49,8 @@ pub struct Scenario {
     pub histories: Vec<crate::workload::HistorySpec>,
     /// Conditions on outcomes.
     pub thresholds: Vec<Threshold>,
+    /// The smallest difference from the baseline that matters.
+    pub relevance: Relevance,
     /// Sequential stopping.
     pub precision: Option<Precision>,
     /// What `creditsim sweep` varies if the command line does not say.

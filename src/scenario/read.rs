@@ -15,6 +15,7 @@ use super::reading::{
     Field, Item, Kind, Level, Node, NumberRange, Problem, Reader, Section, TableShape, TomlTable, TomlValue,
     default, optional, required,
 };
+use super::relevance::{self, RELEVANT};
 use super::source::{Base, ScenarioSource};
 use super::sweep::{self, SWEEP};
 use super::{lint, thresholds};
@@ -54,6 +55,14 @@ static TOP: &[Field] = &[
     default("seed", Kind::Whole(0, u64::MAX as i128), "1", "Seed of every random stream."),
     default("replications", Kind::POSITIVE_COUNT, "10", "Independent repetitions."),
     optional("baseline", Kind::Name("policy"), "The policy others are compared with; the first if left out."),
+    default(
+        "relevant",
+        RELEVANT,
+        "\"1%\"",
+        "The smallest difference from the baseline that matters: a percentage of the baseline's mean, for all outcomes or \
+         by outcome (a bare number is in the outcome's unit; `default` is for the others). What is shown to be smaller is \
+         *practically equal*.",
+    ),
     default("timeline_instants", Kind::Whole(1, MOST_INSTANTS), "120", "Number of instants of the timeline."),
 ];
 
@@ -221,6 +230,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         outages: section.value("outages", |item| item.list(|item| outages::read(item, facts))),
         histories,
         thresholds: if named { thresholds::read(section, &policy_names) } else { Vec::new() },
+        relevance: section.value("relevant", relevance::read),
         precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
         sweep: section.get("sweep").and_then(sweep::read),
         timeline_instants: section.value("timeline_instants", Item::count),

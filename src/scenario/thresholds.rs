@@ -110,14 +110,16 @@ fn known_metric(name: &str) -> Result<String, ThresholdError> {
     if METRICS.iter().any(|metric| metric.name == name) {
         return Ok(name.to_owned());
     }
-    let close = did_you_mean(name, METRICS.iter().map(|metric| metric.name));
     Err(ThresholdError {
         wanted: "the name of an outcome, like `loss_rate` or `overspend_credits`".to_owned(),
-        hint: Some(close.map_or_else(
-            || "`creditsim metrics` lists them".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        )),
+        hint: Some(close_outcome(name)),
     })
+}
+
+/// What somebody may have meant who named an outcome that there is not.
+pub(super) fn close_outcome(name: &str) -> String {
+    did_you_mean(name, METRICS.iter().map(|metric| metric.name))
+        .map_or_else(|| "`creditsim metrics` lists them".to_owned(), |name| format!("did you mean `{name}`?"))
 }
 
 /// The name of an outcome.

@@ -3,6 +3,7 @@
 mod declared;
 mod layers;
 mod messages;
+mod relevance;
 mod terms;
 
 use super::{Problem, Scenario, ScenarioSource, examine, read};

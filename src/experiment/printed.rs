@@ -1,0 +1,41 @@
+//! Which outcomes are printed, and so make up the family whose verdicts hold together.
+//!
+//! Owns the list alone: `report` draws its tables from it, `comparison` corrects for it, so that nobody pays for outcomes
+//! that nobody reads.
+
+/// Tables of a run and the outcomes in each, over all organizations; a column that applies to no policy is left out.
+pub const PRINTED_TABLES: [(&str, &[&str]); 4] = [
+    ("Service", &["refusal_rate", "loss_rate", "lost_credits", "wait_s_p50"]),
+    (
+        "Overdraft and load",
+        &["overspend_credits", "overdraft_credits_max", "in_flight_mean", "in_flight_max"],
+    ),
+    ("Credits", &["utilisation", "expiry_rate", "purchases", "auto_top_ups"]),
+    ("Money", &["cash_money", "recognized_money", "deferred_end_money", "margin_money"]),
+];
+
+/// Outcomes that sentences of the verdict compare besides.
+pub const SPOKEN_OUTCOMES: [&str; 1] = ["breakage_money"];
+
+/// True if the outcome is printed over all organizations.
+#[must_use]
+pub fn is_printed(metric: &str) -> bool {
+    PRINTED_TABLES.iter().any(|(_, names)| names.contains(&metric)) || SPOKEN_OUTCOMES.contains(&metric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::metric;
+
+    #[test]
+    fn what_is_printed_is_an_outcome_and_stands_in_one_table() {
+        let names: Vec<&str> = PRINTED_TABLES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        for (index, name) in names.iter().enumerate() {
+            assert!(metric(name).is_some(), "{name}");
+            assert!(!names[..index].contains(name), "{name}");
+        }
+        assert!(is_printed("loss_rate") && !is_printed("operations_lost"));
+        assert!(SPOKEN_OUTCOMES.iter().all(|name| metric(name).is_some() && !names.contains(name)));
+    }
+}
