@@ -11,7 +11,7 @@ fn check(cohort: &str, policy: &str, expected: &[(&str, &str)]) {
     );
     let place = Place::with(&scenario);
     place.run(&["--audit"]);
-    let rows = find(&place.result(), "organizations.csv");
+    let rows = find(&place.path("out"), "organizations.csv");
     let mut reader = csv::Reader::from_path(rows).expect("readable");
     let names = reader.headers().expect("a header").clone();
     let row = reader.records().next().expect("one organization").expect("a row");

@@ -250,7 +250,7 @@ fn names_that_act_are_refused_and_not_acted_on() {
             let place = Place::with(&SCENARIO.replacen(place, &written, 1));
             let (code, stdout, stderr) = place.creditsim(&["check", "small.toml"]);
             assert_eq!(code, 2, "{written}: {stdout}{stderr}");
-            assert!(stderr.contains("`small.toml:"), "{written}: {stderr}");
+            assert!(stderr.contains("small.toml:"), "{written}: {stderr}");
             assert!(!stderr.contains(acts) && !stdout.contains(acts), "{written}: {stderr:?}");
         }
     }
