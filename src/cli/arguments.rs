@@ -77,10 +77,10 @@ pub struct RunArguments {
     /// Form of the comparison on stdout.
     #[arg(long, value_enum, default_value_t)]
     pub format: FormatOption,
-    /// A quick look: 2 replications, the first 50 organizations of each cohort, the file's thresholds not judged.
+    /// A first look: 5 replications, the first 50 organizations of each cohort, the file's thresholds not judged.
     #[arg(long)]
     pub quick: bool,
-    /// No progress on stderr.
+    /// No progress on stderr, only where the results are.
     #[arg(long, short)]
     pub quiet: bool,
     /// A condition to judge, such as `hold: loss_rate < 0.08`; exit code 3 if it fails. May be given several times.
@@ -141,10 +141,10 @@ pub struct TrialArguments {
     /// Form of the tables on stdout.
     #[arg(long, value_enum, default_value_t)]
     pub format: FormatOption,
-    /// A quick look: 2 replications, the first 50 organizations of each cohort.
+    /// A first look: 5 replications (a search begins with them), the first 20 organizations of each cohort.
     #[arg(long)]
     pub quick: bool,
-    /// No progress on stderr.
+    /// No progress on stderr, only where the results are.
     #[arg(long, short)]
     pub quiet: bool,
     /// What the command may cost.

@@ -42,7 +42,7 @@ pub(super) fn carry_out(arguments: &BenchArguments) -> Result<Exit, CommandProbl
     terminal::say(&if arguments.json {
         report::pretty(&as_json(&scenario, &rows, memory))
     } else {
-        table(&scenario, &rows, memory).to_text()
+        report::draw_tables(&[table(&scenario, &rows, memory)], report::Look::PLAIN)
     });
     Ok(Exit::Fine)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::engine::Failure;
 use crate::report::number::{brief, short};
-use crate::report::{Cell, Column, Table};
+use crate::report::{Cell, Column, Table, Tone, render_tables};
 use crate::scenario::{self, ScenarioSource};
 use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, WrittenScenario, fit};
 
@@ -27,16 +27,16 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem
         arguments.usage.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
     let table = report(&fit);
     let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&table));
-    let report = table.render(arguments.format.into());
+    let drawn = |look| render_tables(std::slice::from_ref(&table), arguments.format.into(), look);
     match &arguments.output {
         Some(path) => {
             write_aside(path, &text)?;
-            terminal::say(&report);
+            terminal::say_drawn(&drawn(terminal::stdout_look()));
             let path = path.display();
             terminal::tell(&format!("wrote `{path}`; `creditsim run {path}` runs it"));
         }
         None => {
-            terminal::tell(&report);
+            terminal::tell_drawn(&drawn(terminal::stderr_look()));
             terminal::say(&text);
         }
     }
@@ -109,9 +109,13 @@ fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
     let high = good.simulated.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let range = if low < high { format!("{} to {}", brief(low), brief(high)) } else { String::new() };
     let agrees = match (good.is_fine(), good.agree) {
-        (Some(true), Some(agree)) => format!("yes {agree}/{}", good.simulated.len()),
-        (Some(false), Some(agree)) => format!("NO  {agree}/{}", good.simulated.len()),
-        _ => String::new(),
+        (Some(true), Some(agree)) => {
+            Cell::toned(None, format!("yes {agree}/{}", good.simulated.len()), Tone::Good)
+        }
+        (Some(false), Some(agree)) => {
+            Cell::toned(None, format!("NO  {agree}/{}", good.simulated.len()), Tone::Bad)
+        }
+        _ => Cell::text(""),
     };
     let number = |value: Option<f64>| match value {
         Some(value) => {
@@ -125,7 +129,7 @@ fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
         number(good.history),
         number(good.mean()),
         Cell::text(range),
-        Cell::text(agrees),
+        agrees,
     ]
 }
 

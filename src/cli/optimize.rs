@@ -52,7 +52,7 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, CommandPr
         terminal::tell("warning: interrupted before anything could be compared, so no results are written");
         return Ok(Exit::Interrupted);
     }
-    terminal::say(&answer::write(&workshop, &question, &search, choice.as_ref(), &mut folder));
+    terminal::say_drawn(&answer::write(&workshop, &question, &search, choice.as_ref(), &mut folder));
     let status = if workshop.interrupted() { Status::Partial } else { Status::Finished };
     workshop.finish(folder, &asked, &total, (status, search.reached))?;
     Ok(match choice {

@@ -1,6 +1,6 @@
 //! `creditsim presets`: what a policy can start from.
 
-use crate::report::{Cell, Column, Table};
+use crate::report::{self, Cell, Column, Table};
 use crate::scenario::presets;
 
 use super::arguments::PresetsArguments;
@@ -16,7 +16,8 @@ pub(super) fn carry_out(arguments: &PresetsArguments) -> Result<Exit, CommandPro
         table
             .notes
             .push(String::from("`preset = \"NAME\"` in a policy; `creditsim presets NAME` prints its keys"));
-        terminal::say(&table.render(arguments.format.into()));
+        let look = terminal::stdout_look();
+        terminal::say_drawn(&report::render_tables(&[table], arguments.format.into(), look));
         return Ok(Exit::Fine);
     };
     let preset = presets::list().iter().find(|preset| preset.name == name);

@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::experiment::{Family, Findings, Judgement, Ruling, judge, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
-    self, Answer, Formats, HistoryRecord, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status,
+    self, Answer, Formats, HistoryRecord, Look, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status,
     Table, TakenUpRecord,
 };
 use crate::scenario::{self, Scenario, ScenarioSource};
@@ -51,8 +51,11 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
     let told = Told { expected, cuts: &mut cuts };
     let simulated = simulate(scenario, arguments, &histories, &folder, (told, parts, &interrupt));
     let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, scenario))?;
-    let summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
-    terminal::say(&tables(scenario, arguments.format.into(), &summary));
+    let mut summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
+    if arguments.quick {
+        summary.answer.caution_first(select::first_look(summary.finished));
+    }
+    terminal::say_drawn(&tables(scenario, (arguments.format.into(), terminal::stdout_look()), &summary));
     if let Some(file) = &arguments.junit {
         write_junit(file, scenario, &summary)?;
     }
@@ -348,25 +351,25 @@ fn keep(
     let page = Page {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
-        remarks: summary.answer.notes().into_iter().chain(summary.stopped.clone()).collect(),
+        remarks: [summary.answer.notes(), Vec::from_iter(summary.stopped.clone())].concat(),
         seed: scenario.seed,
         finished: !summary.partial,
         thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
     };
     report::write_findings(&mut folder, &summary.findings, &page);
-    Printed::keep(&mut folder, None, |format| tables(scenario, format, summary));
+    Printed::keep(&mut folder, None, |format| tables(scenario, (format, Look::PLAIN), summary));
     let missing = folder.missing().to_vec();
     let target = keeping::finish(folder, &manifest)?;
     let written = written(&target, summary);
     match arguments.format {
-        FormatOption::Text if !arguments.quiet => terminal::say(&written),
-        _ if !arguments.quiet => terminal::tell(&written),
-        _ => {}
+        _ if arguments.quiet => terminal::tell(&format!("written to {}", target.display())),
+        FormatOption::Text => terminal::say(&written),
+        _ => terminal::tell(&written),
     }
     keeping::complain_of(&target, &missing)
 }
 
-fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> String {
+fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: &Summary) -> String {
     let Summary { findings, answer, judgements, rulings, .. } = summary;
     let judged = !judgements.is_empty();
     match format {
@@ -393,8 +396,11 @@ fn tables(scenario: &Scenario, format: report::Format, summary: &Summary) -> Str
                 last.notes.extend(super::changed::remark(scenario));
             }
             tables.extend(judged.then(|| rulings.clone()));
-            let tables = tables.iter().map(|table| table.render(format));
-            std::iter::once(answer.render(format)).chain(tables).collect::<Vec<_>>().join("\n")
+            let verdict = match format {
+                report::Format::Text => answer.draw(look),
+                _ => answer.render(format),
+            };
+            format!("{verdict}\n{}", report::render_tables(&tables, format, look))
         }
     }
 }

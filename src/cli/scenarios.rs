@@ -1,6 +1,6 @@
 //! `creditsim scenarios`: what is bundled.
 
-use crate::report::{Cell, Column, Table};
+use crate::report::{self, Cell, Column, Table};
 use crate::scenario::bundled;
 
 use super::arguments::ScenariosArguments;
@@ -16,7 +16,8 @@ pub(super) fn carry_out(arguments: &ScenariosArguments) -> Result<Exit, CommandP
         table
             .notes
             .push(String::from("`creditsim run NAME` runs one; `creditsim scenarios NAME` prints its file"));
-        terminal::say(&table.render(arguments.format.into()));
+        let look = terminal::stdout_look();
+        terminal::say_drawn(&report::render_tables(&[table], arguments.format.into(), look));
         return Ok(Exit::Fine);
     };
     let example = bundled::find(name).ok_or_else(|| CommandProblem::Usage {

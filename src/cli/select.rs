@@ -1,16 +1,30 @@
 //! What the command line changes about a scenario: policies, seed, replications, thresholds.
 
+use crate::experiment::FEWEST;
 use crate::policy::Policy;
 use crate::scenario::{Scenario, Threshold, parse_threshold};
 
 use super::arguments::RunArguments;
 use super::exit::CommandProblem;
+use super::terminal::number_of;
 
-/// Replications of a quick look.
-const QUICK_REPLICATIONS: u32 = 2;
+/// Replications of a quick look: the fewest that a verdict needs.
+const QUICK_REPLICATIONS: u32 = FEWEST;
 
 /// Organizations of each cohort in a quick look.
 pub(super) const QUICK_ORGANIZATIONS: u32 = 50;
+
+/// The same where many settings run.
+pub(super) const QUICK_ORGANIZATIONS_OF_MANY: u32 = 20;
+
+/// What is said below the verdicts of a quick look.
+pub(super) fn first_look(replications: u32) -> String {
+    format!(
+        "first look: {} of the first {QUICK_ORGANIZATIONS} organizations of each cohort; verdicts may turn when all of \
+         them run (leave `--quick` out)",
+        number_of(u64::from(replications), "replication", "replications")
+    )
+}
 
 /// What every command that simulates can choose.
 pub(super) struct SimulationChoice<'a> {

@@ -9,8 +9,10 @@ use crate::experiment::{
     Trials, assumed, morris, swaps, trajectory, widest_first,
 };
 use crate::outcome::{Direction, METRICS, Scope};
-use crate::report::{self, Format, Printed, RunFolder, Status, Table};
+use crate::report::{self, Format, Look, Printed, RunFolder, Status, Table};
 use crate::scenario::assumptions;
+
+use crate::units::visible_lines;
 
 use super::arguments::SensitivityArguments;
 use super::asked::Asked;
@@ -51,7 +53,7 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Comman
         terminal::tell("warning: interrupted before the base was measured, so no results are written");
         return Ok(Exit::Interrupted);
     }
-    terminal::say(&write(arguments, &workshop, &answers, &mut folder));
+    terminal::say_drawn(&write(arguments, &workshop, &answers, &mut folder));
     let status = if partial { Status::Partial } else { Status::Finished };
     workshop.finish(folder, &asked, &total, (status, replications))?;
     Ok(if partial { Exit::Interrupted } else { Exit::Fine })
@@ -291,14 +293,15 @@ fn write(
     folder: &mut RunFolder,
 ) -> String {
     let SensitivityQuestion { metric, stiff, shown, .. } = answers.question;
-    let unit = METRICS[*metric].unit(workshop.base.currency.as_deref());
+    let currency = workshop.base.currency.as_deref();
+    let unit = METRICS[*metric].unit(currency);
     let policies = answers.trials.points[0].policies.iter().enumerate();
     let mut tables: Vec<Table> = Vec::new();
     let mut taken = BTreeSet::new();
     for (index, (name, _)) in policies.filter(|(_, (name, _))| shown.contains(name)) {
         let outcome = format!("{} under {name}", METRICS[*metric].name);
         let swings = answers.swings(index);
-        let swing_table = report::swing_table(&outcome, &swings);
+        let swing_table = report::swing_table(&outcome, (*metric, currency), &swings);
         let file = free_name(&mut taken, super::sweep::file_name(name));
         let csv = || Ok(swing_table.to_csv().into_bytes());
         report::attempt(folder, &format!("sensitivity-{file}.csv"), csv);
@@ -310,7 +313,7 @@ fn write(
         }
         tables.push(swing_table);
         if !answers.question.trajectories.is_empty() {
-            let table = report::morris_table(&outcome, &answers.elementary(index));
+            let table = report::morris_table(&outcome, (*metric, currency), &answers.elementary(index));
             report::attempt(folder, &format!("morris-{file}.csv"), || Ok(table.to_csv().into_bytes()));
             tables.push(table);
         }
@@ -320,7 +323,7 @@ fn write(
         ranking.push(format!("left alone, because the scenario would be wrong: {}", stiff.join(", ")));
     }
     report::attempt(folder, "ranking.txt", || Ok((ranking.join("\n") + "\n").into_bytes()));
-    let form = |format: Format| match format {
+    let form = |format: Format, look: Look| match format {
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
             "seed": workshop.base.seed,
@@ -331,15 +334,17 @@ fn write(
         })),
         Format::Csv => tables.iter().map(Table::to_csv).collect::<Vec<_>>().join("\n"),
         Format::Text | Format::Markdown => {
-            let rendered = tables.iter().cloned().map(|mut table| {
+            let cut = |mut table: Table| {
                 let hidden = table.rows.len().saturating_sub(MOST_ROWS);
                 table.rows.truncate(MOST_ROWS);
                 table.notes.extend((hidden > 0).then(|| format!("{hidden} smaller ones in the folder")));
-                table.render(format)
-            });
-            format!("{}\n{}", rendered.collect::<Vec<_>>().join("\n"), ranking.join("\n"))
+                table
+            };
+            let tables: Vec<Table> = tables.iter().cloned().map(cut).collect();
+            let said = report::wrapped(&visible_lines(&ranking.join("\n")), look.width);
+            format!("{}\n{said}", report::render_tables(&tables, format, look))
         }
     };
-    Printed::keep(folder, None, form);
-    form(arguments.trial.format.into())
+    Printed::keep(folder, None, |format| form(format, Look::PLAIN));
+    form(arguments.trial.format.into(), terminal::stdout_look())
 }

@@ -9,7 +9,7 @@ use crate::experiment::{
     Aim, Candidate, Measurements, Objective, PolicyAt, Setting, Sweep, SweepPoint, Trials,
 };
 use crate::outcome::{METRICS, Scope, metric_index};
-use crate::report::{self, Printed, RunFolder, Scopes, Status};
+use crate::report::{self, Look, Printed, RunFolder, Scopes, Status};
 use crate::scenario::SweepPlan;
 
 use super::arguments::SweepArguments;
@@ -55,7 +55,7 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, CommandProbl
         return Ok(ending(&sweep, trials.points.len()));
     }
     let tables = write(arguments, &workshop, &question, &sweep, &mut folder)?;
-    terminal::say(&tables);
+    terminal::say_drawn(&tables);
     let status = if sweep.complete { Status::Finished } else { Status::Partial };
     workshop.finish(folder, &asked, &total, (status, replications))?;
     Ok(ending(&sweep, trials.points.len()))
@@ -218,7 +218,7 @@ fn write(
         report::drawn(folder, "plots/front.svg", draw);
     }
     let points = report::points_table(sweep, &shown(question, sweep));
-    let form = |format: report::Format| match format {
+    let form = |format: report::Format, look: Look| match format {
         report::Format::Csv => String::from_utf8_lossy(&csv).into_owned(),
         report::Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
@@ -229,17 +229,17 @@ fn write(
             "front": front.as_ref().map(|front| front.to_json()),
         })),
         report::Format::Text | report::Format::Markdown => {
-            let mut points = points.clone();
+            let mut points = report::points_for_people(sweep, &shown(question, sweep));
             if points.rows.len() > MOST_ROWS {
                 points.notes.push(format!("{} more rows in sweep.csv", points.rows.len() - MOST_ROWS));
                 points.rows.truncate(MOST_ROWS);
             }
-            let tables = [Some(&points), front.as_ref()];
-            tables.into_iter().flatten().map(|table| table.render(format)).collect::<Vec<_>>().join("\n")
+            let tables: Vec<_> = std::iter::once(points).chain(front.clone()).collect();
+            report::render_tables(&tables, format, look)
         }
     };
-    Printed::keep(folder, Some("sweep.csv"), form);
-    Ok(form(arguments.trial.format.into()))
+    Printed::keep(folder, Some("sweep.csv"), |format| form(format, Look::PLAIN));
+    Ok(form(arguments.trial.format.into(), terminal::stdout_look()))
 }
 
 /// Outcomes that apply somewhere.

@@ -83,7 +83,7 @@ impl<'a> Workshop<'a> {
 
     /// How many organizations of each cohort run.
     pub fn first(&self) -> Option<u32> {
-        self.arguments.quick.then_some(select::QUICK_ORGANIZATIONS)
+        self.arguments.quick.then_some(select::QUICK_ORGANIZATIONS_OF_MANY)
     }
 
     fn layout(&self) -> Layout {
@@ -161,6 +161,7 @@ impl<'a> Workshop<'a> {
     /// Says what was done, where the tables have been printed.
     fn say_written(&self, target: &Path, total: &Overall) {
         if self.arguments.quiet {
+            terminal::tell(&format!("written to {}", target.display()));
             return;
         }
         let text = format!(

@@ -2,7 +2,7 @@
 
 use crate::experiment::analytic::{CLOSED_FORMS, Observation, Size};
 use crate::experiment::determinism::compare_layouts;
-use crate::report::{Cell, Column, Table};
+use crate::report::{self, Cell, Column, Table, Tone};
 
 use super::arguments::VerifyArguments;
 use super::exit::{CommandProblem, Exit};
@@ -46,7 +46,7 @@ fn analytic(arguments: &VerifyArguments) -> Result<usize, CommandProblem> {
             count += 1;
             table.rows.push(row(form.number, &seen));
         }
-        terminal::say(&table.to_text());
+        terminal::say_drawn(&report::draw_tables(&[table], terminal::stdout_look()));
     }
     terminal::say(&format!("{count} observations, {wrong} outside |z| < 4.3 or their interval"));
     Ok(wrong)
@@ -63,7 +63,10 @@ fn row(number: u32, seen: &Observation) -> Vec<Cell> {
         Cell::number(seen.expected),
         Cell::number(seen.observed),
         said,
-        Cell::text(if seen.agrees() { "ok" } else { "WRONG" }),
+        match seen.agrees() {
+            true => Cell::toned(None, "ok", Tone::Good),
+            false => Cell::toned(None, "WRONG", Tone::Bad),
+        },
     ]
 }
 
@@ -90,6 +93,6 @@ fn determinism(named: &str, full: bool) -> Result<usize, CommandProblem> {
             Cell::text(said),
         ]);
     }
-    terminal::say(&table.to_text());
+    terminal::say_drawn(&report::draw_tables(&[table], terminal::stdout_look()));
     Ok(wrong)
 }

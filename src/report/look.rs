@@ -1,5 +1,7 @@
 //! How text for people is drawn: how wide, and whether in colour.
 
+use anstyle::Style;
+
 /// The screen or page that text is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
@@ -12,6 +14,16 @@ pub struct Look {
 impl Look {
     /// For files and pipes: the same wherever it is drawn.
     pub const PLAIN: Look = Look { width: 100, colour: false };
+
+    /// The text in a style, if there is colour.
+    #[must_use]
+    pub fn paint(self, text: &str, style: Style) -> String {
+        if self.colour && !text.trim().is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
 
     /// A width that helps reading: wider lines are hard to follow, and narrower ones hold no table.
     #[must_use]

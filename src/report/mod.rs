@@ -6,8 +6,10 @@
 
 mod answer;
 mod cell;
+mod figures;
 mod files;
 mod folder;
+mod grid;
 mod html;
 mod junit;
 mod look;
@@ -22,11 +24,13 @@ mod table;
 
 pub use answer::{Answer, Citation, PolicyLine, Sentence};
 pub use cell::cell;
+pub use figures::OutcomeScale;
 pub use files::{write_comparison, write_summary, write_timeline};
 pub use folder::{
     Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, PARTS, Placed, Question,
     Remains, RunFile, RunFolder, SCRATCH, Status, TakenUpRecord, Unfinished, Unplaced,
 };
+pub use grid::{draw_tables, render_tables};
 pub use html::{Page, page};
 pub use junit::junit;
 pub use look::{Look, wrapped};
@@ -36,10 +40,9 @@ pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
 pub use sweep::{
-    Scopes, estimate_cell, front_table, key_column, morris_table, outcome_cell, outcome_column, points_table,
-    swing_table, write_sweep,
+    Scopes, front_table, key_column, morris_table, points_for_people, points_table, swing_table, write_sweep,
 };
-pub use table::{Cell, Column, Format, Table, pretty};
+pub use table::{Cell, Column, Format, Table, Tone, pretty};
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

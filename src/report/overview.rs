@@ -1,21 +1,41 @@
 //! The comparison that `run` prints: policies as rows, a few telling outcomes as columns, verdicts as marks.
 
-use crate::experiment::{Difference, Doubt, Findings, Judgement, Ruling, Verdict};
+use crate::experiment::{Difference, Doubt, Estimate, Findings, Judgement, Ruling, Verdict};
 use crate::experiment::{FEWEST, PRINTED_TABLES, Threshold};
 use crate::outcome::{METRICS, Scope, metric};
 
+use super::figures::{Figure, OutcomeScale, aligned, level, sparklines};
 use super::number;
-use super::table::{Cell, Column, Table};
+use super::table::{Cell, Column, Table, Tone};
 
 /// The comparison in blocks for a terminal or a document.
 #[must_use]
 pub fn overview(findings: &Findings) -> Vec<Table> {
     let mut tables: Vec<Table> =
         PRINTED_TABLES.iter().filter_map(|(title, metrics)| block(findings, title, metrics)).collect();
+    if let Some(first) = tables.first_mut() {
+        add_courses(findings, first);
+    }
     if let Some(last) = tables.last_mut() {
         last.notes = notes(findings);
     }
     tables
+}
+
+/// When operations were refused under each policy, as bars over the horizon.
+fn add_courses(findings: &Findings, table: &mut Table) {
+    const BARS: usize = 16;
+    let course = |policy: usize| -> Vec<f64> {
+        let points = findings.measurements.progress(policy).points();
+        points.map(|point| if point.demanded > 0.0 { point.refused / point.demanded } else { 0.0 }).collect()
+    };
+    let courses: Vec<Vec<f64>> = (0..table.rows.len()).map(course).collect();
+    let drawn = sparklines(&courses, BARS);
+    if drawn.is_empty() {
+        return;
+    }
+    table.columns.push(Column::words("refused_over_time").headed("refused\nover time".to_owned()).if_room());
+    table.rows.iter_mut().zip(drawn).for_each(|(row, course)| row.push(Cell::text(course)));
 }
 
 fn block(findings: &Findings, title: &str, metrics: &[&str]) -> Option<Table> {
@@ -27,10 +47,13 @@ fn block(findings: &Findings, title: &str, metrics: &[&str]) -> Option<Table> {
         return None;
     }
     let mut columns = vec![Column::words("policy").headed(String::new())];
-    let heads = headings(findings, &shown);
-    columns.extend(shown.iter().zip(heads).map(|(name, head)| Column::numbers(name).headed(head)));
+    let figures: Vec<(OutcomeScale, Vec<Option<Figure>>)> =
+        shown.iter().filter_map(|name| figures(findings, name)).collect();
+    columns.extend(shown.iter().map(|name| Column::numbers(name)));
+    let scales: Vec<OutcomeScale> = figures.iter().map(|(scale, _)| scale.clone()).collect();
+    level(&mut columns[1..], &scales);
+    let cells: Vec<Vec<Cell>> = figures.iter().map(|(_, figures)| aligned(figures)).collect();
     let mut table = Table::new(title, columns);
-    let cells: Vec<Vec<Cell>> = shown.iter().map(|name| metric_cells(findings, name)).collect();
     for policy in policies {
         let mut row = vec![Cell::text(policy_name(findings, policy))];
         row.extend(cells.iter().map(|column| column[policy].clone()));
@@ -44,61 +67,38 @@ fn policy_name(findings: &Findings, policy: usize) -> String {
     if policy == findings.baseline { format!("{name} (baseline)") } else { name.clone() }
 }
 
-/// The heads of a block: names over two lines where they are long, units in the last line of all.
-fn headings(findings: &Findings, names: &[&str]) -> Vec<String> {
-    let broken: Vec<String> = names.iter().map(|name| broken(name)).collect();
-    let most = broken.iter().map(|name| name.lines().count()).max().unwrap_or(1);
-    let with_unit = |(name, broken): (&&str, &String)| {
-        let unit = if is_share(name) { "%".to_owned() } else { findings.unit(name) };
-        format!("{}{broken}\n{unit}", "\n".repeat(most - broken.lines().count()))
-    };
-    names.iter().zip(&broken).map(with_unit).collect()
-}
-
-/// A long name in two lines, broken at the underscore that makes the longer one shortest.
-fn broken(name: &str) -> String {
-    const LONG: usize = 13;
-    let widest = |at: usize| (at + 1).max(name.len() - at - 1);
-    let best = name.match_indices('_').map(|(at, _)| at).min_by_key(|&at| widest(at));
-    match best {
-        Some(at) if name.len() > LONG => format!("{}\n{}", &name[..=at], &name[at + 1..]),
-        _ => name.to_owned(),
-    }
-}
-
 fn is_share(name: &str) -> bool {
     metric(name).is_some_and(|metric| metric.is_share())
 }
 
-/// The pieces of a cell, to be aligned with those of its column.
-struct Pieces {
-    mean: f64,
-    value: String,
-    half: String,
-    mark: &'static str,
+/// How one outcome is written, and its figures under every policy.
+fn figures(findings: &Findings, name: &str) -> Option<(OutcomeScale, Vec<Option<Figure>>)> {
+    let metric = metric(name)?;
+    let estimates: Vec<Option<Estimate>> = (0..findings.shape().policies.len())
+        .map(|policy| findings.estimate(policy, Scope::All, name))
+        .collect();
+    let currency = findings.shape().currency.as_deref();
+    let scale = OutcomeScale::of_estimates(metric, currency, estimates.iter().flatten());
+    let figure = |(policy, estimate): (usize, &Option<Estimate>)| {
+        let estimate = (*estimate)?;
+        let (value, half) = number::with_uncertainty(&estimate.scaled(scale.factor));
+        let difference = findings.difference(policy, Scope::All, name);
+        let (mark, tone) =
+            difference.map_or((" ", Tone::Plain), |difference| (mark(difference), tone(difference)));
+        Some(Figure { mean: estimate.mean, value, half: half.unwrap_or_default(), mark, tone })
+    };
+    let figures = estimates.iter().enumerate().map(figure).collect();
+    Some((scale, figures))
 }
 
-/// One column: values, half-widths and marks each aligned among themselves.
-fn metric_cells(findings: &Findings, name: &str) -> Vec<Cell> {
-    let pieces: Vec<Option<Pieces>> =
-        (0..findings.shape().policies.len()).map(|policy| pieces_of(findings, policy, name)).collect();
-    let widest = |of: fn(&Pieces) -> &str| {
-        pieces.iter().flatten().map(|pieces| of(pieces).chars().count()).max().unwrap_or(0)
-    };
-    let (value_width, half_width) = (widest(|pieces| &pieces.value), widest(|pieces| &pieces.half));
-    let gap = if half_width > 0 { " " } else { "" };
-    let cell = |Pieces { mean, value, half, mark }: &Pieces| Cell::Number {
-        value: *mean,
-        text: format!("{value:>value_width$}{gap}{half:<half_width$} {mark}"),
-    };
-    pieces.iter().map(|pieces| pieces.as_ref().map_or(Cell::Absent, cell)).collect()
-}
-
-fn pieces_of(findings: &Findings, policy: usize, name: &str) -> Option<Pieces> {
-    let estimate = findings.estimate(policy, Scope::All, name)?;
-    let (value, half) = number::with_uncertainty(&estimate.scaled(if is_share(name) { 100.0 } else { 1.0 }));
-    let mark = findings.difference(policy, Scope::All, name).map_or(" ", mark);
-    Some(Pieces { mean: estimate.mean, value, half: half.unwrap_or_default(), mark })
+/// What a verdict means to its reader.
+fn tone(difference: &Difference) -> Tone {
+    match difference.verdict {
+        Verdict::Better => Tone::Good,
+        Verdict::Worse => Tone::Bad,
+        Verdict::Higher | Verdict::Lower => Tone::Notable,
+        _ => Tone::Faint,
+    }
 }
 
 /// One character a verdict.
@@ -204,7 +204,7 @@ pub fn rulings(findings: &Findings, thresholds: &[Threshold], judgements: &[Judg
             Cell::Number { value: estimate.mean, text: text + unit }
         });
         table.rows.push(vec![
-            Cell::text(judgement.ruling.name()),
+            ruling_cell(judgement.ruling),
             Cell::text(&findings.shape().policies[judgement.policy]),
             Cell::text(condition(threshold)),
             outcome,
@@ -212,6 +212,16 @@ pub fn rulings(findings: &Findings, thresholds: &[Threshold], judgements: &[Judg
         ]);
     }
     table
+}
+
+/// The ruling in its colour.
+fn ruling_cell(ruling: Ruling) -> Cell {
+    let tone = match ruling {
+        Ruling::Pass => Tone::Good,
+        Ruling::Fail => Tone::Bad,
+        Ruling::Undecided { .. } => Tone::Doubtful,
+    };
+    Cell::toned(None, ruling.name(), tone)
 }
 
 /// The condition as written, with its scope if that is not everything.

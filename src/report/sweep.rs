@@ -8,8 +8,9 @@ use crate::experiment::{
 use crate::outcome::{METRICS, Scope};
 
 use super::cell::Records;
+use super::figures::{OutcomeScale, level};
 use super::number::{self, exact, exact_or_empty};
-use super::table::{Cell, Column, Table};
+use super::table::{Cell, Column, Table, Tone};
 
 /// Writes `sweep.csv`: one row for each point, policy, scope and outcome, with the settings in columns of their keys.
 /// Outcomes that do not apply have no row. `status` says in every row whether the sweep came to its end.
@@ -83,18 +84,67 @@ fn write_scope(
 pub fn points_table(sweep: &Sweep, metrics: &[usize]) -> Table {
     let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
-    columns.extend(metrics.iter().map(|&metric| outcome_column(metric)));
+    let scales: Vec<OutcomeScale> = metrics.iter().map(|&metric| scale_of(sweep, metric)).collect();
+    let first = columns.len();
+    columns.extend(metrics.iter().map(|&metric| Column::numbers(METRICS[metric].name)));
+    level(&mut columns[first..], &scales);
     let mut table = Table::new("Outcomes at every point", columns);
     for point in &sweep.points {
         for policy in &point.policies {
             let mut row: Vec<Cell> = point.settings.iter().map(Cell::text).collect();
             row.push(Cell::text(&policy.name));
-            let estimate = |&metric: &usize| sweep.estimate(point, policy, Scope::All, metric);
-            row.extend(metrics.iter().map(|metric| outcome_cell(*metric, estimate(metric))));
+            let estimate = |metric: usize| sweep.estimate(point, policy, Scope::All, metric);
+            row.extend(metrics.iter().zip(&scales).map(|(&metric, scale)| scale.cell(estimate(metric))));
             table.rows.push(row);
         }
     }
     table
+}
+
+/// The same for people: policies that no key touches have one row instead of one a point.
+#[must_use]
+pub fn points_for_people(sweep: &Sweep, metrics: &[usize]) -> Table {
+    let mut table = points_table(sweep, metrics);
+    let mut all = Vec::new();
+    for point in &sweep.points {
+        let account = |policy: &PolicyAt| (policy.name.clone(), (point.measurements, policy.index));
+        all.extend(point.policies.iter().map(account));
+    }
+    let untouched = |name: &str| {
+        let mut own = all.iter().filter(|(policy, _)| policy == name).map(|(_, account)| account);
+        let first = own.next();
+        sweep.points.len() > 1 && own.all(|account| Some(account) == first)
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    let mut kept = Vec::new();
+    for ((name, _), mut row) in all.iter().zip(std::mem::take(&mut table.rows)) {
+        if untouched(name) {
+            if seen.contains(&name.as_str()) {
+                continue;
+            }
+            seen.push(name);
+            row.iter_mut()
+                .take(sweep.keys.len())
+                .for_each(|cell| *cell = Cell::toned(None, "any", Tone::Faint));
+        }
+        kept.push(row);
+    }
+    table.rows = kept;
+    table
+}
+
+/// How an outcome is written beside its likes at other points.
+fn scale_of(sweep: &Sweep, metric: usize) -> OutcomeScale {
+    let at = |point: &SweepPoint| {
+        let own = |policy: &PolicyAt| sweep.estimate(point, policy, Scope::All, metric);
+        point.policies.iter().filter_map(own).collect::<Vec<Estimate>>()
+    };
+    let estimates: Vec<Estimate> = sweep.points.iter().flat_map(at).collect();
+    OutcomeScale::of_estimates(&METRICS[metric], currency_of(sweep), &estimates)
+}
+
+fn currency_of(sweep: &Sweep) -> Option<&str> {
+    sweep.measurements.first().and_then(|measurements| measurements.shape().currency.as_deref())
 }
 
 /// A column of a key's settings, the key broken at its dots.
@@ -111,47 +161,28 @@ pub fn key_column(key: &str) -> Column {
     Column::words(key).headed(lines.join("\n"))
 }
 
-/// A column of an outcome. Shares are read in %, and stay shares in files.
-#[must_use]
-pub fn outcome_column(metric: usize) -> Column {
-    let name = METRICS[metric].name;
-    let column = Column::numbers(name);
-    if METRICS[metric].is_share() { column.headed(format!("{name}\n%")) } else { column }
-}
-
-/// An outcome's mean with its half-width, shares in %.
-#[must_use]
-pub fn outcome_cell(metric: usize, estimate: Option<Estimate>) -> Cell {
-    let Some(own) = estimate.filter(|_| METRICS[metric].is_share()) else { return estimate_cell(estimate) };
-    match estimate_cell(Some(own.scaled(100.0))) {
-        Cell::Number { text, .. } => Cell::Number { value: own.mean, text },
-        other => other,
-    }
-}
-
-/// A mean with its half-width.
-#[must_use]
-pub fn estimate_cell(estimate: Option<Estimate>) -> Cell {
-    let Some(estimate) = estimate else { return Cell::Absent };
-    let (value, half) = number::with_uncertainty(&estimate);
-    let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-    Cell::Number { value: estimate.mean, text }
-}
-
 /// The Pareto front as a table: settings, policy, and the objectives in their own units.
 #[must_use]
 pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candidate]) -> Table {
     let mut columns: Vec<Column> = sweep.keys.iter().map(|key| key_column(key)).collect();
     columns.push(Column::words("policy"));
-    columns.extend(objectives.iter().map(|objective| outcome_column(objective.metric)));
+    let scale = |(index, objective): (usize, &Objective)| {
+        let estimates = candidates.iter().filter_map(|candidate| candidate.estimates.get(index));
+        OutcomeScale::of_estimates(&METRICS[objective.metric], currency_of(sweep), estimates)
+    };
+    let scales: Vec<OutcomeScale> = objectives.iter().enumerate().map(scale).collect();
+    let first = columns.len();
+    columns.extend(objectives.iter().map(|objective| Column::numbers(METRICS[objective.metric].name)));
+    level(&mut columns[first..], &scales);
     columns.push(Column::words("on_front"));
     let mut table = Table::new("Pareto front", columns);
     for candidate in candidates.iter().filter(|candidate| candidate.membership != Membership::Off) {
         let mut row: Vec<Cell> = sweep.points[candidate.point].settings.iter().map(Cell::text).collect();
         row.push(Cell::text(&candidate.policy));
-        let estimates = candidate.estimates.iter().zip(objectives);
-        row.extend(estimates.map(|(estimate, objective)| outcome_cell(objective.metric, Some(*estimate))));
-        row.push(Cell::text(candidate.membership.name()));
+        let estimates = candidate.estimates.iter().zip(&scales);
+        row.extend(estimates.map(|(estimate, scale)| scale.cell(Some(*estimate))));
+        let tone = if candidate.membership == Membership::On { Tone::Good } else { Tone::Faint };
+        row.push(Cell::toned(None, candidate.membership.name(), tone));
         table.rows.push(row);
     }
     let aims = objectives.iter().map(|objective| {
@@ -167,11 +198,17 @@ pub fn front_table(sweep: &Sweep, objectives: &[Objective], candidates: &[Candid
     table
 }
 
-/// Assumptions with what they move, widest first.
+/// Assumptions with what they move, widest first. Settings are as written; the outcome is in one unit for people.
 #[must_use]
-pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
+pub fn swing_table(outcome: &str, (metric, currency): (usize, Option<&str>), swings: &[Swing]) -> Table {
+    let ends = swings.iter().flat_map(|swing| [swing.low, swing.base, swing.high]);
+    let scale = OutcomeScale::of(&METRICS[metric], currency, ends.map(f64::abs).fold(0.0, f64::max));
     let words = ["assumption", "low", "high"].map(Column::words);
-    let numbers = ["at_low", "at_base", "at_high", "swing"].map(Column::numbers);
+    let with_unit = |name: &str| match scale.unit.as_str() {
+        "" => Column::numbers(name),
+        unit => Column::numbers(name).headed(format!("{name}\n{unit}")),
+    };
+    let numbers = ["at_low", "at_base", "at_high", "swing"].map(with_unit);
     let mut columns: Vec<Column> = words.into_iter().chain(numbers).collect();
     columns.push(Column::words("ranking"));
     let mut table = Table::new(format!("What moves {outcome}"), columns);
@@ -180,29 +217,47 @@ pub fn swing_table(outcome: &str, swings: &[Swing]) -> Table {
             Cell::text(&swing.key),
             Cell::text(&swing.low_setting),
             Cell::text(&swing.high_setting),
-            Cell::number(swing.low),
-            Cell::number(swing.base),
-            Cell::number(swing.high),
-            swing_cell(swing),
-            Cell::text(if swing.ranking_changes { "changes" } else { "stays" }),
+            scale.plain_cell(swing.low),
+            scale.plain_cell(swing.base),
+            scale.plain_cell(swing.high),
+            swing_cell(swing, &scale),
+            match swing.ranking_changes {
+                true => Cell::toned(None, "changes", Tone::Doubtful),
+                false => Cell::toned(None, "stays", Tone::Faint),
+            },
         ]);
     }
     table
 }
 
 /// How far the outcome moves, with the uncertainty of that.
-fn swing_cell(swing: &Swing) -> Cell {
-    let half = swing.half_width.map_or_else(String::new, |half| format!(" ±{}", number::short(half)));
-    Cell::Number { value: swing.width(), text: format!("{}{half}", number::short(swing.width())) }
+fn swing_cell(swing: &Swing, scale: &OutcomeScale) -> Cell {
+    let half = swing.half_width.map(|half| format!(" ±{}", number::short(half * scale.factor)));
+    let width = number::short(swing.width() * scale.factor);
+    Cell::Number { value: swing.width(), text: format!("{width}{}", half.unwrap_or_default()) }
 }
 
 /// Morris' summaries, the strongest first.
 #[must_use]
-pub fn morris_table(outcome: &str, rows: &[(String, Morris)]) -> Table {
-    let columns = vec![Column::words("assumption"), Column::numbers("mean_absolute"), Column::numbers("sd")];
+pub fn morris_table(
+    outcome: &str,
+    (metric, currency): (usize, Option<&str>),
+    rows: &[(String, Morris)],
+) -> Table {
+    let largest = rows.iter().map(|(_, morris)| morris.mean_absolute).fold(0.0, f64::max);
+    let scale = OutcomeScale::of(&METRICS[metric], currency, largest);
+    let with_unit = |name: &str| match scale.unit.as_str() {
+        "" => Column::numbers(name),
+        unit => Column::numbers(name).headed(format!("{name}\n{unit}")),
+    };
+    let columns = vec![Column::words("assumption"), with_unit("mean_absolute"), with_unit("sd")];
     let mut table = Table::new(format!("Elementary effects on {outcome}"), columns);
     for (key, morris) in rows {
-        table.rows.push(vec![Cell::text(key), Cell::number(morris.mean_absolute), Cell::number(morris.sd)]);
+        table.rows.push(vec![
+            Cell::text(key),
+            scale.plain_cell(morris.mean_absolute),
+            scale.plain_cell(morris.sd),
+        ]);
     }
     table.notes.push(String::from(
         "from low to high; a large sd beside mean_absolute: it acts together with others",

@@ -1,17 +1,13 @@
 //! One table, four forms: text for a terminal, CSV, Markdown, JSON.
 
-use std::borrow::Cow;
-
-use comfy_table::{CellAlignment, ContentArrangement};
 use serde_json::{Map, Value, json};
 
-use crate::units::{is_unsafe, visible, visible_lines};
+use crate::units::{is_unsafe, visible_lines};
 
 use super::cell::Records;
+use super::grid::draw_tables;
+use super::look::Look;
 use super::number;
-
-/// Columns that a terminal is assumed to have.
-const WIDTH: u16 = 100;
 
 /// A form of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +45,8 @@ pub struct Column {
     pub heading: Option<String>,
     /// Numbers stand to the right.
     pub right: bool,
+    /// Left out of text that has no room for it.
+    pub if_room: bool,
 }
 
 /// A cell.
@@ -63,21 +61,55 @@ pub enum Cell {
         /// For people, with its uncertainty.
         text: String,
     },
+    /// A word or a number whose last word is a verdict.
+    Toned {
+        /// The number in full, if it is one.
+        value: Option<f64>,
+        /// For people.
+        text: String,
+        /// What its last word means.
+        tone: Tone,
+    },
     /// A value that does not apply.
     Absent,
+}
+
+/// What a verdict means to its reader; a terminal shows it as a colour, and never by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// No verdict.
+    #[default]
+    Plain,
+    /// Better, passed, agrees.
+    Good,
+    /// Worse, failed, differs.
+    Bad,
+    /// Undecided, and that matters.
+    Doubtful,
+    /// A difference that is neither better nor worse.
+    Notable,
+    /// Nothing to see.
+    Faint,
 }
 
 impl Column {
     /// A column of words.
     #[must_use]
     pub fn words(name: &str) -> Self {
-        Column { name: name.to_owned(), heading: None, right: false }
+        Column { name: name.to_owned(), heading: None, right: false, if_room: false }
     }
 
     /// A column of numbers.
     #[must_use]
     pub fn numbers(name: &str) -> Self {
-        Column { name: name.to_owned(), heading: None, right: true }
+        Column { name: name.to_owned(), heading: None, right: true, if_room: false }
+    }
+
+    /// The same, left out of text that has no room for it.
+    #[must_use]
+    pub fn if_room(mut self) -> Self {
+        self.if_room = true;
+        self
     }
 
     /// Another head for people.
@@ -105,25 +137,38 @@ impl Cell {
         value.into().map_or(Cell::Absent, |value| Cell::Number { value, text: number::short(value) })
     }
 
+    /// A word or a number whose last word is a verdict.
+    #[must_use]
+    pub fn toned(value: impl Into<Option<f64>>, text: impl Into<String>, tone: Tone) -> Self {
+        Cell::Toned { value: value.into(), text: text.into(), tone }
+    }
+
+    pub(super) fn tone(&self) -> Tone {
+        match self {
+            Cell::Toned { tone, .. } => *tone,
+            _ => Tone::Plain,
+        }
+    }
+
     pub(super) fn shown(&self) -> &str {
         match self {
-            Cell::Text(text) | Cell::Number { text, .. } => text,
+            Cell::Text(text) | Cell::Number { text, .. } | Cell::Toned { text, .. } => text,
             Cell::Absent => "n/a",
         }
     }
 
     fn exact(&self) -> String {
         match self {
-            Cell::Text(text) => text.clone(),
-            Cell::Number { value, .. } => number::exact(*value),
+            Cell::Text(text) | Cell::Toned { value: None, text, .. } => text.clone(),
+            Cell::Number { value, .. } | Cell::Toned { value: Some(value), .. } => number::exact(*value),
             Cell::Absent => String::new(),
         }
     }
 
     fn json(&self) -> Value {
         match self {
-            Cell::Text(text) => json!(text),
-            Cell::Number { value, .. } => json!(value),
+            Cell::Text(text) | Cell::Toned { value: None, text, .. } => json!(text),
+            Cell::Number { value, .. } | Cell::Toned { value: Some(value), .. } => json!(value),
             Cell::Absent => Value::Null,
         }
     }
@@ -147,43 +192,10 @@ impl Table {
         }
     }
 
-    /// For a terminal.
+    /// As plain text of 100 columns, for files and pipes.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut grid = comfy_table::Table::new();
-        grid.load_style(comfy_table::presets::NOTHING);
-        grid.set_width(WIDTH).set_content_arrangement(ContentArrangement::Dynamic);
-        // A first column without a head of its own lends the place to the title.
-        let title_in_head = self.columns.first().is_some_and(|column| column.shown().is_empty());
-        let mut heads: Vec<Cow<'_, str>> =
-            self.columns.iter().map(|column| visible_lines(column.shown())).collect();
-        let title = visible(&self.title);
-        if let Some(first) = heads.first_mut().filter(|_| title_in_head) {
-            first.clone_from(&title);
-        }
-        grid.set_header(heads);
-        grid.add_rows(
-            self.rows.iter().map(|row| row.iter().map(|cell| visible(cell.shown())).collect::<Vec<_>>()),
-        );
-        for (column, head) in grid.column_iter_mut().zip(&self.columns) {
-            column.set_padding((0, 2));
-            column.set_cell_alignment(if head.right { CellAlignment::Right } else { CellAlignment::Left });
-        }
-        let lines: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
-        let rule = "─".repeat(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
-        let head_lines = self.columns.iter().map(|column| column.shown().lines().count()).max().unwrap_or(1);
-        let mut out = if title_in_head { String::new() } else { titled(&title, &rule) };
-        for (index, line) in lines.iter().enumerate() {
-            if index == head_lines {
-                out.push_str(&format!("{rule}\n"));
-            }
-            out.push_str(&format!("{line}\n"));
-        }
-        if !self.notes.is_empty() {
-            out.push('\n');
-        }
-        self.notes.iter().for_each(|note| out.push_str(&format!("{}\n", visible_lines(note))));
-        out
+        draw_tables(std::slice::from_ref(self), Look::PLAIN)
     }
 
     /// With full precision and one line of names.
@@ -207,7 +219,9 @@ impl Table {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         // A browser must find no tag in a name.
         let inline = |text: &str| visible_lines(text).replace('<', "&lt;");
-        let escaped = |text: &str| inline(&text.replace('\n', " ")).replace('|', "\\|").trim().to_owned();
+        let escaped = |text: &str| {
+            inline(&text.replace("_\n", "_").replace('\n', " ")).replace('|', "\\|").trim().to_owned()
+        };
         let mut out =
             if self.title.is_empty() { String::new() } else { format!("### {}\n\n", inline(&self.title)) };
         out += &line(self.columns.iter().map(|column| escaped(column.shown())).collect());
@@ -249,10 +263,6 @@ pub fn pretty(value: &Value) -> String {
     out
 }
 
-fn titled(title: &str, rule: &str) -> String {
-    if title.is_empty() { String::new() } else { format!("{title}\n{rule}\n") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,7 +293,7 @@ mod tests {
         assert!(text.contains("n/a") && text.ends_with("± is a 95 % interval.\n"), "{text}");
         let markdown = table.to_markdown();
         assert!(
-            markdown.contains("| policy | loss_ rate % | cash_money |\n| :-- | --: | --: |\n"),
+            markdown.contains("| policy | loss_rate % | cash_money |\n| :-- | --: | --: |\n"),
             "{markdown}"
         );
         assert!(markdown.contains("| hold\\|soft | 0 | n/a |"), "{markdown}");
@@ -295,7 +305,7 @@ mod tests {
         let mut table = specimen();
         table.rows[0][0] = Cell::text("a policy with a very long name ".repeat(6));
         assert!(
-            table.to_text().lines().all(|line| line.chars().count() <= usize::from(WIDTH)),
+            table.to_text().lines().all(|line| line.chars().count() <= Look::PLAIN.width),
             "{}",
             table.to_text()
         );

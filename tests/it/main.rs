@@ -17,6 +17,7 @@ mod interrupts;
 mod laws;
 mod layers;
 mod ledger_cases;
+mod mistakes;
 mod output;
 mod platforms;
 mod replay;

@@ -2,11 +2,15 @@
 
 use serde_json::json;
 
+use crate::cli::terminal::{number_of, stdout_look};
 use crate::cli::trying::Workshop;
 use crate::experiment::{Aim, Estimate, Ruling, SearchResult, Standing, paired};
 use crate::outcome::METRICS;
-use crate::report::{self, Cell, Column, Format, Printed, RunFolder, Table};
+use crate::report::{
+    self, Cell, Column, Format, Look, OutcomeScale, Printed, RunFolder, Table, Tone, render_tables, wrapped,
+};
 use crate::scenario::UnitAmount;
+use crate::units::visible_lines;
 
 use super::{Competitor, OptimizeQuestion, Search};
 
@@ -21,10 +25,10 @@ pub(super) fn write(
     choice: Option<&SearchResult>,
     folder: &mut RunFolder,
 ) -> String {
-    let table = table(question, search, choice);
+    let table = table(workshop, question, search, choice);
     report::attempt(folder, "optimum.csv", || Ok(table.to_csv().into_bytes()));
     let said = statement(workshop, question, search, choice);
-    let form = |format: Format| match format {
+    let form = |format: Format, look: Look| match format {
         Format::Csv => table.to_csv(),
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
@@ -44,24 +48,42 @@ pub(super) fn write(
             table.rows.truncate(MOST_ROWS);
             table.notes =
                 if hidden > 0 { vec![format!("{hidden} more settings in optimum.csv")] } else { Vec::new() };
-            format!("{}\n{}", table.render(format), said.join("\n"))
+            let said = wrapped(&visible_lines(&said.join("\n")), look.width);
+            format!("{}\n{said}", render_tables(&[table], format, look))
         }
     };
-    Printed::keep(folder, Some("optimum.csv"), form);
-    form(workshop.arguments.format.into())
+    Printed::keep(folder, Some("optimum.csv"), |format| form(format, Look::PLAIN));
+    form(workshop.arguments.format.into(), stdout_look())
 }
 
 /// The chosen one first, then by the mean.
-fn table(question: &OptimizeQuestion, search: &Search, choice: Option<&SearchResult>) -> Table {
+fn table(
+    workshop: &Workshop<'_>,
+    question: &OptimizeQuestion,
+    search: &Search,
+    choice: Option<&SearchResult>,
+) -> Table {
     let mut columns: Vec<Column> = question.keys.iter().map(|key| report::key_column(key)).collect();
     columns.extend([Column::words("policy"), Column::numbers("replications")]);
     let metric = question.objective.metric;
-    columns.push(report::outcome_column(metric));
-    columns.push(Column::numbers("to_chosen"));
-    columns.extend(question.conditions.iter().map(|condition| Column::numbers(&condition.text)));
+    let currency = workshop.base.currency.as_deref();
+    let field = search.field(question);
+    let means = field.iter().filter_map(|entrant| Estimate::of(&present(&entrant.costs)));
+    let largest = means.map(|estimate| estimate.mean.abs()).fold(0.0, f64::max);
+    let scale = OutcomeScale::of(&METRICS[metric], currency, largest);
+    let unit = |name: &str, unit: &str| match unit {
+        "" => name.to_owned(),
+        unit => format!("{name}\n{unit}"),
+    };
+    columns.push(scale.column(&METRICS[metric]));
+    columns.push(Column::numbers("to_chosen").headed(unit("to_chosen", &scale.unit)));
+    let limits: Vec<OutcomeScale> =
+        question.conditions.iter().map(|condition| limit_scale(condition.metric, currency)).collect();
+    columns.extend(question.conditions.iter().zip(&limits).map(|(condition, scale)| {
+        Column::numbers(&condition.text).headed(unit(&condition.text.replacen(' ', "\n", 1), &scale.unit))
+    }));
     columns.push(Column::words("standing"));
     let mut table = Table::new("Settings", columns);
-    let field = search.field(question);
     let chosen = choice.map(|choice| choice.entrant);
     let mean =
         |index: usize| Estimate::of(&present(&field[index].costs)).map_or(f64::INFINITY, |own| own.mean);
@@ -72,21 +94,38 @@ fn table(question: &OptimizeQuestion, search: &Search, choice: Option<&SearchRes
         let values: Vec<f64> = present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect();
         let mut row: Vec<Cell> = competitor.settings.iter().map(Cell::text).collect();
         row.extend([Cell::text(&competitor.policy), Cell::number(values.len() as f64)]);
-        row.push(report::outcome_cell(metric, Estimate::within(&values, METRICS[metric].range())));
+        row.push(scale.cell(Estimate::within(&values, METRICS[metric].range())));
         let difference = chosen.filter(|&chosen| chosen != index).and_then(|chosen| {
             let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
                 costs.iter().map(|cost| cost.map(|cost| question.cost(cost))).collect()
             };
             paired(&turned(&entrant.costs), &turned(&field[chosen].costs))
         });
-        row.push(report::outcome_cell(metric, difference));
-        row.extend(entrant.limited.iter().zip(&search.rules.limits).map(|(limited, limit)| {
-            report::estimate_cell(Estimate::within(&present(&limited.values), limit.range))
+        row.push(scale.cell(difference));
+        let limited = entrant.limited.iter().zip(&search.rules.limits).zip(&limits);
+        row.extend(limited.map(|((limited, limit), scale)| {
+            scale.cell(Estimate::within(&present(&limited.values), limit.range))
         }));
-        row.push(Cell::text(if chosen == Some(index) { "chosen" } else { entrant.standing.name() }));
+        row.push(standing_cell(chosen == Some(index), entrant.standing));
         table.rows.push(row);
     }
     table
+}
+
+/// A condition's outcome is shown in the unit that conditions are written in: shares in %, anything else as METRICS has it.
+fn limit_scale(metric: usize, currency: Option<&str>) -> OutcomeScale {
+    let metric = &METRICS[metric];
+    let (factor, unit) =
+        if metric.is_share() { (100.0, "%".to_owned()) } else { (1.0, metric.unit(currency)) };
+    OutcomeScale { factor, unit, name: metric.name.to_owned() }
+}
+
+fn standing_cell(chosen: bool, standing: Standing) -> Cell {
+    match standing {
+        _ if chosen => Cell::toned(None, "chosen", Tone::Good),
+        Standing::Breaks => Cell::toned(None, standing.name(), Tone::Bad),
+        _ => Cell::text(standing.name()),
+    }
 }
 
 fn present(values: &[Option<f64>]) -> Vec<f64> {
@@ -124,10 +163,10 @@ fn statement(
     }
     let count = |standing| search.entrants.iter().filter(|entrant| entrant.standing == standing).count();
     said.push(format!(
-        "{} of {} replications in {} rounds; of {} settings {} were shown to be worse, {} to break a condition, {} were set aside",
+        "{} of {} replications in {}; of {} settings {} were shown to be worse, {} to break a condition, {} were set aside",
         search.spent(),
         search.budget,
-        search.rounds,
+        number_of(u64::from(search.rounds), "round", "rounds"),
         search.entrants.len(),
         count(Standing::Beaten),
         count(Standing::Breaks),

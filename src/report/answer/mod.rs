@@ -1,12 +1,13 @@
 //! The verdict: one sentence a policy, and what to know before acting on it.
 //!
 //! Owns what is said. Every number of a sentence is cited: file, row and column are known, and a test looks each up.
-//! Leaves tables to `overview`, and how wide a line is to whoever prints it.
+//! Leaves tables to `overview`.
 
 mod cautions;
 mod clauses;
 mod sentence;
 
+use anstyle::{AnsiColor, Effects, Style};
 use serde_json::{Value, json};
 
 use crate::experiment::Findings;
@@ -14,12 +15,10 @@ use crate::outcome::Scope;
 use crate::scenario::Scenario;
 use crate::units::visible;
 
+use super::look::Look;
 use super::table::Format;
 
 pub use sentence::{Citation, Sentence};
-
-/// Columns of a terminal for lines that are wrapped here.
-const WIDTH: usize = 100;
 
 /// What a run comes to, in sentences that follow from its numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,21 +66,35 @@ impl Answer {
     /// For a terminal, or for a document; other forms have it as data.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
-        if format == Format::Markdown { self.to_markdown() } else { self.to_text() }
+        if format == Format::Markdown { self.to_markdown() } else { self.draw(Look::PLAIN) }
+    }
+
+    /// As plain text of 100 columns.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.draw(Look::PLAIN)
     }
 
     /// For a terminal.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn draw(&self, look: Look) -> String {
+        let bold = Style::new().effects(Effects::BOLD);
+        let doubtful = bold.fg_color(Some(AnsiColor::Yellow.into()));
         let width = self.lines.iter().map(|line| visible(&line.policy).chars().count()).max().unwrap_or(0);
-        let mut out = format!("Verdict ({})\n", visible(&self.heading));
+        let heading = format!("Verdict ({})", visible(&self.heading));
+        let mut out =
+            super::wrapped(&heading, look.width).replacen("Verdict", &look.paint("Verdict", bold), 1);
+        out.push('\n');
         for line in &self.lines {
             let name = visible(&line.policy);
-            out += &wrapped(&format!("  {name:<width$}  "), &visible(line.sentence.text()));
+            let lead = format!("  {name:<width$}  ");
+            let text = wrapped(&lead, &visible(line.sentence.text()), look.width);
+            out += &format!("  {}{}", look.paint(&name, bold), &text[2 + name.len()..]);
         }
         for (index, caution) in self.cautions.iter().enumerate() {
             let lead = if index == 0 { "Cautions: " } else { "          " };
-            out += &wrapped(lead, &visible(caution.text()));
+            let text = wrapped(lead, &visible(caution.text()), look.width);
+            out += &text.replacen("Cautions:", &look.paint("Cautions:", doubtful), usize::from(index == 0));
         }
         out
     }
@@ -119,6 +132,11 @@ impl Answer {
         })
     }
 
+    /// Adds what is to be known before everything else.
+    pub fn caution_first(&mut self, text: String) {
+        self.cautions.insert(0, Sentence::words(text));
+    }
+
     /// The cautions as plain sentences.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -146,12 +164,12 @@ fn heading(findings: &Findings, scenario: &Scenario) -> String {
 }
 
 /// The text behind a lead, wrapped at words; lines after the first stand under the text.
-fn wrapped(lead: &str, text: &str) -> String {
+fn wrapped(lead: &str, text: &str, columns: usize) -> String {
     let indent = lead.chars().count();
     let (mut out, mut column) = (lead.to_owned(), indent);
     for word in text.split(' ') {
         let width = word.chars().count();
-        if column > indent && column + 1 + width > WIDTH {
+        if column > indent && column + 1 + width > columns {
             out += &format!("\n{}", " ".repeat(indent));
             column = indent;
         } else if column > indent {

@@ -43,7 +43,8 @@ const METRICS: [&str; 28] = [
 
 fn summary(name: &str) -> String {
     let place = Place::of(&[]);
-    let (code, _, stderr) = place.creditsim(&["run", name, "--quick", "--quiet", "--output", "out"]);
+    let arguments = ["run", name, "--quick", "--replications", "2", "--quiet", "--output", "out"];
+    let (code, _, stderr) = place.creditsim(&arguments);
     assert_eq!(code, 0, "{name}: {stderr}");
     let text = fs::read_to_string(find(&place.path("out"), "summary.csv")).expect("a summary");
     let mut kept = String::from("policy,metric,unit,mean\n");

@@ -98,7 +98,7 @@ fn each_mistake_gets_a_message_that_repairs_it() {
         fs::write(folder.path().join("first.toml"), text).expect("writable");
         writeln!(found, "== {name}\n{}", told(folder.path())).expect("a string takes every byte");
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes/expected.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mistakes/expected.txt");
     if std::env::var_os("CREDITSIM_UPDATE").is_some() {
         fs::write(&path, &found).expect("writable");
     }
