@@ -3,6 +3,7 @@
 //! `cargo test --test it replay` runs the tests of one module.
 
 mod account;
+mod adopted;
 mod calm;
 mod closed_forms;
 mod command;
@@ -18,9 +19,11 @@ mod laws;
 mod layers;
 mod ledger_cases;
 mod mistakes;
+mod notes;
 mod output;
 mod platforms;
 mod replay;
 mod sampling_oracle;
 mod sweep;
+mod told;
 mod written;

@@ -1,27 +1,6 @@
-//! Operations written down in a scenario, and the notes under the tables, as the command tells them.
+//! Operations written down in a scenario, as the command tells them.
 
-use std::fs;
-
-use crate::common::Place;
-
-const HEAD: &str = r#"
-version = 1
-name = "written"
-start = 2025-01-01
-end = 2025-01-20
-replications = 1
-"#;
-
-/// What the command says of a scenario: stdout and stderr.
-fn told(command: &[&str], body: &str) -> (String, String) {
-    let place = Place::of(&[("case.toml", &format!("{HEAD}{body}"))]);
-    let (_, stdout, stderr) = place.creditsim(&[&[command[0], "case.toml"], &command[1..]].concat());
-    let rows = fs::read_dir(place.path("output/written"))
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("operations.csv")).ok());
-    (stdout + &rows.collect::<String>(), stderr)
-}
+use super::told::told;
 
 const OPERATIONS: &str = r#"
 [features.bad]
@@ -179,58 +158,4 @@ fn quantities_that_are_written_are_those_of_the_feature() {
         assert_eq!(errors.matches("error:").count(), 1, "{operation}\n{errors}");
     }
     assert!(!of(1, "quantities = { tokens = 500 }, group = \"a\"").contains("error:"));
-}
-
-/// A scenario with one policy and three operations: 15 of 10 credits, then 5 and 5.
-fn short(policy: &str) -> String {
-    format!(
-        "[features.work]\n[[cohorts]]\nname = \"one\"\ngrants = [{{ id = 1, credits = 10, category = \"purchased\" }}]\n\
-         operations = [\n{}]\n[policies.case]\n{policy}",
-        [("3", 15), ("4", 5), ("5", 5)]
-            .map(|(day, credits)| format!(
-                " {{ at = 2025-01-0{day}, feature = \"work\", credits = {credits}, duration = \"10 min\" }},\n"
-            ))
-            .concat()
-    )
-}
-
-#[test]
-fn a_note_says_what_a_default_decided_what_is_still_to_come_and_what_has_no_price() {
-    let overage = "short = \"allow\"\noverdraft = { limit = \"unlimited\", at_cycle = \"invoice\", price_per_credit = \"2 USD\" }\n";
-    for (policy, note) in [
-        (
-            "admission = \"positive\"\nshort = \"queue\"",
-            "2 operations lost after waiting too long, by a default; write `patience`",
-        ),
-        (overage, "15 credits (30 USD) owed at the end, to be invoiced after it"),
-        (
-            "short = \"allow\"\noverdraft = { limit = \"unlimited\", at_cycle = \"invoice\" }",
-            "15 credits (without a price) owed at the end",
-        ),
-        (
-            &format!(
-                "{overage}cycle = {{ every = \"15 days\" }}\ninvoices = {{ pay = \"terms\", delay = \"30 days\" }}"
-            ),
-            "30 USD of invoices are paid after the end",
-        ),
-        (
-            "admission = \"positive\"\npackages = [{ name = \"p\", credits = 100 }]\ntop_up = { threshold = 5, package = \"p\" }",
-            "something sold has no price, so money is not available",
-        ),
-    ] {
-        let wanted = format!("`case`: {note}");
-        let (text, errors) = told(&["run"], &short(policy));
-        assert!(text.contains(&wanted), "{policy}\n{text}\n{errors}");
-        let (json, errors) = told(&["run", "--format", "json"], &short(policy));
-        let value: serde_json::Value =
-            serde_json::from_str(&json).unwrap_or_else(|_| panic!("{json}\n{errors}"));
-        let notes = value["notes"].as_array().expect("a list");
-        assert!(
-            notes.iter().any(|found| found.as_str().is_some_and(|found| found.starts_with(&wanted))),
-            "{json}"
-        );
-    }
-    let quiet = "admission = \"positive\"\nshort = \"queue\"\npatience = \"1 day\"";
-    let (text, _) = told(&["run"], &short(quiet));
-    assert!(!text.contains("by a default"), "{text}");
 }

@@ -150,7 +150,7 @@ impl State {
         if last {
             work.hold = None;
         }
-        let (cause, refundable) = (work.cause(), work.may_be_refunded(env, self.plan));
+        let (cause, refundable) = (work.cause(), work.may_be_refunded(env));
         let charge = Charge { whose, amount, segment, against };
         let posting = self.books.charge(self.now, charge, refundable.then_some(&mut work.taken));
         self.count_overspend(env, slot, posting.overspend);

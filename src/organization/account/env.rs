@@ -9,7 +9,7 @@ use crate::workload::Traits;
 
 use super::super::{FeatureFacts, Outages, World};
 use super::gate::{FeatureCheck, estimator};
-use super::refunding::may_absorb;
+use super::refunding::{charged_early, may_absorb};
 
 /// Share of the organizations that are audited in full in every run.
 const AUDITED_SHARE: f64 = 0.01;
@@ -36,6 +36,8 @@ pub(super) struct Env {
     pub(super) holds_guard: bool,
     /// Work may be killed at the vendor's cost, under the present rules or those of a plan still to come.
     pub(super) absorbs: bool,
+    /// Per feature: its work may be charged before it has ended, under some rules of the policy.
+    pub(super) charged_early: Vec<bool>,
     /// Recomputed in full from its journal at the end: on request, and a keyed hundredth of the organizations.
     pub(super) audited: bool,
 }
@@ -60,6 +62,7 @@ impl Env {
         let traits = traits.clone();
         Env {
             absorbs: may_absorb(&policy),
+            charged_early: charged_early(&policy),
             policy,
             outages,
             key,

@@ -29,16 +29,18 @@ pub(super) fn may_absorb(policy: &Policy) -> bool {
     policy.plans.iter().flat_map(|terms| &terms.features).any(absorbs)
 }
 
-/// True if some charge under a policy may be given back.
-pub(super) fn may_give_back(policy: &Policy) -> bool {
-    policy.plans.iter().flat_map(|terms| &terms.features).any(gives_back)
+/// Per feature: some rules of a policy charge its work before it has ended. A charge that is recorded under other rules
+/// than it was incurred under may be given back too.
+pub(super) fn charged_early(policy: &Policy) -> Vec<bool> {
+    let features = policy.plans.first().map_or(0, |terms| terms.features.len());
+    let early = |index: usize| policy.plans.iter().any(|terms| gives_back(&terms.features[index]));
+    (0..features).map(early).collect()
 }
 
 impl LiveOperation {
-    /// True if what it is charged now may be given back.
-    pub(super) fn may_be_refunded(&self, env: &Env, plan: usize) -> bool {
-        let feature = &env.terms(plan).features[self.serves.index()];
-        gives_back(feature) && (self.operation.fate != Fate::Completes || env.absorbs)
+    /// True if what it is charged may be given back, under the rules of the charge or any that come later.
+    pub(super) fn may_be_refunded(&self, env: &Env) -> bool {
+        env.charged_early[self.serves.index()] && (self.operation.fate != Fate::Completes || env.absorbs)
     }
 }
 

@@ -21,7 +21,6 @@ use super::money::MoneyBook;
 use super::pace::Pace;
 use super::purchase::PurchaseBook;
 use super::react::RefusalBook;
-use super::refunding::may_give_back;
 use super::restart::Restarts;
 use super::top_up::TopUpState;
 use super::views::Views;
@@ -319,7 +318,7 @@ fn new_books(env: &Env) -> AccountBooks {
         terms,
         env.world.features.len(),
         life,
-        UndoBook::new(may_give_back(&env.policy)),
+        UndoBook::new(env.charged_early.contains(&true)),
         journal,
     )
 }

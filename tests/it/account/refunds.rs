@@ -322,3 +322,31 @@ fn what_has_ended_meanwhile_is_issued_anew() {
         ),
     ]);
 }
+
+#[test]
+fn what_is_charged_early_is_given_back_under_whatever_rules_come_later() {
+    check(&[
+        (
+            "recorded after a change of rules to charging at the end",
+            "charge = \"start\"
+             on_failure = \"free\"
+             metering_lag = \"2 h\"
+             changes = [{ at = 2025-01-02T01:00:00Z, set = { charge = \"completion\", on_failure = \"free\" } }]
+             grant 1: 10 purchased
+             use 10 at 2 Jan for 30 min fails after 30 min
+             => charge-days 2025-01-02T02:00:00Z, remaining 10, charged 0",
+        ),
+        (
+            "and after a change of plan",
+            "on_failure = \"free\"
+             metering_lag = \"2 h\"
+             plan a: charge = \"start\"
+             plan b: charge = \"completion\"
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-02T01:00:00Z, to = \"b\", effective = \"now\" }]
+             grant 1: 10 purchased
+             use 10 at 2 Jan for 30 min fails after 30 min
+             => remaining 10, charged 0",
+        ),
+    ]);
+}

@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::knob::{Knob, knob};
+use super::draw::knob;
+use super::knob::Knob;
 
 /// One piece of demand; hours count from the start.
 #[derive(Debug, Clone)]

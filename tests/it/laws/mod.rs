@@ -5,7 +5,9 @@
 //! changes the number of cases.
 
 mod case;
+mod draw;
 mod knob;
+mod lots;
 mod turn;
 mod world;
 
@@ -66,7 +68,7 @@ proptest! {
         case in prop_oneof![1 => case(), 1 => plain_case(), 2 => dense_case()],
         cuts in proptest::collection::vec(0..960_u32, 0..5),
     ) {
-        // What is written down is followed one by one; what is not takes the short way and calm stretches.
+        // What is written down is followed one by one; what is not takes the fast path and bulk intervals.
         let mut loud = Stage::of(&case).run(&[]).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
         let mut quiet = Stage::quiet(&case).run(&cuts).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
         (loud.detail, quiet.detail) = (None, None);
@@ -143,6 +145,10 @@ fn the_swarm_reaches_everything() {
         "InvoicePaid",
         "WrittenOff",
         "PlanChanged",
+        "RulesChanged",
+        "Refund",
+        "RefundBurn",
+        "RefundDebt",
         "Churned",
     ] {
         assert!(reached.contains_key(kind), "no case reaches {kind}: {reached:#?}");

@@ -6,20 +6,22 @@ use creditsim::policy::{
     CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
     Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening,
     Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Reevaluation, Repay, Retry,
-    Rollover, RoundMode, Rounding, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule,
-    TopUpThreshold, UsageOnChange,
+    Rollover, RoundMode, Rounding, RuleChange, Subscription, Substitute, Terms, TopUpAmount, TopUpCap,
+    TopUpRule, TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
 use super::knob::{
-    Knob, Rolls, anchor, at, burn_key, estimator, hours, money, of, quarters, reaction, seconds, thirds, view,
+    Knob, START, anchor, at, burn_key, estimator, hours, money, of, quarters, reaction, seconds, thirds, view,
 };
+use super::lots::Rolls;
 
 impl Knob {
     /// False for what makes every operation one that has to be followed step by step.
     pub fn leaves_work_plain(&self) -> bool {
         use Knob::{
-            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, WouldExceed,
+            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, RuleChange,
+            WouldExceed,
         };
         !matches!(
             self,
@@ -32,6 +34,7 @@ impl Knob {
                 | Minimum { .. }
                 | PlanChange { .. }
                 | Rounding { .. }
+                | RuleChange { .. }
                 | WouldExceed
         )
     }
@@ -303,6 +306,15 @@ impl Knob {
     }
 
     /// The change to the second plan.
+    pub fn rule_change(&self) -> Option<RuleChange> {
+        let Knob::RuleChange { hour, whom } = *self else { return None };
+        Some(RuleChange {
+            at: at(i64::from(hour)),
+            signed_up_before: (whom == 1).then_some(START),
+            signed_up_from: (whom == 2).then_some(START),
+        })
+    }
+
     pub fn plan_change(&self) -> Option<PlanChange> {
         let Knob::PlanChange { hour, how, back, reset, convert } = *self else { return None };
         let prorate = match how {

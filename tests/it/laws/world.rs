@@ -149,7 +149,7 @@ impl Stage {
     }
 }
 
-/// What is known of a feature; in every other case nobody pays a provider, so that all of them may take the short way.
+/// What is known of a feature; in every other case nobody pays a provider, so that all of them may take the fast path.
 fn known(case: &Case, facts: &FeatureFacts) -> FeatureFacts {
     let provider_cost = facts.provider_cost.filter(|_| case.knobs.len().is_multiple_of(2));
     FeatureFacts { provider_cost, ..facts.clone() }
@@ -177,17 +177,21 @@ fn policy(case: &Case, alone: bool) -> Policy {
         terms
     };
     let plan_changes: Vec<_> = case.knobs.iter().filter_map(Knob::plan_change).collect();
-    let mut plans = vec![with(&mut case.knobs.iter())];
-    if !plan_changes.is_empty() {
-        plans.push(with(&mut case.knobs.iter().step_by(2)));
+    let rules = RuleChanges::new(case.knobs.iter().filter_map(Knob::rule_change).collect());
+    let written = [Vec::new()];
+    let editions = if rules.editions.is_empty() { written.as_slice() } else { &rules.editions };
+    // Each change turns back another third of the knobs.
+    let mut plans = Vec::new();
+    for edition in editions {
+        let holds = |index: usize| edition.iter().all(|change| !(index + change).is_multiple_of(3));
+        let knobs = || case.knobs.iter().enumerate().filter(|(index, _)| holds(*index));
+        plans.push(with(&mut knobs().map(|(_, knob)| knob)));
+        if !plan_changes.is_empty() {
+            plans.push(with(&mut knobs().filter(|(index, _)| index % 2 == 0).map(|(_, knob)| knob)));
+        }
     }
-    Policy {
-        name: "case".to_owned(),
-        plans,
-        plan_shares: vec![vec![(0, 1.0)]],
-        plan_changes,
-        rules: RuleChanges::default(),
-    }
+    let (name, plan_shares) = ("case".to_owned(), vec![vec![(0, 1.0)]]);
+    Policy { name, plans, plan_shares, plan_changes, rules }
 }
 
 fn measure_from(case: &Case) -> SimTime {
