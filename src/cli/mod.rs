@@ -10,6 +10,7 @@ mod changed;
 mod check;
 mod diagnosis;
 mod estimate;
+mod examples;
 mod exit;
 mod explain;
 mod fit;
@@ -17,6 +18,8 @@ mod gathering;
 mod interrupt;
 mod keeping;
 mod limits;
+mod manual;
+mod metrics;
 mod optimize;
 mod presets;
 mod progress;
@@ -115,6 +118,9 @@ impl Command {
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
             Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
+            Command::Metrics(arguments) => metrics::carry_out(arguments),
+            Command::Completions(arguments) => manual::completions(arguments),
+            Command::Man(arguments) => manual::man(arguments),
         }
     }
 }

@@ -7,6 +7,12 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use crate::report;
 
+use super::examples;
+
+mod aside;
+
+pub use aside::*;
+
 /// What does a credit policy do to customers and to the books? Simulates organizations that spend prepaid credits
 /// under several policies at once and shows which policy does what.
 #[derive(Debug, Parser)]
@@ -24,31 +30,53 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Simulate a scenario under its policies and compare them.
+    #[command(after_help = examples::RUN)]
     Run(Box<RunArguments>),
     /// Find every problem of a scenario without running it.
+    #[command(after_help = examples::CHECK)]
     Check(CheckArguments),
     /// Print what a run printed, from its folder, and the command that makes it again.
+    #[command(after_help = examples::SHOW)]
     Show(ShowArguments),
     /// Tell the ledger of one organization: every grant, charge, hold, refusal, purchase, with the balances after each.
+    #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArguments),
     /// List the bundled scenarios and the question each answers.
+    #[command(after_help = examples::SCENARIOS)]
     Scenarios(ScenariosArguments),
     /// Write a scenario that makes demand like a usage history, and say how good the likeness is.
+    #[command(after_help = examples::FIT)]
     Fit(FitArguments),
     /// List the presets a policy can start from.
+    #[command(after_help = examples::PRESETS)]
     Presets(PresetsArguments),
     /// Print the JSON Schema of scenario files, so that editors complete and check them.
+    #[command(after_help = examples::SCHEMA)]
     Schema,
     /// Simulate a scenario at many settings on the same demand.
+    #[command(after_help = examples::SWEEP)]
     Sweep(Box<SweepArguments>),
     /// Find the setting that makes an outcome small or large under conditions.
+    #[command(after_help = examples::OPTIMIZE)]
     Optimize(Box<OptimizeArguments>),
     /// Find which assumptions move an outcome, and whether any changes the ranking of policies.
+    #[command(after_help = examples::SENSITIVITY)]
     Sensitivity(Box<SensitivityArguments>),
     /// Measure this machine: operations a second by policy and threads, the cost of actors, memory.
+    #[command(after_help = examples::BENCH)]
     Bench(BenchArguments),
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
+    #[command(after_help = examples::VERIFY)]
     Verify(VerifyArguments),
+    /// List every outcome with its unit and what it says; they are named in conditions, sweeps and files.
+    #[command(after_help = examples::METRICS)]
+    Metrics(MetricsArguments),
+    /// Print what a shell needs to complete commands and options.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsArguments),
+    /// Print the manual page of the program or of one command.
+    #[command(after_help = examples::MAN)]
+    Man(ManArguments),
 }
 
 /// Arguments of `creditsim run`.
@@ -252,10 +280,10 @@ pub struct SensitivityArguments {
 #[derive(Debug, Args)]
 pub struct LimitArguments {
     /// End after this wall time (`30m`, `1 h 30 min`) and keep what is finished.
-    #[arg(long, value_name = "TIME", value_parser = super::limits::time)]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::limits::time)]
     pub time_limit: Option<Duration>,
     /// End before the process takes more memory than this (`500MB`, `2 GiB`) and keep what is finished.
-    #[arg(long, value_name = "SIZE", value_parser = super::limits::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::cli::limits::size)]
     pub max_memory: Option<u64>,
     /// End after about this many operations and keep what is finished.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
@@ -332,141 +360,4 @@ impl RunArguments {
         };
         short || self.rows.contains(&rows)
     }
-}
-
-/// Arguments of `creditsim bench`.
-#[derive(Debug, Args)]
-pub struct BenchArguments {
-    /// A scenario file, or the name of a bundled scenario.
-    #[arg(default_value = "throughput")]
-    pub scenario: String,
-    /// Operations of one measurement, about; in millions.
-    #[arg(long, value_name = "MILLIONS", default_value_t = 1.0)]
-    pub millions: f64,
-    /// Measurements of each kind, in turn; the table has their medians.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
-    pub rounds: u32,
-    /// Print one object instead of the table.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `creditsim show`.
-#[derive(Debug, Args)]
-pub struct ShowArguments {
-    /// The folder that a run, sweep, search or sensitivity has written.
-    pub run: PathBuf,
-    /// Form of the tables on stdout.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatOption,
-    /// Print the scenario's text instead.
-    #[arg(long, conflicts_with = "command")]
-    pub scenario: bool,
-    /// Print the command alone, as a shell takes it.
-    #[arg(long)]
-    pub command: bool,
-}
-
-/// Arguments of `creditsim check`.
-#[derive(Debug, Args)]
-pub struct CheckArguments {
-    /// A scenario file, or the name of a bundled scenario.
-    pub scenario: String,
-    /// Set a value over the scenario, as in `run`.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-}
-
-/// Arguments of `creditsim explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArguments {
-    /// A scenario file, or the name of a bundled scenario.
-    pub scenario: String,
-    /// Which organization: `COHORT/NUMBER`, numbers from 0, or its label in a usage history.
-    #[arg(long, value_name = "COHORT/N")]
-    pub organization: String,
-    /// Under this policy [default: the baseline].
-    #[arg(long, value_name = "NAME")]
-    pub policy: Option<String>,
-    /// From this instant on.
-    #[arg(long, value_name = "INSTANT")]
-    pub from: Option<String>,
-    /// Up to this instant, without it.
-    #[arg(long, value_name = "INSTANT")]
-    pub to: Option<String>,
-    /// In this replication.
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    pub replication: u32,
-    /// Seed of every random stream [default: the scenario's].
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Set a value over the scenario, as in `run`.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-    /// Form of the statement.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatOption,
-}
-
-/// Arguments of `creditsim scenarios`.
-#[derive(Debug, Args)]
-pub struct ScenariosArguments {
-    /// Print this scenario's file instead of the list.
-    pub name: Option<String>,
-    /// Form of the list.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatOption,
-}
-
-/// Arguments of `creditsim fit`.
-#[derive(Debug, Args)]
-pub struct FitArguments {
-    /// A usage history, CSV or JSONL, plain or gzip; its columns are told by their names.
-    pub usage: PathBuf,
-    /// Write the scenario to this file instead of stdout.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Share of the history's calls that the scenario makes [default: all, or as many as make 300,000].
-    #[arg(long, value_parser = share)]
-    pub scale: Option<f64>,
-    /// Form of the goodness of fit.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatOption,
-}
-
-/// A share above 0 and at most 1.
-fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| String::from("wanted a number such as 0.01"))?;
-    if share > 0.0 && share <= 1.0 {
-        Ok(share)
-    } else {
-        Err(String::from("wanted a number above 0 and at most 1"))
-    }
-}
-
-/// Arguments of `creditsim presets`.
-#[derive(Debug, Args)]
-pub struct PresetsArguments {
-    /// Print this preset's text instead of the list.
-    pub name: Option<String>,
-    /// Form of the list.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: FormatOption,
-}
-
-/// Arguments of `creditsim verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArguments {
-    /// Run the closed forms through the engine: formula, expected, observed, z.
-    #[arg(long)]
-    pub analytic: bool,
-    /// Run a scenario on different layouts and name the first organization that differs.
-    #[arg(long, value_name = "SCENARIO")]
-    pub determinism: Option<String>,
-    /// Large samples and whole scenarios instead of the short form.
-    #[arg(long)]
-    pub full: bool,
-    /// Only the closed form with this number; may be given several times.
-    #[arg(long, value_name = "NUMBER")]
-    pub only: Vec<u32>,
 }
