@@ -23,6 +23,8 @@ pub struct JobCohort {
     pub name: String,
     /// How its organizations differ.
     pub population: Population,
+    /// Number of the first that is simulated.
+    pub first: u32,
     /// How many are simulated.
     pub organizations: u32,
     /// The usage history that they replay.
@@ -107,6 +109,15 @@ impl Job {
         let (key, traits) = (point.key(), cohort.population.draw(point, id.number));
         OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| source.begin(traits))
             .map_err(fault)
+    }
+
+    /// Leaves one organization; its outcomes stay what they are among all.
+    pub fn keep_only(&mut self, id: OrganizationId) {
+        for (index, cohort) in self.cohorts.iter_mut().enumerate() {
+            let is_its = index == id.cohort.index();
+            cohort.first = if is_its { id.number } else { 0 };
+            cohort.organizations = u32::from(is_its);
+        }
     }
 
     /// `COHORT/NUMBER`.

@@ -27,6 +27,8 @@ pub struct WorkUnit {
 pub struct Plan {
     /// Organizations before each cohort, and their total.
     bounds: Vec<u64>,
+    /// Number of the first organization of each cohort; 0 beyond the end of the list.
+    firsts: Vec<u32>,
     replications: std::ops::Range<u32>,
     chunk: u32,
     shuffle: Option<u64>,
@@ -44,7 +46,23 @@ impl Plan {
             bounds.push(bounds[bounds.len() - 1] + u64::from(size));
         }
         let finished = BTreeSet::new();
-        Plan { bounds, replications, chunk: chunk.max(1), shuffle, finished, taken: AtomicU64::new(0) }
+        let firsts = Vec::new();
+        Plan {
+            bounds,
+            firsts,
+            replications,
+            chunk: chunk.max(1),
+            shuffle,
+            finished,
+            taken: AtomicU64::new(0),
+        }
+    }
+
+    /// The same with cohorts whose organizations are numbered from these on.
+    #[must_use]
+    pub fn numbered_from(mut self, firsts: Vec<u32>) -> Self {
+        self.firsts = firsts;
+        self
     }
 
     /// Leaves units out that are finished; false, and nothing is left out, if one of them is none of this plan or is left
@@ -146,7 +164,8 @@ impl Plan {
         let global = unit.first + u64::from(place);
         let cohort = self.bounds.partition_point(|&bound| bound <= global) - 1;
         let number = global - self.bounds[cohort];
-        OrganizationId { cohort: CohortIndex(cohort as u16), number: number as u32 }
+        let first = self.firsts.get(cohort).copied().unwrap_or(0);
+        OrganizationId { cohort: CohortIndex(cohort as u16), number: first + number as u32 }
     }
 
     /// A permutation of `0..count`: a rotation with a step that shares no factor with `count`.

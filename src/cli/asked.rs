@@ -7,6 +7,7 @@ use crate::report::Question;
 use crate::scenario::{Scenario, ScenarioSource};
 
 use super::arguments::{OptimizeArguments, RowsOption, RunArguments, SensitivityArguments, SweepArguments};
+use super::rows::RowsForm;
 
 /// A command in canonical form.
 pub(super) struct Asked {
@@ -20,8 +21,15 @@ impl Asked {
         let mut asked = Asked::new("run", scenario);
         asked.policies(scenario, of_file);
         asked.flag("--quick", arguments.quick);
-        if scenario.precision.is_none() {
+        if let Some(time) = arguments.time {
+            asked.value("--time", format!("{} ms", time.as_millis()));
+        }
+        if scenario.precision.is_none() && (arguments.time.is_none() || arguments.replications.is_some()) {
             asked.value("--replications", scenario.replications);
+        }
+        asked.optional("--organization", arguments.organization.as_ref());
+        if arguments.rows_format == RowsForm::CsvGz {
+            asked.value("--rows-format", "csv.gz");
         }
         asked.each("--threshold", &arguments.thresholds);
         for (rows, name) in [

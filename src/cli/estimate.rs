@@ -1,10 +1,13 @@
 //! Says what a run will take before it begins, and refuses what nobody can want.
 
-use crate::engine::{Expected, MOST};
+use std::time::Duration;
+
+use crate::engine::{Expected, Job, Layout, MOST};
 use crate::scenario::Scenario;
 
 use super::exit::CommandProblem;
 use super::progress::{count, span};
+use super::rows::RowsForm;
 use super::terminal::number_of;
 
 /// `about 12.3 M operations of 400 organizations, 20 s, 60 MB of memory, 1.2 MB of files`.
@@ -49,6 +52,46 @@ pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), Com
         count(expected.events)
     );
     Err(CommandProblem::Usage { what, hint: Some(hint) })
+}
+
+/// `policy-shootout: 200 organizations, 6 policies, 10 replications, seed 1, 2 threads`.
+pub(super) fn headline(scenario: &Scenario, job: &Job, layout: &Layout, time: Option<Duration>) -> String {
+    let organizations: u64 = job.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
+    let replications = match (&scenario.precision, time) {
+        (Some(precision), _) => format!("up to {} replications", precision.max_replications),
+        (None, Some(time)) => format!("replications for {}", span(time.as_secs_f64())),
+        (None, None) => number_of(u64::from(scenario.replications), "replication", "replications"),
+    };
+    format!(
+        "{}: {}, {}, {replications}, seed {}, {}",
+        scenario.name,
+        number_of(organizations, "organization", "organizations"),
+        number_of(scenario.policies.len() as u64, "policy", "policies"),
+        scenario.seed,
+        number_of(layout.threads as u64, "thread", "threads")
+    )
+}
+
+/// A warning before gigabytes are written.
+pub(super) fn large_files(expected: &Expected, form: RowsForm) -> Option<String> {
+    /// Bytes that are worth a thought.
+    const LARGE: f64 = 1e9;
+    /// What gzip leaves of rows, about.
+    const LEFT: f64 = 0.12;
+    if expected.output < LARGE {
+        return None;
+    }
+    Some(match form {
+        RowsForm::Csv => format!(
+            "warning: the rows will take about {} on the disk\nhint: `--rows-format csv.gz` makes that about {}; \
+             `--organization NAME`, `--quick` or fewer replications make them fewer",
+            bytes(expected.output),
+            bytes(expected.output * LEFT)
+        ),
+        RowsForm::CsvGz => {
+            format!("warning: the rows will take about {} on the disk", bytes(expected.output * LEFT))
+        }
+    })
 }
 
 fn duration(seconds: f64) -> String {

@@ -10,11 +10,11 @@ use crate::outcome::Detail;
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
 use crate::report::{self, FeatureWords, PlanWords, Statement, StatementFacts};
 use crate::scenario::Scenario;
-use crate::units::{CohortIndex, OrganizationId, SimTime};
+use crate::units::{CohortIndex, SimTime};
 
 use super::arguments::{ExplainArguments, FormatOption};
 use super::exit::{CommandProblem, Exit};
-use super::{interrupt, reading, terminal};
+use super::{interrupt, organizations, reading, terminal};
 
 /// Most arrivals drawn at once.
 const BATCH: usize = 4096;
@@ -105,10 +105,7 @@ fn followed(
     arguments: &ExplainArguments,
 ) -> Result<(String, CohortIndex, Box<Detail>), CommandProblem> {
     let wanted = &arguments.organization;
-    let id = match identity(job, wanted) {
-        Some(id) => id,
-        None => labelled(job, wanted)?,
-    };
+    let id = organizations::find(job, wanted)?;
     let fault = |fault| CommandProblem::Run(Failure::Fault { replication: arguments.replication, fault });
     let outages = Arc::new((job.outages)(arguments.replication));
     let mut run = job.start(arguments.replication, id, &outages, Workspace::default())?;
@@ -127,37 +124,6 @@ fn followed(
     let (mut outcome, _) = run.finish().map_err(fault)?;
     let detail = outcome.tallies.pop().and_then(|tally| tally.detail);
     Ok((name, id.cohort, detail.unwrap_or_default()))
-}
-
-/// `COHORT/NUMBER`.
-fn identity(job: &Job, text: &str) -> Option<OrganizationId> {
-    let (cohort, number) = text.rsplit_once('/')?;
-    let number: u32 = number.parse().ok()?;
-    let index = job.cohorts.iter().position(|known| known.name == cohort)?;
-    let cohort = CohortIndex(u16::try_from(index).ok()?);
-    (number < job.cohorts[index].organizations).then_some(OrganizationId { cohort, number })
-}
-
-/// An organization of a usage history by its label.
-fn labelled(job: &Job, text: &str) -> Result<OrganizationId, CommandProblem> {
-    let outages = Arc::new((job.outages)(0));
-    for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
-        for number in 0..cohort.organizations {
-            let id = OrganizationId { cohort: CohortIndex(index as u16), number };
-            if job.start(0, id, &outages, Workspace::default())?.name() == text {
-                return Ok(id);
-            }
-        }
-    }
-    let known: Vec<String> = job
-        .cohorts
-        .iter()
-        .map(|cohort| format!("{0}/0 to {0}/{1}", cohort.name, cohort.organizations.saturating_sub(1)))
-        .collect();
-    Err(CommandProblem::Usage {
-        what: format!("`--organization {text}`: the scenario has no such organization"),
-        hint: Some(format!("organizations: {}", known.join(", "))),
-    })
 }
 
 fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {

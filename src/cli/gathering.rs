@@ -1,16 +1,19 @@
 //! Takes what a run hands out, in order: replications into measurements, rows into files.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::engine::{Enough, RowWriter, Sink, SpillError};
+use crate::engine::{Enough, RowWriter, Sink, SpillError, Stopwatch};
 use crate::experiment::{Measurements, StopDecision, reason, stop};
 use crate::outcome::{OrganizationOutcome, Outcome, RunShape};
 use crate::report::{RowFile, RunFile, RunFolder};
 use crate::scenario::{Precision, Scenario};
 
 use super::exit::CommandProblem;
+use super::progress::span;
+use super::rows::{RowsForm, RowsSink};
+use super::terminal::number_of;
 
 /// Writes the rows of the files that were asked for.
 pub(super) struct GatheringWriter {
@@ -40,7 +43,7 @@ impl RowWriter for GatheringWriter {
 pub(super) struct GatheredRun {
     pub measurements: Measurements,
     /// Files with rows, still open, or why they cannot be had.
-    pub files: Vec<(RowFile, Result<RunFile, String>)>,
+    pub files: Vec<(String, Result<RunFile, String>)>,
     /// True if the precision asked for was not reached.
     pub precision_missed: bool,
     /// Why a precision ended the run where it did.
@@ -65,7 +68,7 @@ impl GatheredRun {
         if done == 0 {
             return Some(String::from("no replication was finished, so no results are written"));
         }
-        (scenario.precision.is_none() && done < asked)
+        (scenario.precision.is_none() && self.stopped.is_none() && done < asked)
             .then(|| format!("{done} of {asked} replications were finished; the numbers are theirs"))
     }
 }
@@ -76,7 +79,9 @@ struct GatheringState {
     precision: Option<Precision>,
     precision_missed: bool,
     partial: Option<Outcome>,
-    files: Vec<(RowFile, Result<RunFile, String>)>,
+    files: Vec<(String, Result<RowsSink, String>)>,
+    /// No replication is added after this long.
+    time: Option<(Stopwatch, Duration)>,
     folder: PathBuf,
 }
 
@@ -91,12 +96,16 @@ impl Gathering {
         scenario: &Scenario,
         shape: Arc<RunShape>,
         folder: &RunFolder,
+        (form, time): (RowsForm, Option<Duration>),
     ) -> Result<Self, CommandProblem> {
         let open = |&file: &RowFile| {
-            let broken = |source| CommandProblem::File { path: folder.path().join(file.name()), source };
-            let mut open = folder.open(file.name()).map_err(broken)?;
-            open.write_all(file.header().as_bytes()).map_err(broken)?;
-            Ok::<_, CommandProblem>((file, Ok(open)))
+            // What every run writes is small, and other programs look for it.
+            let form = if file == RowFile::Organizations { RowsForm::Csv } else { form };
+            let name = format!("{}{}", file.name(), form.ending());
+            let broken = |source| CommandProblem::File { path: folder.path().join(&name), source };
+            let mut open = RowsSink::new(folder.open(&name).map_err(broken)?, form);
+            open.take(file.header().as_bytes()).map_err(broken)?;
+            Ok::<_, CommandProblem>((name, Ok(open)))
         };
         let state = GatheringState {
             measurements: Measurements::new(shape),
@@ -105,6 +114,7 @@ impl Gathering {
             precision_missed: false,
             partial: None,
             files: writer.files.iter().map(open).collect::<Result<_, _>>()?,
+            time: time.map(|time| (Stopwatch::start(), time)),
             folder: folder.path().to_owned(),
         };
         Ok(Gathering(Arc::new(Mutex::new(Some(state)))))
@@ -124,15 +134,36 @@ impl Gathering {
         if let Some(outcome) = partial {
             state.measurements.push(&outcome);
         }
-        let GatheringState { measurements, baseline, precision, files, precision_missed, .. } = state;
-        let stopped = precision.and_then(|precision| reason(&measurements, baseline, &precision));
+        let GatheringState { measurements, baseline, precision, files, precision_missed, time, .. } = state;
+        let known = precision.and_then(|precision| reason(&measurements, baseline, &precision));
+        let stopped = known.or_else(|| time_over(&measurements, time));
+        let close = |(name, open): (String, Result<RowsSink, String>)| {
+            (name, open.and_then(|open| open.finish().map_err(|error| error.to_string())))
+        };
+        let files = files.into_iter().map(close).collect();
         Ok(GatheredRun { measurements, files, precision_missed, stopped, unfinished })
     }
+}
+
+/// Says that `--time` ended the run, if it did.
+fn time_over(measurements: &Measurements, time: Option<(Stopwatch, Duration)>) -> Option<String> {
+    let (_, time) = time.filter(|(since, time)| since.elapsed() >= *time)?;
+    let done = measurements.replications();
+    (done > 0).then(|| {
+        format!(
+            "stopped after {}: the {} of `--time` were over (repeat it with `--replications {done}`)",
+            number_of(u64::from(done), "replication", "replications"),
+            span(time.as_secs_f64())
+        )
+    })
 }
 
 impl GatheringState {
     fn complete(&mut self, outcome: &Outcome) -> Enough {
         self.measurements.push(outcome);
+        if self.time.as_ref().is_some_and(|(since, time)| since.elapsed() >= *time) {
+            return Enough::Yes;
+        }
         let Some(precision) = &self.precision else { return Enough::No };
         let verdict = stop(&self.measurements, self.baseline, precision);
         self.precision_missed = verdict != StopDecision::Reached;
@@ -154,12 +185,12 @@ impl Sink for Gathering {
     fn rows(&mut self, file: usize, rows: &[u8]) -> Result<(), SpillError> {
         let mut state = self.state();
         let Some(GatheringState { files, folder, .. }) = state.as_mut() else { return Ok(()) };
-        let (kind, open) = &mut files[file];
+        let (name, open) = &mut files[file];
         let Ok(taken) = open else { return Ok(()) };
-        taken.write_all(rows).map_err(|source| {
+        taken.take(rows).map_err(|source| {
             // Half a row may be in it.
             *open = Err(source.to_string());
-            SpillError { path: folder.join(kind.name()), source }
+            SpillError { path: folder.join(name.as_str()), source }
         })
     }
 }

@@ -26,7 +26,12 @@ use super::exit::{CommandProblem, Exit};
 use super::gathering::{GatheredRun, Gathering, GatheringWriter};
 use super::progress::{Meter, count, span};
 use super::terminal::number_of;
-use super::{estimate, interrupt, keeping, limits, reading, replayed, resuming, select, terminal};
+use super::{
+    estimate, interrupt, keeping, limits, organizations, reading, replayed, resuming, select, terminal,
+};
+
+/// More replications than this fit into no time that anybody waits.
+const MOST_IN_TIME: u32 = 100_000;
 
 /// Runs a scenario and reports on it.
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem> {
@@ -179,15 +184,28 @@ fn simulate(
         journal: arguments.wants(RowsOption::Journal),
         audit: arguments.audit,
     };
-    let first = arguments.quick.then_some(select::QUICK_ORGANIZATIONS);
+    // An organization that is asked for may be any of them.
+    let quick = arguments.quick && arguments.organization.is_none();
+    let first = quick.then_some(select::QUICK_ORGANIZATIONS);
     let shape = engine::shape(scenario);
     let writer = GatheringWriter::new(row_files(arguments), shape.clone());
-    let gathering = Gathering::begin(&writer, scenario, shape, folder)?;
+    let gathering =
+        Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
     let options = JobOptions { detail, first };
-    let job = Arc::new(engine::prepare_with(scenario, options, Arc::new(writer), histories));
+    let mut job = engine::prepare_with(scenario, options, Arc::new(writer), histories);
+    if let Some(name) = &arguments.organization {
+        let only = organizations::find(&job, name)?;
+        job.keep_only(only);
+    }
+    let job = Arc::new(job);
     let layout = layout(arguments.threads, &arguments.layout);
-    let mut meter = Meter::start(arguments.quiet, &headline(scenario, &job, &layout));
-    let replications = scenario.precision.as_ref().map_or(scenario.replications, |p| p.max_replications);
+    let mut meter =
+        Meter::start(arguments.quiet, &estimate::headline(scenario, &job, &layout, arguments.time));
+    let replications = match (&scenario.precision, arguments.time) {
+        (Some(precision), _) => precision.max_replications,
+        (None, Some(_)) if arguments.replications.is_none() => MOST_IN_TIME,
+        _ => scenario.replications,
+    };
     let sources = job.world.sources.clone();
     let spec = RunSpec {
         job,
@@ -201,7 +219,7 @@ fn simulate(
     let mut last = None;
     let ran = engine::run(spec, &mut |progress| {
         last = Some(progress);
-        meter.show(Progress { operations_expected: told.expected.operations as u64, ..progress });
+        meter.show(in_time(arguments.time, told.expected.operations as u64, progress));
         let new = progress.operations - progress.taken_up.operations;
         limits::count(arguments.limits.max_operations, new, interrupt);
     });
@@ -221,6 +239,13 @@ fn simulate(
         }
         (Err(failure), _) => Err(CommandProblem::Run(failure)),
     }
+}
+
+/// How far a run is: by its time, if that ends it.
+fn in_time(time: Option<Duration>, operations_expected: u64, progress: Progress) -> Progress {
+    let Some(time) = time else { return Progress { operations_expected, ..progress } };
+    let (elapsed, whole) = (progress.elapsed.as_millis() as u64, time.as_millis() as u64);
+    Progress { organizations: elapsed.min(whole), organizations_total: whole.max(1), ..progress }
 }
 
 /// Adds the key that sums beyond 64 bits most likely come from.
@@ -254,7 +279,10 @@ struct Told<'t> {
 /// If it is absurd and nobody forces it.
 fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, CommandProblem> {
     let planned = Planned {
-        first: arguments.quick.then_some(select::QUICK_ORGANIZATIONS),
+        first: match arguments.organization {
+            Some(_) => Some(1),
+            None => arguments.quick.then_some(select::QUICK_ORGANIZATIONS),
+        },
         threads: layout(arguments.threads, &arguments.layout).threads as u32,
         organization_rows: !arguments.no_organizations,
         cycle_rows: arguments.wants(RowsOption::Cycles),
@@ -268,6 +296,9 @@ fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, C
     if !arguments.quiet {
         terminal::tell(&format!("{} takes {}", scenario.name, estimate::sentence(&expected, scenario)));
     }
+    if let Some(warning) = estimate::large_files(&expected, arguments.rows_format) {
+        terminal::tell(&warning);
+    }
     Ok(expected)
 }
 
@@ -279,22 +310,6 @@ fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
         (arguments.wants(RowsOption::Journal), RowFile::Journal),
     ];
     asked.into_iter().filter_map(|(wanted, file)| wanted.then_some(file)).collect()
-}
-
-fn headline(scenario: &Scenario, job: &engine::Job, layout: &Layout) -> String {
-    let organizations: u64 = job.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
-    let replications = match &scenario.precision {
-        Some(precision) => format!("up to {} replications", precision.max_replications),
-        None => number_of(u64::from(scenario.replications), "replication", "replications"),
-    };
-    format!(
-        "{}: {}, {}, {replications}, seed {}, {}",
-        scenario.name,
-        number_of(organizations, "organization", "organizations"),
-        number_of(scenario.policies.len() as u64, "policy", "policies"),
-        scenario.seed,
-        number_of(layout.threads as u64, "thread", "threads")
-    )
 }
 
 /// Compares and judges. Files of rows are closed; one that the disk did not take is done without.
@@ -310,7 +325,7 @@ fn summarise(
     for (file, open) in gathered.files {
         match open {
             Ok(open) => drop(folder.close(open)),
-            Err(why) => folder.give_up(file.name(), &why),
+            Err(why) => folder.give_up(&file, &why),
         }
     }
     let findings = Findings::of_family(gathered.measurements, scenario.baseline, &Family::of(scenario));

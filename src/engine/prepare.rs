@@ -126,6 +126,7 @@ pub fn prepare_with(
         JobCohort {
             name: cohort.name.clone(),
             population,
+            first: 0,
             organizations: limited(history.map_or(cohort.organizations, |history| history.organizations())),
             history: history.map(|history| OpenHistory::new(history.clone())),
         }

@@ -88,7 +88,8 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
             (plan, None, TakenUp::default())
         }
     };
-    let plan = Arc::new(plan);
+    let firsts = cohorts.iter().map(|cohort| cohort.first).collect();
+    let plan = Arc::new(plan.numbered_from(firsts));
     let (events, inbox) = channel();
     let control = Control::new(shape.features.clone(), shape.cohorts.clone(), events, layout.injection);
     control.count_taken_up(taken_up.organizations, taken_up.operations);

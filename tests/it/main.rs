@@ -4,6 +4,7 @@
 
 mod account;
 mod adopted;
+mod asking;
 mod calm;
 mod closed_forms;
 mod command;

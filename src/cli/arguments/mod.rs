@@ -8,6 +8,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use crate::report;
 
 use super::examples;
+use super::rows::RowsForm;
 
 mod aside;
 
@@ -123,6 +124,15 @@ pub struct RunArguments {
     /// Write these rows too.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub rows: Vec<RowsOption>,
+    /// Form of those rows; `csv.gz` takes about a tenth.
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub rows_format: RowsForm,
+    /// Run this organization only: `COHORT/NUMBER`, or its label in a usage history. Its outcomes are those of the whole run.
+    #[arg(long, value_name = "NAME", conflicts_with = "quick")]
+    pub organization: Option<String>,
+    /// Add replications for this long (`30s`, `5 min`) and stop with the one that is under way; at most `--replications`.
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::limits::time)]
+    pub time: Option<Duration>,
     /// The same as `--rows cycles`.
     #[arg(long)]
     pub cycles: bool,

@@ -1,0 +1,57 @@
+//! Which organization a name on the command line means: as `organizations.csv` prints it, or its label alone.
+
+use std::sync::Arc;
+
+use crate::engine::Job;
+use crate::organization::Workspace;
+use crate::units::{CohortIndex, OrganizationId};
+
+use super::exit::CommandProblem;
+
+/// The organization of that name: `COHORT/NUMBER` with numbers from 0, `COHORT/LABEL`, or a label of a usage history.
+///
+/// # Errors
+/// A name that means none, with those that there are.
+pub(super) fn find(job: &Job, name: &str) -> Result<OrganizationId, CommandProblem> {
+    if let Some(id) = labelled(job, name)?.or_else(|| numbered(job, name)) {
+        return Ok(id);
+    }
+    let known = job.cohorts.iter().filter(|cohort| cohort.organizations > 0).map(|cohort| {
+        match cohort.organizations {
+            1 => format!("{}/0", cohort.name),
+            many => format!("{0}/0 to {0}/{1}", cohort.name, many - 1),
+        }
+    });
+    Err(CommandProblem::Usage {
+        what: format!("`--organization {name}`: the scenario has no such organization"),
+        hint: Some(format!("organizations: {}", known.collect::<Vec<_>>().join(", "))),
+    })
+}
+
+/// `COHORT/NUMBER`.
+fn numbered(job: &Job, text: &str) -> Option<OrganizationId> {
+    let (cohort, number) = text.rsplit_once('/')?;
+    let number: u32 = number.parse().ok()?;
+    let index = job.cohorts.iter().position(|known| known.name == cohort)?;
+    let cohort = CohortIndex(u16::try_from(index).ok()?);
+    (number < job.cohorts[index].organizations).then_some(OrganizationId { cohort, number })
+}
+
+/// An organization of a usage history by its label, alone or behind its cohort.
+fn labelled(job: &Job, text: &str) -> Result<Option<OrganizationId>, CommandProblem> {
+    if job.cohorts.iter().all(|cohort| cohort.history.is_none()) {
+        return Ok(None);
+    }
+    let outages = Arc::new((job.outages)(0));
+    for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
+        let alone = text.strip_prefix(cohort.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        for number in 0..cohort.organizations {
+            let id = OrganizationId { cohort: CohortIndex(index as u16), number };
+            let name = job.start(0, id, &outages, Workspace::default())?.name();
+            if name == text || Some(name.as_str()) == alone {
+                return Ok(Some(id));
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,117 @@
+//! Commands that answer questions, and what `run` can be asked to leave out, compress or end.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use flate2::read::GzDecoder;
+
+use crate::common::{Place, find, run};
+
+const SCENARIO: &str = r#"
+version = 1
+name = "small"
+start = 2025-01-01T00:00:00Z
+horizon = "1 month"
+seed = 3
+replications = 5
+[[cohorts]]
+name = "solo"
+organizations = 3
+[[cohorts]]
+name = "teams"
+organizations = 8
+activity = { lognormal = { mean = 1.0, cv = 1.0 } }
+[features.chat]
+arrivals = { poisson = "9/day" }
+cost = { lognormal = { median = 2.0, sigma = 0.8 } }
+duration = "5 min"
+[policy]
+allowance = { credits = 300, every = "month" }
+[policies.block]
+admission = "positive"
+[policies.overdraft]
+admission = "positive"
+short = "allow"
+overdraft = { limit = 50 }
+"#;
+
+/// The folder that a run below `output` has written.
+fn folder_of(place: &Place, output: &str, arguments: &[&str]) -> PathBuf {
+    let (code, _, stderr) = place.creditsim(&[arguments, &["--output", output]].concat());
+    assert_eq!(code, 0, "{arguments:?}: {stderr}");
+    let manifest = find(&place.path(output), "manifest.json");
+    manifest.parent().expect("a folder").to_owned()
+}
+
+#[test]
+fn outcomes_are_listed_told_and_guessed() {
+    let (code, stdout, stderr) = run(&["metrics"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.lines().all(|line| line.chars().count() <= 100), "{stdout}");
+    assert!(stdout.contains("loss_rate") && stdout.contains("surprise_refusal_share"), "{stdout}");
+    let (code, stdout, _) = run(&["metrics", "loss_rate"]);
+    assert!(code == 0 && stdout.contains("less is better") && stdout.contains("--threshold"), "{stdout}");
+    let (code, _, stderr) = run(&["metrics", "los_rate"]);
+    assert!(code == 2 && stderr.contains("did you mean `loss_rate`?"), "{stderr}");
+}
+
+#[test]
+fn shells_and_man_get_what_they_read() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (code, stdout, stderr) = run(&["completions", shell]);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.contains("sensitivity"), "{shell}");
+    }
+    let (code, stdout, _) = run(&["man", "run"]);
+    assert!(code == 0 && stdout.contains(".TH creditsim-run 1"), "{stdout}");
+    assert_eq!(run(&["man", "rnu"]).0, 2);
+}
+
+#[test]
+fn compressed_rows_are_the_same_rows() {
+    let place = Place::with(SCENARIO);
+    let rows = ["run", "small.toml", "--rows", "operations,journal"];
+    let plain = folder_of(&place, "plain", &rows);
+    let packed = folder_of(&place, "packed", &[&rows[..], &["--rows-format", "csv.gz"]].concat());
+    let again = folder_of(
+        &place,
+        "again",
+        &[&rows[..], &["--rows-format", "csv.gz", "--threads", "2", "--chunk", "1"]].concat(),
+    );
+    for name in ["operations.csv", "journal.csv"] {
+        let bytes = std::fs::read(packed.join(format!("{name}.gz"))).expect("a file");
+        assert!(bytes == std::fs::read(again.join(format!("{name}.gz"))).expect("a file"), "{name}");
+        let mut text = Vec::new();
+        GzDecoder::new(bytes.as_slice()).read_to_end(&mut text).expect("gzip");
+        assert!(text == std::fs::read(plain.join(name)).expect("a file"), "{name}");
+        assert!(!packed.join(name).exists());
+    }
+}
+
+#[test]
+fn one_organization_alone_is_what_it_is_among_all() {
+    let place = Place::with(SCENARIO);
+    let rows = |folder: &str, more: &[&str]| -> Vec<String> {
+        let found = folder_of(&place, folder, &[&["run", "small.toml"], more].concat());
+        let text = std::fs::read_to_string(found.join("organizations.csv")).expect("a file");
+        let own = |line: &&str| line.split(',').nth(3) == Some("teams/5");
+        text.lines().filter(own).map(str::to_owned).collect()
+    };
+    let among = rows("among", &[]);
+    assert_eq!(among.len(), 10);
+    assert_eq!(rows("alone", &["--organization", "teams/5"]), among);
+    let (code, _, stderr) = place.creditsim(&["run", "small.toml", "--organization", "teams/8"]);
+    assert!(code == 2 && stderr.contains("solo/0 to solo/2, teams/0 to teams/7"), "{stderr}");
+}
+
+#[test]
+fn time_ends_a_run_between_replications_and_says_so() {
+    let place = Place::with(SCENARIO);
+    let found = folder_of(&place, "timed", &["run", "small.toml", "--time", "300 ms"]);
+    let manifest = std::fs::read_to_string(found.join("manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let (done, stopped) =
+        (manifest["replications"].as_u64().expect("a number"), manifest["stopped"].as_str());
+    assert!(done >= 1 && manifest["status"] == "finished", "{manifest}");
+    assert!(stopped.is_some_and(|said| said.contains(&format!("--replications {done}"))), "{stopped:?}");
+}
