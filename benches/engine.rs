@@ -341,7 +341,7 @@ fn lot(id: u32, credits: Credits) -> Lot {
 
 fn pure(job: &Job, batch: usize) -> (u64, u64) {
     let mut checksum = Checksum::default();
-    let operations = run_pure(job, 0..1, batch, &mut checksum).expect("lawful");
+    let (operations, _) = run_pure(job, 0..1, batch, &mut checksum).expect("lawful");
     (operations, checksum.get())
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::organization::{LawViolation, OrganizationRun, Outages, Workspace, World};
 use crate::outcome::RunShape;
-use crate::sampling::{StreamKey, TraitPoint};
-use crate::units::OrganizationId;
+use crate::sampling::{Purpose, StreamKey, TraitPoint};
+use crate::units::{CohortIndex, OrganizationId};
 use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory};
 
 use super::control::Failure;
@@ -87,6 +87,37 @@ impl Job {
     /// # Errors
     /// What an account finds wrong at the start; a history on disk that cannot be read.
     pub fn start(
+        &self,
+        replication: u32,
+        id: OrganizationId,
+        outages: &Arc<Outages>,
+        space: Workspace,
+    ) -> Result<OrganizationRun, Failure> {
+        let mut run = self.open(replication, id, outages, space)?;
+        if replication == 0 && self.witness() == Some(id) {
+            run.scrutinize();
+        }
+        Ok(run)
+    }
+
+    /// The organization that every run looks at in full in its first replication, so that there is one; nobody else is
+    /// chosen here, but by keys of their own.
+    fn witness(&self) -> Option<OrganizationId> {
+        let total: u64 = self.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
+        let uniform = StreamKey::root(self.seed).uniform(Purpose::Audit, 0, 0);
+        let mut left = (uniform * total as f64) as u64;
+        for (index, cohort) in self.cohorts.iter().enumerate() {
+            match u32::try_from(left) {
+                Ok(number) if number < cohort.organizations => {
+                    return Some(OrganizationId { cohort: CohortIndex(index as u16), number });
+                }
+                _ => left -= u64::from(cohort.organizations),
+            }
+        }
+        None
+    }
+
+    fn open(
         &self,
         replication: u32,
         id: OrganizationId,

@@ -13,6 +13,7 @@ use crate::engine::{
     self, Enough, Interrupt, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, Stopwatch, run,
     run_pure,
 };
+use crate::organization::WaysTaken;
 use crate::outcome::{METRICS, Outcome};
 use crate::report::{self, Cell, Column, Table};
 use crate::sampling::mix;
@@ -69,6 +70,7 @@ struct MedianRow {
     label: String,
     policies: usize,
     operations: u64,
+    ways: WaysTaken,
     pure: f64,
     /// By threads.
     actors: BTreeMap<usize, f64>,
@@ -97,11 +99,10 @@ fn measure(
     rounds: u32,
 ) -> Result<MedianRow, CommandProblem> {
     let job = job(scenario, policies, first)?;
-    let (operations, expected, _) = pure(&job)?;
+    let PureLoop { operations, ways, checksum: expected, .. } = pure(&job)?;
     let mut seconds: BTreeMap<Option<usize>, Vec<f64>> = BTreeMap::new();
     for _ in 0..rounds {
-        let (_, _, took) = pure(&job)?;
-        seconds.entry(None).or_default().push(took);
+        seconds.entry(None).or_default().push(pure(&job)?.seconds);
         for threads in threads() {
             let (_, sum, took) = on_actors(&job, Layout { threads, ..Layout::default() })?;
             if sum != expected {
@@ -114,7 +115,7 @@ fn measure(
     let mut rates = seconds.into_iter().map(|(kind, mut took)| (kind, rate(&mut took)));
     let pure = rates.next().map_or(f64::NAN, |(_, rate)| rate);
     let actors = rates.filter_map(|(kind, rate)| Some((kind?, rate))).collect();
-    Ok(MedianRow { label, policies: policies.len(), operations, pure, actors })
+    Ok(MedianRow { label, policies: policies.len(), operations, ways, pure, actors })
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -136,17 +137,23 @@ fn organizations_for(scenario: &Scenario, operations: f64) -> Result<u32, Comman
     const SAMPLE: u32 = 20;
     let names: Vec<String> = scenario.policies.iter().take(1).map(|policy| policy.name.clone()).collect();
     let sample = job(scenario, &names, SAMPLE)?;
-    let (seen, ..) = pure(&sample)?;
-    let each = seen as f64 / f64::from(SAMPLE);
+    let each = pure(&sample)?.operations as f64 / f64::from(SAMPLE);
     Ok((operations / each.max(1.0)).ceil().clamp(1.0, 1e6) as u32)
 }
 
-/// (operations, checksum, seconds) in a plain loop.
-fn pure(job: &Job) -> Result<(u64, u64, f64), CommandProblem> {
+/// What came of a plain loop.
+struct PureLoop {
+    operations: u64,
+    ways: WaysTaken,
+    checksum: u64,
+    seconds: f64,
+}
+
+fn pure(job: &Job) -> Result<PureLoop, CommandProblem> {
     let mut checksum = Checksum::default();
     let watch = Stopwatch::start();
-    let operations = run_pure(job, 0..1, Layout::default().batch, &mut checksum)?;
-    Ok((operations, checksum.get(), watch.elapsed().as_secs_f64()))
+    let (operations, ways) = run_pure(job, 0..1, Layout::default().batch, &mut checksum)?;
+    Ok(PureLoop { operations, ways, checksum: checksum.get(), seconds: watch.elapsed().as_secs_f64() })
 }
 
 /// (operations, checksum, seconds) on actors.
@@ -224,12 +231,17 @@ fn table(scenario: &Scenario, rows: &[MedianRow], memory: Option<f64>) -> Table 
     }
     columns.push(Column::numbers("actors_ns").headed(String::from("actors\nns/operation")));
     columns.push(Column::numbers("ratio").headed(String::from("1 arbiter /\nplain loop")));
+    for (name, head) in [("bulk", "in bulk"), ("fast", "fast path"), ("slow", "slow path")] {
+        columns.push(Column::numbers(name).headed(format!("{head}\n%")));
+    }
     let mut table = Table::new(format!("Policy-operations per second, `{}`", scenario.name), columns);
     for row in rows {
         let mut cells = vec![Cell::text(&row.label), Cell::number(row.pure / 1e6)];
         cells.extend(row.actors.values().map(|rate| Cell::number(rate / 1e6)));
         cells.push(Cell::number(row.overhead() * 1e9));
         cells.push(Cell::number(row.actors[&1] / row.pure));
+        let shares = row.ways.shares().unwrap_or_default();
+        cells.extend(shares.map(|share| Cell::number(100.0 * share)));
         table.rows.push(cells);
     }
     table.notes.push(match memory {
@@ -247,6 +259,11 @@ fn as_json(scenario: &Scenario, rows: &[MedianRow], memory: Option<f64>) -> Valu
         json!({
             "policies": row.label.trim_matches('`'),
             "operations": row.operations,
+            "policy_operations_by_way": {
+                "bulk": row.ways.bulk,
+                "fast_path": row.ways.fast,
+                "slow_path": row.ways.slow,
+            },
             "pure_policy_operations_per_second": row.pure,
             "actors_policy_operations_per_second": actors,
             "actor_overhead_ns_per_operation": row.overhead() * 1e9,

@@ -33,7 +33,7 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
     let scratch = interrupt::Scratch::new(folder.keep());
     let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
         .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
-    let detail = DetailOptions { cycles: false, operations: false, journal: true, audit: true };
+    let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
     let options = JobOptions { detail, first: None };
     let job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
     let (name, cohort, detail) = followed(&job, arguments)?;

@@ -183,6 +183,7 @@ fn simulate(
         operations: arguments.wants(RowsOption::Operations),
         journal: arguments.wants(RowsOption::Journal),
         audit: arguments.audit,
+        followed: false,
     };
     // An organization that is asked for may be any of them.
     let quick = arguments.quick && arguments.organization.is_none();

@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::actors::{Enough, Failure, Job, Sink};
-use crate::organization::{OrganizationProgress, Workspace};
+use crate::organization::{OrganizationProgress, WaysTaken, Workspace};
 use crate::outcome::Outcome;
 use crate::units::{CohortIndex, OrganizationId};
 
-/// Runs every organization of every replication, one after the other; writes no rows. Returns the operations applied.
+/// Runs every organization of every replication, one after the other; writes no rows. Returns the operations applied,
+/// and which ways the accounts of all policies went with them.
 ///
 /// # Errors
 /// What an account finds wrong.
@@ -17,8 +18,8 @@ pub fn run_pure(
     replications: Range<u32>,
     batch: usize,
     sink: &mut dyn Sink,
-) -> Result<u64, Failure> {
-    let mut operations = 0;
+) -> Result<(u64, WaysTaken), Failure> {
+    let (mut operations, mut ways) = (0, WaysTaken::default());
     for replication in replications {
         let outages = Arc::new((job.outages)(replication));
         let mut outcome = Outcome::new(job.shape.clone());
@@ -41,6 +42,7 @@ pub fn run_pure(
                     }
                 }
                 operations += run.operations();
+                ways.add(&run.ways());
                 let (done, left) = run.finish().map_err(fault)?;
                 outcome.fold(&done);
                 space = left;
@@ -50,5 +52,5 @@ pub fn run_pure(
             break;
         }
     }
-    Ok(operations)
+    Ok((operations, ways))
 }

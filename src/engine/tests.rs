@@ -136,7 +136,8 @@ fn outcome_of(
 fn the_layout_never_reaches_the_results() {
     let job = job(&[40, 0, 25], 3.0);
     let mut pure = SinkContents::default();
-    let operations = run_pure(&job, 0..3, 256, &mut pure).expect("it runs");
+    let (operations, ways) = run_pure(&job, 0..3, 256, &mut pure).expect("it runs");
+    assert!(ways.bulk > 0 && ways.bulk + ways.fast + ways.slow == 2 * operations, "{ways:?}");
     let expected: Vec<Outcome> = pure.state().complete.values().cloned().collect();
     let one = Layout { threads: 1, wave: 1, ..layout() };
     let (rows, outcomes, ran) = outcome_of(&job, 3, one, None);
@@ -156,6 +157,19 @@ fn the_layout_never_reaches_the_results() {
         assert!(other_rows == rows, "rows differ under {layout:?}");
         assert_eq!(ran.progress.operations, operations);
     }
+}
+
+#[test]
+fn a_bulk_interval_that_charges_a_credit_too_many_ends_a_plain_run() {
+    let job = job(&[40, 0, 25], 3.0);
+    crate::organization::SPOILS.set(true);
+    let ended = run_pure(&job, 0..1, 256, &mut SinkContents::default());
+    crate::organization::SPOILS.set(false);
+    let told = ended.expect_err("the witness finds it").to_string();
+    let who = "policy `block`, organization cohort-0/14, at 2025-01-01T01:18:42.867971Z: law 8 is broken";
+    assert!(told.contains(who), "{told}");
+    let what = "`features[1].charged_credits` is 2072805, and 1072805 there (feature `image`)";
+    assert!(told.contains(what), "{told}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! The same scenario on different layouts must give the same bytes, organization by organization (law 7).
+//! The same scenario on different layouts must give the same bytes, organization by organization (law 7), and so must
+//! accounts that are followed one operation at a time (law 8).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{
@@ -24,21 +26,32 @@ pub struct LayoutRun {
 }
 
 /// Runs a scenario on one thread first and then on every other layout, and compares what each organization did: every
-/// counter, every cycle, every attempt.
+/// counter and every cycle of the program as it runs by default. Then follows every account one operation at a time, and
+/// compares those numbers with the first ones, and its rows of operations and of the journal over layouts.
 ///
 /// # Errors
 /// What a run finds wrong.
 pub fn compare_layouts(scenario: &Scenario, first: Option<u32>) -> Result<Vec<LayoutRun>, Failure> {
-    let mut reference = None;
+    let by_default = DetailOptions { cycles: true, ..DetailOptions::default() };
+    let followed = DetailOptions { operations: true, journal: true, followed: true, ..by_default };
+    let (mut reference, mut rows) = (None, None);
     let mut runs = Vec::new();
-    for (words, layout) in layouts() {
-        let prints = fingerprints(scenario, first, layout)?;
-        let differs = match &reference {
-            None => None,
-            Some(reference) => first_difference(scenario, reference, &prints),
-        };
-        runs.push(LayoutRun { layout: words.to_owned(), organizations: prints.len(), differs });
+    let of_default = layouts().into_iter().map(|(words, layout)| (words, layout, by_default));
+    let of_followed = followed_layouts().into_iter().map(|(words, layout)| (words, layout, followed));
+    for (words, layout, detail) in of_default.chain(of_followed) {
+        let (prints, of_rows) = fingerprints(scenario, first, layout, detail)?;
+        let (organizations, mut differs) = (prints.len(), None);
+        if let Some(reference) = &reference {
+            differs = first_difference(scenario, reference, &prints);
+        }
+        if let Some(rows) = rows.as_ref().filter(|_| detail.followed) {
+            differs = differs.or_else(|| first_difference(scenario, rows, &of_rows));
+        }
+        runs.push(LayoutRun { layout: words.to_owned(), organizations, differs });
         reference.get_or_insert(prints);
+        if detail.followed {
+            rows.get_or_insert(of_rows);
+        }
     }
     Ok(runs)
 }
@@ -60,10 +73,23 @@ fn layouts() -> Vec<(&'static str, Layout)> {
     ]
 }
 
+fn followed_layouts() -> Vec<(&'static str, Layout)> {
+    let on = |threads| Layout { threads, ..Layout::default() };
+    vec![
+        ("followed, 1 thread", on(1)),
+        ("followed, batches of 7, shuffled", Layout { batch: 7, shuffle: Some(3), ..on(2) }),
+    ]
+}
+
 type Prints = BTreeMap<(u32, OrganizationId), u64>;
 
-fn fingerprints(scenario: &Scenario, first: Option<u32>, layout: Layout) -> Result<Prints, Failure> {
-    let detail = DetailOptions { cycles: true, operations: true, ..DetailOptions::default() };
+/// Prints of everything that all ways keep, and of the rows that only accounts keep which are followed.
+fn fingerprints(
+    scenario: &Scenario,
+    first: Option<u32>,
+    layout: Layout,
+    detail: DetailOptions,
+) -> Result<(Prints, Prints), Failure> {
     let printer = Arc::new(Printer::default());
     let writer: Arc<dyn RowWriter> = printer.clone();
     // Nobody else can have made it, and it goes whatever happens.
@@ -95,7 +121,8 @@ fn first_difference(scenario: &Scenario, reference: &Prints, prints: &Prints) ->
 /// Keeps a hash of all that an organization did.
 #[derive(Default)]
 struct Printer {
-    prints: Mutex<Prints>,
+    /// Of counters and cycles; of rows of operations and the journal.
+    prints: Mutex<(Prints, Prints)>,
 }
 
 impl RowWriter for Printer {
@@ -105,8 +132,17 @@ impl RowWriter for Printer {
 
     fn write(&self, replication: u32, organization: &OrganizationOutcome, _into: &mut [Vec<u8>]) {
         // The debug form shows every counter, sample and row; nothing of a tally is left out.
-        let print = hash_name(&format!("{:?}", organization.tallies));
+        let (mut counters, mut rows) = (String::new(), String::new());
+        for tally in &organization.tallies {
+            let mut tally = tally.clone();
+            let detail = tally.detail.take().unwrap_or_default();
+            // Writing to memory cannot fail.
+            let _ = write!(counters, "{tally:?}{:?}", detail.cycles);
+            let _ = write!(rows, "{:?}{:?}", detail.attempts, detail.journal);
+        }
+        let key = (replication, organization.id);
         let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);
-        prints.insert((replication, organization.id), print);
+        prints.0.insert(key, hash_name(&counters));
+        prints.1.insert(key, hash_name(&rows));
     }
 }

@@ -15,7 +15,7 @@ use crate::workload::{Batch, Source, SourceState, Traits};
 
 use super::{
     Account, BrokenPromise, EntryRule, EventTrace, Inbox, LawViolation, OrganizationOutcome, Outages, Refill,
-    World,
+    Scrutiny, WaysTaken, World,
 };
 
 impl Refill {
@@ -80,11 +80,23 @@ impl OrganizationRun {
         });
         let inbox = Inbox::new(refills, world.end);
         let policies = (0..world.policies.len()).map(|policy| PolicyIndex(policy as u16));
-        let accounts = policies
+        let accounts: Vec<Account> = policies
             .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
-        space.course.begin((0..world.features.len()).map(|feature| entry(&accounts, feature)));
-        Ok(OrganizationRun { world: world.clone(), traits, inbox, accounts, operations: 0, space })
+            .collect::<Result<_, _>>()?;
+        let mut run = OrganizationRun { world: world.clone(), traits, inbox, accounts, operations: 0, space };
+        run.begin_course();
+        Ok(run)
+    }
+
+    /// Has every account looked at as closely as can be, whatever its key says; before the first arrival.
+    pub fn scrutinize(&mut self) {
+        self.accounts.iter_mut().for_each(|account| account.scrutinize(Scrutiny::FULL));
+        self.begin_course();
+    }
+
+    fn begin_course(&mut self) {
+        let accounts = &self.accounts;
+        self.space.course.begin((0..self.world.features.len()).map(|feature| entry(accounts, feature)));
     }
 
     /// Takes the buffer of a feature that must be asked before the organization can go on; `None` if every such
@@ -130,6 +142,14 @@ impl OrganizationRun {
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.operations
+    }
+
+    /// Which ways the operations of all accounts have gone so far.
+    #[must_use]
+    pub fn ways(&self) -> WaysTaken {
+        let mut sum = WaysTaken::default();
+        self.accounts.iter().for_each(|account| sum.add(&account.ways()));
+        sum
     }
 
     /// `COHORT/NUMBER`, or the label of an organization from a usage history.

@@ -15,7 +15,9 @@ mod sums;
 mod world;
 
 pub use crate::outcome::OrganizationOutcome;
-pub use account::{Account, Balances};
+#[cfg(test)]
+pub(crate) use account::SPOILS;
+pub use account::{Account, Balances, Scrutiny, WaysTaken};
 pub use course::*;
 pub use inbox::*;
 pub use merge::*;

@@ -99,7 +99,7 @@ impl RunningSums {
     /// The first place at or after `from` whose event needs to be looked at in full, or `end`.
     pub(super) fn next_special(&self, from: usize, end: usize) -> usize {
         let next = self.special.partition_point(|place| *place < from);
-        self.special.get(next).copied().unwrap_or(end)
+        self.special.get(next).map_or(end, |&place| place.min(end))
     }
 
     /// The first place in `from..to` whose event comes at `until` or later, or with which `credits` or more have been

@@ -89,8 +89,24 @@ pub struct DetailOptions {
     pub operations: bool,
     /// For `journal.csv` and `explain`.
     pub journal: bool,
-    /// Recompute every account from its journal.
+    /// Follow every account one operation at a time beside its shortcuts, and recompute it from its journal.
     pub audit: bool,
+    /// Take no shortcuts at all.
+    pub followed: bool,
+}
+
+impl DetailOptions {
+    /// True if some rows are kept.
+    #[must_use]
+    pub fn keeps_rows(&self) -> bool {
+        self.cycles || self.operations || self.journal
+    }
+
+    /// True if accounts are followed one operation at a time: on request, or because somebody wants to read of each.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.followed || self.journal || self.operations || self.audit
+    }
 }
 
 /// What ends a run with an error: the organization, the instant, the law or the limit.

@@ -13,7 +13,7 @@ use super::{Entry, Histogram};
 pub type ByCategory = [Credits; 3];
 
 /// Everything counted for one account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     /// Per feature, in file order.
     pub features: Vec<FeatureTally>,
@@ -44,7 +44,7 @@ pub struct Tally {
 }
 
 /// Demand and service of one feature.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeatureTally {
     /// Operations in flight when measuring began.
     pub in_flight_start: u64,
@@ -211,7 +211,7 @@ pub struct HoldTally {
 }
 
 /// Purchases, alerts, reactions.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerTally {
     /// Purchases by people that were paid.
     pub purchases: u64,
@@ -323,7 +323,7 @@ pub struct AccountSample {
 }
 
 /// Rows on request.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Detail {
     /// For `cycles.csv`.
     pub cycles: Vec<CycleRow>,

@@ -36,9 +36,9 @@ impl Sink for Told {
     }
 }
 
-fn outcomes(text: &str, audit: bool, batch: usize) -> String {
+fn outcomes(text: &str, followed: bool, batch: usize) -> String {
     let scenario = read(&ScenarioSource::from_text("calm.toml", text.to_owned())).expect("it reads");
-    let detail = DetailOptions { audit, ..DetailOptions::default() };
+    let detail = DetailOptions { audit: followed, followed, ..DetailOptions::default() };
     let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
     let mut told = Told::default();
     run_pure(&job, 0..2, batch, &mut told).expect("no law is broken");

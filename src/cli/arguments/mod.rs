@@ -118,7 +118,8 @@ pub struct RunArguments {
     /// Write the thresholds and their verdicts to this file too, in the JUnit form that CI systems show.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Recompute every account from its journal and end with an error at the first difference.
+    /// Follow every account one operation at a time beside the shortcuts of the program, recompute it from its journal, and
+    /// end with an error at the first difference.
     #[arg(long)]
     pub audit: bool,
     /// Write these rows too.

@@ -40,6 +40,7 @@ impl State {
         if slot.is_some_and(|slot| self.start_light(env, operation, estimate, slot)) {
             return true;
         }
+        self.ways.slow += 1;
         let estimate =
             if needs_no_estimate { self.estimate_at_arrival(env, operation, parts) } else { estimate };
         let slot = self.take_slot();
@@ -271,7 +272,7 @@ impl State {
     }
 
     fn begin_row(&mut self, env: &Env, slot: u32) {
-        if !env.world.detail.operations {
+        if !env.detail.operations {
             return;
         }
         let work = &self.work[slot as usize];

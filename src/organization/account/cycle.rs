@@ -142,7 +142,7 @@ impl State {
         let cycle = self.cycle.number;
         let row = CycleRow { cycle, from, to, carried, demanded, refused, money, ..self.books.take_row() };
         self.cycle.row = CycleRow { from: to, ..CycleRow::default() };
-        if env.world.detail.cycles
+        if env.detail.cycles
             && self.measuring
             && let Some(detail) = &mut self.tally.detail
         {

@@ -7,15 +7,12 @@ use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
-use super::super::{FeatureFacts, Outages, World};
+use super::super::{DetailOptions, FeatureFacts, Outages, World};
 use super::gate::{FeatureCheck, estimator};
 use super::refunding::{charged_early, may_absorb};
 
-/// Share of the organizations that are audited in full in every run.
-const AUDITED_SHARE: f64 = 0.01;
-
 /// Read-only surroundings of one account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Env {
     pub(super) world: Arc<World>,
     pub(super) policy: Arc<Policy>,
@@ -38,8 +35,8 @@ pub(super) struct Env {
     pub(super) absorbs: bool,
     /// Per feature: its work may be charged before it has ended, under some rules of the policy.
     pub(super) charged_early: Vec<bool>,
-    /// Recomputed in full from its journal at the end: on request, and a keyed hundredth of the organizations.
-    pub(super) audited: bool,
+    /// Rows that this account keeps, and whether it is recomputed from its journal or followed one operation at a time.
+    pub(super) detail: DetailOptions,
 }
 
 impl Env {
@@ -58,7 +55,7 @@ impl Env {
             (0..world.features.len()).map(|feature| history_depth(&policy, feature)).collect();
         let checks = checks(&policy);
         let holds_guard = holds_guard(&world, &policy, &checks);
-        let audited = world.detail.audit || key.uniform(Purpose::Audit, 0, 0) < AUDITED_SHARE;
+        let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
         Env {
             absorbs: may_absorb(&policy),
@@ -73,9 +70,14 @@ impl Env {
             checks,
             history_depth,
             holds_guard,
-            audited,
+            detail,
             world,
         }
+    }
+
+    /// The same surroundings of an account that keeps other rows, or goes another way.
+    pub(super) fn keeping(&self, detail: DetailOptions) -> Env {
+        Env { detail, ..self.clone() }
     }
 
     pub(super) fn terms(&self, plan: usize) -> &Terms {

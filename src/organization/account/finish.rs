@@ -8,13 +8,11 @@ use super::state::{Phase, State};
 
 /// Counters at zero.
 pub(super) fn empty_tally(env: &Env) -> Tally {
-    let detail = env.world.detail;
-    let rows = detail.cycles || detail.operations || detail.journal;
     Tally {
         features: vec![FeatureTally::default(); env.world.features.len()],
         money: MoneyTally { complete: true, ..MoneyTally::default() },
         member_credits: vec![Credits::ZERO; env.traits.members.len().max(1)],
-        detail: rows.then(Box::<Detail>::default),
+        detail: env.detail.keeps_rows().then(Box::<Detail>::default),
         ..Tally::default()
     }
 }
@@ -29,7 +27,7 @@ pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
         debt_counts: env.policy.never_changes().then_some(terms.debt_counts),
         holds_guard: env.holds_guard,
     };
-    env.audited.then(|| Box::new(Auditor::new(rules)))
+    env.detail.audit.then(|| Box::new(Auditor::new(rules)))
 }
 
 impl State {
@@ -67,6 +65,9 @@ impl State {
 
     /// Has the auditor compare what it has heard with what was counted.
     fn audit(&mut self) {
+        if !self.books.is_audited() {
+            return;
+        }
         let tally = self.report();
         if let Err(violation) = self.books.audit(&tally) {
             self.now = violation.at;
@@ -98,7 +99,7 @@ impl State {
     }
 
     /// Operations (in flight, waiting) now, per feature.
-    fn alive(&self) -> Vec<(u64, u64)> {
+    pub(super) fn alive(&self) -> Vec<(u64, u64)> {
         let mut alive: Vec<(u64, u64)> = self.light_in_flight.iter().map(|&light| (light, 0)).collect();
         for work in &self.work {
             let (in_flight, waiting) = &mut alive[work.operation.feature.index()];

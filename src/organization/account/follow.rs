@@ -55,6 +55,7 @@ impl State {
         self.passed_over.make_room(stretch.slots);
         self.holds_in_course.resize(stretch.slots as usize, CourseHold::None);
         self.calm.meet(stretch.entries);
+        self.ways.events += stretch.events.len() as u64;
         let mut next = 0;
         loop {
             if self.is_called_off(env) {
@@ -100,15 +101,15 @@ impl State {
         if self.pace.left_early {
             return;
         }
-        self.keep_quantities(operation, batch.quantities_of(event.number as usize));
+        self.keep_quantities(env, operation, batch.quantities_of(event.number as usize));
         let slot = (event.lane.kind() == EventKind::Arrival).then_some(event.slot);
         self.arrive_in_course(env, batch, operation, slot);
     }
 
     /// Keeps what an operation consists of for those who read rows; there is nothing to keep if nobody does.
     #[inline]
-    pub(super) fn keep_quantities(&mut self, operation: &Operation, quantities: &[f64]) {
-        if quantities.is_empty() {
+    pub(super) fn keep_quantities(&mut self, env: &Env, operation: &Operation, quantities: &[f64]) {
+        if quantities.is_empty() || !(env.detail.operations || env.detail.journal) {
             return;
         }
         if let Some(detail) = &mut self.tally.detail {

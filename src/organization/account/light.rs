@@ -27,8 +27,7 @@ pub(super) struct FastPath {
 
 /// The short ways of all features under the first plan; none where plans may change.
 pub(super) fn short_ways(env: &Env) -> Vec<FastPath> {
-    let detail = env.world.detail;
-    let looked_into = detail.journal || detail.operations || env.audited || env.policy.plans.len() > 1;
+    let looked_into = env.detail.is_followed() || env.policy.plans.len() > 1;
     let terms = env.terms(env.first_plan);
     let plain = !looked_into
         && env.policy.never_changes()
@@ -86,6 +85,7 @@ impl State {
             return false;
         }
         let Check::Passes { hold } = check.look(self.views(), estimate) else { return false };
+        self.ways.fast += 1;
         self.tally.features[feature.index()].attempts += 1;
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(&terms.features[feature.index()])

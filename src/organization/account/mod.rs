@@ -5,7 +5,8 @@
 //! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `plan_change`, `prorate` and `rules` (another
 //! plan, other rules), `gate` (what checks need), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and
 //! `refunding` (operations in flight and what they owe), `books` (lots, holds, debt and the journal), `change` (what follows a
-//! posting), `top_up` and `purchase` (credits bought), `money`, `pace`, `finish`.
+//! posting), `top_up` and `purchase` (credits bought), `money`, `pace`, `finish`; `shadow` goes another way beside it and
+//! compares.
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
 mod attempt;
@@ -33,9 +34,11 @@ mod react;
 mod refunding;
 mod restart;
 mod rules;
+mod shadow;
 mod state;
 mod top_up;
 mod views;
+mod ways;
 mod work;
 
 use std::sync::Arc;
@@ -45,9 +48,15 @@ use crate::sampling::StreamKey;
 use crate::units::{Credits, FeatureIndex, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
-use super::{EntryRule, LawViolation, Outages, TraceSlice, World};
+use super::{DetailOptions, EntryRule, LawViolation, Outages, TraceSlice, World};
 use env::Env;
+use shadow::Shadow;
 use state::State;
+
+#[cfg(test)]
+pub(crate) use calm::SPOILS;
+pub use shadow::Scrutiny;
+pub use ways::WaysTaken;
 
 /// The three balances of an account, and what they are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,10 +78,13 @@ pub struct Balances {
 pub struct Account {
     env: Arc<Env>,
     state: State,
+    /// The same account gone through another way, if somebody looks.
+    shadow: Option<Box<Shadow>>,
 }
 
 impl Account {
-    /// Opens the account at the start of the horizon (or at the organization's sign-up, if that is later).
+    /// Opens the account at the start of the horizon (or at the organization's sign-up, if that is later). It is looked
+    /// at as closely as its key says, or in full if the run is to be audited.
     ///
     /// # Errors
     /// If what the scenario writes down for the account breaks a law from the outset.
@@ -84,9 +96,39 @@ impl Account {
         outages: Arc<Outages>,
     ) -> Result<Account, LawViolation> {
         let env = Arc::new(Env::new(world, policy, key, traits, outages));
-        let mut state = State::new(&env);
-        state.open(&env);
-        Ok(Account { env, state })
+        let state = State::opened(&env);
+        let scrutiny = if env.world.detail.audit { Scrutiny::FULL } else { Scrutiny::keyed(key) };
+        let mut account = Account { env, state, shadow: None };
+        if scrutiny != Scrutiny::default() {
+            account.scrutinize(scrutiny);
+        }
+        Ok(account)
+    }
+
+    /// Has the account, which is just opened, looked at while it runs: gone through the other way beside the one that it
+    /// goes, and recomputed from the journal of whichever of the two is followed. An account that can take no shortcuts
+    /// has nothing to be compared with.
+    pub fn scrutinize(&mut self, scrutiny: Scrutiny) {
+        // Rows of cycles are kept on both sides, to compare them.
+        let asked = DetailOptions { cycles: true, audit: false, ..self.env.world.detail };
+        let unread = DetailOptions { cycles: true, ..DetailOptions::default() };
+        let followed = DetailOptions { audit: scrutiny.recomputed, followed: true, ..unread };
+        let open = |detail| {
+            let env = Arc::new(self.env.keeping(detail));
+            let state = State::opened(&env);
+            (env, state)
+        };
+        let own = open(asked);
+        let (own, other) = if own.1.takes_shortcuts() {
+            (own, Some(open(followed)))
+        } else {
+            let quick = open(unread);
+            let own = open(DetailOptions { audit: scrutiny.recomputed, ..asked });
+            (own, quick.1.takes_shortcuts().then_some(quick))
+        };
+        (self.env, self.state) = own;
+        let shadow = other.filter(|_| scrutiny.followed);
+        self.shadow = shadow.map(|(env, state)| Box::new(Shadow::new(env, state, &self.state)));
     }
 
     /// Handles a stretch of the course, and every event of the account's own that is due before its end; leaves early
@@ -101,13 +143,27 @@ impl Account {
         if self.state.is_called_off(&env) && env.world.is_abandoned() {
             return Ok(());
         }
-        self.state.take_fault(&env)
+        self.state.take_fault(&env)?;
+        match &mut self.shadow {
+            Some(shadow) => shadow.follow(&env, &mut self.state, stretch),
+            None => Ok(()),
+        }
     }
 
     /// How the operations of a feature have to enter the course, so that it serves this account.
     #[must_use]
     pub fn entry(&self, feature: usize) -> EntryRule {
-        light::entry(&self.env, self.state.short_ways[feature], FeatureIndex(feature as u16))
+        let of = |env: &Env, state: &State| {
+            light::entry(env, state.short_ways[feature], FeatureIndex(feature as u16))
+        };
+        let own = of(&self.env, &self.state);
+        self.shadow.as_ref().map_or(own, |shadow| own.or(of(shadow.env(), shadow.state())))
+    }
+
+    /// Which way operations have gone so far.
+    #[must_use]
+    pub fn ways(&self) -> WaysTaken {
+        self.state.ways
     }
 
     /// Closes the books at the end of the horizon, after `advance` to it.
@@ -118,7 +174,15 @@ impl Account {
         let env = Arc::clone(&self.env);
         self.state.finish(&env);
         self.state.take_fault(&env)?;
-        Ok(self.state.report())
+        let mut tally = self.state.report();
+        if let Some(shadow) = self.shadow {
+            shadow.finish(&env, &mut tally)?;
+        }
+        if !env.world.detail.cycles {
+            tally.detail = tally.detail.filter(|_| env.world.detail.keeps_rows());
+            tally.detail.iter_mut().for_each(|detail| detail.cycles.clear());
+        }
+        Ok(tally)
     }
 
     /// The balances at this moment.

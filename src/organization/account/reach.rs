@@ -26,6 +26,8 @@ pub(super) struct BulkReach {
     pub(super) least: Credits,
     /// … and below this.
     pub(super) most: Credits,
+    /// Some balance is below some threshold: each is kept to by itself.
+    pub(super) low: bool,
 }
 
 /// Bounds of the balances of a calm account, all exclusive.
@@ -79,6 +81,7 @@ impl State {
             free: Credits::ZERO,
             least: Credits::ZERO,
             most: Credits::MAX,
+            low: views.lowest() <= self.watch,
         };
         if self.calm.holds {
             let lot = self.books.ledger().lots().iter().find(|lot| lot.free().is_positive())?;

@@ -303,7 +303,7 @@ impl State {
         }
         self.client_arriving = entry + 1;
         self.count_member(env, &operation);
-        self.keep_quantities(&operation, &batch.quantities);
+        self.keep_quantities(env, &operation, &batch.quantities);
         self.arrive(env, &operation, &batch.parts, None);
         self.client_arriving = 0;
     }

@@ -24,6 +24,7 @@ use super::react::RefusalBook;
 use super::restart::Restarts;
 use super::top_up::TopUpState;
 use super::views::Views;
+use super::ways::WaysTaken;
 
 /// Where an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -246,6 +247,7 @@ pub(super) struct State {
     /// The account is being opened: no change of balance is reacted to.
     pub(super) opening: bool,
     pub(super) pace: Pace,
+    pub(super) ways: WaysTaken,
     pub(super) fault: Option<String>,
 }
 
@@ -313,7 +315,7 @@ impl CycleState {
 fn new_books(env: &Env) -> AccountBooks {
     let terms = env.terms(env.first_plan);
     let life = (env.birth, env.traits.leaves);
-    let journal = Journal::new(super::finish::auditor(env), env.world.detail.journal);
+    let journal = Journal::new(super::finish::auditor(env), env.detail.journal);
     AccountBooks::new(
         terms,
         env.world.features.len(),
@@ -324,7 +326,19 @@ fn new_books(env: &Env) -> AccountBooks {
 }
 
 impl State {
-    pub(super) fn new(env: &Env) -> State {
+    /// An account that is opened.
+    pub(super) fn opened(env: &Env) -> State {
+        let mut state = State::new(env);
+        state.open(env);
+        state
+    }
+
+    /// True if operations of some feature may take the fast path or be part of bulk intervals.
+    pub(super) fn takes_shortcuts(&self) -> bool {
+        self.short_ways.iter().any(|way| way.open)
+    }
+
+    fn new(env: &Env) -> State {
         let features = env.world.features.len();
         let terms = env.terms(env.first_plan);
         let short_ways = short_ways(env);
@@ -389,6 +403,7 @@ impl State {
             ended_paid: Credits::ZERO,
             opening: false,
             pace: Pace::default(),
+            ways: WaysTaken::default(),
             fault: None,
         }
     }

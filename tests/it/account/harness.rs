@@ -80,7 +80,8 @@ impl Stage {
             Ok(scenario) => scenario,
             Err(problems) => panic!("{problems:#?}\n{}", case.scenario),
         };
-        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        let detail =
+            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
         let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
         let point = TraitPoint::numbered(StreamKey::cohort(1, 0, "one"), 0);
         let key = point.key();

@@ -102,3 +102,32 @@ pub fn dense_case() -> impl Strategy<Value = Case> {
         Case { knobs, jobs: jobs.into_iter().map(stretched).collect() }
     })
 }
+
+/// Dense work that is held in amounts known beforehand, with alerts high above what usually remains: bulk intervals walk
+/// over holds and keep to single thresholds.
+pub fn held_case() -> impl Strategy<Value = Case> {
+    let hold = |feature| {
+        let timeout = prop_oneof![3 => Just(None), 1 => (8..40_u32).prop_map(Some)];
+        (1..3_u8, 0..3_u8, timeout, any::<bool>(), any::<bool>()).prop_map(
+            move |(estimate, buffer, timeout, pins, positive)| {
+                let (charge, overrun, leak) = (false, 0, 0);
+                Knob::Hold { feature, estimate, buffer, timeout, charge, overrun, pins, leak, positive }
+            },
+        )
+    };
+    let alert =
+        (10..900_i64, any::<bool>(), 0..3_u8, any::<bool>()).prop_map(|(threshold, at, view, critical)| {
+            Knob::Alert { threshold, share: false, at, view, critical }
+        });
+    let held = (hold(0), hold(1), 0..4_u8);
+    (dense_case(), held, vec(alert, 0..4), 100..1_500_i64).prop_map(
+        |(mut case, (one, other, which), alerts, thirds)| {
+            case.knobs.retain(|knob| !matches!(knob, Knob::Hold { .. } | Knob::Check { .. }));
+            // One feature alone is held in some cases, so that both kinds come in one interval.
+            let held = [one, other].into_iter().take(if which == 0 { 1 } else { 2 });
+            case.knobs.extend(held.chain(alerts));
+            case.knobs.push(Knob::Allowance { thirds, days: 9, anchor: 0, prorated: false, rolls: None });
+            case
+        },
+    )
+}

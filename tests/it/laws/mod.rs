@@ -11,7 +11,8 @@ mod lots;
 mod turn;
 mod world;
 
-use case::{Case, case, dense_case, plain_case};
+use case::{Case, case, dense_case, held_case, plain_case};
+use creditsim::organization::WaysTaken;
 use proptest::prelude::*;
 use world::Stage;
 
@@ -65,7 +66,7 @@ proptest! {
 
     #[test]
     fn what_is_written_down_changes_nothing(
-        case in prop_oneof![1 => case(), 1 => plain_case(), 2 => dense_case()],
+        case in shortcut_case(),
         cuts in proptest::collection::vec(0..960_u32, 0..5),
     ) {
         // What is written down is followed one by one; what is not takes the fast path and bulk intervals.
@@ -74,6 +75,30 @@ proptest! {
         (loud.detail, quiet.detail) = (None, None);
         prop_assert_eq!(format!("{loud:?}"), format!("{quiet:?}"));
     }
+}
+
+/// Cases in which shortcuts are compared with accounts that are followed.
+fn shortcut_case() -> impl Strategy<Value = Case> {
+    prop_oneof![1 => case(), 1 => plain_case(), 2 => dense_case(), 2 => held_case()]
+}
+
+#[test]
+fn a_third_of_the_swarm_goes_in_bulk() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let (mut runner, mut ways) = (TestRunner::deterministic(), WaysTaken::default());
+    for _ in 0..600 {
+        let case = shortcut_case().new_tree(&mut runner).expect("a case").current();
+        let (_, taken) =
+            Stage::quiet(&case).run_counting_ways(&[]).unwrap_or_else(|fault| panic!("{fault}\n{case:#?}"));
+        ways.add(&taken);
+    }
+    let share = |part: u64| part as f64 / ways.events as f64;
+    assert!(share(ways.bulk_events) > 0.30, "{ways:?}");
+    assert!(share(ways.held_events) > 0.03, "{ways:?}");
+    assert!(share(ways.low_events) > 0.03, "{ways:?}");
+    assert!(ways.stopped > 200, "{ways:?}");
+    assert!(ways.fast > 1_000 && ways.slow > 1_000, "{ways:?}");
 }
 
 #[test]

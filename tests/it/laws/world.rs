@@ -6,7 +6,7 @@ use creditsim::calendar::{Period, Zone};
 use creditsim::engine::{Job as Prepared, JobOptions, RowWriter, prepare};
 use creditsim::organization::{
     Account, BatchSlice, DetailOptions, EventTrace, FeatureFacts, LawViolation, OrganizationOutcome, Outages,
-    World,
+    WaysTaken, World,
 };
 use creditsim::outcome::Tally;
 use creditsim::policy::{Customers, Expiry, Package, Policy, RuleChanges, Terms};
@@ -60,7 +60,8 @@ pub struct Stage {
 impl Stage {
     /// The case with everything written down and audited.
     pub fn of(case: &Case) -> Stage {
-        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        let detail =
+            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
         Stage::build(case, vec![policy(case, false)], detail, false)
     }
 
@@ -71,7 +72,8 @@ impl Stage {
 
     /// The case's policy behind another case's.
     pub fn beside(case: &Case, other: &Case) -> Stage {
-        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        let detail =
+            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
         let mut stage = Stage::build(case, vec![policy(other, false), policy(case, false)], detail, false);
         stage.policy = PolicyIndex(1);
         stage
@@ -79,7 +81,8 @@ impl Stage {
 
     /// The case in a world that lacks the feature `other`.
     pub fn alone(case: &Case) -> Stage {
-        let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: true };
+        let detail =
+            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
         Stage::build(case, vec![policy(case, true)], detail, true)
     }
 
@@ -117,6 +120,11 @@ impl Stage {
     /// Runs to the end, cut at these hours; at each cut a copy goes on and the original is thrown away after it has
     /// gone on too.
     pub fn run(self, cuts: &[u32]) -> Result<Tally, LawViolation> {
+        self.run_counting_ways(cuts).map(|(tally, _)| tally)
+    }
+
+    /// The same, with the ways that the account went.
+    pub fn run_counting_ways(self, cuts: &[u32]) -> Result<(Tally, WaysTaken), LawViolation> {
         let key = self.traits.point.key();
         let world = Arc::clone(&self.world);
         let account = Account::new(world, self.policy, key, &self.traits, Arc::clone(&self.outages))?;
@@ -132,7 +140,8 @@ impl Stage {
             whole = copy;
         }
         self.advance(&mut whole, self.world.end)?;
-        whole.0.finish()
+        let ways = whole.0.ways();
+        Ok((whole.0.finish()?, ways))
     }
 
     fn advance(

@@ -37,7 +37,7 @@ pub fn run_first(organizations: u32, name: &str, policy: &str, set: &[(&str, &st
     let mut scenario = read(&source).unwrap_or_else(|problems| panic!("{problems:#?}"));
     scenario.policies.retain(|other| other.name == policy);
     (scenario.baseline, scenario.thresholds, scenario.precision) = (0, Vec::new(), None);
-    let detail = DetailOptions { cycles: true, operations: true, journal: true, audit: false };
+    let detail = DetailOptions { cycles: true, operations: true, journal: true, ..DetailOptions::default() };
     let kept = Arc::new(Keeper::default());
     let writer: Arc<dyn RowWriter> = kept.clone();
     let job = prepare(&scenario, JobOptions { detail, first: Some(organizations) }, writer);

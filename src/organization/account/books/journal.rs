@@ -139,6 +139,11 @@ impl AccountBooks {
         self.journal.rows.as_deref()
     }
 
+    /// An auditor listens.
+    pub(in super::super) fn is_audited(&self) -> bool {
+        self.journal.auditor.is_some()
+    }
+
     /// Has the auditor compare what it has heard with what was counted.
     ///
     /// # Errors

@@ -71,6 +71,17 @@ struct RunningAllowance {
     used_before: Credits,
 }
 
+/// What lasts of the books besides lots, holds, debt and counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LastingBooks {
+    row: CycleRow,
+    allowance: Credits,
+    allowance_used_before: Credits,
+    unrecorded: Credits,
+    usable_since_close: Credits,
+    holds_kept: bool,
+}
+
 /// The books of one account.
 #[derive(Debug, Clone)]
 pub(super) struct AccountBooks {
@@ -163,6 +174,29 @@ impl AccountBooks {
     /// Usable right after the last close, and issued since: what shares of alerts are of.
     pub(super) fn usable_since_close(&self) -> Credits {
         self.usable_since_close
+    }
+
+    /// What lasts of the books besides lots, holds, debt and counters, to compare two accounts by.
+    pub(super) fn lasting(&self) -> LastingBooks {
+        let RunningAllowance { amount, used_before, .. } = self.allowance;
+        LastingBooks {
+            row: self.row,
+            allowance: amount,
+            allowance_used_before: used_before,
+            unrecorded: self.unrecorded,
+            usable_since_close: self.usable_since_close,
+            holds_kept: self.holds_kept,
+        }
+    }
+
+    /// Another journal from here on; gives back the one before.
+    pub(super) fn put_journal(&mut self, journal: Journal) -> Journal {
+        std::mem::replace(&mut self.journal, journal)
+    }
+
+    /// Brings clocks up to an instant.
+    pub(super) fn stop_clocks(&mut self, at: SimTime) {
+        self.debt_changes(at);
     }
 
     /// Credits that expired so far.

@@ -1,0 +1,363 @@
+//! Shadow accounts (law 8): the account that takes shortcuts and the account that is followed are the same account.
+//!
+//! Owns the second account that goes the other way beside the one whose numbers are reported, the comparison of the two
+//! at the end of every piece of the course and at the end, and the search for the instant at which they part. Leaves
+//! what an account does to the account, and the recomputation from the journal to the auditor, which listens to
+//! whichever of the two is followed. Invariant: nothing of a shadow reaches a result; a run with it and without it has
+//! the same bytes, or ends with an error.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::ledger::Lot;
+use crate::outcome::{AttemptRow, CycleRow, Detail, Entry, Tally};
+use crate::sampling::{Purpose, StreamKey};
+use crate::units::{Credits, FeatureIndex, SimTime};
+
+use super::super::{BatchSlice, LawViolation, TraceSlice};
+use super::books::{Journal, LastingBooks};
+use super::env::Env;
+use super::react::RefusalBook;
+use super::state::State;
+
+/// Share of the accounts that are followed one operation at a time beside their shortcuts.
+const FOLLOWED: f64 = 0.01;
+/// Share of the accounts that are recomputed from their journals; they are followed too.
+const RECOMPUTED: f64 = 0.001;
+
+/// How closely an account is looked at while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scrutiny {
+    /// Followed one operation at a time beside its shortcuts.
+    pub followed: bool,
+    /// Recomputed from its journal.
+    pub recomputed: bool,
+}
+
+impl Scrutiny {
+    /// Both.
+    pub const FULL: Scrutiny = Scrutiny { followed: true, recomputed: true };
+
+    /// What an organization's key decides in every run, alike under every policy.
+    #[must_use]
+    pub fn keyed(key: StreamKey) -> Scrutiny {
+        let uniform = key.uniform(Purpose::Audit, 0, 0);
+        Scrutiny { followed: uniform < FOLLOWED, recomputed: uniform < RECOMPUTED }
+    }
+}
+
+/// The account beside the account.
+#[derive(Debug, Clone)]
+pub(super) struct Shadow {
+    env: Arc<Env>,
+    state: State,
+    /// The instant up to which both were alike, and both at it: first the account, then its shadow.
+    alike: Box<(SimTime, State, State)>,
+}
+
+impl Shadow {
+    /// A shadow of an account that has just been opened.
+    pub(super) fn new(env: Arc<Env>, state: State, of: &State) -> Shadow {
+        let alike = Box::new((state.now, of.clone(), state.clone()));
+        Shadow { env, state, alike }
+    }
+
+    pub(super) fn env(&self) -> &Arc<Env> {
+        &self.env
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Follows a piece of the course that the account `of` has gone through, and compares.
+    ///
+    /// # Errors
+    /// A law that the shadow breaks, or what it has differently and since when.
+    pub(super) fn follow(
+        &mut self,
+        env: &Env,
+        of: &mut State,
+        stretch: &TraceSlice<'_>,
+    ) -> Result<(), LawViolation> {
+        self.state.follow(&self.env, stretch);
+        if self.state.pace.left_early && self.env.world.is_abandoned() {
+            return Ok(());
+        }
+        self.state.take_fault(&self.env)?;
+        let upto = stretch.upto;
+        let pair = (of.stopped_at(upto), self.state.stopped_at(upto));
+        let same_books = upto < env.world.end || same_books(&pair.0, &pair.1);
+        if !same_books || !same_counters(&pair.0, &pair.1) {
+            return Err(self.search(env, stretch, pair).told(env));
+        }
+        *self.alike = (upto, pair.0, pair.1);
+        Ok(())
+    }
+
+    /// Closes the shadow's books and compares them with the account's.
+    ///
+    /// # Errors
+    /// A law that the shadow breaks, or what it has differently.
+    pub(super) fn finish(mut self, env: &Env, of: &mut Tally) -> Result<(), LawViolation> {
+        self.state.finish(&self.env);
+        self.state.take_fault(&self.env)?;
+        let mut own = self.state.report();
+        take_rows(&mut own);
+        let rows = take_rows(of);
+        let found = (*of != own).then(|| {
+            let what = difference(&format!("{of:#?}"), &format!("{own:#?}"));
+            Parting { at: env.world.end, what }
+        });
+        put_rows(of, rows);
+        found.map_or(Ok(()), |found| Err(found.told(env)))
+    }
+
+    /// The first instant after whose events the two differ, looked for between the last one at which they were alike
+    /// and the end of the piece, by going there again and again from where they were alike.
+    fn search(&self, env: &Env, stretch: &TraceSlice<'_>, last: (State, State)) -> Parting {
+        let (mut low, mut high, mut last) = (self.alike.0, stretch.upto, last);
+        while (high - low).micros() > 1 {
+            let middle = SimTime::from_micros(low.micros().midpoint(high.micros()));
+            let (mut one, mut other) = (self.alike.1.clone(), self.alike.2.clone());
+            let given = given_before(stretch, middle);
+            let piece = before(stretch, &given, middle);
+            one.follow(env, &piece);
+            other.follow(&self.env, &piece);
+            let pair = (one.stopped_at(middle), other.stopped_at(middle));
+            if same_counters(&pair.0, &pair.1) && same_books(&pair.0, &pair.1) {
+                low = middle;
+            } else {
+                (high, last) = (middle, pair);
+            }
+        }
+        let (one, other) = (shown(&last.0), shown(&last.1));
+        Parting { at: low, what: difference(&one, &other) }
+    }
+}
+
+/// What the sources gave to a piece of the course, as far as it arrives before an instant.
+fn given_before<'a>(stretch: &TraceSlice<'a>, upto: SimTime) -> SmallVec<[BatchSlice<'a>; 8]> {
+    let cut = |given: &BatchSlice<'a>| {
+        let arrived = given.operations().partition_point(|operation| operation.at < upto);
+        BatchSlice { to: given.from + arrived, ..*given }
+    };
+    stretch.given.iter().map(cut).collect()
+}
+
+/// The part of a piece of the course that comes before an instant.
+fn before<'a>(stretch: &TraceSlice<'a>, given: &'a [BatchSlice<'a>], upto: SimTime) -> TraceSlice<'a> {
+    let events = &stretch.events[..stretch.events.partition_point(|event| event.at < upto)];
+    TraceSlice { events, given, upto, ..*stretch }
+}
+
+/// Where two accounts part.
+struct Parting {
+    at: SimTime,
+    what: String,
+}
+
+impl Parting {
+    fn told(self, env: &Env) -> LawViolation {
+        let features = env.world.features.iter().enumerate();
+        let whose = features
+            .filter(|(index, _)| self.what.starts_with(&format!("`features[{index}].")))
+            .map(|(_, facts)| format!(" (feature `{}`)", facts.name));
+        let whose: String = whose.collect();
+        let what = format!(
+            "law 8 is broken: the account goes other ways than one that is followed, and differs: {}{whose}",
+            self.what
+        );
+        LawViolation {
+            policy: env.policy.name.clone(),
+            organization: env.world.name_of(env.id(), &env.traits.label),
+            at: self.at,
+            what,
+        }
+    }
+}
+
+/// What is compared of an account besides its counters: everything that lasts and is not a place in memory.
+#[derive(Debug, PartialEq)]
+struct AccountStanding<'a> {
+    plan: usize,
+    lots: &'a [Lot],
+    debt: Credits,
+    held: Credits,
+    holds: u64,
+    books: LastingBooks,
+    in_flight: u32,
+    queue: usize,
+    alive: Vec<(u64, u64)>,
+    alerts_armed: &'a [bool],
+    alerted_at: Option<SimTime>,
+    blocked: &'a [bool],
+    closes_at: SimTime,
+    cycle: &'a CycleRow,
+    ended_paid: Credits,
+    churned: bool,
+    next_timer: SimTime,
+}
+
+impl AccountStanding<'_> {
+    fn of(state: &State) -> AccountStanding<'_> {
+        let ledger = state.books.ledger();
+        AccountStanding {
+            plan: state.plan,
+            lots: ledger.lots(),
+            debt: ledger.debt(),
+            held: ledger.held(),
+            holds: ledger.open_holds(),
+            books: state.books.lasting(),
+            in_flight: state.in_flight,
+            queue: state.queue.len(),
+            alive: state.alive(),
+            alerts_armed: &state.alerts_armed,
+            alerted_at: state.alerted_at,
+            blocked: &state.blocked,
+            closes_at: state.cycle.closes_at,
+            cycle: &state.cycle.row,
+            ended_paid: state.ended_paid,
+            churned: state.churned,
+            next_timer: state.next_timer,
+        }
+    }
+}
+
+/// Books without places in memory, compared as they print.
+fn books(state: &State) -> impl std::fmt::Debug + '_ {
+    let RefusalBook { episode, .. } = &state.refusals;
+    (&state.grants, &state.money, &state.top_ups, &state.history, episode, state.edition)
+}
+
+fn same_counters(one: &State, other: &State) -> bool {
+    one.tally == other.tally && AccountStanding::of(one) == AccountStanding::of(other)
+}
+
+fn same_books(one: &State, other: &State) -> bool {
+    format!("{:?}", books(one)) == format!("{:?}", books(other))
+}
+
+fn shown(state: &State) -> String {
+    format!("{:#?}\n{:#?}\n{:#?}", state.tally, AccountStanding::of(state), books(state))
+}
+
+/// Rows that one of two accounts keeps and the other lacks.
+type OneSided = (Vec<AttemptRow>, BTreeMap<(FeatureIndex, u32), Box<[f64]>>, Vec<Entry>);
+
+fn take_rows(tally: &mut Tally) -> OneSided {
+    let Some(detail) = &mut tally.detail else { return OneSided::default() };
+    let Detail { attempts, quantities, journal, .. } = &mut **detail;
+    (mem::take(attempts), mem::take(quantities), mem::take(journal))
+}
+
+fn put_rows(tally: &mut Tally, rows: OneSided) {
+    if let Some(detail) = &mut tally.detail {
+        (detail.attempts, detail.quantities, detail.journal) = rows;
+    }
+}
+
+impl State {
+    /// A copy whose clocks stand at an instant before which everything has been handled, all its counters in the tally,
+    /// without what only one of two accounts has.
+    fn stopped_at(&mut self, at: SimTime) -> State {
+        let (rows, journal) = (take_rows(&mut self.tally), self.books.put_journal(Journal::default()));
+        let mut copy = self.clone();
+        put_rows(&mut self.tally, rows);
+        self.books.put_journal(journal);
+        copy.now = at;
+        copy.in_flight_changes();
+        copy.count_blocked();
+        copy.books.stop_clocks(at);
+        copy.books.report(&mut copy.tally);
+        copy
+    }
+}
+
+/// The first thing that two values print differently, with the path to it.
+fn difference(one: &str, other: &str) -> String {
+    /// A value whose parts follow.
+    struct Open<'a> {
+        indent: usize,
+        name: Cow<'a, str>,
+        /// The place of the next part, of a list.
+        next: Option<usize>,
+    }
+    let mut open: Vec<Open<'_>> = Vec::new();
+    for (line, otherwise) in one.lines().zip(other.lines()) {
+        let text = line.trim();
+        let indent = line.len() - text.len();
+        let (name, value) = text.split_once(": ").unwrap_or(("", text));
+        let closes = |line: &str| line.trim_start().starts_with(['}', ']', ')']);
+        if line != otherwise && closes(line) != closes(otherwise) {
+            let path = path_of(open.iter().map(|open| &*open.name));
+            return format!("`{path}` has more in it {}", if closes(line) { "there" } else { "here" });
+        }
+        open.retain(|open| open.indent < indent);
+        if closes(line) {
+            continue;
+        }
+        let name = match open.last_mut().and_then(|open| open.next.as_mut()) {
+            Some(place) => {
+                *place += 1;
+                Cow::from(format!("[{}]", *place - 1))
+            }
+            None => Cow::from(name),
+        };
+        if line != otherwise {
+            let path = path_of(open.iter().map(|open| &*open.name).chain([&*name]));
+            let otherwise = otherwise.trim();
+            let otherwise = otherwise.split_once(": ").map_or(otherwise, |(_, value)| value);
+            let [here, there] = [value, otherwise].map(|value| value.trim_end_matches(','));
+            return format!("`{path}` is {here}, and {there} there");
+        }
+        if text.ends_with(['{', '[', '(']) {
+            open.push(Open { indent, name, next: text.ends_with('[').then_some(0) });
+        }
+    }
+    String::from("one of them has more in it")
+}
+
+fn path_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join(".").replace(".[", "[")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "printed")]
+    struct Outer {
+        name: u32,
+        parts: Vec<Inner>,
+    }
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "printed")]
+    struct Inner {
+        count: u32,
+        last: Option<u32>,
+    }
+
+    #[test]
+    fn the_first_difference_is_told_with_its_path() {
+        let value = |count, last| Outer {
+            name: 7,
+            parts: vec![Inner { count: 1, last: None }, Inner { count, last }],
+        };
+        let told = |one: Outer, other: Outer| difference(&format!("{one:#?}"), &format!("{other:#?}"));
+        let short = |mut outer: Outer| {
+            outer.parts.truncate(1);
+            outer
+        };
+        assert_eq!(told(value(1, None), value(2, None)), "`parts[1].count` is 1, and 2 there");
+        assert_eq!(told(value(1, None), value(1, Some(3))), "`parts[1].last` is None, and Some( there");
+        assert_eq!(told(value(1, None), short(value(1, None))), "`parts` has more in it here");
+        assert_eq!(told(short(value(1, None)), value(1, None)), "`parts` has more in it there");
+    }
+}
