@@ -73,6 +73,12 @@ Examples:
   creditsim verify --analytic --only 3
   creditsim verify --determinism policy-shootout";
 
+pub(super) const NEW: &str = "\
+Examples:
+  creditsim new --from usage.csv --subscription '29 USD' --credit-price '0.10 USD' --output decide.toml
+  creditsim new --from usage.csv --policies block,hold,top-up --allowance 500 --credit-price '5 EUR' --output decide.toml
+  creditsim new --subscription '29 USD' --credit-price '0.10 USD'";
+
 pub(super) const METRICS: &str = "\
 Examples:
   creditsim metrics

@@ -185,7 +185,7 @@ fn scenario_name(path: &Path) -> String {
 
 /// Written beside its place and moved there, so that a half-written scenario never looks finished. The name beside it is
 /// nobody else's.
-fn write_aside(path: &Path, text: &str) -> Result<(), CommandProblem> {
+pub(super) fn write_aside(path: &Path, text: &str) -> Result<(), CommandProblem> {
     let broken = |source| CommandProblem::File { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut aside = tempfile::Builder::new();

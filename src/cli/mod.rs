@@ -20,6 +20,7 @@ mod keeping;
 mod limits;
 mod manual;
 mod metrics;
+mod new;
 mod optimize;
 mod organizations;
 mod presets;
@@ -120,6 +121,7 @@ impl Command {
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
             Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
+            Command::New(arguments) => new::carry_out(arguments),
             Command::Metrics(arguments) => metrics::carry_out(arguments),
             Command::Completions(arguments) => manual::completions(arguments),
             Command::Man(arguments) => manual::man(arguments),

@@ -38,6 +38,7 @@ pub use assumptions::{Assumption, assumptions};
 pub use model::*;
 pub use read::{FORMAT, examine, read, read_with_cautions};
 pub(crate) use reading::did_you_mean;
+pub(crate) use reading::money as parse_money;
 pub(crate) use reading::span as parse_span;
 pub use reading::{Excerpt, Level, Problem};
 pub use reference::reference;

@@ -115,3 +115,59 @@ fn time_ends_a_run_between_replications_and_says_so() {
     assert!(done >= 1 && manifest["status"] == "finished", "{manifest}");
     assert!(stopped.is_some_and(|said| said.contains(&format!("--replications {done}"))), "{stopped:?}");
 }
+
+/// Ten days of eight customers, one of whom uses as much as all others together.
+fn usage() -> String {
+    let mut text = String::from("timestamp,customer,model,input_tokens,output_tokens,latency_ms,status\n");
+    for hour in 0..240 {
+        for customer in 0..8 {
+            for call in 0..if customer == 0 { 7 } else { 1 } {
+                let (day, hour) = (1 + hour / 24, hour % 24);
+                let status = if (hour + customer) % 20 == 0 { "error" } else { "ok" };
+                text += &format!(
+                    "2025-06-{day:02}T{hour:02}:{:02}:00Z,cust-{customer},large,{},{},900,{status}\n",
+                    call * 7,
+                    300 + 10 * customer,
+                    80 + hour
+                );
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_history_and_two_prices_make_a_scenario_that_decides() {
+    let place = Place::of(&[("usage.csv", &usage())]);
+    let new = ["new", "--from", "usage.csv", "--output", "decide.toml"];
+    let (code, _, stderr) = place.creditsim(&new);
+    assert!(code == 2 && stderr.contains("--credit-price '0.10 USD'"), "{stderr}");
+    assert!(!place.path("decide.toml").exists());
+    let priced = [&new[..], &["--credit-price", "0.10 USD", "--subscription", "29 USD"]].concat();
+    let (code, stdout, stderr) = place.creditsim(&priced);
+    assert!(code == 0 && stdout.contains("creditsim run decide.toml"), "{stderr}");
+    let (code, stdout, stderr) = place.creditsim(&["run", "decide.toml", "--quiet"]);
+    assert_eq!(code, 0, "{stderr}");
+    for policy in ["block (baseline)", "overdraft", "top-up", "rollover", "cash_money"] {
+        assert!(stdout.contains(policy), "{policy}\n{stdout}");
+    }
+    // Every row is replayed.
+    let summary = std::fs::read_to_string(find(&place.path("output"), "summary.csv")).expect("a summary");
+    let demanded = summary.lines().find(|line| line.contains(",block,all,operations_demanded,"));
+    assert!(demanded.is_some_and(|line| line.contains(",3360,")), "{demanded:?}");
+    let (code, _, stderr) = place.creditsim(&priced);
+    assert!(code == 2 && stderr.contains("is there already"), "{stderr}");
+    let (code, _, stderr) = place.creditsim(&["new", "--credit-price", "a dime"]);
+    assert!(code == 2 && stderr.contains("`--credit-price a dime` is no price"), "{stderr}");
+}
+
+#[test]
+fn demand_to_begin_with_needs_a_price_alone() {
+    let policies = "block,overdraft,top-up,rollover,hold";
+    let (code, stdout, stderr) = run(&["new", "--credit-price", "0.05 EUR", "--policies", policies]);
+    assert_eq!(code, 0, "{stderr}");
+    let place = Place::of(&[("new.toml", &stdout)]);
+    let (code, stdout, stderr) = place.creditsim(&["check", "new.toml"]);
+    assert!(code == 0 && stdout.contains("5 policies"), "{stdout}{stderr}");
+    assert!(!stderr.contains("error"), "{stderr}");
+}

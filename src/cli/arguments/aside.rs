@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
 use super::FormatOption;
@@ -142,6 +142,44 @@ pub struct VerifyArguments {
     /// Only the closed form with this number; may be given several times.
     #[arg(long, value_name = "NUMBER")]
     pub only: Vec<u32>,
+}
+
+/// Arguments of `creditsim new`.
+#[derive(Debug, Args)]
+pub struct NewArguments {
+    /// A usage history that the scenario replays, CSV or JSONL, plain or gzip; demand is made up if left out.
+    #[arg(long, value_name = "USAGE")]
+    pub from: Option<PathBuf>,
+    /// Policies to compare; the first is the one that others are compared with.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "block,overdraft,top-up,rollover")]
+    pub policies: Vec<NewPolicy>,
+    /// Credits that every customer has a month [default: those beyond which a quarter of the usage lies].
+    #[arg(long, value_name = "CREDITS")]
+    pub allowance: Option<f64>,
+    /// Price of a month, such as `29 USD`; asked for on a terminal.
+    #[arg(long, value_name = "MONEY")]
+    pub subscription: Option<String>,
+    /// Price of a credit beyond the allowance, such as `0.10 USD`; asked for on a terminal.
+    #[arg(long, value_name = "MONEY")]
+    pub credit_price: Option<String>,
+    /// Write the scenario to this file instead of stdout; a file that is there is left alone.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// A policy to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NewPolicy {
+    /// Refuses once no credits are left.
+    Block,
+    /// Lets customers go a quarter of the allowance below zero and invoices that.
+    Overdraft,
+    /// Buys a package by itself when credits run low.
+    TopUp,
+    /// Keeps what is left for three months.
+    Rollover,
+    /// Reserves the expected cost before work starts.
+    Hold,
 }
 
 /// Arguments of `creditsim metrics`.

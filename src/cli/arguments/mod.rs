@@ -69,6 +69,9 @@ pub enum Command {
     /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
     #[command(after_help = examples::VERIFY)]
     Verify(VerifyArguments),
+    /// Write a scenario to begin with: your usage, your prices, the policies that you want to compare.
+    #[command(after_help = examples::NEW)]
+    New(NewArguments),
     /// List every outcome with its unit and what it says; they are named in conditions, sweeps and files.
     #[command(after_help = examples::METRICS)]
     Metrics(MetricsArguments),

@@ -18,7 +18,7 @@ pub(crate) use item::Item;
 pub(crate) use layers::merge;
 pub(crate) use problem::did_you_mean;
 pub use problem::{Excerpt, Level, Problem};
-pub(crate) use quantity::{period, share, span};
+pub(crate) use quantity::{money, period, share, span};
 pub(crate) use reader::Reader;
 pub(crate) use section::Section;
 pub(crate) use shape::{

@@ -17,6 +17,7 @@ mod levels;
 mod measure;
 mod model;
 mod observe;
+mod outline;
 mod prices;
 mod scenario;
 mod shape;
@@ -40,6 +41,7 @@ pub use guess::{Guess, guess};
 pub use measure::CallMeasures;
 pub use model::{FeatureModel, Model, SizeModel, model};
 pub use observe::{End, Observed, ObservedRow, OtherRows};
+pub use outline::{Outline, outline};
 pub use shape::{HorizonGrid, WeekShape};
 
 /// Calls of a fit that is not told its scale.

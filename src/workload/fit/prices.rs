@@ -2,6 +2,7 @@
 //!
 //! Owns the rate formula, the allowance that makes a comparison informative, and the policies that are compared.
 
+use super::guess::SizeColumns;
 use super::model::{FeatureModel, Model};
 use super::observe::{Observed, ObservedRow};
 use super::text::plain;
@@ -75,6 +76,62 @@ impl FeatureModel {
     }
 }
 
+/// One rate formula for every call of a history, in the names of its sizes.
+#[derive(Debug, Clone)]
+pub(super) struct RateFormula {
+    /// The formula.
+    pub text: String,
+    /// Where it comes from.
+    pub about: &'static str,
+    /// Credits of one of each size.
+    weights: Vec<f64>,
+    /// Credits of a call without any size.
+    flat: f64,
+}
+
+impl RateFormula {
+    /// The history's own spend if it has one, else a plain rate for each of its sizes.
+    pub(super) fn of(observed: &Observed) -> Self {
+        let sizes = &observed.guess.sizes;
+        let zero = || vec![0.0; sizes.len()];
+        if let Some((index, worth)) = observed.guess.spend {
+            let name = &sizes[index].name;
+            let (text, about) = match worth {
+                1.0 => (name.clone(), "the history's own credits"),
+                worth => (
+                    format!("{} * {name}", plain(worth)),
+                    "the history's own spend, 100 credits for a unit of money",
+                ),
+            };
+            let mut weights = zero();
+            weights[index] = worth;
+            return RateFormula { text, about, weights, flat: 0.0 };
+        }
+        let about =
+            "a plain rate to begin with; a history has no prices, so change the `cost` lines to yours";
+        if sizes.is_empty() {
+            return RateFormula { text: "1".to_owned(), about, weights: zero(), flat: 1.0 };
+        }
+        let weights: Vec<f64> = sizes.iter().map(|size| weight(&size.name)).collect();
+        let term = |(size, weight): (&SizeColumns, &f64)| match *weight {
+            1.0 => size.name.clone(),
+            weight => format!("{} * {}", plain(weight), size.name),
+        };
+        let sum = sizes.iter().zip(&weights).map(term).collect::<Vec<_>>().join(" + ");
+        if sizes.iter().any(|size| size.name.contains("token")) {
+            let weights = weights.iter().map(|weight| weight / 1000.0).collect();
+            return RateFormula { text: format!("({sum}) / 1000"), about, weights, flat: 0.0 };
+        }
+        RateFormula { text: sum, about, weights, flat: 0.0 }
+    }
+
+    /// Credits of a row; what was not recorded costs nothing.
+    pub(super) fn credits(&self, row: &ObservedRow) -> f64 {
+        let sizes = row.sizes.iter().zip(&self.weights).filter(|(size, _)| size.is_finite());
+        row.calls * (self.flat + sizes.map(|(size, weight)| size * weight).sum::<f64>())
+    }
+}
+
 /// A power of ten that makes a mean call cost neither next to nothing nor fortunes; 1 where it does already.
 pub(super) fn unit(observed: &Observed, features: &[FeatureModel]) -> f64 {
     let credits: f64 = observed.rows.iter().map(|row| features[usize::from(row.feature)].credits(row)).sum();
@@ -106,7 +163,7 @@ pub(super) fn allowances(observed: &Observed, model: &Model) -> Vec<(&'static st
 }
 
 /// The allowance beyond which a quarter of the demand lies, by bisection.
-fn enough(demand: &[f64]) -> f64 {
+pub(super) fn enough(demand: &[f64]) -> f64 {
     let all: f64 = demand.iter().sum();
     let (mut low, mut high) = (0.0, demand.iter().copied().fold(0.0, f64::max));
     for _ in 0..60 {
@@ -118,7 +175,7 @@ fn enough(demand: &[f64]) -> f64 {
 }
 
 /// Rounded to what people would write.
-fn two_digits(value: f64) -> f64 {
+pub(super) fn two_digits(value: f64) -> f64 {
     format!("{value:.1e}").parse().unwrap_or(value)
 }
 
