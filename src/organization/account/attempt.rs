@@ -1,7 +1,7 @@
 //! Arrivals and admission: the check before work starts, and the queue.
 
 use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
-use crate::policy::{Estimator, HistoryEstimate, HoldTerms, WhenShort};
+use crate::policy::{Estimator, HoldTerms, WhenShort};
 use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, RunPart};
@@ -10,9 +10,10 @@ use super::books::Note;
 use super::charging::charged_in_full;
 use super::env::{Env, to_be_charged};
 use super::events::{Class, DueKind, TimerKind};
-use super::gate::{Check, InFlightNow, estimator, hold_terms};
+use super::flight::Phase;
+use super::gate::{Check, estimator, hold_terms};
 use super::purchase::{PurchaseReason, Shortage};
-use super::state::{CostHistory, Phase, State};
+use super::state::State;
 
 impl State {
     /// A piece of demand arrives; `slot` is its place in the course if it may end there. True if it will.
@@ -23,17 +24,14 @@ impl State {
         parts: &[RunPart],
         slot: Option<u32>,
     ) -> bool {
-        self.now = operation.at;
+        self.timers.advance(operation.at);
         let feature = operation.feature;
         let facts = env.facts(feature);
-        let tally = &mut self.tally.features[feature.index()];
         if facts.free {
-            tally.free += 1;
+            self.counts.free(feature);
             return true;
         }
-        tally.demanded += 1;
-        tally.demand_credits += operation.cost;
-        self.cycle.row.demanded += 1;
+        self.counts.demanded(feature, operation.cost);
         let needs_no_estimate = self.short_ways[feature.index()].needs_no_estimate && slot.is_some();
         let estimate =
             if needs_no_estimate { Credits::ZERO } else { self.estimate_at_arrival(env, operation, parts) };
@@ -43,10 +41,10 @@ impl State {
         self.ways.slow += 1;
         let estimate =
             if needs_no_estimate { self.estimate_at_arrival(env, operation, parts) } else { estimate };
-        let slot = self.take_slot();
-        self.work[slot as usize].begin(operation, parts, estimate, self.client_arriving);
+        let slot = self.flight.take_slot();
+        self.flight[slot].begin(operation, parts, estimate, self.customer.arriving());
         self.note(EntryKind::Demanded, Note { credits: operation.cost, ..Note::by(self.whose(slot)) });
-        if self.churned {
+        if self.customer.has_churned() {
             self.lose(env, slot, Reason::Churned);
         } else {
             self.attempt(env, slot);
@@ -62,11 +60,11 @@ impl State {
         let charged = charged_in_full(terms, rules, parts, operation.cost);
         let estimate = self.estimate(env, feature, operation, (operation.cost, charged));
         if let Some(depth) = env.history_depth[feature.index()] {
-            self.history[feature.index()].add(depth, operation.cost);
+            self.customer.remember_cost(feature, depth, operation.cost);
         }
-        let ahead = self.client_arriving == 0 && self.estimates_ahead[feature.index()].is_some();
+        let ahead = self.customer.arriving() == 0 && self.estimates_ahead[feature.index()].is_some();
         if !ahead && estimator(rules).is_some() {
-            self.tally.features[feature.index()].count_estimate(estimate, charged);
+            self.counts.estimated(feature, estimate, charged);
         }
         estimate
     }
@@ -88,7 +86,7 @@ impl State {
             Some(Estimator::Fixed(credits)) => *credits,
             Some(Estimator::Expected | Estimator::Quantile(_)) | None => facts.expected_cost,
             Some(Estimator::History(rule)) => {
-                self.history[feature.index()].estimate(*rule).unwrap_or(facts.expected_cost)
+                self.customer.estimate(feature, *rule).unwrap_or(facts.expected_cost)
             }
             Some(Estimator::Blur { bias, cv }) => blurred(cost, operation.blur, *bias, *cv),
         };
@@ -98,10 +96,10 @@ impl State {
     /// One try to start an operation.
     pub(super) fn attempt(&mut self, env: &Env, slot: u32) {
         let terms = env.terms(self.plan);
-        let work = &self.work[slot as usize];
-        let (operation, serves, attempt) = (work.operation, work.serves, work.attempt);
+        let work = &self.flight[slot];
+        let (operation, serves, attempt) = (*work.operation(), work.serves(), work.attempt());
         let feature = &terms.features[serves.index()];
-        self.tally.features[operation.feature.index()].attempts += 1;
+        self.counts.attempted(operation.feature);
         self.begin_row(env, slot);
         if self.is_free(env, serves) {
             self.admit(env, slot, None);
@@ -110,11 +108,11 @@ impl State {
         if attempt == 1 && terms.alert_would_exceed && feature.notify {
             self.warn_would_exceed(env, slot);
         }
-        if !self.queue.is_empty() && env.check(self.plan, serves).may_queue() {
+        if self.gate.has_queue() && env.check(self.plan, serves).may_queue() {
             self.join_queue(env, slot, self.reason_of_queue(env));
             return;
         }
-        if env.outages.until(serves, self.now).is_some() {
+        if env.outages.until(serves, self.timers.now()).is_some() {
             self.refuse(env, slot, Reason::Outage, Credits::ZERO);
             return;
         }
@@ -159,23 +157,21 @@ impl State {
 
     /// Whether an operation may start now.
     pub(super) fn check(&self, env: &Env, slot: u32) -> Check {
-        let work = &self.work[slot as usize];
-        let in_flight =
-            InFlightNow { all: self.in_flight, of_feature: self.in_flight_of[work.serves.index()] };
-        let views = self.views();
-        env.check(self.plan, work.serves).check(views, work.estimate, in_flight)
+        let work = &self.flight[slot];
+        let check = env.check(self.plan, work.serves());
+        self.gate.check(check, work.serves(), self.views(), work.estimate())
     }
 
     /// An operation passes: its hold is opened and its work begins.
     pub(super) fn admit(&mut self, env: &Env, slot: u32, hold: Option<Credits>) {
-        if matches!(self.work[slot as usize].phase, Phase::Queued | Phase::Waiting) {
+        if matches!(self.flight[slot].phase(), Phase::Queued | Phase::Waiting) {
             self.restarted(slot);
         }
-        if self.work[slot as usize].waits() {
+        if self.flight[slot].waits() {
             self.stop_asking(slot);
         }
         if let Some(amount) = hold {
-            let serves = self.work[slot as usize].serves;
+            let serves = self.flight[slot].serves();
             if let Some(rules) = hold_terms(&env.terms(self.plan).features[serves.index()]) {
                 self.open_hold(env, slot, amount, rules);
             }
@@ -184,21 +180,19 @@ impl State {
     }
 
     fn open_hold(&mut self, env: &Env, slot: u32, amount: Credits, rules: &HoldTerms) {
-        let (hold, posting) = self.books.hold(self.now, self.whose(slot), amount, rules.pins_expiry);
-        let work = &mut self.work[slot as usize];
-        work.hold = Some(hold);
-        work.had_hold = true;
-        work.held = amount;
-        let (cause, operation) = (work.cause(), work.operation);
+        let (hold, posting) = self.books.hold(self.timers.now(), self.whose(slot), amount, rules.pins_expiry);
+        let work = &mut self.flight[slot];
+        work.hold_opens(hold, amount);
+        let (cause, operation) = (work.cause(), *work.operation());
         if let Some(timeout) = rules.timeout {
             // A simple operation that settles before the timeout needs no event for it.
-            let settles_first = self.work[slot as usize].parts.is_empty()
+            let settles_first = self.flight[slot].is_plain()
                 && operation.duration <= timeout
                 && rules.leak.is_never()
                 && env.policy.never_changes()
                 && env.terms(self.plan).metering_lag.is_zero();
             if !settles_first {
-                self.due_at(env, self.now + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);
+                self.due_at(self.timers.now() + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);
             }
         }
         self.follow_up(env, posting, Some(cause));
@@ -206,8 +200,8 @@ impl State {
 
     /// Served without AI: no charge, the value is lost.
     fn degrade(&mut self, env: &Env, slot: u32, reason: Reason) {
-        let feature = self.work[slot as usize].operation.feature;
-        self.tally.features[feature.index()].degraded += 1;
+        let feature = self.flight[slot].operation().feature;
+        self.counts.degraded(feature);
         self.note(EntryKind::Degraded, Note { reason, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Degraded);
         if reason == Reason::Short {
@@ -219,7 +213,7 @@ impl State {
 
     /// What holds the head of the queue up.
     fn reason_of_queue(&self, env: &Env) -> Reason {
-        match self.queue.front().map(|&head| self.check(env, head)) {
+        match self.gate.head().map(|head| self.check(env, head)) {
             Some(Check::Full) => Reason::Concurrency,
             Some(Check::Short { .. }) => Reason::Short,
             Some(Check::Passes { .. }) | None => Reason::None,
@@ -229,19 +223,18 @@ impl State {
     /// An operation waits its turn at the queue's tail.
     fn join_queue(&mut self, env: &Env, slot: u32, reason: Reason) {
         let terms = env.terms(self.plan);
-        if self.queue.len() >= terms.queue_max as usize {
-            self.tally.defaults.queue_full += u64::from(!terms.written.queue_max);
+        if self.gate.queue_len() >= terms.queue_max as usize {
             self.lose(env, slot, Reason::QueueFull);
             return;
         }
-        self.work[slot as usize].phase = Phase::Queued;
-        self.queue.push_back(slot);
+        self.flight[slot].queue();
+        self.gate.join(slot);
         self.note(EntryKind::Queued, Note::by(self.whose(slot)));
         self.finish_row(slot, AttemptOutcome::Queued);
         let at = self.patience_ends(env, slot);
-        self.due_at(env, at, Class::Resume, slot, DueKind::Patience);
-        if let Some(until) = env.outages.until(self.work[slot as usize].serves, self.now) {
-            self.at(env, until, Class::Resume, 0, TimerKind::Look);
+        self.due_at(at, Class::Resume, slot, DueKind::Patience);
+        if let Some(until) = env.outages.until(self.flight[slot].serves(), self.timers.now()) {
+            self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
         }
         if reason == Reason::Short {
             self.buy_when_short(env, slot, Shortage::Waits);
@@ -250,19 +243,18 @@ impl State {
 
     /// When a waiting operation gives up: patience is counted from its first wait.
     pub(super) fn patience_ends(&self, env: &Env, slot: u32) -> SimTime {
-        let operation = &self.work[slot as usize].operation;
+        let operation = self.flight[slot].operation();
         let key = env.key_of(operation.feature);
         let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 0);
         let patience = SimSpan::from_seconds_f64(env.terms(self.plan).patience.sample(&mut stream));
-        self.now + patience
+        self.timers.now() + patience
     }
 
     fn warn_would_exceed(&mut self, env: &Env, slot: u32) {
-        let work = &self.work[slot as usize];
-        let check = env.check(self.plan, work.serves);
-        let (need, cause) = (check.exceeds_with(work.estimate), work.cause());
+        let work = &self.flight[slot];
+        let check = env.check(self.plan, work.serves());
+        let (need, cause) = (check.exceeds_with(work.estimate()), work.cause());
         if self.views().get(check.view()) < need {
-            self.tally.customer.alerts_would_exceed += 1;
             self.alerted(Reason::WouldExceed, Some(self.whose(slot)));
             self.buy_after_warning(
                 env,
@@ -275,32 +267,31 @@ impl State {
         if !env.detail.operations {
             return;
         }
-        let work = &self.work[slot as usize];
-        let estimated = env.check(self.plan, work.serves).estimates();
+        let work = &self.flight[slot];
+        let (operation, serves) = (work.operation(), work.serves());
+        let estimated = env.check(self.plan, serves).estimates();
         let row = AttemptRow {
-            feature: work.operation.feature.0,
-            operation: work.operation.sequence,
-            attempt: work.attempt,
-            member: work.operation.member,
-            project: work.operation.project,
-            arrived: work.operation.at,
-            decided: self.now,
+            feature: operation.feature.0,
+            operation: operation.sequence,
+            attempt: work.attempt(),
+            member: operation.member,
+            project: operation.project,
+            arrived: operation.at,
+            decided: self.timers.now(),
             outcome: AttemptOutcome::InFlight,
             reason: Reason::None,
-            estimate: estimated.then_some(work.estimate),
-            cost: work.cost,
+            estimate: estimated.then_some(work.estimate()),
+            cost: work.cost(),
             charged: Credits::ZERO,
             ended: None,
         };
-        if let Some(detail) = &mut self.tally.detail {
-            detail.attempts.push(row);
-            self.work[slot as usize].row = detail.attempts.len() as u32;
-        }
+        let row = self.counts.keep_attempt(row).unwrap_or(0);
+        self.flight[slot].set_row(row);
     }
 
     /// A queued operation starts after all.
     pub(super) fn reopen_row(&mut self, slot: u32) {
-        let now = self.now;
+        let now = self.timers.now();
         if let Some(row) = self.row(slot) {
             row.outcome = AttemptOutcome::InFlight;
             row.decided = now;
@@ -309,38 +300,15 @@ impl State {
     }
 
     pub(super) fn row(&mut self, slot: u32) -> Option<&mut AttemptRow> {
-        let index = (self.work[slot as usize].row as usize).checked_sub(1)?;
-        self.tally.detail.as_mut()?.attempts.get_mut(index)
+        self.counts.attempt_row(self.flight[slot].row())
     }
 
     pub(super) fn finish_row(&mut self, slot: u32, outcome: AttemptOutcome) {
-        let (now, charged) = (self.now, self.work[slot as usize].charged);
+        let (now, charged) = (self.timers.now(), self.flight[slot].charged());
         if let Some(row) = self.row(slot) {
             row.outcome = outcome;
             row.charged = charged;
             row.ended = Some(now);
-        }
-    }
-}
-
-impl CostHistory {
-    fn estimate(&self, rule: HistoryEstimate) -> Option<Credits> {
-        match rule {
-            HistoryEstimate::First => self.first,
-            HistoryEstimate::Last => self.last.back().copied(),
-            HistoryEstimate::Mean(n) => {
-                let recent = self.last.iter().rev().take(n as usize);
-                let count = i64::try_from(recent.len()).ok().filter(|count| *count > 0)?;
-                Some(recent.copied().sum::<Credits>().scale_floor(1, count))
-            }
-        }
-    }
-
-    fn add(&mut self, depth: usize, cost: Credits) {
-        self.first.get_or_insert(cost);
-        self.last.push_back(cost);
-        while self.last.len() > depth {
-            self.last.pop_front();
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 use super::super::sums::most_in_flight;
 use super::super::{Count, EntryRule, EventClass, EventKind, TraceEvent, TraceSlice};
 use super::books::BulkHolds;
+use super::counts::BulkCount;
 use super::env::{Env, charges_cost};
 use super::gate::{Check, estimator, hold_terms};
 use super::light::FastPath;
@@ -268,7 +269,7 @@ impl State {
             "the check refuses what a stretch admits"
         );
         sums.add_counts(events, from, to, &mut self.calm.counts);
-        let in_flight = i64::from(self.in_flight);
+        let in_flight = i64::from(self.gate.in_flight());
         let mut sum = BulkSum { taken: to - from, in_flight, ..BulkSum::default() };
         let mut begun = 0;
         for (rule, count) in self.calm.rules.iter().zip(&self.calm.counts).filter(|(rule, _)| rule.step != 0)
@@ -278,11 +279,11 @@ impl State {
             sum.in_flight += rule.step * events;
             sum.burned += count.credits.micros() & rule.burns;
             // Modulo 2^64, as the sums of instants are; what they come to in the end is small.
-            sum.area = sum.area.wrapping_add(rule.step.wrapping_mul(count.time_since(self.now)));
+            sum.area = sum.area.wrapping_add(rule.step.wrapping_mul(count.time_since(self.timers.now())));
         }
         // Mostly the number of arrivals tells that there was no new maximum to look for.
         sum.most_in_flight = in_flight;
-        if in_flight + begun > i64::from(self.tally.in_flight_max) {
+        if in_flight + begun > i64::from(self.gate.most_in_flight()) {
             sum.most_in_flight += most_in_flight(&events[from..to]);
         }
         self.settle_calm(&events[from..to], events[to - 1].at, &sum);
@@ -298,7 +299,7 @@ impl State {
         gate: Witness<'_>,
     ) -> BulkSum {
         let BulkInterval { rules, counts, ended, .. } = &mut self.calm;
-        let in_flight = i64::from(self.in_flight);
+        let in_flight = i64::from(self.gate.in_flight());
         let mut sum = BulkSum { in_flight, most_in_flight: in_flight, ..BulkSum::default() };
         let mut free = reach.free.micros();
         for event in events {
@@ -348,7 +349,7 @@ impl State {
             sum.burned = burned;
             sum.in_flight += rule.step;
             sum.most_in_flight = sum.most_in_flight.max(sum.in_flight);
-            sum.area += rule.step * (event.at - self.now).micros();
+            sum.area += rule.step * (event.at - self.timers.now()).micros();
             counts[event.lane.index()].add(event);
             sum.taken += 1;
         }
@@ -359,17 +360,9 @@ impl State {
     fn settle_calm(&mut self, events: &[TraceEvent], at: SimTime, sum: &BulkSum) {
         #[cfg(test)]
         let sum = &self.spoilt(*sum);
-        self.in_flight_changes();
-        // A stretch does not reach across the end of the life, so all of it counts or nothing.
-        if self.now < self.leaves {
-            let span = (at - self.now).micros();
-            self.tally.in_flight_micros +=
-                i128::from(span) * i128::from(sum.in_flight) - i128::from(sum.area);
-        }
-        self.tally.in_flight_max = self.tally.in_flight_max.max(sum.most_in_flight as u32);
-        self.in_flight = sum.in_flight as u32;
-        self.now = at;
-        self.in_flight_since = at;
+        let (from, BulkSum { in_flight, most_in_flight, area, .. }) = (self.timers.now(), *sum);
+        self.gate.pass_in_bulk((from, at), in_flight, most_in_flight, area);
+        self.timers.advance(at);
         let burned = Credits::from_micros(sum.burned);
         if self.calm.holds {
             self.settle_calm_holds(events, burned, sum);
@@ -380,8 +373,7 @@ impl State {
         } else {
             self.books.burn_in_bulk(burned);
         }
-        self.ended_paid += burned;
-        for feature in 0..self.tally.features.len() {
+        for feature in 0..self.short_ways.len() {
             self.count_calm(FeatureIndex(feature as u16));
         }
         self.books.end_bulk();
@@ -418,22 +410,23 @@ impl State {
             return;
         }
         let (arrived, ended) = (std::mem::take(&mut counts[arrives]), std::mem::take(&mut counts[ends]));
-        let tally = &mut self.tally.features[feature.index()];
         if self.calm.rules[arrives].step == 0 {
             // Free; ends of a feature that has not joined count for nothing.
-            tally.free += arrived.events;
+            self.counts.free_in_bulk(feature, arrived.events);
             return;
         }
         self.ways.bulk += arrived.events;
-        tally.demanded += arrived.events;
-        tally.attempts += arrived.events;
-        tally.demand_credits += arrived.credits;
-        tally.served += ended.events;
-        tally.due_credits += ended.credits;
+        self.counts.bulk(
+            feature,
+            BulkCount {
+                arrived: arrived.events,
+                arrived_credits: arrived.credits,
+                ended: ended.events,
+                ended_credits: ended.credits,
+            },
+        );
         self.books.charged_in_bulk(feature, ended.credits);
-        self.cycle.row.demanded += arrived.events;
-        let alive = &mut self.light_in_flight[feature.index()];
-        *alive = *alive + arrived.events - ended.events;
+        self.gate.count_in_bulk(feature, arrived.events, ended.events);
         let hold = self.calm.rules[arrives].hold;
         if hold > 0 {
             let credits = Credits::from_micros(hold * ended.events as i64);

@@ -8,8 +8,8 @@ use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
 use super::super::{DetailOptions, FeatureFacts, Outages, World};
+use super::flight::{charged_early, may_absorb};
 use super::gate::{FeatureCheck, estimator};
-use super::refunding::{charged_early, may_absorb};
 
 /// Read-only surroundings of one account.
 #[derive(Debug, Clone)]

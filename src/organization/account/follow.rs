@@ -3,7 +3,7 @@
 //! Owns the loop over a stretch of the course. Leaves calm parts of it to `calm`, arrivals to `attempt`, ends to
 //! `light`. Invariant: what happens at one instant happens in the order of SEMANTICS §10, whoever it belongs to.
 
-use crate::units::{Credits, SimTime};
+use crate::units::Credits;
 use crate::workload::{Batch, Operation};
 
 use super::super::{EventKind, TraceEvent, TraceSlice};
@@ -63,7 +63,7 @@ impl State {
             }
             next += self.advance_calmly(env, stretch, next);
             let Some(event) = stretch.events.get(next) else {
-                self.next_in_course = (SimTime::MAX, 0);
+                self.timers.expect_nothing_in_trace();
                 break;
             };
             next += 1;
@@ -112,19 +112,22 @@ impl State {
         if quantities.is_empty() || !(env.detail.operations || env.detail.journal) {
             return;
         }
-        if let Some(detail) = &mut self.tally.detail {
+        if let Some(detail) = self.counts.detail() {
             detail.quantities.insert((operation.feature, operation.sequence), quantities.into());
         }
     }
 
     fn drain_before(&mut self, env: &Env, event: &TraceEvent, order: u64, next: Option<&TraceEvent>) {
-        self.next_in_course = (event.at, order);
+        self.timers.expect_in_trace(event.at, order);
         self.drain(env, event.at, order);
         // Arrivals come last at any instant, so nothing waits for them.
-        let ends = next.filter(|next| next.lane.kind() == EventKind::End);
-        self.next_in_course = ends.map_or((SimTime::MAX, 0), |next| {
-            (next.at, order_of(Class::Charge, next.lane.feature().0, next.number, 0))
-        });
+        match next.filter(|next| next.lane.kind() == EventKind::End) {
+            Some(next) => {
+                let order = order_of(Class::Charge, next.lane.feature().0, next.number, 0);
+                self.timers.expect_in_trace(next.at, order);
+            }
+            None => self.timers.expect_nothing_in_trace(),
+        }
     }
 
     fn arrive_in_course(&mut self, env: &Env, batch: &Batch, operation: &Operation, slot: Option<u32>) {
@@ -141,8 +144,8 @@ impl State {
     fn count_ahead(&mut self, env: &Env, stretch: &TraceSlice<'_>) {
         // What comes before the instant from which outcomes count is forgotten at that instant. One member is whoever
         // asks, and is counted at the end.
-        let looks = self.tally.member_credits.len() > 1 || self.estimates_ahead.iter().any(Option::is_some);
-        if !self.measuring || !looks {
+        let looks = self.counts.counts_members() || self.estimates_ahead.iter().any(Option::is_some);
+        if !self.counts.is_measuring() || !looks {
             return;
         }
         for given in stretch.given {
@@ -152,7 +155,7 @@ impl State {
                 self.count_member(env, operation);
                 let feature = operation.feature.index();
                 if let Some(estimate) = self.estimates_ahead[feature] {
-                    self.tally.features[feature].count_estimate(estimate, operation.cost);
+                    self.counts.estimated(operation.feature, estimate, operation.cost);
                 }
             }
         }
@@ -161,8 +164,6 @@ impl State {
     /// Counts whose demand an operation is.
     pub(super) fn count_member(&mut self, env: &Env, operation: &Operation) {
         let cost = if env.facts(operation.feature).free { Credits::ZERO } else { operation.cost };
-        if let Some(credits) = self.tally.member_credits.get_mut(usize::from(operation.member)) {
-            *credits += cost;
-        }
+        self.counts.demanded_by(operation.member, cost);
     }
 }

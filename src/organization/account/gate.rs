@@ -1,11 +1,15 @@
 //! The gate: what the check of a feature needs, and whether it finds it.
 //!
 //! Owns what admission means: `Need` is compiled once per plan and feature, and whoever has to know what a check needs
-//! (attempts, the fast path, bulk intervals, blocked time, warnings, purchases) asks it here. Leaves what follows from a
-//! check to `attempt`. Invariant: nothing else of an account looks at `Admission`.
+//! (attempts, the fast path, bulk intervals, blocked time, warnings, purchases) asks it here; and the numbers in flight and
+//! the queue, which checks look at. Leaves what follows from a check to `attempt`. Invariants: nothing else of an account
+//! looks at `Admission`; each operation that has entered leaves once.
 
+use std::collections::VecDeque;
+
+use crate::outcome::Tally;
 use crate::policy::{Admission, Estimator, FeatureTerms, HoldNeed, HoldTerms, Terms, View, WhenShort};
-use crate::units::Credits;
+use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::views::Views;
 
@@ -33,11 +37,187 @@ pub(super) enum Check {
     Full,
 }
 
-/// Operations in flight, as a check counts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct InFlightNow {
-    pub(super) all: u32,
-    pub(super) of_feature: u32,
+/// Who is in flight and who waits for a turn.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    queue: VecDeque<u32>,
+    in_flight: u32,
+    /// Those of them that are followed one by one, per feature that serves them.
+    of_feature: Vec<u32>,
+    /// The others, whose end is in the trace, per feature.
+    in_trace: Vec<u64>,
+    /// ∫ in flight dt up to `since` [µs].
+    micros: i128,
+    since: SimTime,
+    most: u32,
+    /// End of the organization's life: no clock runs beyond it.
+    leaves: SimTime,
+}
+
+impl Gate {
+    /// Of an account with so many features that is born at `birth` and leaves at `leaves`.
+    pub(super) fn new(features: usize, (birth, leaves): (SimTime, SimTime)) -> Gate {
+        Gate {
+            queue: VecDeque::new(),
+            in_flight: 0,
+            of_feature: vec![0; features],
+            in_trace: vec![0; features],
+            micros: 0,
+            since: birth,
+            most: 0,
+            leaves,
+        }
+    }
+
+    /// Operations in flight.
+    #[inline]
+    pub(super) fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+
+    /// Most operations in flight so far.
+    pub(super) fn most_in_flight(&self) -> u32 {
+        self.most
+    }
+
+    /// Operations in flight whose end is in the trace, per feature.
+    pub(super) fn in_trace(&self) -> &[u64] {
+        &self.in_trace
+    }
+
+    /// Whether an operation expected to cost `estimate` may start as `feature`.
+    pub(super) fn check(
+        &self,
+        check: &FeatureCheck,
+        feature: FeatureIndex,
+        views: Views,
+        estimate: Credits,
+    ) -> Check {
+        let full = check.most.is_some_and(|most| self.in_flight >= most)
+            || check.most_of_feature.is_some_and(|most| self.of_feature[feature.index()] >= most);
+        if full { Check::Full } else { check.look(views, estimate) }
+    }
+
+    /// An operation starts as `feature`.
+    pub(super) fn enter(&mut self, at: SimTime, feature: FeatureIndex) {
+        self.one_more(at);
+        self.of_feature[feature.index()] += 1;
+    }
+
+    /// It ends.
+    pub(super) fn leave(&mut self, at: SimTime, feature: FeatureIndex) {
+        self.one_less(at);
+        self.of_feature[feature.index()] -= 1;
+    }
+
+    /// An operation starts whose end is in the trace.
+    #[inline]
+    pub(super) fn enter_trace(&mut self, at: SimTime, feature: FeatureIndex) {
+        self.one_more(at);
+        self.in_trace[feature.index()] += 1;
+    }
+
+    /// It ends.
+    #[inline]
+    pub(super) fn leave_trace(&mut self, at: SimTime, feature: FeatureIndex) {
+        self.one_less(at);
+        self.in_trace[feature.index()] -= 1;
+    }
+
+    /// In a bulk interval from `from` to `to` the number in flight becomes `in_flight`, was at most `most`, and its
+    /// integral is that of `in_flight` less `area` [µs].
+    pub(super) fn pass_in_bulk(
+        &mut self,
+        (from, to): (SimTime, SimTime),
+        in_flight: i64,
+        most: i64,
+        area: i64,
+    ) {
+        self.count(from);
+        // An interval does not reach across the end of the life, so all of it counts or nothing.
+        if from < self.leaves {
+            let span = (to - from).micros();
+            self.micros += i128::from(span) * i128::from(in_flight) - i128::from(area);
+        }
+        self.most = self.most.max(most as u32);
+        self.in_flight = in_flight as u32;
+        self.since = to;
+    }
+
+    /// So many operations of a feature arrived and ended in a bulk interval.
+    #[inline]
+    pub(super) fn count_in_bulk(&mut self, feature: FeatureIndex, arrived: u64, ended: u64) {
+        let alive = &mut self.in_trace[feature.index()];
+        *alive = *alive + arrived - ended;
+    }
+
+    /// Brings the integral up to the present.
+    pub(super) fn count(&mut self, at: SimTime) {
+        let span = (at.min(self.leaves) - self.since.min(self.leaves)).micros();
+        self.micros += i128::from(span) * i128::from(self.in_flight);
+        self.since = at;
+    }
+
+    /// Time counts from here.
+    pub(super) fn start_clock(&mut self, at: SimTime) {
+        self.since = at;
+    }
+
+    /// What was counted so far is forgotten.
+    pub(super) fn begin_measuring(&mut self, at: SimTime) {
+        (self.micros, self.most, self.since) = (0, self.in_flight, at);
+    }
+
+    /// Writes what was counted where it is reported.
+    pub(super) fn report(&self, tally: &mut Tally) {
+        (tally.in_flight_micros, tally.in_flight_max) = (self.micros, self.most);
+    }
+
+    #[inline]
+    fn one_more(&mut self, at: SimTime) {
+        self.count(at);
+        self.in_flight += 1;
+        self.most = self.most.max(self.in_flight);
+    }
+
+    #[inline]
+    fn one_less(&mut self, at: SimTime) {
+        self.count(at);
+        self.in_flight -= 1;
+    }
+
+    /// True if an operation waits its turn.
+    #[inline]
+    pub(super) fn has_queue(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// How many wait their turn.
+    pub(super) fn queue_len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whose turn is next.
+    pub(super) fn head(&self) -> Option<u32> {
+        self.queue.front().copied()
+    }
+
+    /// An operation waits its turn at the tail.
+    pub(super) fn join(&mut self, slot: u32) {
+        self.queue.push_back(slot);
+    }
+
+    /// The head's turn has come.
+    pub(super) fn pass_head(&mut self) {
+        self.queue.pop_front();
+    }
+
+    /// An operation waits no longer; true if it was the head and others are behind it.
+    pub(super) fn drop_out(&mut self, slot: u32) -> bool {
+        let head = self.head() == Some(slot);
+        self.queue.retain(|queued| *queued != slot);
+        head && self.has_queue()
+    }
 }
 
 /// The check of one feature under one plan.
@@ -85,15 +265,7 @@ impl FeatureCheck {
         }
     }
 
-    /// Whether an operation expected to cost `estimate` may start.
-    #[inline]
-    pub(super) fn check(&self, views: Views, estimate: Credits, in_flight: InFlightNow) -> Check {
-        let full = self.most.is_some_and(|most| in_flight.all >= most)
-            || self.most_of_feature.is_some_and(|most| in_flight.of_feature >= most);
-        if full { Check::Full } else { self.look(views, estimate) }
-    }
-
-    /// As `check`, however many are in flight.
+    /// Whether an operation expected to cost `estimate` may start, however many are in flight.
     #[inline]
     pub(super) fn look(&self, views: Views, estimate: Credits) -> Check {
         let hold = self.held(estimate);

@@ -3,31 +3,13 @@
 use crate::calendar::MonthEnd;
 use crate::ledger::{Lot, LotKind, LotSerial};
 use crate::outcome::EntryKind;
-use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, GrantSpec, RecurrenceMode, Terms};
+use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, RecurrenceMode, Terms};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::money::CashKind;
 use super::state::State;
-
-/// The grants written down for the account, and ids for the others.
-#[derive(Debug, Clone, Default)]
-pub(super) struct GrantBook {
-    /// The plan's, then the cohort's.
-    specs: Vec<GrantSpec>,
-    /// Id of each spec's first lot.
-    ids: Vec<u32>,
-    /// Present lot of each spec.
-    lots: Vec<Option<LotSerial>>,
-    /// When each spec is given that names no instant.
-    starts: Vec<SimTime>,
-    /// Which list of plans' grants each spec is of; none for the cohort's.
-    lists: Vec<Option<usize>>,
-    /// Lists given so far.
-    given: Vec<usize>,
-    next_id: u32,
-}
 
 /// Rank of the repayment among the events of class 3: after every grant.
 const REPAY_LAST: u16 = 0xfff;
@@ -47,86 +29,48 @@ pub(super) struct NewLot {
     pub(super) price: Money,
 }
 
-impl GrantBook {
-    /// An id that no written-down grant has.
-    pub(super) fn new_id(&mut self) -> u32 {
-        self.next_id += 1;
-        self.next_id
-    }
-
-    /// When a written-down grant starts.
-    fn start_of(&self, index: u32) -> SimTime {
-        self.specs[index as usize].effective_at.unwrap_or(self.starts[index as usize])
-    }
-
-    /// The rollover rule of written-down grant `rule`.
-    pub(super) fn spec(&self, rule: u32) -> &GrantSpec {
-        &self.specs[rule as usize]
-    }
-}
-
 impl State {
     /// Takes over the written-down grants and numbers those without an id in file order, before any other lot.
     pub(super) fn number_grants(&mut self, env: &Env) {
-        let terms = env.terms(self.plan);
-        let specs: Vec<GrantSpec> = terms.grants.iter().chain(&env.customers().grants).cloned().collect();
-        let book = &mut self.grants;
-        book.next_id = specs.iter().filter_map(|spec| spec.id).max().unwrap_or(0);
-        book.ids = specs.iter().map(|spec| spec.id.unwrap_or_else(|| book.new_id())).collect();
-        book.lots = vec![None; specs.len()];
-        book.starts = vec![env.birth; specs.len()];
-        let list = list_of(env, self.plan);
-        book.lists = (0..specs.len()).map(|index| (index < terms.grants.len()).then_some(list)).collect();
-        book.given = vec![list];
-        book.specs = specs;
+        let (plan, customer) = (&env.terms(self.plan).grants, &env.customers().grants);
+        self.issuance.open(list_of(env, self.plan), plan, customer, env.birth);
     }
 
     /// A plan that is entered gives its own grants, once per account and plan.
     pub(super) fn give_plan_grants(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
         let list = list_of(env, self.plan);
-        if !terms.grants_on_change || self.grants.given.contains(&list) {
+        if !terms.grants_on_change || self.issuance.has_given(list) {
             return;
         }
-        self.grants.given.push(list);
+        self.issuance.give(list);
         for spec in &terms.grants {
             let mut spec = spec.clone();
-            let now = self.now;
+            let now = self.timers.now();
             if let Some(recurrence) = &mut spec.recurrence {
                 recurrence.anchor = recurrence.anchor.or(spec.effective_at).or(Some(now));
             }
             // What began before is given now.
             spec.effective_at = spec.effective_at.filter(|effective| *effective > now);
             spec.remaining = None;
-            let book = &mut self.grants;
-            let free = spec.id.filter(|id| !book.ids.contains(id));
-            let id = free.unwrap_or_else(|| book.new_id());
-            book.next_id = book.next_id.max(id);
-            book.ids.push(id);
-            book.lots.push(None);
-            book.starts.push(now);
-            book.lists.push(Some(list));
-            book.specs.push(spec);
-            self.schedule_grant(env, self.grants.specs.len() - 1);
+            let index = self.issuance.add(list, spec, now);
+            self.schedule_grant(env, index);
         }
     }
 
-    fn schedule_grant(&mut self, env: &Env, index: usize) {
-        let number = index as u32;
-        let effective = self.grants.start_of(number);
-        if effective > self.now {
-            let id = self.grants.ids[index];
-            self.at_ranked(env, effective, (Class::Grant, 1, id), TimerKind::Grant(number));
+    fn schedule_grant(&mut self, env: &Env, index: u32) {
+        let effective = self.issuance.start_of(index);
+        if effective > self.timers.now() {
+            let place = (Class::Grant, 1, self.issuance.id(index));
+            self.timers.schedule(effective, place, TimerKind::Grant(index));
         } else {
-            self.grant_effective(env, number);
+            self.grant_effective(env, index);
         }
     }
 
     /// Issues or schedules every written-down grant, in the order of their ids.
     pub(super) fn schedule_grants(&mut self, env: &Env) {
-        let mut order: Vec<usize> = (0..self.grants.specs.len()).collect();
-        order.sort_by_key(|&index| self.grants.ids[index]);
-        for index in order {
+        for index in self.issuance.by_id() {
             self.schedule_grant(env, index);
         }
     }
@@ -134,16 +78,16 @@ impl State {
     /// A written-down grant becomes effective (or was already, before the account's life began).
     pub(super) fn grant_effective(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
-        let spec = self.grants.specs[index as usize].clone();
-        let effective = self.grants.start_of(index);
+        let spec = self.issuance.spec(index).clone();
+        let effective = self.issuance.start_of(index);
         let expires = expiry_of(env, terms, effective, spec.expires);
-        let early = effective < self.now;
+        let early = effective < self.timers.now();
         let voided = spec.voided_at.unwrap_or(SimTime::MAX);
-        if expires > self.now && voided > self.now {
+        if expires > self.timers.now() && voided > self.timers.now() {
             let remaining = if early { spec.remaining.unwrap_or(spec.credits) } else { spec.credits };
             let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
             let lot = NewLot {
-                id: Some(self.grants.ids[index as usize]),
+                id: Some(self.issuance.id(index)),
                 category: spec.category,
                 kind,
                 credits: spec.credits,
@@ -157,25 +101,24 @@ impl State {
             if early {
                 let used = (spec.credits - remaining).micros();
                 let earned = lot.price.scale_floor(used, spec.credits.micros().max(1));
-                self.tally.money.deferred_start += lot.price - earned;
-                self.money.recognized_before += earned;
+                self.money.carry_in_lot(lot.price, earned);
             } else {
                 self.receive_cash(env, CashKind::Package, spec.price);
             }
             let entry = if early { EntryKind::OpeningGrant } else { EntryKind::Issue };
             let serial = self.issue(env, entry, lot);
-            self.void_at(env, voided, serial, lot.id);
-            self.grants.lots[index as usize] = Some(serial);
+            self.void_at(voided, serial, lot.id);
+            self.issuance.set_lot(index, serial);
         }
-        self.schedule_recurrence(env, index, self.now, true);
+        self.schedule_recurrence(env, index, self.timers.now(), true);
     }
 
     /// Schedules the next occurrence after `t` (or at it, if `including` and later than the grant's start).
     fn schedule_recurrence(&mut self, env: &Env, index: u32, t: SimTime, including: bool) {
-        let spec = &self.grants.specs[index as usize];
+        let spec = self.issuance.spec(index);
         let Some(recurrence) = &spec.recurrence else { return };
         let zone = &env.world.zone;
-        let effective = self.grants.start_of(index);
+        let effective = self.issuance.start_of(index);
         let after = if including { (t - SimSpan::from_micros(1)).max(effective) } else { t.max(effective) };
         let anchor = recurrence.anchor.or(spec.effective_at).unwrap_or(env.traits.signed_up);
         let n = zone.first_after(anchor, recurrence.every, after, MonthEnd::Clamp);
@@ -185,12 +128,12 @@ impl State {
         if at >= end.min(voided) {
             return;
         }
-        if at == self.now && self.opening {
+        if at == self.timers.now() && self.opening {
             // What is dated at the opening is one event with it.
             return self.recur(env, index);
         }
-        let id = self.grants.ids[index as usize];
-        self.at_ranked(env, at, (Class::Grant, 0, id), TimerKind::Recur(index));
+        let id = self.issuance.id(index);
+        self.timers.schedule(at, (Class::Grant, 0, id), TimerKind::Recur(index));
     }
 
     /// A written-down grant recurs: replaces what is left, or adds a lot.
@@ -198,31 +141,31 @@ impl State {
     /// Replacing is one event: nothing sees the balance between the old credits and the new.
     pub(super) fn recur(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
-        let spec = self.grants.specs[index as usize].clone();
+        let spec = self.issuance.spec(index).clone();
         let Some(recurrence) = &spec.recurrence else { return };
-        let effective = self.grants.start_of(index);
-        if self.grants.lists[index as usize].is_some_and(|list| list != list_of(env, self.plan)) {
+        let effective = self.issuance.start_of(index);
+        if self.issuance.list(index).is_some_and(|list| list != list_of(env, self.plan)) {
             // A plan that has been left gives nothing, until somebody comes back to it.
-            return self.schedule_recurrence(env, index, self.now, false);
+            return self.schedule_recurrence(env, index, self.timers.now(), false);
         }
         let own_end = expiry_of(env, terms, effective, spec.expires);
         let expires = match recurrence.valid {
-            Some(valid) => boundary(terms, env.world.zone.add(self.now, valid, terms.month_end)),
+            Some(valid) => boundary(terms, env.world.zone.add(self.timers.now(), valid, terms.month_end)),
             None => own_end,
         };
         let before = self.views();
         if recurrence.mode == RecurrenceMode::Set
-            && let Some(old) = self.grants.lots[index as usize]
+            && let Some(old) = self.issuance.lot(index)
         {
-            self.books.expire(self.now, old).as_part();
+            self.books.expire(self.timers.now(), old).as_part();
         }
         // Setting a grant's balance anew leaves its place among the others alone; an added lot begins now.
         let (id, created_at, effective_at) = match recurrence.mode {
             RecurrenceMode::Set => {
                 let created_at = spec.created_at.unwrap_or(effective);
-                (Some(self.grants.ids[index as usize]), created_at, effective)
+                (Some(self.issuance.id(index)), created_at, effective)
             }
-            RecurrenceMode::Add => (None, self.now, self.now),
+            RecurrenceMode::Add => (None, self.timers.now(), self.timers.now()),
         };
         let kind = if spec.rollover.is_some() { LotKind::Own { rule: index } } else { LotKind::Plain };
         let lot = NewLot {
@@ -240,9 +183,9 @@ impl State {
         let serial = self.issue_quietly(env, EntryKind::Issue, lot);
         let posting = self.books.since(before);
         self.follow_up(env, posting, None);
-        self.void_at(env, spec.voided_at.unwrap_or(SimTime::MAX), serial, lot.id);
-        self.grants.lots[index as usize] = Some(serial);
-        self.schedule_recurrence(env, index, self.now, false);
+        self.void_at(spec.voided_at.unwrap_or(SimTime::MAX), serial, lot.id);
+        self.issuance.set_lot(index, serial);
+        self.schedule_recurrence(env, index, self.timers.now(), false);
     }
 
     /// Adds a lot, schedules the repayment of debt after all grants of the instant, and reacts to the risen view.
@@ -257,14 +200,14 @@ impl State {
     /// As `issue`, for a caller who reacts to the change of balance.
     pub(super) fn issue_quietly(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
         let serial = self.add_lot(env, entry, new);
-        self.repay_last(env);
+        self.repay_last();
         serial
     }
 
     /// Debt is repaid after every grant of this instant.
-    pub(super) fn repay_last(&mut self, env: &Env) {
+    pub(super) fn repay_last(&mut self) {
         if self.books.ledger().debt().is_positive() {
-            self.at(env, self.now, Class::Grant, REPAY_LAST, TimerKind::Repay);
+            self.timers.schedule(self.timers.now(), (Class::Grant, REPAY_LAST, 0), TimerKind::Repay);
         }
     }
 
@@ -276,7 +219,7 @@ impl State {
     /// Adds a lot, counts it and schedules its end.
     fn add_lot(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
         let terms = env.terms(self.plan);
-        let id = new.id.unwrap_or_else(|| self.grants.new_id());
+        let id = new.id.unwrap_or_else(|| self.issuance.new_id());
         let lot = Lot {
             serial: LotSerial::default(),
             id,
@@ -299,10 +242,10 @@ impl State {
             ends_key: rounded_end(env, terms, self.ends_of(terms, &new)),
             price_paid: new.price,
         };
-        let (serial, posting) = self.books.issue(self.now, entry, lot);
+        let (serial, posting) = self.books.issue(self.timers.now(), entry, lot);
         self.count_issue(posting);
         if new.expires_at < SimTime::MAX {
-            self.at_ranked(env, new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
+            self.timers.schedule(new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
         }
         serial
     }
@@ -310,7 +253,7 @@ impl State {
     /// Burn-order key of a lot's end: its allowance's close, or the expiry instant as it is written.
     fn ends_of(&self, terms: &Terms, new: &NewLot) -> SimTime {
         match (new.kind, new.expires_at) {
-            (LotKind::Allowance, _) => self.cycle.closes_at,
+            (LotKind::Allowance, _) => self.cycle.closes_at(),
             (_, SimTime::MAX) => SimTime::MAX,
             (_, expires) if terms.expiry_boundary == Boundary::Inclusive => expires - SimSpan::from_micros(1),
             (_, expires) => expires,
@@ -318,31 +261,31 @@ impl State {
     }
 
     /// Schedules the voiding of a lot; at one instant it comes before expiries.
-    fn void_at(&mut self, env: &Env, at: SimTime, serial: LotSerial, id: Option<u32>) {
+    fn void_at(&mut self, at: SimTime, serial: LotSerial, id: Option<u32>) {
         if at < SimTime::MAX {
-            self.at_ranked(env, at, (Class::Expiry, 0, id.unwrap_or(u32::MAX)), TimerKind::Void(serial));
+            self.timers.schedule(at, (Class::Expiry, 0, id.unwrap_or(u32::MAX)), TimerKind::Void(serial));
         }
     }
 
     /// A lot ends.
     pub(super) fn expire_lot(&mut self, env: &Env, serial: LotSerial) {
         // A conversion has given it another end since.
-        if self.books.ledger().lot(serial).is_some_and(|lot| lot.expires_at != self.now) {
+        if self.books.ledger().lot(serial).is_some_and(|lot| lot.expires_at != self.timers.now()) {
             return;
         }
-        let posting = self.books.expire(self.now, serial);
+        let posting = self.books.expire(self.timers.now(), serial);
         self.follow_up(env, posting, None);
     }
 
     /// A lot is voided; its unused value is gone without a refund.
     pub(super) fn void_lot(&mut self, env: &Env, serial: LotSerial) {
-        let posting = self.books.void(self.now, serial);
+        let posting = self.books.void(self.timers.now(), serial);
         self.follow_up(env, posting, None);
     }
 
     /// New grants pay debt back, once all grants of the instant are there.
     pub(super) fn repay(&mut self, env: &Env) {
-        let posting = self.books.repay(self.now);
+        let posting = self.books.repay(self.timers.now());
         self.follow_up(env, posting, None);
     }
 }

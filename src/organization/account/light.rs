@@ -13,8 +13,9 @@ use super::super::{EntryRule, TraceEvent};
 use super::books::Whose;
 use super::calm::CourseHold;
 use super::env::Env;
+use super::flight::ChangeCause;
 use super::gate::{Check, hold_terms};
-use super::state::{ChangeCause, State};
+use super::state::State;
 
 /// Whether operations of a feature may take the short way.
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,33 +76,30 @@ impl State {
         slot: u32,
     ) -> bool {
         let feature = operation.feature;
-        if self.churned {
+        if self.customer.has_churned() {
             return false;
         }
         let terms = env.terms(self.plan);
         let check = env.check(self.plan, feature);
-        let queued = !self.queue.is_empty() && check.may_queue();
-        if queued || env.outages.until(feature, self.now).is_some() {
+        let queued = self.gate.has_queue() && check.may_queue();
+        if queued || env.outages.until(feature, self.timers.now()).is_some() {
             return false;
         }
         let Check::Passes { hold } = check.look(self.views(), estimate) else { return false };
         self.ways.fast += 1;
-        self.tally.features[feature.index()].attempts += 1;
+        self.counts.attempted(feature);
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(&terms.features[feature.index()])
         {
             let hold = self.open_light_hold(env, Whose::of(operation), amount, rules);
             self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
         }
-        self.in_flight_changes();
-        self.in_flight += 1;
-        self.light_in_flight[feature.index()] += 1;
-        self.tally.in_flight_max = self.tally.in_flight_max.max(self.in_flight);
+        self.gate.enter_trace(self.timers.now(), feature);
         true
     }
 
     fn open_light_hold(&mut self, env: &Env, whose: Whose, amount: Credits, rules: &HoldTerms) -> HoldId {
-        let (hold, posting) = self.books.hold(self.now, whose, amount, rules.pins_expiry);
+        let (hold, posting) = self.books.hold(self.timers.now(), whose, amount, rules.pins_expiry);
         self.follow_up(env, posting, Some(ChangeCause { feature: whose.feature, member: whose.member }));
         hold
     }
@@ -109,7 +107,7 @@ impl State {
     /// An operation on the short way owes its charge and ends. Nothing that comes between the two at one instant can
     /// tell.
     pub(super) fn end_light(&mut self, env: &Env, event: &TraceEvent) {
-        self.now = event.at;
+        self.timers.advance(event.at);
         let (feature, cost) = (event.lane.feature(), event.cost);
         match std::mem::take(&mut self.holds_in_course[event.slot as usize]) {
             CourseHold::Booked(hold) => self.end_light_hold(env, event, hold),
@@ -132,41 +130,39 @@ impl State {
     }
 
     fn light_ends(&mut self, feature: FeatureIndex, cost: Credits) {
-        self.in_flight_changes();
-        self.in_flight -= 1;
-        self.light_in_flight[feature.index()] -= 1;
-        let tally = &mut self.tally.features[feature.index()];
-        tally.served += 1;
-        tally.due_credits += cost;
-        self.ended_paid += cost;
-        if let Some(since) = self.refusals.episode.take() {
-            self.tally.customer.restores.record((self.now - since).micros());
+        self.gate.leave_trace(self.timers.now(), feature);
+        self.counts.served(feature, cost);
+        if let Some(since) = self.customer.end_refusals() {
+            self.counts.restored(self.timers.now() - since);
         }
-        self.resume |= !self.queue.is_empty();
+        if self.gate.has_queue() {
+            self.timers.resume();
+        }
     }
 
     /// Takes a charge out of the first lot if that crosses nothing and ends nothing.
     #[inline]
     fn burn_quickly(&mut self, feature: FeatureIndex, cost: Credits) -> bool {
-        !self.watch_stale && self.books.burn_quickly(feature, cost, self.watch)
+        !self.watch.is_stale() && self.books.burn_quickly(feature, cost, self.watch.level())
     }
 
     /// Settles a hold that covers its charge if that crosses nothing and ends nothing.
     fn settle_quickly(&mut self, feature: FeatureIndex, hold: HoldId, held: Credits, cost: Credits) -> bool {
-        !self.watch_stale && self.books.settle_quickly(feature, (hold, held), cost, self.watch)
+        !self.watch.is_stale() && self.books.settle_quickly(feature, (hold, held), cost, self.watch.level())
     }
 
     /// The charge by the long way, with a `LiveOperation` for as long as it takes.
     #[cold]
     fn charge_slowly(&mut self, env: &Env, event: &TraceEvent, hold: Option<(HoldId, Credits)>) {
-        let slot = self.take_slot();
+        let slot = self.flight.take_slot();
         let TraceEvent { cost, number: sequence, lane, .. } = *event;
         let (feature, member) = (lane.feature(), event.member());
-        let operation = Operation { at: self.now, cost, feature, sequence, member, ..Operation::default() };
-        let work = &mut self.work[slot as usize];
+        let operation =
+            Operation { at: self.timers.now(), cost, feature, sequence, member, ..Operation::default() };
+        let work = &mut self.flight[slot];
         work.begin(&operation, &[], Credits::ZERO, 0);
         if let Some((hold, held)) = hold {
-            (work.hold, work.had_hold, work.held) = (Some(hold), true, held);
+            work.hold_opens(hold, held);
         }
         self.record(env, slot, cost, true, 0);
         self.free_slot(slot);

@@ -10,18 +10,25 @@
 //! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
 
 mod attempt;
+mod billing;
 mod books;
 mod calm;
 mod change;
+mod changes;
 mod charging;
+mod closing;
+mod counts;
+mod customer;
 mod cycle;
 mod env;
 mod events;
 mod finish;
+mod flight;
 mod follow;
 mod gate;
 mod grants;
 mod instants;
+mod issuance;
 mod light;
 mod money;
 mod opening;
@@ -35,9 +42,12 @@ mod refunding;
 mod restart;
 mod rules;
 mod shadow;
+mod shop;
 mod state;
+mod timers;
 mod top_up;
 mod views;
+mod watch;
 mod ways;
 mod work;
 
@@ -196,6 +206,6 @@ impl Account {
     /// The account's clock: everything before it has been handled.
     #[must_use]
     pub fn now(&self) -> SimTime {
-        self.state.now
+        self.state.timers.now()
     }
 }

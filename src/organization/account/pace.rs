@@ -69,12 +69,12 @@ impl State {
             return false;
         }
         env.world.heartbeat.fetch_add(1, Relaxed);
-        if self.pace.at == self.now {
+        if self.pace.at == self.timers.now() {
             self.pace.here += u64::from(EVERY);
         } else {
-            (self.pace.at, self.pace.here) = (self.now, 0);
+            (self.pace.at, self.pace.here) = (self.timers.now(), 0);
         }
-        if self.pace.here > MOST_AT_ONE_INSTANT + MOST_OF_AN_OPERATION * self.work.len() as u64 {
+        if self.pace.here > MOST_AT_ONE_INSTANT + MOST_OF_AN_OPERATION * self.flight.len() as u64 {
             self.pace.left_early = true;
             self.fail(self.standing_still(env, doing));
             return false;
@@ -87,13 +87,13 @@ impl State {
         let feature = |index: FeatureIndex| format!("feature `{}`", env.facts(index).name);
         let whose = match doing {
             Doing::Due(Due { what: DueKind::Client, slot, .. }) => {
-                format!("a reactive client of {}", feature(self.client_numbers[slot as usize].0))
+                format!("a reactive client of {}", feature(self.customer.client(slot).feature))
             }
             Doing::Due(Due { what: DueKind::Record, slot, .. }) => {
-                let work = self.records.get(slot as usize).map_or(0, |record| record.slot);
-                feature(self.work[work as usize].operation.feature)
+                let charged = self.flight.charged(slot);
+                charged.map_or_else(String::new, |work| feature(work.operation().feature))
             }
-            Doing::Due(due) => feature(self.work[due.slot as usize].operation.feature),
+            Doing::Due(due) => feature(self.flight[due.slot].operation().feature),
             Doing::Timer => String::from("the account's cycles, grants and purchases"),
             Doing::Resumption => String::from("operations that wait for credits"),
             Doing::TopUp(rule) => format!("top-up rule {}", rule + 1),

@@ -4,20 +4,19 @@
 //! kept to `prorate`, closes to `cycle`. Invariants: a change to the plan that the account is on is nothing; all changes
 //! of one instant are one change.
 
-use std::collections::VecDeque;
-
 use crate::calendar::MonthEnd;
 use crate::ledger::{LotKind, LotSerial};
 use crate::outcome::EntryKind;
-use crate::policy::{Convert, CycleOnChange, Effective, Prorate, Terms};
+use crate::policy::{Convert, CycleOnChange, Effective, Prorate};
 use crate::sampling::Purpose;
 use crate::units::SimTime;
 
 use super::books::Note;
+use super::cycle::Decided;
 use super::env::Env;
 use super::events::{Class, TimerKind};
 use super::grants::rounded_end;
-use super::state::{Decided, State};
+use super::state::State;
 
 impl State {
     /// Lives through the changes of plan up to the opening: those of the past have happened, and one dated at the opening
@@ -33,15 +32,15 @@ impl State {
             }
         }
         coming.sort_unstable();
-        let past = coming.partition_point(|(at, _)| *at <= self.now);
+        let past = coming.partition_point(|(at, _)| *at <= self.timers.now());
         for (at, index) in coming.drain(..past) {
             self.live_past_change(env, at, index);
         }
-        self.settle_past_change(env, self.now);
+        self.settle_past_change(env, self.timers.now());
         for (at, index) in &coming {
-            self.at_ranked(env, *at, (Class::Close, 1, *index), TimerKind::PlanChange);
+            self.timers.schedule(*at, (Class::Close, 1, *index), TimerKind::PlanChange);
         }
-        self.plan_changes = VecDeque::from(coming);
+        self.changes.expect_plans(coming);
     }
 
     /// A change from before the account's books.
@@ -51,19 +50,19 @@ impl State {
         if change.from.is_some_and(|from| from != self.plan) {
             return;
         }
-        self.cycle.next_plan = None;
+        self.cycle.decide(None);
         if change.to == self.plan {
             return;
         }
         match change.effective {
             Effective::NextCycle => {
-                self.cycle.closes_at = self.past_close(env, at);
-                self.cycle.next_plan = Some(Decided { to: change.to, change: index, restarts: false });
+                self.cycle.close_at(self.past_close(env, at));
+                self.cycle.decide(Some(Decided { to: change.to, change: index, restarts: false }));
             }
             Effective::Now => {
                 self.plan = change.to;
                 if change.cycle == CycleOnChange::Restart {
-                    self.cycle.sign_up = at;
+                    self.cycle.sign_up_at(at);
                 }
             }
         }
@@ -81,23 +80,23 @@ impl State {
 
     /// A decision of the past whose close has come by `at` has taken effect.
     fn settle_past_change(&mut self, env: &Env, at: SimTime) {
-        let Some(decided) = self.cycle.next_plan.filter(|_| self.cycle.closes_at <= at) else { return };
-        self.cycle.next_plan = None;
+        let closes_at = self.cycle.closes_at();
+        let Some(decided) = self.cycle.decided().filter(|_| closes_at <= at) else { return };
+        self.cycle.decide(None);
         self.plan = decided.to;
-        self.cycle.sign_up = self.sign_up_after(env, env.terms(decided.to), self.cycle.closes_at);
+        self.sign_up_after(env, closes_at);
     }
 
     /// Every change of plan of this instant, in file order.
     pub(super) fn plan_changes_now(&mut self, env: &Env) {
-        let at_close = self.cycle.closes_at == self.now;
+        let at_close = self.cycle.closes_at() == self.timers.now();
         let present = env.named(self.plan);
-        let mut decided = self.cycle.next_plan;
+        let mut decided = self.cycle.decided();
         let mut plan = decided.filter(|_| at_close).map_or(present, |decided| decided.to);
         let mut at_once: Option<Decided> = None;
-        while let Some((at, index)) = self.plan_changes.front().copied().filter(|(at, _)| *at <= self.now) {
-            self.plan_changes.pop_front();
+        while let Some((at, index)) = self.changes.next_plan(self.timers.now()) {
             let change = &env.policy.plan_changes[index as usize];
-            if at < self.now || change.from.is_some_and(|from| from != plan) {
+            if at < self.timers.now() || change.from.is_some_and(|from| from != plan) {
                 continue;
             }
             if change.to == plan {
@@ -119,7 +118,7 @@ impl State {
                 plan = change.to;
             }
         }
-        self.cycle.next_plan = decided;
+        self.cycle.decide(decided);
         if self.has_left(env) {
             return;
         }
@@ -139,7 +138,7 @@ impl State {
             _ => None,
         };
         self.end_cycle(env, true);
-        self.cycle.number += 1;
+        self.cycle.close();
         if let Some(credit) = credit {
             self.grant_credit_note(credit);
         }
@@ -152,42 +151,46 @@ impl State {
     pub(super) fn begin_under(&mut self, env: &Env, new: Decided) {
         self.end_subscription();
         self.enter_plan(env, new.to);
-        let terms = env.terms(self.plan);
-        self.cycle.sign_up = if new.restarts { self.now } else { self.sign_up_after(env, terms, self.now) };
+        let now = self.timers.now();
+        if new.restarts {
+            self.cycle.sign_up_at(now);
+        } else {
+            self.sign_up_after(env, now);
+        }
         self.convert_lots(env, new, true);
-        self.open_cycle(env, self.now, false);
+        self.open_cycle(env, self.timers.now(), false);
         self.give_plan_grants(env);
     }
 
-    /// What a sign-up anchor is after a change at a close: as before if that is a boundary of it, else the close.
-    pub(super) fn sign_up_after(&self, env: &Env, terms: &Terms, at: SimTime) -> SimTime {
-        let anchor = self.cycle.sign_up;
-        let zone = &env.world.zone;
-        let n = zone.first_after(anchor, terms.cycle.every, at, MonthEnd::Clamp) - 1;
-        if zone.nth(anchor, terms.cycle.every, n, MonthEnd::Clamp) == at { anchor } else { at }
+    /// Under the present plan a sign-up anchor stays if `at` is a boundary of it, else becomes `at`.
+    pub(super) fn sign_up_after(&mut self, env: &Env, at: SimTime) {
+        let every = env.terms(self.plan).cycle.every;
+        self.cycle.sign_up_at(self.cycle.sign_up_after(&env.world.zone, every, at));
     }
 
     /// The rules of another plan hold from now.
     pub(super) fn enter_plan(&mut self, env: &Env, plan: usize) {
-        self.plan = env.edition(plan, self.edition);
+        self.plan = env.edition(plan, self.changes.edition());
         let plan = self.plan;
         self.take_up_terms(env);
-        self.alerts_armed = vec![true; env.terms(plan).alerts.len()];
-        self.top_ups = super::top_up::fresh(env, plan);
+        self.watch.watch_alerts(env.terms(plan).alerts.len());
+        self.shop.take_rules(super::top_up::adopted(env, plan));
         self.arm_alerts(env);
         self.note(EntryKind::PlanChanged, Note { grant: plan as u32, ..Note::default() });
     }
 
     pub(super) fn take_up_terms(&mut self, env: &Env) {
         self.books.go_by(env.terms(self.plan));
-        self.watch_stale = true;
-        self.resume |= !self.queue.is_empty();
+        self.watch.thresholds_move();
+        if self.gate.has_queue() {
+            self.timers.resume();
+        }
     }
 
     /// Whatever looks at a state and not at a change of it looks at the new rules.
     pub(super) fn terms_changed(&mut self, env: &Env) {
         self.refresh_watch(env);
-        self.recompute_blocked(env);
+        self.look_at_checks(env);
         self.evaluate_top_ups(env);
         self.kill_exhausted(env);
     }
@@ -215,7 +218,7 @@ impl State {
         let target = lot.remaining.scale_half_up(convert.billionths, 1_000_000_000);
         let until = convert.expires_after.map(|after| {
             let terms = env.terms(self.plan);
-            super::grants::boundary(terms, env.world.zone.add(self.now, after, terms.month_end))
+            super::grants::boundary(terms, env.world.zone.add(self.timers.now(), after, terms.month_end))
         });
         let id = lot.id;
         let used = self.books.used_of_allowance();
@@ -225,8 +228,8 @@ impl State {
         }
         if let Some(until) = until {
             let key = rounded_end(env, env.terms(self.plan), until);
-            if self.books.end_at(self.now, serial, until, key) {
-                self.at_ranked(env, until, (Class::Expiry, 1, id), TimerKind::Expire(serial));
+            if self.books.end_at(self.timers.now(), serial, until, key) {
+                self.timers.schedule(until, (Class::Expiry, 1, id), TimerKind::Expire(serial));
             }
         }
     }

@@ -9,8 +9,9 @@ use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
 use crate::units::{Credits, Money};
 
 use super::books::Note;
+use super::cycle::Decided;
 use super::env::Env;
-use super::state::{Decided, State};
+use super::state::State;
 
 /// Part of a period: numerator and denominator.
 type Share = (i64, i64);
@@ -21,18 +22,18 @@ impl State {
         let before = self.views();
         let change = &env.policy.plan_changes[new.change as usize];
         let old = self.plan;
-        self.cycle.lags = true;
+        self.cycle.lag();
         self.enter_plan(env, new.to);
         let used = self.books.used_of_allowance();
         let moved = self.price_of_the_rest(env, change);
         let subscription = |plan: usize| &env.terms(plan).subscription;
-        self.cycle.rebills =
-            moved.is_none() && (self.cycle.rebills || subscription(old) != subscription(self.plan));
+        let differs = subscription(old) != subscription(self.plan);
+        self.cycle.set_rebills(moved.is_none() && (self.cycle.rebills() || differs));
         self.allowance_of_the_rest(env, change, (old, used), moved);
         let prorates = matches!(change.prorate, Prorate::Credits | Prorate::Both | Prorate::Full);
         self.convert_lots(env, new, !prorates);
         self.give_plan_grants(env);
-        self.books.repay(self.now).as_part();
+        self.books.repay(self.timers.now()).as_part();
         self.check_laws(env);
         let posting = self.books.since(before);
         self.follow_up(env, posting, None);
@@ -46,13 +47,13 @@ impl State {
             return None;
         }
         let new = env.terms(self.plan).subscription.clone();
-        if new.is_none() && !self.money.is_billed() {
+        if new.is_none() && self.money.billing().is_none() {
             return None;
         }
         let difference = self.price_difference(env, change.prorate, new.as_ref());
         let mut pool = self.take_unearned();
         if let Some(lot) = self.books.allowance_lot() {
-            pool += self.books.take_price(self.now, lot);
+            pool += self.books.take_price(self.timers.now(), lot);
         }
         if difference > Money::ZERO {
             self.pay_subscription(env, Note::money(difference));
@@ -96,11 +97,11 @@ impl State {
 
     /// Share of the running billing period that is still to come.
     fn billing_share(&self, env: &Env, every: Period) -> Share {
-        let anchor = self.money.billing_anchor().unwrap_or(self.cycle.anchor);
+        let anchor = self.money.billing_anchor().unwrap_or(self.cycle.anchor());
         let zone = &env.world.zone;
-        let next = zone.first_after(anchor, every, self.now, MonthEnd::Clamp);
+        let next = zone.first_after(anchor, every, self.timers.now(), MonthEnd::Clamp);
         let [from, to] = [next - 1, next].map(|n| zone.nth(anchor, every, n, MonthEnd::Clamp));
-        ((to - self.now).micros(), (to - from).micros().max(1))
+        ((to - self.timers.now()).micros(), (to - from).micros().max(1))
     }
 
     /// A = the period's amount so far + (new − old) · share; the running lot becomes max(0, A − used).
@@ -144,7 +145,7 @@ impl State {
         if remaining == target {
             return;
         }
-        let (now, books) = (self.now, &mut self.books);
+        let (now, books) = (self.timers.now(), &mut self.books);
         let owed = books.take_price(now, serial);
         if target > remaining {
             let posting = books.enlarge(now, serial, target - remaining);
@@ -175,12 +176,12 @@ impl State {
         let now = if later == 0 { pool } else { pool.scale_floor(1, later + 1) };
         match lot {
             Some(lot) => {
-                self.books.give_price(self.now, lot, now);
-                self.keep_in_pool(pool - now);
+                self.books.give_price(self.timers.now(), lot, now);
+                self.money.keep_in_pool(pool - now);
             }
-            None if later > 0 => self.keep_in_pool(pool),
+            None if later > 0 => self.money.keep_in_pool(pool),
             None => {
-                self.keep_in_pool(Money::ZERO);
+                self.money.keep_in_pool(Money::ZERO);
                 self.earn_subscription(pool);
             }
         }

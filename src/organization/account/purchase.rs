@@ -2,54 +2,18 @@
 
 use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::{AfterPurchase, Buyer, Expiry, Package, PackageChoice, Terms};
+use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms};
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Category, Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
+use crate::units::{Category, Credits, Money, Probability, SimSpan};
 
 use super::books::Note;
 use super::env::Env;
 use super::events::{Class, TimerKind};
+use super::flight::{ChangeCause, LiveOperation};
 use super::grants::{NewLot, expiry_of};
 use super::money::CashKind;
-use super::state::{ChangeCause, LiveOperation, State};
-
-/// Purchases of one account.
-#[derive(Debug, Clone, Default)]
-pub(super) struct PurchaseBook {
-    /// The purchase by people that is under way: what it must cover besides what waits.
-    under_way: Option<Lack>,
-    /// Purchases by people so far; keys their random choices.
-    ordinal: u64,
-    warnings: u64,
-    zeros: u64,
-    /// What keeps being asked for while the account refuses.
-    short: Option<Short>,
-    asked: u64,
-    orders: Vec<Order>,
-    /// Ordered and not landed.
-    pub(super) pending: Credits,
-    /// Spent in the running budget period.
-    spent: (SimTime, Money),
-}
-
-/// What one operation lacks: it counts by itself unless the operation waits, and so counts among what does.
-#[derive(Debug, Clone, Copy, Default)]
-struct Lack {
-    credits: Credits,
-    /// Slot and generation of the operation, if there is one.
-    of: Option<(u32, u32)>,
-}
-
-/// Credits that were short, and whom that made buy.
-#[derive(Debug, Clone, Copy)]
-struct Short {
-    need: Lack,
-    serves: FeatureIndex,
-    member: u16,
-    probability: Probability,
-    /// When a person is asked next.
-    next: SimTime,
-}
+use super::shop::{Lack, Order, Short};
+use super::state::State;
 
 /// Why a person sets out to buy.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,19 +42,6 @@ pub(super) enum Shortage {
     Degraded,
 }
 
-/// Credits paid for that have not landed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Order {
-    pub(super) credits: Credits,
-    pub(super) price: Money,
-    pub(super) expires: Expiry,
-    pub(super) priority: i32,
-    /// Ordered by a top-up rule, not by people.
-    pub(super) automatic: bool,
-    /// False: the package has no price, and none is known.
-    pub(super) priced: bool,
-}
-
 /// The people who buy under these terms.
 fn buyer<'a>(env: &'a Env, terms: &'a Terms) -> Option<&'a Buyer> {
     let buyer = terms.buyer.as_ref().or(env.customers().buyer.as_ref());
@@ -101,11 +52,11 @@ impl State {
     /// Draws whether the customer buys after this refusal. `Some(true)` if the operation waits for the credits.
     pub(super) fn buy_after_refusal(&mut self, env: &Env, slot: u32, need: Credits) -> Option<bool> {
         let buyer = buyer(env, env.terms(self.plan))?;
-        self.note_short(env, buyer, slot, need, buyer.on_refusal);
+        self.note_short(buyer, slot, need, buyer.on_refusal);
         if self.has_left(env) || !self.wants_to_buy(env, slot, buyer) {
             return None;
         }
-        let cause = self.work[slot as usize].cause();
+        let cause = self.flight[slot].cause();
         self.order_by_people(
             env,
             buyer,
@@ -124,10 +75,10 @@ impl State {
         if probability.is_never() || self.has_left(env) {
             return;
         }
-        let work = &self.work[slot as usize];
+        let work = &self.flight[slot];
         let need = self.need_of(env, work);
-        let (cause, operation, attempt) = (work.cause(), work.operation, u64::from(work.attempt));
-        self.note_short(env, buyer, slot, need, probability);
+        let (cause, operation, attempt) = (work.cause(), *work.operation(), u64::from(work.attempt()));
+        self.note_short(buyer, slot, need, probability);
         let key = env.key_of(operation.feature);
         let uniform = key.uniform(Purpose::Purchase, u64::from(operation.sequence), attempt | tag);
         if probability.holds(uniform) {
@@ -140,35 +91,35 @@ impl State {
     }
 
     /// Remembers what is short, for a person who is asked again while the account refuses.
-    fn note_short(&mut self, env: &Env, buyer: &Buyer, slot: u32, need: Credits, probability: Probability) {
+    fn note_short(&mut self, buyer: &Buyer, slot: u32, need: Credits, probability: Probability) {
         let Some(span) = buyer.while_short else { return };
-        let work = &self.work[slot as usize];
-        let (serves, member) = (work.serves, work.operation.member);
-        let need = Lack { credits: need, of: Some((slot, work.generation)) };
-        let asked = self.purchases.short.map(|short| short.next);
-        let next = asked.unwrap_or(self.now + span);
-        self.purchases.short = Some(Short { need, serves, member, probability, next });
+        let work = &self.flight[slot];
+        let (serves, member) = (work.serves(), work.operation().member);
+        let need = Lack { credits: need, of: Some((slot, work.generation())) };
+        let asked = self.shop.short().map(|short| short.next);
+        let next = asked.unwrap_or(self.timers.now() + span);
+        self.shop.ask_for(Short { need, serves, member, probability, next });
         if asked.is_none() {
-            self.at(env, next, Class::Land, 0, TimerKind::AskAgain);
+            self.timers.schedule(next, (Class::Land, 0, 0), TimerKind::AskAgain);
         }
     }
 
     /// A person is asked again, unless the account would not refuse any more what it refused last.
     pub(super) fn ask_again(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
-        let Some(short) = self.purchases.short.filter(|short| short.next == self.now) else { return };
+        let now = self.timers.now();
+        let Some(short) = self.shop.short().copied().filter(|short| short.next == now) else { return };
         let Short { need, serves, member, probability, .. } = short;
         let refuses = !env.check(self.plan, serves).finds(self.views(), need.credits);
         let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
         let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
-            self.purchases.short = None;
-            return;
+            return self.shop.stop_asking();
         };
-        let next = self.now + span;
-        self.purchases.short = Some(Short { next, ..short });
-        self.at(env, next, Class::Land, 0, TimerKind::AskAgain);
-        self.purchases.asked += 1;
-        if probability.holds(env.key.uniform(Purpose::Warning, self.purchases.asked, 2)) {
+        let next = now + span;
+        self.shop.ask_for(Short { next, ..short });
+        self.timers.schedule(next, (Class::Land, 0, 0), TimerKind::AskAgain);
+        let asked = self.shop.next_asking();
+        if probability.holds(env.key.uniform(Purpose::Warning, asked, 2)) {
             let slot = need.of.filter(|of| self.is_same(*of)).map(|(slot, _)| slot);
             self.order_by_people(
                 env,
@@ -180,28 +131,25 @@ impl State {
 
     /// An operation starts after all: nobody is asked for its credits any more.
     pub(super) fn stop_asking(&mut self, slot: u32) {
-        let of = (slot, self.work[slot as usize].generation);
-        if self.purchases.short.is_some_and(|short| short.need.of == Some(of)) {
-            self.purchases.short = None;
-        }
+        self.shop.stop_asking_for((slot, self.flight[slot].generation()));
     }
 
     /// True if an operation is still the one that had this slot and generation.
     fn is_same(&self, (slot, generation): (u32, u32)) -> bool {
-        self.work[slot as usize].generation == generation
+        self.flight[slot].generation() == generation
     }
 
     fn wants_to_buy(&self, env: &Env, slot: u32, buyer: &Buyer) -> bool {
-        let work = &self.work[slot as usize];
-        let key = env.key_of(work.operation.feature);
+        let work = &self.flight[slot];
+        let key = env.key_of(work.operation().feature);
         let uniform =
-            key.uniform(Purpose::Purchase, u64::from(work.operation.sequence), u64::from(work.attempt));
+            key.uniform(Purpose::Purchase, u64::from(work.operation().sequence), u64::from(work.attempt()));
         buyer.on_refusal.holds(uniform)
     }
 
     /// True if the customer would buy after this refusal but the budget forbids every package.
     pub(super) fn budget_stops_buyer(&self, env: &Env, slot: u32) -> bool {
-        if env.customers().budget.is_none() || self.purchases.under_way.is_some() {
+        if env.customers().budget.is_none() || self.shop.under_way().is_some() {
             return false;
         }
         let terms = env.terms(self.plan);
@@ -216,8 +164,7 @@ impl State {
         if buyer.on_warning.is_never() {
             return;
         }
-        self.purchases.warnings += 1;
-        let uniform = env.key.uniform(Purpose::Warning, self.purchases.warnings, 0);
+        let uniform = env.key.uniform(Purpose::Warning, self.shop.next_warning(), 0);
         self.buy_if(env, buyer, wanted, buyer.on_warning.holds(uniform));
     }
 
@@ -226,8 +173,7 @@ impl State {
         if buyer.on_zero.is_never() {
             return;
         }
-        self.purchases.zeros += 1;
-        let uniform = env.key.uniform(Purpose::Warning, self.purchases.zeros, 1);
+        let uniform = env.key.uniform(Purpose::Warning, self.shop.next_zero(), 1);
         self.buy_if(env, buyer, PurchaseReason::by(cause), buyer.on_zero.holds(uniform));
     }
 
@@ -240,7 +186,7 @@ impl State {
     /// Schedules the first regular purchase.
     pub(super) fn start_buying(&mut self, env: &Env) {
         if let Some(every) = buyer(env, env.terms(self.plan)).and_then(|buyer| buyer.every) {
-            self.at(env, self.now + every, Class::Land, 0, TimerKind::Regular(1));
+            self.timers.schedule(self.timers.now() + every, (Class::Land, 0, 0), TimerKind::Regular(1));
         }
     }
 
@@ -250,24 +196,17 @@ impl State {
             return;
         }
         if let Some(every) = buyer.every {
-            self.at(env, self.now + every, Class::Land, 0, TimerKind::Regular(n + 1));
+            self.timers.schedule(self.timers.now() + every, (Class::Land, 0, 0), TimerKind::Regular(n + 1));
         }
         self.order_by_people(env, buyer, PurchaseReason::default());
     }
 
     /// A person sets out to buy, unless a purchase is under way already.
     fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: PurchaseReason) {
-        let of = wanted.slot.map(|slot| (slot, self.work[slot as usize].generation));
+        let of = wanted.slot.map(|slot| (slot, self.flight[slot].generation()));
         let need = Lack { credits: wanted.need, of };
-        if let Some(under_way) = &mut self.purchases.under_way {
-            if need.credits > under_way.credits {
-                *under_way = need;
-            }
-            return;
-        }
-        self.purchases.under_way = Some(need);
-        self.purchases.ordinal += 1;
-        let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, self.purchases.ordinal, 1);
+        let Some(ordinal) = self.shop.set_out(need) else { return };
+        let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, ordinal, 1);
         let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
         let must_ask = wanted
             .member
@@ -279,21 +218,22 @@ impl State {
         if delay.is_zero() {
             self.pay(env);
         } else {
-            self.at(env, self.now + delay, Class::Land, 0, TimerKind::Pay);
+            self.timers.schedule(self.timers.now() + delay, (Class::Land, 0, 0), TimerKind::Pay);
         }
     }
 
     /// Everything that is short: what one operation lacks, and all that waits.
     fn short_of(&self, env: &Env, need: Lack) -> Credits {
-        let waits = |of: (u32, u32)| self.is_same(of) && self.work[of.0 as usize].waits();
+        let waits = |of: (u32, u32)| self.is_same(of) && self.flight[of.0].waits();
         let by_itself = if need.of.is_some_and(waits) { Credits::ZERO } else { need.credits };
-        let waiting = self.work.iter().filter(|work| work.waits()).map(|work| self.need_of(env, work));
+        let waiting =
+            self.flight.slots().filter(|(_, work)| work.waits()).map(|(_, work)| self.need_of(env, work));
         by_itself + waiting.sum::<Credits>()
     }
 
     /// What an operation needs to be admitted.
     fn need_of(&self, env: &Env, work: &LiveOperation) -> Credits {
-        env.check(self.plan, work.serves).needed(work.estimate)
+        env.check(self.plan, work.serves()).needed(work.estimate())
     }
 
     fn purchase_key(&self, env: &Env) -> StreamKey {
@@ -304,35 +244,34 @@ impl State {
     pub(super) fn pay(&mut self, env: &Env) {
         let terms = env.terms(self.plan);
         let Some(buyer) = buyer(env, terms) else { return };
-        let Some(need) = self.purchases.under_way else { return };
+        let Some((need, ordinal)) = self.shop.under_way() else { return };
         if self.has_left(env) {
-            self.purchases.under_way = None;
+            self.shop.give_up();
             return;
         }
         let short = self.short_of(env, need) - self.views().available;
         let key = self.purchase_key(env);
-        let ordinal = self.purchases.ordinal;
         let package =
             choose(&terms.packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
         let Some(package) = package else {
-            self.purchases.under_way = None;
+            self.shop.give_up();
             return;
         };
         let price = package.price.unwrap_or(Money::ZERO);
         if !self.within_budget(env, price) {
-            self.tally.customer.budget_blocked += 1;
+            self.counts.stopped_by_budget();
             self.note(EntryKind::BudgetBlocked, Note::money(price));
-            self.purchases.under_way = None;
+            self.shop.give_up();
             return;
         }
         if buyer.declined.holds(key.uniform(Purpose::Purchase, ordinal, 3)) {
-            self.tally.customer.payments_declined += 1;
+            self.counts.declined();
             self.note(EntryKind::PaymentDeclined, Note::money(price));
-            self.purchases.under_way = None;
+            self.shop.give_up();
             return;
         }
-        self.tally.customer.purchases += 1;
-        self.tally.money.complete &= package.price.is_some();
+        self.counts.purchased();
+        self.money.count_priced(package.price.is_some());
         let mut stream = key.keyed(Purpose::Purchase, ordinal, 4);
         let delay = SimSpan::from_seconds_f64(buyer.processing.sample(&mut stream));
         let order = Order {
@@ -350,31 +289,25 @@ impl State {
     pub(super) fn place(&mut self, env: &Env, order: Order, delay: SimSpan) {
         self.spend(env, order.price);
         self.receive_cash(env, CashKind::Package, order.price);
-        self.money.in_transit += order.price;
+        self.money.order(order.price);
         let reason = if order.priced { Reason::None } else { Reason::Unpriced };
         let note = Note { credits: order.credits, money: order.price, reason, ..Note::default() };
         self.note(EntryKind::PurchaseOrdered, note);
-        self.purchases.pending += order.credits;
-        self.purchases.orders.push(order);
-        let index = (self.purchases.orders.len() - 1) as u32;
+        let index = self.shop.order(order);
         if delay.is_zero() {
             self.land(env, index);
         } else {
-            self.at_ranked(env, self.now + delay, (Class::Land, 1, index), TimerKind::Land(index));
+            self.timers.schedule(self.timers.now() + delay, (Class::Land, 1, index), TimerKind::Land(index));
         }
     }
 
     /// Credits land, followed by repayment.
     pub(super) fn land(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
-        let order = self.purchases.orders[index as usize];
+        let order = self.shop.land(index);
         let before = self.views();
-        self.money.in_transit -= order.price;
-        self.purchases.pending -= order.credits;
-        if !order.automatic {
-            self.purchases.under_way = None;
-        }
-        let expires = expiry_of(env, terms, self.now, order.expires);
+        self.money.land(order.price);
+        let expires = expiry_of(env, terms, self.timers.now(), order.expires);
         let lot = NewLot {
             id: None,
             category: Category::Purchased,
@@ -382,33 +315,27 @@ impl State {
             credits: order.credits,
             remaining: order.credits,
             priority: order.priority,
-            created_at: self.now,
-            effective_at: self.now,
+            created_at: self.timers.now(),
+            effective_at: self.timers.now(),
             expires_at: expires,
             price: order.price,
         };
         self.issue_landed(env, lot);
-        self.books.repay(self.now).as_part();
+        self.books.repay(self.timers.now()).as_part();
         let posting = self.books.since(before);
         self.follow_up(env, posting, None);
     }
 
     fn spend(&mut self, env: &Env, price: Money) {
         if let Some(budget) = &env.customers().budget {
-            let period = env.world.zone.start_of(self.now, budget.per);
-            if self.purchases.spent.0 != period {
-                self.purchases.spent = (period, Money::ZERO);
-            }
-            self.purchases.spent.1 += price;
+            self.shop.spend(&env.world.zone, self.timers.now(), budget, price);
         }
     }
 
     /// Whether a purchase keeps within the organization's own budget.
     pub(super) fn within_budget(&self, env: &Env, price: Money) -> bool {
-        let Some(budget) = &env.customers().budget else { return true };
-        let period = env.world.zone.start_of(self.now, budget.per);
-        let spent = if self.purchases.spent.0 == period { self.purchases.spent.1 } else { Money::ZERO };
-        spent + price <= budget.money
+        let allows = |budget| self.shop.allows(&env.world.zone, self.timers.now(), budget, price);
+        env.customers().budget.as_ref().is_none_or(allows)
     }
 }
 

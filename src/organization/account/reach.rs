@@ -8,8 +8,10 @@ use crate::policy::{Compare, View};
 use crate::units::{Credits, SimTime};
 
 use super::env::Env;
+use super::shop::level_of;
 use super::state::State;
 use super::views::Views;
+use super::watch::threshold;
 
 /// How far an account may go calmly.
 #[derive(Debug, Clone, Copy)]
@@ -56,13 +58,12 @@ impl State {
     /// What the account may do calmly; none if it is not calm.
     pub(super) fn reach(&self, env: &Env) -> Option<BulkReach> {
         let calm = self.calm.any
-            && !self.churned
-            && !self.resume
-            && !self.arrived
-            && !self.watch_stale
-            && self.queue.is_empty()
+            && !self.customer.has_churned()
+            && !self.timers.resumes_now()
+            && !self.watch.is_stale()
+            && !self.gate.has_queue()
             && self.books.unrecorded().is_zero()
-            && self.refusals.episode.is_none()
+            && !self.customer.is_refused()
             && self.books.ledger().debt().is_zero();
         if !calm {
             return None;
@@ -81,7 +82,7 @@ impl State {
             free: Credits::ZERO,
             least: Credits::ZERO,
             most: Credits::MAX,
-            low: views.lowest() <= self.watch,
+            low: views.lowest() <= self.watch.level(),
         };
         if self.calm.holds {
             let lot = self.books.ledger().lots().iter().find(|lot| lot.free().is_positive())?;
@@ -97,14 +98,14 @@ impl State {
     }
 
     fn bounds(&self, env: &Env, views: Views) -> Option<Bounds> {
-        let until = self.due.peek().map_or(self.next_timer, |due| due.at.min(self.next_timer));
+        let until = self.timers.next_instant();
         // Clocks end with the life.
-        let until = if self.now < self.leaves { until.min(self.leaves) } else { until };
+        let until = if self.timers.now() < self.leaves { until.min(self.leaves) } else { until };
         let above = self.calm.floor;
         let mut bounds =
             Bounds { settled_above: above, available_above: above, available_below: Credits::MAX, until };
-        if views.lowest() > self.watch {
-            bounds.settled_above = above.max(self.watch);
+        if views.lowest() > self.watch.level() {
+            bounds.settled_above = above.max(self.watch.level());
             bounds.available_above = bounds.settled_above;
         } else {
             self.keep_to_thresholds(env, views, &mut bounds)?;
@@ -115,22 +116,23 @@ impl State {
     /// The bounds of balances that are below some threshold; none if a top-up is due.
     fn keep_to_thresholds(&self, env: &Env, views: Views, bounds: &mut Bounds) -> Option<()> {
         let terms = env.terms(self.plan);
+        let base = self.books.usable_since_close();
         for alert in &terms.alerts {
-            let Some(threshold) = self.threshold(alert) else { continue };
+            let Some(threshold) = threshold(alert, base) else { continue };
             bounds.keep(alert.view, threshold, alert.compare.holds(views.get(alert.view), threshold));
         }
-        for (needed, feature) in self.blocking.iter().zip(&terms.features) {
+        for (needed, feature) in self.watch.blocking().iter().zip(&terms.features) {
             if let Some(needed) = *needed {
                 let low = Compare::Below.holds(views.get(feature.view), needed);
                 bounds.keep(feature.view, needed, low);
             }
         }
         for (index, rule) in terms.top_ups.iter().enumerate() {
-            let pending = if rule.count_pending { self.purchases.pending } else { Credits::ZERO };
-            let Some(level) = self.top_up_level(rule) else { continue };
+            let pending = self.shop.pending_for(rule);
+            let Some(level) = level_of(rule, self.books.allowance_amount()) else { continue };
             let low = rule.compare.holds(views.get(rule.view) + pending, level);
             if low {
-                bounds.until = bounds.until.min(self.quiet_until(rule, index)?);
+                bounds.until = bounds.until.min(self.shop.quiet_until(index, rule, self.timers.now())?);
             }
             bounds.keep(rule.view, level - pending, low);
         }

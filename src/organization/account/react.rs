@@ -1,64 +1,38 @@
 //! Refusals and what customers do about them: buy, retry, wait, substitute, abandon, churn (SEMANTICS §9).
 
-use std::collections::VecDeque;
-
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::View;
 use crate::sampling::Purpose;
-use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Batch;
 
 use super::books::Note;
 use super::charging::charged_in_full;
+use super::customer::Client;
 use super::env::Env;
 use super::events::{Class, Due, DueKind, order_of};
+use super::flight::Phase;
 use super::purchase::Shortage;
-use super::state::{Phase, State};
+use super::state::State;
 use super::views::Views;
-
-/// Refusals as the customer remembers them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RefusalBook {
-    /// Since when credits have been refused without a served operation.
-    pub(super) episode: Option<SimTime>,
-    recent: VecDeque<SimTime>,
-    reached: u32,
-}
-
-/// A refusal with no alert in this span before it is a surprise.
-const SURPRISE: SimSpan = SimSpan::from_seconds(7 * 86_400);
 
 impl State {
     /// An attempt is turned away.
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
         let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
-            self.tally.customer.budget_blocked += 1;
+            self.counts.stopped_by_budget();
             self.note(EntryKind::BudgetBlocked, Note::by(self.whose(slot)));
             Reason::Budget
         } else {
             reason
         };
-        let work = &self.work[slot as usize];
-        let (feature, attempt, serves) = (work.operation.feature, work.attempt, work.serves);
+        let work = &self.flight[slot];
+        let (feature, attempt, serves) = (work.operation().feature, work.attempt(), work.serves());
         let held_back = reason == Reason::Short && self.passes_without_holds(env, serves, need);
-        let surprise = self.last_alert.is_none_or(|alert| self.now - alert > SURPRISE);
-        let tally = &mut self.tally.features[feature.index()];
-        tally.attempts_refused += 1;
-        tally.surprise_refusals += u64::from(surprise);
-        tally.hold_induced_refusals += u64::from(held_back);
-        match reason {
-            Reason::Concurrency => tally.attempts_refused_concurrency += 1,
-            Reason::Budget => tally.attempts_refused_budget += 1,
-            Reason::Outage => tally.attempts_refused_outage += 1,
-            Reason::Denial => tally.attempts_refused_denial += 1,
-            _ => tally.attempts_refused_short += 1,
-        }
-        if attempt == 1 {
-            tally.refused += 1;
-            self.cycle.row.refused += 1;
-        }
+        let surprise = self.customer.is_surprised(self.timers.now());
+        self.counts.refused(feature, reason, attempt == 1, (surprise, held_back));
         if matches!(reason, Reason::Short | Reason::Budget) {
-            self.refusals.episode.get_or_insert(self.now);
+            self.customer.refused_credits(self.timers.now());
         }
         self.note(EntryKind::Refused, Note { reason, credits: need, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Refused);
@@ -66,7 +40,7 @@ impl State {
             row.reason = reason;
         }
         self.consider_leaving(env);
-        if self.churned {
+        if self.customer.has_churned() {
             self.lose(env, slot, Reason::Churned);
         } else {
             self.react(env, slot, reason, need);
@@ -82,8 +56,9 @@ impl State {
 
     /// What the customer does about a refusal; every choice is keyed by operation and attempt.
     fn react(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
-        let work = &self.work[slot as usize];
-        let (operation, attempt, waited) = (work.operation, work.attempt, work.phase == Phase::Waiting);
+        let work = &self.flight[slot];
+        let (operation, attempt) = (*work.operation(), work.attempt());
+        let waited = work.phase() == Phase::Waiting;
         let key = env.key_of(operation.feature);
         let (sequence, number) = (u64::from(operation.sequence), u64::from(attempt));
         if reason == Reason::Short
@@ -106,8 +81,8 @@ impl State {
             if uniform < retry.probability.get() && attempt < retry.attempts {
                 let mut stream = key.keyed(Purpose::Reaction, sequence, number | 1 << 32);
                 let delay = SimSpan::from_seconds_f64(retry.delay.sample(&mut stream));
-                self.work[slot as usize].phase = Phase::Retrying;
-                self.due_at(env, self.now + delay, Class::Retry, slot, DueKind::Retry);
+                self.flight[slot].wait_to_retry();
+                self.due_at(self.timers.now() + delay, Class::Retry, slot, DueKind::Retry);
                 self.begins_to_wait(env, slot, reason);
                 return;
             }
@@ -121,7 +96,7 @@ impl State {
         uniform -= reactions.wait.get();
         if let Some(substitute) = &reactions.substitute
             && (0.0..substitute.probability.get()).contains(&uniform)
-            && self.work[slot as usize].serves == operation.feature
+            && !self.flight[slot].is_substituted()
             && let Some((_, other)) = substitute.pairs.iter().find(|(from, _)| *from == operation.feature)
         {
             self.substitute(env, slot, *other);
@@ -138,44 +113,38 @@ impl State {
 
     /// Another attempt of the same operation, as another feature.
     fn substitute(&mut self, env: &Env, slot: u32, other: FeatureIndex) {
-        let work = &mut self.work[slot as usize];
-        let sequence = u64::from(work.operation.sequence);
-        let key = env.feature_keys[work.operation.feature.index()];
-        let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(work.attempt));
-        let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream, self.now);
-        work.serves = other;
-        work.cost = cost;
-        work.parts.clear();
-        work.operation.duration = duration;
-        work.operation.part_count = 0;
-        work.operation.fate = crate::workload::Fate::Completes;
-        work.attempt += 1;
-        let operation = work.operation;
+        let work = &mut self.flight[slot];
+        let sequence = u64::from(work.operation().sequence);
+        let key = env.feature_keys[work.operation().feature.index()];
+        let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(work.attempt()));
+        let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream, self.timers.now());
+        work.try_as(other, cost, duration);
+        let operation = *work.operation();
         let terms = env.terms(self.plan);
         let charged = charged_in_full(terms, &terms.features[other.index()], &[], cost);
-        self.work[slot as usize].estimate = self.estimate(env, other, &operation, (cost, charged));
+        let estimate = self.estimate(env, other, &operation, (cost, charged));
+        self.flight[slot].estimate_anew(estimate);
         self.attempt(env, slot);
     }
 
     /// A refused operation waits until credits arrive, as long as its patience lasts.
     fn wait_for_credits(&mut self, env: &Env, slot: u32) {
-        let first = self.work[slot as usize].phase != Phase::Waiting;
-        self.work[slot as usize].phase = Phase::Waiting;
-        self.waiting.push(slot);
+        let first = self.flight[slot].wait_for_credits();
+        self.customer.wait(slot);
         if first {
             let at = self.patience_ends(env, slot);
-            self.due_at(env, at, Class::Resume, slot, DueKind::Patience);
+            self.due_at(at, Class::Resume, slot, DueKind::Patience);
         }
     }
 
     /// A refused operation tries again.
     pub(super) fn retry(&mut self, env: &Env, slot: u32) {
-        let work = &mut self.work[slot as usize];
-        if !matches!(work.phase, Phase::Retrying | Phase::Waiting) {
+        let work = &mut self.flight[slot];
+        if !matches!(work.phase(), Phase::Retrying | Phase::Waiting) {
             return;
         }
-        work.attempt += 1;
-        if self.churned {
+        work.try_again();
+        if self.customer.has_churned() {
             self.lose(env, slot, Reason::Churned);
             return;
         }
@@ -184,15 +153,16 @@ impl State {
 
     /// Patience has run out.
     pub(super) fn give_up(&mut self, env: &Env, slot: u32) {
-        match self.work[slot as usize].phase {
+        match self.flight[slot].phase() {
             Phase::Queued => {
-                let head = self.queue.front() == Some(&slot);
-                self.queue.retain(|queued| *queued != slot);
+                let others = self.gate.drop_out(slot);
                 self.lose(env, slot, Reason::Patience);
-                self.resume |= head && !self.queue.is_empty();
+                if others {
+                    self.timers.resume();
+                }
             }
             Phase::Waiting => {
-                self.waiting.retain(|waiting| *waiting != slot);
+                self.customer.stop_waiting(slot);
                 self.lose(env, slot, Reason::Patience);
             }
             _ => {}
@@ -201,19 +171,14 @@ impl State {
 
     /// An operation is lost for good.
     pub(super) fn lose(&mut self, env: &Env, slot: u32, reason: Reason) {
-        let operation = self.work[slot as usize].operation;
-        let tally = &mut self.tally.features[operation.feature.index()];
-        tally.lost_credits += operation.cost;
-        match reason {
-            Reason::Abandoned => tally.lost_abandoned += 1,
-            Reason::Patience => {
-                tally.lost_patience += 1;
-                self.tally.defaults.patience += u64::from(!env.terms(self.plan).written.patience);
-            }
-            Reason::QueueFull => tally.lost_queue_full += 1,
-            Reason::Churned => tally.lost_churned += 1,
-            _ => tally.lost_refused += 1,
-        }
+        let operation = *self.flight[slot].operation();
+        let written = &env.terms(self.plan).written;
+        let by_default = match reason {
+            Reason::Patience => !written.patience,
+            Reason::QueueFull => !written.queue_max,
+            _ => false,
+        };
+        self.counts.lost(operation.feature, operation.cost, reason, by_default);
         self.note(EntryKind::Lost, Note { reason, credits: operation.cost, ..Note::by(self.whose(slot)) });
         self.client_done(env, slot);
         self.free_slot(slot);
@@ -222,24 +187,15 @@ impl State {
     /// After k refusals in a window an organization may leave.
     fn consider_leaving(&mut self, env: &Env) {
         let Some(churn) = &env.customers().churn else { return };
-        if self.churned {
+        if self.customer.has_churned() {
             return;
         }
-        let now = self.now;
-        let recent = &mut self.refusals.recent;
-        recent.push_back(now);
-        while recent.front().is_some_and(|first| now - *first > churn.within) {
-            recent.pop_front();
-        }
-        if recent.len() >= churn.refusals as usize {
-            recent.clear();
-            self.refusals.reached += 1;
-            let uniform = env.key.uniform(Purpose::Reaction, u64::MAX, u64::from(self.refusals.reached));
-            if churn.probability.holds(uniform) {
-                self.churned = true;
-                self.tally.customer.churned = true;
-                self.note(EntryKind::Churned, Note::default());
-            }
+        let reached = self.customer.remember_refusal(self.timers.now(), churn.refusals, churn.within);
+        let Some(reached) = reached else { return };
+        if churn.probability.holds(env.key.uniform(Purpose::Reaction, u64::MAX, u64::from(reached))) {
+            self.customer.leave();
+            self.counts.churned();
+            self.note(EntryKind::Churned, Note::default());
         }
     }
 
@@ -255,8 +211,7 @@ impl State {
                 if client.is_multiple_of(4_096) && self.is_called_off(env) {
                     return;
                 }
-                self.client_numbers.push((feature, client, 0));
-                let entry = (self.client_numbers.len() - 1) as u32;
+                let entry = self.customer.add_client(feature, client);
                 self.schedule_client_after(env, entry, wait);
             }
         }
@@ -264,7 +219,7 @@ impl State {
 
     /// Draws the think time before a client's next operation.
     fn schedule_client(&mut self, env: &Env, entry: u32) {
-        let (feature, client, number) = self.client_numbers[entry as usize];
+        let Client { feature, client, number } = self.customer.client(entry);
         let source = &env.world.sources[feature.index()];
         let mut batch = Batch::default();
         let Some((think, _)) = source.client_operation(&env.traits, client, number, None, &mut batch) else {
@@ -274,44 +229,41 @@ impl State {
     }
 
     fn schedule_client_after(&mut self, env: &Env, entry: u32, wait: SimSpan) {
-        let (feature, client, _) = self.client_numbers[entry as usize];
-        let at = self.now + wait;
-        if at < env.world.end && at < env.traits.leaves {
+        let Client { feature, client, .. } = self.customer.client(entry);
+        let at = self.timers.now() + wait;
+        if at < env.traits.leaves {
             let order = order_of(Class::Arrival, feature.0, client, 0);
-            self.due.push(Due { at, order, tag: 0, slot: entry, what: DueKind::Client });
+            self.timers.schedule_due(Due { at, order, tag: 0, slot: entry, what: DueKind::Client });
         }
     }
 
     /// A reactive client's next operation arrives.
     pub(super) fn client_arrives(&mut self, env: &Env, entry: u32) {
-        let (feature, client, number) = self.client_numbers[entry as usize];
-        self.client_numbers[entry as usize].2 += 1;
+        let Client { feature, client, number } = self.customer.client_asks(entry);
         let mut batch = Batch::default();
         let source = &env.world.sources[feature.index()];
         let Some((_, mut operation)) =
-            source.client_operation(&env.traits, client, number, Some(self.now), &mut batch)
+            source.client_operation(&env.traits, client, number, Some(self.timers.now()), &mut batch)
         else {
             return;
         };
-        operation.at = self.now;
+        operation.at = self.timers.now();
         operation.feature = feature;
-        operation.sequence = self.client_sequence[feature.index()];
+        operation.sequence = self.customer.next_sequence(feature);
         operation.part_start = 0;
-        self.client_sequence[feature.index()] += 1;
-        if self.churned {
+        if self.customer.has_churned() {
             return;
         }
-        self.client_arriving = entry + 1;
+        self.customer.set_arriving(Some(entry));
         self.count_member(env, &operation);
         self.keep_quantities(env, &operation, &batch.quantities);
         self.arrive(env, &operation, &batch.parts, None);
-        self.client_arriving = 0;
+        self.customer.set_arriving(None);
     }
 
     /// The operation of a reactive client has ended, one way or the other: the client thinks about its next.
     pub(super) fn client_done(&mut self, env: &Env, slot: u32) {
-        let Some(entry) = self.work[slot as usize].client.checked_sub(1) else { return };
-        self.work[slot as usize].client = 0;
+        let Some(entry) = self.flight[slot].take_client() else { return };
         self.schedule_client(env, entry);
     }
 }

@@ -8,8 +8,9 @@ use crate::units::{Credits, SimSpan, SimTime};
 
 use super::env::Env;
 use super::events::{Class, DueKind, TimerKind};
+use super::flight::Phase;
 use super::gate::Check;
-use super::state::{Phase, State};
+use super::state::State;
 
 /// Restarts so far.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,38 +27,38 @@ impl State {
     /// Class 8: the head of the queue is checked again; if it fails, nothing behind it passes. Then operations that
     /// wait for credits retry, if credits have arrived.
     pub(super) fn run_resumption(&mut self, env: &Env) {
-        self.resume = false;
-        while let Some(&slot) = self.queue.front() {
-            let serves = self.work[slot as usize].serves;
-            if let Some(until) = env.outages.until(serves, self.now) {
-                self.at(env, until, Class::Resume, 0, TimerKind::Look);
+        self.timers.resumed();
+        while let Some(slot) = self.gate.head() {
+            let serves = self.flight[slot].serves();
+            if let Some(until) = env.outages.until(serves, self.timers.now()) {
+                self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
                 break;
             }
-            if let Some(next) = self.restarts.next.filter(|next| *next > self.now) {
-                self.look_at(env, next);
+            if let Some(next) = self.restarts.next.filter(|next| *next > self.timers.now()) {
+                self.look_at(next);
                 break;
             }
             self.top_up_before_check(env);
             let Check::Passes { hold } = self.check(env, slot) else { break };
-            self.queue.pop_front();
-            self.restarts.next = self.next_restart(env, slot, self.now);
+            self.gate.pass_head();
+            self.restarts.next = self.next_restart(env, slot, self.timers.now());
             self.reopen_row(slot);
             self.admit(env, slot, hold);
         }
-        if std::mem::take(&mut self.arrived) {
+        if self.timers.take_arrived() {
             self.wake_waiting(env);
         }
     }
 
     /// Credits have arrived: whoever waits for them retries, one after the other.
     fn wake_waiting(&mut self, env: &Env) {
-        for slot in std::mem::take(&mut self.waiting) {
-            if self.work[slot as usize].phase != Phase::Waiting {
+        for slot in self.customer.take_waiting() {
+            if self.flight[slot].phase() != Phase::Waiting {
                 continue;
             }
-            let at = self.restarts.next.map_or(self.now, |next| next.max(self.now));
+            let at = self.restarts.next.map_or(self.timers.now(), |next| next.max(self.timers.now()));
             self.restarts.next = self.next_restart(env, slot, at);
-            self.due_at(env, at, Class::Retry, slot, DueKind::Retry);
+            self.due_at(at, Class::Retry, slot, DueKind::Retry);
         }
     }
 
@@ -67,37 +68,38 @@ impl State {
         if distance.is_zero() {
             return None;
         }
-        let operation = &self.work[slot as usize].operation;
+        let operation = self.flight[slot].operation();
         let key = env.key_of(operation.feature);
         let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 1);
         Some(at + SimSpan::from_seconds_f64(distance.sample(&mut stream)))
     }
 
     /// The queue is looked at again at `at`.
-    fn look_at(&mut self, env: &Env, at: SimTime) {
+    fn look_at(&mut self, at: SimTime) {
         if self.restarts.looks != Some(at) {
             self.restarts.looks = Some(at);
-            self.at(env, at, Class::Resume, 0, TimerKind::Look);
+            self.timers.schedule(at, (Class::Resume, 0, 0), TimerKind::Look);
         }
     }
 
     /// An operation starts after it has waited: not alone, if another did at this instant.
     pub(super) fn restarted(&mut self, slot: u32) {
-        let now = self.now;
-        let generation = self.work[slot as usize].generation;
+        let now = self.timers.now();
+        let generation = self.flight[slot].generation();
         if let Some((at, other, its)) = self.restarts.last.replace((now, slot, generation))
             && at == now
         {
-            self.work[slot as usize].bunched = true;
-            let other = &mut self.work[other as usize];
-            other.bunched |= other.generation == its;
+            self.flight[slot].started_with_others();
+            if self.flight[other].generation() == its {
+                self.flight[other].started_with_others();
+            }
         }
     }
 
     /// Counts overspend of operations that started together after waiting, where nobody has said that they may.
     pub(super) fn count_bunched_overspend(&mut self, env: &Env, slot: u32, rise: Credits) {
-        if self.work[slot as usize].bunched && !env.terms(self.plan).written.resume {
-            self.tally.defaults.restart_overspend += rise;
+        if self.flight[slot].has_started_with_others() && !env.terms(self.plan).written.resume {
+            self.counts.overspent_together(rise);
         }
     }
 }

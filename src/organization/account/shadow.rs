@@ -14,14 +14,14 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::ledger::Lot;
-use crate::outcome::{AttemptRow, CycleRow, Detail, Entry, Tally};
+use crate::outcome::{AttemptRow, Detail, Entry, Tally};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::super::{BatchSlice, LawViolation, TraceSlice};
 use super::books::{Journal, LastingBooks};
+use super::counts::Alive;
 use super::env::Env;
-use super::react::RefusalBook;
 use super::state::State;
 
 /// Share of the accounts that are followed one operation at a time beside their shortcuts.
@@ -62,7 +62,7 @@ pub(super) struct Shadow {
 impl Shadow {
     /// A shadow of an account that has just been opened.
     pub(super) fn new(env: Arc<Env>, state: State, of: &State) -> Shadow {
-        let alike = Box::new((state.now, of.clone(), state.clone()));
+        let alike = Box::new((state.timers.now(), of.clone(), state.clone()));
         Shadow { env, state, alike }
     }
 
@@ -107,13 +107,13 @@ impl Shadow {
         self.state.finish(&self.env);
         self.state.take_fault(&self.env)?;
         let mut own = self.state.report();
-        take_rows(&mut own);
-        let rows = take_rows(of);
+        take_rows(own.detail.as_deref_mut());
+        let rows = take_rows(of.detail.as_deref_mut());
         let found = (*of != own).then(|| {
             let what = difference(&format!("{of:#?}"), &format!("{own:#?}"));
             Parting { at: env.world.end, what }
         });
-        put_rows(of, rows);
+        put_rows(of.detail.as_deref_mut(), rows);
         found.map_or(Ok(()), |found| Err(found.told(env)))
     }
 
@@ -192,14 +192,10 @@ struct AccountStanding<'a> {
     books: LastingBooks,
     in_flight: u32,
     queue: usize,
-    alive: Vec<(u64, u64)>,
-    alerts_armed: &'a [bool],
-    alerted_at: Option<SimTime>,
-    blocked: &'a [bool],
+    alive: Vec<Alive>,
+    watch: (&'a [bool], &'a [bool], Option<SimTime>),
     closes_at: SimTime,
-    cycle: &'a CycleRow,
-    ended_paid: Credits,
-    churned: bool,
+    counts: (Credits, (u64, u64)),
     next_timer: SimTime,
 }
 
@@ -213,29 +209,25 @@ impl AccountStanding<'_> {
             held: ledger.held(),
             holds: ledger.open_holds(),
             books: state.books.lasting(),
-            in_flight: state.in_flight,
-            queue: state.queue.len(),
+            in_flight: state.gate.in_flight(),
+            queue: state.gate.queue_len(),
             alive: state.alive(),
-            alerts_armed: &state.alerts_armed,
-            alerted_at: state.alerted_at,
-            blocked: &state.blocked,
-            closes_at: state.cycle.closes_at,
-            cycle: &state.cycle.row,
-            ended_paid: state.ended_paid,
-            churned: state.churned,
-            next_timer: state.next_timer,
+            watch: state.watch.lasting(),
+            closes_at: state.cycle.closes_at(),
+            counts: state.counts.lasting(),
+            next_timer: state.timers.next_timer(),
         }
     }
 }
 
 /// Books without places in memory, compared as they print.
 fn books(state: &State) -> impl std::fmt::Debug + '_ {
-    let RefusalBook { episode, .. } = &state.refusals;
-    (&state.grants, &state.money, &state.top_ups, &state.history, episode, state.edition)
+    let State { issuance, money, shop, customer, changes, cycle, .. } = state;
+    (issuance, money, shop.lasting(), customer.lasting(), changes, cycle)
 }
 
 fn same_counters(one: &State, other: &State) -> bool {
-    one.tally == other.tally && AccountStanding::of(one) == AccountStanding::of(other)
+    one.report() == other.report() && AccountStanding::of(one) == AccountStanding::of(other)
 }
 
 fn same_books(one: &State, other: &State) -> bool {
@@ -243,37 +235,35 @@ fn same_books(one: &State, other: &State) -> bool {
 }
 
 fn shown(state: &State) -> String {
-    format!("{:#?}\n{:#?}\n{:#?}", state.tally, AccountStanding::of(state), books(state))
+    format!("{:#?}\n{:#?}\n{:#?}", state.report(), AccountStanding::of(state), books(state))
 }
 
 /// Rows that one of two accounts keeps and the other lacks.
 type OneSided = (Vec<AttemptRow>, BTreeMap<(FeatureIndex, u32), Box<[f64]>>, Vec<Entry>);
 
-fn take_rows(tally: &mut Tally) -> OneSided {
-    let Some(detail) = &mut tally.detail else { return OneSided::default() };
-    let Detail { attempts, quantities, journal, .. } = &mut **detail;
+fn take_rows(detail: Option<&mut Detail>) -> OneSided {
+    let Some(Detail { attempts, quantities, journal, .. }) = detail else { return OneSided::default() };
     (mem::take(attempts), mem::take(quantities), mem::take(journal))
 }
 
-fn put_rows(tally: &mut Tally, rows: OneSided) {
-    if let Some(detail) = &mut tally.detail {
+fn put_rows(detail: Option<&mut Detail>, rows: OneSided) {
+    if let Some(detail) = detail {
         (detail.attempts, detail.quantities, detail.journal) = rows;
     }
 }
 
 impl State {
-    /// A copy whose clocks stand at an instant before which everything has been handled, all its counters in the tally,
-    /// without what only one of two accounts has.
+    /// A copy whose clocks stand at an instant before which everything has been handled, without what only one of two
+    /// accounts has.
     fn stopped_at(&mut self, at: SimTime) -> State {
-        let (rows, journal) = (take_rows(&mut self.tally), self.books.put_journal(Journal::default()));
+        let (rows, journal) = (take_rows(self.counts.detail()), self.books.put_journal(Journal::default()));
         let mut copy = self.clone();
-        put_rows(&mut self.tally, rows);
+        put_rows(self.counts.detail(), rows);
         self.books.put_journal(journal);
-        copy.now = at;
-        copy.in_flight_changes();
-        copy.count_blocked();
+        copy.timers.advance(at);
+        copy.gate.count(at);
+        copy.watch.count_blocked(at);
         copy.books.stop_clocks(at);
-        copy.books.report(&mut copy.tally);
         copy
     }
 }

@@ -1,0 +1,222 @@
+//! Billing cycles: closes, rollover, the debt rule, new allowances.
+
+use crate::ledger::{LotKind, RollRule};
+use crate::outcome::{CycleRow, EntryKind};
+use crate::policy::{DebtAtCycle, Opening, Rollover};
+use crate::units::{Credits, Money, SimTime};
+
+use super::books::Note;
+use super::cycle::Closes;
+use super::env::Env;
+use super::events::{Class, TimerKind};
+use super::grants::{NewLot, rounded_end};
+use super::state::State;
+use super::views::Views;
+
+impl State {
+    /// What says when cycles close, besides the cycle itself.
+    fn closes<'a>(&self, env: &'a Env) -> Closes<'a> {
+        let written = env.customers().cycle_closes.as_deref();
+        Closes { zone: &env.world.zone, written, goes_on: env.terms(self.plan).cycle.written }
+    }
+
+    /// The `k`-th close from now on (1 is the next).
+    pub(super) fn close_ahead(&self, env: &Env, k: u32) -> SimTime {
+        self.cycle.close_ahead(self.closes(env), k)
+    }
+
+    /// Share of the running period that is still to come.
+    pub(super) fn share_left(&self, env: &Env) -> (i64, i64) {
+        self.cycle.share_left(self.closes(env), self.timers.now())
+    }
+
+    /// Starts counting cycles under the present plan at `at`.
+    pub(super) fn begin_cycle(&mut self, env: &Env, at: SimTime) {
+        let terms = env.terms(self.plan);
+        let anchor = self.anchor_of(env, terms, at);
+        self.cycle.begin(self.closes(env), anchor, terms.cycle.every, at);
+        self.schedule_close(env);
+        self.rekey_rolled(env);
+    }
+
+    /// Share of the allowance that a first period gets.
+    pub(super) fn opening_share(&self, env: &Env) -> (i64, i64) {
+        match env.terms(self.plan).cycle.opening {
+            Opening::Full => (1, 1),
+            Opening::Prorated => self.share_left(env),
+        }
+    }
+
+    pub(super) fn schedule_close(&mut self, env: &Env) {
+        let at = self.close_ahead(env, 1);
+        self.cycle.close_at(at);
+        // Bills, invoices and changes of plan of the same instant come before the close.
+        self.timers.schedule(at, (Class::Close, 0xfff, 0), TimerKind::Close);
+    }
+
+    /// The running cycle closes and the next one opens.
+    pub(super) fn close_cycle(&mut self, env: &Env) {
+        // A close scheduled by a plan that has been left since.
+        if self.timers.now() != self.cycle.closes_at() {
+            return;
+        }
+        let before = self.views();
+        self.end_cycle(env, false);
+        self.cycle.close();
+        let other_rules = self.rules_due();
+        if other_rules {
+            self.take_up_rules(env);
+        }
+        let decided = self.cycle.decided().filter(|_| !self.has_left(env));
+        self.cycle.decide(None);
+        if let Some(decided) = decided {
+            self.begin_under(env, decided);
+        } else if self.cycle.lags() && !self.has_left(env) {
+            self.catch_up(env);
+        } else {
+            self.cycle.go_on();
+            self.schedule_close(env);
+            self.issue_allowance(env, (1, 1));
+        }
+        self.cycle_begun(env, before);
+        if decided.is_some() || other_rules {
+            self.terms_changed(env);
+        }
+    }
+
+    /// The plan has changed inside the cycle that has closed: what is billed and when cycles close are the new plan's.
+    fn catch_up(&mut self, env: &Env) {
+        self.sign_up_after(env, self.timers.now());
+        let rebills = self.cycle.rebills();
+        if rebills {
+            self.end_subscription();
+        }
+        self.begin_cycle(env, self.timers.now());
+        if rebills {
+            self.start_subscription(env, self.timers.now(), false);
+        }
+        self.issue_allowance(env, self.opening_share(env));
+    }
+
+    /// The close and the grants it brings are one event: nobody is warned, charged or killed for the gap between the
+    /// old allowance and the new.
+    pub(super) fn cycle_begun(&mut self, env: &Env, before: Views) {
+        self.repay_last();
+        self.check_laws(env);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
+    }
+
+    /// Rolled lots end, allowances roll over or expire, debt meets its rule, the cycle's row is written.
+    /// A close forced by a change of plan is not one of a rollover's periods.
+    pub(super) fn end_cycle(&mut self, env: &Env, forced: bool) {
+        self.note(EntryKind::Close, Note::default());
+        self.books.end_rolled(self.timers.now(), forced).as_part();
+        self.roll_over(env, forced);
+        if !forced {
+            self.roll_own_lots();
+        }
+        self.books.end_spent_allowances();
+        self.debt_rule(env);
+        let carried = self.books.closed();
+        self.watch.thresholds_move();
+        self.write_cycle(env, self.timers.now(), carried);
+    }
+
+    /// Keeps the cycle's row if somebody asked for it, and begins the next one.
+    pub(super) fn write_cycle(&mut self, env: &Env, to: SimTime, carried: Credits) {
+        let (demanded, refused) = self.counts.take_row();
+        let ((cycle, from), money) = (self.cycle.end_row(to), self.money.take_row());
+        let row = CycleRow { cycle, from, to, carried, demanded, refused, money, ..self.books.take_row() };
+        if env.detail.cycles {
+            self.counts.keep_cycle(row);
+        }
+    }
+
+    fn roll_over(&mut self, env: &Env, forced: bool) {
+        let terms = env.terms(self.plan);
+        let nothing = Rollover::nothing();
+        let rollover = terms.allowance.as_ref().map_or(&nothing, |allowance| &allowance.rollover);
+        // At a regular close the next close ahead is this one.
+        let this = u32::from(!forced);
+        let end = rollover.max_periods.map_or(SimTime::MAX, |periods| self.close_ahead(env, periods + this));
+        let rule =
+            RollRule { rollover, at: self.timers.now(), ends_key: rounded_end(env, terms, end), forced };
+        let issuance = &mut self.issuance;
+        let posting = self.books.roll_allowance(self.timers.now(), rule, || issuance.new_id());
+        self.count_issue(posting);
+    }
+
+    fn roll_own_lots(&mut self) {
+        for (serial, rule) in self.books.own_lots() {
+            let Some(rollover) = self.issuance.spec(rule).rollover.clone() else { continue };
+            let issuance = &mut self.issuance;
+            let posting = self.books.roll_own(self.timers.now(), serial, &rollover, || issuance.new_id());
+            self.count_issue(posting);
+        }
+    }
+
+    /// What a close does with debt: carry, forgive, invoice; and the fee.
+    fn debt_rule(&mut self, env: &Env) {
+        let overdraft = &env.terms(self.plan).overdraft;
+        if self.books.ledger().debt().is_zero() {
+            return;
+        }
+        let mut owed = overdraft.fee;
+        if overdraft.fee != Money::ZERO {
+            self.note(EntryKind::Fee, Note::money(overdraft.fee));
+        }
+        match overdraft.at_cycle {
+            DebtAtCycle::Carry => {}
+            DebtAtCycle::Forgive => self.books.forgive(self.timers.now()).as_part(),
+            DebtAtCycle::Invoice => {
+                let price = overdraft.price_per_credit;
+                self.money.count_priced(price.is_some());
+                let (overage, posting) = self.books.invoice(self.timers.now(), price);
+                posting.as_part();
+                owed += overage;
+            }
+        }
+        if owed != Money::ZERO {
+            self.invoice(env, owed);
+        }
+    }
+
+    /// Issues the allowance of the cycle that begins now, `share` of it (numerator, denominator).
+    pub(super) fn issue_allowance(&mut self, env: &Env, share: (i64, i64)) {
+        self.books.begin_allowance(Credits::ZERO);
+        if self.has_left(env) {
+            self.end_subscription();
+            return;
+        }
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        let credits = allowance.credits.scale_half_up(share.0, share.1);
+        self.books.begin_allowance(credits);
+        let price = self.allowance_price(env);
+        self.issue_allowance_lot(env, credits, price);
+    }
+
+    /// The lot of the running allowance, if the plan has one; an allowance that begins within a period costs nothing more.
+    pub(super) fn issue_allowance_lot(&mut self, env: &Env, credits: Credits, price: Money) {
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        let lot = NewLot {
+            id: None,
+            category: allowance.category,
+            kind: LotKind::Allowance,
+            credits,
+            remaining: credits,
+            priority: allowance.priority,
+            created_at: self.timers.now(),
+            effective_at: self.timers.now(),
+            expires_at: SimTime::MAX,
+            price,
+        };
+        let serial = self.issue_quietly(env, EntryKind::IssueAllowance, lot);
+        self.books.set_allowance_lot(serial);
+    }
+
+    /// True once the organization has churned or its life has ended.
+    pub(super) fn has_left(&self, env: &Env) -> bool {
+        self.customer.has_churned() || self.timers.now() >= env.traits.leaves
+    }
+}

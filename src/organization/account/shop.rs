@@ -1,0 +1,414 @@
+//! What is bought: top-up rules and their guards, orders, what people set out to buy, the budget (SEMANTICS §7).
+//!
+//! Owns what rules remember, what is ordered and has not landed, what is short and who is asked for it, and what was
+//! spent. Leaves drawing, paying and landing to the conductor. Invariants: a rule that something holds back has a
+//! wake-up, unless it is looked at on changes only; one purchase by people is under way at a time.
+
+use std::fmt::Debug;
+
+use crate::calendar::Zone;
+use crate::policy::{
+    Budget, CalendarUnit, CapLimit, Expiry, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule,
+    TopUpThreshold,
+};
+use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
+
+use super::views::Views;
+
+/// Automatic ones that are a runaway …
+const RUNAWAY: usize = 5;
+/// … if they fall within this span.
+const RUNAWAY_WITHIN: SimSpan = SimSpan::DAY;
+
+/// What one rule remembers.
+#[derive(Debug, Clone, Default)]
+struct TopUpState {
+    /// The instant at which the rule is looked at again, if that is scheduled.
+    wakes_at: Option<SimTime>,
+    /// No purchase before this instant (cooldown or back-off).
+    paused_until: Option<SimTime>,
+    declines: u32,
+    /// Stopped for good: declined too often, or at the ceiling.
+    stopped: bool,
+    ordinal: u64,
+    /// Per cap: its calendar period, purchases and money in it.
+    used: Vec<(SimTime, u32, Money)>,
+    /// Purchases in the running local day.
+    today: (SimTime, u32),
+    /// The view has been on the high side since the last purchase.
+    armed: bool,
+}
+
+impl TopUpState {
+    fn adopted(adopted: bool) -> TopUpState {
+        TopUpState { stopped: !adopted, ..TopUpState::default() }
+    }
+}
+
+/// Why a rule does not buy now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// Nothing is in the way.
+    Open,
+    /// Until this instant.
+    Until(SimTime),
+    /// It will not buy any more: it has reached its ceiling.
+    Stopped,
+}
+
+/// What one operation lacks: it counts by itself unless the operation waits, and so counts among what does.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lack {
+    pub(super) credits: Credits,
+    /// Slot and generation of the operation, if there is one.
+    pub(super) of: Option<(u32, u32)>,
+}
+
+/// Credits that were short, and whom that made buy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Short {
+    pub(super) need: Lack,
+    pub(super) serves: FeatureIndex,
+    pub(super) member: u16,
+    pub(super) probability: Probability,
+    /// When a person is asked next.
+    pub(super) next: SimTime,
+}
+
+/// Credits paid for that have not landed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    pub(super) credits: Credits,
+    pub(super) price: Money,
+    pub(super) expires: Expiry,
+    pub(super) priority: i32,
+    /// Ordered by a top-up rule, not by people.
+    pub(super) automatic: bool,
+    /// False: the package has no price, and none is known.
+    pub(super) priced: bool,
+}
+
+/// Purchases of one account.
+#[derive(Debug, Clone)]
+pub(super) struct Shop {
+    rules: Vec<TopUpState>,
+    recent: [SimTime; RUNAWAY],
+    /// The purchase by people that is under way: what it must cover besides what waits.
+    under_way: Option<Lack>,
+    /// Purchases by people so far; keys their random choices.
+    ordinal: u64,
+    warnings: u64,
+    zeros: u64,
+    /// What keeps being asked for while the account refuses.
+    short: Option<Short>,
+    asked: u64,
+    orders: Vec<Order>,
+    /// Ordered and not landed.
+    pending: Credits,
+    /// Spent in the running budget period.
+    spent: (SimTime, Money),
+}
+
+impl Shop {
+    /// With a plan's rules before they have bought anything; `adopted` tells which of them are switched on.
+    pub(super) fn new(adopted: impl Iterator<Item = bool>) -> Shop {
+        Shop {
+            rules: adopted.map(TopUpState::adopted).collect(),
+            recent: [SimTime::MIN; RUNAWAY],
+            under_way: None,
+            ordinal: 0,
+            warnings: 0,
+            zeros: 0,
+            short: None,
+            asked: 0,
+            orders: Vec::new(),
+            pending: Credits::ZERO,
+            spent: (SimTime::default(), Money::ZERO),
+        }
+    }
+
+    /// Another plan's rules, none of which has bought anything.
+    pub(super) fn take_rules(&mut self, adopted: impl Iterator<Item = bool>) {
+        self.rules = adopted.map(TopUpState::adopted).collect();
+    }
+
+    /// The same plan's rules in another edition: what is there goes on.
+    pub(super) fn edit_rules(&mut self, adopted: impl ExactSizeIterator<Item = bool>) {
+        self.rules.truncate(adopted.len());
+        let kept = self.rules.len();
+        self.rules.extend(adopted.skip(kept).map(TopUpState::adopted));
+    }
+
+    /// What lasts of the rules, to compare two accounts by.
+    pub(super) fn lasting(&self) -> &impl Debug {
+        &self.rules
+    }
+
+    /// Ordered and not landed, as far as a rule counts it.
+    pub(super) fn pending_for(&self, rule: &TopUpRule) -> Credits {
+        if rule.count_pending { self.pending } else { Credits::ZERO }
+    }
+
+    /// Arms the rules whose view was on the high side before a change of balance.
+    pub(super) fn arm(&mut self, terms: &Terms, before: Views, allowance: Credits) {
+        for (index, rule) in terms.top_ups.iter().enumerate().filter(|(_, rule)| rule.crossing) {
+            let view = before.get(rule.view) + self.pending_for(rule);
+            let low = level_of(rule, allowance).is_some_and(|level| rule.compare.holds(view, level));
+            self.rules[index].armed |= !low;
+        }
+    }
+
+    /// The view (with what is under way if that counts) and its threshold, if a rule may buy at these balances.
+    pub(super) fn is_low_for(
+        &mut self,
+        index: usize,
+        rule: &TopUpRule,
+        views: Views,
+        allowance: Credits,
+    ) -> Option<(Credits, Credits)> {
+        let view = views.get(rule.view) + self.pending_for(rule);
+        let level = level_of(rule, allowance)?;
+        let state = &mut self.rules[index];
+        if !rule.compare.holds(view, level) {
+            state.armed = true;
+            return None;
+        }
+        (!state.stopped && (!rule.crossing || state.armed)).then_some((view, level))
+    }
+
+    /// Whether something holds a rule back that would buy now for `price`.
+    pub(super) fn guard(
+        &mut self,
+        zone: &Zone,
+        now: SimTime,
+        (index, rule): (usize, &TopUpRule),
+        price: Money,
+    ) -> Guard {
+        let state = &mut self.rules[index];
+        if let Some(until) = state.paused_until.filter(|until| now < *until) {
+            return Guard::Until(until);
+        }
+        state.used.resize(rule.caps.len(), (SimTime::MIN, 0, Money::ZERO));
+        for (cap, used) in rule.caps.iter().zip(&mut state.used) {
+            let period = zone.start_of(now, cap.per);
+            if used.0 != period {
+                *used = (period, 0, Money::ZERO);
+            }
+            let reached = match cap.limit {
+                CapLimit::Count(most) => used.1 >= most,
+                CapLimit::Money(most) => used.2 + price > most,
+            };
+            if reached {
+                return Guard::Until(zone.next_start(now, cap.per));
+            }
+        }
+        let day = zone.start_of(now, CalendarUnit::Day);
+        if state.today.0 != day {
+            state.today = (day, 0);
+        }
+        state.stopped = state.today.1 >= rule.ceiling;
+        if state.stopped { Guard::Stopped } else { Guard::Open }
+    }
+
+    /// Number of the next purchase that a rule tries, from 1.
+    pub(super) fn next_try(&mut self, index: usize) -> u64 {
+        self.rules[index].ordinal += 1;
+        self.rules[index].ordinal
+    }
+
+    /// A rule has bought; true if the last purchases of all rules are a runaway.
+    pub(super) fn bought(&mut self, index: usize, rule: &TopUpRule, now: SimTime, price: Money) -> bool {
+        let state = &mut self.rules[index];
+        state.today.1 += 1;
+        for used in &mut state.used {
+            used.1 += 1;
+            used.2 += price;
+        }
+        state.declines = 0;
+        state.armed = false;
+        if !rule.cooldown.is_zero() {
+            state.paused_until = Some(now + rule.cooldown);
+        }
+        self.recent.rotate_left(1);
+        self.recent[RUNAWAY - 1] = now;
+        self.recent[0] > SimTime::MIN && now - self.recent[0] <= RUNAWAY_WITHIN
+    }
+
+    /// A rule's payment was declined; returns until when it backs off, if it does.
+    pub(super) fn declined(&mut self, index: usize, rule: &TopUpRule, now: SimTime) -> Option<SimTime> {
+        let state = &mut self.rules[index];
+        state.declines += 1;
+        state.stopped = rule.disable_after.is_some_and(|most| state.declines >= most);
+        let until = (!rule.backoff.is_zero() && !state.stopped).then(|| now + rule.backoff)?;
+        self.pause(index, until);
+        Some(until)
+    }
+
+    /// A rule buys nothing before an instant.
+    pub(super) fn pause(&mut self, index: usize, until: SimTime) {
+        let paused = &mut self.rules[index].paused_until;
+        *paused = Some(paused.map_or(until, |present| present.max(until)));
+    }
+
+    /// A rule is looked at again at an instant, unless it is looked at on changes only; true if that is to be scheduled.
+    pub(super) fn wakes_at(&mut self, index: usize, rule: &TopUpRule, at: SimTime) -> bool {
+        let wakes_at = &mut self.rules[index].wakes_at;
+        rule.looks == Reevaluation::Always && wakes_at.replace(at) != Some(at)
+    }
+
+    /// The instant before which looking at a rule would change nothing, however low the balance; none if it might.
+    pub(super) fn quiet_until(&self, index: usize, rule: &TopUpRule, now: SimTime) -> Option<SimTime> {
+        let state = &self.rules[index];
+        if state.stopped || (rule.crossing && !state.armed) {
+            return Some(SimTime::MAX);
+        }
+        let wakes_at = state.wakes_at.filter(|at| *at > now);
+        match state.paused_until.filter(|until| *until > now) {
+            // The first look at a rule that is held back has it woken at the end of that.
+            Some(until) => (wakes_at == Some(until) || rule.looks != Reevaluation::Always).then_some(until),
+            // A cap on the number of purchases holds it back, at whatever price.
+            None => wakes_at.filter(|_| only_counted(&rule.caps)),
+        }
+    }
+
+    /// People have heard a warning; returns how many there were.
+    pub(super) fn next_warning(&mut self) -> u64 {
+        self.warnings += 1;
+        self.warnings
+    }
+
+    /// People have seen the balance at zero; returns how often.
+    pub(super) fn next_zero(&mut self) -> u64 {
+        self.zeros += 1;
+        self.zeros
+    }
+
+    /// A person is asked again; returns how often that was.
+    pub(super) fn next_asking(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// What keeps being asked for while the account refuses.
+    pub(super) fn short(&self) -> Option<&Short> {
+        self.short.as_ref()
+    }
+
+    /// From now on this keeps being asked for.
+    pub(super) fn ask_for(&mut self, short: Short) {
+        self.short = Some(short);
+    }
+
+    /// Nothing is asked for any more.
+    pub(super) fn stop_asking(&mut self) {
+        self.short = None;
+    }
+
+    /// An operation starts after all: nobody is asked for its credits any more.
+    pub(super) fn stop_asking_for(&mut self, of: (u32, u32)) {
+        self.short = self.short.filter(|short| short.need.of != Some(of));
+    }
+
+    /// A person sets out to buy; none if one has already, who then covers this too, else the purchase's number.
+    pub(super) fn set_out(&mut self, need: Lack) -> Option<u64> {
+        if let Some(under_way) = &mut self.under_way {
+            if need.credits > under_way.credits {
+                *under_way = need;
+            }
+            return None;
+        }
+        self.under_way = Some(need);
+        self.ordinal += 1;
+        Some(self.ordinal)
+    }
+
+    /// The purchase by people that is under way, and its number.
+    pub(super) fn under_way(&self) -> Option<(Lack, u64)> {
+        self.under_way.map(|need| (need, self.ordinal))
+    }
+
+    /// The purchase by people that was under way comes to nothing.
+    pub(super) fn give_up(&mut self) {
+        self.under_way = None;
+    }
+
+    /// Credits are ordered; returns the order's number.
+    pub(super) fn order(&mut self, order: Order) -> u32 {
+        self.pending += order.credits;
+        self.orders.push(order);
+        (self.orders.len() - 1) as u32
+    }
+
+    /// An order lands.
+    pub(super) fn land(&mut self, index: u32) -> Order {
+        let order = self.orders[index as usize];
+        self.pending -= order.credits;
+        if !order.automatic {
+            self.under_way = None;
+        }
+        order
+    }
+
+    /// Money is spent out of a budget.
+    pub(super) fn spend(&mut self, zone: &Zone, now: SimTime, budget: &Budget, price: Money) {
+        let period = zone.start_of(now, budget.per);
+        if self.spent.0 != period {
+            self.spent = (period, Money::ZERO);
+        }
+        self.spent.1 += price;
+    }
+
+    /// Whether a purchase keeps within a budget.
+    pub(super) fn allows(&self, zone: &Zone, now: SimTime, budget: &Budget, price: Money) -> bool {
+        let period = zone.start_of(now, budget.per);
+        let spent = if self.spent.0 == period { self.spent.1 } else { Money::ZERO };
+        spent + price <= budget.money
+    }
+}
+
+/// True if there are caps and all of them are of the number of purchases.
+fn only_counted(caps: &[TopUpCap]) -> bool {
+    !caps.is_empty() && caps.iter().all(|cap| matches!(cap.limit, CapLimit::Count(_)))
+}
+
+/// A rule's threshold in credits, given the allowance of the period; none if it is a share of none.
+pub(super) fn level_of(rule: &TopUpRule, allowance: Credits) -> Option<Credits> {
+    match rule.threshold {
+        TopUpThreshold::Credits(credits) => Some(credits),
+        TopUpThreshold::ShareOfAllowance(share) => {
+            let billionths = crate::units::round_half_up(share, 1e9);
+            allowance.is_positive().then(|| allowance.scale_floor(billionths, 1_000_000_000))
+        }
+    }
+}
+
+/// What a rule buys at this view: credits, price, and the package that gives validity.
+pub(super) fn amount<'a>(
+    rule: &TopUpRule,
+    packages: &'a [Package],
+    (view, level): (Credits, Credits),
+) -> Option<(Credits, Option<Money>, &'a Package)> {
+    match rule.amount {
+        TopUpAmount::Package(index) => {
+            let package = packages.get(index)?;
+            Some((package.credits, package.price, package))
+        }
+        TopUpAmount::MultipleUntilAbove(index) => {
+            let package = packages.get(index)?;
+            let gap = level - view;
+            let size = package.credits.micros().max(1);
+            // Until the view lies above the threshold, not merely at it.
+            let count = gap.micros().div_euclid(size) + 1;
+            let credits = Credits::from_micros(count * size);
+            Some((credits, package.price.map(|price| price.scale_floor(count, 1)), package))
+        }
+        TopUpAmount::UpTo { target, package } => {
+            let package = packages.get(package)?;
+            let credits = (target - view).positive_part();
+            let price = package
+                .price
+                .map(|price| price.scale_floor(credits.micros(), package.credits.micros().max(1)));
+            credits.is_positive().then_some((credits, price, package))
+        }
+    }
+}

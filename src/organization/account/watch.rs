@@ -1,0 +1,248 @@
+//! What changes of balance cross: alerts, depletion, and the checks that begin or cease to fail.
+//!
+//! Owns which alerts are armed, since when an episode of alerts lasts, the time in which checks fail, and the balance
+//! above which nothing at all can be crossed. Leaves what follows from a crossing to whoever asks. Pure: balances
+//! before and after in, crossings out. Invariant: an alert fires once per downward crossing.
+
+use smallvec::SmallVec;
+
+use crate::outcome::Tally;
+use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare, Terms};
+use crate::units::{Credits, SimSpan, SimTime};
+
+use super::views::Views;
+
+/// Something that a posting has crossed, or may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crossing {
+    /// An alert fires.
+    Alert(AlertLevel),
+    /// Settled has fallen to zero or below.
+    Depleted,
+    /// The balance may be low for a top-up rule.
+    Low,
+    /// The balance may be exhausted.
+    Exhausted,
+}
+
+/// What a posting has crossed, in the order in which it is answered.
+pub(super) type Crossings = SmallVec<[Crossing; 6]>;
+
+/// The watch over the balances of one account.
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
+    /// Balances above this cross nothing.
+    level: Credits,
+    /// Thresholds have moved since they were looked at.
+    stale: bool,
+    /// Per feature: the view below which its check fails for its expected cost.
+    blocking: Vec<Option<Credits>>,
+    blocked: Vec<bool>,
+    any_blocked: bool,
+    blocked_since: SimTime,
+    /// Per feature: time in which its check failed.
+    blocked_for: Vec<SimSpan>,
+    armed: Vec<bool>,
+    /// The first alert of the running episode.
+    alerted_at: Option<SimTime>,
+    /// End of the organization's life: no clock runs beyond it.
+    leaves: SimTime,
+}
+
+impl Watch {
+    /// Of an account with so many features and alerts that is born at `birth` and leaves at `leaves`.
+    pub(super) fn new(features: usize, alerts: usize, (birth, leaves): (SimTime, SimTime)) -> Watch {
+        Watch {
+            level: Credits::ZERO,
+            stale: true,
+            blocking: vec![None; features],
+            blocked: vec![false; features],
+            any_blocked: false,
+            blocked_since: birth,
+            blocked_for: vec![SimSpan::ZERO; features],
+            armed: vec![true; alerts],
+            alerted_at: None,
+            leaves,
+        }
+    }
+
+    /// Balances above this cross nothing, unless thresholds have moved.
+    #[inline]
+    pub(super) fn level(&self) -> Credits {
+        self.level
+    }
+
+    /// True if thresholds have moved since they were looked at.
+    #[inline]
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Thresholds have moved.
+    pub(super) fn thresholds_move(&mut self) {
+        self.stale = true;
+    }
+
+    /// True if this change of balance crosses nothing, wherever it leads.
+    #[inline]
+    pub(super) fn is_far_from(&self, before: Views, after: Views) -> bool {
+        before.lowest() > self.level && after.lowest() > self.level
+    }
+
+    /// Looks at the thresholds anew: of the terms' alerts, as shares of `base`; of checks, per feature; and of others.
+    pub(super) fn refresh(
+        &mut self,
+        terms: &Terms,
+        base: Credits,
+        blocking: impl Iterator<Item = Option<Credits>>,
+        others: impl Iterator<Item = Credits>,
+    ) {
+        self.blocking.clear();
+        self.blocking.extend(blocking);
+        let alerts = terms.alerts.iter().filter_map(|alert| threshold(alert, base));
+        let checks = self.blocking.iter().flatten().copied();
+        self.level = alerts.chain(others).chain(checks).fold(Credits::ZERO, Credits::max);
+        self.stale = false;
+    }
+
+    /// The view below which the check of a feature fails for its expected cost.
+    pub(super) fn blocking(&self) -> &[Option<Credits>] {
+        &self.blocking
+    }
+
+    /// Other alerts are watched, all of them armed.
+    pub(super) fn watch_alerts(&mut self, alerts: usize) {
+        self.armed = vec![true; alerts];
+    }
+
+    /// Arms the alerts whose view is on their high side; nothing fires.
+    pub(super) fn arm(&mut self, terms: &Terms, views: Views, base: Credits) {
+        for (armed, alert) in self.armed.iter_mut().zip(&terms.alerts) {
+            *armed = !is_low(alert, views, base);
+        }
+    }
+
+    /// What a change of balance crosses; `silent` if the alerts it crosses are not to fire.
+    pub(super) fn cross(
+        &mut self,
+        terms: &Terms,
+        (before, after): (Views, Views),
+        base: Credits,
+        silent: bool,
+    ) -> Crossings {
+        let mut crossings = Crossings::new();
+        self.cross_alerts(terms, (before, after), base, |level| {
+            if !silent {
+                crossings.push(Crossing::Alert(level));
+            }
+        });
+        if before.settled.is_positive() && !after.settled.is_positive() {
+            crossings.push(Crossing::Depleted);
+        }
+        crossings.extend([Crossing::Low, Crossing::Exhausted]);
+        crossings
+    }
+
+    /// Each alert fires once per downward crossing and re-arms on an upward crossing.
+    fn cross_alerts(
+        &mut self,
+        terms: &Terms,
+        (before, after): (Views, Views),
+        base: Credits,
+        mut fires: impl FnMut(AlertLevel),
+    ) {
+        if terms.alerts.is_empty() {
+            return;
+        }
+        let mut all_armed = true;
+        for (alert, armed) in terms.alerts.iter().zip(&mut self.armed) {
+            let [was_low, is_low] = [before, after].map(|views| is_low(alert, views, base));
+            let fired = (*armed || !was_low) && is_low;
+            *armed = !is_low;
+            all_armed &= *armed;
+            if fired {
+                fires(alert.level);
+            }
+        }
+        if all_armed {
+            self.alerted_at = None;
+        }
+    }
+
+    /// An alert has been heard; an episode of alerts begins with the first.
+    pub(super) fn alerted(&mut self, at: SimTime) {
+        self.alerted_at.get_or_insert(at);
+    }
+
+    /// The running episode of alerts is over; returns its beginning, if there is one.
+    pub(super) fn end_episode(&mut self) -> Option<SimTime> {
+        self.alerted_at.take()
+    }
+
+    /// Brings the time in which checks fail up to the present and looks at each check anew.
+    pub(super) fn look_at_checks(&mut self, at: SimTime, terms: &Terms, views: Views) {
+        self.count_blocked(at);
+        self.any_blocked = false;
+        for (index, feature) in terms.features.iter().enumerate() {
+            let fails = |needed: Credits| Compare::Below.holds(views.get(feature.view), needed);
+            let blocked = self.blocking[index].is_some_and(fails);
+            self.blocked[index] = blocked;
+            self.any_blocked |= blocked;
+        }
+    }
+
+    /// Adds the time since the last look to every feature whose check fails.
+    pub(super) fn count_blocked(&mut self, at: SimTime) {
+        let span = at.min(self.leaves) - self.blocked_since.min(self.leaves);
+        self.blocked_since = at;
+        if !self.any_blocked || span.is_zero() {
+            return;
+        }
+        for (blocked_for, blocked) in self.blocked_for.iter_mut().zip(&self.blocked) {
+            if *blocked {
+                *blocked_for += span;
+            }
+        }
+    }
+
+    /// Time counts from here.
+    pub(super) fn start_clock(&mut self, at: SimTime) {
+        self.blocked_since = at;
+    }
+
+    /// What was counted so far is forgotten.
+    pub(super) fn begin_measuring(&mut self, at: SimTime) {
+        self.blocked_for.fill(SimSpan::ZERO);
+        self.alerted_at = None;
+        self.start_clock(at);
+    }
+
+    /// What lasts of the watch, to compare two accounts by: which alerts are armed, which checks fail, and since when an
+    /// episode of alerts lasts.
+    pub(super) fn lasting(&self) -> (&[bool], &[bool], Option<SimTime>) {
+        (&self.armed, &self.blocked, self.alerted_at)
+    }
+
+    /// Writes what was counted where it is reported.
+    pub(super) fn report(&self, tally: &mut Tally) {
+        for (feature, blocked) in tally.features.iter_mut().zip(&self.blocked_for) {
+            feature.blocked = *blocked;
+        }
+    }
+}
+
+/// An alert's threshold in credits; none while it would be a share of nothing.
+pub(super) fn threshold(alert: &Alert, base: Credits) -> Option<Credits> {
+    match alert.threshold {
+        AlertThreshold::Credits(credits) => Some(credits),
+        AlertThreshold::ShareOfIssued(share) => {
+            let billionths = crate::units::round_half_up(share, 1e9);
+            base.is_positive().then(|| base.scale_floor(billionths, 1_000_000_000))
+        }
+    }
+}
+
+/// Whether the view of an alert is on its low side.
+fn is_low(alert: &Alert, views: Views, base: Credits) -> bool {
+    threshold(alert, base).is_some_and(|threshold| alert.compare.holds(views.get(alert.view), threshold))
+}
