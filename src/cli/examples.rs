@@ -79,6 +79,12 @@ Examples:
   creditsim new --from usage.csv --policies block,hold,top-up --allowance 500 --credit-price '5 EUR' --output decide.toml
   creditsim new --subscription '29 USD' --credit-price '0.10 USD'";
 
+pub(super) const COMPARE: &str = "\
+Examples:
+  creditsim compare output/decide/seed-1-1a2b3c4d output/decide/seed-1-5e6f7a8b
+  creditsim compare OLD NEW --format markdown
+Both are folders that `creditsim run` has written.";
+
 pub(super) const METRICS: &str = "\
 Examples:
   creditsim metrics

@@ -8,6 +8,7 @@ mod asked;
 mod bench;
 mod changed;
 mod check;
+mod compare;
 mod diagnosis;
 mod estimate;
 mod examples;
@@ -121,6 +122,7 @@ impl Command {
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
             Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
+            Command::Compare(arguments) => compare::carry_out(arguments),
             Command::New(arguments) => new::carry_out(arguments),
             Command::Metrics(arguments) => metrics::carry_out(arguments),
             Command::Completions(arguments) => manual::completions(arguments),

@@ -44,7 +44,7 @@ pub(super) fn carry_out(arguments: &ShowArguments) -> Result<Exit, CommandProble
 }
 
 /// A folder may be named by its manifest too.
-fn folder(named: &Path) -> PathBuf {
+pub(super) fn folder(named: &Path) -> PathBuf {
     let is_manifest = named.file_name().is_some_and(|name| name == MANIFEST);
     match named.parent() {
         Some(parent) if is_manifest && parent.as_os_str().is_empty() => PathBuf::from("."),
@@ -53,7 +53,7 @@ fn folder(named: &Path) -> PathBuf {
     }
 }
 
-fn manifest(folder: &Path) -> Result<Value, CommandProblem> {
+pub(super) fn manifest(folder: &Path) -> Result<Value, CommandProblem> {
     let path = folder.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => CommandProblem::Usage {

@@ -84,7 +84,7 @@ impl Verdict {
     }
 
     /// The verdict on a difference that has been shown.
-    fn on(difference: f64, direction: Direction) -> Self {
+    pub(super) fn on(difference: f64, direction: Direction) -> Self {
         match (direction, difference > 0.0) {
             (Direction::Higher, true) | (Direction::Lower, false) => Verdict::Better,
             (Direction::Higher, false) | (Direction::Lower, true) => Verdict::Worse,

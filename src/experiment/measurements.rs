@@ -155,6 +155,12 @@ impl Measurements {
         (0..self.replications).map(move |replication| column.and_then(|column| column.get(replication)))
     }
 
+    /// The value of one replication; `None` where the outcome does not apply.
+    #[must_use]
+    pub fn value(&self, policy: usize, scope: Scope, metric: usize, replication: u32) -> Option<f64> {
+        self.column(policy, scope, metric)?.get(replication)
+    }
+
     /// The mean over replications; `None` if the outcome applies in none.
     #[must_use]
     pub fn estimate(&self, policy: usize, scope: Scope, metric: usize) -> Option<Estimate> {

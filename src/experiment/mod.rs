@@ -7,6 +7,7 @@
 
 pub mod analytic;
 mod assumed;
+mod between;
 mod comparison;
 pub mod design;
 pub mod determinism;
@@ -41,6 +42,7 @@ const FEWEST_ALIKE: u32 = 8;
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Relevance, Threshold};
 pub use assumed::{Assumed, Trajectory, TrajectoryStep, assumed, trajectory};
+pub use between::{Contrast, Contrasts, RunValues, contrast};
 pub use comparison::{Difference, Verdict, compare};
 pub use estimate::Estimate;
 pub use family::Family;

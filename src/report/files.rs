@@ -102,6 +102,30 @@ pub fn write_comparison(out: impl Write, findings: &Findings, scenario: &str) ->
     csv.flush()
 }
 
+/// Name of the file with a row a replication.
+pub const REPLICATIONS: &str = "replications.csv";
+
+/// Writes `replications.csv`: every outcome of every replication and policy, over all organizations.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_replications(out: impl Write, findings: &Findings) -> io::Result<()> {
+    let mut csv = Records::new(out);
+    let names = METRICS.iter().map(|metric| metric.name);
+    csv.write(["replication", "policy"].into_iter().chain(names))?;
+    for replication in 0..findings.measurements.replications() {
+        for (policy, name) in findings.shape().policies.iter().enumerate() {
+            let value = |metric: usize| {
+                let value = findings.measurements.value(policy, Scope::All, metric, replication);
+                exact_or_empty(value)
+            };
+            let values = (0..METRICS.len()).map(value);
+            csv.write([replication.to_string(), name.clone()].into_iter().chain(values))?;
+        }
+    }
+    csv.flush()
+}
+
 /// Writes `timeline.csv`: balances over organizations, demand since the instant before, and sums so far.
 ///
 /// # Errors

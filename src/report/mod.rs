@@ -25,7 +25,7 @@ mod table;
 pub use answer::{Answer, Citation, PolicyLine, Sentence};
 pub use cell::cell;
 pub use figures::OutcomeScale;
-pub use files::{write_comparison, write_summary, write_timeline};
+pub use files::{REPLICATIONS, write_comparison, write_replications, write_summary, write_timeline};
 pub use folder::{
     Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, PARTS, Placed, Question,
     Remains, RunFile, RunFolder, SCRATCH, Status, TakenUpRecord, Unfinished, Unplaced,
@@ -53,10 +53,11 @@ use crate::experiment::Findings;
 /// fails is done without, and the folder says so.
 pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page) {
     type Form = fn(&mut Vec<u8>, &Findings, &str) -> io::Result<()>;
-    let tables: [(&str, Form); 3] = [
+    let tables: [(&str, Form); 4] = [
         ("summary.csv", |out, findings, scenario| write_summary(out, findings, scenario)),
         ("comparison.csv", |out, findings, scenario| write_comparison(out, findings, scenario)),
         ("timeline.csv", |out, findings, _| write_timeline(out, findings)),
+        (REPLICATIONS, |out, findings, _| write_replications(out, findings)),
     ];
     for (name, form) in tables {
         attempt(folder, name, || {

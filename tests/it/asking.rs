@@ -171,3 +171,34 @@ fn demand_to_begin_with_needs_a_price_alone() {
     assert!(code == 0 && stdout.contains("5 policies"), "{stdout}{stderr}");
     assert!(!stderr.contains("error"), "{stderr}");
 }
+
+#[test]
+fn two_runs_are_paired_where_they_met_the_same_demand() {
+    let place = Place::with(SCENARIO);
+    let run = |output: &str, more: &[&str]| {
+        let found =
+            folder_of(&place, output, &[&["run", "small.toml", "--replications", "8"], more].concat());
+        found.to_string_lossy().into_owned()
+    };
+    let (base, larger) =
+        (run("base", &[]), run("larger", &["--set", "policies.overdraft.overdraft.limit=200"]));
+    let other = run("other", &["--seed", "4"]);
+    let (code, stdout, stderr) = place.creditsim(&["compare", &base, &larger]);
+    assert_eq!(code, 0, "{stderr}");
+    let row = |policy: &str, outcome: &str| {
+        let of_it = |line: &&str| line.contains(policy) && line.contains(outcome);
+        stdout.lines().find(of_it).unwrap_or_else(|| panic!("{policy} {outcome}\n{stdout}")).to_owned()
+    };
+    assert!(stdout.contains("both runs met the same demand") && stdout.contains("overrides"), "{stdout}");
+    assert!(row("overdraft", "loss_rate").ends_with("better"), "{stdout}");
+    assert!(!stdout.lines().any(|line| line.starts_with("block ")), "block did not change\n{stdout}");
+    let (code, stdout, _) = place.creditsim(&["compare", &base, &other]);
+    assert!(code == 0 && stdout.contains("seed (3, not 4)"), "{stdout}");
+    assert!(stdout.contains("not paired") && !stdout.contains("better"), "{stdout}");
+    let (code, stdout, _) = place.creditsim(&["compare", &base, &base, "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    let verdicts = found["outcomes"].as_array().expect("rows").iter().map(|row| &row["verdict"]);
+    assert!(code == 0 && verdicts.into_iter().all(|verdict| verdict == "="), "{stdout}");
+    let (code, _, stderr) = place.creditsim(&["compare", &base, "small.toml"]);
+    assert!(code == 2 && stderr.contains("is no run"), "{stderr}");
+}

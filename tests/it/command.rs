@@ -70,6 +70,7 @@ fn every_layout_writes_the_same_bytes() {
         "journal.csv",
         "operations.csv",
         "organizations.csv",
+        "replications.csv",
         "summary.csv",
         "timeline.csv",
     ];

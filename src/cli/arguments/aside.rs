@@ -182,6 +182,18 @@ pub enum NewPolicy {
     Hold,
 }
 
+/// Arguments of `creditsim compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The folder of the first run.
+    pub before: PathBuf,
+    /// The folder of the second run.
+    pub after: PathBuf,
+    /// Form of the comparison on stdout.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: FormatOption,
+}
+
 /// Arguments of `creditsim metrics`.
 #[derive(Debug, Args)]
 pub struct MetricsArguments {

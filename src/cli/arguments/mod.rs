@@ -72,6 +72,9 @@ pub enum Command {
     /// Write a scenario to begin with: your usage, your prices, the policies that you want to compare.
     #[command(after_help = examples::NEW)]
     New(NewArguments),
+    /// Compare two runs from their folders: which outcomes changed, and whether that is more than noise.
+    #[command(after_help = examples::COMPARE)]
+    Compare(CompareArguments),
     /// List every outcome with its unit and what it says; they are named in conditions, sweeps and files.
     #[command(after_help = examples::METRICS)]
     Metrics(MetricsArguments),
