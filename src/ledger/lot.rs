@@ -89,7 +89,7 @@ impl Lot {
         self.remaining - self.reserved
     }
 
-    /// Revenue recognized so far: ⌊price · (burned + expired) / credits⌋ (SEMANTICS §11).
+    /// Revenue recognized so far: ⌊price · (burned + expired) / credits⌋ (docs/semantics.md §11.2).
     #[must_use]
     pub fn recognized(&self) -> Money {
         self.value_of(self.burned + self.expired)

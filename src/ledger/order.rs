@@ -10,7 +10,7 @@ use super::Lot;
 /// Compares two lots under a list of keys; the id, then the serial, close every list.
 ///
 /// A rolled lot that burns before or after the fresh allowance has its place just before or after it, wherever the
-/// fresh allowance stands, if `burns` is just before `expires_at` in the list or left out (SEMANTICS §4). Anywhere else
+/// fresh allowance stands, if `burns` is just before `expires_at` in the list or left out (docs/semantics.md §4.8). Anywhere else
 /// `burns` is a key like others: it compares all lots.
 #[must_use]
 pub fn burn_order(keys: &[BurnKey], a: &Lot, b: &Lot) -> Ordering {

@@ -1,4 +1,4 @@
-//! What a close does with lots: end, roll over, trim, make up minimums (SEMANTICS §4).
+//! What a close does with lots: end, roll over, trim, make up minimums (docs/semantics.md §4).
 
 use crate::policy::{RolledBurns, Rollover, RolloverBase, Trim};
 use crate::units::{Category, Credits, Money, Probability, SimTime};

@@ -3,7 +3,7 @@
 //! Whoever admits a plain operation at its arrival sees it end at the same instant, whatever the policy. So arrivals of
 //! all features are merged once for all accounts, and with them the ends, as if everybody admitted everything at once;
 //! an account passes over the end of what it has not. Leaves to the accounts what an arrival or an end means.
-//! Invariants: events are in the order of SEMANTICS §10; how arrivals are cut into batches changes nothing; a slot
+//! Invariants: events are in the order of docs/semantics.md §10; how arrivals are cut into batches changes nothing; a slot
 //! belongs to one operation from its arrival to its end.
 
 use std::cmp::Reverse;

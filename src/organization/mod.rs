@@ -1,6 +1,6 @@
 //! One organization under one policy, as a pure state machine.
 //!
-//! Owns the order of events at one instant (SEMANTICS §10), attempts, queues, reactions, runs in flight, and the
+//! Owns the order of events at one instant (docs/semantics.md §10), attempts, queues, reactions, runs in flight, and the
 //! counting of all that into `outcome`. Leaves decisions to `policy`, balances to `ledger`, demand to `workload`, and
 //! every actor to `actors`. Invariants: no clock but the operation's, no randomness but keyed streams.
 

@@ -1,7 +1,7 @@
 //! What happened, in integers that merge exactly.
 //!
 //! Owns the counters of one account ([`Tally`]), their sums over organizations ([`Totals`], [`Timeline`],
-//! [`Outcome`]), histograms, the names and formulas of METRICS, the journal's entry type and the auditor. Leaves
+//! [`Outcome`]), histograms, the names and formulas of outcomes (docs/outcomes.md), the journal's entry type and the auditor. Leaves
 //! decisions to `organization`, and everything over replications to `experiment`.
 //! Invariants: `merge` is associative and commutative; floats appear only in the last step.
 

@@ -65,7 +65,7 @@ impl Service {
     }
 }
 
-/// Everything METRICS asks of one scope under one policy; merges exactly, in any order.
+/// Everything that outcomes ask of one scope under one policy; merges exactly, in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Organizations in the scope.

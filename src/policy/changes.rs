@@ -1,4 +1,4 @@
-//! Changes of plan (who moves where, when, and what becomes of the running cycle) and of rules (SEMANTICS-2 §16).
+//! Changes of plan (who moves where, when, and what becomes of the running cycle) and of rules (docs/semantics.md §16).
 
 use crate::calendar::Period;
 use crate::units::{Probability, SimSpan, SimTime};

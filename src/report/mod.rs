@@ -14,6 +14,8 @@ mod html;
 mod junit;
 mod look;
 pub mod number;
+#[cfg(test)]
+mod outcomes_page;
 mod overview;
 mod plots;
 mod printed;

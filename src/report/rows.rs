@@ -276,7 +276,7 @@ pub const fn reason_name(reason: Reason) -> &'static str {
     }
 }
 
-/// The word for an entry: its kind, and its reason behind it where METRICS tells reasons apart (`refused_short`).
+/// The word for an entry: its kind, and its reason behind it where outcomes tell reasons apart (`refused_short`).
 #[must_use]
 pub fn kind_name(entry: &Entry) -> String {
     let kind = bare_kind_name(entry.kind);

@@ -154,7 +154,7 @@ pub struct Threshold {
     pub policy: Option<usize>,
     /// `all`, `cohort:NAME` or `feature:NAME`.
     pub scope: String,
-    /// A metric of METRICS.
+    /// An outcome of docs/outcomes.md.
     pub metric: String,
     /// The comparison.
     pub comparison: Comparison,

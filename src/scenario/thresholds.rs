@@ -50,7 +50,7 @@ pub struct OutcomeWanted {
     pub policy: Option<usize>,
     /// True for more, false for less; absent if the outcome's own direction is meant.
     pub more: Option<bool>,
-    /// A metric of METRICS.
+    /// An outcome of docs/outcomes.md.
     pub metric: String,
     /// `all`, `cohort:NAME` or `feature:NAME`.
     pub scope: String,

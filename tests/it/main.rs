@@ -6,6 +6,7 @@ mod account;
 mod adopted;
 mod asking;
 mod calm;
+mod citations;
 mod closed_forms;
 mod command;
 mod common;

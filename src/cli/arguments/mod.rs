@@ -66,7 +66,7 @@ pub enum Command {
     /// Measure this machine: operations a second by policy and threads, the cost of actors, memory.
     #[command(after_help = examples::BENCH)]
     Bench(BenchArguments),
-    /// Prove the simulator: closed forms of theory, and the same bytes on every layout.
+    /// Check against theory (closed forms) and across layouts (the same bytes).
     #[command(after_help = examples::VERIFY)]
     Verify(VerifyArguments),
     /// Write a scenario to begin with: your usage, your prices, the policies that you want to compare.
@@ -219,7 +219,7 @@ pub struct SweepArguments {
     /// Two or three outcomes of the Pareto front, `[POLICY:] [min|max] OUTCOME [in SCOPE]`, separated by commas.
     #[arg(long, value_name = "OUTCOMES", value_delimiter = ',')]
     pub objectives: Vec<String>,
-    /// Outcomes that are printed and drawn against each key [default: the objectives, or a telling few].
+    /// Outcomes that are printed and drawn against each key [default: the objectives, or a small default set].
     #[arg(long, value_name = "OUTCOMES", value_delimiter = ',')]
     pub outcomes: Vec<String>,
     /// Run this policy only; may be given several times.

@@ -1,4 +1,4 @@
-//! When money moves: subscriptions billed and earned, invoices sent and paid, credit notes given (SEMANTICS §11).
+//! When money moves: subscriptions billed and earned, invoices sent and paid, credit notes given (docs/semantics.md §11).
 //!
 //! Leaves what is owed, recognized and counted to `money`. Invariant: whatever moves leaves an entry.
 

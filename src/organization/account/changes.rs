@@ -1,4 +1,4 @@
-//! Changes to come: of plans, and of rules without a close (SEMANTICS-2 §16).
+//! Changes to come: of plans, and of rules without a close (docs/semantics.md §16).
 //!
 //! Owns what is coming, in the order of instants and of the file, and which edition of the rules is in force. Leaves what
 //! a change does to the conductor. Invariant: each change comes once.

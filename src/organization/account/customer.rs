@@ -1,4 +1,4 @@
-//! The customer: what people remember, expect and are about to do (SEMANTICS §9).
+//! The customer: what people remember, expect and are about to do (docs/semantics.md §9).
 //!
 //! Owns refusals and alerts as they are remembered, whether the organization has left, who waits for credits, what
 //! earlier operations cost, and the clients that ask again when they are answered. Leaves choices to the conductor, which

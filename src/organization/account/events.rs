@@ -1,4 +1,4 @@
-//! What is due and in which order: events of one account at the same instant (SEMANTICS §10).
+//! What is due and in which order: events of one account at the same instant (docs/semantics.md §10).
 
 use std::cmp::Ordering;
 

@@ -1,7 +1,7 @@
 //! Following the course: arrivals and ends of plain operations, with what is due of the account's own between them.
 //!
 //! Owns the loop over a stretch of the course. Leaves calm parts of it to `calm`, arrivals to `attempt`, ends to
-//! `light`. Invariant: what happens at one instant happens in the order of SEMANTICS §10, whoever it belongs to.
+//! `light`. Invariant: what happens at one instant happens in the order of docs/semantics.md §10, whoever it belongs to.
 
 use crate::units::Credits;
 use crate::workload::{Batch, Operation};

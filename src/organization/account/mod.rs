@@ -1,6 +1,6 @@
 //! The account: one organization under one policy.
 //!
-//! Owns the loop over instants: due events and timers in the order of SEMANTICS §10, then arrivals. The files beside
+//! Owns the loop over instants: due events and timers in the order of docs/semantics.md §10, then arrivals. The files beside
 //! this one hold one concern each: `follow`, `calm`, `reach` and `light` (the course of plain operations), `instants` (what
 //! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `plan_change`, `prorate` and `rules` (another
 //! plan, other rules), `gate` (what checks need), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and

@@ -1,4 +1,4 @@
-//! Money of one account that is not in its lots: cash, subscriptions, invoices, credit notes (SEMANTICS §11).
+//! Money of one account that is not in its lots: cash, subscriptions, invoices, credit notes (docs/semantics.md §11).
 //!
 //! Owns the running billing period, invoices, credit notes, purchases in transit, cash by month, and the counters of
 //! money. Leaves when something is billed and why to the conductor, and what lots recognize and owe to the books, whose

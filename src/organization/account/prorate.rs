@@ -1,4 +1,4 @@
-//! A change of plan that leaves the cycle running: the allowance and the price of the rest of it (SEMANTICS-2 §16).
+//! A change of plan that leaves the cycle running: the allowance and the price of the rest of it (docs/semantics.md §16).
 //!
 //! Owns what of the running period is made up or taken back, in credits and in money. Leaves which change it is to
 //! `plan_change`. Invariant: what was paid and is not yet earned stays owed, but for a credit note.

@@ -1,4 +1,4 @@
-//! Purchases by people, the budget, and credits landing (SEMANTICS §7).
+//! Purchases by people, the budget, and credits landing (docs/semantics.md §7).
 
 use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};

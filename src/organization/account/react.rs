@@ -1,4 +1,4 @@
-//! Refusals and what customers do about them: buy, retry, wait, substitute, abandon, churn (SEMANTICS §9).
+//! Refusals and what customers do about them: buy, retry, wait, substitute, abandon, churn (docs/semantics.md §9).
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::View;

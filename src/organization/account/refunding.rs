@@ -1,5 +1,5 @@
 //! Work that owes less than it was charged: it failed, was cancelled, or was killed at the vendor's cost
-//! (SEMANTICS-2 §18).
+//! (docs/semantics.md §18).
 //!
 //! Owns what becomes of credits whose lot has ended. Leaves undoing to the books and how much is given back to `work`.
 

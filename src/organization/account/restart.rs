@@ -1,4 +1,4 @@
-//! What waits starts again: the head of the queue, and operations that wait for credits (SEMANTICS §6, SEMANTICS-2 §17).
+//! What waits starts again: the head of the queue, and operations that wait for credits (docs/semantics.md §6).
 //!
 //! Owns the distance between restarts and what follows from starting at one instant. Leaves who waits to `attempt` and
 //! `react`. Invariant: everything is checked as it starts.

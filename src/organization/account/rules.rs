@@ -1,4 +1,4 @@
-//! Rules that change at an instant, without a close (SEMANTICS-2 §16).
+//! Rules that change at an instant, without a close (docs/semantics.md §16).
 //!
 //! Leaves which edition of the rules is in force to `changes`, what they say to the policy. Invariants: at a close they change
 //! after it, before the new grants; allowance and price follow at their next period.

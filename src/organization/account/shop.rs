@@ -1,4 +1,4 @@
-//! What is bought: top-up rules and their guards, orders, what people set out to buy, the budget (SEMANTICS §7).
+//! What is bought: top-up rules and their guards, orders, what people set out to buy, the budget (docs/semantics.md §7).
 //!
 //! Owns what rules remember, what is ordered and has not landed, what is short and who is asked for it, and what was
 //! spent. Leaves drawing, paying and landing to the conductor. Invariants: a rule that something holds back has a

@@ -1,4 +1,4 @@
-//! Time: what is due of an account's own, and which of it comes next (SEMANTICS §10).
+//! Time: what is due of an account's own, and which of it comes next (docs/semantics.md §10).
 //!
 //! Owns the future event list (timers of the account, events of its operations, samples), the two things that may be due
 //! at once (resumption, and a new try of whoever waits for credits), and the present instant. Leaves what each of them

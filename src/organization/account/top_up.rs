@@ -1,4 +1,4 @@
-//! Automatic top-ups: rules are looked at until none buys (SEMANTICS §7).
+//! Automatic top-ups: rules are looked at until none buys (docs/semantics.md §7).
 //!
 //! Leaves what rules remember and what holds them back to `shop`. Invariant: a purchase without delay lands inside.
 

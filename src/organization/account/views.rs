@@ -1,4 +1,4 @@
-//! The three balances that checks, alerts and top-ups look at (SEMANTICS §5).
+//! The three balances that checks, alerts and top-ups look at (docs/semantics.md §5).
 //!
 //! Leaves what they are made of to whoever keeps the books.
 

@@ -228,7 +228,7 @@ pub(super) const METRICS: &[Metric] = &[
         Higher,
         Accounts,
         |t| ratio(burned(t).iter().sum(), t.credits.issued.iter().sum()),
-        "Burned credits among those issued.",
+        "`burned_credits` / `issued_credits`.",
     ),
     Metric::new(
         "expiry_rate",
@@ -236,7 +236,7 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         Accounts,
         |t| ratio(t.credits.expired.iter().sum(), t.credits.issued.iter().sum()),
-        "Expired credits among those issued.",
+        "`expired_credits` / `issued_credits`.",
     ),
     Metric::new(
         "rollover_used_share",

@@ -1,6 +1,6 @@
 //! Every outcome by name: its unit, its direction, its scopes and its formula.
 //!
-//! The names are METRICS' and the same in code, files, plots and messages. A value that does not apply is absent,
+//! The names are those of docs/outcomes.md and the same in code, files, plots and messages. A value that does not apply is absent,
 //! never 0. The formulas read [`Totals`] alone, so one organization, a cohort and the whole follow the same ones.
 
 mod credits;
@@ -114,7 +114,7 @@ impl Metric {
     }
 }
 
-/// Every outcome, in the order of METRICS.
+/// Every outcome, in the order of docs/outcomes.md.
 pub static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
     [service::METRICS, credits::METRICS, customers::METRICS, money::METRICS]
         .into_iter()

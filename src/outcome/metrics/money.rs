@@ -121,7 +121,7 @@ pub(super) const METRICS: &[Metric] = &[
                 .flatten()
                 .map(|nanos_per_micro| nanos_per_micro / 1e3)
         },
-        "Money received for each credit burned.",
+        "`cash_money` / `burned_credits`.",
     ),
     Metric::new(
         "provider_cost_money",
@@ -145,7 +145,7 @@ pub(super) const METRICS: &[Metric] = &[
         Higher,
         Accounts,
         |t| priced(t).then(|| ratio(margin(t)?, t.money.recognized)).flatten(),
-        "Margin as a share of the revenue earned.",
+        "`margin_money` / `recognized_money`.",
     ),
 ];
 

@@ -194,7 +194,7 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         Features,
         |t| ratio(sums(t).refused, sums(t).demanded),
-        "Refused operations among those demanded.",
+        "`operations_refused` / `operations_demanded`.",
     ),
     Metric::new(
         "loss_rate",
@@ -202,7 +202,7 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         Features,
         |t| ratio(lost(t), sums(t).demanded),
-        "Lost operations among those demanded.",
+        "`operations_lost` / `operations_demanded`.",
     ),
     Metric::new(
         "demand_credits",

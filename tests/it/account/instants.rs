@@ -1,4 +1,4 @@
-//! One instant, one order (SEMANTICS §10): whatever falls together happens in the order of its class, then of its id.
+//! One instant, one order (docs/semantics.md §10): whatever falls together happens in the order of its class, then of its id.
 
 use creditsim::outcome::{Entry, EntryKind};
 use creditsim::units::SimTime;

@@ -1,4 +1,4 @@
-//! Laws 1, 2, 4 and 5 as totals (SEMANTICS §12): what was counted as it happened against what the ledger holds.
+//! Laws 1, 2, 4 and 5 as totals (docs/semantics.md §12): what was counted as it happened against what the ledger holds.
 
 use crate::units::{Category, Credits};
 

@@ -1,4 +1,4 @@
-//! Charges given back: the last first, each to where it came from (SEMANTICS-2 §18).
+//! Charges given back: the last first, each to where it came from (docs/semantics.md §18).
 //!
 //! Leaves how much is given back, and what becomes of what has nowhere to go, to its callers.
 

@@ -1,4 +1,4 @@
-//! What charges took, as long as they may be undone, and whose debt is repaid: the oldest first (SEMANTICS-2 §18).
+//! What charges took, as long as they may be undone, and whose debt is repaid: the oldest first (docs/semantics.md §18).
 //!
 //! Leaves undoing to `refunds`. Invariant: the debts here sum to the ledger's.
 

@@ -1,0 +1,144 @@
+//! What code and pages cite is there: numbered rules of `docs/semantics.md`, pages and files behind links.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of the project") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            files(&path, into);
+        } else if path
+            .extension()
+            .is_some_and(|ending| ["rs", "md", "toml", "py"].iter().any(|own| ending == *own))
+        {
+            into.push(path);
+        }
+    }
+}
+
+/// Every text of the project: path below the root, and content.
+fn texts() -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    for folder in ["src", "tests", "docs", "benches", "examples", "scenarios"] {
+        files(&Path::new(ROOT).join(folder), &mut paths);
+    }
+    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        paths.push(Path::new(ROOT).join(page));
+    }
+    let text = |path: PathBuf| {
+        let name = path.strip_prefix(ROOT).expect("below the root").display().to_string();
+        (name, fs::read_to_string(&path).expect("UTF-8"))
+    };
+    paths.into_iter().map(text).collect()
+}
+
+fn rules_page() -> String {
+    fs::read_to_string(Path::new(ROOT).join("docs/semantics.md")).expect("the page of rules")
+}
+
+/// The numbers of sections and rules: `4`, `4.3`.
+fn rules() -> BTreeSet<String> {
+    let mut rules = BTreeSet::new();
+    for line in rules_page().lines() {
+        let number = line.strip_prefix("## ").and_then(|rest| rest.split(' ').next());
+        let rule = line.strip_prefix("- **").and_then(|rest| rest.split("**").next());
+        for number in [number, rule].into_iter().flatten() {
+            assert!(rules.insert(number.to_owned()), "{number} stands twice");
+        }
+    }
+    rules
+}
+
+/// The number at the beginning of a text: digits, and digits behind one dot.
+fn number(text: &str) -> String {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let section = digits(text);
+    let rule = text[section.len()..].strip_prefix('.').map(digits).unwrap_or_default();
+    if rule.is_empty() { section } else { format!("{section}.{rule}") }
+}
+
+#[test]
+fn rules_are_numbered_in_order_within_their_section() {
+    let mut last = (0, 0);
+    for line in rules_page().lines() {
+        if let Some(section) = line.strip_prefix("## ") {
+            let section: u32 = number(section).parse().expect("a section has a number");
+            assert!(section > last.0, "{line}");
+            last = (section, 0);
+        }
+        if let Some(rule) = line.strip_prefix("- **") {
+            let (section, rule) =
+                rule.split("**").next().and_then(|rule| rule.split_once('.')).expect("a number");
+            let place = (section.parse().expect("a section"), rule.parse().expect("a rule"));
+            assert_eq!(place, (last.0, last.1 + 1), "{line}");
+            last = place;
+        }
+    }
+}
+
+#[test]
+fn cited_rules_exist() {
+    let rules = rules();
+    assert!(rules.len() > 100, "{}", rules.len());
+    let mut wrong = Vec::new();
+    let mut cited = 0;
+    let sign = "semantics.md §";
+    for (name, text) in texts() {
+        for rest in text.split(sign).skip(1) {
+            let number = number(rest);
+            // A citation that this test or the page gives as an example is one of a rule too.
+            cited += 1;
+            if !rules.contains(&number) && name != "tests/it/citations.rs" {
+                wrong.push(format!("{name} cites §{number}"));
+            }
+        }
+        // Pages outside the project are not cited by section.
+        for stranger in
+            ["SEMANTICS", "METRICS"].map(|page| [format!("{page} §"), format!("{page}-2 §")]).concat()
+        {
+            if text.contains(&stranger) {
+                wrong.push(format!("{name} cites `{stranger}`"));
+            }
+        }
+    }
+    assert!(cited > 20, "{cited}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_page_of_rules_refers_to_rules_that_it_has() {
+    let rules = rules();
+    for line in rules_page().lines() {
+        let text = line
+            .strip_prefix("- **")
+            .map_or(line, |rest| rest.split_once("** ").map_or("", |(_, text)| text));
+        for word in text.split(|c: char| !(c.is_ascii_digit() || c == '.')) {
+            let word = word.trim_matches('.');
+            if word.contains('.') {
+                assert!(rules.contains(word), "{word} is no rule: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    // What lies in `src` is a part of a page that lies elsewhere.
+    let mut wrong = Vec::new();
+    for (name, text) in texts().into_iter().filter(|(name, _)| name.ends_with(".md") && !name.starts_with("src/")) {
+        let folder = Path::new(ROOT).join(&name).parent().expect("a folder").to_path_buf();
+        for rest in text.split("](").skip(1) {
+            let target = rest.split(')').next().unwrap_or_default();
+            let page = target.split('#').next().unwrap_or_default();
+            let elsewhere = target.contains("://") || page.is_empty() || target.contains(' ');
+            if !elsewhere && !folder.join(page).exists() {
+                wrong.push(format!("{name} links to {target}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
