@@ -142,3 +142,60 @@ fn links_between_pages_lead_somewhere() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What stands in backquotes.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// Every Rust file below a folder, as one text.
+fn sources(below: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(below).expect("a folder") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            text += &sources(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text += &fs::read_to_string(&path).expect("text");
+        }
+    }
+    text
+}
+
+#[test]
+fn what_the_page_on_demand_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let code = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let format = fs::read_to_string(root.join("docs/scenario-format.md")).expect("the reference");
+    let page = fs::read_to_string(root.join("docs/demand.md")).expect("the page");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.ends_with("` |"))
+        .map(|line| line.trim_matches('|').split(" | ").collect())
+        .collect();
+    assert!(rows.len() > 30, "{} rows", rows.len());
+    for row in rows {
+        let [demand, keys, _, tests] = row.as_slice() else { panic!("{row:?}") };
+        for key in quoted(keys) {
+            assert!(format.contains(&format!("| `{key}` | ")), "{demand}: `{key}` is no key");
+        }
+        for test in quoted(tests) {
+            assert!(code.contains(&format!("fn {test}()")), "{demand}: no test is called `{test}`");
+        }
+    }
+    // Every mapping and every count of a history is told, too.
+    let page = fs::read_to_string(root.join("docs/usage-histories.md")).expect("the page");
+    for name in creditsim::workload::MAPPINGS {
+        let known = creditsim::workload::mapping(name).expect(name);
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("`{name}` has no row"));
+        for (quantity, _) in known.quantities {
+            assert!(row.contains(&format!("`{quantity}`")), "{name}: `{quantity}` is not told");
+        }
+    }
+    let counts = serde_json::to_value(creditsim::workload::HistoryCounts::default()).expect("JSON");
+    for count in counts.as_object().expect("an object").keys() {
+        let told = page.contains(&format!("`{count}`")) || count.starts_with("times_in_");
+        assert!(told, "`{count}` is not told");
+    }
+}

@@ -263,7 +263,7 @@ fn a_bomb_of_rows_is_sorted_in_little_memory() {
 #[test]
 fn every_row_of_the_page_names_a_test_that_is_there() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md")).unwrap();
-    let tests = ["faults.rs", "output.rs", "command.rs", "interrupts.rs"].map(|file| {
+    let tests = ["faults.rs", "output.rs", "command.rs", "interrupts.rs", "kills.rs"].map(|file| {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(file)).unwrap()
     });
     let units =

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use tempfile::TempDir;
 use crate::common::{creditsim, csvs, stderr as said};
 
 /// Organizations that take a while: `replications` of about a quarter of a second.
-fn scenario(replications: u32) -> String {
+pub fn scenario(replications: u32) -> String {
     format!(
         r#"
 name = "studied"
@@ -46,7 +45,7 @@ fn endless() -> String {
 }
 
 /// A history of many rows and a scenario that replays it.
-fn history(folder: &Path, rows: u64) -> String {
+pub fn history(folder: &Path, rows: u64) -> String {
     let mut text = String::from("time,organization,feature,cost\n");
     for row in 0..rows {
         let at = row * 2_000_000 / rows;
@@ -80,20 +79,20 @@ admission = "positive"
     .to_owned()
 }
 
-struct Study {
-    folder: TempDir,
+pub struct Study {
+    pub folder: TempDir,
     file: PathBuf,
 }
 
 impl Study {
-    fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("study.toml");
         fs::write(&file, text).unwrap();
         Study { folder, file }
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = creditsim();
         let file = self.file.to_str().unwrap();
         command.args(words.iter().map(|&word| if word == "STUDY" { file } else { word }));
@@ -102,7 +101,7 @@ impl Study {
         command
     }
 
-    fn run(&self, words: &[&str]) -> Command {
+    pub fn run(&self, words: &[&str]) -> Command {
         let mut command =
             self.command(&["run", "STUDY", "--output", "out", "--no-pin", "--part-every", "10"]);
         command.args(words);
@@ -110,12 +109,12 @@ impl Study {
     }
 
     /// Folders of results, by their names.
-    fn results(&self) -> Vec<String> {
+    pub fn results(&self) -> Vec<String> {
         self.names().into_iter().filter(|name| !name.starts_with('.')).collect()
     }
 
     /// Names below `out/SCENARIO`.
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for home in fs::read_dir(self.folder.path().join("out")).into_iter().flatten().flatten() {
             for entry in fs::read_dir(home.path()).unwrap() {
@@ -127,7 +126,7 @@ impl Study {
     }
 
     /// Every CSV of the only finished result.
-    fn tables(&self) -> BTreeMap<String, Vec<u8>> {
+    pub fn tables(&self) -> BTreeMap<String, Vec<u8>> {
         let home = fs::read_dir(self.folder.path().join("out")).unwrap().next().unwrap().unwrap().path();
         let names = self.results();
         let finished: Vec<_> = names.iter().filter(|name| !name.contains("partial")).collect();
@@ -137,7 +136,7 @@ impl Study {
         found
     }
 
-    fn manifest(&self, ending: &str) -> String {
+    pub fn manifest(&self, ending: &str) -> String {
         let home = fs::read_dir(self.folder.path().join("out")).unwrap().next().unwrap().unwrap().path();
         let name = self.results().into_iter().find(|name| name.ends_with(ending)).unwrap();
         fs::read_to_string(home.join(name).join("manifest.json")).unwrap()
@@ -145,7 +144,7 @@ impl Study {
 }
 
 /// What a run that nothing disturbs writes, and how long it takes.
-fn plain(text: &str, prepare: impl Fn(&Path)) -> (BTreeMap<String, Vec<u8>>, Duration) {
+pub fn plain(text: &str, prepare: impl Fn(&Path)) -> (BTreeMap<String, Vec<u8>>, Duration) {
     let study = Study::new(text);
     prepare(study.folder.path());
     let since = Instant::now();
@@ -154,7 +153,7 @@ fn plain(text: &str, prepare: impl Fn(&Path)) -> (BTreeMap<String, Vec<u8>>, Dur
     (study.tables(), since.elapsed())
 }
 
-const ROWS: &[&str] = &["--rows", "cycles"];
+pub const ROWS: &[&str] = &["--rows", "cycles"];
 
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap();
@@ -458,81 +457,4 @@ fn parts_of_a_history_with_other_contents_are_refused() {
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-/// Kills a run at `kills` instants spread over its life, resuming each time, and compares the end with a plain run.
-fn killed_again_and_again(text: &str, prepare: &dyn Fn(&Path), kills: u32) {
-    let (expected, took) = plain(text, prepare);
-    let mut draw = 0x9e37_79b9_7f4a_7c15_u64;
-    let (mut killed, mut taken_up) = (0, 0);
-    while killed < kills {
-        let study = Study::new(text);
-        prepare(study.folder.path());
-        loop {
-            let child = study
-                .run(ROWS)
-                .args(["--resume", "--threads", ["1", "2", "3"][draw as usize % 3]])
-                .spawn()
-                .unwrap();
-            draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let share = (draw >> 33) as f64 / f64::from(1_u32 << 31);
-            let instant = Instant::now() + took.mul_f64(share * 1.1);
-            let mut child = child;
-            let mut ended = None;
-            while Instant::now() < instant && ended.is_none() {
-                std::thread::sleep(Duration::from_millis(1));
-                ended = child.try_wait().unwrap();
-            }
-            if ended.is_none() && killed < kills {
-                child.kill().unwrap();
-                killed += 1;
-            }
-            let output = child.wait_with_output().unwrap();
-            taken_up += u32::from(said(&output).contains("resuming: "));
-            if output.status.signal().is_some() {
-                // Nothing that is half there looks finished.
-                assert!(study.results().len() <= 1, "{:?}", study.names());
-                if !study.results().is_empty() {
-                    assert!(study.tables() == expected);
-                }
-                continue;
-            }
-            assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-            break;
-        }
-        assert!(study.tables() == expected, "a run that was killed wrote other bytes");
-        let after = study.run(ROWS).output().unwrap();
-        assert_eq!(after.status.code(), Some(0), "{}", said(&after));
-        assert_eq!(study.names(), study.results(), "no folder of a dead process is left");
-        assert!(study.tables() == expected);
-    }
-    // A kill may come before anything is finished; of many not all do.
-    assert!(
-        kills < 20 || taken_up * 4 > kills,
-        "after {kills} kills something was taken up {taken_up} times"
-    );
-    println!("{killed} kills; something was taken up {taken_up} times");
-}
-
-/// Kills of each kind: a handful, or as many as the environment says.
-fn kills() -> u32 {
-    std::env::var("CREDITSIM_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
-}
-
-#[test]
-fn a_run_that_is_killed_anywhere_is_taken_up_and_ends_like_a_plain_one() {
-    killed_again_and_again(&scenario(4), &|_| {}, kills());
-}
-
-#[test]
-fn a_replayed_history_that_is_killed_anywhere_is_taken_up_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = history(folder.path(), 1);
-    killed_again_and_again(&text, &|folder| drop(history(folder, 30_000)), kills());
-}
-
-#[test]
-fn a_precise_run_that_is_killed_anywhere_is_taken_up_too() {
-    let precision = "\n[precision]\nmetric = \"refusal_rate\"\nhalf_width = 0.2\nmax_replications = 30\n";
-    killed_again_and_again(&(scenario(2).replace("= 120", "= 40") + precision), &|_| {}, kills());
 }

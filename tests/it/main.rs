@@ -17,6 +17,7 @@ mod fit;
 mod golden;
 mod hostile;
 mod interrupts;
+mod kills;
 mod laws;
 mod layers;
 mod ledger_cases;

@@ -9,6 +9,7 @@ mod commerce;
 mod customers;
 mod grants;
 mod terms;
+mod top_ups;
 
 pub(crate) use customers::{BUDGET, BUYER_KIND, CHURN, REACTIONS, budget, buyer, churn, reactions, weights};
 pub(crate) use grants::{GRANT, grants};

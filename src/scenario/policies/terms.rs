@@ -11,11 +11,10 @@ use crate::scenario::reading::{
     Field, Item, Kind, Node, Section, TableShape, TomlTable, TomlValue, default, merge, optional, words_of,
 };
 
-use super::commerce::{
-    self, ALERT, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND, TOP_UP,
-};
+use super::commerce::{self, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
+use super::top_ups::{self, ALERT, TOP_UP};
 use super::{admission, feature_of};
 
 /// Commercial rules of a plan.
@@ -132,7 +131,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
     let overdraft = section.read("overdraft", commerce::overdraft).unwrap_or_else(Overdraft::none);
     let debt_counts = section.read_or("debt_counts", overdraft.repay != Repay::Never, Item::flag);
     let packages = section.value("packages", commerce::packages);
-    let alerts = section.value("alerts", commerce::alerts);
+    let alerts = section.value("alerts", top_ups::alerts);
     let top_ups = top_ups(section, &packages, allowance.is_some());
     Terms {
         plan: name.to_owned(),
@@ -200,12 +199,12 @@ fn top_ups(section: Section<'_>, packages: &[Package], has_allowance: bool) -> V
         if item.is_word("none") {
             Some(Vec::new())
         } else {
-            commerce::top_up(item, packages, has_allowance).map(|rule| vec![rule])
+            top_ups::top_up(item, packages, has_allowance).map(|rule| vec![rule])
         }
     };
     let mut rules = section.value("top_up", one);
     rules.extend(
-        section.value("top_ups", |item| item.list(|item| commerce::top_up(item, packages, has_allowance))),
+        section.value("top_ups", |item| item.list(|item| top_ups::top_up(item, packages, has_allowance))),
     );
     rules
 }
