@@ -129,7 +129,9 @@ fn the_page_of_rules_refers_to_rules_that_it_has() {
 fn links_between_pages_lead_somewhere() {
     // What lies in `src` is a part of a page that lies elsewhere.
     let mut wrong = Vec::new();
-    for (name, text) in texts().into_iter().filter(|(name, _)| name.ends_with(".md") && !name.starts_with("src/")) {
+    for (name, text) in
+        texts().into_iter().filter(|(name, _)| name.ends_with(".md") && !name.starts_with("src/"))
+    {
         let folder = Path::new(ROOT).join(&name).parent().expect("a folder").to_path_buf();
         for rest in text.split("](").skip(1) {
             let target = rest.split(')').next().unwrap_or_default();
