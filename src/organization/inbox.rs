@@ -199,7 +199,8 @@ impl<S> Slot<S> {
 mod tests {
     use crate::workload::{Operation, RunPart};
 
-    use super::super::course::{EntryRule, EventKind};
+    use super::super::course::EntryRule;
+    use super::super::event::EventKind;
     use super::*;
 
     const END: i64 = 1_000;

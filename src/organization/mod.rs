@@ -7,6 +7,7 @@
 mod account;
 mod agenda;
 mod course;
+mod event;
 mod flights;
 mod inbox;
 mod merge;
@@ -19,6 +20,7 @@ pub use crate::outcome::OrganizationOutcome;
 pub(crate) use account::SPOILS;
 pub use account::{Account, Balances, Scrutiny, WaysTaken};
 pub use course::*;
+pub use event::*;
 pub use inbox::*;
 pub use merge::*;
 pub use outages::*;

@@ -6,7 +6,7 @@
 
 use crate::units::{Credits, SimTime};
 
-use super::course::{EventClass, EventKind, TraceEvent};
+use super::event::{EventClass, EventKind, TraceEvent};
 
 /// Events between two places at which the counts of all lanes are kept.
 const STEP: usize = 32;
