@@ -5,7 +5,7 @@ use crate::sampling::Dist;
 use crate::units::{Credits, Money, Probability, SimSpan};
 
 use super::grants::Expiry;
-use super::terms::{Compare, View};
+use super::view::{Compare, View};
 
 /// What can be bought.
 #[derive(Debug, Clone, PartialEq)]

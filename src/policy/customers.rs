@@ -1,10 +1,10 @@
 //! How customers of a cohort buy and react; the same dispositions under every policy.
 
+use crate::calendar::CalendarUnit;
 use crate::sampling::Dist;
 use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
 use super::grants::GrantSpec;
-use super::terms::CalendarUnit;
 
 /// Everything about a cohort's organizations that a policy meets but does not set.
 #[derive(Debug, Clone, PartialEq, Default)]

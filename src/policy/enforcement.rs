@@ -2,7 +2,7 @@
 
 use crate::units::{Credits, Probability, SimSpan};
 
-use super::terms::View;
+use super::view::View;
 
 /// The rules of one feature under one plan.
 #[derive(Debug, Clone, PartialEq)]

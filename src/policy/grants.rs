@@ -3,7 +3,7 @@
 use crate::calendar::Period;
 use crate::units::{Category, Credits, Money, SimTime};
 
-use super::terms::Rollover;
+use super::rollover::Rollover;
 
 /// A grant written down in a scenario.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,11 +8,15 @@ mod commerce;
 mod customers;
 mod enforcement;
 mod grants;
+mod rollover;
 mod terms;
+mod view;
 
 pub use changes::*;
 pub use commerce::*;
 pub use customers::*;
 pub use enforcement::*;
 pub use grants::*;
+pub use rollover::*;
 pub use terms::*;
+pub use view::*;

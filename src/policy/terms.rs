@@ -1,6 +1,5 @@
 //! The terms of a policy as the engine reads them: complete, defaults filled in, names resolved.
 
-pub use crate::calendar::CalendarUnit;
 use crate::calendar::{MonthEnd, Period};
 use crate::sampling::Dist;
 use crate::units::{Category, Credits, Money, Probability, SimTime};
@@ -10,6 +9,7 @@ use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
+use super::rollover::Rollover;
 
 /// A complete set of commercial and enforcement rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,39 +113,6 @@ pub struct WrittenKeys {
     pub resume: bool,
 }
 
-/// The balance that a check, an alert or a top-up reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum View {
-    /// Usable credits less debt.
-    Settled,
-    /// Settled less open holds.
-    #[default]
-    Available,
-    /// Settled less usage incurred but not yet recorded.
-    Ongoing,
-}
-
-/// Strictly below, or at or below.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compare {
-    /// `view < threshold`.
-    #[default]
-    Below,
-    /// `view <= threshold`.
-    AtOrBelow,
-}
-
-impl Compare {
-    /// True if `view` is on the low side of `threshold`.
-    #[must_use]
-    pub fn holds(self, view: Credits, threshold: Credits) -> bool {
-        match self {
-            Compare::Below => view < threshold,
-            Compare::AtOrBelow => view <= threshold,
-        }
-    }
-}
-
 /// Included credits of a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allowance {
@@ -201,59 +168,6 @@ pub enum Anchor {
     CalendarMonth,
     /// An explicit instant.
     At(SimTime),
-}
-
-/// What becomes of an allowance's rest at its close.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rollover {
-    /// `kept = min(remaining, max_credits, fraction × base)`; zero keeps nothing.
-    pub fraction: Probability,
-    /// What `fraction` applies to.
-    pub base: RolloverBase,
-    /// Least kept; the difference is issued.
-    pub min_credits: Credits,
-    /// Most kept of one lot.
-    pub max_credits: Credits,
-    /// Cap over all rolled lots together.
-    pub max_total: Option<Credits>,
-    /// Which lots `max_total` trims.
-    pub trim: Trim,
-    /// Closes a rolled lot survives; unlimited if absent.
-    pub max_periods: Option<u32>,
-    /// Whether rolled lots burn before or after the fresh allowance.
-    pub burns: RolledBurns,
-}
-
-/// What a rollover fraction applies to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RolloverBase {
-    /// What is left.
-    #[default]
-    Remaining,
-    /// The lot's original credits.
-    Original,
-}
-
-/// Which rolled lots are trimmed first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Trim {
-    /// The oldest first.
-    #[default]
-    Oldest,
-    /// The newest first.
-    Newest,
-}
-
-/// Where rolled lots stand in the burn order relative to the fresh allowance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RolledBurns {
-    /// Not a key: rolled and fresh lots differ only by the other keys.
-    #[default]
-    Unordered,
-    /// Rolled lots first.
-    Before,
-    /// Fresh allowance first.
-    After,
 }
 
 /// Price of a plan.

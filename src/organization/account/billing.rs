@@ -2,9 +2,9 @@
 //!
 //! Leaves what is owed, recognized and counted to `money`. Invariant: whatever moves leaves an entry.
 
-use crate::calendar::{MonthEnd, Period};
+use crate::calendar::{CalendarUnit, MonthEnd, Period};
 use crate::outcome::EntryKind;
-use crate::policy::{Anchor, CalendarUnit, DebtAtCycle, Opening, Subscription};
+use crate::policy::{Anchor, DebtAtCycle, Opening, Subscription};
 use crate::sampling::Purpose;
 use crate::units::{Money, Probability, SimSpan, SimTime};
 

@@ -1,6 +1,6 @@
 //! Credits given: written-down grants, their recurrence, expiry and voiding.
 
-use crate::calendar::MonthEnd;
+use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::ledger::{Lot, LotKind, LotSerial};
 use crate::outcome::EntryKind;
 use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, RecurrenceMode, Terms};
@@ -323,7 +323,7 @@ pub(super) fn rounded_end(env: &Env, terms: &Terms, ends: SimTime) -> SimTime {
         Some(ExpiryPrecision::Second) => {
             SimTime::from_micros(ends.micros().div_euclid(1_000_000) * 1_000_000)
         }
-        Some(ExpiryPrecision::Day) => env.world.zone.start_of(ends, crate::policy::CalendarUnit::Day),
+        Some(ExpiryPrecision::Day) => env.world.zone.start_of(ends, CalendarUnit::Day),
         _ => ends,
     }
 }

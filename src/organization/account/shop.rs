@@ -6,10 +6,9 @@
 
 use std::fmt::Debug;
 
-use crate::calendar::Zone;
+use crate::calendar::{CalendarUnit, Zone};
 use crate::policy::{
-    Budget, CalendarUnit, CapLimit, Expiry, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule,
-    TopUpThreshold,
+    Budget, CapLimit, Expiry, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
 };
 use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 

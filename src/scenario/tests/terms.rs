@@ -1,6 +1,7 @@
 //! Defaults and every way of saying a rule.
 
 use super::{read_with, terms_with};
+use crate::calendar::CalendarUnit;
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::*;
 use crate::units::{Category, Credits, Money, SimTime};
