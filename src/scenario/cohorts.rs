@@ -3,6 +3,7 @@
 use crate::policy::{Customers, Reactions};
 use crate::units::{CohortIndex, SimTime};
 
+use super::facts::Facts;
 use super::model::Cohort;
 use super::operations::{self, OPERATION};
 use super::policies::{
@@ -10,7 +11,6 @@ use super::policies::{
     plan_shares, reactions,
 };
 use super::population;
-use super::read::Facts;
 use super::reading::{Field, Item, Kind, Section, TableShape, default, optional, required};
 
 /// A cohort.

@@ -3,8 +3,8 @@
 use crate::organization::ProviderCost;
 
 use super::demand;
+use super::facts::Facts;
 use super::model::Feature;
-use super::read::Facts;
 use super::reading::{Field, Item, Kind, Section, TableShape, default, optional};
 
 /// A feature.

@@ -11,10 +11,10 @@ use crate::workload::{
     check_history, mapping,
 };
 
+use super::base::Base;
 use super::bundled;
-use super::read::Facts;
+use super::facts::Facts;
 use super::reading::{Field, Item, Kind, Problem, Section, TableShape, default, optional, required, words};
-use super::source::Base;
 
 /// The keys of a history.
 pub(crate) static HISTORY: TableShape = TableShape {
@@ -420,12 +420,14 @@ fn shift(item: Item<'_>, facts: Facts<'_>) -> Option<Shift> {
         Some(_) => return item.fail_words(vec!["to start", "to week"]),
         None => {}
     }
-    let (tag, value) = item.section(&SHIFT)?.tag()?;
+    let section = item.section(&SHIFT)?;
+    let (tag, value) = section.tag()?;
     Some(match tag {
         "later" => Shift::By(value.span()?),
         "earlier" => Shift::By(SimSpan::from_micros(-value.span()?.micros())),
         "to" => Shift::To(value.instant()?),
-        _ => Shift::ToWeek(value.instant()?),
+        "to_week" => Shift::ToWeek(value.instant()?),
+        tag => return section.unread_tag(tag),
     })
 }
 

@@ -5,10 +5,12 @@
 
 mod amount;
 mod assumptions;
+mod base;
 pub mod bundled;
 mod cohorts;
 mod demand;
 mod distribution;
+mod facts;
 mod features;
 mod history;
 mod lint;

@@ -14,8 +14,8 @@ use crate::workload::{
 };
 
 use super::demand::is_name;
+use super::facts::Facts;
 use super::model::ListedOperation;
-use super::read::Facts;
 use super::reading::{
     Item, Kind, Section, TableShape, Words, default, did_you_mean, optional, required, words_of,
 };

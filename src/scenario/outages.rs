@@ -3,8 +3,8 @@
 use crate::units::{FeatureIndex, SimTime};
 
 use super::distribution;
+use super::facts::Facts;
 use super::model::{Outage, OutageWindows};
-use super::read::Facts;
 use super::reading::{Item, Kind, Section, TableShape, optional, required};
 
 /// An outage.

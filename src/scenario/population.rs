@@ -6,7 +6,7 @@ use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SignUp};
 
 use super::demand::{CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
 use super::distribution;
-use super::read::Facts;
+use super::facts::Facts;
 use super::reading::{
     Field, Item, Kind, NumberRange, Section, TableShape, TomlValue, ValueUnit, default, did_you_mean,
     optional, required,

@@ -6,6 +6,7 @@ use crate::workload::Work;
 
 use super::bundled::question;
 use super::cohorts::{self, COHORT};
+use super::facts::Facts;
 use super::features::{self, FEATURE};
 use super::history::{self, HISTORY};
 use super::model::{Feature, HalfWidth, Precision, Scenario};
@@ -16,7 +17,7 @@ use super::reading::{
     default, optional, required,
 };
 use super::relevance::{self, RELEVANT};
-use super::source::{Base, ScenarioSource};
+use super::source::ScenarioSource;
 use super::sweep::{self, SWEEP};
 use super::{lint, thresholds};
 
@@ -109,25 +110,6 @@ static PRECISION: TableShape = TableShape {
         default("max_replications", Kind::POSITIVE_COUNT, "1000", "Cap."),
     ]],
 };
-
-/// What every reader below may need to know of the scenario as a whole.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Facts<'f> {
-    /// Start of the horizon.
-    pub start: SimTime,
-    /// End of the horizon.
-    pub end: SimTime,
-    /// Features in file order.
-    pub features: &'f [String],
-    /// Names of the quantities of each feature; empty until the features are read.
-    pub quantities: &'f [Vec<&'f str>],
-    /// What an operation of each feature consists of; empty until the features are read.
-    pub works: &'f [&'f Work],
-    /// Histories in file order.
-    pub histories: &'f [String],
-    /// What file names are relative to.
-    pub base: &'f Base,
-}
 
 /// Reads a scenario.
 ///

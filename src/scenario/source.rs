@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::base::Base;
 use super::bundled;
 use super::reading::{Node, Problem, Reader, SourcePlace, parse, parse_value, set_path, split_path};
 
@@ -15,15 +16,6 @@ pub struct ScenarioSource {
     text: String,
     base: Base,
     overrides: Vec<(String, String)>,
-}
-
-/// What file names inside a scenario are relative to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Base {
-    /// The scenario's folder.
-    Folder(PathBuf),
-    /// The files bundled in the binary.
-    Bundled,
 }
 
 /// Largest scenario file: more is no scenario (a device, a history by mistake).

@@ -1,6 +1,6 @@
 //! Reads factors of the calendar: growth, spikes, ramps, holidays, windows.
 
-use crate::scenario::read::Facts;
+use crate::scenario::facts::Facts;
 use crate::scenario::reading::{Item, Kind, NumberRange, Section, TableShape, optional};
 use crate::units::SimTime;
 use crate::workload::CalendarFactor;

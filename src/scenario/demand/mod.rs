@@ -12,7 +12,7 @@ pub(super) use work::is_name;
 use crate::workload::{Demand, Failures};
 
 use super::distribution;
-use super::read::Facts;
+use super::facts::Facts;
 use super::reading::{Field, Item, Kind, Section, TableShape, default, optional, required};
 
 use arrivals::ARRIVALS;

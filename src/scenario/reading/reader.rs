@@ -10,7 +10,7 @@ use crate::units::SimTime;
 use crate::units::{Credits, Money};
 
 use super::item::Item;
-use crate::scenario::source::Base;
+use crate::scenario::base::Base;
 
 use super::problem::{Excerpt, Level, Problem};
 use super::tree::{Node, SourceId, SourcePlace, excerpt_of_key, excerpt_of_value, line_of};
