@@ -2,6 +2,9 @@
 //!
 //! Magnitudes below 32 have a cell each; above, every octave is cut into 32 cells. A cell keeps how many values fell
 //! into it and their exact sum, so that a cell holding one distinct value answers with exactly that value.
+//!
+//! Our own, because `hdrhistogram` and its kin count unsigned values without their sums: they would round every quantile, need a
+//! second one for negative errors of estimates, and have no mean that merges exactly.
 
 use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;

@@ -1,4 +1,7 @@
 //! Cron-like instants in a time zone: `30 9 * * 1-5`.
+//!
+//! Our own, because the crates that read cron tell of the next instant from one clock: here a source asks for all
+//! instants of a local day at once, in the zone of the scenario, with the database that is bundled (`calendar`).
 
 use jiff::civil::Date;
 

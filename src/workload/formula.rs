@@ -3,6 +3,8 @@
 //! Owns the little language: numbers, names, `+ - * /`, comparison (1 or 0), parentheses, and the functions `min`,
 //! `max`, `ceil`, `floor`, `round`, `abs`, `sqrt`, `pow`, `log`, `exp` and `if(condition, then, else)`.
 //! Leaves what names mean to whoever compiles: a name becomes an index into the values given at evaluation.
+//! Our own, because expression crates take values by name, allocate, and call the platform's mathematics: a formula runs for
+//! each operation, and its bytes must not depend on the machine.
 //! Invariant: a compiled formula never fails and never allocates; division by zero gives what floats give.
 
 use std::fmt;

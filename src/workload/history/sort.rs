@@ -1,4 +1,7 @@
 //! Sorting labelled records in memory, or by merging runs on disk.
+//!
+//! Our own, because crates for sorting on disk bring a format, threads and a temporary folder of theirs: here runs have the
+//! records' own format, lie in the run's folder so that they go with it, and the memory they take is counted.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
