@@ -21,7 +21,9 @@ pub(super) const EXPLAIN: &str = "\
 Examples:
   creditsim explain policy-shootout --organization small/3 --policy hold
   creditsim explain policy-shootout --organization small/3 --from 2025-02-01 --to 2025-02-08
-  creditsim explain policy-shootout --organization small/3 --format csv";
+  creditsim explain policy-shootout --organization small/3 --format csv
+  creditsim explain policy-shootout --organization small/3 --usage month,feature
+  creditsim explain policy-shootout --organization small/3 --policy block --against overdraft";
 
 pub(super) const SCENARIOS: &str = "\
 Examples:

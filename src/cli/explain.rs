@@ -6,53 +6,54 @@ use serde_json::json;
 
 use crate::engine::{self, Failure, Job, JobOptions, RowWriter};
 use crate::organization::{DetailOptions, OrganizationOutcome, OrganizationProgress, Workspace};
-use crate::outcome::Detail;
+use crate::outcome::{Detail, Entry};
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
-use crate::report::{self, FeatureWords, PlanWords, Statement, StatementFacts};
+use crate::report::{
+    self, Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table, UsageKey,
+};
 use crate::scenario::Scenario;
 use crate::units::{CohortIndex, SimTime};
 
-use super::arguments::{ExplainArguments, FormatOption};
+use super::arguments::{ExplainArguments, FormatOption, UsageOption};
 use super::exit::{CommandProblem, Exit};
 use super::{interrupt, organizations, reading, terminal};
 
 /// Most arrivals drawn at once.
 const BATCH: usize = 4096;
 
-/// Runs one organization under one policy and tells its ledger.
+/// Runs one organization under one policy, or two, and tells its ledger.
 pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandProblem> {
     interrupt::end_on_signal();
     let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
     if let Some(seed) = arguments.seed {
         scenario.seed = seed;
     }
-    let policy = keep_policy(&mut scenario, arguments.policy.as_deref())?;
-    let folder = tempfile::Builder::new().prefix("creditsim-").tempdir();
-    let folder = folder.map_err(|source| CommandProblem::File { path: std::env::temp_dir(), source })?;
-    // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
-    let scratch = interrupt::Scratch::new(folder.keep());
-    let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
-        .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
-    let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
-    let options = JobOptions { detail, first: None };
-    let job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
-    let (name, cohort, detail) = followed(&job, arguments)?;
-    let facts = StatementFacts {
-        title: format!(
-            "{name} under `{}`, replication {}, seed {}, times in {}",
-            policy.name,
-            arguments.replication,
-            scenario.seed,
-            scenario.zone.name()
-        ),
-        features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
-        plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
-        currency: scenario.currency.clone().unwrap_or_default(),
-        quantities: job.shape.quantities.clone(),
-        measured: detail.quantities,
-        groups: job.shape.groups.get(cohort.index()).cloned().unwrap_or_default(),
-    };
-    let mut statement = Statement::new(&facts, &detail.journal);
+    let span = span(&scenario, arguments)?;
+    let followed = Followed::under(&scenario, arguments.policy.as_deref(), arguments)?;
+    let format = arguments.format.into();
+    let show = |at| scenario.zone.show(at);
+    if let Some(other) = &arguments.against {
+        let other = Followed::under(&scenario, Some(other), arguments)?;
+        let table = divergence(&followed, &other, &show);
+        terminal::say_drawn(&report::render_tables(&[table], format, terminal::stdout_look()));
+        return Ok(Exit::Fine);
+    }
+    if !arguments.usage.is_empty() {
+        let keys: Vec<UsageKey> = arguments.usage.iter().map(|key| (*key).into()).collect();
+        let table = report::usage_table(&followed.facts, &followed.journal, &keys, &show);
+        terminal::say_drawn(&report::render_tables(&[table], format, terminal::stdout_look()));
+        return Ok(Exit::Fine);
+    }
+    let mut statement = Statement::new(&followed.facts, &followed.journal);
+    if span != (SimTime::MIN, SimTime::MAX) {
+        statement.keep(span.0, span.1);
+    }
+    terminal::say(&shown(&statement, &scenario, arguments.format));
+    Ok(Exit::Fine)
+}
+
+/// The part of the time that is asked for.
+fn span(scenario: &Scenario, arguments: &ExplainArguments) -> Result<(SimTime, SimTime), CommandProblem> {
     let instant = |text: &Option<String>, otherwise: SimTime| match text {
         None => Ok(otherwise),
         Some(text) => scenario.zone.parse(text).ok_or_else(|| CommandProblem::Usage {
@@ -60,13 +61,92 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
             hint: Some(String::from("write a date such as 2025-01-31, or 2025-01-31T10:00:00")),
         }),
     };
-    let from = instant(&arguments.from, SimTime::MIN)?;
-    let to = instant(&arguments.to, SimTime::MAX)?;
-    if (from, to) != (SimTime::MIN, SimTime::MAX) {
-        statement.keep(from, to);
+    Ok((instant(&arguments.from, SimTime::MIN)?, instant(&arguments.to, SimTime::MAX)?))
+}
+
+/// An organization that was followed under one policy.
+struct Followed {
+    policy: String,
+    facts: StatementFacts,
+    journal: Vec<Entry>,
+}
+
+impl Followed {
+    fn under(
+        scenario: &Scenario,
+        policy: Option<&str>,
+        arguments: &ExplainArguments,
+    ) -> Result<Self, CommandProblem> {
+        let mut scenario = scenario.clone();
+        let policy = keep_policy(&mut scenario, policy)?;
+        let folder = tempfile::Builder::new().prefix("creditsim-").tempdir();
+        let folder = folder.map_err(|source| CommandProblem::File { path: std::env::temp_dir(), source })?;
+        // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
+        let scratch = interrupt::Scratch::new(folder.keep());
+        let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
+            .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
+        let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
+        let options = JobOptions { detail, first: None };
+        let job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
+        let (name, cohort, detail) = followed(&job, arguments)?;
+        let facts = StatementFacts {
+            title: format!(
+                "{name} under `{}`, replication {}, seed {}, times in {}",
+                policy.name,
+                arguments.replication,
+                scenario.seed,
+                scenario.zone.name()
+            ),
+            features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
+            plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
+            currency: scenario.currency.clone().unwrap_or_default(),
+            quantities: job.shape.quantities.clone(),
+            measured: detail.quantities,
+            groups: job.shape.groups.get(cohort.index()).cloned().unwrap_or_default(),
+        };
+        Ok(Followed { policy: policy.name, facts, journal: detail.journal })
     }
-    terminal::say(&shown(&statement, &scenario, arguments.format));
-    Ok(Exit::Fine)
+}
+
+/// The lines behind the last one that both policies have alike.
+fn divergence(one: &Followed, other: &Followed, show: &dyn Fn(SimTime) -> String) -> Table {
+    /// Lines that are shown of each.
+    const SHOWN: usize = 3;
+    let statements = [one, other].map(|own| Statement::new(&own.facts, &own.journal));
+    let [first, second] = statements.each_ref().map(Statement::lines);
+    let same = |(a, b): &(&StatementLine, &StatementLine)| (a.at, &a.what) == (b.at, &b.what);
+    let alike = first.iter().zip(second).take_while(same).count();
+    let words = ["policy", "at", "what"].map(Column::words);
+    let numbers = ["settled", "available", "debt"].map(Column::numbers);
+    let mut table = Table::new("", words.into_iter().chain(numbers).collect());
+    for (own, lines) in [(one, first), (other, second)] {
+        for line in lines.iter().skip(alike).take(SHOWN) {
+            table.rows.push(vec![
+                Cell::text(&own.policy),
+                Cell::text(show(line.at)),
+                Cell::text(&line.what),
+                Cell::text(line.settled.to_string()),
+                Cell::text(line.available.to_string()),
+                Cell::text(line.debt.to_string()),
+            ]);
+        }
+    }
+    let at = [first, second].iter().filter_map(|lines| lines.get(alike)).map(|line| line.at).min();
+    table.title = match at {
+        None => format!("`{}` and `{}` never do anything different", one.policy, other.policy),
+        Some(at) => format!("`{}` and `{}` part at {}", one.policy, other.policy, show(at)),
+    };
+    if at.is_some() {
+        let before = alike.checked_sub(1).and_then(|last| first.get(last));
+        let balances =
+            before.map(|line| format!(", with {} settled and {} available", line.settled, line.available));
+        table.notes.push(format!(
+            "alike before: {}{}",
+            terminal::number_of(alike as u64, "line", "lines"),
+            balances.unwrap_or_default()
+        ));
+    }
+    table
 }
 
 fn shown(statement: &Statement, scenario: &Scenario, format: FormatOption) -> String {
@@ -109,7 +189,10 @@ fn followed(
     let fault = |fault| CommandProblem::Run(Failure::Fault { replication: arguments.replication, fault });
     let outages = Arc::new((job.outages)(arguments.replication));
     let mut run = job.start(arguments.replication, id, &outages, Workspace::default())?;
-    let name = run.name();
+    let label = run.name();
+    let cohort = &job.cohorts[id.cohort.index()];
+    // As `organizations.csv` prints it.
+    let name = if cohort.history.is_some() { format!("{}/{label}", cohort.name) } else { label };
     loop {
         while let Some(mut refill) = run.take_want() {
             refill
@@ -161,4 +244,17 @@ impl RowWriter for NoExplainRows {
     }
 
     fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
+}
+
+impl From<UsageOption> for UsageKey {
+    fn from(option: UsageOption) -> Self {
+        match option {
+            UsageOption::Feature => UsageKey::Feature,
+            UsageOption::Member => UsageKey::Member,
+            UsageOption::Group => UsageKey::Group,
+            UsageOption::Project => UsageKey::Project,
+            UsageOption::Category => UsageKey::Category,
+            UsageOption::Month => UsageKey::Month,
+        }
+    }
 }

@@ -40,7 +40,9 @@ pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
-pub use statement::{FeatureWords, PlanWords, Statement, StatementFacts, StatementLine};
+pub use statement::{
+    FeatureWords, LineFacts, PlanWords, Statement, StatementFacts, StatementLine, UsageKey, usage_table,
+};
 pub use sweep::{
     Scopes, front_table, key_column, morris_table, points_for_people, points_table, swing_table, write_sweep,
 };

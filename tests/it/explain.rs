@@ -204,3 +204,63 @@ fn mistakes_are_answered_with_what_there_is() {
         assert!(err.contains(hint), "{err}");
     }
 }
+
+/// Lines of a statement as CSV, by the names of their columns.
+fn lines(path: &Path, more: &[&str]) -> Vec<BTreeMap<String, String>> {
+    let said = explain(path, &[more, &["--format", "csv"]].concat());
+    let mut reader = csv::Reader::from_reader(said.as_bytes());
+    reader.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn balances_add_up_line_by_line_and_by_category() {
+    let (_folder, path) = written(SCENARIO);
+    for policy in ["block", "hold", "overdraft"] {
+        for organization in ["teams/0", "teams/1", "teams/2"] {
+            let mut before = 0;
+            let rows = lines(&path, &["--organization", organization, "--policy", policy]);
+            for row in &rows {
+                let of = |name: &str| if row[name].is_empty() { 0 } else { micros(&row[name]) };
+                assert_eq!(before + of("credits"), of("settled"), "{policy} {organization} {row:?}");
+                before = of("settled");
+                let lots: i64 = ["promotional", "included", "purchased"].into_iter().map(of).sum();
+                assert_eq!(lots - of("debt"), of("settled"), "{policy} {organization} {row:?}");
+            }
+            let charges = rows.iter().filter(|row| row["kind"] == "charge");
+            assert!(charges.clone().count() > 0);
+            for row in charges.filter(|row| row["credits"] != "") {
+                let known =
+                    !row["feature"].is_empty() && !row["operation"].is_empty() && !row["member"].is_empty();
+                assert!(known && (!row["grant"].is_empty() || micros(&row["debt"]) > 0), "{row:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn usage_by_any_keys_sums_to_what_was_charged() {
+    let (_folder, path) = written(SCENARIO);
+    let whole = explain(&path, &["--organization", "teams/1", "--policy", "overdraft", "--format", "json"]);
+    let whole: Value = serde_json::from_str(&whole).expect("JSON");
+    let totals = whole["totals"]["rows"].as_array().expect("totals");
+    let charged = totals.iter().find(|total| total["outcome"] == "charged_credits").expect("it is there");
+    let charged = micros(charged["value"].as_str().expect("a value"));
+    for keys in ["feature", "month,member", "category,project,group", "feature,month,category"] {
+        let rows = lines(&path, &["--organization", "teams/1", "--policy", "overdraft", "--usage", keys]);
+        assert_eq!(rows.iter().map(|row| micros(&row["credits"])).sum::<i64>(), charged, "{keys}");
+        assert!(rows.iter().all(|row| keys.split(',').all(|key| row.contains_key(key))), "{keys}");
+    }
+}
+
+#[test]
+fn two_policies_part_where_their_ledgers_do() {
+    let (_folder, path) = written(SCENARIO);
+    let common = ["--organization", "teams/1", "--policy", "block", "--against", "overdraft"];
+    let said = explain(&path, &common);
+    assert!(said.contains("`block` and `overdraft` part at ") && said.contains("alike before: "), "{said}");
+    let rows = lines(&path, &common);
+    let first = |policy: &str| rows.iter().find(|row| row["policy"] == policy).expect("a line").clone();
+    assert_ne!(first("block")["what"], first("overdraft")["what"]);
+    let same = ["--organization", "teams/1", "--policy", "block", "--against", "block"];
+    assert!(explain(&path, &same).contains("never do anything different"));
+}

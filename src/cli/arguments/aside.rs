@@ -61,6 +61,12 @@ pub struct ExplainArguments {
     /// Under this policy [default: the baseline].
     #[arg(long, value_name = "NAME")]
     pub policy: Option<String>,
+    /// Find the first instant at which this policy does something else, and say what.
+    #[arg(long, value_name = "NAME", conflicts_with = "usage")]
+    pub against: Option<String>,
+    /// Credits charged, grouped by these, instead of the statement.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KEYS")]
+    pub usage: Vec<UsageOption>,
     /// From this instant on.
     #[arg(long, value_name = "INSTANT")]
     pub from: Option<String>,
@@ -79,6 +85,23 @@ pub struct ExplainArguments {
     /// Form of the statement.
     #[arg(long, value_enum, default_value_t)]
     pub format: FormatOption,
+}
+
+/// By what `explain --usage` groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum UsageOption {
+    /// The feature.
+    Feature,
+    /// The member who asked.
+    Member,
+    /// The member's group.
+    Group,
+    /// The project.
+    Project,
+    /// The category of the lots that paid, or `debt`.
+    Category,
+    /// The month.
+    Month,
 }
 
 /// Arguments of `creditsim scenarios`.

@@ -4,15 +4,22 @@
 //! where the journal comes from to its caller. Invariants: every entry is told or part of a line; the sums are those of
 //! the entries, so that they can be compared with the outcomes of the same account.
 
+mod track;
+mod usage;
 mod words;
+
+pub use usage::{UsageKey, usage_table};
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Credits, FeatureIndex, Money, SimTime, visible};
+use crate::units::{Category, Credits, FeatureIndex, Money, NO_MEMBER, SimTime, visible};
 
+use super::number::exact;
+use super::rows::kind_name;
 use super::table::{Cell, Column, Table};
+use track::BalanceTrack;
 
 /// What the sentences need besides the journal.
 #[derive(Debug, Clone, Default)]
@@ -70,8 +77,37 @@ pub struct StatementLine {
     pub ongoing: Credits,
     /// Debt.
     pub debt: Credits,
+    /// Debt is taken off, usable lots are counted; what is left of all lots by category, in the order of `Category::ALL`.
+    pub by_category: [Credits; 3],
+    /// What was moved, and for whom.
+    pub about: LineFacts,
     /// What happened.
     pub what: String,
+}
+
+/// What a line is about, in columns; empty where it does not apply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineFacts {
+    /// The word of the entry in `journal.csv`.
+    pub kind: String,
+    /// The feature.
+    pub feature: String,
+    /// Number of the operation within its feature.
+    pub operation: String,
+    /// Number of the member, `none` if no person asked.
+    pub member: String,
+    /// The member's group.
+    pub group: String,
+    /// The project.
+    pub project: String,
+    /// Category of the lots that credits came from or went to; several are joined by `+`.
+    pub category: String,
+    /// Ids of their grants, likewise.
+    pub grant: String,
+    /// Quantities of the operation: `tokens_in=1200;tokens_out=300`.
+    pub quantities: String,
+    /// Money that moved, without its currency; empty where it is not known.
+    pub money: String,
 }
 
 /// A whole statement.
@@ -88,22 +124,30 @@ impl Statement {
     pub fn new(facts: &StatementFacts, journal: &[Entry]) -> Statement {
         let mut teller = words::Teller::new(facts);
         let (mut lines, mut unrecorded) = (Vec::new(), Unrecorded::default());
+        let (mut track, mut before) = (BalanceTrack::default(), Credits::ZERO);
         let mut rest = journal;
         while let [first, behind @ ..] = rest {
             let (group, behind) = behind.split_at(followers(first, behind));
             let last = group.last().unwrap_or(first);
             unrecorded.take(first);
-            let ongoing = last.settled_after - unrecorded.sum;
-            if let Some((credits, what)) = teller.tell(first, group) {
+            std::iter::once(first).chain(group).for_each(|entry| track.take(entry));
+            if behind.first().is_none_or(|next| next.at != first.at) {
+                track.settle(last);
+            }
+            if let Some(what) = teller.tell(first, group) {
+                let settled = track.settled();
                 lines.push(StatementLine {
                     at: first.at,
-                    credits,
-                    settled: last.settled_after,
-                    available: last.available_after,
-                    ongoing,
-                    debt: last.debt_after,
+                    credits: Some(settled - before).filter(|moved| !moved.is_zero()),
+                    settled,
+                    available: settled - (last.settled_after - last.available_after),
+                    ongoing: settled - unrecorded.sum,
+                    debt: track.debt(),
+                    by_category: track.by_category(),
+                    about: facts.about(first, group),
                     what,
                 });
+                before = settled;
             }
             rest = behind;
         }
@@ -120,6 +164,7 @@ impl Statement {
         let brought = self.lines[..before].last().map(|last| StatementLine {
             at: from,
             credits: None,
+            about: LineFacts::default(),
             what: String::from("brought forward"),
             ..last.clone()
         });
@@ -185,12 +230,17 @@ impl Statement {
         let columns = ["credits", "settled", "available", "ongoing", "debt"].map(Column::numbers);
         let mut all = vec![Column::words("at")];
         all.extend(columns);
+        all.extend(Category::ALL.map(|category| Column::numbers(category.name())));
+        all.extend(LINE_COLUMNS.map(Column::words));
         all.push(Column::words("what"));
         let mut table = Table::new(self.title.clone(), all);
         let row = |line: &StatementLine| {
             let [credits, settled, available, ongoing] = numbers(line);
             let debt = line.debt.to_string();
-            let cells = [line.at.to_string(), credits, settled, available, ongoing, debt, line.what.clone()];
+            let mut cells = vec![line.at.to_string(), credits, settled, available, ongoing, debt];
+            cells.extend(line.by_category.map(|credits| credits.to_string()));
+            cells.extend(line.about.cells());
+            cells.push(line.what.clone());
             cells.into_iter().map(Cell::Text).collect()
         };
         table.rows = self.lines.iter().map(row).collect();
@@ -205,6 +255,77 @@ impl Statement {
         let row = |(name, value): &(&'static str, String)| vec![Cell::text(*name), Cell::text(value.clone())];
         table.rows = self.totals.iter().map(row).collect();
         table
+    }
+}
+
+/// Columns of what a line is about.
+const LINE_COLUMNS: [&str; 10] = [
+    "kind",
+    "feature",
+    "operation",
+    "member",
+    "group",
+    "project",
+    "category",
+    "grant",
+    "quantities",
+    "money",
+];
+
+impl LineFacts {
+    fn cells(&self) -> [String; 10] {
+        let LineFacts {
+            kind,
+            feature,
+            operation,
+            member,
+            group,
+            project,
+            category,
+            grant,
+            quantities,
+            money,
+        } = self.clone();
+        [kind, feature, operation, member, group, project, category, grant, quantities, money]
+    }
+}
+
+impl StatementFacts {
+    fn feature_name(&self, entry: &Entry) -> Option<String> {
+        self.features.get(entry.feature?.index()).cloned()
+    }
+
+    /// What the line of an entry and those that are part of it is about.
+    fn about(&self, first: &Entry, group: &[Entry]) -> LineFacts {
+        let mut about = LineFacts { kind: kind_name(first), ..LineFacts::default() };
+        if let Some(feature) = first.feature {
+            about.feature = self.feature_name(first).unwrap_or_default();
+            about.operation = first.operation.to_string();
+            about.member = match first.member {
+                NO_MEMBER => "none".to_owned(),
+                member => member.to_string(),
+            };
+            about.group = self.groups.get(&first.member).cloned().unwrap_or_default();
+            about.project = first.project.to_string();
+            about.quantities = self.quantities_of(feature, first.operation);
+        }
+        let (mut categories, mut grants): (Vec<&str>, Vec<String>) = (Vec::new(), Vec::new());
+        for entry in std::iter::once(first).chain(group).filter(|entry| entry.grant != 0 && entry.lot != 0) {
+            let (category, grant) = (entry.category.name(), entry.grant.to_string());
+            categories.extend((!categories.contains(&category)).then_some(category));
+            grants.extend((!grants.contains(&grant)).then_some(grant));
+        }
+        (about.category, about.grant) = (categories.join("+"), grants.join("+"));
+        let known = first.reason != Reason::Unpriced && first.money != Money::ZERO;
+        about.money = if known { first.money.to_string() } else { String::new() };
+        about
+    }
+
+    fn quantities_of(&self, feature: FeatureIndex, operation: u32) -> String {
+        let names = self.quantities.get(feature.index()).map(Vec::as_slice).unwrap_or_default();
+        let values = self.measured.get(&(feature, operation)).map(|values| &values[..]).unwrap_or_default();
+        let pairs = names.iter().zip(values).map(|(name, value)| format!("{name}={}", exact(*value)));
+        pairs.collect::<Vec<_>>().join(";")
     }
 }
 

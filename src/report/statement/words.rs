@@ -1,7 +1,7 @@
 //! The sentences of a statement.
 
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Credits, Money, NO_MEMBER, SimTime};
+use crate::units::{Money, NO_MEMBER, SimTime};
 
 use super::super::number::short;
 use super::{FeatureWords, StatementFacts};
@@ -17,33 +17,18 @@ impl<'f> Teller<'f> {
         Teller { facts, plan: 0 }
     }
 
-    /// The line of `entry` and the entries grouped with it: credits that moved, and what happened.
-    pub(super) fn tell(&mut self, entry: &Entry, group: &[Entry]) -> Option<(Option<Credits>, String)> {
+    /// What happened, for `entry` and the entries grouped with it.
+    pub(super) fn tell(&mut self, entry: &Entry, group: &[Entry]) -> Option<String> {
         if matches!(entry.kind, EntryKind::Opened | EntryKind::PlanChanged | EntryKind::RulesChanged) {
             self.plan = entry.grant as usize;
         }
-        let moved = match entry.kind {
-            EntryKind::OpeningUsed => group.first().map(|opening| opening.credits),
-            EntryKind::OpeningGrant
-            | EntryKind::Issue
-            | EntryKind::IssueAllowance
-            | EntryKind::Land
-            | EntryKind::IssueRolloverMinimum => Some(entry.credits),
-            EntryKind::Charge | EntryKind::Expire | EntryKind::Void => Some(-entry.credits),
-            EntryKind::Refund => Some(entry.credits),
-            EntryKind::Repay => {
-                Some(-std::iter::once(entry).chain(group).map(|repaid| repaid.credits).sum::<Credits>())
-            }
-            _ => None,
-        };
-        let moved = moved.filter(|credits| !credits.is_zero());
         let what = self
             .told_of_credits(entry, group)
             .or_else(|| self.told_of_debt_and_money(entry))
             .or_else(|| self.told_of_work(entry, group))
             .or_else(|| self.told_of_holds(entry))
-            .or_else(|| told_of_customers(entry, &self.name(entry)))?;
-        Some((moved, what))
+            .or_else(|| told_of_customers(entry, &self.name(entry)));
+        what
     }
 
     /// `chat 17`.
