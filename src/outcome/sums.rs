@@ -62,8 +62,11 @@ impl<T: Counter> Accumulate<[T; 3]> for [i128; 3] {
     }
 }
 
+/// Declares sums of the counters of a tally. `besides` are its fields that are summed elsewhere or not at all, so that the
+/// compiler names a counter that is in neither list.
 macro_rules! sums {
-    ($(#[$attribute:meta])* $name:ident of $tally:ident { $($field:ident: $sum:ty),* $(,)? }) => {
+    ($(#[$attribute:meta])* $name:ident of $tally:ident { $($field:ident: $sum:ty),* $(,)? }
+     besides { $($besides:ident),* }) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct $name {
@@ -74,7 +77,8 @@ macro_rules! sums {
         impl $name {
             /// Adds one account's counters.
             pub fn add(&mut self, tally: &$tally) {
-                $(self.$field.accumulate(&tally.$field);)*
+                let $tally { $($field,)* $($besides: _,)* } = tally;
+                $(self.$field.accumulate($field);)*
             }
 
             /// Adds other sums.
@@ -96,7 +100,7 @@ sums! {
         hold_induced_refusals: i128, surprise_refusals: i128, attempts_refused: i128, demand_credits: i128,
         lost_credits: i128, charged_credits: i128, due_credits: i128, absorbed_credits: i128,
         overcharged_credits: i128, killed_work_credits: i128, overspend_operations: i128, blocked: i128,
-    }
+    } besides { provider_cost, waits, estimate_errors }
 }
 
 sums! {
@@ -104,7 +108,7 @@ sums! {
     CreditSums of CreditTally {
         remaining_start: [i128; 3], issued: [i128; 3], burned: [i128; 3], repaid: [i128; 3], expired: [i128; 3],
         voided: [i128; 3], remaining_end: [i128; 3], refunded: i128, rolled_over: i128, rolled_over_used: i128,
-    }
+    } besides {}
 }
 
 sums! {
@@ -112,7 +116,7 @@ sums! {
     DebtSums of DebtTally {
         start: i128, incurred: i128, forgiven: i128, invoiced: i128, end: i128, credit_micros: i128,
         overspend: i128, uninvoiced_end: i128,
-    }
+    } besides { max, longest }
 }
 
 sums! {
@@ -120,7 +124,7 @@ sums! {
     HoldSums of HoldTally {
         open_start: i128, opened: i128, settled: i128, released: i128, expired: i128, open_end: i128,
         ended_credits: i128, unused_credits: i128, overrun_credits: i128,
-    }
+    } besides {}
 }
 
 sums! {
@@ -129,12 +133,12 @@ sums! {
         purchases: i128, auto_top_ups: i128, payments_declined: i128, budget_blocked: i128, ceilings: i128,
         restores_open: i128, alerts_warning: i128, alerts_critical: i128, alerts_would_exceed: i128, bill_months: i128,
         bill_shocks: i128,
-    }
+    } besides { runaway, alert_leads, restores, depleted_at, churned }
 }
 
 sums! {
     /// What defaults decided.
-    DefaultSums of DefaultTally { queue_full: i128, patience: i128, restart_overspend: i128 }
+    DefaultSums of DefaultTally { queue_full: i128, patience: i128, restart_overspend: i128 } besides {}
 }
 
 sums! {
@@ -144,5 +148,5 @@ sums! {
         voided: i128, deferred_start: i128, deferred_end: i128, receivable_start: i128, receivable_end: i128,
         written_off: i128, credit_notes: i128, credit_notes_owed_start: i128, credit_notes_owed_end: i128,
         uninvoiced_end: i128, payable_beyond: i128,
-    }
+    } besides { complete, uninvoiced_unpriced }
 }
