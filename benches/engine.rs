@@ -214,7 +214,7 @@ fn merging(criterion: &mut Criterion) {
                     inbox.accept(refill).expect("in order");
                 }
                 let upto = inbox.merge(&mut course);
-                let events = course.stretch(&[], upto).events;
+                let events = course.slice(&[], upto).events;
                 found = events.iter().fold(found, |so_far, event| sum(so_far, event.at));
                 if upto >= job.world.end {
                     break;
@@ -249,7 +249,7 @@ fn through(job: &Job, policy: usize, operations: &Batch) -> Tally {
     course.begin((0..4).map(|feature| account.entry(feature)));
     let given = [BatchSlice { batch: operations, from: 0, to: operations.operations.len() }];
     course.extend(&given, job.world.end);
-    account.advance(&course.stretch(&given, job.world.end)).expect("lawful");
+    account.advance(&course.slice(&given, job.world.end)).expect("lawful");
     account.finish().expect("lawful")
 }
 

@@ -1,17 +1,17 @@
-//! Events of the course: what happens to operations at which instant, as everybody reads it.
+//! Events of an organization's trace: what they are and which of them are alike.
 //!
-//! Owns the types alone. Leaves their order to `course`, what they add up to to `sums`, what they mean to the accounts.
+//! Leaves which events there are to `trace`, and what they sum up to to `sums`.
 
 use crate::units::{Credits, FeatureIndex, SimTime};
 
-/// What an event of the course is.
+/// What an event of the trace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// A plain operation arrives; unless its feature is free, its end follows in the course.
+    /// A plain operation arrives; unless its feature is free, its end follows in the trace.
     Arrival,
     /// A plain operation ends that was admitted as it arrived.
     End,
-    /// An operation arrives that needs to be looked at in full: its end is not in the course.
+    /// An operation arrives that needs to be looked at in full: its end is not in the trace.
     Special,
 }
 
@@ -23,7 +23,7 @@ impl EventClass {
     /// A power of two, so that feature and kind are found without a division.
     const KINDS: u16 = 4;
 
-    /// The lane of a kind of event of a feature.
+    /// The class of a kind of event of a feature.
     #[must_use]
     pub const fn new(feature: FeatureIndex, kind: EventKind) -> EventClass {
         EventClass(feature.0 * EventClass::KINDS + kind as u16)
@@ -59,7 +59,7 @@ impl EventClass {
     }
 }
 
-/// Something in the course of an organization.
+/// Something in the trace of an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TraceEvent {
     /// When.
@@ -68,10 +68,10 @@ pub struct TraceEvent {
     pub cost: Credits,
     /// Of an arrival: the operation's place in its batch. Of an end: the operation's sequence number.
     pub number: u32,
-    /// Of an operation that ends in the course: its number among those in flight.
+    /// Of an operation that ends in the trace: its number among those in flight.
     pub slot: u32,
     /// What and of which feature.
-    pub lane: EventClass,
+    pub class: EventClass,
     /// Of an arrival: the batch that holds the operation. Of an end: the member who asked for it.
     pub source: u16,
 }

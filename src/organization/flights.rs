@@ -1,4 +1,4 @@
-//! Operations of the course that are in flight: when they end, in order, and the slot that each has meanwhile.
+//! Operations of the trace that are in flight: when they end, in order, and the slot that each has meanwhile.
 //!
 //! An organization rarely has more than a few dozen in flight, and a sorted list of that size beats a heap; with
 //! thousands in flight the heap keeps insertion cheap. Invariants: nothing in `far` ends before anything in `near`; the

@@ -1,7 +1,7 @@
 //! The inbox of one organization: arrivals of its features, released when nothing that precedes them can still come.
 //!
 //! Owns one slot a feature and the promise that how arrivals are cut into batches changes nothing. Leaves who draws and
-//! carries the batches to its driver, and the order among features to the course.
+//! carries the batches to its driver, and the order among features to the trace.
 //!
 //! Invariants: at most one refill of a feature is under way; an operation leaves the inbox only when nothing that
 //! must precede it can still arrive.
@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Batch, SourceState};
 
-use super::course::{BatchSlice, EventTrace, head};
+use super::trace::{BatchSlice, EventTrace, head};
 
 /// The buffer that travels between an organization and the drawer of a feature, with the generator's state in it.
 #[derive(Debug)]
@@ -103,14 +103,14 @@ impl<S> Inbox<S> {
         self.reached
     }
 
-    /// Lets the course go on by everything that nothing can precede any more; returns the instant that it has reached,
+    /// Lets the trace go on by everything that nothing can precede any more; returns the instant that it has reached,
     /// which is the horizon's end once every feature is done.
-    pub fn merge(&mut self, course: &mut EventTrace) -> SimTime {
+    pub fn merge(&mut self, trace: &mut EventTrace) -> SimTime {
         debug_assert!(self.is_ready(), "an organization goes on only with no demand outstanding");
         let upto = self.slots.iter().map(|slot| slot.upto).min().unwrap_or(self.end);
         let frontier = upto.min(self.end);
         self.slots.iter_mut().for_each(|slot| slot.take_before(frontier));
-        course.extend(&self.given(), frontier);
+        trace.extend(&self.given(), frontier);
         self.reached = frontier;
         frontier
     }
@@ -199,8 +199,7 @@ impl<S> Slot<S> {
 mod tests {
     use crate::workload::{Operation, RunPart};
 
-    use super::super::course::EntryRule;
-    use super::super::event::EventKind;
+    use super::super::{EntryRule, EventKind};
     use super::*;
 
     const END: i64 = 1_000;
@@ -250,18 +249,18 @@ mod tests {
         });
         let end = SimTime::from_micros(END);
         let mut inbox = Inbox::new(refills, end);
-        let (mut course, mut seen) = (EventTrace::default(), Vec::new());
-        course.begin(demands.iter().map(|_| EntryRule { free: false, longest: None }));
+        let (mut trace, mut seen) = (EventTrace::default(), Vec::new());
+        trace.begin(demands.iter().map(|_| EntryRule { free: false, longest: None }));
         loop {
             while let Some(mut refill) = inbox.take_want() {
                 answer(&demands[refill.feature.index()], &mut refill);
                 inbox.accept(refill).expect("the answer is in order");
             }
             let before = inbox.reached();
-            let upto = inbox.merge(&mut course);
+            let upto = inbox.merge(&mut trace);
             let given = inbox.given();
-            for event in course.stretch(&given, upto).events {
-                assert_eq!(event.lane.kind(), EventKind::Special);
+            for event in trace.slice(&given, upto).events {
+                assert_eq!(event.class.kind(), EventKind::Special);
                 let batch = given[usize::from(event.source)].batch;
                 let operation = &batch.operations[event.number as usize];
                 assert!(before <= operation.at && operation.at < upto && operation.at == event.at);
@@ -313,15 +312,15 @@ mod tests {
         let mut inbox = Inbox::new([feature(0), feature(1)].into_iter(), SimTime::from_micros(END));
         let slow = FeatureDemand { arrivals: vec![500, 600], size: 1, tight: true };
         let fast = FeatureDemand { arrivals: (0..100).collect(), size: 2, tight: false };
-        let (mut asked_slow, mut course) = (0, EventTrace::default());
-        course.begin([EntryRule { free: false, longest: None }; 2].into_iter());
+        let (mut asked_slow, mut trace) = (0, EventTrace::default());
+        trace.begin([EntryRule { free: false, longest: None }; 2].into_iter());
         while inbox.reached() < SimTime::from_micros(90) {
             while let Some(mut refill) = inbox.take_want() {
                 asked_slow += usize::from(refill.feature.0 == 0);
                 answer(if refill.feature.0 == 0 { &slow } else { &fast }, &mut refill);
                 inbox.accept(refill).expect("in order");
             }
-            inbox.merge(&mut course);
+            inbox.merge(&mut trace);
         }
         assert_eq!(asked_slow, 1);
     }

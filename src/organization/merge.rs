@@ -32,7 +32,7 @@ impl Refill {
 #[derive(Debug, Default)]
 pub struct Workspace {
     batches: Vec<Batch>,
-    course: EventTrace,
+    trace: EventTrace,
 }
 
 /// What an organization needs next.
@@ -84,19 +84,19 @@ impl OrganizationRun {
             .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
             .collect::<Result<_, _>>()?;
         let mut run = OrganizationRun { world: world.clone(), traits, inbox, accounts, operations: 0, space };
-        run.begin_course();
+        run.begin_trace();
         Ok(run)
     }
 
     /// Has every account looked at as closely as can be, whatever its key says; before the first arrival.
     pub fn scrutinize(&mut self) {
         self.accounts.iter_mut().for_each(|account| account.scrutinize(Scrutiny::FULL));
-        self.begin_course();
+        self.begin_trace();
     }
 
-    fn begin_course(&mut self) {
+    fn begin_trace(&mut self) {
         let accounts = &self.accounts;
-        self.space.course.begin((0..self.world.features.len()).map(|feature| entry(accounts, feature)));
+        self.space.trace.begin((0..self.world.features.len()).map(|feature| entry(accounts, feature)));
     }
 
     /// Takes the buffer of a feature that must be asked before the organization can go on; `None` if every such
@@ -120,16 +120,16 @@ impl OrganizationRun {
     }
 
     /// Merges everything that nothing can precede any more and applies it to one account after the other, each over
-    /// the whole stretch, so that an account's state stays in the cache.
+    /// the whole slice, so that an account's state stays in the cache.
     ///
     /// # Errors
     /// What an account finds wrong: a broken law, a limit.
     pub fn advance(&mut self) -> Result<OrganizationProgress, LawViolation> {
-        let upto = self.inbox.merge(&mut self.space.course);
+        let upto = self.inbox.merge(&mut self.space.trace);
         let given = self.inbox.given();
-        let stretch = self.space.course.stretch(&given, upto);
+        let slice = self.space.trace.slice(&given, upto);
         for account in &mut self.accounts {
-            account.advance(&stretch)?;
+            account.advance(&slice)?;
         }
         if self.world.is_abandoned() {
             return Ok(OrganizationProgress::Left);
@@ -165,10 +165,10 @@ impl OrganizationRun {
     pub fn finish(self) -> Result<(OrganizationOutcome, Workspace), LawViolation> {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
         let tallies = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
-        let Workspace { mut batches, course } = self.space;
+        let Workspace { mut batches, trace } = self.space;
         batches.extend(self.inbox.into_batches());
         let outcome = OrganizationOutcome { id: self.traits.id, label: self.traits.label, tallies };
-        Ok((outcome, Workspace { batches, course }))
+        Ok((outcome, Workspace { batches, trace }))
     }
 
     fn fault(&self, broken: BrokenPromise) -> LawViolation {
@@ -182,7 +182,7 @@ impl OrganizationRun {
     }
 }
 
-/// How a feature's operations enter the course, so that it serves every account.
+/// How a feature's operations enter the trace, so that it serves every account.
 fn entry(accounts: &[Account], feature: usize) -> EntryRule {
     let entries = accounts.iter().map(|account| account.entry(feature));
     entries.reduce(EntryRule::or).unwrap_or(EntryRule { free: false, longest: None })

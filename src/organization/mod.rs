@@ -6,23 +6,23 @@
 
 mod account;
 mod agenda;
-mod course;
 mod event;
 mod flights;
 mod inbox;
 mod merge;
 mod outages;
 mod sums;
+mod trace;
 mod world;
 
 pub use crate::outcome::OrganizationOutcome;
 #[cfg(test)]
 pub(crate) use account::SPOILS;
 pub use account::{Account, Balances, Scrutiny, WaysTaken};
-pub use course::*;
 pub use event::*;
 pub use inbox::*;
 pub use merge::*;
 pub use outages::*;
 pub use sums::*;
+pub use trace::*;
 pub use world::*;

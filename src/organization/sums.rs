@@ -1,17 +1,17 @@
-//! Sums over a piece of the course, made once for the accounts of all policies.
+//! Sums over a piece of the trace, made once for the accounts of all policies.
 //!
-//! An account that takes the events of a stretch as they come needs to know only what they sum up to, which is the
-//! difference of two running sums. Owns those sums; leaves to the accounts how far a stretch reaches.
+//! An account that takes the events of a slice as they come needs to know only what they sum up to, which is the
+//! difference of two running sums. Owns those sums; leaves to the accounts how far a slice reaches.
 //! Invariant: what two places differ by is exactly what the events between them add.
 
 use crate::units::{Credits, SimTime};
 
 use super::event::{EventClass, EventKind, TraceEvent};
 
-/// Events between two places at which the counts of all lanes are kept.
+/// Events between two places at which the counts of all classes are kept.
 const STEP: usize = 32;
 
-/// What events of a lane add up to.
+/// What events of a class add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {
     /// Events.
@@ -45,10 +45,10 @@ impl Count {
     }
 }
 
-/// Running sums over a piece of the course.
+/// Running sums over a piece of the trace.
 #[derive(Debug, Clone, Default)]
 pub struct RunningSums {
-    /// By lane, so far.
+    /// By class, so far.
     counts: Vec<Count>,
     /// Costs of ends so far, modulo 2^64 (micro-credits).
     charged: i64,
@@ -61,7 +61,7 @@ pub struct RunningSums {
 }
 
 impl RunningSums {
-    /// Starts over for a piece of the course of so many features.
+    /// Starts over for a piece of the trace of so many features.
     pub(super) fn clear(&mut self, features: usize) {
         self.counts.clear();
         self.counts.resize(EventClass::count(features), Count::default());
@@ -75,7 +75,7 @@ impl RunningSums {
     /// Counts an event, with which there are `len`.
     #[inline(always)]
     pub(super) fn add(&mut self, event: &TraceEvent, len: usize) {
-        self.counts[event.lane.index()].add(event);
+        self.counts[event.class.index()].add(event);
         if len.is_multiple_of(STEP) {
             self.mark();
         }
@@ -113,7 +113,8 @@ impl RunningSums {
         credits: Credits,
     ) -> usize {
         let (mut place, mut left) = (from, credits.micros());
-        let cost = |event: &TraceEvent| event.cost.micros() & -i64::from(event.lane.kind() == EventKind::End);
+        let cost =
+            |event: &TraceEvent| event.cost.micros() & -i64::from(event.class.kind() == EventKind::End);
         let walk = |place: &mut usize, to: usize, left: &mut i64| {
             while *place < to && events[*place].at < until && cost(&events[*place]) < *left {
                 *left -= cost(&events[*place]);
@@ -138,27 +139,27 @@ impl RunningSums {
         place
     }
 
-    /// Adds what every lane counts in `from..to` to `counts`.
+    /// Adds what every class counts in `from..to` to `counts`.
     pub(super) fn add_counts(&self, events: &[TraceEvent], from: usize, to: usize, counts: &mut [Count]) {
         let (first, last) = (from.div_ceil(STEP), to / STEP);
         if first >= last {
-            events[from..to].iter().for_each(|event| counts[event.lane.index()].add(event));
+            events[from..to].iter().for_each(|event| counts[event.class.index()].add(event));
             return;
         }
-        let lanes = self.counts.len();
-        let mark = |number: usize| &self.marks[number * lanes..][..lanes];
-        events[from..first * STEP].iter().for_each(|event| counts[event.lane.index()].add(event));
+        let classes = self.counts.len();
+        let mark = |number: usize| &self.marks[number * classes..][..classes];
+        events[from..first * STEP].iter().for_each(|event| counts[event.class.index()].add(event));
         for ((count, before), after) in counts.iter_mut().zip(mark(first)).zip(mark(last)) {
             count.add_between(before, after);
         }
-        events[last * STEP..to].iter().for_each(|event| counts[event.lane.index()].add(event));
+        events[last * STEP..to].iter().for_each(|event| counts[event.class.index()].add(event));
     }
 }
 
 /// What an event adds to the number in flight.
 #[inline(always)]
 fn step(event: &TraceEvent) -> i64 {
-    i64::from(event.slot != u32::MAX) - 2 * i64::from(event.lane.kind() == EventKind::End)
+    i64::from(event.slot != u32::MAX) - 2 * i64::from(event.class.kind() == EventKind::End)
 }
 
 /// The largest number in flight after any of the events, above that before the first.
@@ -200,7 +201,7 @@ mod tests {
                 cost,
                 number,
                 slot,
-                lane: EventClass::new(feature, kind),
+                class: EventClass::new(feature, kind),
                 source: 0,
             }
         };
@@ -213,7 +214,7 @@ mod tests {
             let (events, mut sums) = (events(count), RunningSums::default());
             sums.clear(3);
             for (place, event) in events.iter().enumerate() {
-                match event.lane.kind() {
+                match event.class.kind() {
                     EventKind::Arrival => {}
                     EventKind::End => sums.charge(event.cost),
                     EventKind::Special => sums.note_special(place),
@@ -230,22 +231,22 @@ mod tests {
 
     fn check(events: &[TraceEvent], sums: &RunningSums, from: usize, to: usize) {
         let (mut counts, mut added) = (vec![Count::default(); 12], vec![Count::default(); 12]);
-        events[from..to].iter().for_each(|event| counts[event.lane.index()].add(event));
+        events[from..to].iter().for_each(|event| counts[event.class.index()].add(event));
         sums.add_counts(events, from, to, &mut added);
         assert_eq!(added, counts);
         let since = SimTime::from_micros(700);
-        let times = |lane: EventClass| events[from..to].iter().filter(move |event| event.lane == lane);
+        let times = |class: EventClass| events[from..to].iter().filter(move |event| event.class == class);
         for event in events {
-            let times: i64 = times(event.lane).map(|event| (event.at - since).micros()).sum();
-            assert_eq!(counts[event.lane.index()].time_since(since), times);
+            let times: i64 = times(event.class).map(|event| (event.at - since).micros()).sum();
+            assert_eq!(counts[event.class.index()].time_since(since), times);
         }
-        let special = events[from..].iter().position(|event| event.lane.kind() == EventKind::Special);
+        let special = events[from..].iter().position(|event| event.class.kind() == EventKind::Special);
         let expected = special.map_or(events.len(), |place| from + place);
         assert_eq!(sums.next_special(from, events.len()), expected);
         let (until, credits) = (SimTime::from_micros(2_500), Credits::from_micros(7_000));
         let mut charged = Credits::ZERO;
         let within = |event: &&TraceEvent| {
-            charged += if event.lane.kind() == EventKind::End { event.cost } else { Credits::ZERO };
+            charged += if event.class.kind() == EventKind::End { event.cost } else { Credits::ZERO };
             event.at < until && charged < credits
         };
         let reach = from + events[from..to].iter().take_while(within).count();

@@ -6,7 +6,7 @@ mod account;
 mod adopted;
 mod asking;
 mod calm;
-mod citations;
+mod circles;
 mod closed_forms;
 mod command;
 mod common;

@@ -1,71 +1,46 @@
 //! The account: one organization under one policy.
 //!
-//! Owns the loop over instants: due events and timers in the order of docs/semantics.md §10, then arrivals. The files beside
-//! this one hold one concern each: `follow`, `calm`, `reach` and `light` (the course of plain operations), `instants` (what
-//! is due of the account's own), `opening`, `cycle` and `grants` (credits given), `plan_change`, `prorate` and `rules` (another
-//! plan, other rules), `gate` (what checks need), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and
-//! `refunding` (operations in flight and what they owe), `books` (lots, holds, debt and the journal), `change` (what follows a
-//! posting), `top_up` and `purchase` (credits bought), `money`, `pace`, `finish`; `shadow` goes another way beside it and
-//! compares.
-//! Invariants: time never runs backwards; an effect without delay is carried out inside its cause.
+//! The files and folders beside this one are its **parts**: each owns its fields, asserts what must hold of them, and
+//! knows nothing of the others but their values (`views` are read by many). `books` (lots, holds, debt, the journal),
+//! `watch` (what changes of balance cross), `gate` (what checks need, who is in flight and queues), `flight` (operations at
+//! work and what they owe), `shop` (what is bought), `customer` (what people remember and expect), `issuance`, `cycle` and
+//! `changes` (what is written down and when it comes), `money`, `timers` (what is due), `counts`, `bulk` (bulk intervals).
+//! `conductor` is the only one that sees them; `env` is what an account reads and never changes.
+//! Invariants: only a part changes its fields; no part imports the conductor.
 
-mod attempt;
-mod billing;
 mod books;
-mod calm;
-mod change;
+mod bulk;
 mod changes;
-mod charging;
-mod closing;
+mod conductor;
 mod counts;
 mod customer;
 mod cycle;
 mod env;
 mod events;
-mod finish;
 mod flight;
-mod follow;
 mod gate;
-mod grants;
-mod instants;
 mod issuance;
-mod light;
 mod money;
-mod opening;
-mod pace;
-mod plan_change;
-mod prorate;
-mod purchase;
-mod reach;
-mod react;
-mod refunding;
-mod restart;
-mod rules;
-mod shadow;
 mod shop;
-mod state;
 mod timers;
-mod top_up;
 mod views;
 mod watch;
 mod ways;
-mod work;
 
 use std::sync::Arc;
 
 use crate::outcome::Tally;
 use crate::sampling::StreamKey;
-use crate::units::{Credits, FeatureIndex, PolicyIndex, SimTime};
+use crate::units::{Credits, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
 use super::{DetailOptions, EntryRule, LawViolation, Outages, TraceSlice, World};
+use conductor::{Shadow, State};
 use env::Env;
-use shadow::Shadow;
-use state::State;
 
 #[cfg(test)]
-pub(crate) use calm::SPOILS;
-pub use shadow::Scrutiny;
+pub(crate) use bulk::SPOILS;
+pub use conductor::Scrutiny;
 pub use ways::WaysTaken;
 
 /// The three balances of an account, and what they are made of.
@@ -141,39 +116,36 @@ impl Account {
         self.shadow = shadow.map(|(env, state)| Box::new(Shadow::new(env, state, &self.state)));
     }
 
-    /// Handles a stretch of the course, and every event of the account's own that is due before its end; leaves early
+    /// Handles a slice of the trace, and every event of the account's own that is due before its end; leaves early
     /// once [`World::abandon`] is set.
     ///
     /// # Errors
     /// A violated law, or time that stands still, with organization, instant and law.
-    pub fn advance(&mut self, stretch: &TraceSlice<'_>) -> Result<(), LawViolation> {
+    pub fn advance(&mut self, slice: &TraceSlice<'_>) -> Result<(), LawViolation> {
         let env = Arc::clone(&self.env);
-        self.state.follow(&env, stretch);
+        self.state.follow(&env, slice);
         // An account that has left in the middle of something may break any law.
         if self.state.is_called_off(&env) && env.world.is_abandoned() {
             return Ok(());
         }
         self.state.take_fault(&env)?;
         match &mut self.shadow {
-            Some(shadow) => shadow.follow(&env, &mut self.state, stretch),
+            Some(shadow) => shadow.follow(&env, &mut self.state, slice),
             None => Ok(()),
         }
     }
 
-    /// How the operations of a feature have to enter the course, so that it serves this account.
+    /// How the operations of a feature have to enter the trace, so that it serves this account.
     #[must_use]
     pub fn entry(&self, feature: usize) -> EntryRule {
-        let of = |env: &Env, state: &State| {
-            light::entry(env, state.short_ways[feature], FeatureIndex(feature as u16))
-        };
-        let own = of(&self.env, &self.state);
-        self.shadow.as_ref().map_or(own, |shadow| own.or(of(shadow.env(), shadow.state())))
+        let own = self.state.entry(&self.env, feature);
+        self.shadow.as_ref().map_or(own, |shadow| own.or(shadow.entry(feature)))
     }
 
     /// Which way operations have gone so far.
     #[must_use]
     pub fn ways(&self) -> WaysTaken {
-        self.state.ways
+        self.state.ways()
     }
 
     /// Closes the books at the end of the horizon, after `advance` to it.
@@ -198,14 +170,12 @@ impl Account {
     /// The balances at this moment.
     #[must_use]
     pub fn balances(&self) -> Balances {
-        let (views, ledger) = (self.state.views(), self.state.books.ledger());
-        let (debt, held) = (ledger.debt(), ledger.held());
-        Balances { settled: views.settled, available: views.available, ongoing: views.ongoing, debt, held }
+        self.state.balances()
     }
 
     /// The account's clock: everything before it has been handled.
     #[must_use]
     pub fn now(&self) -> SimTime {
-        self.state.timers.now()
+        self.state.now()
     }
 }

@@ -12,7 +12,7 @@ pub struct WaysTaken {
     pub fast: u64,
     /// … that were followed one step at a time from their arrival.
     pub slow: u64,
-    /// Events of the course, of whatever feature and kind.
+    /// Events of the trace, of whatever feature and kind.
     pub events: u64,
     /// Those of them within bulk intervals.
     pub bulk_events: u64,

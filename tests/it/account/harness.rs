@@ -106,7 +106,7 @@ impl Stage {
         let to = batch.operations.partition_point(|operation| operation.at < upto).max(from);
         let given = [BatchSlice { batch, from, to }];
         self.course.extend(&given, upto);
-        self.account.advance(&self.course.stretch(&given, upto)).expect("no law is broken");
+        self.account.advance(&self.course.slice(&given, upto)).expect("no law is broken");
         self.next = to;
     }
 

@@ -154,7 +154,7 @@ impl Stage {
         let given = [BatchSlice { batch, from, to }];
         course.extend(&given, upto);
         *next = to;
-        account.advance(&course.stretch(&given, upto))
+        account.advance(&course.slice(&given, upto))
     }
 }
 

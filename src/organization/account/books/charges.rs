@@ -174,6 +174,12 @@ impl AccountBooks {
         self.assert_laws();
     }
 
+    /// Counts what a hold came to that has ended, and what of it was not needed.
+    pub(super) fn count_ended_hold(&mut self, held: Credits, unused: Credits) {
+        self.holds.ended_credits += held;
+        self.holds.unused_credits += unused;
+    }
+
     pub(super) fn count_quick_charge(&mut self, feature: FeatureIndex, cost: Credits) {
         self.charged[feature.index()] += cost;
         self.row.burned += cost;

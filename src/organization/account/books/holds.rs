@@ -120,11 +120,6 @@ impl AccountBooks {
         self.holds.overrun_credits += beyond.positive_part();
     }
 
-    pub(super) fn count_ended_hold(&mut self, held: Credits, unused: Credits) {
-        self.holds.ended_credits += held;
-        self.holds.unused_credits += unused;
-    }
-
     /// Settles a hold over `held` that covers its charge if that ends nothing and all balances stay above `floor`.
     #[inline]
     pub(in super::super) fn settle_quickly(

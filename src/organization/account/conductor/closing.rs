@@ -5,13 +5,13 @@ use crate::outcome::{CycleRow, EntryKind};
 use crate::policy::{DebtAtCycle, Opening, Rollover};
 use crate::units::{Credits, Money, SimTime};
 
-use super::books::Note;
-use super::cycle::Closes;
-use super::env::Env;
-use super::events::{Class, TimerKind};
+use super::super::books::Note;
+use super::super::cycle::Closes;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::super::views::Views;
+use super::State;
 use super::grants::{NewLot, rounded_end};
-use super::state::State;
-use super::views::Views;
 
 impl State {
     /// What says when cycles close, besides the cycle itself.

@@ -11,12 +11,12 @@ use crate::policy::{Convert, CycleOnChange, Effective, Prorate};
 use crate::sampling::Purpose;
 use crate::units::SimTime;
 
-use super::books::Note;
-use super::cycle::Decided;
-use super::env::Env;
-use super::events::{Class, TimerKind};
+use super::super::books::Note;
+use super::super::cycle::Decided;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::State;
 use super::grants::rounded_end;
-use super::state::State;
 
 impl State {
     /// Lives through the changes of plan up to the opening: those of the past have happened, and one dated at the opening

@@ -3,10 +3,10 @@
 use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Tally};
 use crate::units::SimSpan;
 
-use super::counts::{Alive, Counts};
-use super::env::Env;
-use super::flight::Phase;
-use super::state::State;
+use super::super::counts::{Alive, Counts};
+use super::super::env::Env;
+use super::super::flight::Phase;
+use super::State;
 
 /// Counters at zero.
 pub(super) fn new_counts(env: &Env) -> Counts {
@@ -29,7 +29,7 @@ pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
 
 impl State {
     /// Closes the books.
-    pub(super) fn finish(&mut self, env: &Env) {
+    pub(in super::super) fn finish(&mut self, env: &Env) {
         let world = &env.world;
         self.timers.advance(world.end);
         self.gate.count(self.timers.now());
@@ -66,7 +66,7 @@ impl State {
     }
 
     /// Everything counted so far.
-    pub(super) fn report(&self) -> Tally {
+    pub(in super::super) fn report(&self) -> Tally {
         let mut tally = self.counts.report();
         self.books.report(&mut tally);
         self.money.report(&mut tally);

@@ -7,9 +7,9 @@ use crate::ledger::LotKind;
 use crate::outcome::EntryKind;
 use crate::units::{Category, Credits, Money};
 
-use super::env::Env;
+use super::super::env::Env;
+use super::State;
 use super::grants::{NewLot, expiry_of};
-use super::state::State;
 
 impl State {
     /// Gives back part of what an operation was charged.

@@ -8,11 +8,11 @@ use crate::policy::{Anchor, DebtAtCycle, Opening, Subscription};
 use crate::sampling::Purpose;
 use crate::units::{Money, Probability, SimSpan, SimTime};
 
-use super::books::{Note, overage};
-use super::env::Env;
-use super::events::{Class, TimerKind};
-use super::money::{BillingPeriod, CashKind, over_time};
-use super::state::State;
+use super::super::books::{Note, overage};
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::super::money::{BillingPeriod, CashKind, over_time};
+use super::State;
 
 /// Rank of a bill among the events of class 2: after changes of plan, before the close.
 const BILL: u16 = 2;

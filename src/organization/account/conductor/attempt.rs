@@ -6,17 +6,17 @@ use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, RunPart};
 
-use super::books::Note;
+use super::super::books::Note;
+use super::super::env::{Env, to_be_charged};
+use super::super::events::{Class, DueKind, TimerKind};
+use super::super::flight::Phase;
+use super::super::gate::{Check, estimator, hold_terms};
+use super::State;
 use super::charging::charged_in_full;
-use super::env::{Env, to_be_charged};
-use super::events::{Class, DueKind, TimerKind};
-use super::flight::Phase;
-use super::gate::{Check, estimator, hold_terms};
 use super::purchase::{PurchaseReason, Shortage};
-use super::state::State;
 
 impl State {
-    /// A piece of demand arrives; `slot` is its place in the course if it may end there. True if it will.
+    /// A piece of demand arrives; `slot` is its place in the trace if it may end there. True if it will.
     pub(super) fn arrive(
         &mut self,
         env: &Env,
@@ -32,10 +32,10 @@ impl State {
             return true;
         }
         self.counts.demanded(feature, operation.cost);
-        let needs_no_estimate = self.short_ways[feature.index()].needs_no_estimate && slot.is_some();
+        let needs_no_estimate = self.fast_paths[feature.index()].needs_no_estimate && slot.is_some();
         let estimate =
             if needs_no_estimate { Credits::ZERO } else { self.estimate_at_arrival(env, operation, parts) };
-        if slot.is_some_and(|slot| self.start_light(env, operation, estimate, slot)) {
+        if slot.is_some_and(|slot| self.start_fast(env, operation, estimate, slot)) {
             return true;
         }
         self.ways.slow += 1;

@@ -6,11 +6,11 @@
 use crate::sampling::Purpose;
 use crate::units::{Credits, SimSpan, SimTime};
 
-use super::env::Env;
-use super::events::{Class, DueKind, TimerKind};
-use super::flight::Phase;
-use super::gate::Check;
-use super::state::State;
+use super::super::env::Env;
+use super::super::events::{Class, DueKind, TimerKind};
+use super::super::flight::Phase;
+use super::super::gate::Check;
+use super::State;
 
 /// Restarts so far.
 #[derive(Debug, Clone, Copy, Default)]

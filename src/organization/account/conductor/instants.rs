@@ -6,11 +6,11 @@
 use crate::units::SimTime;
 use crate::workload::Operation;
 
-use super::env::Env;
-use super::events::{Class, Due, DueKind, TimerKind, order_of};
+use super::super::env::Env;
+use super::super::events::{Class, Due, DueKind, TimerKind, order_of};
+use super::super::timers::NextUp;
+use super::State;
 use super::pace::Doing;
-use super::state::State;
-use super::timers::NextUp;
 
 impl State {
     /// Handles everything due before (`at`, `order`).

@@ -6,12 +6,12 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{Operation, PartKind, RunPart};
 
-use super::books::{Charge, Note};
-use super::env::{Env, to_be_charged};
-use super::events::{Class, Due, DueKind, order_of};
-use super::flight::UnrecordedCharge;
-use super::gate::hold_terms;
-use super::state::State;
+use super::super::books::{Charge, Note};
+use super::super::env::{Env, to_be_charged};
+use super::super::events::{Class, Due, DueKind, order_of};
+use super::super::flight::UnrecordedCharge;
+use super::super::gate::hold_terms;
+use super::State;
 
 impl State {
     /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its

@@ -4,14 +4,15 @@ use crate::outcome::{EntryKind, Reason};
 use crate::policy::AlertLevel;
 use crate::units::FeatureIndex;
 
-use super::books::{Note, Posting, Whose};
-use super::env::{Env, to_be_charged};
-use super::flight::ChangeCause;
+use super::super::books::{Note, Posting, Whose};
+use super::super::env::{Env, to_be_charged};
+use super::super::flight::ChangeCause;
+use super::super::shop::level_of;
+use super::super::views::Views;
+use super::super::watch::Crossing;
+use super::State;
+use super::answering::OpenAnswer;
 use super::purchase::PurchaseReason;
-use super::shop::level_of;
-use super::state::State;
-use super::views::Views;
-use super::watch::Crossing;
 
 impl State {
     /// What follows from a posting of one event, and of an operation's if there is a cause.
@@ -19,7 +20,7 @@ impl State {
     pub(super) fn follow_up(&mut self, env: &Env, posting: Posting, cause: Option<ChangeCause>) {
         let Posting { before, after, .. } = posting;
         debug_assert_eq!(after, self.views(), "every posting is followed before the next one");
-        if after == before || self.opening {
+        if after == before || self.answering.is(OpenAnswer::Opening) {
             return;
         }
         if after.rose_from(before) && self.gate.has_queue() {

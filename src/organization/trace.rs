@@ -1,4 +1,4 @@
-//! The course of an organization's operations: arrivals, and the ends of those that any account may take as they come.
+//! The event trace of an organization's operations: arrivals, and the ends of those that any account may take as they come.
 //!
 //! Whoever admits a plain operation at its arrival sees it end at the same instant, whatever the policy. So arrivals of
 //! all features are merged once for all accounts, and with them the ends, as if everybody admitted everything at once;
@@ -17,12 +17,12 @@ use super::event::{EventClass, EventKind, TraceEvent};
 use super::flights::{Flight, Flights, OperationEnd};
 use super::sums::RunningSums;
 
-/// How the operations of a feature enter the course.
+/// How the operations of a feature enter the trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryRule {
     /// Costs nothing: arrivals are plain and have no end.
     pub free: bool,
-    /// Plain operations up to this long end in the course; none do if no account would look.
+    /// Plain operations up to this long end in the trace; none do if no account would look.
     pub longest: Option<SimSpan>,
 }
 
@@ -38,7 +38,7 @@ impl EntryRule {
     }
 }
 
-/// Operations of a batch that arrive before the course's next frontier.
+/// Operations of a batch that arrive before the trace's next frontier.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchSlice<'b> {
     /// The batch, in order of arrival.
@@ -57,7 +57,7 @@ impl<'b> BatchSlice<'b> {
     }
 }
 
-/// A piece of the course, as the accounts read it.
+/// A piece of the trace, as the accounts read it.
 #[derive(Debug, Clone, Copy)]
 pub struct TraceSlice<'a> {
     /// In order.
@@ -68,21 +68,21 @@ pub struct TraceSlice<'a> {
     pub sums: &'a RunningSums,
     /// How each feature's operations entered.
     pub entries: &'a [EntryRule],
-    /// Everything before this instant is in the course so far.
+    /// Everything before this instant is in the trace so far.
     pub upto: SimTime,
-    /// Slots of the course are below this.
+    /// Slots of the trace are below this.
     pub slots: u32,
 }
 
-/// The greatest cost of a plain operation [credits]: sums over a piece of the course stay far from overflowing.
+/// The greatest cost of a plain operation [credits]: sums over a piece of the trace stay far from overflowing.
 const MAX_BULK_COST: Credits = Credits::from_whole(10_000_000);
 
 /// How the operations of a feature enter, made ready to be asked for each of them.
 #[derive(Debug, Clone, Copy)]
 struct ClassRule {
-    /// Plain operations up to this long end in the course; less than nothing if none do.
+    /// Plain operations up to this long end in the trace; less than nothing if none do.
     longest: SimSpan,
-    /// The lane of arrivals that do not end in it.
+    /// The class of arrivals that do not end in it.
     other: EventClass,
 }
 
@@ -121,7 +121,7 @@ impl EventTrace {
 
     /// The last piece, of what was `given` to it.
     #[must_use]
-    pub fn stretch<'a>(&'a self, given: &'a [BatchSlice<'a>], upto: SimTime) -> TraceSlice<'a> {
+    pub fn slice<'a>(&'a self, given: &'a [BatchSlice<'a>], upto: SimTime) -> TraceSlice<'a> {
         let EventTrace { entries, flights, events, len, sums, .. } = self;
         TraceSlice { events: &events[..*len], given, sums, entries, upto, slots: flights.slots() }
     }
@@ -147,7 +147,7 @@ impl EventTrace {
     }
 }
 
-/// Writes a piece of the course.
+/// Writes a piece of the trace.
 struct TraceWriter<'a> {
     ways: &'a [ClassRule],
     flights: &'a mut Flights,
@@ -204,10 +204,10 @@ impl TraceWriter<'_> {
         let way = self.ways[feature.index()];
         let simple = part_count == 0 && fate == Fate::Completes;
         let (number, source) = (place as u32, source as u16);
-        let mut event = TraceEvent { at, cost, number, slot: u32::MAX, lane: way.other, source };
+        let mut event = TraceEvent { at, cost, number, slot: u32::MAX, class: way.other, source };
         if simple && duration <= way.longest && cost <= MAX_BULK_COST {
             event.slot = self.flights.begin(at + duration, Flight::new(feature, sequence, member, cost));
-            event.lane = EventClass::new(feature, EventKind::Arrival);
+            event.class = EventClass::new(feature, EventKind::Arrival);
         } else if way.other.kind() == EventKind::Special {
             self.sums.note_special(self.len);
         }
@@ -220,9 +220,9 @@ impl TraceWriter<'_> {
         while self.flights.next() < upto {
             let OperationEnd { at, slot, flight } = self.flights.end();
             let (cost, number, source) = (flight.cost, flight.sequence(), flight.member());
-            let lane = EventClass::new(flight.feature(), EventKind::End);
+            let class = EventClass::new(flight.feature(), EventKind::End);
             self.sums.charge(cost);
-            self.write(TraceEvent { at, cost, number, slot, lane, source });
+            self.write(TraceEvent { at, cost, number, slot, class, source });
         }
     }
 

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::units::{FeatureIndex, SimTime};
 
-use super::env::Env;
-use super::events::{Due, DueKind};
-use super::state::State;
+use super::super::env::Env;
+use super::super::events::{Due, DueKind};
+use super::State;
 
 /// Events between two looks: often enough to be heard within milliseconds, seldom enough to cost nothing.
 const EVERY: u32 = 1_024;
@@ -56,7 +56,7 @@ impl State {
     }
 
     /// True if the account is asked to leave.
-    pub(super) fn is_called_off(&mut self, env: &Env) -> bool {
+    pub(in super::super) fn is_called_off(&mut self, env: &Env) -> bool {
         self.pace.left_early |= env.world.abandon.load(Relaxed);
         self.pace.left_early
     }

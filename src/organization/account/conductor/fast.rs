@@ -1,33 +1,33 @@
-//! The short way of operations that need a check, a duration and one charge, and nothing else.
+//! The fast path of operations that need a check, a duration and one charge, and nothing else.
 //!
-//! Most operations of most policies are of this kind, so they need no `LiveOperation`: the course tells when they end. Stretches
-//! in which nothing else happens are left to `calm`. Invariant: whoever takes the short way does exactly what the long
-//! way would have done; tests compare the two.
+//! Most operations of most policies are of this kind, so they need no `LiveOperation`: the trace tells when they end.
+//! Intervals in which nothing else happens are left to `in_bulk`. Invariant: whoever takes the fast path does exactly what
+//! the slow path would have done; tests and shadow accounts compare the two.
 
 use crate::ledger::HoldId;
 use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
-use super::super::{EntryRule, TraceEvent};
-use super::books::Whose;
-use super::calm::CourseHold;
-use super::env::Env;
-use super::flight::ChangeCause;
-use super::gate::{Check, hold_terms};
-use super::state::State;
+use super::super::books::Whose;
+use super::super::bulk::TraceHold;
+use super::super::env::Env;
+use super::super::flight::ChangeCause;
+use super::super::gate::{Check, hold_terms};
+use super::State;
+use crate::organization::{EntryRule, TraceEvent};
 
-/// Whether operations of a feature may take the short way.
+/// Whether operations of a feature may take the fast path.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FastPath {
-    /// Those that the course lets end may: nothing looks into a `LiveOperation`.
+    /// Those that the trace lets end may: nothing looks into a `LiveOperation`.
     pub(super) open: bool,
     /// Their check looks at no estimate, so that none has to be made.
     pub(super) needs_no_estimate: bool,
 }
 
-/// The short ways of all features under the first plan; none where plans may change.
-pub(super) fn short_ways(env: &Env) -> Vec<FastPath> {
+/// The fast paths of all features under the first plan; none where plans may change.
+pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
     let looked_into = env.detail.is_followed() || env.policy.plans.len() > 1;
     let terms = env.terms(env.first_plan);
     let plain = !looked_into
@@ -41,14 +41,14 @@ pub(super) fn short_ways(env: &Env) -> Vec<FastPath> {
         open: plain
             && env.world.features[index].provider_cost.is_none()
             && env.world.sources[index].reactive_clients(&env.traits) == 0
-            && is_light(feature),
+            && is_fast(feature),
         needs_no_estimate: !env.check(env.first_plan, FeatureIndex(index as u16)).estimates()
             && env.history_depth[index].is_none(),
     };
     terms.features.iter().enumerate().map(way).collect()
 }
 
-fn is_light(feature: &FeatureTerms) -> bool {
+fn is_fast(feature: &FeatureTerms) -> bool {
     feature.charge == ChargeMoment::Completion
         && feature.in_flight == InFlight::Finish
         && feature.max_in_flight.is_none()
@@ -57,7 +57,7 @@ fn is_light(feature: &FeatureTerms) -> bool {
         && hold_terms(feature).is_none_or(|hold| hold.overrun == Overrun::Charge && hold.leak.is_never())
 }
 
-/// How the operations of a feature have to enter the course for this account.
+/// How the operations of a feature have to enter the trace for this account.
 pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRule {
     // A hold that its settle does not end needs an event of its own.
     let rules = &env.terms(env.first_plan).features[feature.index()];
@@ -66,9 +66,9 @@ pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRul
 }
 
 impl State {
-    /// Starts an operation that ends in the course; false if it has to take the long way.
+    /// Starts an operation that ends in the trace; false if it has to take the slow path.
     #[inline]
-    pub(super) fn start_light(
+    pub(super) fn start_fast(
         &mut self,
         env: &Env,
         operation: &Operation,
@@ -91,37 +91,37 @@ impl State {
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(&terms.features[feature.index()])
         {
-            let hold = self.open_light_hold(env, Whose::of(operation), amount, rules);
-            self.holds_in_course[slot as usize] = CourseHold::Booked(hold);
+            let hold = self.open_fast_hold(env, Whose::of(operation), amount, rules);
+            self.bulk.hold_opens(slot, hold);
         }
         self.gate.enter_trace(self.timers.now(), feature);
         true
     }
 
-    fn open_light_hold(&mut self, env: &Env, whose: Whose, amount: Credits, rules: &HoldTerms) -> HoldId {
+    fn open_fast_hold(&mut self, env: &Env, whose: Whose, amount: Credits, rules: &HoldTerms) -> HoldId {
         let (hold, posting) = self.books.hold(self.timers.now(), whose, amount, rules.pins_expiry);
         self.follow_up(env, posting, Some(ChangeCause { feature: whose.feature, member: whose.member }));
         hold
     }
 
-    /// An operation on the short way owes its charge and ends. Nothing that comes between the two at one instant can
+    /// An operation on the fast path owes its charge and ends. Nothing that comes between the two at one instant can
     /// tell.
-    pub(super) fn end_light(&mut self, env: &Env, event: &TraceEvent) {
+    pub(super) fn end_fast(&mut self, env: &Env, event: &TraceEvent) {
         self.timers.advance(event.at);
-        let (feature, cost) = (event.lane.feature(), event.cost);
-        match std::mem::take(&mut self.holds_in_course[event.slot as usize]) {
-            CourseHold::Booked(hold) => self.end_light_hold(env, event, hold),
-            CourseHold::None | CourseHold::Open => {
+        let (feature, cost) = (event.class.feature(), event.cost);
+        match self.bulk.take_hold(event.slot) {
+            TraceHold::Booked(hold) => self.end_fast_hold(env, event, hold),
+            TraceHold::None | TraceHold::Open => {
                 if !self.burn_quickly(feature, cost) {
                     self.charge_slowly(env, event, None);
                 }
             }
         }
-        self.light_ends(feature, cost);
+        self.fast_ends(feature, cost);
     }
 
-    fn end_light_hold(&mut self, env: &Env, event: &TraceEvent, hold: HoldId) {
-        let (feature, cost) = (event.lane.feature(), event.cost);
+    fn end_fast_hold(&mut self, env: &Env, event: &TraceEvent, hold: HoldId) {
+        let (feature, cost) = (event.class.feature(), event.cost);
         let held = self.books.ledger().hold(hold).amount;
         if !self.settle_quickly(feature, hold, held, cost) {
             self.charge_slowly(env, event, Some((hold, held)));
@@ -129,7 +129,7 @@ impl State {
         self.books.count_overrun(cost - held);
     }
 
-    fn light_ends(&mut self, feature: FeatureIndex, cost: Credits) {
+    fn fast_ends(&mut self, feature: FeatureIndex, cost: Credits) {
         self.gate.leave_trace(self.timers.now(), feature);
         self.counts.served(feature, cost);
         if let Some(since) = self.customer.end_refusals() {
@@ -151,12 +151,12 @@ impl State {
         !self.watch.is_stale() && self.books.settle_quickly(feature, (hold, held), cost, self.watch.level())
     }
 
-    /// The charge by the long way, with a `LiveOperation` for as long as it takes.
+    /// The charge by the slow path, with a `LiveOperation` for as long as it takes.
     #[cold]
     fn charge_slowly(&mut self, env: &Env, event: &TraceEvent, hold: Option<(HoldId, Credits)>) {
         let slot = self.flight.take_slot();
-        let TraceEvent { cost, number: sequence, lane, .. } = *event;
-        let (feature, member) = (lane.feature(), event.member());
+        let TraceEvent { cost, number: sequence, class, .. } = *event;
+        let (feature, member) = (class.feature(), event.member());
         let operation =
             Operation { at: self.timers.now(), cost, feature, sequence, member, ..Operation::default() };
         let work = &mut self.flight[slot];

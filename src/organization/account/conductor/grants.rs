@@ -6,10 +6,11 @@ use crate::outcome::EntryKind;
 use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, RecurrenceMode, Terms};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
-use super::env::Env;
-use super::events::{Class, TimerKind};
-use super::money::CashKind;
-use super::state::State;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::super::money::CashKind;
+use super::State;
+use super::answering::OpenAnswer;
 
 /// Rank of the repayment among the events of class 3: after every grant.
 const REPAY_LAST: u16 = 0xfff;
@@ -128,7 +129,7 @@ impl State {
         if at >= end.min(voided) {
             return;
         }
-        if at == self.timers.now() && self.opening {
+        if at == self.timers.now() && self.answering.is(OpenAnswer::Opening) {
             // What is dated at the opening is one event with it.
             return self.recur(env, index);
         }

@@ -8,10 +8,10 @@ use crate::ledger::LotSerial;
 use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
 use crate::units::{Credits, Money};
 
-use super::books::Note;
-use super::cycle::Decided;
-use super::env::Env;
-use super::state::State;
+use super::super::books::Note;
+use super::super::cycle::Decided;
+use super::super::env::Env;
+use super::State;
 
 /// Part of a period: numerator and denominator.
 type Share = (i64, i64);

@@ -6,14 +6,14 @@ use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, Money, Probability, SimSpan};
 
-use super::books::Note;
-use super::env::Env;
-use super::events::{Class, TimerKind};
-use super::flight::{ChangeCause, LiveOperation};
+use super::super::books::Note;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::super::flight::{ChangeCause, LiveOperation};
+use super::super::money::CashKind;
+use super::super::shop::{Lack, Order, Short};
+use super::State;
 use super::grants::{NewLot, expiry_of};
-use super::money::CashKind;
-use super::shop::{Lack, Order, Short};
-use super::state::State;
 
 /// Why a person sets out to buy.
 #[derive(Debug, Clone, Copy, Default)]

@@ -6,15 +6,15 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Batch;
 
-use super::books::Note;
+use super::super::books::Note;
+use super::super::customer::Client;
+use super::super::env::Env;
+use super::super::events::{Class, Due, DueKind, order_of};
+use super::super::flight::Phase;
+use super::super::views::Views;
+use super::State;
 use super::charging::charged_in_full;
-use super::customer::Client;
-use super::env::Env;
-use super::events::{Class, Due, DueKind, order_of};
-use super::flight::Phase;
 use super::purchase::Shortage;
-use super::state::State;
-use super::views::Views;
 
 impl State {
     /// An attempt is turned away.

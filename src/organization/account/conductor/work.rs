@@ -5,13 +5,14 @@ use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, Overrun};
 use crate::units::Credits;
 use crate::workload::Operation;
 
-use super::books::Note;
-use super::counts::EndedOperation;
-use super::env::Env;
-use super::events::{Class, DueKind, order_of};
-use super::flight::{BrokenOwes, EndDecision, FinishedPart, PartChange};
-use super::gate::{buffered, hold_terms};
-use super::state::State;
+use super::super::books::Note;
+use super::super::counts::EndedOperation;
+use super::super::env::Env;
+use super::super::events::{Class, DueKind, order_of};
+use super::super::flight::{BrokenOwes, EndDecision, FinishedPart, PartChange};
+use super::super::gate::{buffered, hold_terms};
+use super::State;
+use super::answering::OpenAnswer;
 
 impl State {
     /// An admitted operation starts.
@@ -265,10 +266,9 @@ impl State {
 
     /// Kills what the policy kills when the account is exhausted. Work under an open hold is exempt.
     pub(super) fn kill_exhausted(&mut self, env: &Env) {
-        if self.killing || !self.is_exhausted(env) {
+        if !self.is_exhausted(env) || !self.answering.begin(OpenAnswer::Kills) {
             return;
         }
-        self.killing = true;
         let terms = env.terms(self.plan);
         let mut doomed: Vec<(u16, u32, u32, KilledWork)> = Vec::new();
         for (slot, work) in self.flight.slots().filter(|(_, work)| work.is_exposed()) {
@@ -282,6 +282,6 @@ impl State {
                 self.kill(env, slot, who);
             }
         }
-        self.killing = false;
+        self.answering.end(OpenAnswer::Kills);
     }
 }

@@ -1,7 +1,7 @@
 //! Shadow accounts (law 8): the account that takes shortcuts and the account that is followed are the same account.
 //!
 //! Owns the second account that goes the other way beside the one whose numbers are reported, the comparison of the two
-//! at the end of every piece of the course and at the end, and the search for the instant at which they part. Leaves
+//! at the end of every piece of the trace and at the end, and the search for the instant at which they part. Leaves
 //! what an account does to the account, and the recomputation from the journal to the auditor, which listens to
 //! whichever of the two is followed. Invariant: nothing of a shadow reaches a result; a run with it and without it has
 //! the same bytes, or ends with an error.
@@ -18,11 +18,11 @@ use crate::outcome::{AttemptRow, Detail, Entry, Tally};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, SimTime};
 
-use super::super::{BatchSlice, LawViolation, TraceSlice};
-use super::books::{Journal, LastingBooks};
-use super::counts::Alive;
-use super::env::Env;
-use super::state::State;
+use super::super::books::{Journal, LastingBooks};
+use super::super::counts::Alive;
+use super::super::env::Env;
+use super::State;
+use crate::organization::{BatchSlice, EntryRule, LawViolation, TraceSlice};
 
 /// Share of the accounts that are followed one operation at a time beside their shortcuts.
 const FOLLOWED: f64 = 0.01;
@@ -52,7 +52,7 @@ impl Scrutiny {
 
 /// The account beside the account.
 #[derive(Debug, Clone)]
-pub(super) struct Shadow {
+pub(in super::super) struct Shadow {
     env: Arc<Env>,
     state: State,
     /// The instant up to which both were alike, and both at it: first the account, then its shadow.
@@ -61,39 +61,36 @@ pub(super) struct Shadow {
 
 impl Shadow {
     /// A shadow of an account that has just been opened.
-    pub(super) fn new(env: Arc<Env>, state: State, of: &State) -> Shadow {
+    pub(in super::super) fn new(env: Arc<Env>, state: State, of: &State) -> Shadow {
         let alike = Box::new((state.timers.now(), of.clone(), state.clone()));
         Shadow { env, state, alike }
     }
 
-    pub(super) fn env(&self) -> &Arc<Env> {
-        &self.env
+    /// How the operations of a feature have to enter the trace for it.
+    pub(in super::super) fn entry(&self, feature: usize) -> EntryRule {
+        self.state.entry(&self.env, feature)
     }
 
-    pub(super) fn state(&self) -> &State {
-        &self.state
-    }
-
-    /// Follows a piece of the course that the account `of` has gone through, and compares.
+    /// Follows a piece of the trace that the account `of` has gone through, and compares.
     ///
     /// # Errors
     /// A law that the shadow breaks, or what it has differently and since when.
-    pub(super) fn follow(
+    pub(in super::super) fn follow(
         &mut self,
         env: &Env,
         of: &mut State,
-        stretch: &TraceSlice<'_>,
+        slice: &TraceSlice<'_>,
     ) -> Result<(), LawViolation> {
-        self.state.follow(&self.env, stretch);
+        self.state.follow(&self.env, slice);
         if self.state.pace.left_early && self.env.world.is_abandoned() {
             return Ok(());
         }
         self.state.take_fault(&self.env)?;
-        let upto = stretch.upto;
+        let upto = slice.upto;
         let pair = (of.stopped_at(upto), self.state.stopped_at(upto));
         let same_books = upto < env.world.end || same_books(&pair.0, &pair.1);
         if !same_books || !same_counters(&pair.0, &pair.1) {
-            return Err(self.search(env, stretch, pair).told(env));
+            return Err(self.search(env, slice, pair).told(env));
         }
         *self.alike = (upto, pair.0, pair.1);
         Ok(())
@@ -103,7 +100,7 @@ impl Shadow {
     ///
     /// # Errors
     /// A law that the shadow breaks, or what it has differently.
-    pub(super) fn finish(mut self, env: &Env, of: &mut Tally) -> Result<(), LawViolation> {
+    pub(in super::super) fn finish(mut self, env: &Env, of: &mut Tally) -> Result<(), LawViolation> {
         self.state.finish(&self.env);
         self.state.take_fault(&self.env)?;
         let mut own = self.state.report();
@@ -119,13 +116,13 @@ impl Shadow {
 
     /// The first instant after whose events the two differ, looked for between the last one at which they were alike
     /// and the end of the piece, by going there again and again from where they were alike.
-    fn search(&self, env: &Env, stretch: &TraceSlice<'_>, last: (State, State)) -> Parting {
-        let (mut low, mut high, mut last) = (self.alike.0, stretch.upto, last);
+    fn search(&self, env: &Env, slice: &TraceSlice<'_>, last: (State, State)) -> Parting {
+        let (mut low, mut high, mut last) = (self.alike.0, slice.upto, last);
         while (high - low).micros() > 1 {
             let middle = SimTime::from_micros(low.micros().midpoint(high.micros()));
             let (mut one, mut other) = (self.alike.1.clone(), self.alike.2.clone());
-            let given = given_before(stretch, middle);
-            let piece = before(stretch, &given, middle);
+            let given = given_before(slice, middle);
+            let piece = before(slice, &given, middle);
             one.follow(env, &piece);
             other.follow(&self.env, &piece);
             let pair = (one.stopped_at(middle), other.stopped_at(middle));
@@ -140,19 +137,19 @@ impl Shadow {
     }
 }
 
-/// What the sources gave to a piece of the course, as far as it arrives before an instant.
-fn given_before<'a>(stretch: &TraceSlice<'a>, upto: SimTime) -> SmallVec<[BatchSlice<'a>; 8]> {
+/// What the sources gave to a piece of the trace, as far as it arrives before an instant.
+fn given_before<'a>(slice: &TraceSlice<'a>, upto: SimTime) -> SmallVec<[BatchSlice<'a>; 8]> {
     let cut = |given: &BatchSlice<'a>| {
         let arrived = given.operations().partition_point(|operation| operation.at < upto);
         BatchSlice { to: given.from + arrived, ..*given }
     };
-    stretch.given.iter().map(cut).collect()
+    slice.given.iter().map(cut).collect()
 }
 
-/// The part of a piece of the course that comes before an instant.
-fn before<'a>(stretch: &TraceSlice<'a>, given: &'a [BatchSlice<'a>], upto: SimTime) -> TraceSlice<'a> {
-    let events = &stretch.events[..stretch.events.partition_point(|event| event.at < upto)];
-    TraceSlice { events, given, upto, ..*stretch }
+/// The part of a piece of the trace that comes before an instant.
+fn before<'a>(slice: &TraceSlice<'a>, given: &'a [BatchSlice<'a>], upto: SimTime) -> TraceSlice<'a> {
+    let events = &slice.events[..slice.events.partition_point(|event| event.at < upto)];
+    TraceSlice { events, given, upto, ..*slice }
 }
 
 /// Where two accounts part.

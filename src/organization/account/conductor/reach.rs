@@ -1,43 +1,25 @@
 //! How far an account may go before something else than plain operations has to be looked at.
 //!
-//! Owns the bounds of calm stretches: balances that stay between the thresholds of alerts, checks and top-ups, and the
-//! next timer. Leaves going there to `calm`. Invariant: within its reach nothing fires, fails, wakes or ends a lot.
+//! Owns the bounds of bulk intervals: balances that stay between the thresholds of alerts, checks and top-ups, and the
+//! next timer. Leaves going there to `in_bulk`. Invariant: within its reach nothing fires, fails, wakes or ends a lot.
 
 use crate::ledger::LotSerial;
 use crate::policy::{Compare, View};
 use crate::units::{Credits, SimTime};
 
-use super::env::Env;
-use super::shop::level_of;
-use super::state::State;
-use super::views::Views;
-use super::watch::threshold;
+use super::super::bulk::BulkReach;
+use super::super::env::Env;
+use super::super::shop::level_of;
+use super::super::views::Views;
+use super::super::watch::threshold;
+use super::State;
 
-/// How far an account may go calmly.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BulkReach {
-    /// May be charged, exclusively.
-    pub(super) credits: Credits,
-    /// Events before this instant only.
-    pub(super) until: SimTime,
-    /// The first lot with unreserved credits, which burns and is reserved next.
-    pub(super) lot: LotSerial,
-    /// Its unreserved credits.
-    pub(super) free: Credits,
-    /// They must stay above this …
-    pub(super) least: Credits,
-    /// … and below this.
-    pub(super) most: Credits,
-    /// Some balance is below some threshold: each is kept to by itself.
-    pub(super) low: bool,
-}
-
-/// Bounds of the balances of a calm account, all exclusive.
+/// Bounds of the balances in a bulk interval, all exclusive.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     settled_above: Credits,
     available_above: Credits,
-    /// Settled never rises in a calm stretch; available does when a hold ends.
+    /// Settled never rises in an interval; available does when a hold ends.
     available_below: Credits,
     until: SimTime,
 }
@@ -55,9 +37,9 @@ impl Bounds {
 }
 
 impl State {
-    /// What the account may do calmly; none if it is not calm.
+    /// How far the account may go in bulk; none if it may not.
     pub(super) fn reach(&self, env: &Env) -> Option<BulkReach> {
-        let calm = self.calm.any
+        let plain = self.bulk.is_possible()
             && !self.customer.has_churned()
             && !self.timers.resumes_now()
             && !self.watch.is_stale()
@@ -65,7 +47,7 @@ impl State {
             && self.books.unrecorded().is_zero()
             && !self.customer.is_refused()
             && self.books.ledger().debt().is_zero();
-        if !calm {
+        if !plain {
             return None;
         }
         let views = self.views();
@@ -84,7 +66,7 @@ impl State {
             most: Credits::MAX,
             low: views.lowest() <= self.watch.level(),
         };
-        if self.calm.holds {
+        if self.bulk.has_holds() {
             let lot = self.books.ledger().lots().iter().find(|lot| lot.free().is_positive())?;
             let behind = views.available - lot.free();
             reach.credits = settled;
@@ -101,7 +83,7 @@ impl State {
         let until = self.timers.next_instant();
         // Clocks end with the life.
         let until = if self.timers.now() < self.leaves { until.min(self.leaves) } else { until };
-        let above = self.calm.floor;
+        let above = self.bulk.floor();
         let mut bounds =
             Bounds { settled_above: above, available_above: above, available_below: Credits::MAX, until };
         if views.lowest() > self.watch.level() {

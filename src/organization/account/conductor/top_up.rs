@@ -7,13 +7,14 @@ use crate::policy::{Reevaluation, Terms, TopUpRule};
 use crate::sampling::Purpose;
 use crate::units::{Money, SimSpan, SimTime};
 
-use super::books::Note;
-use super::env::Env;
-use super::events::{Class, TimerKind};
+use super::super::books::Note;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::super::shop::{Guard, Order, amount};
+use super::super::views::Views;
+use super::State;
+use super::answering::OpenAnswer;
 use super::pace::Doing;
-use super::shop::{Guard, Order, amount};
-use super::state::State;
-use super::views::Views;
 
 /// Why rules are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +68,9 @@ impl State {
 
     fn look_at_top_ups(&mut self, env: &Env, mut occasion: Occasion) {
         let terms = env.terms(self.plan);
-        if terms.top_ups.is_empty() || self.topping_up || self.has_left(env) {
+        if terms.top_ups.is_empty() || self.has_left(env) || !self.answering.begin(OpenAnswer::TopUps) {
             return;
         }
-        self.topping_up = true;
         let mut rule = 0;
         while rule < terms.top_ups.len() && self.goes_on(env, Doing::TopUp(rule)) {
             // A rule that has bought is looked at again, together with all others: the view has changed.
@@ -80,7 +80,7 @@ impl State {
                 rule += 1;
             }
         }
-        self.topping_up = false;
+        self.answering.end(OpenAnswer::TopUps);
     }
 
     /// True if the rule bought credits that landed at once.

@@ -5,10 +5,10 @@
 
 use crate::outcome::EntryKind;
 
-use super::books::Note;
-use super::env::Env;
-use super::events::{Class, TimerKind};
-use super::state::State;
+use super::super::books::Note;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::State;
 
 /// Rank among the events of class 2: after changes of plan, before the bill.
 const RULES: (Class, u16, u32) = (Class::Close, 1, u32::MAX);

@@ -1,71 +1,104 @@
-//! Everything about an account that changes, and the loop over what is due.
+//! The conductor: what happens to an account, in order, and what follows from it.
+//!
+//! Owns the parts of an account and sees two of them at once; each file beside this one holds one concern: `trace`,
+//! `in_bulk`, `reach` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
+//! `opening`, `closing`, `grants` and `billing` (credits and money given), `plan_change`, `prorate` and `rules` (another
+//! plan, other rules), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and
+//! `refunding` (operations in flight and what they owe), `change` (what follows a posting), `top_up` and `purchase`
+//! (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
+//! list to the part that owns it. These files are one state machine: a change of balance may buy credits, which is a
+//! change of balance. Invariants: time never runs back; an effect without delay is carried out inside its cause.
+
+mod answering;
+mod attempt;
+mod billing;
+mod change;
+mod charging;
+mod closing;
+mod fast;
+mod finish;
+mod grants;
+mod in_bulk;
+mod instants;
+mod opening;
+mod pace;
+mod plan_change;
+mod prorate;
+mod purchase;
+mod reach;
+mod react;
+mod refunding;
+mod restart;
+mod rules;
+mod shadow;
+mod top_up;
+mod trace;
+mod work;
 
 use crate::outcome::{AccountSample, EntryKind};
-use crate::units::{Credits, SimTime};
+use crate::units::{Credits, FeatureIndex, SimTime};
 
-use super::super::LawViolation;
+use super::super::{EntryRule, LawViolation};
+use super::Balances;
 use super::books::{AccountBooks, Journal, Note, UndoBook, Whose};
-use super::calm::{BulkInterval, CourseHold};
+use super::bulk::BulkInterval;
 use super::changes::Changes;
 use super::counts::Counts;
 use super::customer::Customer;
 use super::cycle::Cycle;
 use super::env::Env;
 use super::flight::LiveOperations;
-use super::follow::SlotSet;
 use super::gate::Gate;
 use super::issuance::Issuance;
-use super::light::{FastPath, short_ways};
 use super::money::MoneyBook;
-use super::pace::Pace;
-use super::restart::Restarts;
 use super::shop::Shop;
 use super::timers::Timers;
 use super::views::Views;
 use super::watch::Watch;
 use super::ways::WaysTaken;
+use answering::Answering;
+use fast::{FastPath, fast_paths};
+use pace::Pace;
+use restart::Restarts;
+
+pub use shadow::Scrutiny;
+pub(super) use shadow::Shadow;
 
 /// Everything about an account that changes.
 #[derive(Debug, Clone)]
 pub(super) struct State {
-    pub(super) plan: usize,
-    pub(super) books: AccountBooks,
-    pub(super) flight: LiveOperations,
-    /// Per feature: whether and how its operations may take the short way.
-    pub(super) short_ways: Vec<FastPath>,
-    pub(super) calm: BulkInterval,
-    pub(super) timers: Timers,
-    pub(super) restarts: Restarts,
-    /// Per slot of the course: the hold of its operation.
-    pub(super) holds_in_course: Vec<CourseHold>,
-    /// Slots of the course whose operations take the long way or were turned away: their ends mean nothing here.
-    pub(super) passed_over: SlotSet,
-    /// Per feature: the estimate of every operation, if it is always the same and so counted a stretch at a time.
-    pub(super) estimates_ahead: Vec<Option<Credits>>,
+    plan: usize,
+    books: AccountBooks,
+    flight: LiveOperations,
+    /// Per feature: whether and how its operations may take the fast path.
+    fast_paths: Vec<FastPath>,
+    bulk: BulkInterval,
+    timers: Timers,
+    restarts: Restarts,
+    /// Per feature: the estimate of every operation, if it is always the same and so counted a piece of the trace at a time.
+    estimates_ahead: Vec<Option<Credits>>,
     /// End of the organization's life: no clock of the tally runs beyond it.
-    pub(super) leaves: SimTime,
-    pub(super) gate: Gate,
-    pub(super) watch: Watch,
-    pub(super) shop: Shop,
-    pub(super) topping_up: bool,
-    pub(super) killing: bool,
-    pub(super) issuance: Issuance,
-    pub(super) money: MoneyBook,
-    pub(super) cycle: Cycle,
-    pub(super) changes: Changes,
-    pub(super) customer: Customer,
-    pub(super) counts: Counts,
-    /// The account is being opened: no change of balance is reacted to.
-    pub(super) opening: bool,
-    pub(super) pace: Pace,
-    pub(super) ways: WaysTaken,
-    pub(super) fault: Option<(SimTime, String)>,
+    leaves: SimTime,
+    gate: Gate,
+    watch: Watch,
+    shop: Shop,
+    /// What is being answered just now.
+    answering: Answering,
+    issuance: Issuance,
+    money: MoneyBook,
+    cycle: Cycle,
+    changes: Changes,
+    customer: Customer,
+    counts: Counts,
+    pace: Pace,
+    ways: WaysTaken,
+    fault: Option<(SimTime, String)>,
 }
 
 fn new_books(env: &Env) -> AccountBooks {
     let terms = env.terms(env.first_plan);
     let life = (env.birth, env.traits.leaves);
-    let journal = Journal::new(super::finish::auditor(env), env.detail.journal);
+    let journal = Journal::new(finish::auditor(env), env.detail.journal);
     AccountBooks::new(
         terms,
         env.world.features.len(),
@@ -83,40 +116,57 @@ impl State {
         state
     }
 
+    /// How the operations of a feature have to enter the trace for this account.
+    pub(super) fn entry(&self, env: &Env, feature: usize) -> EntryRule {
+        fast::entry(env, self.fast_paths[feature], FeatureIndex(feature as u16))
+    }
+
+    /// Which way operations have gone so far.
+    pub(super) fn ways(&self) -> WaysTaken {
+        self.ways
+    }
+
+    /// The present instant: everything before it has been handled.
+    pub(super) fn now(&self) -> SimTime {
+        self.timers.now()
+    }
+
+    /// The balances, and what they are made of.
+    pub(super) fn balances(&self) -> Balances {
+        let (Views { settled, available, ongoing }, ledger) = (self.views(), self.books.ledger());
+        Balances { settled, available, ongoing, debt: ledger.debt(), held: ledger.held() }
+    }
+
     /// True if operations of some feature may take the fast path or be part of bulk intervals.
     pub(super) fn takes_shortcuts(&self) -> bool {
-        self.short_ways.iter().any(|way| way.open)
+        self.fast_paths.iter().any(|way| way.open)
     }
 
     fn new(env: &Env) -> State {
         let features = env.world.features.len();
         let terms = env.terms(env.first_plan);
         let life = (env.birth, env.traits.leaves);
-        let short_ways = short_ways(env);
+        let fast_paths = fast_paths(env);
         State {
             plan: env.first_plan,
             books: new_books(env),
             flight: LiveOperations::default(),
-            calm: BulkInterval::new(env, &short_ways),
-            short_ways,
+            bulk: BulkInterval::new(&in_bulk::joinings(env, &fast_paths)),
+            fast_paths,
             timers: Timers::new(env.world.start, env.world.end),
             restarts: Restarts::default(),
-            holds_in_course: Vec::new(),
-            passed_over: SlotSet::default(),
-            estimates_ahead: super::calm::estimates_ahead(env),
+            estimates_ahead: in_bulk::estimates_ahead(env),
             leaves: env.traits.leaves,
             gate: Gate::new(features, life),
             watch: Watch::new(features, terms.alerts.len(), life),
-            shop: Shop::new(super::top_up::adopted(env, env.first_plan)),
-            topping_up: false,
-            killing: false,
+            shop: Shop::new(top_up::adopted(env, env.first_plan)),
+            answering: Answering::default(),
             issuance: Issuance::default(),
             money: MoneyBook::default(),
             cycle: Cycle::new(env.birth, env.traits.signed_up, terms.cycle.every),
             changes: Changes::default(),
             customer: Customer::new(features),
-            counts: super::finish::new_counts(env),
-            opening: false,
+            counts: finish::new_counts(env),
             pace: Pace::default(),
             ways: WaysTaken::default(),
             fault: None,

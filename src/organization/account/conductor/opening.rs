@@ -5,11 +5,12 @@ use crate::outcome::EntryKind;
 use crate::policy::{Anchor, Terms};
 use crate::units::{Credits, SimTime};
 
-use super::books::Note;
-use super::env::Env;
-use super::events::{Class, TimerKind};
+use super::super::books::Note;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::State;
+use super::answering::OpenAnswer;
 use super::grants::rounded_end;
-use super::state::State;
 use super::top_up::adopted;
 
 impl State {
@@ -47,14 +48,14 @@ impl State {
             self.books.open_with_debt(self.timers.now(), customers.debt_at_start);
         }
         // The opening is one event at which nothing fires: all its grants are there before anything looks at them.
-        self.opening = true;
+        self.answering.begin(OpenAnswer::Opening);
         self.number_grants(env);
         self.open_cycle(env, self.timers.now(), true);
         self.schedule_grants(env);
         self.start_buying(env);
         self.start_clients(env);
         self.repay(env);
-        self.opening = false;
+        self.answering.end(OpenAnswer::Opening);
         self.refresh_watch(env);
         self.look_at_checks(env);
         if self.views().settled <= Credits::ZERO {
