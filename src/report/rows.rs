@@ -195,7 +195,7 @@ impl PrefixedLines<'_> {
         self.plain(row.project);
         let kept = detail.quantities.get(&(FeatureIndex(row.feature), row.operation));
         let names = self.shape.quantities.get(usize::from(row.feature));
-        self.text(&quantities(names.zip(kept)));
+        self.text(&quantities(names.zip(kept.map(|values| &values[..]))));
         self.out.push(b'\n');
     }
 
@@ -231,7 +231,7 @@ pub fn member_name(member: u16) -> String {
 }
 
 /// `tokens_in=1200;tokens_out=300`: the quantities of an operation that are known.
-fn quantities(kept: Option<(&Vec<String>, &Box<[f64]>)>) -> String {
+fn quantities(kept: Option<(&Vec<String>, &[f64])>) -> String {
     let Some((names, values)) = kept else { return String::new() };
     let known = names.iter().zip(values).filter(|(_, value)| !value.is_nan());
     let each: Vec<String> = known.map(|(name, value)| format!("{name}={}", number::exact(*value))).collect();

@@ -228,7 +228,7 @@ fn balances_add_up_line_by_line_and_by_category() {
             }
             let charges = rows.iter().filter(|row| row["kind"] == "charge");
             assert!(charges.clone().count() > 0);
-            for row in charges.filter(|row| row["credits"] != "") {
+            for row in charges.filter(|row| !row["credits"].is_empty()) {
                 let known =
                     !row["feature"].is_empty() && !row["operation"].is_empty() && !row["member"].is_empty();
                 assert!(known && (!row["grant"].is_empty() || micros(&row["debt"]) > 0), "{row:?}");

@@ -22,13 +22,11 @@ impl<'f> Teller<'f> {
         if matches!(entry.kind, EntryKind::Opened | EntryKind::PlanChanged | EntryKind::RulesChanged) {
             self.plan = entry.grant as usize;
         }
-        let what = self
-            .told_of_credits(entry, group)
+        self.told_of_credits(entry, group)
             .or_else(|| self.told_of_debt_and_money(entry))
             .or_else(|| self.told_of_work(entry, group))
             .or_else(|| self.told_of_holds(entry))
-            .or_else(|| told_of_customers(entry, &self.name(entry)));
-        what
+            .or_else(|| told_of_customers(entry, &self.name(entry)))
     }
 
     /// `chat 17`.
