@@ -8,7 +8,7 @@ use crate::organization::{LawViolation, OrganizationRun, Outages, Workspace, Wor
 use crate::outcome::RunShape;
 use crate::sampling::{Purpose, StreamKey, TraitPoint};
 use crate::units::{CohortIndex, OrganizationId};
-use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory};
+use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory, Pseudonyms};
 
 use super::control::Failure;
 use super::rows::RowWriter;
@@ -73,6 +73,8 @@ pub struct Job {
     pub outages: Box<dyn Fn(u32) -> Outages + Send + Sync>,
     /// Writes the rows of an organization.
     pub rows: Arc<dyn RowWriter>,
+    /// Labels are replaced by these before anything is told or written.
+    pub pseudonyms: Option<Pseudonyms>,
 }
 
 impl fmt::Debug for Job {
@@ -130,7 +132,10 @@ impl Job {
         if let Some(history) = &cohort.history {
             let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
             let point = replayed.point(cohort_key);
-            let (key, traits) = (point.key(), replayed.traits(&cohort.population, point));
+            let (key, mut traits) = (point.key(), replayed.traits(&cohort.population, point));
+            if let Some(pseudonyms) = &self.pseudonyms {
+                traits.label = pseudonyms.of(&traits.label);
+            }
             return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
                 source.begin_history(traits, &history.prepared, &replayed)
             })

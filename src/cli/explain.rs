@@ -16,7 +16,7 @@ use crate::units::{CohortIndex, SimTime};
 
 use super::arguments::{ExplainArguments, FormatOption, UsageOption};
 use super::exit::{CommandProblem, Exit};
-use super::{interrupt, organizations, reading, terminal};
+use super::{anonymous, interrupt, organizations, reading, terminal};
 
 /// Most arrivals drawn at once.
 const BATCH: usize = 4096;
@@ -87,7 +87,8 @@ impl Followed {
             .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
         let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
         let options = JobOptions { detail, first: None };
-        let job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
+        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
+        job.pseudonyms = anonymous::pseudonyms(arguments.anonymize.as_deref())?;
         let (name, cohort, detail) = followed(&job, arguments)?;
         let facts = StatementFacts {
             title: format!(

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::calendar::Zone;
 use crate::engine::{Enough, RowWriter, Sink, SpillError, Stopwatch};
 use crate::experiment::{Measurements, StopDecision, reason, stop};
 use crate::outcome::{OrganizationOutcome, Outcome, RunShape};
-use crate::report::{RowFile, RunFile, RunFolder};
+use crate::report::{self, RowFile, RunFile, RunFolder};
 use crate::scenario::{Precision, Scenario};
 
 use super::exit::CommandProblem;
@@ -48,6 +49,8 @@ pub(super) struct GatheredRun {
     pub precision_missed: bool,
     /// Why a precision ended the run where it did.
     pub stopped: Option<String>,
+    /// The rows of `books.csv`; none without a currency.
+    pub books: Option<Vec<u8>>,
     /// Organizations in the one unfinished replication that is measured because no other is finished.
     unfinished: Option<u64>,
 }
@@ -73,12 +76,22 @@ impl GatheredRun {
     }
 }
 
+/// The header of `books.csv`.
+fn books_begun() -> Vec<u8> {
+    let mut books = Vec::new();
+    report::write_books_header(&mut books).expect("memory takes every byte");
+    books
+}
+
 struct GatheringState {
     measurements: Measurements,
     baseline: usize,
     precision: Option<Precision>,
     precision_missed: bool,
     partial: Option<Outcome>,
+    /// Rows of `books.csv` so far: a few for every replication, whatever the number of organizations.
+    books: Option<Vec<u8>>,
+    zone: Zone,
     files: Vec<(String, Result<RowsSink, String>)>,
     /// No replication is added after this long.
     time: Option<(Stopwatch, Duration)>,
@@ -113,6 +126,8 @@ impl Gathering {
             precision: scenario.precision.clone(),
             precision_missed: false,
             partial: None,
+            books: scenario.currency.is_some().then(books_begun),
+            zone: scenario.zone.clone(),
             files: writer.files.iter().map(open).collect::<Result<_, _>>()?,
             time: time.map(|time| (Stopwatch::start(), time)),
             folder: folder.path().to_owned(),
@@ -134,14 +149,16 @@ impl Gathering {
         if let Some(outcome) = partial {
             state.measurements.push(&outcome);
         }
-        let GatheringState { measurements, baseline, precision, files, precision_missed, time, .. } = state;
+        let GatheringState {
+            measurements, baseline, precision, files, precision_missed, time, books, ..
+        } = state;
         let known = precision.and_then(|precision| reason(&measurements, baseline, &precision));
         let stopped = known.or_else(|| time_over(&measurements, time));
         let close = |(name, open): (String, Result<RowsSink, String>)| {
             (name, open.and_then(|open| open.finish().map_err(|error| error.to_string())))
         };
         let files = files.into_iter().map(close).collect();
-        Ok(GatheredRun { measurements, files, precision_missed, stopped, unfinished })
+        Ok(GatheredRun { measurements, files, precision_missed, stopped, books, unfinished })
     }
 }
 
@@ -160,6 +177,11 @@ fn time_over(measurements: &Measurements, time: Option<(Stopwatch, Duration)>) -
 
 impl GatheringState {
     fn complete(&mut self, outcome: &Outcome) -> Enough {
+        let (replication, zone) = (self.measurements.replications(), &self.zone);
+        let month_name = |month| zone.show(month).chars().take(7).collect();
+        if let Some(books) = &mut self.books {
+            report::write_books(books, replication, outcome, &month_name).expect("memory takes every byte");
+        }
         self.measurements.push(outcome);
         if self.time.as_ref().is_some_and(|(since, time)| since.elapsed() >= *time) {
             return Enough::Yes;

@@ -43,12 +43,15 @@ fn labelled(job: &Job, text: &str) -> Result<Option<OrganizationId>, CommandProb
         return Ok(None);
     }
     let outages = Arc::new((job.outages)(0));
+    // Whoever has the key may name an organization by its label too.
+    let pseudonym = |label: &str| job.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.of(label));
     for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
         let alone = text.strip_prefix(cohort.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
         for number in 0..cohort.organizations {
             let id = OrganizationId { cohort: CohortIndex(index as u16), number };
             let name = job.start(0, id, &outages, Workspace::default())?.name();
-            if name == text || Some(name.as_str()) == alone {
+            let meant = alone.unwrap_or(text);
+            if name == text || name == meant || pseudonym(meant).as_ref() == Some(&name) {
                 return Ok(Some(id));
             }
         }

@@ -17,7 +17,7 @@ use crate::report::{
     Table, TakenUpRecord,
 };
 use crate::scenario::{self, Scenario, ScenarioSource};
-use crate::workload::{Arrivals, Demand, PreparedHistory};
+use crate::workload::{PreparedHistory, Pseudonyms};
 
 use super::arguments::{FormatOption, LayoutArguments, RowsOption, RunArguments};
 use super::asked::Asked;
@@ -27,7 +27,8 @@ use super::gathering::{GatheredRun, Gathering, GatheringWriter};
 use super::progress::{Meter, count, span};
 use super::terminal::number_of;
 use super::{
-    estimate, interrupt, keeping, limits, organizations, reading, replayed, resuming, select, terminal,
+    anonymous, estimate, interrupt, keeping, limits, organizations, reading, replayed, resuming, select,
+    terminal,
 };
 
 /// More replications than this fit into no time that anybody waits.
@@ -53,7 +54,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
     let files = row_files(arguments).into_iter().map(|file| file.name().to_owned()).collect();
     let (parts, outdone) = resuming::begin(arguments.resume, (&folder, &question), files, unfinished)?;
     let mut cuts = Vec::new();
-    let told = Told { expected, cuts: &mut cuts };
+    let told = Told { expected, pseudonyms: matter.pseudonyms.clone(), cuts: &mut cuts };
     let simulated = simulate(scenario, arguments, &histories, &folder, (told, parts, &interrupt));
     let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, scenario))?;
     let mut summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
@@ -91,6 +92,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
 
 /// The scenario as it is going to be run, and where it came from.
 struct Matter {
+    pseudonyms: Option<Pseudonyms>,
     source: ScenarioSource,
     scenario: Scenario,
     asked: Asked,
@@ -98,7 +100,10 @@ struct Matter {
 
 impl Matter {
     fn question(&self, histories: &[HistoryRecord]) -> report::Question {
-        let question = self.asked.question(&self.source, &self.scenario);
+        let mut question = self.asked.question(&self.source, &self.scenario);
+        if let Some(pseudonyms) = &self.pseudonyms {
+            question = question.with("pseudonyms", pseudonyms.key_name());
+        }
         if histories.is_empty() {
             return question;
         }
@@ -152,7 +157,8 @@ fn read_and_check(arguments: &RunArguments) -> Result<Matter, CommandProblem> {
     let of_file = scenario.policies.len();
     select::apply(&mut scenario, arguments)?;
     let asked = Asked::run(arguments, &scenario, of_file);
-    Ok(Matter { source, scenario, asked })
+    let pseudonyms = anonymous::pseudonyms(arguments.anonymize.as_deref())?;
+    Ok(Matter { source, scenario, asked, pseudonyms })
 }
 
 pub(super) fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layout {
@@ -194,6 +200,7 @@ fn simulate(
         Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
     let options = JobOptions { detail, first };
     let mut job = engine::prepare_with(scenario, options, Arc::new(writer), histories);
+    job.pseudonyms = told.pseudonyms;
     if let Some(name) = &arguments.organization {
         let only = organizations::find(&job, name)?;
         job.keep_only(only);
@@ -270,6 +277,8 @@ fn name_the_key(problem: CommandProblem, scenario: &Scenario) -> CommandProblem 
 /// What a run is told before it begins, and where it leaves what it has to tell.
 struct Told<'t> {
     expected: Expected,
+    /// What stands for labels in everything that is written.
+    pseudonyms: Option<Pseudonyms>,
     /// Draws that met a bound.
     cuts: &'t mut Vec<String>,
 }
@@ -306,6 +315,7 @@ fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, C
 fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
     let asked = [
         (!arguments.no_organizations, RowFile::Organizations),
+        (!arguments.no_organizations, RowFile::Changes),
         (arguments.wants(RowsOption::Cycles), RowFile::Cycles),
         (arguments.wants(RowsOption::Operations), RowFile::Operations),
         (arguments.wants(RowsOption::Journal), RowFile::Journal),
@@ -328,6 +338,9 @@ fn summarise(
             Ok(open) => drop(folder.close(open)),
             Err(why) => folder.give_up(&file, &why),
         }
+    }
+    if let Some(books) = gathered.books {
+        report::attempt(folder, report::BOOKS_FILE, || Ok(books));
     }
     let findings = Findings::of_family(gathered.measurements, scenario.baseline, &Family::of(scenario));
     let judgements = judge(&findings.measurements, &scenario.thresholds);
@@ -399,6 +412,7 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
                 "partial": summary.partial,
                 "stopped": summary.stopped,
                 "verdict": answer.to_json(),
+                "customers": report::customer_tables(findings).iter().map(Table::to_json).collect::<Vec<_>>(),
                 "outcomes": report::flat(findings).to_json(),
                 "notes": answer.notes(),
                 "thresholds": rulings.to_json(),
@@ -407,6 +421,7 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
         }
         report::Format::Text | report::Format::Markdown => {
             let mut tables = report::overview(findings);
+            tables.extend(report::customer_tables(findings));
             if let Some(last) = tables.last_mut() {
                 last.notes.extend(summary.stopped.clone());
                 last.notes.extend(super::changed::remark(scenario));
@@ -419,13 +434,6 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
             format!("{verdict}\n{}", report::render_tables(&tables, format, look))
         }
     }
-}
-
-/// Features whose clients wait for what their operations really meet.
-fn reactive_features(scenario: &Scenario) -> Vec<String> {
-    let reactive = |demand: &Demand| matches!(demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. });
-    let features = scenario.features.iter().filter(|feature| reactive(&feature.demand));
-    features.map(|feature| feature.name.clone()).collect()
 }
 
 fn written(target: &Path, summary: &Summary) -> String {
@@ -444,6 +452,13 @@ fn written(target: &Path, summary: &Summary) -> String {
         count(new / seconds.max(1e-9)),
         target.display()
     )
+}
+
+/// The command that asks the same question.
+fn command(matter: &Matter, arguments: &RunArguments) -> Vec<String> {
+    let key_file = arguments.anonymize.iter().map(|file| file.display().to_string());
+    let anonymize = key_file.flat_map(|file| [String::from("--anonymize"), file]);
+    matter.asked.words(&arguments.scenario, &matter.source).into_iter().chain(anonymize).collect()
 }
 
 fn manifest(
@@ -465,7 +480,7 @@ fn manifest(
         version: String::from(env!("CARGO_PKG_VERSION")),
         scenario: scenario.name.clone(),
         content_hash: scenario.content_hash.clone(),
-        command: matter.asked.words(&arguments.scenario, &matter.source),
+        command: command(matter, arguments),
         scenario_text: matter.source.text().to_owned(),
         formats: Formats::CURRENT,
         question,
@@ -477,7 +492,7 @@ fn manifest(
         policy_operations_per_second: operations_per_second * scenario.policies.len() as f64,
         wall_s,
         peak_memory_bytes: engine::peak_memory_bytes(),
-        reactive_features: reactive_features(scenario),
+        reactive_features: scenario.reactive_features().into_iter().map(str::to_owned).collect(),
         cut_draws: Vec::new(),
         histories,
         ended_by: summary.ran.interrupted.map(Cause::name),

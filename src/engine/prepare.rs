@@ -28,6 +28,8 @@ pub struct JobOptions {
 #[must_use]
 pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
     Arc::new(RunShape {
+        plans: scenario.policies.iter().map(plan_names).collect(),
+        baseline: scenario.baseline,
         policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
         features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
@@ -39,6 +41,11 @@ pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
             .collect(),
         groups: scenario.cohorts.iter().map(|cohort| cohort.groups.clone()).collect(),
     })
+}
+
+/// The plans of a policy as it names them, whatever edition of its rules is in force.
+fn plan_names(policy: &Policy) -> Vec<String> {
+    policy.plans.iter().take(policy.named_plans()).map(|plan| plan.plan.clone()).collect()
 }
 
 /// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made. `watch` is
@@ -132,6 +139,7 @@ pub fn prepare_with(
         }
     });
     Job {
+        pseudonyms: None,
         world: Arc::new(world),
         shape,
         seed: scenario.seed,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, metric_index};
 
-use super::Estimate;
 use super::progress::TimelineMeans;
+use super::{CustomerFindings, Estimate};
 
 /// What all replications so far have measured, in the order of replications.
 ///
@@ -21,13 +21,15 @@ pub struct Measurements {
     columns: Vec<OutcomeColumn>,
     /// By policy.
     progress: Vec<TimelineMeans>,
+    /// Who wins and who loses.
+    customers: CustomerFindings,
     /// Largest debt of each organization in every replication (micro-credits), by policy.
     largest_debts: Vec<Histogram>,
 }
 
 /// The values of one outcome; not-a-number stands for an absent one.
 #[derive(Debug, Clone, PartialEq)]
-enum OutcomeColumn {
+pub(super) enum OutcomeColumn {
     /// The same in every replication so far.
     Alike(f64),
     /// One a replication.
@@ -35,7 +37,7 @@ enum OutcomeColumn {
 }
 
 impl OutcomeColumn {
-    fn push(&mut self, value: f64, earlier: u32) {
+    pub(super) fn push(&mut self, value: f64, earlier: u32) {
         match self {
             OutcomeColumn::Varied(values) => values.push(value),
             OutcomeColumn::Alike(own) if earlier == 0 => *own = value,
@@ -44,6 +46,18 @@ impl OutcomeColumn {
                 let mut values = vec![*own; earlier as usize];
                 values.push(value);
                 *self = OutcomeColumn::Varied(values);
+            }
+        }
+    }
+
+    /// The mean over so many replications; `None` if it is absent in all of them.
+    pub(super) fn estimate(&self, replications: u32, range: OutcomeRange) -> Option<Estimate> {
+        match self {
+            OutcomeColumn::Alike(value) if value.is_nan() || replications == 0 => None,
+            OutcomeColumn::Alike(value) => Some(Estimate::alike(*value, replications).possible(range)),
+            OutcomeColumn::Varied(values) => {
+                let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+                Estimate::within(&present, range)
             }
         }
     }
@@ -67,6 +81,7 @@ impl Measurements {
             columns: vec![OutcomeColumn::Alike(f64::NAN); policies * scopes.len() * METRICS.len()],
             progress: vec![TimelineMeans::default(); policies],
             largest_debts: vec![Histogram::default(); policies],
+            customers: CustomerFindings::new(&shape),
             organizations: vec![0; scopes.len()],
             replications: 0,
             scopes,
@@ -92,6 +107,7 @@ impl Measurements {
             self.largest_debts[policy].merge(&totals[0].debt_max);
             self.progress[policy].push(outcome.timeline(policy));
         }
+        self.customers.push(outcome);
         self.replications += 1;
     }
 
@@ -138,6 +154,12 @@ impl Measurements {
         &self.progress[policy]
     }
 
+    /// Who wins and who loses.
+    #[must_use]
+    pub fn customers(&self) -> &CustomerFindings {
+        &self.customers
+    }
+
     /// The largest debts of one policy's organizations, over all replications (micro-credits).
     #[must_use]
     pub fn largest_debts(&self, policy: usize) -> &Histogram {
@@ -165,14 +187,7 @@ impl Measurements {
     #[must_use]
     pub fn estimate(&self, policy: usize, scope: Scope, metric: usize) -> Option<Estimate> {
         let range = METRICS.get(metric)?.range();
-        match self.column(policy, scope, metric)? {
-            OutcomeColumn::Alike(value) if value.is_nan() || self.replications == 0 => None,
-            OutcomeColumn::Alike(value) => Some(Estimate::alike(*value, self.replications).possible(range)),
-            OutcomeColumn::Varied(values) => {
-                let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-                Estimate::within(&present, range)
-            }
-        }
+        self.column(policy, scope, metric)?.estimate(self.replications, range)
     }
 
     /// Organizations of a scope in a replication.

@@ -65,7 +65,7 @@ impl Octave {
 }
 
 /// The cell of a value; ascending with the value.
-fn index_of(value: i64) -> i16 {
+pub(super) fn index_of(value: i64) -> i16 {
     let magnitude = value.unsigned_abs();
     let index = if magnitude < CELLS_PER_OCTAVE {
         magnitude

@@ -8,13 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{OrganizationId, SimTime};
 
-use super::{Tally, Timeline, Totals};
+use super::{ChangesBySize, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
 
 /// Names and instants that give the numbers of a run their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunShape {
     /// Names of the policies, in file order.
     pub policies: Vec<String>,
+    /// Names of the plans of each policy.
+    pub plans: Vec<Vec<String>>,
+    /// The policy the others are compared with, in file order.
+    pub baseline: usize,
     /// Names of the cohorts, in file order.
     pub cohorts: Vec<String>,
     /// Names of the features, in file order.
@@ -116,6 +120,10 @@ struct PolicyOutcome {
     /// One a cohort, in file order.
     cohorts: Vec<Totals>,
     timeline: Timeline,
+    /// Against the baseline; nothing for the baseline itself.
+    changes: ChangesBySize,
+    /// Money by month and plan.
+    months: MonthBooks,
 }
 
 impl Outcome {
@@ -125,6 +133,8 @@ impl Outcome {
         let policy = PolicyOutcome {
             cohorts: vec![Totals::default(); shape.cohorts.len()],
             timeline: Timeline::default(),
+            changes: ChangesBySize::default(),
+            months: MonthBooks::default(),
         };
         let policies = vec![policy; shape.policies.len()];
         Outcome { shape, policies }
@@ -139,8 +149,13 @@ impl Outcome {
     /// Adds one organization.
     pub fn fold(&mut self, organization: &OrganizationOutcome) {
         let cohort = organization.id.cohort.index();
-        for (policy, tally) in self.policies.iter_mut().zip(&organization.tallies) {
+        let baseline = self.shape.baseline;
+        for (index, (policy, tally)) in self.policies.iter_mut().zip(&organization.tallies).enumerate() {
             policy.timeline.add(&tally.samples);
+            policy.months.add(&tally.months);
+            if let Some(before) = organization.tallies.get(baseline).filter(|_| index != baseline) {
+                policy.changes.add(organization, OrganizationChange::of(before, tally));
+            }
             if let Some(totals) = policy.cohorts.get_mut(cohort) {
                 totals.merge(&Totals::of(tally, self.shape.measure_from));
             }
@@ -152,6 +167,8 @@ impl Outcome {
         debug_assert_eq!(self.shape, other.shape, "outcomes of two scenarios cannot be merged");
         for (own, other) in self.policies.iter_mut().zip(&other.policies) {
             own.timeline.merge(&other.timeline);
+            own.changes.merge(&other.changes);
+            own.months.merge(&other.months);
             for (own, other) in own.cohorts.iter_mut().zip(&other.cohorts) {
                 own.merge(other);
             }
@@ -172,6 +189,18 @@ impl Outcome {
     #[must_use]
     pub fn timeline(&self, policy: usize) -> &Timeline {
         &self.policies[policy].timeline
+    }
+
+    /// What a policy changes for organizations against the baseline.
+    #[must_use]
+    pub fn changes(&self, policy: usize) -> &ChangesBySize {
+        &self.policies[policy].changes
+    }
+
+    /// One policy's money by month and plan.
+    #[must_use]
+    pub fn months(&self, policy: usize) -> &MonthBooks {
+        &self.policies[policy].months
     }
 
     /// Its numbers as bytes; the names are those of its shape.

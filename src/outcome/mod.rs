@@ -6,10 +6,12 @@
 //! Invariants: `merge` is associative and commutative; floats appear only in the last step.
 
 mod auditor;
+mod change;
 mod histogram;
 mod journal;
 mod merged;
 mod metrics;
+mod month;
 mod sums;
 #[cfg(test)]
 pub(crate) mod synthetic;
@@ -18,10 +20,15 @@ mod timeline;
 mod totals;
 
 pub use auditor::{AuditRules, Auditor, Violation, audit};
+pub use change::{
+    ChangeSums, ChangesBySize, CustomerSide, CustomerStanding, LARGEST, LargeChange, LargestList,
+    OrganizationChange,
+};
 pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, RunShape, Scope};
 pub use metrics::{DefinedFor, Direction, METRICS, Metric, OutcomeRange, metric, metric_index};
+pub use month::{MONTH_COLUMNS, MonthBooks, MonthLine, MonthMoney};
 pub use sums::{CreditSums, CustomerSums, DebtSums, DefaultSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
 pub use timeline::{Instant, Timeline};

@@ -28,6 +28,8 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
     let day = |number: i64| SimTime::from_micros(1_735_689_600_000_000 + number * SimSpan::DAY.micros());
     Arc::new(RunShape {
         policies: names(policies),
+        plans: policies.iter().map(|_| names(&["plan"])).collect(),
+        baseline: 0,
         cohorts: names(&["small-teams", "studios"]),
         features: names(&["post", "campaign"]),
         measure_from: day(0),

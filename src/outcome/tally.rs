@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
 
-use super::{Entry, Histogram};
+use super::{Entry, Histogram, MonthLine};
 
 /// Credits by category, in the order of `Category::ALL`.
 pub type ByCategory = [Credits; 3];
@@ -37,6 +37,8 @@ pub struct Tally {
     pub life: SimSpan,
     /// Demand credits by member, for the share of the top member.
     pub member_credits: Vec<Credits>,
+    /// Money by month and plan, in order.
+    pub months: Vec<MonthLine>,
     /// States at the timeline's instants, in order.
     pub samples: Vec<AccountSample>,
     /// Rows on request.

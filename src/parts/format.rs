@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The first bytes of every part; the last one is the version of the form.
-pub(super) const MAGIC: &[u8; 16] = b"creditsim part\x00\x01";
+pub(super) const MAGIC: &[u8; 16] = b"creditsim part\x00\x02";
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,9 @@
 //! Invariants: a folder that has its final name is complete; no CSV holds a wall-clock value.
 
 mod answer;
+mod books;
 mod cell;
+mod customers;
 mod figures;
 mod files;
 mod folder;
@@ -25,7 +27,9 @@ mod sweep;
 mod table;
 
 pub use answer::{Answer, Citation, PolicyLine, Sentence};
+pub use books::{BOOKS_FILE, write_books, write_books_header};
 pub use cell::cell;
+pub use customers::{BY_SIZE_FILE, LARGEST_FILE, customer_tables, write_by_size, write_largest};
 pub use figures::OutcomeScale;
 pub use files::{REPLICATIONS, write_comparison, write_replications, write_summary, write_timeline};
 pub use folder::{
@@ -57,10 +61,12 @@ use crate::experiment::Findings;
 /// fails is done without, and the folder says so.
 pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page) {
     type Form = fn(&mut Vec<u8>, &Findings, &str) -> io::Result<()>;
-    let tables: [(&str, Form); 4] = [
+    let tables: [(&str, Form); 6] = [
         ("summary.csv", |out, findings, scenario| write_summary(out, findings, scenario)),
         ("comparison.csv", |out, findings, scenario| write_comparison(out, findings, scenario)),
         ("timeline.csv", |out, findings, _| write_timeline(out, findings)),
+        (BY_SIZE_FILE, |out, findings, scenario| write_by_size(out, findings, scenario)),
+        (LARGEST_FILE, |out, findings, _| write_largest(out, findings)),
         (REPLICATIONS, |out, findings, _| write_replications(out, findings)),
     ];
     for (name, form) in tables {

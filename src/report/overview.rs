@@ -42,7 +42,8 @@ fn block(findings: &Findings, title: &str, metrics: &[&str]) -> Option<Table> {
     let policies = 0..findings.shape().policies.len();
     let applies =
         |name: &str| policies.clone().any(|policy| findings.estimate(policy, Scope::All, name).is_some());
-    let shown: Vec<&str> = metrics.iter().copied().filter(|name| applies(name)).collect();
+    let shown: Vec<&str> =
+        metrics.iter().copied().filter(|name| applies(name) && !is_zero(findings, name)).collect();
     if shown.is_empty() {
         return None;
     }
@@ -60,6 +61,25 @@ fn block(findings: &Findings, title: &str, metrics: &[&str]) -> Option<Table> {
         table.rows.push(row);
     }
     Some(table)
+}
+
+/// True if it is 0 in every replication under every policy; a rate of 0 is worth its column.
+fn is_zero(findings: &Findings, name: &str) -> bool {
+    let zero = |policy| {
+        let estimate = findings.estimate(policy, Scope::All, name);
+        estimate.is_none_or(|estimate| estimate.mean == 0.0 && estimate.half_width.unwrap_or(0.0) == 0.0)
+    };
+    !is_share(name) && (0..findings.shape().policies.len()).all(zero)
+}
+
+/// Says which columns were left out.
+fn zeros(findings: &Findings) -> Option<String> {
+    let names = PRINTED_TABLES.iter().flat_map(|(_, names)| names.iter().copied());
+    let applies = |name: &str| {
+        (0..findings.shape().policies.len()).any(|p| findings.estimate(p, Scope::All, name).is_some())
+    };
+    let zero: Vec<&str> = names.filter(|name| applies(name) && is_zero(findings, name)).collect();
+    (!zero.is_empty()).then(|| format!("0 under every policy: {}", zero.join(", ")))
 }
 
 fn policy_name(findings: &Findings, policy: usize) -> String {
@@ -118,7 +138,8 @@ fn notes(findings: &Findings) -> Vec<String> {
     let replications = findings.measurements.replications();
     let baseline = &findings.shape().policies[findings.baseline];
     if replications < 2 {
-        return vec!["one replication: no intervals and no verdicts (use `--replications`)".to_owned()];
+        let few = "one replication: no intervals and no verdicts (use `--replications`)".to_owned();
+        return std::iter::once(few).chain(zeros(findings)).collect();
     }
     let interval = format!(
         "± wider side of the 95 % interval over {replications} replications (both ends: summary.csv);\n\
@@ -134,7 +155,7 @@ fn notes(findings: &Findings) -> Vec<String> {
              (paired by replication, corrected for everything in these tables)"
         )
     };
-    [interval, marks].into_iter().chain(carried(findings)).collect()
+    [interval, marks].into_iter().chain(zeros(findings)).chain(carried(findings)).collect()
 }
 
 /// Printed amounts of which one replication holds half of the sum: their means are hardly known.

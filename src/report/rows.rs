@@ -15,6 +15,7 @@ use crate::outcome::{
 use crate::units::{FeatureIndex, NO_MEMBER};
 
 use super::cell::append;
+use super::customers::{CHANGE_COLUMNS, append_changes};
 use super::number;
 
 /// A file with rows of single organizations.
@@ -22,6 +23,8 @@ use super::number;
 pub enum RowFile {
     /// Outcomes of every organization.
     Organizations,
+    /// What every policy changes for every organization against the baseline.
+    Changes,
     /// Billing cycles; on request.
     Cycles,
     /// Attempts; on request.
@@ -36,6 +39,7 @@ impl RowFile {
     pub const fn name(self) -> &'static str {
         match self {
             RowFile::Organizations => "organizations.csv",
+            RowFile::Changes => "organizations-change.csv",
             RowFile::Cycles => "cycles.csv",
             RowFile::Operations => "operations.csv",
             RowFile::Journal => "journal.csv",
@@ -49,6 +53,9 @@ impl RowFile {
             RowFile::Organizations => {
                 let names: Vec<&str> = organization_metrics().map(|metric| metric.name).collect();
                 return format!("replication,policy,cohort,organization,{}\n", names.join(","));
+            }
+            RowFile::Changes => {
+                return format!("replication,policy,cohort,organization,{}\n", CHANGE_COLUMNS.join(","));
             }
             RowFile::Cycles => {
                 "replication,policy,organization,cycle,from,to,issued,charged,burned,repaid,expired,carried,debt,\
@@ -74,6 +81,9 @@ impl RowFile {
         replication: u32,
         organization: &OrganizationOutcome,
     ) {
+        if self == RowFile::Changes {
+            return append_changes(out, shape, replication, organization);
+        }
         let name = shape.organization_name(organization);
         for (policy, tally) in shape.policies.iter().zip(&organization.tallies) {
             let replication = replication.to_string();
@@ -82,6 +92,7 @@ impl RowFile {
             let mut line = PrefixedLines { out, shape, groups, lead };
             match self {
                 RowFile::Organizations => line.organization(organization, tally),
+                RowFile::Changes => {}
                 RowFile::Cycles => {
                     detail(tally, |detail| detail.cycles.iter().for_each(|row| line.cycle(row)))
                 }

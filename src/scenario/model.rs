@@ -6,7 +6,7 @@ use crate::calendar::Zone;
 use crate::organization::ProviderCost;
 use crate::policy::{Customers, Policy};
 use crate::units::{FeatureIndex, SimTime};
-use crate::workload::{Demand, Listed, Population};
+use crate::workload::{Arrivals, Demand, Listed, Population};
 
 use super::Relevance;
 
@@ -59,6 +59,26 @@ pub struct Scenario {
     pub timeline_instants: u32,
     /// Keys of the largest number of credits and of the largest amount of money, for whoever finds their sums too large.
     pub largest: (Option<String>, Option<String>),
+}
+
+impl Scenario {
+    /// Features whose clients wait for what their operations really meet, so that demand differs by policy.
+    #[must_use]
+    pub fn reactive_features(&self) -> Vec<&str> {
+        let reactive = |feature: &&Feature| {
+            matches!(feature.demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. })
+        };
+        self.features.iter().filter(reactive).map(|feature| feature.name.as_str()).collect()
+    }
+
+    /// Policies with an automatic top-up that nothing caps.
+    #[must_use]
+    pub fn tops_up_without_cap(&self) -> Vec<&str> {
+        let uncapped = |policy: &&Policy| {
+            policy.plans.iter().flat_map(|plan| &plan.top_ups).any(|top_up| top_up.caps.is_empty())
+        };
+        self.policies.iter().filter(uncapped).map(|policy| policy.name.as_str()).collect()
+    }
 }
 
 /// Organizations that are alike.

@@ -65,10 +65,14 @@ fn every_layout_writes_the_same_bytes() {
     let one = written("one", &["--threads", "1"]);
     let names: Vec<&str> = one.keys().map(String::as_str).collect();
     let expected = [
+        "books.csv",
         "comparison.csv",
         "cycles.csv",
         "journal.csv",
         "operations.csv",
+        "organizations-by-size.csv",
+        "organizations-change.csv",
+        "organizations-largest.csv",
         "organizations.csv",
         "replications.csv",
         "summary.csv",

@@ -4,6 +4,7 @@
 
 mod account;
 mod adopted;
+mod answers;
 mod asking;
 mod calm;
 mod circles;

@@ -82,6 +82,9 @@ pub struct ExplainArguments {
     /// Set a value over the scenario, as in `run`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// Tell of the pseudonym that `run --anonymize` writes; the organization may be named by it or by its label.
+    #[arg(long, value_name = "KEY-FILE")]
+    pub anonymize: Option<PathBuf>,
     /// Form of the statement.
     #[arg(long, value_enum, default_value_t)]
     pub format: FormatOption,

@@ -149,9 +149,13 @@ pub struct RunArguments {
     /// The same as `--rows journal`.
     #[arg(long)]
     pub journal: bool,
-    /// Leave `organizations.csv` out.
+    /// Leave `organizations.csv` and `organizations-change.csv` out.
     #[arg(long)]
     pub no_organizations: bool,
+    /// Write pseudonyms instead of the labels of a usage history, made with the key in this file (made if it is not there):
+    /// the same key gives the same pseudonyms.
+    #[arg(long, value_name = "KEY-FILE")]
+    pub anonymize: Option<PathBuf>,
     /// Run even if the estimate of operations, time, memory or output is absurd.
     #[arg(long)]
     pub force: bool,

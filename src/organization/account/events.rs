@@ -125,6 +125,8 @@ pub(super) struct Timer {
 pub(super) enum TimerKind {
     /// Outcomes begin to count.
     Measure,
+    /// A calendar month ends.
+    Month,
     /// A lot ends.
     Expire(LotSerial),
     /// A lot is voided.

@@ -21,6 +21,7 @@ mod flight;
 mod gate;
 mod issuance;
 mod money;
+mod monthly;
 mod shop;
 mod timers;
 mod views;

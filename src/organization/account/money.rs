@@ -11,6 +11,8 @@ use crate::ledger::Ledger;
 use crate::outcome::{MoneyTally, Tally};
 use crate::units::{Money, SimTime};
 
+use super::monthly::{MonthPlace, MonthStand, MonthlyLines};
+
 /// Where cash came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CashKind {
@@ -47,6 +49,7 @@ pub(super) struct MoneyBook {
     /// Cash of the running cycle.
     row: Money,
     before: Before,
+    monthly: MonthlyLines,
     tally: MoneyTally,
 }
 
@@ -95,6 +98,7 @@ impl Default for MoneyBook {
             months: Vec::new(),
             row: Money::ZERO,
             before: Before::default(),
+            monthly: MonthlyLines::default(),
             tally: MoneyTally { complete: true, ..MoneyTally::default() },
         }
     }
@@ -351,13 +355,46 @@ impl MoneyBook {
             breakage_else: self.breakage_else,
         };
         self.months.clear();
+        self.monthly = MonthlyLines::default();
+    }
+
+    /// Books by month and plan what has happened since the last line.
+    pub(super) fn close_month(&mut self, lots: &Ledger, at: SimTime, place: MonthPlace) {
+        let m = &self.tally;
+        let opening = MonthStand {
+            deferred: m.deferred_start,
+            receivable: m.receivable_start,
+            credit_owed: m.credit_notes_owed_start,
+            ..MonthStand::default()
+        };
+        let present = MonthStand {
+            cash: self.cash(),
+            recognized: self.recognized_measured(lots, at),
+            breakage: self.breakage_measured(lots),
+            voided: lots.voided_value() - self.before.voided,
+            credit_notes: m.credit_notes,
+            credit_owed: self.credit_owed,
+            written_off: m.written_off,
+            deferred: self.deferred(lots, at),
+            receivable: self.receivable,
+        };
+        self.monthly.close(place, opening, present);
+    }
+
+    /// Law 6 of the lines by month, the last of which is that of `last`, if it is broken.
+    pub(super) fn broken_months(&self, last: SimTime) -> Option<String> {
+        self.monthly.broken_law(&self.tally, last)
+    }
+
+    fn breakage_measured(&self, lots: &Ledger) -> Money {
+        lots.breakage() - self.before.breakage + self.breakage_else - self.before.breakage_else
     }
 
     /// Counts what is left at the end.
     pub(super) fn finish(&mut self, lots: &Ledger, end: SimTime) {
         let before = self.before;
         self.tally.recognized = self.recognized_measured(lots, end);
-        self.tally.breakage = lots.breakage() - before.breakage + self.breakage_else - before.breakage_else;
+        self.tally.breakage = self.breakage_measured(lots);
         self.tally.voided = lots.voided_value() - before.voided;
         self.tally.deferred_end = self.deferred(lots, end);
         self.tally.receivable_end = self.receivable;
@@ -420,6 +457,7 @@ impl MoneyBook {
     /// Writes what was counted where it is reported.
     pub(super) fn report(&self, tally: &mut Tally) {
         tally.money = self.tally.clone();
+        tally.months = self.monthly.lines().to_vec();
     }
 }
 

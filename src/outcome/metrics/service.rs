@@ -31,7 +31,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric::new(
         "operations_degraded",
         "operations",
-        Neutral,
+        Lower,
         Features,
         |t| count(sums(t).degraded),
         "Operations served without AI.",
@@ -203,6 +203,22 @@ pub(super) const METRICS: &[Metric] = &[
         Features,
         |t| ratio(lost(t), sums(t).demanded),
         "`operations_lost` / `operations_demanded`.",
+    ),
+    Metric::new(
+        "undelivered_rate",
+        "share",
+        Lower,
+        Features,
+        |t| ratio(lost(t) + sums(t).degraded + sums(t).killed + sums(t).failed, sums(t).demanded),
+        "Operations lost, degraded, killed or failed among those demanded.",
+    ),
+    Metric::new(
+        "degraded_rate",
+        "share",
+        Lower,
+        Features,
+        |t| ratio(sums(t).degraded, sums(t).demanded),
+        "Operations served without AI among those demanded.",
     ),
     Metric::new(
         "demand_credits",

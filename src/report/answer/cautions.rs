@@ -3,19 +3,17 @@
 
 use crate::experiment::{FEWEST, Findings};
 use crate::outcome::Scope;
-use crate::policy::Policy;
 use crate::scenario::Scenario;
-use crate::workload::{Arrivals, Demand};
 
 use super::super::number;
-use super::sentence::{Numbers, Sentence};
+use super::sentence::{CitedEstimate, Sentence};
 
 /// Every caution, the most general first.
 pub(super) fn cautions(findings: &Findings, scenario: &Scenario) -> Vec<Sentence> {
     let general = [first_look(findings), nobody_reacts(findings, scenario), own_demand(scenario)];
     let general = general.into_iter().flatten().map(Sentence::words);
-    let uncapped = scenario.policies.iter().filter(|policy| tops_up_without_end(policy));
-    let uncapped = uncapped.map(|policy| Sentence::words(format!("`{}` tops up without a cap", policy.name)));
+    let uncapped = scenario.tops_up_without_cap().into_iter();
+    let uncapped = uncapped.map(|name| Sentence::words(format!("`{name}` tops up without a cap")));
     let decided = (0..findings.shape().policies.len()).flat_map(|policy| of_policy(findings, policy));
     general.chain(uncapped).chain(decided).collect()
 }
@@ -49,16 +47,11 @@ fn nobody_reacts(findings: &Findings, scenario: &Scenario) -> Option<String> {
 
 /// Clients that wait for their answers ask for less where they wait longer.
 fn own_demand(scenario: &Scenario) -> Option<String> {
-    let reactive = |demand: &Demand| matches!(demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. });
-    let features = scenario.features.iter().filter(|feature| reactive(&feature.demand));
-    let names: Vec<String> = features.map(|feature| format!("`{}`", feature.name)).collect();
+    let names: Vec<String> =
+        scenario.reactive_features().into_iter().map(|name| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| {
         format!("clients of {} wait for their operations, so that demand differs by policy", names.join(", "))
     })
-}
-
-fn tops_up_without_end(policy: &Policy) -> bool {
-    policy.plans.iter().flat_map(|plan| &plan.top_ups).any(|top_up| top_up.caps.is_empty())
 }
 
 /// What defaults decided under a policy, what lies beyond the horizon, and what has no price.
@@ -66,7 +59,8 @@ fn of_policy(findings: &Findings, policy: usize) -> Vec<Sentence> {
     let name = &findings.shape().policies[policy];
     let begun = || Sentence::words(format!("`{name}`: "));
     let amount = |outcome: &'static str| {
-        let numbers = Numbers::of(findings, policy, outcome).filter(|amount| amount.estimate.mean > 0.0)?;
+        let numbers =
+            CitedEstimate::of(findings, policy, outcome).filter(|amount| amount.estimate.mean > 0.0)?;
         let mean = numbers.estimate.mean;
         Some((numbers.citation(number::short(mean), mean, "mean"), findings.unit(outcome)))
     };

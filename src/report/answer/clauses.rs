@@ -1,16 +1,17 @@
 //! What is said of one policy: work lost or saved, money, risk; each clause on one paired difference and its verdict.
 
 use crate::experiment::{Difference, Findings, Verdict};
-use crate::outcome::Scope;
+use crate::outcome::{LargestList, Scope};
 
+use super::super::customers::LARGEST_FILE;
 use super::super::number;
-use super::sentence::{Numbers, Sentence};
+use super::sentence::{Citation, CitedEstimate, Sentence};
 
 /// A side effect is told if it changes by at least this share of what the baseline has.
 const WORTH_A_WORD: f64 = 0.1;
 
-/// A side effect in money is told if it is at least this share of the baseline's cash.
-const WORTH_ITS_MONEY: f64 = 0.01;
+/// … and is at least this share of the baseline's cash, or of the demand.
+const WORTH_ITS_SIZE: f64 = 0.01;
 
 /// How a difference in one outcome is put into words.
 struct Wording {
@@ -49,7 +50,9 @@ const REFUSALS: Wording = Wording {
 };
 
 /// Outcomes that are told only if they move, with the words for their rise and fall.
-const SIDE_EFFECTS: [(&str, &str, &str); 4] = [
+const SIDE_EFFECTS: [(&str, &str, &str); 6] = [
+    ("operations_degraded", "degraded operations rise by {}", "degraded operations fall by {}"),
+    ("operations_killed", "killed operations rise by {}", "killed operations fall by {}"),
     ("margin_money", "margin rises by {}", "margin falls by {}"),
     ("overspend_credits", "overspend rises by {}", "overspend falls by {}"),
     ("deferred_end_money", "defers {} more revenue", "defers {} less revenue"),
@@ -60,14 +63,17 @@ const SIDE_EFFECTS: [(&str, &str, &str); 4] = [
 pub(super) fn of_policy(findings: &Findings, policy: usize) -> Sentence {
     let work = work(findings, policy);
     let mut parts = vec![work.join(", but ", refusals_against(findings, policy))];
-    parts.extend(told(findings, policy, &CASH).map(|cash| cash.join(" ", not_yet_paid(findings, policy))));
+    parts.extend(
+        told(findings, policy, &CASH).map(|cash| cash.join(", besides ", not_yet_paid(findings, policy))),
+    );
     parts.extend(side_effects(findings, policy));
+    parts.push(who(findings, policy));
     together(parts)
 }
 
 /// What the baseline does.
 pub(super) fn of_baseline(findings: &Findings, policy: usize) -> Sentence {
-    let numbers = |outcome| Numbers::of(findings, policy, outcome);
+    let numbers = |outcome| CitedEstimate::of(findings, policy, outcome);
     let mut parts = Vec::new();
     if let Some(refused) = numbers("refusal_rate") {
         let mut said = Sentence::default().amount(&refused, false).say(" % of operations refused");
@@ -88,7 +94,7 @@ pub(super) fn of_baseline(findings: &Findings, policy: usize) -> Sentence {
         let said = Sentence::words("brings ").amount(&cash, false);
         parts.push(
             said.say(&format!(" {} of cash", findings.unit("cash_money")))
-                .join(" ", not_yet_paid(findings, policy)),
+                .join(", besides ", not_yet_paid(findings, policy)),
         );
     }
     together(parts)
@@ -103,7 +109,7 @@ fn work(findings: &Findings, policy: usize) -> Sentence {
     let lost = |policy| findings.estimate(policy, Scope::All, WORK.outcome).map_or(0.0, |lost| lost.mean);
     if lost(policy) == 0.0 {
         let none = Sentence::words("loses no work");
-        let base = Numbers::of(findings, findings.baseline, WORK.outcome);
+        let base = CitedEstimate::of(findings, findings.baseline, WORK.outcome);
         return match base.filter(|base| base.estimate.mean > 0.0) {
             Some(base) => none.say(&format!(" (`{}`: ", base.policy)).amount(&base, false).say(" credits)"),
             None => none,
@@ -119,6 +125,9 @@ fn told(findings: &Findings, policy: usize, wording: &Wording) -> Option<Sentenc
     let Wording { less, more, noun, verb, .. } = wording;
     Some(match difference.verdict {
         Verdict::Equal => Sentence::words(format!("{verb} the same {noun}")),
+        Verdict::Undecided if difference.estimate.constant && difference.estimate.mean == 0.0 => {
+            Sentence::words(format!("{verb} the same {noun} in all that was seen"))
+        }
         Verdict::PracticallyEqual => Sentence::words(format!("{verb} practically the same {noun} ("))
             .join("", change(findings, difference))
             .say(")"),
@@ -170,18 +179,58 @@ fn refusals_against(findings: &Findings, policy: usize) -> Sentence {
     told(findings, policy, &REFUSALS).unwrap_or_default()
 }
 
+/// Who is hit: organizations that lose or pay more or less, and the bill that rises most.
+fn who(findings: &Findings, policy: usize) -> Sentence {
+    let counted = |measure, what: &str| {
+        let numbers =
+            CitedEstimate::customers(findings, policy, measure).filter(|found| found.estimate.mean > 0.0)?;
+        Some(Sentence::default().amount(&numbers, false).say(what))
+    };
+    let parts = [
+        counted("lost_less_organizations", " organizations lose less work"),
+        counted("lost_more_organizations", " organizations lose more work"),
+        counted("bill_higher_organizations", " pay more")
+            .map(|more| more.join("", steepest(findings, policy))),
+        counted("bill_lower_organizations", " pay less"),
+    ];
+    parts.into_iter().flatten().fold(Sentence::default(), |all, part| all.join(", ", part))
+}
+
+/// The bill that rises most in the first replication.
+fn steepest(findings: &Findings, policy: usize) -> Sentence {
+    let list = LargestList::BillRises;
+    let Some(first) = findings.measurements.customers().largest(policy, list).first() else {
+        return Sentence::default();
+    };
+    let cited = |nanos: Option<i128>, column| {
+        let value = nanos.unwrap_or(0) as f64 / 1e9;
+        Citation {
+            written: number::short(value),
+            value,
+            file: LARGEST_FILE,
+            policy: findings.shape().policies[policy].clone(),
+            outcome: list.name().to_owned(),
+            column,
+        }
+    };
+    Sentence::words(" (the worst ")
+        .cite(cited(first.change.after.bill, "bill_money"))
+        .say(" instead of ")
+        .cite(cited(first.change.before.bill, "bill_before_money"))
+        .say(&format!(" {})", findings.unit("cash_money")))
+}
+
 /// What is owed at the end and comes in after it.
 fn not_yet_paid(findings: &Findings, policy: usize) -> Sentence {
     let part = |outcome, what: &str| {
-        let numbers = Numbers::of(findings, policy, outcome).filter(|owed| owed.estimate.mean > 0.0)?;
+        let numbers = CitedEstimate::of(findings, policy, outcome).filter(|owed| owed.estimate.mean > 0.0)?;
         Some(Sentence::default().amount(&numbers, false).say(&format!(" {} {what}", findings.unit(outcome))))
     };
     let parts = [
         part("uninvoiced_end_money", "not yet invoiced"),
         part("payable_beyond_horizon_money", "invoiced and not yet paid"),
     ];
-    let said = parts.into_iter().flatten().fold(Sentence::default(), |all, part| all.join(", ", part));
-    if said.is_empty() { said } else { Sentence::words("(").join("", said).say(")") }
+    parts.into_iter().flatten().fold(Sentence::default(), |all, part| all.join(", ", part))
 }
 
 /// Side effects that are decided and large enough to be worth a word.
@@ -202,14 +251,18 @@ fn side_effects(findings: &Findings, policy: usize) -> Vec<Sentence> {
 fn is_large(findings: &Findings, difference: &Difference) -> bool {
     let mean =
         |outcome| findings.estimate(findings.baseline, Scope::All, outcome).map_or(0.0, |base| base.mean);
-    let size = difference.estimate.mean.abs();
-    let money = crate::outcome::METRICS[difference.metric].is_money();
+    let metric = &crate::outcome::METRICS[difference.metric];
+    let whole = match metric.name {
+        _ if metric.is_money() => mean(CASH.outcome).abs(),
+        name if name.ends_with("_credits") => mean("demand_credits"),
+        _ => mean("operations_demanded"),
+    };
     difference.relative.is_none_or(|share| share.abs() >= WORTH_A_WORD)
-        && (!money || size >= WORTH_ITS_MONEY * mean(CASH.outcome).abs())
+        && difference.estimate.mean.abs() >= WORTH_ITS_SIZE * whole
 }
 
-fn numbers_of<'f>(findings: &'f Findings, difference: &Difference) -> Option<Numbers<'f>> {
-    Numbers::difference(findings, difference.policy, crate::outcome::METRICS[difference.metric].name)
+fn numbers_of<'f>(findings: &'f Findings, difference: &Difference) -> Option<CitedEstimate<'f>> {
+    CitedEstimate::difference(findings, difference.policy, crate::outcome::METRICS[difference.metric].name)
 }
 
 fn unit_of(findings: &Findings, difference: &Difference) -> String {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::{Estimate, Findings};
+use crate::experiment::{Estimate, Findings, SizeClass};
 use crate::outcome::Scope;
 
+use super::super::customers::BY_SIZE_FILE;
 use super::super::number;
 
 /// A sentence built up piece by piece.
@@ -25,7 +26,7 @@ pub struct Citation {
     pub file: &'static str,
     /// The policy of its row.
     pub policy: String,
-    /// The outcome of its row.
+    /// The outcome of its row: the column `metric`, or `list` where there is one (then its first row).
     pub outcome: String,
     /// Its column.
     pub column: &'static str,
@@ -80,14 +81,14 @@ impl Sentence {
     }
 
     /// Goes on with a mean and its half-width, or their sizes without a sign.
-    pub(super) fn amount(self, numbers: &Numbers<'_>, unsigned: bool) -> Self {
-        let Numbers { estimate, factor, .. } = numbers;
+    pub(super) fn amount(self, numbers: &CitedEstimate<'_>, unsigned: bool) -> Self {
+        let CitedEstimate { estimate, factor, .. } = numbers;
         let mut shown = estimate.scaled(*factor);
         if unsigned {
             shown.mean = shown.mean.abs();
         }
         let (mean, half) = number::with_uncertainty(&shown);
-        let said = self.cite(numbers.citation(mean, estimate.mean, numbers.mean_column()));
+        let said = self.cite(numbers.citation(mean, estimate.mean, numbers.column));
         match (half, estimate.half_width) {
             (Some(half), Some(width)) => said.say(" ").cite(numbers.citation(half, width, "half_width")),
             _ => said,
@@ -112,56 +113,58 @@ impl Sentence {
 
 /// An estimate and the row of a file that has it.
 #[derive(Debug, Clone)]
-pub(super) struct Numbers<'f> {
+pub(super) struct CitedEstimate<'f> {
     pub estimate: Estimate,
     /// From the file's unit to what people read.
     pub factor: f64,
     pub policy: &'f str,
     pub outcome: &'f str,
-    /// It is a difference to the baseline.
-    pub differs: bool,
+    pub file: &'static str,
+    /// The column of its mean.
+    pub column: &'static str,
 }
 
-impl<'f> Numbers<'f> {
+impl<'f> CitedEstimate<'f> {
     /// What a policy came to; `None` if the outcome does not apply.
     pub fn of(findings: &'f Findings, policy: usize, outcome: &'f str) -> Option<Self> {
         let estimate = findings.estimate(policy, Scope::All, outcome)?;
-        Some(Numbers {
+        let policy = name(findings, policy);
+        Some(CitedEstimate {
             estimate,
             factor: factor(outcome),
-            policy: name(findings, policy),
+            policy,
             outcome,
-            differs: false,
+            file: "summary.csv",
+            column: "mean",
         })
     }
 
     /// How a policy differs from the baseline.
     pub fn difference(findings: &'f Findings, policy: usize, outcome: &'f str) -> Option<Self> {
         let estimate = findings.difference(policy, Scope::All, outcome)?.estimate;
-        Some(Numbers {
-            estimate,
-            factor: factor(outcome),
-            policy: name(findings, policy),
-            outcome,
-            differs: true,
-        })
+        let policy = name(findings, policy);
+        let (file, column) = ("comparison.csv", "difference");
+        Some(CitedEstimate { estimate, factor: factor(outcome), policy, outcome, file, column })
     }
 
-    fn mean_column(&self) -> &'static str {
-        if self.differs { "difference" } else { "mean" }
+    /// How many organizations a policy does something to.
+    pub fn customers(findings: &'f Findings, policy: usize, measure: &'f str) -> Option<Self> {
+        let estimate = findings.measurements.customers().estimate(policy, SizeClass::All, measure)?;
+        let policy = name(findings, policy);
+        Some(CitedEstimate {
+            estimate,
+            factor: 1.0,
+            policy,
+            outcome: measure,
+            file: BY_SIZE_FILE,
+            column: "mean",
+        })
     }
 
     /// One of its numbers as it is written.
     pub fn citation(&self, written: String, value: f64, column: &'static str) -> Citation {
-        let file = if self.differs { "comparison.csv" } else { "summary.csv" };
-        Citation {
-            written,
-            value,
-            file,
-            policy: self.policy.to_owned(),
-            outcome: self.outcome.to_owned(),
-            column,
-        }
+        let (policy, outcome) = (self.policy.to_owned(), self.outcome.to_owned());
+        Citation { written, value, file: self.file, policy, outcome, column }
     }
 }
 

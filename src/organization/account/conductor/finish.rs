@@ -40,6 +40,7 @@ impl State {
         let life = if ends > begins { ends - begins } else { SimSpan::ZERO };
         self.counts.finish(&self.alive(), life, self.customer.is_refused());
         self.finish_money(env);
+        self.close_months(env);
         self.write_cycle(env, world.end, self.books.included());
         for slot in 0..self.flight.len() as u32 {
             if self.flight[slot].is_in_flight() {

@@ -2,7 +2,7 @@
 //!
 //! Owns the parts of an account and sees two of them at once; each file beside this one holds one concern: `trace`,
 //! `in_bulk`, `reach` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
-//! `opening`, `closing`, `grants` and `billing` (credits and money given), `plan_change`, `prorate` and `rules` (another
+//! `opening`, `closing`, `grants` and `billing` (credits and money given), `months` (books by month), `plan_change`, `prorate` and `rules` (another
 //! plan, other rules), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and
 //! `refunding` (operations in flight and what they owe), `change` (what follows a posting), `top_up` and `purchase`
 //! (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
@@ -20,6 +20,7 @@ mod finish;
 mod grants;
 mod in_bulk;
 mod instants;
+mod months;
 mod opening;
 mod pace;
 mod plan_change;

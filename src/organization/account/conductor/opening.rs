@@ -20,6 +20,7 @@ impl State {
         if world.measure_from > world.start {
             self.timers.schedule(world.measure_from, (Class::Measure, 0, 0), TimerKind::Measure);
         }
+        self.schedule_month(env, world.measure_from.max(env.birth));
         self.timers.refresh(&env.world.instants);
         if env.birth > world.start {
             self.timers.schedule(env.birth, (Class::Close, 0, 0), TimerKind::SignUp);

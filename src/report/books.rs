@@ -1,0 +1,53 @@
+//! `books.csv`: money by month and plan of every replication, in decimals that add up to the last digit.
+
+use std::io::{self, Write};
+
+use crate::outcome::{MONTH_COLUMNS, Outcome};
+use crate::units::{Money, SimTime};
+
+use super::cell::Records;
+use super::number::exact;
+
+/// The file.
+pub const BOOKS_FILE: &str = "books.csv";
+
+/// Writes the header.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_books_header(out: impl Write) -> io::Result<()> {
+    let mut csv = Records::new(out);
+    csv.write(["replication", "policy", "month", "plan"].into_iter().chain(MONTH_COLUMNS.iter().copied()))?;
+    csv.flush()
+}
+
+/// Writes a replication: one row for every policy, month and plan in which something was owed or happened. Where a price is
+/// missing, money is not available and its cells are empty. `month_name` says how a month is called.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_books(
+    out: impl Write,
+    replication: u32,
+    outcome: &Outcome,
+    month_name: &dyn Fn(SimTime) -> String,
+) -> io::Result<()> {
+    let mut csv = Records::new(out);
+    let shape = outcome.shape();
+    for (policy, name) in shape.policies.iter().enumerate() {
+        let priced = outcome.totals(policy).first().is_some_and(|all| all.unpriced == 0);
+        for (month, plan, money) in outcome.months(policy).lines() {
+            let plan = shape.plans.get(policy).and_then(|plans| plans.get(plan)).map_or("", String::as_str);
+            let values =
+                money.values().into_iter().map(|nanos| if priced { decimal(nanos) } else { String::new() });
+            let lead = [replication.to_string(), name.clone(), month_name(month), plan.to_owned()];
+            csv.write(lead.into_iter().chain(values))?;
+        }
+    }
+    csv.flush()
+}
+
+fn decimal(nanos: i128) -> String {
+    i64::try_from(nanos)
+        .map_or_else(|_| exact(nanos as f64 / 1e9), |nanos| Money::from_nanos(nanos).to_string())
+}
