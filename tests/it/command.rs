@@ -96,7 +96,7 @@ fn every_layout_writes_the_same_bytes() {
 
 #[test]
 fn rows_on_request_and_the_audit_change_no_outcome() {
-    // Without rows plain operations take a short way through the account; with a journal they take the long one.
+    // Without rows plain operations take shortcuts through the account; with a journal they take the slow path.
     let (folder, path) = folder(SCENARIO);
     let organizations = |name: &str, extra: &[&str]| {
         let out = folder.path().join(name);

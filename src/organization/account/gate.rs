@@ -379,3 +379,65 @@ fn may_queue(terms: &Terms, feature: &FeatureTerms) -> bool {
     let capped = terms.max_in_flight.is_some() || feature.max_in_flight.is_some();
     short == WhenShort::Queue || (capped && terms.at_max_in_flight == WhenShort::Queue)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEEDS: [Need; 6] = [
+        Need::Nothing,
+        Need::Above(Credits::EPSILON),
+        Need::Above(Credits::from_whole(10)),
+        Need::Estimate,
+        Need::Hold { buffer: 0.25, least: None },
+        Need::Hold { buffer: 0.25, least: Some(Credits::EPSILON) },
+    ];
+
+    /// Whoever knows the least view of a check needs not ask it.
+    #[test]
+    fn a_check_passes_at_its_least_view_and_not_below() {
+        let rooms = [None, Some(Credits::ZERO), Some(Credits::from_whole(3))];
+        for (need, room) in NEEDS.into_iter().flat_map(|need| rooms.map(|room| (need, room))) {
+            let view = View::Available;
+            let check =
+                FeatureCheck { need, view, room, most: None, most_of_feature: None, may_queue: false };
+            for (estimate, available) in (0..12).flat_map(|whole| (-20..20).map(move |view| (whole, view))) {
+                let [estimate, available] = [estimate, available].map(Credits::from_whole);
+                let views = Views { available, ..Views::default() };
+                let found = check.look(views, estimate);
+                let enough = check.least_view(estimate).is_none_or(|least| available >= least);
+                assert_eq!(matches!(found, Check::Passes { .. }), enough, "{check:?} {estimate} {available}");
+                match found {
+                    Check::Passes { hold } => assert_eq!(hold, check.held(estimate)),
+                    Check::Short { need } => assert_eq!(need, check.needed(estimate)),
+                    Check::Full => panic!("nobody is in flight"),
+                }
+            }
+        }
+    }
+
+    /// Operations over a limit are too many, whatever credits there are.
+    #[test]
+    fn a_check_counts_who_is_in_flight_before_it_looks_at_credits() {
+        let feature = FeatureIndex(1);
+        let check = FeatureCheck {
+            need: Need::Above(Credits::EPSILON),
+            view: View::Settled,
+            room: Some(Credits::ZERO),
+            most: Some(2),
+            most_of_feature: Some(1),
+            may_queue: false,
+        };
+        let mut gate = Gate::new(2, (SimTime::MIN, SimTime::MAX));
+        let ask = |gate: &Gate| gate.check(&check, feature, Views::default(), Credits::ZERO);
+        assert_eq!(ask(&gate), Check::Short { need: Credits::EPSILON });
+        gate.enter(SimTime::MIN, feature);
+        assert_eq!(ask(&gate), Check::Full);
+        gate.leave(SimTime::MIN, feature);
+        gate.enter(SimTime::MIN, FeatureIndex(0));
+        gate.enter_trace(SimTime::MIN, FeatureIndex(0));
+        assert_eq!(ask(&gate), Check::Full);
+        gate.leave_trace(SimTime::MIN, FeatureIndex(0));
+        assert_eq!(ask(&gate), Check::Short { need: Credits::EPSILON });
+    }
+}

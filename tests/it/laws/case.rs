@@ -75,13 +75,13 @@ pub fn case() -> impl Strategy<Value = Case> {
     (vec(knob(), 0..25), vec(job(), 0..80)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
 }
 
-/// Few knobs and plain work, where the short way of operations is taken most.
+/// Few knobs and plain work, where the fast path of operations is taken most.
 pub fn plain_case() -> impl Strategy<Value = Case> {
     let plain = job().prop_map(|job| Job { parts: Vec::new(), fate: job.fate.saturating_sub(1), ..job });
     (vec(knob(), 0..6), vec(plain, 0..120)).prop_map(|(knobs, jobs)| Case { knobs, jobs })
 }
 
-/// Much plain work, small and close together, under few knobs that leave it plain: calm stretches begin and end often.
+/// Much plain work, small and close together, under few knobs that leave it plain: bulk intervals begin and end often.
 pub fn dense_case() -> impl Strategy<Value = Case> {
     let hour = prop_oneof![3 => 0..960_u32, 2 => 0..60_u32, 1 => 740..760_u32];
     let feature = prop_oneof![3 => Just(0_u16), 5 => Just(1), 1 => Just(2)];
@@ -93,7 +93,7 @@ pub fn dense_case() -> impl Strategy<Value = Case> {
     });
     (vec(knob(), 0..9), vec(job, 0..260), any::<bool>()).prop_map(|(mut knobs, jobs, long)| {
         knobs.retain(Knob::leaves_work_plain);
-        // Without credits nothing is calm.
+        // Without credits nothing goes in bulk.
         if !knobs.iter().any(|knob| matches!(knob, Knob::Allowance { .. } | Knob::Grant(_))) {
             knobs.push(Knob::Allowance { thirds: 200, days: 9, anchor: 0, prorated: false, rolls: None });
         }

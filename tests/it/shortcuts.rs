@@ -1,4 +1,4 @@
-//! Whole scenarios by the short way and in calm stretches, against accounts that are followed one operation at a time
+//! Whole scenarios by the fast path and in bulk intervals, against accounts that are followed one operation at a time
 //! and recomputed from their journals: every outcome is the same.
 
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ impl Sink for Told {
 }
 
 fn outcomes(text: &str, followed: bool, batch: usize) -> String {
-    let scenario = read(&ScenarioSource::from_text("calm.toml", text.to_owned())).expect("it reads");
+    let scenario = read(&ScenarioSource::from_text("shortcuts.toml", text.to_owned())).expect("it reads");
     let detail = DetailOptions { audit: followed, followed, ..DetailOptions::default() };
     let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
     let mut told = Told::default();
@@ -50,10 +50,10 @@ fn outcomes(text: &str, followed: bool, batch: usize) -> String {
 fn check(text: &str, expected: &str) {
     let followed = outcomes(text, true, 256);
     for batch in [3, 256] {
-        let calm = outcomes(text, false, batch);
-        assert_eq!(calm.lines().count(), followed.lines().count());
-        for (calm, followed) in calm.lines().zip(followed.lines()) {
-            assert_eq!(calm, followed, "batches of {batch}:\n{text}");
+        let quick = outcomes(text, false, batch);
+        assert_eq!(quick.lines().count(), followed.lines().count());
+        for (quick, followed) in quick.lines().zip(followed.lines()) {
+            assert_eq!(quick, followed, "batches of {batch}:\n{text}");
         }
     }
     assert!(followed.contains(expected), "wanted {expected} of:\n{followed}");
@@ -94,7 +94,7 @@ top_up   = { threshold = 40, package = "pack", cooldown = "5h" }
 "#;
 
 #[test]
-fn a_rule_that_its_cooldown_holds_back_is_woken_however_calm_the_account_is() {
+fn a_rule_that_its_cooldown_holds_back_is_woken_however_quiet_the_account_is() {
     // 4 left at 01:00: bought, to land at 04:00, paused to 03:00. 3 left at 02:00: still paused, so looked at again at
     // 03:00 and bought a second time.
     let text = r#"
