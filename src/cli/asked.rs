@@ -27,6 +27,7 @@ impl Asked {
         if scenario.precision.is_none() && (arguments.time.is_none() || arguments.replications.is_some()) {
             asked.value("--replications", scenario.replications);
         }
+        asked.flag("--free", arguments.free && arguments.wants(RowsOption::Operations));
         asked.optional("--organization", arguments.organization.as_ref());
         if arguments.rows_format == RowsForm::CsvGz {
             asked.value("--rows-format", "csv.gz");

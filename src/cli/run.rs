@@ -188,6 +188,7 @@ fn simulate(
         cycles: arguments.wants(RowsOption::Cycles),
         operations: arguments.wants(RowsOption::Operations),
         journal: arguments.wants(RowsOption::Journal),
+        free: arguments.free,
         audit: arguments.audit,
         followed: false,
     };

@@ -4,7 +4,7 @@ use crate::experiment::FEWEST;
 use crate::policy::Policy;
 use crate::scenario::{Scenario, Threshold, parse_threshold};
 
-use super::arguments::RunArguments;
+use super::arguments::{RowsOption, RunArguments};
 use super::exit::CommandProblem;
 use super::terminal::number_of;
 
@@ -65,6 +65,11 @@ pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result
         scenario,
         &SimulationChoice { policies, seed: *seed, quick: *quick, replications: *replications },
     )?;
+    if arguments.free && !arguments.wants(RowsOption::Operations) {
+        return Err(CommandProblem::usage(
+            "`--free` adds rows to `operations.csv`; ask for that with `--rows operations`",
+        ));
+    }
     let names: Vec<String> = scenario.policies.iter().map(|policy| policy.name.clone()).collect();
     for text in &arguments.thresholds {
         scenario.thresholds.push(threshold(text, &names)?);

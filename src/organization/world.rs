@@ -87,6 +87,8 @@ pub struct DetailOptions {
     pub cycles: bool,
     /// For `operations.csv`.
     pub operations: bool,
+    /// Operations of free features in it too.
+    pub free: bool,
     /// For `journal.csv` and `explain`.
     pub journal: bool,
     /// Follow every account one operation at a time beside its shortcuts, and recompute it from its journal.

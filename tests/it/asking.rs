@@ -202,3 +202,34 @@ fn two_runs_are_paired_where_they_met_the_same_demand() {
     let (code, _, stderr) = place.creditsim(&["compare", &base, "small.toml"]);
     assert!(code == 2 && stderr.contains("is no run"), "{stderr}");
 }
+
+#[test]
+fn free_operations_have_rows_on_request() {
+    let place = Place::with(&format!(
+        "{SCENARIO}\n[features.view]\nfree = true\narrivals = {{ poisson = \"4/day\" }}\n"
+    ));
+    let rows = |output: &str, more: &[&str]| {
+        let found =
+            folder_of(&place, output, &[&["run", "small.toml", "--rows", "operations"], more].concat());
+        let free = |name: &str, of: fn(&str) -> usize| {
+            of(&std::fs::read_to_string(found.join(name)).expect("a file"))
+        };
+        let listed =
+            free("operations.csv", |text| text.lines().filter(|line| line.contains(",view,")).count());
+        (listed, free("replications.csv", free_of_all))
+    };
+    assert_eq!(rows("plain", &[]).0, 0);
+    let (listed, counted) = rows("free", &["--free"]);
+    assert!(listed > 100 && listed == counted, "{listed} {counted}");
+    let (code, _, stderr) = place.creditsim(&["run", "small.toml", "--free"]);
+    assert!(code == 2 && stderr.contains("--rows operations"), "{stderr}");
+}
+
+/// The sum of `operations_free` over replications and policies.
+fn free_of_all(text: &str) -> usize {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let column = reader.headers().expect("a header").iter().position(|name| name == "operations_free");
+    let number =
+        |row: csv::StringRecord| row[column.expect("it is there")].parse::<usize>().expect("a number");
+    reader.records().map(|row| number(row.expect("a row"))).sum()
+}

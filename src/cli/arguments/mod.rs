@@ -134,6 +134,9 @@ pub struct RunArguments {
     /// Form of those rows; `csv.gz` takes about a tenth.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub rows_format: RowsForm,
+    /// Operations of free features in `operations.csv` too.
+    #[arg(long)]
+    pub free: bool,
     /// Run this organization only: `COHORT/NUMBER`, or its label in a usage history. Its outcomes are those of the whole run.
     #[arg(long, value_name = "NAME", conflicts_with = "quick")]
     pub organization: Option<String>,

@@ -80,8 +80,13 @@ impl Stage {
             Ok(scenario) => scenario,
             Err(problems) => panic!("{problems:#?}\n{}", case.scenario),
         };
-        let detail =
-            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
+        let detail = DetailOptions {
+            cycles: true,
+            operations: true,
+            journal: true,
+            audit: true,
+            ..DetailOptions::default()
+        };
         let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
         let point = TraitPoint::numbered(StreamKey::cohort(1, 0, "one"), 0);
         let key = point.key();

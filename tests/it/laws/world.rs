@@ -60,8 +60,13 @@ pub struct Stage {
 impl Stage {
     /// The case with everything written down and audited.
     pub fn of(case: &Case) -> Stage {
-        let detail =
-            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
+        let detail = DetailOptions {
+            cycles: true,
+            operations: true,
+            journal: true,
+            audit: true,
+            ..DetailOptions::default()
+        };
         Stage::build(case, vec![policy(case, false)], detail, false)
     }
 
@@ -72,8 +77,13 @@ impl Stage {
 
     /// The case's policy behind another case's.
     pub fn beside(case: &Case, other: &Case) -> Stage {
-        let detail =
-            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
+        let detail = DetailOptions {
+            cycles: true,
+            operations: true,
+            journal: true,
+            audit: true,
+            ..DetailOptions::default()
+        };
         let mut stage = Stage::build(case, vec![policy(other, false), policy(case, false)], detail, false);
         stage.policy = PolicyIndex(1);
         stage
@@ -81,8 +91,13 @@ impl Stage {
 
     /// The case in a world that lacks the feature `other`.
     pub fn alone(case: &Case) -> Stage {
-        let detail =
-            DetailOptions { cycles: true, operations: true, journal: true, audit: true, followed: false };
+        let detail = DetailOptions {
+            cycles: true,
+            operations: true,
+            journal: true,
+            audit: true,
+            ..DetailOptions::default()
+        };
         Stage::build(case, vec![policy(case, true)], detail, true)
     }
 

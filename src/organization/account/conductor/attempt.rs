@@ -29,6 +29,7 @@ impl State {
         let facts = env.facts(feature);
         if facts.free {
             self.counts.free(feature);
+            self.keep_free(env, operation);
             return true;
         }
         self.counts.demanded(feature, operation.cost);
@@ -261,6 +262,28 @@ impl State {
                 PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
             );
         }
+    }
+
+    /// A row of an operation that nobody checks or charges, for those who ask for it.
+    fn keep_free(&mut self, env: &Env, operation: &Operation) {
+        if !(env.detail.operations && env.detail.free) {
+            return;
+        }
+        self.counts.keep_attempt(AttemptRow {
+            feature: operation.feature.0,
+            operation: operation.sequence,
+            attempt: 1,
+            member: operation.member,
+            project: operation.project,
+            arrived: operation.at,
+            decided: operation.at,
+            outcome: AttemptOutcome::Served,
+            reason: Reason::None,
+            estimate: None,
+            cost: Credits::ZERO,
+            charged: Credits::ZERO,
+            ended: None,
+        });
     }
 
     fn begin_row(&mut self, env: &Env, slot: u32) {
