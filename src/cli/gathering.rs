@@ -113,7 +113,8 @@ impl Gathering {
     ) -> Result<Self, CommandProblem> {
         let open = |&file: &RowFile| {
             // What every run writes is small, and other programs look for it.
-            let form = if file == RowFile::Organizations { RowsForm::Csv } else { form };
+            let on_request = matches!(file, RowFile::Cycles | RowFile::Operations | RowFile::Journal);
+            let form = if on_request { form } else { RowsForm::Csv };
             let name = format!("{}{}", file.name(), form.ending());
             let broken = |source| CommandProblem::File { path: folder.path().join(&name), source };
             let mut open = RowsSink::new(folder.open(&name).map_err(broken)?, form);

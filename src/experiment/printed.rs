@@ -3,18 +3,14 @@
 //! Owns the list alone: `report` draws its tables from it, `comparison` corrects for it, so that nobody pays for outcomes
 //! that nobody reads.
 
-/// Tables of a run and the outcomes in each, over all organizations; a column that applies to no policy is left out.
+/// Tables of a run and the outcomes in each, over all organizations; a column that applies to no policy is left out. What most
+/// decisions hang on comes first.
 pub const PRINTED_TABLES: [(&str, &[&str]); 5] = [
     ("Service", &["refusal_rate", "loss_rate", "undelivered_rate", "lost_credits", "wait_s_p50"]),
     (
         "Undelivered work",
         &["operations_lost", "operations_degraded", "operations_killed", "operations_failed"],
     ),
-    (
-        "Overdraft and load",
-        &["overspend_credits", "overdraft_credits_max", "in_flight_mean", "in_flight_max"],
-    ),
-    ("Credits", &["utilisation", "expiry_rate", "purchases", "auto_top_ups"]),
     (
         "Money",
         &[
@@ -27,6 +23,11 @@ pub const PRINTED_TABLES: [(&str, &[&str]); 5] = [
             "receivable_end_money",
             "margin_money",
         ],
+    ),
+    ("Credits", &["utilisation", "expiry_rate", "purchases", "auto_top_ups"]),
+    (
+        "Overdraft and load",
+        &["overspend_credits", "overdraft_credits_max", "in_flight_mean", "in_flight_max"],
     ),
 ];
 

@@ -382,6 +382,8 @@ pub struct AttemptRow {
     pub member: u16,
     /// The project it was for.
     pub project: u16,
+    /// The plan that the organization was on at the decision, in file order.
+    pub plan: u16,
     /// Arrival of the operation.
     pub arrived: SimTime,
     /// Decision on this attempt.

@@ -63,7 +63,7 @@ impl RowFile {
             }
             RowFile::Operations => {
                 "replication,policy,organization,feature,operation,attempt,arrived,decided,outcome,reason,estimate,\
-                 cost,charged,ended,member,group,project,quantities"
+                 cost,charged,ended,member,group,project,quantities,plan"
             }
             RowFile::Journal => {
                 "replication,policy,organization,seq,at,kind,feature,operation,segment,member,project,grant,category,\
@@ -85,11 +85,12 @@ impl RowFile {
             return append_changes(out, shape, replication, organization);
         }
         let name = shape.organization_name(organization);
-        for (policy, tally) in shape.policies.iter().zip(&organization.tallies) {
+        for ((index, policy), tally) in shape.policies.iter().enumerate().zip(&organization.tallies) {
             let replication = replication.to_string();
             let lead = [replication.as_str(), policy, &name];
             let groups = shape.groups.get(organization.id.cohort.index());
-            let mut line = PrefixedLines { out, shape, groups, lead };
+            let plans = shape.plans.get(index).map(Vec::as_slice).unwrap_or_default();
+            let mut line = PrefixedLines { out, shape, groups, plans, lead };
             match self {
                 RowFile::Organizations => line.organization(organization, tally),
                 RowFile::Changes => {}
@@ -123,6 +124,8 @@ struct PrefixedLines<'a> {
     shape: &'a RunShape,
     /// Groups of the organization's members.
     groups: Option<&'a BTreeMap<u16, String>>,
+    /// Names of the policy's plans.
+    plans: &'a [String],
     lead: [&'a str; 3],
 }
 
@@ -207,6 +210,7 @@ impl PrefixedLines<'_> {
         let kept = detail.quantities.get(&(FeatureIndex(row.feature), row.operation));
         let names = self.shape.quantities.get(usize::from(row.feature));
         self.text(&quantities(names.zip(kept.map(|values| &values[..]))));
+        self.text(self.plans.get(usize::from(row.plan)).map_or("", String::as_str));
         self.out.push(b'\n');
     }
 
@@ -416,6 +420,7 @@ mod tests {
             attempt: 1,
             member: 2,
             project: 0,
+            plan: 0,
             arrived: SimTime::from_micros(0),
             decided: SimTime::from_micros(1_000_000),
             outcome: AttemptOutcome::InFlight,
@@ -456,7 +461,7 @@ mod tests {
         assert_eq!(cells(RowFile::Cycles)[..5], ["0", epoch, epoch, "0", "0"]);
         let of_operation =
             ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
-        let attempt = [of_operation.as_slice(), &["2", "", "0", "words=1.5"]].concat();
+        let attempt = [of_operation.as_slice(), &["2", "", "0", "words=1.5", "plan"]].concat();
         assert_eq!(cells(RowFile::Operations), attempt);
         let entry = [
             "0",
