@@ -1,4 +1,7 @@
 //! Every message between actors: closed types, no answers but messages.
+//!
+//! The ground of the room: a message says what it carries and who may take the answer (`Recipient`), never which actor
+//! that is; so each actor can be tested against a stub.
 
 use std::io;
 use std::sync::Arc;
@@ -9,17 +12,15 @@ use crate::organization::{Refill, Workspace};
 use crate::outcome::{OrganizationOutcome, Outcome};
 use crate::units::{FeatureIndex, OrganizationId};
 
-use super::organization::OrganizationActor;
 use super::panics::Said;
 use super::rows::RowParts;
-use super::wave::WaveActor;
 
 /// Organization → feature, "draw me more": the recycled buffer with the generator's state, and where the answer goes.
 /// The address is shared, because cloning an actix address costs as much as drawing several operations.
 #[derive(Debug)]
 pub(super) struct DrawRequest {
     pub refill: Box<Refill>,
-    pub from: Arc<Addr<OrganizationActor>>,
+    pub from: Arc<Recipient<DrawnBatch>>,
 }
 
 /// Feature → organization: arrivals, or why there are none.
@@ -82,7 +83,7 @@ pub(super) struct UnitRows {
     pub arbiter: usize,
     pub unit: u64,
     pub rows: RowParts,
-    pub from: Arc<Addr<WaveActor>>,
+    pub from: Arc<Recipient<RowsAccepted>>,
 }
 
 /// Collector → wave: a unit's rows are taken in.

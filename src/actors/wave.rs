@@ -14,8 +14,8 @@ use super::control::{ActorName, Control, Failure, InjectedFault, Sentinel};
 use super::feature::FeatureActor;
 use super::job::Job;
 use super::messages::{
-    ArbiterFinished, Contribution, OrganizationFinished, OrganizationResult, RowsAccepted, RunPosition,
-    Shutdown, Start, UnitRows,
+    ArbiterFinished, Contribution, DrawRequest, OrganizationFinished, OrganizationResult, RowsAccepted,
+    RunPosition, Shutdown, Start, UnitRows,
 };
 use super::organization::OrganizationActor;
 use super::panics::{caught, record_panics};
@@ -76,13 +76,21 @@ struct ArbiterSum {
     outcome: Outcome,
 }
 
+/// Where a wave hears of what.
+struct OwnAddresses {
+    finished: Arc<Recipient<OrganizationFinished>>,
+    accepted: Arc<Recipient<RowsAccepted>>,
+}
+
 /// Runs one arbiter.
 pub struct WaveActor {
     /// Dropped first: whoever ends because this one does must not be heard before it.
     sentinel: Sentinel,
     spec: WaveSpec,
-    features: Arc<[Addr<FeatureActor>]>,
-    own: Option<Arc<Addr<WaveActor>>>,
+    features: Vec<Addr<FeatureActor>>,
+    /// Where organizations ask each feature.
+    asked: Arc<[Recipient<DrawRequest>]>,
+    own: Option<OwnAddresses>,
     open: Vec<OpenUnit>,
     alive: usize,
     /// No unit is left to take.
@@ -107,7 +115,8 @@ impl WaveActor {
         let buffers = vec![Vec::new(); spec.job.rows.files()];
         WaveActor {
             spec,
-            features: Arc::new([]),
+            features: Vec::new(),
+            asked: Arc::new([]),
             own: None,
             open: Vec::new(),
             alive: 0,
@@ -196,9 +205,9 @@ impl WaveActor {
         let name = job.organization_name(place.id);
         match caught(|| job.start(place.replication, place.id, &outages, space)) {
             Ok(Ok(run)) => {
-                let (features, control) = (self.features.clone(), self.spec.control.clone());
-                if let Some(wave) = self.own.clone() {
-                    OrganizationActor::new(run, name, place, features, wave, control).start();
+                let (features, control) = (self.asked.clone(), self.spec.control.clone());
+                if let Some(own) = &self.own {
+                    OrganizationActor::new(run, name, place, features, own.finished.clone(), control).start();
                 }
             }
             Ok(Err(failure)) => {
@@ -251,7 +260,7 @@ impl WaveActor {
             if !whole {
                 continue;
             }
-            if let Some(from) = self.own.clone() {
+            if let Some(from) = self.own.as_ref().map(|own| own.accepted.clone()) {
                 self.unacknowledged += 1;
                 self.spec.control.count_unit_sent();
                 self.spec.collector.do_send(UnitRows {
@@ -289,7 +298,7 @@ impl WaveActor {
             }
         }
         self.contribute(None);
-        for feature in self.features.iter() {
+        for feature in &self.features {
             feature.do_send(Shutdown);
         }
         self.sentinel.finish();
@@ -328,13 +337,15 @@ impl Actor for WaveActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         record_panics();
-        self.own = Some(Arc::new(ctx.address()));
+        let (finished, accepted) = (ctx.address().recipient(), ctx.address().recipient());
+        self.own = Some(OwnAddresses { finished: Arc::new(finished), accepted: Arc::new(accepted) });
         let WaveSpec { job, batch, control, .. } = &self.spec;
         let features = (0..job.world.sources.len()).map(|feature| {
             let feature = crate::units::FeatureIndex(feature as u16);
             FeatureActor::new(feature, job.world.clone(), *batch, control.clone()).start()
         });
         self.features = features.collect();
+        self.asked = self.features.iter().map(|feature| feature.clone().recipient()).collect();
     }
 }
 
