@@ -1,8 +1,9 @@
 //! One page that needs nothing else: the comparison, the thresholds, the plots, every outcome.
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
 use crate::experiment::Findings;
 use crate::outcome::{METRICS, Scope};
-
 use crate::units::visible_lines;
 
 use super::number;
@@ -43,53 +44,58 @@ figure{margin:1.2rem 0}svg{max-width:100%;height:auto}summary{cursor:pointer;fon
 /// Writes the page.
 #[must_use]
 pub fn page(findings: &Findings, page: &Page, plots: &[Plot]) -> String {
-    let mut body = head(findings, page);
-    for table in overview(findings) {
-        body += &section(&table);
-    }
-    if let Some(thresholds) = &page.thresholds {
-        body += &section(thresholds);
-    }
-    for plot in plots {
-        body += &format!("<figure>{}</figure>\n", plot.svg);
-    }
-    body += "<h2>Every outcome</h2>\n";
-    for &scope in findings.measurements.scopes() {
-        let table = every_outcome(findings, scope);
-        let open = if scope == Scope::All { " open" } else { "" };
-        body += &format!(
-            "<details{open}><summary>{}</summary>\n{}</details>\n",
-            escape(&table.title),
-            html(&table)
-        );
-    }
-    let title = escape(&page.scenario);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
+    let shown = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (visible_lines(&page.scenario)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(findings, page))
+                @for part in overview(findings) { (section(&part)) }
+                @if let Some(thresholds) = &page.thresholds { (section(thresholds)) }
+                // What draws plots has escaped their texts.
+                @for plot in plots { figure { (PreEscaped(&plot.svg)) } }
+                h2 { "Every outcome" }
+                @for &scope in findings.measurements.scopes() { (folded(&every_outcome(findings, scope), scope)) }
+            }
+        }
+    };
+    shown.into_string()
 }
 
-fn head(findings: &Findings, page: &Page) -> String {
-    let mut out = format!("<h1>{}</h1>\n", escape(&page.scenario));
-    if let Some(question) = &page.question {
-        out += &format!("<p class=\"lead\">{}</p>\n", escape(question));
-    }
+fn head(findings: &Findings, page: &Page) -> Markup {
     let replications = findings.measurements.replications();
     let plural = if replications == 1 { "" } else { "s" };
-    out += &format!("<p class=\"facts\">seed {}, {replications} replication{plural}</p>\n", page.seed);
-    for remark in &page.remarks {
-        out += &format!("<p class=\"notes\">{}</p>\n", escape(remark));
+    html! {
+        h1 { (visible_lines(&page.scenario)) }
+        @if let Some(question) = &page.question { p.lead { (visible_lines(question)) } }
+        p.facts { "seed " (page.seed) ", " (replications) " replication" (plural) }
+        @for remark in &page.remarks { p.notes { (visible_lines(remark)) } }
+        @if !page.finished {
+            p.partial { "The run was interrupted: only the replications that were complete are in." }
+        }
     }
-    if !page.finished {
-        out += "<p class=\"partial\">The run was interrupted: only the replications that were complete are in.</p>\n";
-    }
-    out
 }
 
-fn section(table: &Table) -> String {
-    format!("<h2>{}</h2>\n{}", escape(&table.title), html(table))
+fn section(part: &Table) -> Markup {
+    html! {
+        h2 { (visible_lines(&part.title)) }
+        (shown_table(part))
+    }
+}
+
+/// A table that opens when it is asked to; that of everybody is open.
+fn folded(outcomes: &Table, scope: Scope) -> Markup {
+    html! {
+        details open[scope == Scope::All] {
+            summary { (visible_lines(&outcomes.title)) }
+            (shown_table(outcomes))
+        }
+    }
 }
 
 /// Every outcome of one scope, policies as columns; those that apply to no policy are left out.
@@ -120,30 +126,33 @@ fn every_outcome(findings: &Findings, scope: Scope) -> Table {
     table
 }
 
-fn html(table: &Table) -> String {
-    let class = |column: &Column| if column.right { " class=\"right\"" } else { "" };
-    let mut out = "<div class=\"scroll\"><table>\n<thead><tr>".to_owned();
-    for column in &table.columns {
-        out += &format!("<th{}>{}</th>", class(column), escape(column.shown().trim_start_matches('\n')));
-    }
-    out += "</tr></thead>\n<tbody>\n";
-    for row in &table.rows {
-        out += "<tr>";
-        for (column, cell) in table.columns.iter().zip(row) {
-            out += &format!("<td{}>{}</td>", class(column), escape(cell.shown()));
+fn shown_table(shown: &Table) -> Markup {
+    let class = |column: &Column| column.right.then_some("right");
+    html! {
+        div.scroll {
+            table {
+                thead {
+                    tr {
+                        @for column in &shown.columns {
+                            th class=[class(column)] {
+                                (visible_lines(column.shown().trim_start_matches('\n')))
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    @for row in &shown.rows {
+                        tr {
+                            @for (column, cell) in shown.columns.iter().zip(row) {
+                                td class=[class(column)] { (visible_lines(cell.shown())) }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        out += "</tr>\n";
+        @for note in &shown.notes { p.notes { (visible_lines(note)) } }
     }
-    out += "</tbody></table></div>\n";
-    for note in &table.notes {
-        out += &format!("<p class=\"notes\">{}</p>\n", escape(note));
-    }
-    out
-}
-
-/// Text as it may stand between tags and in attributes of HTML and XML.
-pub(super) fn escape(text: &str) -> String {
-    visible_lines(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Thresholds as a JUnit file, so that CI systems show them.
 
-use crate::experiment::Threshold;
-use crate::experiment::{Findings, Judgement, Ruling};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::html::escape;
+use crate::experiment::{Findings, Judgement, Ruling, Threshold};
+use crate::units::visible_lines as visible;
+
 use super::overview::explanation;
 
 /// Writes one test case a judged threshold: a failed one fails, an undecided one is an error.
@@ -14,35 +15,29 @@ pub fn junit(
     thresholds: &[Threshold],
     judgements: &[Judgement],
 ) -> String {
-    let count =
-        |wanted: fn(&Ruling) -> bool| judgements.iter().filter(|judged| wanted(&judged.ruling)).count();
-    let failures = count(|ruling| *ruling == Ruling::Fail);
-    let errors = count(|ruling| matches!(ruling, Ruling::Undecided { .. }));
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"{}\" tests=\"{}\" \
-         failures=\"{failures}\" errors=\"{errors}\">\n",
-        escape(scenario),
-        judgements.len()
-    );
+    let mut suite = TestSuite::new(&*visible(scenario));
     for judgement in judgements {
         let threshold = &thresholds[judgement.threshold];
         let policy = &findings.shape().policies[judgement.policy];
         let scope = if threshold.scope == "all" { String::new() } else { format!(" ({})", threshold.scope) };
-        out += &format!(
-            "<testcase classname=\"{}\" name=\"{}{}\">",
-            escape(policy),
-            escape(&threshold.text),
-            escape(&scope)
-        );
-        let message = escape(&message(judgement));
-        match judgement.ruling {
-            Ruling::Pass => {}
-            Ruling::Fail => out += &format!("<failure message=\"{message}\"/>"),
-            Ruling::Undecided { .. } => out += &format!("<error message=\"{message}\"/>"),
-        }
-        out += "</testcase>\n";
+        let status = match judgement.ruling {
+            Ruling::Pass => TestCaseStatus::success(),
+            Ruling::Fail => not_passed(NonSuccessKind::Failure, judgement),
+            Ruling::Undecided { .. } => not_passed(NonSuccessKind::Error, judgement),
+        };
+        let mut case = TestCase::new(&*visible(&format!("{}{scope}", threshold.text)), status);
+        case.set_classname(&*visible(policy));
+        suite.add_test_case(case);
     }
-    out + "</testsuite>\n</testsuites>\n"
+    let mut report = Report::new("creditsim");
+    report.add_test_suite(suite);
+    report.to_string().expect("memory takes everything, and no time stands in it that would not be printed")
+}
+
+fn not_passed(kind: NonSuccessKind, judgement: &Judgement) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(&*visible(&message(judgement)));
+    status
 }
 
 fn message(judgement: &Judgement) -> String {
@@ -84,11 +79,8 @@ mod tests {
             threshold("alert_lead_h_p50", 1.0),
         ];
         let text = junit(&findings, "made-up", &thresholds, &judge(&findings.measurements, &thresholds));
-        assert!(text.contains("tests=\"3\" failures=\"1\" errors=\"1\""), "{text}");
-        assert!(
-            text.contains("<testcase classname=\"block\" name=\"refusal_rate &lt; 1\"></testcase>"),
-            "{text}"
-        );
+        assert!(text.contains("tests=\"3\" skipped=\"0\" errors=\"1\" failures=\"1\""), "{text}");
+        assert!(text.contains("<testcase name=\"refusal_rate &lt; 1\" classname=\"block\"/>"), "{text}");
         assert!(text.contains("<error message=\"the outcome does not apply\"/>"), "{text}");
     }
 }
