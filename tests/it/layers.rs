@@ -4,44 +4,61 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// (room, rooms it may import). `std` and crates are not rooms; a room may always import itself.
-const TABLE: &[(&str, &[&str])] = &[
-    ("units", &[]),
-    ("sampling", &["units"]),
-    ("calendar", &["units"]),
-    ("ledger", &["units", "policy"]),
-    ("policy", &["units", "calendar", "sampling", "ledger"]),
-    ("workload", &["units", "calendar", "sampling"]),
-    ("outcome", &["units", "ledger", "policy"]),
-    ("parts", &["outcome"]),
-    ("organization", &["units", "calendar", "sampling", "ledger", "policy", "workload", "outcome"]),
-    ("scenario", &["units", "calendar", "sampling", "policy", "workload", "organization", "outcome"]),
-    ("actors", &["units", "sampling", "organization", "workload", "outcome", "parts"]),
-    (
-        "engine",
-        &[
-            "units",
-            "calendar",
-            "sampling",
-            "policy",
-            "workload",
-            "organization",
-            "outcome",
-            "parts",
-            "actors",
-            "scenario",
-        ],
-    ),
-    (
-        "experiment",
-        &["units", "sampling", "organization", "scenario", "engine", "outcome", "policy", "workload"],
-    ),
-    ("report", &["units", "outcome", "experiment", "scenario", "organization"]),
-];
+/// A line of the table of rooms in ARCHITECTURE.md.
+struct RoomRow {
+    room: String,
+    /// Rooms that it imports.
+    imports: BTreeSet<String>,
+    /// Crates that it uses.
+    crates: BTreeSet<String>,
+}
 
-/// Everything but the command line: only it may import what it likes, write to the terminal, and know clap.
-fn rooms() -> Vec<&'static str> {
-    TABLE.iter().map(|(room, _)| *room).collect()
+/// The table: `| \`room\` | what it holds | rooms | crates |`.
+fn table() -> Vec<RoomRow> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md"));
+    let page = page.expect("the page is there");
+    let lines = page.lines().skip_while(|line| *line != "| room | holds | imports | crates |").skip(2);
+    let listed = |cell: &str| {
+        let names = cell.split(',').map(|name| name.trim().to_owned());
+        names.filter(|name| name != "–").collect::<BTreeSet<String>>()
+    };
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+        let [room, _, imports, crates] = cells[..] else { panic!("four cells, not {line}") };
+        let room = room.trim().trim_matches('`').to_owned();
+        RoomRow { room, imports: listed(imports), crates: listed(crates) }
+    };
+    lines.take_while(|line| line.starts_with('|')).map(row).collect()
+}
+
+/// Everything but the command line: only it may write to the terminal and know clap.
+fn rooms() -> Vec<String> {
+    table().into_iter().map(|row| row.room).filter(|room| room != "cli").collect()
+}
+
+/// Crates that the program may use, as code names them.
+fn dependencies() -> BTreeSet<String> {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    let manifest: toml::Table = manifest.expect("the manifest").parse().expect("TOML");
+    let mut tables = vec![&manifest["dependencies"]];
+    let targets = manifest["target"].as_table().expect("targets").values();
+    tables.extend(targets.filter_map(|target| target.get("dependencies")));
+    tables.iter().filter_map(|table| table.as_table()).flat_map(|table| table.keys().cloned()).collect()
+}
+
+/// The names that stand before `::` or `;` in a text and are not behind another name.
+fn first_names(text: &str) -> BTreeSet<&str> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut names = BTreeSet::new();
+    for piece in text.split_inclusive(|c: char| !is_name(c)) {
+        let name = piece.trim_end_matches(|c: char| !is_name(c));
+        let place = piece.as_ptr() as usize - text.as_ptr() as usize;
+        let (before, after) = (&text[..place], &text[place + name.len()..]);
+        if !name.is_empty() && !before.ends_with(':') && (after.starts_with("::") || after.starts_with(';')) {
+            names.insert(name);
+        }
+    }
+    names
 }
 
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -74,17 +91,38 @@ fn sources(room: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn rooms_import_only_what_the_table_allows() {
+fn rooms_import_what_the_table_says_and_nothing_else() {
+    let (table, dependencies) = (table(), dependencies());
+    assert!(table.len() > 10, "the table of rooms is found");
+    let known: BTreeSet<&str> = table.iter().map(|row| row.room.as_str()).collect();
+    let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("the source");
+    let folders = folders.map(|entry| entry.expect("readable").path()).filter(|path| path.is_dir());
+    let folders: BTreeSet<String> =
+        folders.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
+    assert_eq!(folders, known.iter().map(|room| (*room).to_owned()).collect(), "rooms and their lines");
     let mut wrong = BTreeSet::new();
-    for (room, allowed) in TABLE {
-        for path in sources(room) {
+    for row in &table {
+        let (mut imports, mut crates) = (BTreeSet::new(), BTreeSet::new());
+        for path in sources(&row.room) {
             let text = program(&path);
             for piece in text.split("crate::").skip(1) {
                 let other: String = piece.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let known = rooms().contains(&other.as_str()) || other == "cli";
-                if known && other != *room && !allowed.contains(&other.as_str()) {
-                    wrong.insert(format!("{} imports `{other}`", path.display()));
+                if known.contains(other.as_str()) && other != row.room {
+                    imports.insert(other);
                 }
+            }
+            let names = first_names(&text);
+            let used = dependencies.iter().filter(|name| names.contains(name.replace('-', "_").as_str()));
+            crates.extend(used.cloned());
+        }
+        for (listed, used) in [(&row.imports, &imports), (&row.crates, &crates)] {
+            let room = &row.room;
+            wrong.extend(used.difference(listed).map(|name| format!("{room} imports {name}: not listed")));
+            wrong.extend(listed.difference(used).map(|name| format!("{room} lists {name}: not imported")));
+        }
+        for other in table.iter().filter(|other| row.imports.contains(&other.room)) {
+            if other.imports.contains(&row.room) {
+                wrong.insert(format!("{} and {} import each other", row.room, other.room));
             }
         }
     }
@@ -95,7 +133,7 @@ fn rooms_import_only_what_the_table_allows() {
 fn actors_clap_and_the_terminal_stay_in_their_rooms() {
     let only = [("actix", &["actors", "engine"][..]), ("clap", &["cli"][..]), ("println!", &["cli"][..])];
     for (word, homes) in only {
-        for room in rooms().into_iter().filter(|room| !homes.contains(room)) {
+        for room in rooms().iter().filter(|room| !homes.contains(&room.as_str())) {
             for path in sources(room) {
                 let used = program(&path)
                     .lines()
