@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::engine::{self, Failure, Job, JobOptions, RowWriter};
-use crate::organization::{DetailOptions, OrganizationOutcome, OrganizationProgress, Workspace};
+use crate::engine::{self, Failure, Job, JobOptions, NoRows};
+use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
 use crate::outcome::{Detail, Entry};
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
 use crate::report::{
@@ -87,7 +87,7 @@ impl Followed {
             .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
         let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
         let options = JobOptions { detail, first: None };
-        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoExplainRows), &histories);
+        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
         job.pseudonyms = anonymous::pseudonyms(arguments.anonymize.as_deref())?;
         let (name, cohort, detail) = followed(&job, arguments)?;
         let facts = StatementFacts {
@@ -235,16 +235,6 @@ fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {
         },
     };
     PlanWords { name: name.to_owned(), features: features.iter().map(words).collect() }
-}
-
-struct NoExplainRows;
-
-impl RowWriter for NoExplainRows {
-    fn files(&self) -> usize {
-        0
-    }
-
-    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
 }
 
 impl From<UsageOption> for UsageKey {

@@ -3,10 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use creditsim::calendar::{Period, Zone};
-use creditsim::engine::{Job as Prepared, JobOptions, RowWriter, prepare};
+use creditsim::engine::{Job as Prepared, JobOptions, NoRows, prepare};
 use creditsim::organization::{
-    Account, BatchSlice, DetailOptions, EventTrace, FeatureFacts, LawViolation, OrganizationOutcome, Outages,
-    WaysTaken, World,
+    Account, BatchSlice, DetailOptions, EventTrace, FeatureFacts, LawViolation, Outages, WaysTaken, World,
 };
 use creditsim::outcome::Tally;
 use creditsim::policy::{Customers, Expiry, Package, Policy, RuleChanges, Terms};
@@ -316,14 +315,4 @@ fn operation(
         fate: [Fate::Completes, Fate::Fails, Fate::Cancelled][usize::from(job.fate)],
         blur: f32::from(job.blur),
     }
-}
-
-struct NoRows;
-
-impl RowWriter for NoRows {
-    fn files(&self) -> usize {
-        0
-    }
-
-    fn write(&self, _replication: u32, _outcome: &OrganizationOutcome, _rows: &mut [Vec<u8>]) {}
 }

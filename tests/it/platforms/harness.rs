@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use creditsim::engine::{
-    Enough, Interrupt, JobOptions, Layout, RowWriter, RunSpec, Sink, SpillError, prepare, run as run_engine,
+    Interrupt, JobOptions, Layout, NoOutcomes, RowWriter, RunSpec, prepare, run as run_engine,
 };
 use creditsim::organization::{DetailOptions, OrganizationOutcome};
-use creditsim::outcome::{AttemptRow, Entry, EntryKind, Outcome, Tally};
+use creditsim::outcome::{AttemptRow, Entry, EntryKind, Tally};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{FeatureIndex, OrganizationId};
 
@@ -46,7 +46,7 @@ pub fn run_first(organizations: u32, name: &str, policy: &str, set: &[(&str, &st
         replications: 0..1,
         layout: Layout { threads: 1, ..Layout::default() },
         spill: std::env::temp_dir().join(format!("creditsim-platforms-{}", std::process::id())),
-        sink: Box::new(Nobody),
+        sink: Box::new(NoOutcomes),
         interrupt: Interrupt::default(),
         keep: None,
     };
@@ -121,20 +121,5 @@ impl RowWriter for Keeper {
     fn write(&self, _replication: u32, organization: &OrganizationOutcome, _into: &mut [Vec<u8>]) {
         let tally = organization.tallies[0].clone();
         self.0.lock().expect("nobody panicked").insert(organization.id, tally);
-    }
-}
-
-/// The merged outcome is of no interest here.
-struct Nobody;
-
-impl Sink for Nobody {
-    fn complete(&mut self, _replication: u32, _outcome: Outcome) -> Enough {
-        Enough::No
-    }
-
-    fn partial(&mut self, _replication: u32, _outcome: Outcome) {}
-
-    fn rows(&mut self, _file: usize, _rows: &[u8]) -> Result<(), SpillError> {
-        Ok(())
     }
 }
