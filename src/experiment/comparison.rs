@@ -183,7 +183,8 @@ fn verdict(
         return Verdict::Equal;
     }
     let alike = estimate.constant && !equal && (n >= FEWEST_ALIKE || measurements.deterministic());
-    if n >= FEWEST_ALIKE && is_small(measurements, baseline, difference, count) {
+    let enough = n >= FEWEST_ALIKE || (n >= FEWEST && measurements.deterministic());
+    if enough && is_small(measurements, baseline, difference, count) {
         return Verdict::PracticallyEqual;
     }
     let shown = adjusted_p.map_or(alike, |p| p < DIFFERENCE_ERROR);

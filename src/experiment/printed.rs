@@ -7,10 +7,7 @@
 /// decisions hang on comes first.
 pub const PRINTED_TABLES: [(&str, &[&str]); 5] = [
     ("Service", &["refusal_rate", "loss_rate", "undelivered_rate", "lost_credits", "wait_s_p50"]),
-    (
-        "Undelivered work",
-        &["operations_lost", "operations_degraded", "operations_killed", "operations_failed"],
-    ),
+    ("Undelivered", &["operations_lost", "operations_degraded", "operations_killed", "operations_failed"]),
     (
         "Money",
         &[

@@ -181,19 +181,22 @@ fn refusals_against(findings: &Findings, policy: usize) -> Sentence {
 
 /// Who is hit: organizations that lose or pay more or less, and the bill that rises most.
 fn who(findings: &Findings, policy: usize) -> Sentence {
-    let counted = |measure, what: &str| {
-        let numbers =
-            CitedEstimate::customers(findings, policy, measure).filter(|found| found.estimate.mean > 0.0)?;
-        Some(Sentence::default().amount(&numbers, false).say(what))
+    let counted = |measure, one: &str, many: &str| {
+        let numbers = CitedEstimate::customers(findings, policy, measure);
+        let numbers = numbers.filter(|found| found.estimate.mean > 0.0)?;
+        let single = numbers.estimate.mean == 1.0 && numbers.estimate.half_width.unwrap_or(0.0) == 0.0;
+        Some(Sentence::default().amount(&numbers, false).say(if single { one } else { many }))
     };
+    let more = counted("bill_higher_organizations", " pays more", " pay more");
     let parts = [
-        counted("lost_less_organizations", " organizations lose less work"),
-        counted("lost_more_organizations", " organizations lose more work"),
-        counted("bill_higher_organizations", " pay more")
-            .map(|more| more.join("", steepest(findings, policy))),
-        counted("bill_lower_organizations", " pay less"),
+        counted("lost_less_organizations", " organization loses less work", " organizations lose less work"),
+        counted("lost_more_organizations", " loses more work", " lose more work"),
+        more.map(|more| more.join("", steepest(findings, policy))),
+        counted("bill_lower_organizations", " pays less", " pay less"),
     ];
-    parts.into_iter().flatten().fold(Sentence::default(), |all, part| all.join(", ", part))
+    let said = parts.into_iter().flatten().fold(Sentence::default(), |all, part| all.join(", ", part));
+    let named = said.text().contains("organization");
+    if said.is_empty() || named { said } else { Sentence::words("organizations: ").join("", said) }
 }
 
 /// The bill that rises most in the first replication.
