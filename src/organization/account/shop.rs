@@ -30,9 +30,9 @@ struct TopUpState {
     /// Stopped for good: declined too often, or at the ceiling.
     stopped: bool,
     ordinal: u64,
-    /// Per cap: its calendar period, purchases and money in it.
+    /// Per cap: the calendar period of the last purchase, purchases and money in it.
     used: Vec<(SimTime, u32, Money)>,
-    /// Purchases in the running local day.
+    /// The local day of the last purchase, and purchases in it.
     today: (SimTime, u32),
     /// The view has been on the high side since the last purchase.
     armed: bool,
@@ -41,6 +41,18 @@ struct TopUpState {
 impl TopUpState {
     fn adopted(adopted: bool) -> TopUpState {
         TopUpState { stopped: !adopted, ..TopUpState::default() }
+    }
+
+    /// Purchases and money under a cap in the period that begins at an instant. Only a purchase writes them down, so
+    /// that what is remembered does not depend on how often a rule is looked at.
+    fn used_of(&self, cap: usize, period: SimTime) -> (u32, Money) {
+        let used = self.used.get(cap).filter(|used| used.0 == period);
+        used.map_or((0, Money::ZERO), |&(_, count, money)| (count, money))
+    }
+
+    /// Purchases in the local day that begins at an instant.
+    fn bought_on(&self, day: SimTime) -> u32 {
+        if self.today.0 == day { self.today.1 } else { 0 }
     }
 }
 
@@ -187,25 +199,17 @@ impl Shop {
         if let Some(until) = state.paused_until.filter(|until| now < *until) {
             return Guard::Until(until);
         }
-        state.used.resize(rule.caps.len(), (SimTime::MIN, 0, Money::ZERO));
-        for (cap, used) in rule.caps.iter().zip(&mut state.used) {
-            let period = zone.start_of(now, cap.per);
-            if used.0 != period {
-                *used = (period, 0, Money::ZERO);
-            }
+        for (place, cap) in rule.caps.iter().enumerate() {
+            let (count, money) = state.used_of(place, zone.start_of(now, cap.per));
             let reached = match cap.limit {
-                CapLimit::Count(most) => used.1 >= most,
-                CapLimit::Money(most) => used.2 + price > most,
+                CapLimit::Count(most) => count >= most,
+                CapLimit::Money(most) => money + price > most,
             };
             if reached {
                 return Guard::Until(zone.next_start(now, cap.per));
             }
         }
-        let day = zone.start_of(now, CalendarUnit::Day);
-        if state.today.0 != day {
-            state.today = (day, 0);
-        }
-        state.stopped = state.today.1 >= rule.ceiling;
+        state.stopped = state.bought_on(zone.start_of(now, CalendarUnit::Day)) >= rule.ceiling;
         if state.stopped { Guard::Stopped } else { Guard::Open }
     }
 
@@ -216,13 +220,22 @@ impl Shop {
     }
 
     /// A rule has bought; true if the last purchases of all rules are a runaway.
-    pub(super) fn bought(&mut self, index: usize, rule: &TopUpRule, now: SimTime, price: Money) -> bool {
+    pub(super) fn bought(
+        &mut self,
+        zone: &Zone,
+        now: SimTime,
+        (index, rule): (usize, &TopUpRule),
+        price: Money,
+    ) -> bool {
         let state = &mut self.rules[index];
-        state.today.1 += 1;
-        for used in &mut state.used {
-            used.1 += 1;
-            used.2 += price;
-        }
+        let day = zone.start_of(now, CalendarUnit::Day);
+        state.today = (day, state.bought_on(day) + 1);
+        let used = rule.caps.iter().enumerate().map(|(place, cap)| {
+            let period = zone.start_of(now, cap.per);
+            let (count, money) = state.used_of(place, period);
+            (period, count + 1, money + price)
+        });
+        state.used = used.collect();
         state.declines = 0;
         state.armed = false;
         if !rule.cooldown.is_zero() {

@@ -129,7 +129,7 @@ impl State {
         };
         self.money.count_priced(price.is_some());
         self.counts.topped_up();
-        if self.shop.bought(index, rule, self.timers.now(), paid) {
+        if self.shop.bought(&env.world.zone, self.timers.now(), (index, rule), paid) {
             self.counts.ran_away();
         }
         self.place(env, order, delay);
