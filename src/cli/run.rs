@@ -423,6 +423,7 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
         report::Format::Text | report::Format::Markdown => {
             let mut tables = report::overview(findings);
             tables.extend(report::customer_tables(findings));
+            tables.extend(report::scope_tables(findings, scenario));
             if let Some(last) = tables.last_mut() {
                 last.notes.extend(summary.stopped.clone());
                 last.notes.extend(super::changed::remark(scenario));

@@ -27,8 +27,16 @@ pub struct JobOptions {
 /// The names behind a scenario's outcomes.
 #[must_use]
 pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
+    let mut plan_names: Vec<String> = Vec::new();
+    for plan in scenario.policies.iter().flat_map(plans_of) {
+        if !plan_names.iter().any(|name| name == plan) {
+            plan_names.push(plan.to_owned());
+        }
+    }
     Arc::new(RunShape {
-        plans: scenario.policies.iter().map(plan_names).collect(),
+        plans: scenario.policies.iter().map(|policy| plans_of(policy).map(str::to_owned).collect()).collect(),
+        plan_places: scenario.policies.iter().map(|policy| places(policy, &plan_names)).collect(),
+        plan_names,
         baseline: scenario.baseline,
         policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
@@ -44,8 +52,13 @@ pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
 }
 
 /// The plans of a policy as it names them, whatever edition of its rules is in force.
-fn plan_names(policy: &Policy) -> Vec<String> {
-    policy.plans.iter().take(policy.named_plans()).map(|plan| plan.plan.clone()).collect()
+fn plans_of(policy: &Policy) -> impl Iterator<Item = &str> {
+    policy.plans.iter().take(policy.named_plans()).map(|plan| plan.plan.as_str())
+}
+
+/// Where a policy's plans stand among the names of all.
+fn places(policy: &Policy, names: &[String]) -> Vec<usize> {
+    plans_of(policy).filter_map(|plan| names.iter().position(|name| name == plan)).collect()
 }
 
 /// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made. `watch` is

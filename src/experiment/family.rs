@@ -6,7 +6,7 @@
 use crate::outcome::{RunShape, Scope};
 use crate::scenario::{Relevance, Scenario};
 
-use super::is_printed;
+use super::{FEATURE_OUTCOMES, PLAN_OUTCOMES, is_printed};
 
 /// Differences between two proportional outcomes agree this well, relatively: what is left is rounding.
 const ROUNDING: f64 = 1e-9;
@@ -18,6 +18,8 @@ pub struct Family {
     pub relevance: Relevance,
     /// Outcomes with their scopes that thresholds and the precision name.
     asked: Vec<(String, String)>,
+    /// There is a table by feature.
+    by_feature: bool,
 }
 
 impl Family {
@@ -27,13 +29,23 @@ impl Family {
         let thresholds = scenario.thresholds.iter();
         let conditions = thresholds.map(|threshold| (threshold.scope.clone(), threshold.metric.clone()));
         let watched = scenario.precision.iter().map(|precision| ("all".to_owned(), precision.metric.clone()));
-        Family { relevance: scenario.relevance.clone(), asked: conditions.chain(watched).collect() }
+        Family {
+            relevance: scenario.relevance.clone(),
+            asked: conditions.chain(watched).collect(),
+            by_feature: scenario.rules_differ_by_feature(),
+        }
     }
 
     /// True if the outcome is printed or was asked for.
     #[must_use]
     pub fn holds(&self, shape: &RunShape, scope: Scope, metric: &str) -> bool {
-        if scope == Scope::All && is_printed(metric) {
+        let printed = match scope {
+            Scope::All => is_printed(metric),
+            Scope::Plan(_) => PLAN_OUTCOMES.contains(&metric),
+            Scope::Feature(_) => self.by_feature && FEATURE_OUTCOMES.contains(&metric),
+            Scope::Cohort(_) => false,
+        };
+        if printed {
             return true;
         }
         let asks = |(of, name): &(String, String)| name == metric && *of == shape.scope_name(scope);

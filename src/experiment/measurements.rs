@@ -271,6 +271,7 @@ impl Measurements {
             Scope::All => 0,
             Scope::Cohort(index) => 1 + index,
             Scope::Feature(index) => 1 + self.shape.cohorts.len() + index,
+            Scope::Plan(index) => 1 + self.shape.cohorts.len() + self.shape.features.len() + index,
         };
         (place < self.scopes.len()).then_some(place)
     }

@@ -50,7 +50,7 @@ pub use estimate::Estimate;
 pub use family::Family;
 pub use findings::Findings;
 pub use measurements::Measurements;
-pub use printed::{PRINTED_TABLES, is_printed};
+pub use printed::{FEATURE_OUTCOMES, PLAN_OUTCOMES, PRINTED_TABLES, is_printed};
 pub use progress::{OrganizationSpread, Point, TimelineMeans};
 pub use ruling::{Doubt, Ruling};
 pub use screening::{

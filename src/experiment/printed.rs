@@ -28,6 +28,14 @@ pub const PRINTED_TABLES: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// Outcomes of the table by plan, which is printed where there are several plans.
+pub const PLAN_OUTCOMES: [&str; 6] =
+    ["refusal_rate", "loss_rate", "lost_credits", "cash_money", "recognized_money", "margin_money"];
+
+/// Outcomes of the table by feature, which is printed where rules differ by features.
+pub const FEATURE_OUTCOMES: [&str; 5] =
+    ["refusal_rate", "loss_rate", "undelivered_rate", "lost_credits", "wait_s_p50"];
+
 /// True if the outcome is printed over all organizations.
 #[must_use]
 pub fn is_printed(metric: &str) -> bool {

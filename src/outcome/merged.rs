@@ -15,8 +15,12 @@ use super::{ChangesBySize, MonthBooks, OrganizationChange, Tally, Timeline, Tota
 pub struct RunShape {
     /// Names of the policies, in file order.
     pub policies: Vec<String>,
+    /// Names of the plans of all policies, each once.
+    pub plan_names: Vec<String>,
     /// Names of the plans of each policy.
     pub plans: Vec<Vec<String>>,
+    /// Where they stand among the names of all.
+    pub plan_places: Vec<Vec<usize>>,
     /// The policy the others are compared with, in file order.
     pub baseline: usize,
     /// Names of the cohorts, in file order.
@@ -44,16 +48,31 @@ pub enum Scope {
     Cohort(usize),
     /// One feature over all organizations, by its index.
     Feature(usize),
+    /// The organizations that begin on a plan, by its index among the plans of all policies.
+    Plan(usize),
 }
 
 impl RunShape {
-    /// Every scope: `all`, the cohorts, the features.
+    /// Every scope: `all`, the cohorts, the features, and the plans if there are several.
     pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
         let cohorts = (0..self.cohorts.len()).map(Scope::Cohort);
-        std::iter::once(Scope::All).chain(cohorts).chain((0..self.features.len()).map(Scope::Feature))
+        let features = (0..self.features.len()).map(Scope::Feature);
+        let plans = (0..self.told_plans()).map(Scope::Plan);
+        std::iter::once(Scope::All).chain(cohorts).chain(features).chain(plans)
     }
 
-    /// `all`, `cohort:NAME` or `feature:NAME`; a scope of another shape has no name.
+    /// Plans that are told apart: none if all organizations are on the same.
+    fn told_plans(&self) -> usize {
+        if self.plan_names.len() > 1 { self.plan_names.len() } else { 0 }
+    }
+
+    /// A policy's plan by its name; none of another shape.
+    #[must_use]
+    pub fn plan_name(&self, policy: usize, plan: usize) -> &str {
+        self.plans.get(policy).and_then(|plans| plans.get(plan)).map_or("", String::as_str)
+    }
+
+    /// `all`, `cohort:NAME`, `feature:NAME` or `plan:NAME`; a scope of another shape has no name.
     #[must_use]
     pub fn scope_name(&self, scope: Scope) -> String {
         let named = |kind: &str, names: &[String], index: usize| {
@@ -63,6 +82,7 @@ impl RunShape {
             Scope::All => "all".to_owned(),
             Scope::Cohort(index) => named("cohort", &self.cohorts, index),
             Scope::Feature(index) => named("feature", &self.features, index),
+            Scope::Plan(index) => named("plan", &self.plan_names, index),
         }
     }
 
@@ -119,6 +139,8 @@ pub struct Outcome {
 struct PolicyOutcome {
     /// One a cohort, in file order.
     cohorts: Vec<Totals>,
+    /// One a plan that is told apart, in the order of their names.
+    plans: Vec<Totals>,
     timeline: Timeline,
     /// Against the baseline; nothing for the baseline itself.
     changes: ChangesBySize,
@@ -132,6 +154,7 @@ impl Outcome {
     pub fn new(shape: Arc<RunShape>) -> Self {
         let policy = PolicyOutcome {
             cohorts: vec![Totals::default(); shape.cohorts.len()],
+            plans: vec![Totals::default(); shape.told_plans()],
             timeline: Timeline::default(),
             changes: ChangesBySize::default(),
             months: MonthBooks::default(),
@@ -156,8 +179,14 @@ impl Outcome {
             if let Some(before) = organization.tallies.get(baseline).filter(|_| index != baseline) {
                 policy.changes.add(organization, OrganizationChange::of(before, tally));
             }
+            let own = Totals::of(tally, self.shape.measure_from);
+            let plan =
+                self.shape.plan_places.get(index).and_then(|places| places.get(usize::from(tally.plan)));
+            if let Some(totals) = plan.and_then(|&plan| policy.plans.get_mut(plan)) {
+                totals.merge(&own);
+            }
             if let Some(totals) = policy.cohorts.get_mut(cohort) {
-                totals.merge(&Totals::of(tally, self.shape.measure_from));
+                totals.merge(&own);
             }
         }
     }
@@ -169,7 +198,8 @@ impl Outcome {
             own.timeline.merge(&other.timeline);
             own.changes.merge(&other.changes);
             own.months.merge(&other.months);
-            for (own, other) in own.cohorts.iter_mut().zip(&other.cohorts) {
+            let (cohorts, plans) = (own.cohorts.iter_mut(), own.plans.iter_mut());
+            for (own, other) in cohorts.zip(&other.cohorts).chain(plans.zip(&other.plans)) {
                 own.merge(other);
             }
         }
@@ -182,7 +212,8 @@ impl Outcome {
         let mut all = Totals::default();
         cohorts.iter().for_each(|cohort| all.merge(cohort));
         let features: Vec<Totals> = (0..self.shape.features.len()).map(|index| all.feature(index)).collect();
-        std::iter::once(all).chain(cohorts.iter().cloned()).chain(features).collect()
+        let plans = self.policies[policy].plans.iter().cloned();
+        std::iter::once(all).chain(cohorts.iter().cloned()).chain(features).chain(plans).collect()
     }
 
     /// One policy's timeline over all organizations.
@@ -220,6 +251,7 @@ impl Outcome {
         let fits = |policy: &PolicyOutcome| {
             let feature_counts = policy.cohorts.iter().map(|totals| totals.features.len());
             policy.cohorts.len() == shape.cohorts.len()
+                && policy.plans.len() == shape.told_plans()
                 && feature_counts.into_iter().all(|count| count == 0 || count == shape.features.len())
                 && policy.timeline.instants.len() <= shape.instants.len()
         };

@@ -28,7 +28,9 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
     let day = |number: i64| SimTime::from_micros(1_735_689_600_000_000 + number * SimSpan::DAY.micros());
     Arc::new(RunShape {
         policies: names(policies),
+        plan_names: names(&["plan"]),
         plans: policies.iter().map(|_| names(&["plan"])).collect(),
+        plan_places: vec![vec![0]; policies.len()],
         baseline: 0,
         cohorts: names(&["small-teams", "studios"]),
         features: names(&["post", "campaign"]),

@@ -37,6 +37,8 @@ pub struct Tally {
     pub life: SimSpan,
     /// Demand credits by member, for the share of the top member.
     pub member_credits: Vec<Credits>,
+    /// The plan at the beginning, as the policy names it.
+    pub plan: u16,
     /// Money by month and plan, in order.
     pub months: Vec<MonthLine>,
     /// States at the timeline's instants, in order.

@@ -37,7 +37,7 @@ pub fn write_books(
     for (policy, name) in shape.policies.iter().enumerate() {
         let priced = outcome.totals(policy).first().is_some_and(|all| all.unpriced == 0);
         for (month, plan, money) in outcome.months(policy).lines() {
-            let plan = shape.plans.get(policy).and_then(|plans| plans.get(plan)).map_or("", String::as_str);
+            let plan = shape.plan_name(policy, plan);
             let values =
                 money.values().into_iter().map(|nanos| if priced { decimal(nanos) } else { String::new() });
             let lead = [replication.to_string(), name.clone(), month_name(month), plan.to_owned()];

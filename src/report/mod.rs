@@ -22,6 +22,7 @@ mod overview;
 mod plots;
 mod printed;
 mod rows;
+mod scopes;
 mod statement;
 mod sweep;
 mod table;
@@ -44,6 +45,7 @@ pub use overview::{flat, overview, rulings};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
+pub use scopes::scope_tables;
 pub use statement::{
     FeatureWords, LineFacts, PlanWords, Statement, StatementFacts, StatementLine, UsageKey, usage_table,
 };

@@ -112,7 +112,7 @@ fn figures(findings: &Findings, name: &str) -> Option<(OutcomeScale, Vec<Option<
 }
 
 /// What a verdict means to its reader.
-fn tone(difference: &Difference) -> Tone {
+pub(super) fn tone(difference: &Difference) -> Tone {
     match difference.verdict {
         Verdict::Better => Tone::Good,
         Verdict::Worse => Tone::Bad,
@@ -122,7 +122,7 @@ fn tone(difference: &Difference) -> Tone {
 }
 
 /// One character a verdict.
-fn mark(difference: &Difference) -> &'static str {
+pub(super) fn mark(difference: &Difference) -> &'static str {
     match difference.verdict {
         Verdict::Better => "+",
         Verdict::Worse => "-",

@@ -52,7 +52,7 @@ impl RowFile {
         let columns = match self {
             RowFile::Organizations => {
                 let names: Vec<&str> = organization_metrics().map(|metric| metric.name).collect();
-                return format!("replication,policy,cohort,organization,{}\n", names.join(","));
+                return format!("replication,policy,cohort,organization,{},plan\n", names.join(","));
             }
             RowFile::Changes => {
                 return format!("replication,policy,cohort,organization,{}\n", CHANGE_COLUMNS.join(","));
@@ -92,7 +92,7 @@ impl RowFile {
             let plans = shape.plans.get(index).map(Vec::as_slice).unwrap_or_default();
             let mut line = PrefixedLines { out, shape, groups, plans, lead };
             match self {
-                RowFile::Organizations => line.organization(organization, tally),
+                RowFile::Organizations => line.organization(organization, tally, index),
                 RowFile::Changes => {}
                 RowFile::Cycles => {
                     detail(tally, |detail| detail.cycles.iter().for_each(|row| line.cycle(row)))
@@ -163,7 +163,7 @@ impl PrefixedLines<'_> {
         }
     }
 
-    fn organization(&mut self, organization: &OrganizationOutcome, tally: &Tally) {
+    fn organization(&mut self, organization: &OrganizationOutcome, tally: &Tally, policy_index: usize) {
         let [replication, policy, name] = self.lead;
         let cohort = self.shape.cohorts.get(organization.id.cohort.index()).map_or("", String::as_str);
         self.begin(&[replication, policy, cohort, name]);
@@ -173,6 +173,8 @@ impl PrefixedLines<'_> {
             let known = with_money || !metric.is_money();
             self.optional(known.then(|| metric.value(&totals)).flatten().map(number::exact));
         }
+        self.out.push(b',');
+        append(self.out, self.shape.plan_name(policy_index, usize::from(tally.plan)));
         self.out.push(b'\n');
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::calendar::Zone;
 use crate::organization::ProviderCost;
-use crate::policy::{Customers, Policy};
+use crate::policy::{Customers, Policy, Terms};
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Arrivals, Demand, Listed, Population};
 
@@ -69,6 +69,18 @@ impl Scenario {
             matches!(feature.demand.arrivals, Arrivals::ClosedLoop { reactive: true, .. })
         };
         self.features.iter().filter(reactive).map(|feature| feature.name.as_str()).collect()
+    }
+
+    /// True if a plan of some policy treats one paid feature in another way than the others.
+    #[must_use]
+    pub fn rules_differ_by_feature(&self) -> bool {
+        let differ = |plan: &Terms| {
+            let paid = self.features.iter().zip(&plan.features).filter(|(feature, _)| !feature.free);
+            let mut rules = paid.map(|(_, rules)| rules);
+            let first = rules.next();
+            rules.any(|rules| Some(rules) != first)
+        };
+        self.policies.iter().flat_map(|policy| &policy.plans).any(differ)
     }
 
     /// Policies with an automatic top-up that nothing caps.

@@ -52,7 +52,7 @@ pub struct OutcomeWanted {
     pub more: Option<bool>,
     /// An outcome of docs/outcomes.md.
     pub metric: String,
-    /// `all`, `cohort:NAME` or `feature:NAME`.
+    /// `all`, `cohort:NAME`, `feature:NAME` or `plan:NAME`.
     pub scope: String,
 }
 
@@ -73,10 +73,14 @@ pub fn parse_wanted(text: &str, policies: &[String]) -> Result<OutcomeWanted, Th
 }
 
 fn known_scope(scope: &str) -> Result<String, ThresholdError> {
-    if scope == "all" || scope.starts_with("cohort:") || scope.starts_with("feature:") {
+    let kinds = ["cohort:", "feature:", "plan:"];
+    if scope == "all" || kinds.iter().any(|kind| scope.starts_with(kind)) {
         return Ok(scope.to_owned());
     }
-    Err(ThresholdError { wanted: "a scope: all, cohort:NAME or feature:NAME".to_owned(), hint: None })
+    Err(ThresholdError {
+        wanted: "a scope: all, cohort:NAME, feature:NAME or plan:NAME".to_owned(),
+        hint: None,
+    })
 }
 
 fn operator(text: &str) -> Option<(usize, &'static str, Comparison)> {

@@ -85,6 +85,11 @@ impl Counts {
         }
     }
 
+    /// The account began under this plan, as the policy names it.
+    pub(super) fn began_under(&mut self, plan: u16) {
+        self.tally.plan = plan;
+    }
+
     /// A free operation arrives.
     #[inline]
     pub(super) fn free(&mut self, feature: FeatureIndex) {
