@@ -18,8 +18,8 @@ const DIFFERENCE_ERROR: f64 = 0.04;
 /// Chance that any practical equality shown in a family is none. With the above, 5 % for a family.
 const EQUALITY_ERROR: f64 = 0.01;
 
-/// Standard deviations of a replication that must lie between a difference and what matters: few replications hide how long a
-/// tail is. From twenty replications on it is fewer, the more there are.
+/// Standard deviations of a replication that must lie between a difference and what matters, at twenty replications: few
+/// hide how long a tail is. It is fewer, the more there are, and more, the fewer.
 const ROOM: f64 = 10.0;
 
 /// Organizations, over all replications, of which none was seen to differ before two policies count as equal: fewer than
@@ -204,7 +204,7 @@ fn is_small(measurements: &Measurements, baseline: usize, difference: &Differenc
     }
     let error = EQUALITY_ERROR / count.max(1) as f64;
     let rejected = |end: f64| estimate.p_value_of(end).is_some_and(|p| p < error);
-    let scarce = (f64::from(FEWEST_RARE) / f64::from(estimate.replications)).min(1.0);
+    let scarce = f64::from(FEWEST_RARE) / f64::from(estimate.replications);
     let room = estimate.sd.unwrap_or(f64::INFINITY) * ROOM * scarce;
     doubt(estimate).is_none()
         && !estimate.rare()

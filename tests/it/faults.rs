@@ -183,7 +183,7 @@ fn two_runs_at_once_both_keep_theirs() {
 #[test]
 fn little_to_work_with_is_enough() {
     let place = Place::with(SCENARIO);
-    for (limits, seed) in [("ulimit -n 8", "1"), ("ulimit -v 46080", "2"), ("unset HOME PATH TMPDIR", "3")] {
+    for (limits, seed) in [("ulimit -n 12", "1"), ("ulimit -v 46080", "2"), ("unset HOME PATH TMPDIR", "3")] {
         let arguments = ["run", "small.toml", "--quiet", "--threads", "1", "--seed", seed];
         let output = limited(&place, limits, &arguments);
         assert_eq!(code(&output), 0, "{limits}: {}", stderr(&output));

@@ -131,7 +131,7 @@ fn told(findings: &Findings, policy: usize, wording: &Wording) -> Option<Sentenc
         Verdict::PracticallyEqual => Sentence::words(format!("{verb} practically the same {noun} ("))
             .join("", change(findings, difference))
             .say(")"),
-        Verdict::Undecided => Sentence::words(format!("{verb} more or less {noun}: undecided ("))
+        Verdict::Undecided => Sentence::words(format!("undecided whether it {verb} more or less {noun} ("))
             .join("", change(findings, difference))
             .say(")"),
         _ if difference.estimate.mean < 0.0 => sized(findings, difference, less),
