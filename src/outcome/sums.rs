@@ -77,8 +77,9 @@ macro_rules! sums {
         impl $name {
             /// Adds one account's counters.
             pub fn add(&mut self, tally: &$tally) {
-                let $tally { $($field,)* $($besides: _,)* } = tally;
-                $(self.$field.accumulate($field);)*
+                // Never called: a counter in neither list is an error that names it.
+                let _ = || $tally { $($field: Default::default(),)* $($besides: Default::default(),)* };
+                $(self.$field.accumulate(&tally.$field);)*
             }
 
             /// Adds other sums.

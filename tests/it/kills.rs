@@ -1,4 +1,6 @@
 //! Runs that are killed anywhere and taken up with `--resume` end like plain ones.
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "kills come at instants of the wall clock")]
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;

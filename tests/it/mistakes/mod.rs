@@ -104,7 +104,10 @@ fn each_mistake_gets_a_message_that_repairs_it() {
     }
     let expected = fs::read_to_string(&path).expect("it is there");
     for (found, expected) in found.split("== ").zip(expected.split("== ")) {
-        assert_eq!(found, expected);
+        assert_eq!(
+            found, expected,
+            "if the change is wanted: CREDITSIM_UPDATE=1 cargo test --test it mistakes"
+        );
     }
     assert_eq!(found.len(), expected.len());
 }
