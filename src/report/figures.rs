@@ -68,7 +68,7 @@ impl OutcomeScale {
         let Some(own) = estimate else { return Cell::Absent };
         let (value, half) = number::with_uncertainty(&own.scaled(self.factor));
         let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-        Cell::Number { value: own.mean, text }
+        Cell::Estimate { value: own.mean, half_width: own.half_width, text }
     }
 
     /// A number without its uncertainty.

@@ -234,7 +234,11 @@ pub fn swing_table(outcome: &str, (metric, currency): (usize, Option<&str>), swi
 fn swing_cell(swing: &Swing, scale: &OutcomeScale) -> Cell {
     let half = swing.half_width.map(|half| format!(" ±{}", number::short(half * scale.factor)));
     let width = number::short(swing.width() * scale.factor);
-    Cell::Number { value: swing.width(), text: format!("{width}{}", half.unwrap_or_default()) }
+    Cell::Estimate {
+        value: swing.width(),
+        half_width: swing.half_width,
+        text: format!("{width}{}", half.unwrap_or_default()),
+    }
 }
 
 /// Morris' summaries, the strongest first.

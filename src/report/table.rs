@@ -61,6 +61,15 @@ pub enum Cell {
         /// For people, with its uncertainty.
         text: String,
     },
+    /// A mean, or a difference of means, with the half-width of its interval, which files give a column of its own.
+    Estimate {
+        /// The mean in full.
+        value: f64,
+        /// The wider side of its interval in full, if it has one.
+        half_width: Option<f64>,
+        /// For people.
+        text: String,
+    },
     /// A word or a number whose last word is a verdict.
     Toned {
         /// The number in full, if it is one.
@@ -152,7 +161,10 @@ impl Cell {
 
     pub(super) fn shown(&self) -> &str {
         match self {
-            Cell::Text(text) | Cell::Number { text, .. } | Cell::Toned { text, .. } => text,
+            Cell::Text(text)
+            | Cell::Number { text, .. }
+            | Cell::Estimate { text, .. }
+            | Cell::Toned { text, .. } => text,
             Cell::Absent => "n/a",
         }
     }
@@ -160,15 +172,26 @@ impl Cell {
     fn exact(&self) -> String {
         match self {
             Cell::Text(text) | Cell::Toned { value: None, text, .. } => text.clone(),
-            Cell::Number { value, .. } | Cell::Toned { value: Some(value), .. } => number::exact(*value),
+            Cell::Number { value, .. }
+            | Cell::Estimate { value, .. }
+            | Cell::Toned { value: Some(value), .. } => number::exact(*value),
             Cell::Absent => String::new(),
+        }
+    }
+
+    fn exact_half_width(&self) -> String {
+        match self {
+            Cell::Estimate { half_width: Some(half), .. } => number::exact(*half),
+            _ => String::new(),
         }
     }
 
     fn json(&self) -> Value {
         match self {
             Cell::Text(text) | Cell::Toned { value: None, text, .. } => json!(text),
-            Cell::Number { value, .. } | Cell::Toned { value: Some(value), .. } => json!(value),
+            Cell::Number { value, .. }
+            | Cell::Estimate { value, .. }
+            | Cell::Toned { value: Some(value), .. } => json!(value),
             Cell::Absent => Value::Null,
         }
     }
@@ -198,12 +221,31 @@ impl Table {
         draw_tables(std::slice::from_ref(self), Look::PLAIN)
     }
 
-    /// With full precision and one line of names.
+    /// True if a column has means with intervals.
+    fn has_estimates(&self, column: usize) -> bool {
+        self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Estimate { .. })))
+    }
+
+    /// With full precision and one line of names; a column of means is followed by one of half-widths.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let mut out = Vec::new();
-        let names = self.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
-        let rows = self.rows.iter().map(|row| row.iter().map(Cell::exact).collect::<Vec<_>>());
+        let estimated: Vec<bool> = (0..self.columns.len()).map(|column| self.has_estimates(column)).collect();
+        let doubled = |index: usize, own: String, half: &dyn Fn() -> String| {
+            std::iter::once(own).chain(estimated[index].then(half))
+        };
+        let heads = self.columns.iter().enumerate();
+        let names: Vec<String> = heads
+            .flat_map(|(index, Column { name, .. })| {
+                doubled(index, name.clone(), &|| format!("{name}_half_width"))
+            })
+            .collect();
+        let rows = self.rows.iter().map(|row| {
+            let cells = row.iter().enumerate();
+            cells
+                .flat_map(|(index, cell)| doubled(index, cell.exact(), &|| cell.exact_half_width()))
+                .collect()
+        });
         let mut records = Records::new(&mut out);
         for record in std::iter::once(names).chain(rows) {
             records.write(&record).expect("rows are as long as there are columns, and memory does not fail");
@@ -239,8 +281,15 @@ impl Table {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let row = |cells: &Vec<Cell>| {
-            let fields =
-                self.columns.iter().zip(cells).map(|(column, cell)| (column.name.clone(), cell.json()));
+            let fields = self.columns.iter().zip(cells).flat_map(|(Column { name, .. }, cell)| {
+                let half = match cell {
+                    Cell::Estimate { half_width, .. } => {
+                        Some((format!("{name}_half_width"), json!(half_width)))
+                    }
+                    _ => None,
+                };
+                std::iter::once((name.clone(), cell.json())).chain(half)
+            });
             Value::Object(fields.collect::<Map<_, _>>())
         };
         json!({ "title": self.title, "rows": self.rows.iter().map(row).collect::<Vec<_>>() })
@@ -274,7 +323,8 @@ mod tests {
             Column::numbers("cash_money"),
         ];
         let mut table = Table::new("Service", columns);
-        let loss = Cell::Number { value: 0.043_21, text: "4.32 ±0.12".to_owned() };
+        let loss =
+            Cell::Estimate { value: 0.043_21, half_width: Some(0.001_2), text: "4.32 ±0.12".to_owned() };
         table.rows.push(vec![Cell::text("block, hard"), loss, Cell::number(12_345.678)]);
         table.rows.push(vec![Cell::text("hold|soft"), Cell::number(0.0), Cell::Absent]);
         table.notes.push("± is a 95 % interval.".to_owned());
@@ -286,7 +336,8 @@ mod tests {
         let table = specimen();
         assert_eq!(
             table.to_csv(),
-            "policy,loss_rate,cash_money\n\"block, hard\",0.04321,12345.678\nhold|soft,0,\n"
+            "policy,loss_rate,loss_rate_half_width,cash_money\n\"block, hard\",0.04321,0.0012,12345.678\n\
+             hold|soft,0,,\n"
         );
         let text = table.to_text();
         assert!(text.contains("block, hard  4.32 ±0.12      12,346"), "{text}");
