@@ -17,10 +17,15 @@ pub(super) fn sentence(expected: &Expected, scenario: &Scenario) -> String {
         few if few < 10_000.0 => number_of(few as u64, "organization", "organizations"),
         many => format!("{} organizations", count(many)),
     };
+    let demand =
+        format!("about {} operations of {organizations} in all replications", count(expected.operations));
+    let demand = match (replayed, expected.operations < 1.0) {
+        (true, true) => "what its usage histories hold".to_owned(),
+        (true, false) => format!("{demand} beside usage histories"),
+        (false, _) => demand,
+    };
     format!(
-        "about {} operations of {organizations} in all replications{}, {}, {} of memory, {} of files",
-        count(expected.operations),
-        if replayed { " beside usage histories" } else { "" },
+        "{demand}, {}, {} of memory, {} of files",
         duration(expected.seconds),
         bytes(expected.memory),
         bytes(expected.output)

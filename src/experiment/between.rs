@@ -57,12 +57,14 @@ pub struct Contrasts {
 pub fn contrast(before: &RunValues, after: &RunValues) -> Contrasts {
     let pairs = matched(before, after);
     let paired = before.seed == after.seed && pairs.iter().all(|(a, b)| same_demand(a, b));
+    // Where nothing is drawn, as in a replay, a difference is known as soon as that is.
+    let fewest_alike = if draws_nothing(before) && draws_nothing(after) { FEWEST } else { FEWEST_ALIKE };
     let mut contrasts = Vec::new();
     let mut hypotheses = Vec::new();
     for (index, (first, second)) in pairs.iter().enumerate() {
         for metric in (0..METRICS.len()).filter(|&metric| is_printed(METRICS[metric].name)) {
             let (a, b) = (&first.1[metric], &second.1[metric]);
-            let Some((contrast, p)) = one(&first.0, metric, (a, b), paired) else { continue };
+            let Some((contrast, p)) = one(&first.0, metric, (a, b), (paired, fewest_alike)) else { continue };
             if let Some(p) = p {
                 let negative = b.iter().map(|value| value.map(|value| -value));
                 let values = a.iter().copied().chain(negative).collect();
@@ -106,12 +108,18 @@ fn same_demand(a: &PolicyValues, b: &PolicyValues) -> bool {
     same("operations_demanded") && same("demand_credits")
 }
 
+/// True if no replication differs from the first in anything.
+fn draws_nothing(run: &RunValues) -> bool {
+    let alike = |values: &Vec<Option<f64>>| values.iter().all(|value| *value == values[0]);
+    run.policies.iter().all(|(_, metrics)| metrics.iter().all(alike))
+}
+
 /// One outcome before corrections, and its p-value if it can be tested.
 fn one(
     policy: &str,
     metric: usize,
     (a, b): (&[Option<f64>], &[Option<f64>]),
-    is_paired: bool,
+    (is_paired, fewest_alike): (bool, u32),
 ) -> Option<(Contrast, Option<f64>)> {
     let range = METRICS[metric].range();
     let estimate = |values: &[Option<f64>]| {
@@ -134,7 +142,7 @@ fn one(
     }
     let difference = paired(b, a)?;
     if difference.constant {
-        let shown = difference.replications >= FEWEST_ALIKE;
+        let shown = difference.replications >= fewest_alike;
         let verdict = match difference.mean {
             0.0 => Verdict::Equal,
             mean if shown => Verdict::on(mean, METRICS[metric].direction),
@@ -217,5 +225,15 @@ mod tests {
         assert_eq!(verdict_on(&found, "lost_credits"), Verdict::Equal);
         let found = contrast(&run(1, 9.0, &values), &run(1, 9.0, &[1.0, 2.0, 3.0]));
         assert_eq!(verdict_on(&found, "lost_credits"), Verdict::Undecided);
+    }
+
+    #[test]
+    fn replays_without_draws_differ_as_soon_as_they_are_known_to_draw_nothing() {
+        let verdict = |replications: usize| {
+            let found =
+                contrast(&run(1, 9.0, &vec![300.0; replications]), &run(1, 9.0, &vec![200.0; replications]));
+            verdict_on(&found, "lost_credits")
+        };
+        assert_eq!((verdict(5), verdict(4)), (Verdict::Better, Verdict::Undecided));
     }
 }

@@ -159,8 +159,11 @@ impl Sweep {
         for (candidate, on_front) in candidates.iter_mut().zip(pareto_front(&costs)) {
             candidate.on_front = on_front;
         }
+        // Where nothing is drawn, as in a replay, a difference is known as soon as that is.
+        let exact = self.measurements.iter().all(Measurements::deterministic);
+        let fewest_alike = if exact { FEWEST } else { FEWEST_ALIKE };
         let memberships: Vec<Membership> =
-            (0..candidates.len()).map(|index| membership(&candidates, index)).collect();
+            (0..candidates.len()).map(|index| membership(&candidates, index, fewest_alike)).collect();
         for (candidate, membership) in candidates.iter_mut().zip(memberships) {
             candidate.membership = membership;
         }
@@ -184,14 +187,14 @@ impl Sweep {
 }
 
 /// Whether a candidate is on the front, by its paired differences to all others.
-fn membership(candidates: &[Candidate], index: usize) -> Membership {
+fn membership(candidates: &[Candidate], index: usize, fewest_alike: u32) -> Membership {
     let own = &candidates[index];
     let comparisons = candidates.len().saturating_sub(1) * candidates.len() * own.costs.len();
     let tail = 0.05 / comparisons.max(1) as f64;
     let mut sure = true;
     for (_, other) in candidates.iter().enumerate().filter(|&(other, _)| other != index) {
-        let sides: Vec<Side> =
-            own.costs.iter().zip(&other.costs).map(|(own, other)| side(own, other, tail)).collect();
+        let costs = own.costs.iter().zip(&other.costs);
+        let sides: Vec<Side> = costs.map(|(own, other)| side(own, other, tail, fewest_alike)).collect();
         let beaten = sides.iter().all(|side| matches!(side, Side::Worse | Side::Equal));
         if beaten && sides.contains(&Side::Worse) {
             return Membership::Off;
@@ -211,12 +214,13 @@ enum Side {
     Open,
 }
 
-fn side(own: &[Option<f64>], other: &[Option<f64>], tail: f64) -> Side {
+/// `fewest_alike` is how many replications must show the same difference before it is taken for one.
+fn side(own: &[Option<f64>], other: &[Option<f64>], tail: f64, fewest_alike: u32) -> Side {
     let Some(difference) = paired(own, other).filter(|found| found.replications >= FEWEST) else {
         return Side::Open;
     };
     let interval = match difference.constant {
-        true => difference.interval().filter(|_| difference.replications >= FEWEST_ALIKE),
+        true => difference.interval().filter(|_| difference.replications >= fewest_alike),
         false => known_interval(&difference, tail).ok(),
     };
     match interval {

@@ -133,7 +133,18 @@ impl TableBlock {
     }
 
     /// The table in as few pieces that fit as names of rows, in full or wrapped, allow; the notes stand under the last.
-    fn split(mut self, width: usize) -> Vec<TableBlock> {
+    /// A title that would make a piece too wide as the head of its names stands above it.
+    fn split(self, width: usize) -> Vec<TableBlock> {
+        let mut pieces = self.cut(width);
+        for piece in &mut pieces {
+            let gap = if piece.values.is_empty() { 0 } else { GAP };
+            let headed = width_of(&piece.keys_headed()) + gap + width_of(&piece.values);
+            piece.titled_in_head &= headed <= width;
+        }
+        pieces
+    }
+
+    fn cut(mut self, width: usize) -> Vec<TableBlock> {
         if self.width() > width {
             self.values.retain(|column| !column.if_room);
         }
@@ -314,7 +325,7 @@ impl TextPage {
         for block in group {
             drawn.push_str(&" ".repeat(column.saturating_sub(plain)));
             let width = width_of(&block.values);
-            let title = cut(&block.title, width);
+            let title = shortened(&block.title, width);
             drawn.push_str(&self.styled(&title, bold()));
             plain = column + title.width();
             column += width + WIDE_GAP;
@@ -383,7 +394,7 @@ impl TextPage {
 }
 
 /// A title no wider than its columns.
-fn cut(title: &str, width: usize) -> Cow<'_, str> {
+fn shortened(title: &str, width: usize) -> Cow<'_, str> {
     if title.width() <= width {
         return Cow::Borrowed(title);
     }

@@ -19,7 +19,7 @@ pub fn scope_tables(findings: &Findings, scenario: &Scenario) -> Vec<Table> {
     let features = scopes(|scope| matches!(scope, Scope::Feature(_)));
     let paid = |scope: &Scope| matches!(scope, Scope::Feature(index) if !scenario.features.get(*index).is_some_and(|feature| feature.free));
     let features: Vec<Scope> = features.into_iter().filter(paid).collect();
-    let by_plan = table(findings, "By plan at the beginning", "plan", &plans, &PLAN_OUTCOMES);
+    let by_plan = table(findings, "By first plan", "plan", &plans, &PLAN_OUTCOMES);
     let by_feature = scenario
         .rules_differ_by_feature()
         .then(|| table(findings, "By feature", "feature", &features, &FEATURE_OUTCOMES));

@@ -88,7 +88,11 @@ pub(super) fn for_value(node: &Node) -> Option<String> {
 /// A number in quotes, where one without is wanted.
 pub(super) fn for_number(node: &Node) -> Option<String> {
     let TomlValue::Text(text) = &node.value else { return None };
-    let plain: String = text.chars().filter(|c| !matches!(c, ',' | '_' | ' ')).collect();
+    let groups: Vec<&str> = text.split(',').collect();
+    let grouped = groups.iter().skip(1).all(|group| group.len() == 3);
+    // `300,5` is 300.5 to half of the world; `1,000` might be either, and is a thousand where prices are in dollars.
+    let plain = if grouped { groups.concat() } else { text.replace(',', ".") };
+    let plain: String = plain.chars().filter(|c| !matches!(c, '_' | ' ')).collect();
     let number: f64 = plain.parse().ok().filter(|number: &f64| number.is_finite())?;
     Some(format!("write {number} without quotes"))
 }
