@@ -229,11 +229,21 @@ mod tests {
 
     #[test]
     fn replays_without_draws_differ_as_soon_as_they_are_known_to_draw_nothing() {
+        let replay = |lost: f64, replications: usize| {
+            let mut run = run(1, 9.0, &vec![lost; replications]);
+            // The same demand in each.
+            for values in &mut run.policies[0].1 {
+                let first = values[0];
+                values.fill(first);
+            }
+            run
+        };
         let verdict = |replications: usize| {
-            let found =
-                contrast(&run(1, 9.0, &vec![300.0; replications]), &run(1, 9.0, &vec![200.0; replications]));
+            let found = contrast(&replay(300.0, replications), &replay(200.0, replications));
             verdict_on(&found, "lost_credits")
         };
         assert_eq!((verdict(5), verdict(4)), (Verdict::Better, Verdict::Undecided));
+        let drawn = contrast(&run(1, 9.0, &[300.0; 5]), &run(1, 9.0, &[200.0; 5]));
+        assert_eq!(verdict_on(&drawn, "lost_credits"), Verdict::Undecided, "demand is drawn");
     }
 }
