@@ -174,7 +174,7 @@ fn every_number_of_the_printed_tables_stands_in_a_file() {
         }
     }
     assert!(found > 200, "{found}\n{markdown}");
-    assert!(markdown.contains("### By plan") && !markdown.contains("### By feature"), "{markdown}");
+    assert!(markdown.contains("### By first plan") && !markdown.contains("### By feature"), "{markdown}");
     // Organizations of the plans are all of them, and every one is on the plan that its row says.
     let organizations = table(&folder, "organizations.csv");
     let (mut plans, mut lost) = (0.0, 0.0);
