@@ -111,6 +111,7 @@ impl Job {
         for (index, cohort) in self.cohorts.iter().enumerate() {
             match u32::try_from(left) {
                 Ok(number) if number < cohort.organizations => {
+                    let number = cohort.first + number;
                     return Some(OrganizationId { cohort: CohortIndex(index as u16), number });
                 }
                 _ => left -= u64::from(cohort.organizations),

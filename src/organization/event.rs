@@ -29,7 +29,7 @@ impl EventClass {
         EventClass(feature.0 * EventClass::KINDS + kind as u16)
     }
 
-    /// Lanes of so many features.
+    /// Classes of so many features.
     #[must_use]
     pub const fn count(features: usize) -> usize {
         features * EventClass::KINDS as usize

@@ -75,10 +75,9 @@ impl CustomerSide {
             features().map(|feature| i128::from(of(feature).micros())).sum()
         };
         let money = &tally.money;
-        let paid = [money.subscription_cash, money.package_cash, money.overage_cash];
-        let owed = [money.receivable_end, money.written_off, money.uninvoiced_end];
+        let due = [money.cash(), money.receivable_end, money.written_off, money.uninvoiced_end];
         let nanos = |money: Money| i128::from(money.nanos());
-        let bill = paid.into_iter().chain(owed).map(nanos).sum::<i128>() - nanos(money.receivable_start);
+        let bill = due.map(nanos).into_iter().sum::<i128>() - nanos(money.receivable_start);
         let priced = money.complete && !money.uninvoiced_unpriced;
         CustomerSide {
             demand: credits(|feature| feature.demand_credits),
@@ -138,7 +137,7 @@ impl OrganizationChange {
 
 macro_rules! change_sums {
     ($($(#[$doc:meta])* $field:ident: $of:expr),* $(,)?) => {
-        /// ChangesBySize summed over organizations; organizations are counted in what ends in none of the units.
+        /// Changes summed over organizations; organizations are counted in what ends in none of the units.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct ChangeSums {
             $($(#[$doc])* pub $field: i128,)*

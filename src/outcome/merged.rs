@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{OrganizationId, SimTime};
 
-use super::{ChangesBySize, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
+use super::{ChangesBySize, CustomerSide, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
 
 /// Names and instants that give the numbers of a run their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -173,11 +173,14 @@ impl Outcome {
     pub fn fold(&mut self, organization: &OrganizationOutcome) {
         let cohort = organization.id.cohort.index();
         let baseline = self.shape.baseline;
+        let several = organization.tallies.len() > 1;
+        let before = organization.tallies.get(baseline).filter(|_| several).map(CustomerSide::of);
         for (index, (policy, tally)) in self.policies.iter_mut().zip(&organization.tallies).enumerate() {
             policy.timeline.add(&tally.samples);
             policy.months.add(&tally.months);
-            if let Some(before) = organization.tallies.get(baseline).filter(|_| index != baseline) {
-                policy.changes.add(organization, OrganizationChange::of(before, tally));
+            if let Some(before) = before.filter(|_| index != baseline) {
+                let after = CustomerSide::of(tally);
+                policy.changes.add(organization, OrganizationChange { before, after });
             }
             let own = Totals::of(tally, self.shape.measure_from);
             let plan =

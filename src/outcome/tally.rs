@@ -303,6 +303,14 @@ pub struct MoneyTally {
     pub payable_beyond: Money,
 }
 
+impl MoneyTally {
+    /// All that was paid.
+    #[must_use]
+    pub fn cash(&self) -> Money {
+        self.subscription_cash + self.package_cash + self.overage_cash
+    }
+}
+
 /// State of an account at an instant of the timeline, before the events of that instant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AccountSample {

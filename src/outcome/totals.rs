@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Credits, MICROS_PER_CREDIT, Money, SimTime};
+use crate::units::{Credits, MICROS_PER_CREDIT, SimTime};
 
 use super::Histogram;
 use super::sums::{CreditSums, CustomerSums, DebtSums, DefaultSums, FeatureSums, HoldSums, MoneySums};
@@ -245,9 +245,8 @@ fn top_member_share(members: &[Credits]) -> Option<i64> {
 /// Cash per credit burned [nano-units per credit]; `None` if a price is missing or nothing was burned.
 fn effective_price(tally: &Tally) -> Option<i64> {
     let money = &tally.money;
-    let cash: Money = [money.subscription_cash, money.package_cash, money.overage_cash].into_iter().sum();
     let credits = tally.credits.burned.iter().chain(&tally.credits.repaid);
     let burned: i128 = credits.map(|credits| i128::from(credits.micros())).sum();
     (money.complete && burned > 0)
-        .then(|| narrow(i128::from(cash.nanos()) * i128::from(MICROS_PER_CREDIT) / burned))
+        .then(|| narrow(i128::from(money.cash().nanos()) * i128::from(MICROS_PER_CREDIT) / burned))
 }

@@ -387,6 +387,11 @@ impl Counts {
         self.tally.clone()
     }
 
+    /// As `report`, of an account that has ended.
+    pub(super) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
+    }
+
     /// The first law of operations that is broken, given who is alive.
     pub(super) fn broken_law(&self, alive: &[Alive]) -> Option<String> {
         self.law_of_charges().or_else(|| self.law_of_operations(alive))

@@ -7,7 +7,7 @@ use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
-use super::super::{DetailOptions, FeatureFacts, Outages, World};
+use super::super::{DetailOptions, FeatureFacts, LawViolation, Outages, World};
 use super::flight::{charged_early, may_absorb};
 use super::gate::{FeatureCheck, estimator};
 
@@ -114,6 +114,16 @@ impl Env {
 
     pub(super) fn id(&self) -> OrganizationId {
         self.traits.id
+    }
+
+    /// A law that this account breaks.
+    pub(super) fn violation(&self, at: SimTime, what: String) -> LawViolation {
+        LawViolation {
+            policy: self.policy.name.clone(),
+            organization: self.world.name_of(self.id(), &self.traits.label),
+            at,
+            what,
+        }
     }
 }
 

@@ -269,13 +269,19 @@ impl FeatureCheck {
     #[inline]
     pub(super) fn look(&self, views: Views, estimate: Credits) -> Check {
         let hold = self.held(estimate);
-        let need = match self.need {
-            Need::Nothing => return Check::Passes { hold },
-            Need::Above(least) => least,
-            Need::Estimate => estimate,
-            Need::Hold { least, .. } => least.or(hold).unwrap_or_default(),
-        };
+        let Some(need) = self.need_of(estimate, hold) else { return Check::Passes { hold } };
         if self.finds(views, need) { Check::Passes { hold } } else { Check::Short { need } }
+    }
+
+    /// What the check needs of the view, given what passing reserves; none if there is no check.
+    #[inline]
+    fn need_of(&self, estimate: Credits, held: Option<Credits>) -> Option<Credits> {
+        match self.need {
+            Need::Nothing => None,
+            Need::Above(least) => Some(least),
+            Need::Estimate => Some(estimate),
+            Need::Hold { least, .. } => least.or(held),
+        }
     }
 
     /// True if the view, with the room below zero, has what a check needs.
@@ -286,12 +292,7 @@ impl FeatureCheck {
 
     /// What the check needs of the view for an operation expected to cost `estimate`.
     pub(super) fn needed(&self, estimate: Credits) -> Credits {
-        match self.need {
-            Need::Nothing => Credits::ZERO,
-            Need::Above(least) => least,
-            Need::Estimate => estimate,
-            Need::Hold { buffer, least } => least.unwrap_or_else(|| buffered(estimate, buffer)),
-        }
+        self.need_of(estimate, self.held(estimate)).unwrap_or_default()
     }
 
     /// What passing reserves.
@@ -318,10 +319,7 @@ impl FeatureCheck {
 
     /// The view below which the check fails for an operation expected to cost `estimate`; none if it never does.
     pub(super) fn least_view(&self, estimate: Credits) -> Option<Credits> {
-        if self.need == Need::Nothing {
-            return None;
-        }
-        self.room.map(|room| self.needed(estimate) - room)
+        Some(self.need_of(estimate, self.held(estimate))? - self.room?)
     }
 
     /// The balance that the check looks at.

@@ -36,7 +36,7 @@ use crate::units::{Credits, PolicyIndex, SimTime};
 use crate::workload::Traits;
 
 use super::{DetailOptions, EntryRule, LawViolation, Outages, TraceSlice, World};
-use conductor::{Shadow, State};
+use conductor::{Shadow, State, takes_shortcuts};
 use env::Env;
 
 #[cfg(test)]
@@ -57,6 +57,21 @@ pub struct Balances {
     pub debt: Credits,
     /// Amounts of open holds.
     pub held: Credits,
+}
+
+/// What an account that is looked at keeps, and the one that goes the other way beside it, if there are two ways.
+fn envs(env: &Env, scrutiny: Scrutiny) -> (Arc<Env>, Option<Arc<Env>>) {
+    let keeping = |detail| Arc::new(env.keeping(detail));
+    // Rows of cycles are kept on both sides, to compare them.
+    let asked = DetailOptions { cycles: true, audit: false, ..env.world.detail };
+    let unread = DetailOptions { cycles: true, ..DetailOptions::default() };
+    let own = keeping(asked);
+    if takes_shortcuts(&own) {
+        let followed = DetailOptions { audit: scrutiny.recomputed, followed: true, ..unread };
+        return (own, Some(keeping(followed)));
+    }
+    let own = keeping(DetailOptions { audit: scrutiny.recomputed, ..asked });
+    (own, Some(keeping(unread)).filter(|quick| takes_shortcuts(quick)))
 }
 
 /// One organization under one policy, from the start of the horizon to its end.
@@ -82,12 +97,9 @@ impl Account {
         outages: Arc<Outages>,
     ) -> Result<Account, LawViolation> {
         let env = Arc::new(Env::new(world, policy, key, traits, outages));
-        let state = State::opened(&env);
         let scrutiny = if env.world.detail.audit { Scrutiny::FULL } else { Scrutiny::keyed(key) };
-        let mut account = Account { env, state, shadow: None };
-        if scrutiny != Scrutiny::default() {
-            account.scrutinize(scrutiny);
-        }
+        let mut account = Account::looked_at(env, scrutiny);
+        account.state.take_fault(&account.env)?;
         Ok(account)
     }
 
@@ -95,26 +107,22 @@ impl Account {
     /// goes, and recomputed from the journal of whichever of the two is followed. An account that can take no shortcuts
     /// has nothing to be compared with.
     pub fn scrutinize(&mut self, scrutiny: Scrutiny) {
-        // Rows of cycles are kept on both sides, to compare them.
-        let asked = DetailOptions { cycles: true, audit: false, ..self.env.world.detail };
-        let unread = DetailOptions { cycles: true, ..DetailOptions::default() };
-        let followed = DetailOptions { audit: scrutiny.recomputed, followed: true, ..unread };
-        let open = |detail| {
-            let env = Arc::new(self.env.keeping(detail));
+        *self = Account::looked_at(Arc::clone(&self.env), scrutiny);
+    }
+
+    /// An account that is opened, and the one beside it if there is one.
+    fn looked_at(env: Arc<Env>, scrutiny: Scrutiny) -> Account {
+        if scrutiny == Scrutiny::default() {
             let state = State::opened(&env);
-            (env, state)
-        };
-        let own = open(asked);
-        let (own, other) = if own.1.takes_shortcuts() {
-            (own, Some(open(followed)))
-        } else {
-            let quick = open(unread);
-            let own = open(DetailOptions { audit: scrutiny.recomputed, ..asked });
-            (own, quick.1.takes_shortcuts().then_some(quick))
-        };
-        (self.env, self.state) = own;
-        let shadow = other.filter(|_| scrutiny.followed);
-        self.shadow = shadow.map(|(env, state)| Box::new(Shadow::new(env, state, &self.state)));
+            return Account { env, state, shadow: None };
+        }
+        let (env, other) = envs(&env, scrutiny);
+        let state = State::opened(&env);
+        let shadow = other.filter(|_| scrutiny.followed).map(|other| {
+            let opened = State::opened(&other);
+            Box::new(Shadow::new(other, opened, &state))
+        });
+        Account { env, state, shadow }
     }
 
     /// Handles a slice of the trace, and every event of the account's own that is due before its end; leaves early
@@ -126,7 +134,7 @@ impl Account {
         let env = Arc::clone(&self.env);
         self.state.follow(&env, slice);
         // An account that has left in the middle of something may break any law.
-        if self.state.is_called_off(&env) && env.world.is_abandoned() {
+        if env.world.is_abandoned() {
             return Ok(());
         }
         self.state.take_fault(&env)?;
@@ -153,12 +161,12 @@ impl Account {
     ///
     /// # Errors
     /// A violated law, with organization, instant and law.
-    pub fn finish(mut self) -> Result<Tally, LawViolation> {
-        let env = Arc::clone(&self.env);
-        self.state.finish(&env);
-        self.state.take_fault(&env)?;
-        let mut tally = self.state.report();
-        if let Some(shadow) = self.shadow {
+    pub fn finish(self) -> Result<Tally, LawViolation> {
+        let Account { env, mut state, shadow } = self;
+        state.finish(&env);
+        state.take_fault(&env)?;
+        let mut tally = state.into_report();
+        if let Some(shadow) = shadow {
             shadow.finish(&env, &mut tally)?;
         }
         if !env.world.detail.cycles {

@@ -265,7 +265,7 @@ impl MoneyBook {
 
     /// Cash so far.
     pub(super) fn cash(&self) -> Money {
-        self.tally.subscription_cash + self.tally.package_cash + self.tally.overage_cash
+        self.tally.cash()
     }
 
     /// Something was used that has a price, or has none.

@@ -91,9 +91,8 @@ impl MonthlyLines {
             let lines = self.lines.iter().filter(|line| line.month == last);
             lines.map(|line| of(&line.money)).sum()
         };
-        let cash = whole.subscription_cash + whole.package_cash + whole.overage_cash;
         let pairs: [(&str, Money, Money); 8] = [
-            ("cash", sum(|line| line.cash), cash),
+            ("cash", sum(|line| line.cash), whole.cash()),
             ("recognized", sum(|line| line.recognized), whole.recognized),
             ("breakage", sum(|line| line.breakage), whole.breakage),
             ("voided", sum(|line| line.voided), whole.voided),

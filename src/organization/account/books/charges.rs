@@ -46,19 +46,32 @@ impl AccountBooks {
             self.debt_changes(at);
         }
         let debt = self.take(at, &charge);
-        self.charged[whose.feature.index()] += amount;
-        self.row.charged += amount;
         if amount.is_positive() {
             self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
         }
-        self.undo.remember(self.ledger.takes(), debt, taken);
-        self.count_burns(at, whose, segment);
-        let overspend = self.count_debt(at, whose, segment, debt, debt_before);
+        let overspend = self.count_charge(at, (whose, segment), amount, (debt, debt_before), taken);
         if !matches!(against, Against::Credits) {
             self.count_lapsed(at);
             self.repay_quietly(at);
         }
         Posting { overspend, ..self.posted(before) }
+    }
+
+    /// Counts a charge that the ledger has just taken, of which `debt` became debt beside `debt_before`; returns the
+    /// overspend.
+    pub(super) fn count_charge(
+        &mut self,
+        at: SimTime,
+        (whose, segment): (Whose, u16),
+        amount: Credits,
+        (debt, debt_before): (Credits, Credits),
+        taken: Option<&mut Vec<ChargePart>>,
+    ) -> Credits {
+        self.charged[whose.feature.index()] += amount;
+        self.row.charged += amount;
+        self.undo.remember(self.ledger.takes(), debt, taken);
+        self.count_burns(at, whose, segment);
+        self.count_debt(at, whose, segment, debt, debt_before)
     }
 
     /// The ledger's part of a charge; returns what became debt.

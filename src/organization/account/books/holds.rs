@@ -56,15 +56,8 @@ impl AccountBooks {
         hold: HoldId,
         held: Credits,
     ) -> Posting {
-        let before = self.views();
-        self.debt_changes(at);
-        let amount = self.ledger.release(hold);
         self.holds.released += 1;
-        self.count_ended_hold(held, amount);
-        self.note(at, EntryKind::HoldRelease, Note { credits: amount, ..Note::by(whose) });
-        self.count_lapsed(at);
-        self.repay_quietly(at);
-        self.posted(before)
+        self.end_unsettled(at, whose, (hold, held), EntryKind::HoldRelease)
     }
 
     /// A hold reaches its timeout and is released; it came to `held` with its extensions.
@@ -75,13 +68,23 @@ impl AccountBooks {
         hold: HoldId,
         held: Credits,
     ) -> Posting {
-        let before = self.views();
         self.holds_kept = false;
+        self.holds.expired += 1;
+        self.end_unsettled(at, whose, (hold, held), EntryKind::HoldExpire)
+    }
+
+    fn end_unsettled(
+        &mut self,
+        at: SimTime,
+        whose: Whose,
+        (hold, held): (HoldId, Credits),
+        kind: EntryKind,
+    ) -> Posting {
+        let before = self.views();
         self.debt_changes(at);
         let amount = self.ledger.release(hold);
-        self.holds.expired += 1;
         self.count_ended_hold(held, amount);
-        self.note(at, EntryKind::HoldExpire, Note { credits: amount, ..Note::by(whose) });
+        self.note(at, kind, Note { credits: amount, ..Note::by(whose) });
         self.count_lapsed(at);
         self.repay_quietly(at);
         self.posted(before)
@@ -104,11 +107,7 @@ impl AccountBooks {
         let debt = self.ledger.settle(hold, amount).debt;
         self.note(at, EntryKind::HoldCharged, Note { credits: amount, ..Note::by(whose) });
         self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
-        self.charged[whose.feature.index()] += amount;
-        self.row.charged += amount;
-        self.undo.owe(debt);
-        self.count_burns(at, whose, segment);
-        let overspend = self.count_debt(at, whose, segment, debt, debt_before);
+        let overspend = self.count_charge(at, (whose, segment), amount, (debt, debt_before), None);
         self.count_lapsed(at);
         self.repay_quietly(at);
         (amount, Posting { overspend, ..self.posted(before) })

@@ -134,9 +134,9 @@ impl AccountBooks {
         }
     }
 
-    /// The entries so far, if they were asked for.
-    pub(in super::super) fn entries(&self) -> Option<&[Entry]> {
-        self.journal.rows.as_deref()
+    /// The entries of an account that has ended, if they were asked for.
+    pub(in super::super) fn take_entries(&mut self) -> Option<Vec<Entry>> {
+        self.journal.rows.take()
     }
 
     /// An auditor listens.

@@ -172,8 +172,7 @@ impl State {
             self.stop_asking(slot);
         }
         if let Some(amount) = hold {
-            let serves = self.flight[slot].serves();
-            if let Some(rules) = hold_terms(&env.terms(self.plan).features[serves.index()]) {
+            if let Some(rules) = hold_terms(self.feature_of(env, slot)) {
                 self.open_hold(env, slot, amount, rules);
             }
         }

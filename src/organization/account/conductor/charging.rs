@@ -37,15 +37,13 @@ impl State {
         let work = &self.flight[slot];
         // Once the hold has ended, a settle is an ordinary charge.
         work.hold()?;
-        let hold = hold_terms(&env.terms(self.plan).features[work.serves().index()])?;
+        let hold = hold_terms(self.feature_of(env, slot))?;
         (hold.overrun != Overrun::Charge).then_some(work.held())
     }
 
     fn leaks(&self, env: &Env, slot: u32) -> bool {
         let work = &self.flight[slot];
-        let Some(hold) = hold_terms(&env.terms(self.plan).features[work.serves().index()]) else {
-            return false;
-        };
+        let Some(hold) = hold_terms(self.feature_of(env, slot)) else { return false };
         let sequence = u64::from(work.operation().sequence);
         work.hold().is_some()
             && !hold.leak.is_never()
@@ -140,11 +138,11 @@ impl State {
     /// A hold reaches its timeout: it is released, or charged its own amount.
     pub(super) fn hold_times_out(&mut self, env: &Env, slot: u32) {
         let whose = self.whose(slot);
+        let rules = hold_terms(self.feature_of(env, slot));
+        let on_timeout = rules.map_or(OnTimeout::Release, |hold| hold.on_timeout);
         let work = &mut self.flight[slot];
-        let (serves, cause, segment, held) = (work.serves(), work.cause(), work.segment(), work.held());
+        let (cause, segment, held) = (work.cause(), work.segment(), work.held());
         let Some(hold) = work.take_hold() else { return };
-        let on_timeout = hold_terms(&env.terms(self.plan).features[serves.index()])
-            .map_or(OnTimeout::Release, |hold| hold.on_timeout);
         let posting = match on_timeout {
             OnTimeout::Release => self.books.time_out(self.timers.now(), whose, hold, held),
             OnTimeout::Charge => {

@@ -48,6 +48,11 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
     terms.features.iter().enumerate().map(way).collect()
 }
 
+/// True if operations of some feature may take the fast path or be part of bulk intervals.
+pub(in super::super) fn takes_shortcuts(env: &Env) -> bool {
+    fast_paths(env).iter().any(|way| way.open)
+}
+
 fn is_fast(feature: &FeatureTerms) -> bool {
     feature.charge == ChargeMoment::Completion
         && feature.in_flight == InFlight::Finish

@@ -68,15 +68,26 @@ impl State {
     }
 
     /// Everything counted so far.
-    pub(in super::super) fn report(&self) -> Tally {
-        let mut tally = self.counts.report();
+    pub(super) fn report(&self) -> Tally {
+        self.complete(self.counts.report())
+    }
+
+    /// Everything counted, and the journal if it was asked for, of an account that has ended.
+    pub(in super::super) fn into_report(mut self) -> Tally {
+        let (tally, entries) = (self.counts.take_tally(), self.books.take_entries());
+        let mut tally = self.complete(tally);
+        if let (Some(detail), Some(entries)) = (&mut tally.detail, entries) {
+            detail.journal = entries;
+        }
+        tally
+    }
+
+    /// Adds what the other parts counted.
+    fn complete(&self, mut tally: Tally) -> Tally {
         self.books.report(&mut tally);
         self.money.report(&mut tally);
         self.gate.report(&mut tally);
         self.watch.report(&mut tally);
-        if let (Some(detail), Some(entries)) = (&mut tally.detail, self.books.entries()) {
-            detail.journal = entries.to_vec();
-        }
         tally
     }
 

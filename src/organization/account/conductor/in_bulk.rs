@@ -51,12 +51,8 @@ fn joining(env: &Env, feature: FeatureIndex, path: FastPath) -> Joining {
     let terms = env.terms(env.first_plan);
     let rules = &terms.features[feature.index()];
     let estimate = constant_estimate(env, terms, feature);
-    let estimated = estimator(rules).is_some();
-    if !path.open
-        || !env.outages.never(feature)
-        || (estimated && estimate.is_none())
-        || (!estimated && !path.needs_no_estimate)
-    {
+    // With an open path, a feature without an estimator needs no estimate.
+    if !path.open || !env.outages.never(feature) || (estimator(rules).is_some() && estimate.is_none()) {
         return never;
     }
     let check = env.check(env.first_plan, feature);

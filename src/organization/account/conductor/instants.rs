@@ -1,7 +1,7 @@
 //! What is due of the account's own, in the order of docs/semantics.md §10.
 //!
 //! Owns the loop over timers, events of operations and resumptions. Leaves which of them comes next to `timers`, what each
-//! of them means to the file of its concern, and the trace to `follow`.
+//! of them means to the file of its concern, and the trace to `trace`.
 
 use crate::units::SimTime;
 use crate::workload::Operation;

@@ -2,10 +2,10 @@
 //!
 //! Owns the parts of an account and sees two of them at once; each file beside this one holds one concern: `trace`,
 //! `in_bulk`, `reach` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
-//! `opening`, `closing`, `grants` and `billing` (credits and money given), `months` (books by month), `plan_change`, `prorate` and `rules` (another
-//! plan, other rules), `attempt`, `restart` and `react` (admission and what customers do), `work`, `charging` and
-//! `refunding` (operations in flight and what they owe), `change` (what follows a posting), `top_up` and `purchase`
-//! (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
+//! `opening`, `closing`, `grants` and `billing` (credits and money given), `months` (books by month), `plan_change`,
+//! `prorate` and `rules` (another plan, other rules), `attempt`, `restart` and `react` (admission and what customers do),
+//! `work`, `charging` and `refunding` (operations in flight and what they owe), `change` (what follows a posting),
+//! `answering` (which answers are under way), `top_up` and `purchase` (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
 //! list to the part that owns it. These files are one state machine: a change of balance may buy credits, which is a
 //! change of balance. Invariants: time never runs back; an effect without delay is carried out inside its cause.
 
@@ -62,6 +62,7 @@ use fast::{FastPath, fast_paths};
 use pace::Pace;
 use restart::Restarts;
 
+pub(super) use fast::takes_shortcuts;
 pub use shadow::Scrutiny;
 pub(super) use shadow::Shadow;
 
@@ -78,8 +79,6 @@ pub(super) struct State {
     restarts: Restarts,
     /// Per feature: the estimate of every operation, if it is always the same and so counted a piece of the trace at a time.
     estimates_ahead: Vec<Option<Credits>>,
-    /// End of the organization's life: no clock of the tally runs beyond it.
-    leaves: SimTime,
     gate: Gate,
     watch: Watch,
     shop: Shop,
@@ -138,11 +137,6 @@ impl State {
         Balances { settled, available, ongoing, debt: ledger.debt(), held: ledger.held() }
     }
 
-    /// True if operations of some feature may take the fast path or be part of bulk intervals.
-    pub(super) fn takes_shortcuts(&self) -> bool {
-        self.fast_paths.iter().any(|way| way.open)
-    }
-
     fn new(env: &Env) -> State {
         let features = env.world.features.len();
         let terms = env.terms(env.first_plan);
@@ -157,7 +151,6 @@ impl State {
             timers: Timers::new(env.world.start, env.world.end),
             restarts: Restarts::default(),
             estimates_ahead: in_bulk::estimates_ahead(env),
-            leaves: env.traits.leaves,
             gate: Gate::new(features, life),
             watch: Watch::new(features, terms.alerts.len(), life),
             shop: Shop::new(top_up::adopted(env, env.first_plan)),
@@ -224,12 +217,7 @@ impl State {
     pub(super) fn take_fault(&mut self, env: &Env) -> Result<(), LawViolation> {
         match self.fault.take() {
             None => Ok(()),
-            Some((at, what)) => Err(LawViolation {
-                policy: env.policy.name.clone(),
-                organization: env.world.name_of(env.id(), &env.traits.label),
-                at,
-                what,
-            }),
+            Some((at, what)) => Err(env.violation(at, what)),
         }
     }
 }

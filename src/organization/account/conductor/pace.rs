@@ -1,7 +1,7 @@
 //! How an account that would never end is noticed: it is asked to leave, or its time stands still.
 //!
 //! Owns the count of the account's own events and when to look up from them. Leaves the loops themselves to `instants`,
-//! `follow` and `top_up`. Invariant: an account that left early is thrown away; nothing of it is reported.
+//! `trace` and `top_up`. Invariant: an account that left early is thrown away; nothing of it is reported.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -56,8 +56,8 @@ impl State {
     }
 
     /// True if the account is asked to leave.
-    pub(in super::super) fn is_called_off(&mut self, env: &Env) -> bool {
-        self.pace.left_early |= env.world.abandon.load(Relaxed);
+    pub(super) fn is_called_off(&mut self, env: &Env) -> bool {
+        self.pace.left_early |= env.world.is_abandoned();
         self.pace.left_early
     }
 

@@ -1,7 +1,7 @@
 //! Changes of plan: what is decided when, and what a plan that is entered brings (docs/semantics.md §16).
 //!
 //! Owns decisions and their order, cycles that restart, the new plan's grants, conversion of lots. Leaves a cycle that is
-//! kept to `prorate`, closes to `cycle`. Invariants: a change to the plan that the account is on is nothing; all changes
+//! kept to `prorate`, closes to `closing`. Invariants: a change to the plan that the account is on is nothing; all changes
 //! of one instant are one change.
 
 use crate::calendar::MonthEnd;

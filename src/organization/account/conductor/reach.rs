@@ -82,7 +82,8 @@ impl State {
     fn bounds(&self, env: &Env, views: Views) -> Option<Bounds> {
         let until = self.timers.next_instant();
         // Clocks end with the life.
-        let until = if self.timers.now() < self.leaves { until.min(self.leaves) } else { until };
+        let leaves = env.traits.leaves;
+        let until = if self.timers.now() < leaves { until.min(leaves) } else { until };
         let above = self.bulk.floor();
         let mut bounds =
             Bounds { settled_above: above, available_above: above, available_below: Credits::MAX, until };

@@ -100,10 +100,11 @@ impl Shadow {
     ///
     /// # Errors
     /// A law that the shadow breaks, or what it has differently.
-    pub(in super::super) fn finish(mut self, env: &Env, of: &mut Tally) -> Result<(), LawViolation> {
-        self.state.finish(&self.env);
-        self.state.take_fault(&self.env)?;
-        let mut own = self.state.report();
+    pub(in super::super) fn finish(self, env: &Env, of: &mut Tally) -> Result<(), LawViolation> {
+        let Shadow { env: own_env, mut state, .. } = self;
+        state.finish(&own_env);
+        state.take_fault(&own_env)?;
+        let mut own = state.into_report();
         take_rows(own.detail.as_deref_mut());
         let rows = take_rows(of.detail.as_deref_mut());
         let found = (*of != own).then(|| {
@@ -169,12 +170,7 @@ impl Parting {
             "law 8 is broken: the account goes other ways than one that is followed, and differs: {}{whose}",
             self.what
         );
-        LawViolation {
-            policy: env.policy.name.clone(),
-            organization: env.world.name_of(env.id(), &env.traits.label),
-            at: self.at,
-            what,
-        }
+        env.violation(self.at, what)
     }
 }
 

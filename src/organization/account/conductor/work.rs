@@ -96,7 +96,7 @@ impl State {
     }
 
     /// The rules of the feature that serves an operation.
-    fn feature_of<'a>(&self, env: &'a Env, slot: u32) -> &'a FeatureTerms {
+    pub(super) fn feature_of<'a>(&self, env: &'a Env, slot: u32) -> &'a FeatureTerms {
         &env.terms(self.plan).features[self.flight[slot].serves().index()]
     }
 

@@ -334,12 +334,8 @@ impl LiveOperation {
     /// Its present part is done: true if it ends with that, else its next part begins.
     pub(in super::super) fn end_part(&mut self, now: SimTime) -> bool {
         if self.is_plain() && self.verdict == EndDecision::GoesOn {
-            self.finished = self.cost;
-            self.verdict = match self.operation.fate {
-                Fate::Completes => EndDecision::Served,
-                Fate::Fails => EndDecision::Failed,
-                Fate::Cancelled => EndDecision::Cancelled,
-            };
+            debug_assert_eq!(self.operation.fate, Fate::Completes, "only what completes ends without a word");
+            (self.finished, self.verdict) = (self.cost, EndDecision::Served);
         }
         if self.verdict != EndDecision::GoesOn {
             return true;
