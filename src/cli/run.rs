@@ -431,7 +431,7 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
             tables.extend(judged.then(|| rulings.clone()));
             let verdict = match format {
                 report::Format::Text => answer.draw(look),
-                _ => answer.render(format),
+                _ => answer.to_markdown(),
             };
             format!("{verdict}\n{}", report::render_tables(&tables, format, look))
         }

@@ -8,7 +8,7 @@ use crate::outcome::{METRICS, metric_index};
 
 use super::comparison::Verdict;
 use super::family::{Hypothesis, holm};
-use super::{Estimate, FEWEST, FEWEST_ALIKE, is_printed, paired, student};
+use super::{Estimate, FEWEST, fewest_alike, is_printed, paired, student};
 
 /// Chance that any difference that is shown is none.
 const ERROR: f64 = 0.05;
@@ -18,9 +18,12 @@ const ERROR: f64 = 0.05;
 pub struct RunValues {
     /// Seed of every stream.
     pub seed: u64,
-    /// Policies in file order: the name, and for each of `METRICS` a value a replication.
-    pub policies: Vec<(String, Vec<Vec<Option<f64>>>)>,
+    /// Policies in file order.
+    pub policies: Vec<PolicyValues>,
 }
+
+/// A policy's name, and for each of `METRICS` a value a replication.
+pub type PolicyValues = (String, Vec<Vec<Option<f64>>>);
 
 /// One outcome of one policy in two runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +60,7 @@ pub struct Contrasts {
 pub fn contrast(before: &RunValues, after: &RunValues) -> Contrasts {
     let pairs = matched(before, after);
     let paired = before.seed == after.seed && pairs.iter().all(|(a, b)| same_demand(a, b));
-    // Where nothing is drawn, as in a replay, a difference is known as soon as that is.
-    let fewest_alike = if draws_nothing(before) && draws_nothing(after) { FEWEST } else { FEWEST_ALIKE };
+    let fewest_alike = fewest_alike(draws_nothing(before) && draws_nothing(after));
     let mut contrasts = Vec::new();
     let mut hypotheses = Vec::new();
     for (index, (first, second)) in pairs.iter().enumerate() {
@@ -88,8 +90,6 @@ pub fn contrast(before: &RunValues, after: &RunValues) -> Contrasts {
     let alone = all.filter(|own| !has(&pairs, own)).map(|own| own.0.clone()).collect();
     Contrasts { paired, contrasts, alone }
 }
-
-type PolicyValues = (String, Vec<Vec<Option<f64>>>);
 
 fn matched<'r>(before: &'r RunValues, after: &'r RunValues) -> Vec<(&'r PolicyValues, &'r PolicyValues)> {
     if let ([one], [other]) = (before.policies.as_slice(), after.policies.as_slice()) {

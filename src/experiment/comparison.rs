@@ -10,7 +10,7 @@ use crate::outcome::{Direction, METRICS, Scope};
 use super::estimate::unseen;
 use super::family::{Hypothesis, holm};
 use super::ruling::doubt;
-use super::{Estimate, FEWEST, FEWEST_ALIKE, FEWEST_RARE, Family, Measurements};
+use super::{Estimate, FEWEST, FEWEST_RARE, Family, Measurements, fewest_alike};
 
 /// Chance that any difference shown in a family is none.
 const DIFFERENCE_ERROR: f64 = 0.04;
@@ -124,16 +124,16 @@ pub fn compare(measurements: &Measurements, baseline: usize, family: &Family) ->
 
 /// Corrects the p-values of a family; how many hypotheses are in it.
 fn adjust(measurements: &Measurements, baseline: usize, family: &mut [&mut Difference]) -> usize {
-    let hypothesis = |difference: &&mut &mut Difference| -> Option<Hypothesis> {
-        let Difference { policy, scope, metric, .. } = ***difference;
+    let (mut tested, mut hypotheses) = (Vec::new(), Vec::new());
+    for difference in family {
+        let Some(p) = difference.estimate.p_value() else { continue };
+        let Difference { policy, scope, metric, .. } = **difference;
         let values = measurements.differences(policy, baseline, scope, metric).collect();
-        Some(Hypothesis { p: difference.estimate.p_value()?, policy, values })
-    };
-    let mut tested: Vec<&mut &mut Difference> =
-        family.iter_mut().filter(|difference| difference.estimate.p_value().is_some()).collect();
-    let hypotheses: Vec<Hypothesis> = tested.iter().filter_map(hypothesis).collect();
+        hypotheses.push(Hypothesis { p, policy, values });
+        tested.push(difference);
+    }
     let (adjusted, count) = holm(&hypotheses);
-    for (difference, adjusted) in tested.iter_mut().zip(adjusted) {
+    for (difference, adjusted) in tested.into_iter().zip(adjusted) {
         difference.adjusted_p = Some(adjusted);
     }
     count
@@ -182,8 +182,8 @@ fn verdict(
     if equal && (metric.of_demand() || (n >= FEWEST && (same || organizations >= FEWEST_EQUAL))) {
         return Verdict::Equal;
     }
-    let alike = estimate.constant && !equal && (n >= FEWEST_ALIKE || measurements.deterministic());
-    let enough = n >= FEWEST_ALIKE || (n >= FEWEST && measurements.deterministic());
+    let enough = n >= fewest_alike(measurements.deterministic());
+    let alike = estimate.constant && !equal && enough;
     if enough && is_small(measurements, baseline, difference, count) {
         return Verdict::PracticallyEqual;
     }

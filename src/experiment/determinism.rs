@@ -10,6 +10,7 @@ use crate::engine::{
     run,
 };
 use crate::organization::{DetailOptions, OrganizationOutcome};
+use crate::outcome::Detail;
 use crate::sampling::hash_name;
 use crate::scenario::Scenario;
 use crate::units::OrganizationId;
@@ -135,10 +136,10 @@ impl RowWriter for Printer {
         let (mut counters, mut rows) = (String::new(), String::new());
         for tally in &organization.tallies {
             let mut tally = tally.clone();
-            let detail = tally.detail.take().unwrap_or_default();
+            let Detail { cycles, attempts, quantities, journal } = *tally.detail.take().unwrap_or_default();
             // Writing to memory cannot fail.
-            let _ = write!(counters, "{tally:?}{:?}", detail.cycles);
-            let _ = write!(rows, "{:?}{:?}", detail.attempts, detail.journal);
+            let _ = write!(counters, "{tally:?}{cycles:?}");
+            let _ = write!(rows, "{attempts:?}{quantities:?}{journal:?}");
         }
         let key = (replication, organization.id);
         let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);

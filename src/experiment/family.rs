@@ -60,7 +60,7 @@ pub(super) struct Hypothesis {
     pub p: f64,
     /// The policy, in file order.
     pub policy: usize,
-    /// The differences, one a replication.
+    /// The differences, one a replication; of two runs the values of both, those of the second negated.
     pub values: Vec<Option<f64>>,
 }
 

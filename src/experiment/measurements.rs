@@ -19,6 +19,8 @@ pub struct Measurements {
     organizations: Vec<u64>,
     /// By policy, then scope, then metric.
     columns: Vec<OutcomeColumn>,
+    /// None of them has varied.
+    unvaried: bool,
     /// By policy.
     progress: Vec<TimelineMeans>,
     /// Who wins and who loses.
@@ -84,6 +86,7 @@ impl Measurements {
             customers: CustomerFindings::new(&shape),
             organizations: vec![0; scopes.len()],
             replications: 0,
+            unvaried: true,
             scopes,
             shape,
         }
@@ -109,6 +112,12 @@ impl Measurements {
         }
         self.customers.push(outcome);
         self.replications += 1;
+        self.note_variety();
+    }
+
+    fn note_variety(&mut self) {
+        let alike = |column: &OutcomeColumn| matches!(column, OutcomeColumn::Alike(_));
+        self.unvaried = self.unvaried && self.columns.iter().all(alike);
     }
 
     /// Made-up values, asked for by replication, then policy, scope and metric; one organization in every scope.
@@ -127,6 +136,7 @@ impl Measurements {
             }
         }
         made.replications = replications;
+        made.note_variety();
         made
     }
 
@@ -200,8 +210,7 @@ impl Measurements {
     /// the scenario is drawn.
     #[must_use]
     pub fn deterministic(&self) -> bool {
-        let alike = |column: &OutcomeColumn| matches!(column, OutcomeColumn::Alike(_));
-        self.replications >= super::FEWEST && self.columns.iter().all(alike)
+        self.unvaried && self.replications >= super::FEWEST
     }
 
     /// How far from all others a replication that nobody has seen could lie, where all that were seen are alike: the

@@ -40,6 +40,12 @@ pub const FEWEST_RARE: u32 = 20;
 /// same, either is ahead with even chance; it is the same one in eight replications with a chance of 0.8 % at most.
 const FEWEST_ALIKE: u32 = 8;
 
+/// Fewest replications that must show one and the same difference before it is taken for one: where nothing is drawn, as in
+/// a replay, as many as show that.
+const fn fewest_alike(nothing_drawn: bool) -> u32 {
+    if nothing_drawn { FEWEST } else { FEWEST_ALIKE }
+}
+
 /// Thresholds as scenarios state them, for those who report on judgements.
 pub use crate::scenario::{Comparison, Relevance, Threshold};
 pub use assumed::{Assumed, Trajectory, TrajectoryStep, assumed, trajectory};

@@ -6,7 +6,7 @@ use crate::outcome::{Direction, METRICS, Scope};
 
 use super::ruling::known_interval;
 use super::screening::paired;
-use super::{Estimate, FEWEST, FEWEST_ALIKE, Measurements};
+use super::{Estimate, FEWEST, Measurements, fewest_alike};
 
 /// Settings that were tried and what was measured at each.
 #[derive(Debug, Clone)]
@@ -159,9 +159,7 @@ impl Sweep {
         for (candidate, on_front) in candidates.iter_mut().zip(pareto_front(&costs)) {
             candidate.on_front = on_front;
         }
-        // Where nothing is drawn, as in a replay, a difference is known as soon as that is.
-        let exact = self.measurements.iter().all(Measurements::deterministic);
-        let fewest_alike = if exact { FEWEST } else { FEWEST_ALIKE };
+        let fewest_alike = fewest_alike(self.measurements.iter().all(Measurements::deterministic));
         let memberships: Vec<Membership> =
             (0..candidates.len()).map(|index| membership(&candidates, index, fewest_alike)).collect();
         for (candidate, membership) in candidates.iter_mut().zip(memberships) {

@@ -47,7 +47,8 @@ pub fn write_books(
     csv.flush()
 }
 
-fn decimal(nanos: i128) -> String {
+/// An amount of money in full, beyond what can be counted as near as a number comes.
+pub(super) fn decimal(nanos: i128) -> String {
     i64::try_from(nanos)
         .map_or_else(|_| exact(nanos as f64 / 1e9), |nanos| Money::from_nanos(nanos).to_string())
 }

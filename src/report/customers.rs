@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use crate::experiment::{CUSTOMER_MEASURES, Estimate, Findings, SizeClass};
 use crate::outcome::{LargeChange, LargestList, OrganizationChange, OrganizationOutcome, RunShape};
-use crate::units::{Credits, Money};
+use crate::units::Credits;
 
-use super::cell::{Records, append};
-use super::number::{self, exact, exact_or_empty};
+use super::books::decimal;
+use super::cell::Records;
+use super::number::{ESTIMATE_COLUMNS, estimate_cells, exact, half_width_cell};
 use super::table::{Cell, Column, Table};
 
 /// The file with measures by size of customer.
@@ -104,11 +105,9 @@ fn by_size(findings: &Findings) -> Table {
 
 fn cell(findings: &Findings, policy: usize, class: SizeClass, measure: &str) -> Cell {
     let share = CUSTOMER_MEASURES.iter().any(|known| known.name == measure && known.is_share());
-    estimate(findings, policy, class, measure).map_or(Cell::Absent, |estimate| {
-        let (value, half) = number::with_uncertainty(&estimate.scaled(if share { 100.0 } else { 1.0 }));
-        let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-        Cell::Number { value: estimate.mean, text }
-    })
+    let factor = if share { 100.0 } else { 1.0 };
+    let estimate = estimate(findings, policy, class, measure);
+    estimate.map_or(Cell::Absent, |estimate| Cell::estimate(&estimate, factor))
 }
 
 /// The largest rises and falls of bills, or of lost work where there are no prices.
@@ -163,40 +162,18 @@ fn name_of(shape: &RunShape, large: &LargeChange) -> String {
 /// If the writer fails.
 pub fn write_by_size(out: impl Write, findings: &Findings, scenario: &str) -> io::Result<()> {
     let mut csv = Records::new(out);
-    csv.write([
-        "scenario",
-        "baseline",
-        "policy",
-        "size",
-        "metric",
-        "unit",
-        "mean",
-        "ci_low",
-        "ci_high",
-        "sd",
-        "replications",
-        "half_width",
-    ])?;
+    let lead = ["scenario", "baseline", "policy", "size", "metric", "unit"];
+    csv.write(lead.into_iter().chain(ESTIMATE_COLUMNS).chain(["half_width"]))?;
     let shape = findings.shape();
     for policy in others(findings) {
         for class in SizeClass::all() {
             for measure in &CUSTOMER_MEASURES {
                 let estimate = estimate(findings, policy, class, measure.name);
-                let (low, high) = estimate.and_then(|estimate| estimate.interval()).unzip();
-                csv.write([
-                    scenario,
-                    &shape.policies[findings.baseline],
-                    &shape.policies[policy],
-                    &class.name(),
-                    measure.name,
-                    &measure.unit(shape.currency.as_deref()),
-                    &exact_or_empty(estimate.map(|estimate| estimate.mean)),
-                    &exact_or_empty(low),
-                    &exact_or_empty(high),
-                    &exact_or_empty(estimate.and_then(|estimate| estimate.sd)),
-                    &estimate.map_or(0, |estimate| estimate.replications).to_string(),
-                    &exact_or_empty(estimate.and_then(|estimate| estimate.half_width)),
-                ])?;
+                let [baseline, policy] = [findings.baseline, policy].map(|index| &shape.policies[index]);
+                let (class, unit) = (class.name(), measure.unit(shape.currency.as_deref()));
+                let (cells, half) = (estimate_cells(estimate.as_ref()), half_width_cell(estimate.as_ref()));
+                let lead = [scenario, baseline, policy, &class, measure.name, &unit];
+                csv.write(lead.into_iter().chain(cells.iter().map(String::as_str)).chain([half.as_str()]))?;
             }
         }
     }
@@ -247,12 +224,9 @@ pub(super) const CHANGE_COLUMNS: [&str; 14] = [
 ];
 
 /// The cells of one organization's change; money needs a currency.
-fn change_cells(change: &OrganizationChange, priced: bool) -> [String; 14] {
+pub(super) fn change_cells(change: &OrganizationChange, priced: bool) -> [String; 14] {
     let OrganizationChange { before, after } = change;
-    let money = |nanos: Option<i128>| {
-        let nanos = nanos.filter(|_| priced).and_then(|nanos| i64::try_from(nanos).ok());
-        nanos.map_or_else(String::new, |nanos| Money::from_nanos(nanos).to_string())
-    };
+    let money = |nanos: Option<i128>| nanos.filter(|_| priced).map_or_else(String::new, decimal);
     let credits = |micros: i128| {
         i64::try_from(micros)
             .map_or_else(|_| exact(micros as f64 / 1e6), |micros| Credits::from_micros(micros).to_string())
@@ -275,34 +249,6 @@ fn change_cells(change: &OrganizationChange, priced: bool) -> [String; 14] {
     ]
 }
 
-/// Appends the rows of one organization to `organizations-change.csv`, one for every policy but the baseline.
-pub(super) fn append_changes(
-    out: &mut Vec<u8>,
-    shape: &RunShape,
-    replication: u32,
-    of: &OrganizationOutcome,
-) {
-    let name = shape.organization_name(of);
-    let cohort = shape.cohorts.get(of.id.cohort.index()).map_or("", String::as_str);
-    let Some(before) = of.tallies.get(shape.baseline) else { return };
-    for (index, (policy, tally)) in shape.policies.iter().zip(&of.tallies).enumerate() {
-        if index == shape.baseline {
-            continue;
-        }
-        let change = OrganizationChange::of(before, tally);
-        out.extend_from_slice(replication.to_string().as_bytes());
-        for field in [policy, cohort, &name] {
-            out.push(b',');
-            append(out, field);
-        }
-        for cell in change_cells(&change, shape.currency.is_some()) {
-            out.push(b',');
-            out.extend_from_slice(cell.as_bytes());
-        }
-        out.push(b'\n');
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -310,6 +256,7 @@ mod tests {
     use super::*;
     use crate::experiment::Measurements;
     use crate::outcome::synthetic;
+    use crate::report::RowFile;
 
     fn findings() -> Findings {
         let shape = synthetic::shape(&["block", "overdraft", "hold"]);
@@ -344,9 +291,8 @@ mod tests {
     fn the_rows_of_an_organization_are_its_changes() {
         let shape = synthetic::shape(&["block", "overdraft", "hold"]);
         let organization = synthetic::organization(&shape, 1, 5);
-        let mut bytes =
-            format!("replication,policy,cohort,organization,{}\n", CHANGE_COLUMNS.join(",")).into_bytes();
-        append_changes(&mut bytes, &shape, 3, &organization);
+        let mut bytes = RowFile::Changes.header().into_bytes();
+        RowFile::Changes.append(&mut bytes, &shape, 3, &organization);
         let rows = read(&bytes);
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[0].iter().take(4).collect::<Vec<_>>(), ["3", "overdraft", "studios", "studios/5"]);

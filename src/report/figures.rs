@@ -62,13 +62,19 @@ impl OutcomeScale {
         Column::numbers(metric.name).headed(format!("{}{unit}", broken(&self.name)))
     }
 
+    /// The head of a column of another name in the same unit.
+    #[must_use]
+    pub fn column_of(&self, name: &str) -> Column {
+        match self.unit.as_str() {
+            "" => Column::numbers(name),
+            unit => Column::numbers(name).headed(format!("{name}\n{unit}")),
+        }
+    }
+
     /// A mean with its half-width; the cell's number stays in the outcome's own unit.
     #[must_use]
     pub fn cell(&self, estimate: Option<Estimate>) -> Cell {
-        let Some(own) = estimate else { return Cell::Absent };
-        let (value, half) = number::with_uncertainty(&own.scaled(self.factor));
-        let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-        Cell::Estimate { value: own.mean, half_width: own.half_width, text }
+        estimate.map_or(Cell::Absent, |own| Cell::estimate(&own, self.factor))
     }
 
     /// A number without its uncertainty.

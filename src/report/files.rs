@@ -6,7 +6,7 @@ use crate::experiment::{Findings, OrganizationSpread};
 use crate::outcome::{METRICS, Scope};
 
 use super::cell::Records;
-use super::number::{exact, exact_or_empty};
+use super::number::{ESTIMATE_COLUMNS, estimate_cells, exact, exact_or_empty, half_width_cell};
 
 /// Writes `summary.csv`: every outcome of every policy and scope; one that does not apply has empty values.
 ///
@@ -14,19 +14,8 @@ use super::number::{exact, exact_or_empty};
 /// If the writer fails.
 pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io::Result<()> {
     let mut csv = Records::new(out);
-    csv.write([
-        "scenario",
-        "policy",
-        "scope",
-        "metric",
-        "unit",
-        "mean",
-        "ci_low",
-        "ci_high",
-        "sd",
-        "replications",
-        "half_width",
-    ])?;
+    let lead = ["scenario", "policy", "scope", "metric", "unit"];
+    csv.write(lead.into_iter().chain(ESTIMATE_COLUMNS).chain(["half_width"]))?;
     let shape = findings.shape();
     let currency = shape.currency.as_deref();
     for (policy, name) in shape.policies.iter().enumerate() {
@@ -34,20 +23,10 @@ pub fn write_summary(out: impl Write, findings: &Findings, scenario: &str) -> io
             let scope_name = shape.scope_name(scope);
             for (index, metric) in METRICS.iter().enumerate().filter(|(_, metric)| metric.applies_to(scope)) {
                 let estimate = findings.measurements.estimate(policy, scope, index);
-                let (low, high) = estimate.and_then(|estimate| estimate.interval()).unzip();
-                csv.write([
-                    scenario,
-                    name,
-                    &scope_name,
-                    metric.name,
-                    &metric.unit(currency),
-                    &exact_or_empty(estimate.map(|estimate| estimate.mean)),
-                    &exact_or_empty(low),
-                    &exact_or_empty(high),
-                    &exact_or_empty(estimate.and_then(|estimate| estimate.sd)),
-                    &estimate.map_or(0, |estimate| estimate.replications).to_string(),
-                    &exact_or_empty(estimate.and_then(|estimate| estimate.half_width)),
-                ])?;
+                let (cells, half) = (estimate_cells(estimate.as_ref()), half_width_cell(estimate.as_ref()));
+                let unit = metric.unit(currency);
+                let lead = [scenario, name, &scope_name, metric.name, &unit];
+                csv.write(lead.into_iter().chain(cells.iter().map(String::as_str)).chain([half.as_str()]))?;
             }
         }
     }

@@ -128,8 +128,13 @@ impl TableBlock {
     }
 
     fn width(&self) -> usize {
-        let gap = if self.keys.is_empty() || self.values.is_empty() { 0 } else { GAP };
-        width_of(&self.keys) + gap + width_of(&self.values)
+        self.width_behind(&self.keys)
+    }
+
+    /// The width with other names of rows.
+    fn width_behind(&self, keys: &[DrawnColumn]) -> usize {
+        let gap = if keys.is_empty() || self.values.is_empty() { 0 } else { GAP };
+        width_of(keys) + gap + width_of(&self.values)
     }
 
     /// The table in as few pieces that fit as names of rows, in full or wrapped, allow; the notes stand under the last.
@@ -137,9 +142,7 @@ impl TableBlock {
     fn split(self, width: usize) -> Vec<TableBlock> {
         let mut pieces = self.cut(width);
         for piece in &mut pieces {
-            let gap = if piece.values.is_empty() { 0 } else { GAP };
-            let headed = width_of(&piece.keys_headed()) + gap + width_of(&piece.values);
-            piece.titled_in_head &= headed <= width;
+            piece.titled_in_head &= piece.width_behind(&piece.keys_headed()) <= width;
         }
         pieces
     }
@@ -243,13 +246,8 @@ fn fits_beside(group: &[TableBlock], block: &TableBlock, width: usize) -> bool {
         && block.titled_in_head
         && group.iter().all(|block| block.notes.is_empty())
         && same_rows(first) == same_rows(block)
-        && group_keys_width(group, block) + taken + width_of(&block.values) + gaps <= width
-}
-
-/// Side by side, titles stand over their columns, so the names of rows need only their own width.
-fn group_keys_width(group: &[TableBlock], block: &TableBlock) -> usize {
-    let first = group.first().unwrap_or(block);
-    width_of(&first.keys)
+        // Side by side, titles stand over their columns, so the names of rows need only their own width.
+        && width_of(&first.keys) + taken + width_of(&block.values) + gaps <= width
 }
 
 fn draw_group(group: &[TableBlock], look: Look) -> String {

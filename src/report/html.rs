@@ -6,7 +6,6 @@ use crate::experiment::Findings;
 use crate::outcome::{METRICS, Scope};
 use crate::units::visible_lines;
 
-use super::number;
 use super::overview::overview;
 use super::plots::Plot;
 use super::table::{Cell, Column, Table};
@@ -108,11 +107,8 @@ fn every_outcome(findings: &Findings, scope: Scope) -> Table {
     for metric in METRICS.iter().filter(|metric| metric.applies_to(scope)) {
         let cells: Vec<Cell> = (0..shape.policies.len())
             .map(|policy| {
-                findings.estimate(policy, scope, metric.name).map_or(Cell::Absent, |estimate| {
-                    let (value, half) = number::with_uncertainty(&estimate);
-                    let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-                    Cell::Number { value: estimate.mean, text }
-                })
+                let estimate = findings.estimate(policy, scope, metric.name);
+                estimate.map_or(Cell::Absent, |estimate| Cell::estimate(&estimate, 1.0))
             })
             .collect();
         if cells.iter().all(|cell| *cell == Cell::Absent) {

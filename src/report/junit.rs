@@ -5,7 +5,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use crate::experiment::{Findings, Judgement, Ruling, Threshold};
 use crate::units::visible_lines as visible;
 
-use super::overview::explanation;
+use super::overview::{condition, explanation};
 
 /// Writes one test case a judged threshold: a failed one fails, an undecided one is an error.
 #[must_use]
@@ -19,13 +19,12 @@ pub fn junit(
     for judgement in judgements {
         let threshold = &thresholds[judgement.threshold];
         let policy = &findings.shape().policies[judgement.policy];
-        let scope = if threshold.scope == "all" { String::new() } else { format!(" ({})", threshold.scope) };
         let status = match judgement.ruling {
             Ruling::Pass => TestCaseStatus::success(),
             Ruling::Fail => not_passed(NonSuccessKind::Failure, judgement),
             Ruling::Undecided { .. } => not_passed(NonSuccessKind::Error, judgement),
         };
-        let mut case = TestCase::new(&*visible(&format!("{}{scope}", threshold.text)), status);
+        let mut case = TestCase::new(&*visible(&condition(threshold)), status);
         case.set_classname(&*visible(policy));
         suite.add_test_case(case);
     }

@@ -39,6 +39,12 @@ pub fn wrapped(text: &str, width: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// As [`wrapped`], for a text that begins behind `indent` columns, under which its further lines stand.
+#[must_use]
+pub fn hung(text: &str, width: usize, indent: usize) -> String {
+    wrapped(text, width.saturating_sub(indent)).replace('\n', &format!("\n{}", " ".repeat(indent)))
+}
+
 fn wrapped_line(line: &str, width: usize) -> String {
     let indented = line.trim_start_matches(' ');
     let mut column = line.len() - indented.len();

@@ -53,6 +53,35 @@ pub fn with_uncertainty(estimate: &Estimate) -> (String, Option<String>) {
     (scale.write(grouped(mean, decimals)), Some(format!("±{}", scale.write(grouped(half, decimals)))))
 }
 
+/// A mean and its half-width in one text: `4.31 ±0.12`.
+#[must_use]
+pub fn estimated(estimate: &Estimate) -> String {
+    let (mean, half) = with_uncertainty(estimate);
+    half.map_or_else(|| mean.clone(), |half| format!("{mean} {half}"))
+}
+
+/// Heads of the columns that [`estimate_cells`] fills.
+pub const ESTIMATE_COLUMNS: [&str; 5] = ["mean", "ci_low", "ci_high", "sd", "replications"];
+
+/// An estimate in full, for files.
+#[must_use]
+pub fn estimate_cells(estimate: Option<&Estimate>) -> [String; 5] {
+    let (low, high) = estimate.and_then(Estimate::interval).unzip();
+    [
+        exact_or_empty(estimate.map(|own| own.mean)),
+        exact_or_empty(low),
+        exact_or_empty(high),
+        exact_or_empty(estimate.and_then(|own| own.sd)),
+        estimate.map_or(0, |own| own.replications).to_string(),
+    ]
+}
+
+/// The half-width of an estimate in full; empty without one.
+#[must_use]
+pub fn half_width_cell(estimate: Option<&Estimate>) -> String {
+    exact_or_empty(estimate.and_then(|own| own.half_width))
+}
+
 /// Millions and thousands of millions are written with a letter.
 struct LetterScale {
     divisor: f64,

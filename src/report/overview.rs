@@ -48,16 +48,16 @@ fn block(findings: &Findings, title: &str, metrics: &[&str]) -> Option<Table> {
         return None;
     }
     let mut columns = vec![Column::words("policy").headed(String::new())];
-    let figures: Vec<(OutcomeScale, Vec<Option<Figure>>)> =
-        shown.iter().filter_map(|name| figures(findings, name)).collect();
+    let rows: Vec<(usize, Scope)> = policies.clone().map(|policy| (policy, Scope::All)).collect();
+    let drawn: Vec<(OutcomeScale, Vec<Cell>)> =
+        shown.iter().filter_map(|name| column(findings, name, &rows)).collect();
     columns.extend(shown.iter().map(|name| Column::numbers(name)));
-    let scales: Vec<OutcomeScale> = figures.iter().map(|(scale, _)| scale.clone()).collect();
+    let scales: Vec<OutcomeScale> = drawn.iter().map(|(scale, _)| scale.clone()).collect();
     level(&mut columns[1..], &scales);
-    let cells: Vec<Vec<Cell>> = figures.iter().map(|(_, figures)| aligned(figures)).collect();
     let mut table = Table::new(title, columns);
     for policy in policies {
         let mut row = vec![Cell::text(policy_name(findings, policy))];
-        row.extend(cells.iter().map(|column| column[policy].clone()));
+        row.extend(drawn.iter().map(|(_, cells)| cells[policy].clone()));
         table.rows.push(row);
     }
     Some(table)
@@ -91,28 +91,29 @@ fn is_share(name: &str) -> bool {
     metric(name).is_some_and(|metric| metric.is_share())
 }
 
-/// How one outcome is written, and its figures under every policy.
-fn figures(findings: &Findings, name: &str) -> Option<(OutcomeScale, Vec<Option<Figure>>)> {
-    let metric = metric(name)?;
-    let estimates: Vec<Option<Estimate>> = (0..findings.shape().policies.len())
-        .map(|policy| findings.estimate(policy, Scope::All, name))
-        .collect();
+/// One outcome of every row, with its verdict against the baseline in the same scope.
+pub(super) fn column(
+    findings: &Findings,
+    name: &str,
+    rows: &[(usize, Scope)],
+) -> Option<(OutcomeScale, Vec<Cell>)> {
+    let estimates: Vec<Option<Estimate>> =
+        rows.iter().map(|&(policy, scope)| findings.estimate(policy, scope, name)).collect();
     let currency = findings.shape().currency.as_deref();
-    let scale = OutcomeScale::of_estimates(metric, currency, estimates.iter().flatten());
-    let figure = |(policy, estimate): (usize, &Option<Estimate>)| {
+    let scale = OutcomeScale::of_estimates(metric(name)?, currency, estimates.iter().flatten());
+    let figure = |(&(policy, scope), estimate): (&(usize, Scope), &Option<Estimate>)| {
         let estimate = (*estimate)?;
         let (value, half) = number::with_uncertainty(&estimate.scaled(scale.factor));
-        let difference = findings.difference(policy, Scope::All, name);
-        let (mark, tone) =
-            difference.map_or((" ", Tone::Plain), |difference| (mark(difference), tone(difference)));
+        let difference = findings.difference(policy, scope, name);
+        let (mark, tone) = difference.map_or((" ", Tone::Plain), |found| (mark(found), tone(found)));
         Some(Figure { mean: estimate.mean, value, half: half.unwrap_or_default(), mark, tone })
     };
-    let figures = estimates.iter().enumerate().map(figure).collect();
-    Some((scale, figures))
+    let figures: Vec<Option<Figure>> = rows.iter().zip(&estimates).map(figure).collect();
+    Some((scale, aligned(&figures)))
 }
 
 /// What a verdict means to its reader.
-pub(super) fn tone(difference: &Difference) -> Tone {
+fn tone(difference: &Difference) -> Tone {
     match difference.verdict {
         Verdict::Better => Tone::Good,
         Verdict::Worse => Tone::Bad,
@@ -122,7 +123,7 @@ pub(super) fn tone(difference: &Difference) -> Tone {
 }
 
 /// One character a verdict.
-pub(super) fn mark(difference: &Difference) -> &'static str {
+fn mark(difference: &Difference) -> &'static str {
     match difference.verdict {
         Verdict::Better => "+",
         Verdict::Worse => "-",
@@ -218,11 +219,9 @@ pub fn rulings(findings: &Findings, thresholds: &[Threshold], judgements: &[Judg
     for judgement in judgements {
         let threshold = &thresholds[judgement.threshold];
         let outcome = judgement.estimate.map_or(Cell::Absent, |estimate| {
-            let factor = if is_share(&threshold.metric) { 100.0 } else { 1.0 };
-            let (value, half) = number::with_uncertainty(&estimate.scaled(factor));
-            let unit = if factor > 1.0 { " %" } else { "" };
-            let text = half.map_or_else(|| value.clone(), |half| format!("{value} {half}"));
-            Cell::Number { value: estimate.mean, text: text + unit }
+            let (factor, unit) = if is_share(&threshold.metric) { (100.0, " %") } else { (1.0, "") };
+            let text = number::estimated(&estimate.scaled(factor)) + unit;
+            Cell::Estimate { value: estimate.mean, half_width: estimate.half_width, text }
         });
         table.rows.push(vec![
             ruling_cell(judgement.ruling),
@@ -246,7 +245,7 @@ fn ruling_cell(ruling: Ruling) -> Cell {
 }
 
 /// The condition as written, with its scope if that is not everything.
-fn condition(threshold: &Threshold) -> String {
+pub(super) fn condition(threshold: &Threshold) -> String {
     match threshold.scope.as_str() {
         "all" => threshold.text.clone(),
         scope => format!("{} ({scope})", threshold.text),

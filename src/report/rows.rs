@@ -8,14 +8,14 @@ use std::fmt::Display;
 use std::io::Write;
 
 use crate::outcome::{
-    AttemptOutcome, AttemptRow, CycleRow, Detail, Entry, EntryKind, METRICS, Metric, OrganizationOutcome,
-    Reason, RunShape, Tally, Totals,
+    AttemptOutcome, AttemptRow, CycleRow, Detail, Entry, EntryKind, METRICS, Metric, OrganizationChange,
+    OrganizationOutcome, Reason, RunShape, Tally, Totals,
 };
 
 use crate::units::{FeatureIndex, NO_MEMBER};
 
 use super::cell::append;
-use super::customers::{CHANGE_COLUMNS, append_changes};
+use super::customers::{CHANGE_COLUMNS, change_cells};
 use super::number;
 
 /// A file with rows of single organizations.
@@ -81,9 +81,6 @@ impl RowFile {
         replication: u32,
         organization: &OrganizationOutcome,
     ) {
-        if self == RowFile::Changes {
-            return append_changes(out, shape, replication, organization);
-        }
         let name = shape.organization_name(organization);
         for ((index, policy), tally) in shape.policies.iter().enumerate().zip(&organization.tallies) {
             let replication = replication.to_string();
@@ -93,7 +90,8 @@ impl RowFile {
             let mut line = PrefixedLines { out, shape, groups, plans, lead };
             match self {
                 RowFile::Organizations => line.organization(organization, tally, index),
-                RowFile::Changes => {}
+                RowFile::Changes if index == shape.baseline => {}
+                RowFile::Changes => line.change(organization, tally),
                 RowFile::Cycles => {
                     detail(tally, |detail| detail.cycles.iter().for_each(|row| line.cycle(row)))
                 }
@@ -163,10 +161,23 @@ impl PrefixedLines<'_> {
         }
     }
 
-    fn organization(&mut self, organization: &OrganizationOutcome, tally: &Tally, policy_index: usize) {
+    /// The fields that rows of organizations begin with, the cohort among them.
+    fn begin_with_cohort(&mut self, organization: &OrganizationOutcome) {
         let [replication, policy, name] = self.lead;
         let cohort = self.shape.cohorts.get(organization.id.cohort.index()).map_or("", String::as_str);
         self.begin(&[replication, policy, cohort, name]);
+    }
+
+    fn change(&mut self, organization: &OrganizationOutcome, tally: &Tally) {
+        let Some(before) = organization.tallies.get(self.shape.baseline) else { return };
+        self.begin_with_cohort(organization);
+        let change = OrganizationChange::of(before, tally);
+        change_cells(&change, self.shape.currency.is_some()).iter().for_each(|cell| self.plain(cell));
+        self.out.push(b'\n');
+    }
+
+    fn organization(&mut self, organization: &OrganizationOutcome, tally: &Tally, policy_index: usize) {
+        self.begin_with_cohort(organization);
         let totals = Totals::of_whole(tally, self.shape.measure_from);
         let with_money = self.shape.currency.is_some();
         for metric in organization_metrics() {
@@ -248,7 +259,7 @@ pub fn member_name(member: u16) -> String {
 }
 
 /// `tokens_in=1200;tokens_out=300`: the quantities of an operation that are known.
-fn quantities(kept: Option<(&Vec<String>, &[f64])>) -> String {
+pub(super) fn quantities(kept: Option<(&Vec<String>, &[f64])>) -> String {
     let Some((names, values)) = kept else { return String::new() };
     let known = names.iter().zip(values).filter(|(_, value)| !value.is_nan());
     let each: Vec<String> = known.map(|(name, value)| format!("{name}={}", number::exact(*value))).collect();

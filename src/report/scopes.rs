@@ -1,13 +1,12 @@
 //! Tables by plan and by feature, where rules differ by them.
 
-use crate::experiment::{Estimate, FEATURE_OUTCOMES, Findings, PLAN_OUTCOMES};
-use crate::outcome::{Scope, metric};
+use crate::experiment::{FEATURE_OUTCOMES, Findings, PLAN_OUTCOMES};
+use crate::outcome::Scope;
 use crate::scenario::Scenario;
 
-use super::figures::{Figure, OutcomeScale, aligned, level};
-use super::number;
-use super::overview::{mark, tone};
-use super::table::{Cell, Column, Table, Tone};
+use super::figures::{OutcomeScale, level};
+use super::overview::column;
+use super::table::{Cell, Column, Table};
 
 /// A table by plan if there are several, and one by feature if rules differ by features.
 #[must_use]
@@ -59,22 +58,4 @@ fn table(findings: &Findings, title: &str, kind: &str, scopes: &[Scope], metrics
         table.rows.push(row);
     }
     Some(table)
-}
-
-/// One outcome of every row, with its verdict against the baseline in the same scope.
-fn column(findings: &Findings, name: &str, rows: &[(usize, Scope)]) -> Option<(OutcomeScale, Vec<Cell>)> {
-    let estimates: Vec<Option<Estimate>> =
-        rows.iter().map(|&(policy, scope)| findings.estimate(policy, scope, name)).collect();
-    let currency = findings.shape().currency.as_deref();
-    let scale = OutcomeScale::of_estimates(metric(name)?, currency, estimates.iter().flatten());
-    let figure = |(&(policy, scope), estimate): (&(usize, Scope), &Option<Estimate>)| {
-        let estimate = (*estimate)?;
-        let (value, half) = number::with_uncertainty(&estimate.scaled(scale.factor));
-        let difference = findings.difference(policy, scope, name);
-        let (mark, tone) = difference.map_or((" ", Tone::Plain), |found| (mark(found), tone(found)));
-        Some(Figure { mean: estimate.mean, value, half: half.unwrap_or_default(), mark, tone })
-    };
-    let figures: Vec<Option<Figure>> = rows.iter().zip(&estimates).map(figure).collect();
-    let cells = aligned(&figures);
-    Some((scale, cells))
 }

@@ -9,7 +9,7 @@ use crate::outcome::{METRICS, Scope};
 
 use super::cell::Records;
 use super::figures::{OutcomeScale, level};
-use super::number::{self, exact, exact_or_empty};
+use super::number::{self, ESTIMATE_COLUMNS, estimate_cells};
 use super::table::{Cell, Column, Table, Tone};
 
 /// Writes `sweep.csv`: one row for each point, policy, scope and outcome, with the settings in columns of their keys.
@@ -21,18 +21,9 @@ pub fn write_sweep(out: impl Write, sweep: &Sweep, scenario: &str, scopes: Scope
     let mut csv = Records::new(out);
     let mut header = vec!["scenario", "point"];
     header.extend(sweep.keys.iter().map(String::as_str));
-    header.extend([
-        "policy",
-        "scope",
-        "metric",
-        "unit",
-        "mean",
-        "ci_low",
-        "ci_high",
-        "sd",
-        "replications",
-        "status",
-    ]);
+    header.extend(["policy", "scope", "metric", "unit"]);
+    header.extend(ESTIMATE_COLUMNS);
+    header.push("status");
     csv.write(&header)?;
     for point in &sweep.points {
         let Some(measurements) = sweep.measurements.get(point.measurements) else { continue };
@@ -67,13 +58,12 @@ fn write_scope(
     let status = if sweep.complete { "finished" } else { "partial" };
     for (index, metric) in METRICS.iter().enumerate() {
         let Some(estimate) = sweep.estimate(point, policy, scope, index) else { continue };
-        let (low, high) = estimate.interval().unzip();
         let mut record = vec![scenario.to_owned(), point.number.to_string()];
         record.extend(point.settings.iter().cloned());
         record.extend([policy.name.clone(), shape.scope_name(scope).to_string()]);
         record.extend([metric.name.to_owned(), metric.unit(shape.currency.as_deref())]);
-        record.extend([exact(estimate.mean), exact_or_empty(low), exact_or_empty(high)]);
-        record.extend([exact_or_empty(estimate.sd), estimate.replications.to_string(), status.to_owned()]);
+        record.extend(estimate_cells(Some(&estimate)));
+        record.push(status.to_owned());
         csv.write(&record)?;
     }
     Ok(())
@@ -204,11 +194,7 @@ pub fn swing_table(outcome: &str, (metric, currency): (usize, Option<&str>), swi
     let ends = swings.iter().flat_map(|swing| [swing.low, swing.base, swing.high]);
     let scale = OutcomeScale::of(&METRICS[metric], currency, ends.map(f64::abs).fold(0.0, f64::max));
     let words = ["assumption", "low", "high"].map(Column::words);
-    let with_unit = |name: &str| match scale.unit.as_str() {
-        "" => Column::numbers(name),
-        unit => Column::numbers(name).headed(format!("{name}\n{unit}")),
-    };
-    let numbers = ["at_low", "at_base", "at_high", "swing"].map(with_unit);
+    let numbers = ["at_low", "at_base", "at_high", "swing"].map(|name| scale.column_of(name));
     let mut columns: Vec<Column> = words.into_iter().chain(numbers).collect();
     columns.push(Column::words("ranking"));
     let mut table = Table::new(format!("What moves {outcome}"), columns);
@@ -250,11 +236,7 @@ pub fn morris_table(
 ) -> Table {
     let largest = rows.iter().map(|(_, morris)| morris.mean_absolute).fold(0.0, f64::max);
     let scale = OutcomeScale::of(&METRICS[metric], currency, largest);
-    let with_unit = |name: &str| match scale.unit.as_str() {
-        "" => Column::numbers(name),
-        unit => Column::numbers(name).headed(format!("{name}\n{unit}")),
-    };
-    let columns = vec![Column::words("assumption"), with_unit("mean_absolute"), with_unit("sd")];
+    let columns = vec![Column::words("assumption"), scale.column_of("mean_absolute"), scale.column_of("sd")];
     let mut table = Table::new(format!("Elementary effects on {outcome}"), columns);
     for (key, morris) in rows {
         table.rows.push(vec![

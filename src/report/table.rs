@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::experiment::Estimate;
 use crate::units::{is_unsafe, visible_lines};
 
 use super::cell::Records;
@@ -58,7 +59,7 @@ pub enum Cell {
     Number {
         /// The number in full.
         value: f64,
-        /// For people, with its uncertainty.
+        /// For people.
         text: String,
     },
     /// A mean, or a difference of means, with the half-width of its interval, which files give a column of its own.
@@ -146,6 +147,13 @@ impl Cell {
         value.into().map_or(Cell::Absent, |value| Cell::Number { value, text: number::short(value) })
     }
 
+    /// A mean with its half-width; people read both times `factor`.
+    #[must_use]
+    pub fn estimate(own: &Estimate, factor: f64) -> Self {
+        let text = number::estimated(&own.scaled(factor));
+        Cell::Estimate { value: own.mean, half_width: own.half_width, text }
+    }
+
     /// A word or a number whose last word is a verdict.
     #[must_use]
     pub fn toned(value: impl Into<Option<f64>>, text: impl Into<String>, tone: Tone) -> Self {
@@ -179,10 +187,10 @@ impl Cell {
         }
     }
 
-    fn exact_half_width(&self) -> String {
+    fn half_width(&self) -> Option<f64> {
         match self {
-            Cell::Estimate { half_width: Some(half), .. } => number::exact(*half),
-            _ => String::new(),
+            Cell::Estimate { half_width, .. } => *half_width,
+            _ => None,
         }
     }
 
@@ -243,7 +251,9 @@ impl Table {
         let rows = self.rows.iter().map(|row| {
             let cells = row.iter().enumerate();
             cells
-                .flat_map(|(index, cell)| doubled(index, cell.exact(), &|| cell.exact_half_width()))
+                .flat_map(|(index, cell)| {
+                    doubled(index, cell.exact(), &|| number::exact_or_empty(cell.half_width()))
+                })
                 .collect()
         });
         let mut records = Records::new(&mut out);
@@ -280,16 +290,14 @@ impl Table {
     /// An object with a title and rows.
     #[must_use]
     pub fn to_json(&self) -> Value {
+        let estimated: Vec<bool> = (0..self.columns.len()).map(|column| self.has_estimates(column)).collect();
         let row = |cells: &Vec<Cell>| {
-            let fields = self.columns.iter().zip(cells).flat_map(|(Column { name, .. }, cell)| {
-                let half = match cell {
-                    Cell::Estimate { half_width, .. } => {
-                        Some((format!("{name}_half_width"), json!(half_width)))
-                    }
-                    _ => None,
-                };
-                std::iter::once((name.clone(), cell.json())).chain(half)
-            });
+            let fields =
+                self.columns.iter().zip(cells).zip(&estimated).flat_map(|((column, cell), estimated)| {
+                    let half =
+                        estimated.then(|| (format!("{}_half_width", column.name), json!(cell.half_width())));
+                    std::iter::once((column.name.clone(), cell.json())).chain(half)
+                });
             Value::Object(fields.collect::<Map<_, _>>())
         };
         json!({ "title": self.title, "rows": self.rows.iter().map(row).collect::<Vec<_>>() })

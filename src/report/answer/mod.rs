@@ -15,8 +15,7 @@ use crate::outcome::Scope;
 use crate::scenario::Scenario;
 use crate::units::visible;
 
-use super::look::Look;
-use super::table::Format;
+use super::look::{Look, hung};
 
 pub use sentence::{Citation, Sentence};
 
@@ -63,18 +62,6 @@ impl Answer {
         }
     }
 
-    /// For a terminal, or for a document; other forms have it as data.
-    #[must_use]
-    pub fn render(&self, format: Format) -> String {
-        if format == Format::Markdown { self.to_markdown() } else { self.draw(Look::PLAIN) }
-    }
-
-    /// As plain text of 100 columns.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        self.draw(Look::PLAIN)
-    }
-
     /// For a terminal.
     #[must_use]
     pub fn draw(&self, look: Look) -> String {
@@ -87,14 +74,15 @@ impl Answer {
         out.push('\n');
         for line in &self.lines {
             let name = visible(&line.policy);
-            let lead = format!("  {name:<width$}  ");
-            let text = wrapped(&lead, &visible(line.sentence.text()), look.width);
-            out += &format!("  {}{}", look.paint(&name, bold), &text[2 + name.len()..]);
+            let gap = " ".repeat(width - name.chars().count());
+            let said = hung(&visible(line.sentence.text()), look.width, width + 4);
+            out += format!("  {}{gap}  {said}", look.paint(&name, bold)).trim_end();
+            out.push('\n');
         }
         for (index, caution) in self.cautions.iter().enumerate() {
-            let lead = if index == 0 { "Cautions: " } else { "          " };
-            let text = wrapped(lead, &visible(caution.text()), look.width);
-            out += &text.replacen("Cautions:", &look.paint("Cautions:", doubtful), usize::from(index == 0));
+            let lead = if index == 0 { "Cautions:" } else { "         " };
+            let said = hung(&visible(caution.text()), look.width, lead.len() + 1);
+            out += &format!("{} {said}\n", look.paint(lead, doubtful));
         }
         out
     }
@@ -161,23 +149,4 @@ fn heading(findings: &Findings, scenario: &Scenario) -> String {
     }
     parts.push(counted(u64::from(findings.measurements.replications()), "replication"));
     parts.join(", ")
-}
-
-/// The text behind a lead, wrapped at words; lines after the first stand under the text.
-fn wrapped(lead: &str, text: &str, columns: usize) -> String {
-    let indent = lead.chars().count();
-    let (mut out, mut column) = (lead.to_owned(), indent);
-    for word in text.split(' ') {
-        let width = word.chars().count();
-        if column > indent && column + 1 + width > columns {
-            out += &format!("\n{}", " ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out += word;
-        column += width;
-    }
-    out.trim_end().to_owned() + "\n"
 }

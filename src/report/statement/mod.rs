@@ -15,10 +15,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::outcome::{Entry, EntryKind, Reason};
-use crate::units::{Category, Credits, FeatureIndex, Money, NO_MEMBER, SimTime, visible};
+use crate::units::{Category, Credits, FeatureIndex, Money, SimTime, visible};
 
-use super::number::exact;
-use super::rows::kind_name;
+use super::rows::{kind_name, member_name, quantities};
 use super::table::{Cell, Column, Table};
 use sums::JournalSums;
 use track::BalanceTrack;
@@ -303,10 +302,7 @@ impl StatementFacts {
         if let Some(feature) = first.feature {
             about.feature = self.feature_name(first).unwrap_or_default();
             about.operation = first.operation.to_string();
-            about.member = match first.member {
-                NO_MEMBER => "none".to_owned(),
-                member => member.to_string(),
-            };
+            about.member = member_name(first.member);
             about.group = self.groups.get(&first.member).cloned().unwrap_or_default();
             about.project = first.project.to_string();
             about.quantities = self.quantities_of(feature, first.operation);
@@ -324,10 +320,8 @@ impl StatementFacts {
     }
 
     fn quantities_of(&self, feature: FeatureIndex, operation: u32) -> String {
-        let names = self.quantities.get(feature.index()).map(Vec::as_slice).unwrap_or_default();
-        let values = self.measured.get(&(feature, operation)).map(|values| &values[..]).unwrap_or_default();
-        let pairs = names.iter().zip(values).map(|(name, value)| format!("{name}={}", exact(*value)));
-        pairs.collect::<Vec<_>>().join(";")
+        let measured = self.measured.get(&(feature, operation)).map(|values| &values[..]);
+        quantities(self.quantities.get(feature.index()).zip(measured))
     }
 }
 

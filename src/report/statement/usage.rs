@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::outcome::{Entry, EntryKind};
-use crate::units::{Credits, NO_MEMBER, SimTime};
+use crate::units::{Credits, SimTime};
 
 use super::StatementFacts;
+use crate::report::rows::member_name;
 use crate::report::table::{Cell, Column, Table};
 
 /// By what usage is grouped.
@@ -93,8 +94,7 @@ fn part(
 ) -> String {
     match key {
         UsageKey::Feature => facts.feature_name(entry).unwrap_or_default(),
-        UsageKey::Member if entry.member == NO_MEMBER => "none".to_owned(),
-        UsageKey::Member => entry.member.to_string(),
+        UsageKey::Member => member_name(entry.member),
         UsageKey::Group => facts.groups.get(&entry.member).cloned().unwrap_or_default(),
         UsageKey::Project => entry.project.to_string(),
         UsageKey::Category => category.to_owned(),
