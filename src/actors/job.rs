@@ -134,9 +134,7 @@ impl Job {
             let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
             let point = replayed.point(cohort_key);
             let (key, mut traits) = (point.key(), replayed.traits(&cohort.population, point));
-            if let Some(pseudonyms) = &self.pseudonyms {
-                traits.label = pseudonyms.of(&traits.label);
-            }
+            traits.label = self.shown(&traits.label);
             return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
                 source.begin_history(traits, &history.prepared, &replayed)
             })
@@ -146,6 +144,23 @@ impl Job {
         let (key, traits) = (point.key(), cohort.population.draw(point, id.number));
         OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| source.begin(traits))
             .map_err(fault)
+    }
+
+    /// How an organization is named by its usage history, or `COHORT/NUMBER` if it is none of one's.
+    ///
+    /// # Errors
+    /// A history that cannot be read.
+    pub fn label_of(&self, id: OrganizationId) -> Result<String, Failure> {
+        let Some(history) = &self.cohorts[id.cohort.index()].history else {
+            return Ok(self.organization_name(id));
+        };
+        let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
+        Ok(self.world.name_of(id, &self.shown(replayed.label())))
+    }
+
+    /// A label as it is written: itself, or its pseudonym.
+    fn shown(&self, label: &str) -> String {
+        self.pseudonyms.as_ref().map_or_else(|| label.to_owned(), |pseudonyms| pseudonyms.of(label))
     }
 
     /// Leaves one organization; its outcomes stay what they are among all.

@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::units::hex;
 use crate::workload::Pseudonyms;
 
 use super::exit::CommandProblem;
@@ -43,7 +44,7 @@ pub(super) fn pseudonyms(file: Option<&Path>) -> Result<Option<Pseudonyms>, Comm
 fn make(file: &Path) -> io::Result<Vec<u8>> {
     let mut random = [0; MADE];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hex(&random);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

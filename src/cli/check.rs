@@ -25,7 +25,7 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, CommandProbl
         organizations(&scenario),
         number_of(scenario.features.len() as u64, "feature", "features"),
         number_of(scenario.policies.len() as u64, "policy", "policies"),
-        replications(&scenario)
+        estimate::replications(&scenario, None)
     ));
     let planned =
         Planned { threads: Layout::default().threads as u32, organization_rows: true, ..Planned::default() };
@@ -33,14 +33,6 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, CommandProbl
     estimate::refuse(&expected, &scenario)?;
     terminal::say(&format!("it takes {}", estimate::sentence(&expected, &scenario)));
     Ok(Exit::Fine)
-}
-
-/// How many there will be, or at most if a precision ends them.
-fn replications(scenario: &Scenario) -> String {
-    match &scenario.precision {
-        Some(precision) => format!("up to {} replications", precision.max_replications),
-        None => number_of(u64::from(scenario.replications), "replication", "replications"),
-    }
 }
 
 /// The organizations of all cohorts; how many a history has is known only once it has been read.

@@ -99,9 +99,11 @@ impl KeptRun {
 /// The code of money, from the units of the summary.
 fn currency(folder: &Path) -> Option<String> {
     let mut csv = csv::Reader::from_path(folder.join("summary.csv")).ok()?;
-    let unit =
-        |record: csv::StringRecord| (record.get(3) == Some("cash_money")).then(|| record[4].to_owned());
-    csv.records().filter_map(Result::ok).find_map(unit).filter(|unit| !unit.is_empty())
+    let unit = |record: csv::StringRecord| {
+        let of_cash = record.get(3) == Some("cash_money");
+        record.get(4).filter(|unit| of_cash && !unit.is_empty()).map(str::to_owned)
+    };
+    csv.records().filter_map(Result::ok).find_map(unit)
 }
 
 fn unreadable(file: &Path, error: &csv::Error) -> CommandProblem {

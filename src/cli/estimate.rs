@@ -13,16 +13,18 @@ use super::terminal::number_of;
 /// `about 12.3 M operations of 400 organizations, 20 s, 60 MB of memory, 1.2 MB of files`.
 pub(super) fn sentence(expected: &Expected, scenario: &Scenario) -> String {
     let replayed = scenario.cohorts.iter().any(|cohort| cohort.history.is_some());
+    let drawn = scenario.cohorts.iter().any(|cohort| cohort.history.is_none());
     let organizations = match expected.organizations {
         few if few < 10_000.0 => number_of(few as u64, "organization", "organizations"),
         many => format!("{} organizations", count(many)),
     };
-    let demand =
-        format!("about {} operations of {organizations} in all replications", count(expected.operations));
-    let demand = match (replayed, expected.operations < 1.0) {
-        (true, true) => "what its usage histories hold".to_owned(),
-        (true, false) => format!("{demand} beside usage histories"),
-        (false, _) => demand,
+    let demand = match (replayed, drawn) {
+        (true, false) => "what its usage histories hold".to_owned(),
+        _ => format!(
+            "about {} operations of {organizations} in all replications{}",
+            count(expected.operations),
+            if replayed { " beside usage histories" } else { "" }
+        ),
     };
     format!(
         "{demand}, {}, {} of memory, {} of files",
@@ -62,19 +64,24 @@ pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), Com
 /// `policy-shootout: 200 organizations, 6 policies, 10 replications, seed 1, 2 threads`.
 pub(super) fn headline(scenario: &Scenario, job: &Job, layout: &Layout, time: Option<Duration>) -> String {
     let organizations: u64 = job.cohorts.iter().map(|cohort| u64::from(cohort.organizations)).sum();
-    let replications = match (&scenario.precision, time) {
-        (Some(precision), _) => format!("up to {} replications", precision.max_replications),
-        (None, Some(time)) => format!("replications for {}", span(time.as_secs_f64())),
-        (None, None) => number_of(u64::from(scenario.replications), "replication", "replications"),
-    };
     format!(
-        "{}: {}, {}, {replications}, seed {}, {}",
+        "{}: {}, {}, {}, seed {}, {}",
         scenario.name,
         number_of(organizations, "organization", "organizations"),
         number_of(scenario.policies.len() as u64, "policy", "policies"),
+        replications(scenario, time),
         scenario.seed,
         number_of(layout.threads as u64, "thread", "threads")
     )
+}
+
+/// How many replications there will be: at most, if a precision ends them, or as many as a time allows.
+pub(super) fn replications(scenario: &Scenario, time: Option<Duration>) -> String {
+    match (&scenario.precision, time) {
+        (Some(precision), _) => format!("up to {} replications", precision.max_replications),
+        (None, Some(time)) => format!("replications for {}", span(time.as_secs_f64())),
+        (None, None) => number_of(u64::from(scenario.replications), "replication", "replications"),
+    }
 }
 
 /// A warning before gigabytes are written.

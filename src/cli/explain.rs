@@ -7,21 +7,23 @@ use serde_json::json;
 use crate::engine::{self, Failure, Job, JobOptions, NoRows};
 use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
 use crate::outcome::{Detail, Entry};
-use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
+use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure};
 use crate::report::{
     self, Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table, UsageKey,
 };
 use crate::scenario::Scenario;
 use crate::units::{CohortIndex, SimTime};
+use crate::workload::{PreparedHistory, Pseudonyms};
 
 use super::arguments::{ExplainArguments, FormatOption, UsageOption};
 use super::exit::{CommandProblem, Exit};
+use super::select::unknown_policy;
 use super::{anonymous, interrupt, organizations, reading, terminal};
 
 /// Most arrivals drawn at once.
 const BATCH: usize = 4096;
 
-/// Runs one organization under one policy, or two, and tells its ledger.
+/// Runs one organization under one policy, or two, and shows its ledger.
 pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandProblem> {
     interrupt::end_on_signal();
     let mut scenario = reading::scenario(&arguments.scenario, &arguments.set)?;
@@ -29,11 +31,22 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
         scenario.seed = seed;
     }
     let span = span(&scenario, arguments)?;
-    let followed = Followed::under(&scenario, arguments.policy.as_deref(), arguments)?;
+    let policy = policy_at(&scenario, "--policy", arguments.policy.as_deref())?;
+    let against = arguments.against.as_deref();
+    let against = against.map(|name| policy_at(&scenario, "--against", Some(name))).transpose()?;
+    let pseudonyms = anonymous::pseudonyms(arguments.anonymize.as_deref())?;
+    let folder = tempfile::Builder::new().prefix("creditsim-").tempdir();
+    let folder = folder.map_err(|source| CommandProblem::File { path: std::env::temp_dir(), source })?;
+    // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
+    let scratch = interrupt::Scratch::new(folder.keep());
+    let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
+        .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
+    let under = |policy: usize| Followed::under(&scenario, policy, (&histories, &pseudonyms), arguments);
+    let followed = under(policy)?;
     let format = arguments.format.into();
     let show = |at| scenario.zone.show(at);
-    if let Some(other) = &arguments.against {
-        let other = Followed::under(&scenario, Some(other), arguments)?;
+    if let Some(other) = against {
+        let other = under(other)?;
         let table = divergence(&followed, &other, &show);
         terminal::say_drawn(&report::render_tables(&[table], format, terminal::stdout_look()));
         return Ok(Exit::Fine);
@@ -74,21 +87,18 @@ struct Followed {
 impl Followed {
     fn under(
         scenario: &Scenario,
-        policy: Option<&str>,
+        policy: usize,
+        (histories, pseudonyms): (&[Arc<PreparedHistory>], &Option<Pseudonyms>),
         arguments: &ExplainArguments,
     ) -> Result<Self, CommandProblem> {
         let mut scenario = scenario.clone();
-        let policy = keep_policy(&mut scenario, policy)?;
-        let folder = tempfile::Builder::new().prefix("creditsim-").tempdir();
-        let folder = folder.map_err(|source| CommandProblem::File { path: std::env::temp_dir(), source })?;
-        // For partitions of usage histories: nobody else can have made it, and it goes whatever happens.
-        let scratch = interrupt::Scratch::new(folder.keep());
-        let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
-            .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
+        let policy = scenario.policies.swap_remove(policy);
+        scenario.policies = vec![policy.clone()];
+        scenario.baseline = 0;
         let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
         let options = JobOptions { detail, first: None };
-        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
-        job.pseudonyms = anonymous::pseudonyms(arguments.anonymize.as_deref())?;
+        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoRows), histories);
+        job.pseudonyms.clone_from(pseudonyms);
         let (name, cohort, detail) = followed(&job, arguments)?;
         let facts = StatementFacts {
             title: format!(
@@ -164,20 +174,11 @@ fn shown(statement: &Statement, scenario: &Scenario, format: FormatOption) -> St
     }
 }
 
-/// Leaves the policy that is asked for, or the baseline, alone in the scenario.
-fn keep_policy(scenario: &mut Scenario, named: Option<&str>) -> Result<Policy, CommandProblem> {
-    let index = match named {
-        None => scenario.baseline,
-        Some(named) => scenario.policies.iter().position(|policy| policy.name == named).ok_or_else(|| {
-            let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
-            let what = format!("`--policy {named}`: the scenario has no such policy");
-            CommandProblem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) }
-        })?,
-    };
-    let policy = scenario.policies.swap_remove(index);
-    scenario.policies = vec![policy.clone()];
-    scenario.baseline = 0;
-    Ok(policy)
+/// The policy that an option names, or the baseline.
+fn policy_at(scenario: &Scenario, option: &str, named: Option<&str>) -> Result<usize, CommandProblem> {
+    let Some(named) = named else { return Ok(scenario.baseline) };
+    let found = scenario.policies.iter().position(|policy| policy.name == named);
+    found.ok_or_else(|| unknown_policy(scenario, option, named))
 }
 
 /// Runs the organization; gives its name, its cohort and its journal.

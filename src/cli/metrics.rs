@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::outcome::{DefinedFor, Direction, METRICS, Metric};
 use crate::report::{self, Cell, Column, Format, OutcomeScale, Table};
-use crate::scenario::did_you_mean;
+use crate::scenario::close_outcome;
 
 use super::arguments::MetricsArguments;
 use super::exit::{CommandProblem, Exit};
@@ -36,14 +36,8 @@ pub(super) fn carry_out(arguments: &MetricsArguments) -> Result<Exit, CommandPro
 fn find(name: &str) -> Result<&'static Metric, CommandProblem> {
     let shown = |metric: &&Metric| OutcomeScale::of(metric, None, 0.0).name == name;
     let found = METRICS.iter().find(|metric| metric.name == name).or_else(|| METRICS.iter().find(shown));
-    found.ok_or_else(|| {
-        let close = did_you_mean(name, METRICS.iter().map(|metric| metric.name));
-        let hint = close.map(|name| format!("did you mean `{name}`?"));
-        CommandProblem::Usage {
-            what: format!("`{name}` is no outcome"),
-            hint: hint.or_else(|| Some(String::from("`creditsim metrics` lists them"))),
-        }
-    })
+    let what = || format!("`{name}` is no outcome");
+    found.ok_or_else(|| CommandProblem::Usage { what: what(), hint: Some(close_outcome(name)) })
 }
 
 fn row(metric: &Metric) -> Vec<Cell> {
@@ -53,10 +47,7 @@ fn row(metric: &Metric) -> Vec<Cell> {
 }
 
 fn unit(metric: &Metric) -> String {
-    match metric.is_share() {
-        true => "share".to_owned(),
-        false => metric.unit(Some("currency")),
-    }
+    metric.unit(Some("currency"))
 }
 
 fn better(metric: &Metric) -> &'static str {
@@ -74,17 +65,17 @@ fn told(metric: &Metric) -> String {
         Direction::Neutral => "neither more nor less is better",
     };
     let scopes = match metric.reach {
-        DefinedFor::Features => "all, each cohort, each feature, each organization",
-        DefinedFor::Accounts => "all, each cohort, each organization",
-        DefinedFor::FeaturesOnly => "all, each cohort, each feature",
-        DefinedFor::AccountsOnly => "all, each cohort",
+        DefinedFor::Features => "all, each cohort, each plan, each feature, each organization",
+        DefinedFor::Accounts => "all, each cohort, each plan, each organization",
+        DefinedFor::FeaturesOnly => "all, each cohort, each plan, each feature",
+        DefinedFor::AccountsOnly => "all, each cohort, each plan",
     };
     let percent = if metric.is_share() { "; tables and conditions have it in %" } else { "" };
     let lines = [
         metric.about.to_owned(),
         format!("unit: {}{percent}", unit(metric)),
         better.to_owned(),
-        format!("told for: {scopes}"),
+        format!("defined for: {scopes}"),
         format!(
             "in a condition: --threshold '{} < 5{}'",
             metric.name,

@@ -14,7 +14,6 @@ use crate::units::{Money, visible};
 use crate::workload::fit::{Outline, outline};
 
 use super::arguments::{NewArguments, NewPolicy};
-use super::diagnosis::diagnosis;
 use super::exit::{CommandProblem, Exit};
 use super::{fit, terminal};
 
@@ -34,13 +33,14 @@ pub(super) fn carry_out(arguments: &NewArguments) -> Result<Exit, CommandProblem
     };
     let terms = NewTerms::of(arguments, outline.as_ref())?;
     let text = text(arguments, outline.as_ref(), &terms);
-    check(&text, arguments)?;
+    // Its history lies where the scenario will.
+    let folder = arguments.output.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let name = arguments.output.as_deref().unwrap_or(Path::new("new.toml")).to_string_lossy();
+    scenario::read(&ScenarioSource::from_text(&name, text.as_str()).in_folder(folder))?;
     match &arguments.output {
         None => terminal::say(&text),
         Some(path) => {
             fit::write_aside(path, &text)?;
-            // A history lies where the scenario does now.
-            scenario::read(&super::reading::source(&path.to_string_lossy(), &[])?)?;
             let path = path.display();
             terminal::say(&format!("wrote `{path}`; `creditsim run {path}` compares its policies"));
         }
@@ -56,16 +56,17 @@ struct NewTerms {
     currency: String,
 }
 
+/// The smallest allowance: a millionth of a credit.
+const LEAST_ALLOWANCE: f64 = 0.000_001;
+
 /// Credits of made-up demand that a customer has a month.
 const ALLOWANCE: f64 = 500.0;
 
 impl NewTerms {
     fn of(arguments: &NewArguments, outline: Option<&Outline>) -> Result<Self, CommandProblem> {
         let allowance = arguments.allowance.or(outline.map(|outline| outline.allowance)).unwrap_or(ALLOWANCE);
-        if !(allowance.is_finite() && allowance > 0.0 && allowance <= 1e9) {
-            return Err(CommandProblem::usage(
-                "`--allowance` wants credits above 0 and at most 1,000,000,000",
-            ));
+        if !(LEAST_ALLOWANCE..=1e9).contains(&allowance) {
+            return Err(CommandProblem::usage("`--allowance` wants credits from 0.000001 to 1,000,000,000"));
         }
         if let Some(outline) = outline {
             terminal::tell(&format!(
@@ -189,8 +190,11 @@ fn text(arguments: &NewArguments, outline: Option<&Outline>, terms: &NewTerms) -
     if let Some(price) = terms.subscription {
         let _ = writeln!(text, "subscription = {}", terms.amount(price));
     }
-    for policy in &arguments.policies {
-        text += &policy_text(*policy, terms);
+    for (index, policy) in arguments.policies.iter().enumerate() {
+        // One that is named twice is meant once.
+        if !arguments.policies[..index].contains(policy) {
+            text += &policy_text(*policy, terms);
+        }
     }
     text
 }
@@ -241,17 +245,5 @@ fn policy_text(policy: NewPolicy, terms: &NewTerms) -> String {
         NewPolicy::Hold => "\n# The expected cost is reserved before work starts.\n[policies.hold]\n\
              admission = { hold = { estimate = \"expected\", buffer = 0.2, timeout = \"1 day\" } }\n"
             .to_owned(),
-    }
-}
-
-/// Reads what is going to be written, as `creditsim run` will.
-fn check(text: &str, arguments: &NewArguments) -> Result<(), CommandProblem> {
-    // A history lies where the scenario will: only a scenario without one can be read before it is written.
-    if arguments.from.is_some() {
-        return Ok(());
-    }
-    match scenario::read(&ScenarioSource::from_text("new.toml", text)) {
-        Ok(_) => Ok(()),
-        Err(problems) => Err(CommandProblem::Internal(diagnosis(&problems, crate::report::Look::PLAIN))),
     }
 }

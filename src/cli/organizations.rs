@@ -1,9 +1,6 @@
 //! Which organization a name on the command line means: as `organizations.csv` prints it, or its label alone.
 
-use std::sync::Arc;
-
 use crate::engine::Job;
-use crate::organization::Workspace;
 use crate::units::{CohortIndex, OrganizationId};
 
 use super::exit::CommandProblem;
@@ -42,16 +39,15 @@ fn labelled(job: &Job, text: &str) -> Result<Option<OrganizationId>, CommandProb
     if job.cohorts.iter().all(|cohort| cohort.history.is_none()) {
         return Ok(None);
     }
-    let outages = Arc::new((job.outages)(0));
-    // Whoever has the key may name an organization by its label too.
-    let pseudonym = |label: &str| job.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.of(label));
     for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
         let alone = text.strip_prefix(cohort.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let meant = alone.unwrap_or(text);
+        // Who has the key may name an organization by its label too.
+        let pseudonym = job.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.of(meant));
         for number in 0..cohort.organizations {
             let id = OrganizationId { cohort: CohortIndex(index as u16), number };
-            let name = job.start(0, id, &outages, Workspace::default())?.name();
-            let meant = alone.unwrap_or(text);
-            if name == text || name == meant || pseudonym(meant).as_ref() == Some(&name) {
+            let name = job.label_of(id)?;
+            if name == text || name == meant || Some(&name) == pseudonym.as_ref() {
                 return Ok(Some(id));
             }
         }

@@ -84,15 +84,20 @@ fn threshold(text: &str, policies: &[String]) -> Result<Threshold, CommandProble
     })
 }
 
+/// A policy that the scenario does not have, as an option names it.
+pub(super) fn unknown_policy(scenario: &Scenario, option: &str, name: &str) -> CommandProblem {
+    let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let what = format!("`{option} {name}`: the scenario has no such policy");
+    CommandProblem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) }
+}
+
 /// Leaves the named policies, in file order; all of them if none is named.
 pub(super) fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), CommandProblem> {
     if names.is_empty() {
         return Ok(());
     }
     if let Some(unknown) = names.iter().find(|name| position(&scenario.policies, name).is_none()) {
-        let known: Vec<&str> = scenario.policies.iter().map(|policy| policy.name.as_str()).collect();
-        let what = format!("`--policy {unknown}`: the scenario has no such policy");
-        return Err(CommandProblem::Usage { what, hint: Some(format!("policies: {}", known.join(", "))) });
+        return Err(unknown_policy(scenario, "--policy", unknown));
     }
     let kept: Vec<usize> = (0..scenario.policies.len())
         .filter(|&index| names.contains(&scenario.policies[index].name))

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{RowFile, write_comparison, write_summary, write_timeline};
+use super::{
+    BOOKS_FILE, BY_SIZE_FILE, LARGEST_FILE, REPLICATIONS, RowFile, write_books_header, write_by_size,
+    write_comparison, write_largest, write_summary, write_timeline,
+};
 use crate::experiment::{Findings, Measurements};
 use crate::outcome::{DefinedFor, Direction, METRICS, synthetic};
 
@@ -62,7 +65,7 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
     let rows = |file: RowFile| match file {
         RowFile::Organizations => {
             let own = file.header().split(',').take(4).map(str::to_owned).collect::<Vec<_>>();
-            format!("{}, then every outcome with O", first_line(&own.join(",")))
+            format!("{}, then every outcome with O, then `plan`", first_line(&own.join(",")))
         }
         _ => first_line(&file.header()),
     };
@@ -70,6 +73,9 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
     let comparison =
         |out: &mut Vec<u8>| write_comparison(out, &findings, "x").expect("a buffer takes every byte");
     let timeline = |out: &mut Vec<u8>| write_timeline(out, &findings).expect("a buffer takes every byte");
+    let by_size = |out: &mut Vec<u8>| write_by_size(out, &findings, "x").expect("a buffer takes every byte");
+    let largest = |out: &mut Vec<u8>| write_largest(out, &findings).expect("a buffer takes every byte");
+    let books = |out: &mut Vec<u8>| write_books_header(out).expect("a buffer takes every byte");
     vec![
         ("summary.csv", "policy × scope × outcome", written(&summary)),
         (
@@ -79,6 +85,19 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
         ),
         ("timeline.csv", "policy × instant of the timeline", written(&timeline)),
         ("organizations.csv", "replication × policy × organization", rows(RowFile::Organizations)),
+        (
+            REPLICATIONS,
+            "replication × policy, over all organizations",
+            "`replication`, `policy`, then every outcome".to_owned(),
+        ),
+        (
+            "organizations-change.csv",
+            "replication × organization × policy but the baseline",
+            rows(RowFile::Changes),
+        ),
+        (BY_SIZE_FILE, "policy but the baseline × class of size × measure", written(&by_size)),
+        (LARGEST_FILE, "one of the ten largest changes each way (first replication)", written(&largest)),
+        (BOOKS_FILE, "replication × policy × month × plan", written(&books)),
         (
             "cycles.csv",
             "replication × policy × organization × cycle (`--rows cycles`)",

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::units::hex;
+
 use super::base::Base;
 use super::bundled;
 use super::reading::{Node, Problem, Reader, SourcePlace, parse, parse_value, set_path, split_path};
@@ -75,6 +77,12 @@ impl ScenarioSource {
     pub fn from_text(name: &str, text: impl Into<String>) -> Self {
         let (name, base) = (name.to_owned(), Base::Folder(PathBuf::new()));
         ScenarioSource { name, text: text.into(), base, overrides: Vec::new() }
+    }
+
+    /// The same scenario as if it lay in a folder, to which its files are relative.
+    #[must_use]
+    pub fn in_folder(self, folder: &Path) -> Self {
+        ScenarioSource { base: Base::Folder(folder.to_owned()), ..self }
     }
 
     /// The same scenario with values set over it: pairs of a dotted path (`policies.hold.overdraft.limit`) and a TOML
@@ -148,9 +156,4 @@ impl ScenarioSource {
         }
         Some(root)
     }
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -121,7 +121,8 @@ fn known_metric(name: &str) -> Result<String, ThresholdError> {
 }
 
 /// What somebody may have meant who named an outcome that there is not.
-pub(super) fn close_outcome(name: &str) -> String {
+#[must_use]
+pub fn close_outcome(name: &str) -> String {
     did_you_mean(name, METRICS.iter().map(|metric| metric.name))
         .map_or_else(|| "`creditsim metrics` lists them".to_owned(), |name| format!("did you mean `{name}`?"))
 }

@@ -5,6 +5,7 @@
 //! Invariants: every quantity is an integer; no float leaves this room except for display and plots.
 
 mod credits;
+mod hex;
 mod limit;
 mod money;
 mod probability;
@@ -12,6 +13,7 @@ mod time;
 mod visible;
 
 pub use credits::{Category, Credits, MICROS_PER_CREDIT};
+pub use hex::hex;
 pub use limit::{Impossible, impossible};
 pub use money::{Money, NANOS_PER_UNIT};
 pub use probability::Probability;

@@ -5,6 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::units::hex;
+
 /// Bytes of a block of SHA-256.
 const BLOCK: usize = 64;
 
@@ -48,11 +50,7 @@ impl Pseudonyms {
         let inner =
             Sha256::new().chain_update(self.inner).chain_update(purpose).chain_update(text).finalize();
         let hash = Sha256::new().chain_update(self.outer).chain_update(inner).finalize();
-        let mut code = String::with_capacity(DIGITS);
-        for byte in hash.iter().take(DIGITS / 2) {
-            code += &format!("{byte:02x}");
-        }
-        code
+        hex(&hash[..DIGITS / 2])
     }
 }
 

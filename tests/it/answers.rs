@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::common::{Place, csvs, files};
+use crate::common::{Place, csvs, files, table};
 
 const SCENARIO: &str = r#"
 start = 2025-01-10T00:00:00Z
@@ -57,16 +57,6 @@ top_up = { threshold = 10, package = "p", processing = "1 min" }
 admission = "positive"
 rollover = { max_periods = 2 }
 "#;
-
-/// Rows of a CSV file by column name.
-fn table(folder: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_path(folder.join(name)).expect("the file");
-    let heads = reader.headers().expect("heads").clone();
-    let row = |row: csv::StringRecord| {
-        heads.iter().zip(row.iter()).map(|(head, cell)| (head.to_owned(), cell.to_owned())).collect()
-    };
-    reader.records().map(|record| row(record.expect("a row"))).collect()
-}
 
 fn number(text: &str) -> f64 {
     text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))

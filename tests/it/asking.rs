@@ -1,11 +1,12 @@
 //! Commands that answer questions, and what `run` can be asked to leave out, compress or end.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 
-use crate::common::{Place, find, run};
+use crate::common::{Place, find, records, run};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -227,9 +228,6 @@ fn free_operations_have_rows_on_request() {
 
 /// The sum of `operations_free` over replications and policies.
 fn free_of_all(text: &str) -> usize {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let column = reader.headers().expect("a header").iter().position(|name| name == "operations_free");
-    let number =
-        |row: csv::StringRecord| row[column.expect("it is there")].parse::<usize>().expect("a number");
-    reader.records().map(|row| number(row.expect("a row"))).sum()
+    let number = |row: BTreeMap<String, String>| row["operations_free"].parse::<usize>().expect("a number");
+    records(text.as_bytes()).into_iter().map(number).sum()
 }

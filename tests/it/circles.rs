@@ -4,10 +4,11 @@
 //! folder defines. Files of a folder extend the types of its `mod.rs`, so that they may use it and it may use them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+
+use crate::common::{program, rust_files};
 
 /// Folders whose files may call one another in a circle, each with its reason.
 const ONE_MACHINE: &[(&str, &str)] = &[(
@@ -20,21 +21,14 @@ fn root() -> PathBuf {
 }
 
 /// The program text of every file by its module path (`account/books/lots`), without tests and comments.
-fn sources(folder: &Path, into: &mut BTreeMap<String, String>) {
-    for entry in fs::read_dir(folder).expect("the source is there") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let text = fs::read_to_string(&path).expect("readable");
-            let head = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-            let lines = head.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let name = path.strip_prefix(root()).expect("below the root").with_extension("");
-            let name = name.to_str().expect("a name in letters").replace('\\', "/");
-            let name = name.strip_suffix("mod").map_or(name.as_str(), |folder| folder.trim_end_matches('/'));
-            into.insert(name.to_owned(), lines.collect::<Vec<_>>().join("\n"));
-        }
-    }
+fn sources() -> BTreeMap<String, String> {
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(root()).expect("below the root").with_extension("");
+        let name = name.to_str().expect("a name in letters").replace('\\', "/");
+        let name = name.strip_suffix("mod").map_or(name.as_str(), |folder| folder.trim_end_matches('/'));
+        (name.to_owned(), program(&path))
+    };
+    rust_files(&root()).into_iter().map(named).collect()
 }
 
 /// The file that a path is in: the longest beginning of it that is a file.
@@ -155,8 +149,7 @@ fn uses(
 
 #[test]
 fn no_circle_of_files_in_organization() {
-    let mut all = BTreeMap::new();
-    sources(&root(), &mut all);
+    let all = sources();
     let known = circles(&uses(&all, named));
     assert!(known.is_empty(), "files that name each other: {known:#?}");
     let both = uses(&all, |all, file| named(all, file).into_iter().chain(called(all, file)).collect());
@@ -170,8 +163,7 @@ fn no_circle_of_files_in_organization() {
 /// Parts of the account know nothing of who conducts them.
 #[test]
 fn no_part_of_the_account_knows_its_conductor() {
-    let mut all = BTreeMap::new();
-    sources(&root(), &mut all);
+    let all = sources();
     let conductor = |file: &str| file.starts_with("account/conductor");
     let parts = all.keys().filter(|file| file.starts_with("account/") && !conductor(file));
     for part in parts {

@@ -4,28 +4,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use crate::common::{paths, rust_files};
 
-fn files(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder of the project") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            files(&path, into);
-        } else if path
-            .extension()
-            .is_some_and(|ending| ["rs", "md", "toml", "py"].iter().any(|own| ending == *own))
-        {
-            into.push(path);
-        }
-    }
-}
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Every text of the project: path below the root, and content.
 fn texts() -> Vec<(String, String)> {
-    let mut paths = Vec::new();
-    for folder in ["src", "tests", "docs", "benches", "examples", "scenarios"] {
-        files(&Path::new(ROOT).join(folder), &mut paths);
-    }
+    let folders = ["src", "tests", "docs", "benches", "examples", "scenarios"];
+    let is_text = |path: &PathBuf| {
+        path.extension().is_some_and(|ending| ["rs", "md", "toml", "py"].iter().any(|own| ending == *own))
+    };
+    let mut paths: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| paths(&Path::new(ROOT).join(folder))).filter(is_text).collect();
     for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
         paths.push(Path::new(ROOT).join(page));
     }
@@ -150,24 +140,11 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// Every Rust file below a folder, as one text.
-fn sources(below: &Path) -> String {
-    let mut text = String::new();
-    for entry in fs::read_dir(below).expect("a folder") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            text += &sources(&path);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text += &fs::read_to_string(&path).expect("text");
-        }
-    }
-    text
-}
-
 #[test]
 fn what_the_page_on_demand_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let code = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let files = rust_files(&root.join("src")).into_iter().chain(rust_files(&root.join("tests")));
+    let code: String = files.map(|path| fs::read_to_string(path).expect("text")).collect();
     let format = fs::read_to_string(root.join("docs/scenario-format.md")).expect("the reference");
     let page = fs::read_to_string(root.join("docs/demand.md")).expect("the page");
     let rows: Vec<Vec<&str>> = page

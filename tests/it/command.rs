@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::{creditsim, csvs, folder, run, trace};
+use crate::common::{HISTORY, Place, creditsim, csvs, folder, run, trace};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -189,40 +189,13 @@ fn a_file_that_is_not_there_is_named_and_a_folder_is_the_worlds_fault() {
     assert!(stderr.contains("small.toml"), "{stderr}");
 }
 
-const HISTORY: &str = r#"
-version = 1
-name = "replayed"
-start = 2025-01-01T00:00:00Z
-horizon = "1 month"
-seed = 1
-replications = 1
-baseline = "block"
-
-[histories.usage]
-file = "usage.csv"
-time = "timestamp"
-organization = "team"
-feature = "feature"
-cost = "credits"
-
-[[cohorts]]
-name = "teams"
-history = "usage"
-
-[features.chat]
-
-[policies.block]
-grants = [{ credits = 10, category = "included" }]
-admission = "positive"
-"#;
-
 fn replay(csv: &str) -> (i32, String, String) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("usage.csv"), csv).unwrap();
-    let path = folder.path().join("replayed.toml");
-    fs::write(&path, HISTORY).unwrap();
-    let out = folder.path().join("out");
-    run(&["run", path.to_str().unwrap(), "--output", out.to_str().unwrap()])
+    Place::of(&[("small.toml", HISTORY), ("usage.csv", csv)]).creditsim(&[
+        "run",
+        "small.toml",
+        "--output",
+        "out",
+    ])
 }
 
 #[test]

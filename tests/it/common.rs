@@ -1,13 +1,48 @@
-//! What every test of the command needs: a folder with a scenario in it, the command run there, and what it wrote.
+//! What every test needs: a folder with a scenario in it, the command run there, what it wrote, and the project's texts.
 //!
-//! Tests add what only they look at; nothing here knows a scenario or an outcome.
+//! Tests add what only they look at; nothing here knows an outcome.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use creditsim::organization::DetailOptions;
 use tempfile::TempDir;
+
+/// A scenario that replays `usage.csv`, for tests that write that file.
+pub const HISTORY: &str = r#"
+version = 1
+name = "small"
+start = 2025-01-01T00:00:00Z
+horizon = "1 month"
+seed = 1
+replications = 1
+baseline = "block"
+
+[histories.usage]
+file = "usage.csv"
+time = "timestamp"
+organization = "team"
+feature = "feature"
+cost = "credits"
+
+[[cohorts]]
+name = "teams"
+history = "usage"
+
+[features.chat]
+
+[policies.block]
+grants = [{ credits = 10, category = "included" }]
+admission = "positive"
+"#;
+
+/// Every row that an account can keep, and its journal audited.
+pub fn everything() -> DetailOptions {
+    DetailOptions { cycles: true, operations: true, journal: true, audit: true, ..DetailOptions::default() }
+}
 
 /// The command, with nothing to read from standard input.
 pub fn creditsim() -> Command {
@@ -144,13 +179,35 @@ pub fn find(below: &Path, name: &str) -> PathBuf {
 }
 
 /// Paths of every file below a folder.
-fn paths(below: &Path) -> Vec<PathBuf> {
+pub fn paths(below: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(below).expect("a folder") {
         let path = entry.expect("readable").path();
         if path.is_dir() { found.extend(paths(&path)) } else { found.push(path) }
     }
     found
+}
+
+/// Paths of every file of the program below a folder.
+pub fn rust_files(below: &Path) -> Vec<PathBuf> {
+    paths(below).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
+}
+
+/// The program text of a file without its tests and comments.
+pub fn program(path: &Path) -> String {
+    let text = fs::read_to_string(path).expect("readable");
+    let head = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    head.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Rows of a CSV by the names of their columns.
+pub fn records(csv: impl Read) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_reader(csv).into_deserialize().map(|row| row.expect("a row")).collect()
+}
+
+/// Rows of the CSV file of this name below a folder, by the names of their columns.
+pub fn table(below: &Path, name: &str) -> Vec<BTreeMap<String, String>> {
+    records(fs::File::open(find(below, name)).expect("the file"))
 }
 
 /// The rows of a CSV file.

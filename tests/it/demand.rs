@@ -2,11 +2,9 @@
 //! real traces look like.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use crate::common::{Place, find, rows};
+use crate::common::{Place, find, manifest, rows};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{FeatureIndex, SimTime};
@@ -307,35 +305,23 @@ fn programs_call_in_bursts_and_people_in_sessions() {
 
 #[test]
 fn a_scenario_says_when_demand_differs_by_policy() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("streams.toml");
     let reactive = BASE.replace(
         "{ sessions = \"1/day\", calls = { poisson = 3 }, think = { exponential = \"2 min\" } }",
         "{ clients = 3, think = { exponential = \"30 min\" }, reactive = true }",
     );
     let tight = "[policies.tight]\nallowance = 20\nadmission = \"positive\"\nshort = \"queue\"\n";
-    fs::write(&path, reactive + tight).expect("writable");
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-        .stdin(Stdio::null())
-        .args(["run", "--output"])
-        .arg(folder.path().join("out"))
-        .arg(&path)
-        .output()
-        .expect("the command starts");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let place = Place::with(&(reactive + tight));
+    let (_, text, _) = place.creditsim(&["run", "small.toml", "--output", "out"]);
     assert!(
         text.contains("clients of `agent` wait for their operations, so that demand differs by policy"),
         "{text}"
     );
-    let run = fs::read_dir(folder.path().join("out/streams")).unwrap().next().unwrap().unwrap().path();
-    let manifest: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(run.join("manifest.json")).unwrap()).expect("JSON");
+    let summary = find(&place.path("out"), "summary.csv");
+    let manifest = manifest(summary.parent().expect("a folder of results"));
     assert_eq!(manifest["reactive_features"], serde_json::json!(["agent"]));
     // A queue slows the clients down; the other feature meets the same demand.
-    let summary = fs::read_to_string(run.join("summary.csv")).unwrap();
-    let demanded: BTreeMap<(String, String), String> = csv::Reader::from_reader(summary.as_bytes())
-        .records()
-        .map(|row| row.expect("a row"))
+    let demanded: BTreeMap<(String, String), String> = rows(&summary)
+        .into_iter()
         .filter(|row| &row[3] == "operations_demanded")
         .map(|row| ((row[1].to_owned(), row[2].to_owned()), row[5].to_owned()))
         .collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::common::{find, folder as written, run as creditsim};
+use crate::common::{folder as written, records, run as creditsim, table};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -88,11 +88,8 @@ fn a_statement_agrees_with_the_row_of_its_organization() {
         output.to_str().expect("UTF-8"),
     ]);
     assert_eq!(code, 0, "{err}");
-    let rows = find(&output, "organizations.csv");
-    let mut reader = csv::Reader::from_path(rows).expect("readable");
     let mut compared = 0;
-    for row in reader.deserialize::<BTreeMap<String, String>>() {
-        let row = row.expect("a row");
+    for row in table(&output, "organizations.csv") {
         let said = explain(
             &path,
             &[
@@ -208,8 +205,7 @@ fn mistakes_are_answered_with_what_there_is() {
 /// Lines of a statement as CSV, by the names of their columns.
 fn lines(path: &Path, more: &[&str]) -> Vec<BTreeMap<String, String>> {
     let said = explain(path, &[more, &["--format", "csv"]].concat());
-    let mut reader = csv::Reader::from_reader(said.as_bytes());
-    reader.deserialize().map(|row| row.expect("a row")).collect()
+    records(said.as_bytes())
 }
 
 #[test]

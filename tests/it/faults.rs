@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::common::{Place, code, stderr, stdout};
+use crate::common::{HISTORY, Place, code, stderr, stdout};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -39,32 +39,10 @@ short = "allow"
 overdraft = { limit = 50 }
 "#;
 
-const HISTORY: &str = r#"
-version = 1
-name = "small"
-start = 2025-01-01T00:00:00Z
-horizon = "1 month"
-seed = 1
-replications = 1
-baseline = "block"
-
-[histories.usage]
-file = "usage.csv.gz"
-time = "timestamp"
-organization = "team"
-feature = "feature"
-cost = "credits"
-
-[[cohorts]]
-name = "teams"
-history = "usage"
-
-[features.chat]
-
-[policies.block]
-grants = [{ credits = 10, category = "included" }]
-admission = "positive"
-"#;
+/// A scenario that replays `usage.csv.gz`.
+fn packed_history() -> String {
+    HISTORY.replace("usage.csv", "usage.csv.gz")
+}
 
 /// Runs behind commands of a shell that set limits.
 fn limited(place: &Place, limits: &str, arguments: &[&str]) -> Output {
@@ -205,7 +183,7 @@ fn usage(rows: usize) -> String {
 
 #[test]
 fn a_truncated_history_is_refused_by_name_and_leaves_nothing() {
-    let place = Place::with(HISTORY);
+    let place = Place::with(&packed_history());
     let whole = packed(&usage(5_000));
     fs::write(place.path("usage.csv.gz"), &whole[..whole.len() / 2]).unwrap();
     let output = place.command(&["run", "small.toml"]).output().unwrap();
@@ -216,7 +194,7 @@ fn a_truncated_history_is_refused_by_name_and_leaves_nothing() {
 
 #[test]
 fn a_history_that_is_not_there_is_named_and_leaves_nothing() {
-    let place = Place::with(HISTORY);
+    let place = Place::with(&packed_history());
     let output = place.command(&["run", "small.toml"]).output().unwrap();
     assert!(matches!(code(&output), 2 | 5), "{}", stderr(&output));
     assert!(stderr(&output).contains("usage.csv.gz"), "{}", stderr(&output));
@@ -225,7 +203,7 @@ fn a_history_that_is_not_there_is_named_and_leaves_nothing() {
 
 #[test]
 fn a_history_that_changes_between_runs_is_another_question() {
-    let place = Place::with(HISTORY);
+    let place = Place::with(&packed_history());
     for rows in [100, 101, 100] {
         fs::write(place.path("usage.csv.gz"), packed(&usage(rows))).unwrap();
         let output = place.command(&["run", "small.toml"]).output().unwrap();
@@ -236,7 +214,7 @@ fn a_history_that_changes_between_runs_is_another_question() {
 
 #[test]
 fn a_history_without_lines_is_refused_in_little_memory() {
-    let place = Place::with(HISTORY);
+    let place = Place::with(&packed_history());
     // 400 MB of one letter, 400 kB packed.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(usage(1).as_bytes()).unwrap();
@@ -252,7 +230,7 @@ fn a_history_without_lines_is_refused_in_little_memory() {
 
 #[test]
 fn a_bomb_of_rows_is_sorted_in_little_memory() {
-    let place = Place::with(HISTORY);
+    let place = Place::with(&packed_history());
     // 43 MB of rows, 100 kB packed.
     fs::write(place.path("usage.csv.gz"), packed(&usage(1_200_000))).unwrap();
     let output = limited(&place, "ulimit -v 300000", &["run", "small.toml", "--threads", "1", "--quiet"]);

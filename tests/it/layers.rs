@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{program, rust_files};
+
 /// A line of the table of rooms in ARCHITECTURE.md.
 struct RoomRow {
     room: String,
@@ -61,31 +63,12 @@ fn first_names(text: &str) -> BTreeSet<&str> {
     names
 }
 
-fn files(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("the source is there") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            files(&path, into);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            into.push(path);
-        }
-    }
-}
-
-/// The program text of a file without its tests and comments.
-fn program(path: &Path) -> String {
-    let text = fs::read_to_string(path).expect("readable");
-    let head = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    head.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
 fn is_test_file(path: &Path) -> bool {
     path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
 }
 
 fn sources(room: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room), &mut found);
+    let mut found = rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room));
     found.retain(|path| !is_test_file(path));
     found
 }
@@ -160,8 +143,7 @@ fn declared_type(line: &str) -> Option<&str> {
 
 #[test]
 fn a_type_name_stands_for_one_idea() {
-    let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut paths);
+    let paths = rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in paths {
         let text = fs::read_to_string(&path).expect("readable");

@@ -1,6 +1,6 @@
 //! Ledger cases written as scenarios of a few lines, their end state read from `organizations.csv`.
 
-use crate::common::{Place, find};
+use crate::common::{Place, table};
 
 /// Runs a scenario with these keys of the cohort and of the policy; compares columns of `organizations.csv` as text.
 #[track_caller]
@@ -11,14 +11,11 @@ fn check(cohort: &str, policy: &str, expected: &[(&str, &str)]) {
     );
     let place = Place::with(&scenario);
     place.run(&["--audit"]);
-    let rows = find(&place.path("out"), "organizations.csv");
-    let mut reader = csv::Reader::from_path(rows).expect("readable");
-    let names = reader.headers().expect("a header").clone();
-    let row = reader.records().next().expect("one organization").expect("a row");
+    let rows = table(&place.path("out"), "organizations.csv");
+    let row = rows.first().expect("one organization");
     for (name, wanted) in expected {
-        let column =
-            names.iter().position(|column| column == *name).unwrap_or_else(|| panic!("no column {name}"));
-        assert_eq!(&row[column], *wanted, "{name}");
+        let found = row.get(*name).unwrap_or_else(|| panic!("no column {name}"));
+        assert_eq!(found, *wanted, "{name}");
     }
 }
 

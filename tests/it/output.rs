@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::common::{Place, csvs, files, manifest};
+use crate::common::{HISTORY, Place, csvs, files, manifest};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -81,33 +81,6 @@ fn a_file_of_the_users_survives_the_same_run() {
     assert_eq!(fs::read_to_string(first.join("notes.txt")).unwrap(), "mine");
     assert_eq!(place.results().len(), 2);
 }
-
-const HISTORY: &str = r#"
-version = 1
-name = "small"
-start = 2025-01-01T00:00:00Z
-horizon = "1 month"
-seed = 1
-replications = 1
-baseline = "block"
-
-[histories.usage]
-file = "usage.csv"
-time = "timestamp"
-organization = "team"
-feature = "feature"
-cost = "credits"
-
-[[cohorts]]
-name = "teams"
-history = "usage"
-
-[features.chat]
-
-[policies.block]
-grants = [{ credits = 10, category = "included" }]
-admission = "positive"
-"#;
 
 fn usage(rows: &[&str]) -> String {
     let mut text = String::from("timestamp,team,feature,credits\n");
@@ -339,12 +312,7 @@ fn nothing_stays_in_the_temporary_folder_and_a_fit_keeps_its_neighbours() {
     // A file that an older way of writing aside would have overwritten.
     fs::write(place.path("fitted.toml.part"), "mine").unwrap();
     for command in commands {
-        let output = Command::new(env!("CARGO_BIN_EXE_creditsim"))
-            .args(command)
-            .current_dir(place.0.path())
-            .env("TMPDIR", &temporary)
-            .output()
-            .unwrap();
+        let output = place.command(command).env("TMPDIR", &temporary).output().unwrap();
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{command:?}");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::common::Place;
+use crate::common::{Place, table};
 
 const HEAD: &str = r#"
 version = 1
@@ -33,8 +33,5 @@ pub fn organizations(body: &str) -> Vec<BTreeMap<String, String>> {
     let place = place(body);
     let (code, _, stderr) = place.creditsim(&["run", "case.toml", "--quiet"]);
     assert_eq!(code, 0, "{stderr}");
-    let run = fs::read_dir(place.path("output/told")).expect("results").next().expect("a run");
-    let rows =
-        csv::Reader::from_path(run.expect("readable").path().join("organizations.csv")).expect("a file");
-    rows.into_deserialize().map(|row| row.expect("a row")).collect()
+    table(&place.path("output/told"), "organizations.csv")
 }

@@ -82,7 +82,7 @@ pub struct ExplainArguments {
     /// Set a value over the scenario, as in `run`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Tell of the pseudonym that `run --anonymize` writes; the organization may be named by it or by its label.
+    /// Name the organization by the pseudonym that `run --anonymize` writes; the organization may be named by it or by its label.
     #[arg(long, value_name = "KEY-FILE")]
     pub anonymize: Option<PathBuf>,
     /// Form of the statement.
@@ -120,7 +120,7 @@ pub struct ScenariosArguments {
 /// Arguments of `creditsim fit`.
 #[derive(Debug, Args)]
 pub struct FitArguments {
-    /// A usage history, CSV or JSONL, plain or gzip; its columns are told by their names.
+    /// A usage history, CSV or JSONL, plain or gzip; its columns are recognized by their names.
     pub usage: PathBuf,
     /// Write the scenario to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
@@ -223,7 +223,7 @@ pub struct CompareArguments {
 /// Arguments of `creditsim metrics`.
 #[derive(Debug, Args)]
 pub struct MetricsArguments {
-    /// Tell this outcome alone: what it says, its unit, where it is defined.
+    /// Show this outcome alone: what it says, its unit, where it is defined.
     pub name: Option<String>,
     /// Form of the list.
     #[arg(long, value_enum, default_value_t)]

@@ -39,7 +39,7 @@ pub enum Command {
     /// Print what a run printed, from its folder, and the command that makes it again.
     #[command(after_help = examples::SHOW)]
     Show(ShowArguments),
-    /// Tell the ledger of one organization: every grant, charge, hold, refusal, purchase, with the balances after each.
+    /// Show the ledger of one organization: every grant, charge, hold, refusal, purchase, with the balances after each.
     #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArguments),
     /// List the bundled scenarios and the question each answers.

@@ -43,7 +43,7 @@ pub enum Direction {
     Neutral,
 }
 
-/// Where an outcome is defined.
+/// Where an outcome is defined, besides plans: for each of them, where there are several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefinedFor {
     /// For all, a cohort, a feature, and one organization.

@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 
 use crate::outcome::RELATIVE_ERROR;
 use crate::report::table::pretty;
+use crate::units::hex;
 
-use super::question::{Question, hex};
+use super::question::Question;
 
 /// Name of the manifest; a folder that has one is a run.
 pub const MANIFEST: &str = "manifest.json";

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::units::hex;
+
 /// Everything that results depend on, fact by fact: the command, the program, the texts, the choices. Two runs of the same
 /// question write the same bytes, whatever their threads and layout.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -60,9 +62,4 @@ impl Question {
             })
             .collect()
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::units::hex;
+
 use super::lock::{Lock, claim};
 use super::manifest::{FileRecord, MANIFEST, Manifest, MissingFile, Status, names};
 use super::place::{Claimant, Home, Placed, Unplaced, remove};
-use super::question::{Question, hex};
+use super::question::Question;
 use super::remains::{Remains, has_parts, question};
 use super::sync_folder;
 

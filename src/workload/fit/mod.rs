@@ -82,7 +82,7 @@ pub enum FitError {
     Written(String),
 }
 
-/// Fits a history whose columns are told by their names; `scale` is the share of calls that the scenario makes (by
+/// Fits a history whose columns are recognized by their names; `scale` is the share of calls that the scenario makes (by
 /// default all, or as many as make 300,000). `read` reads the text of a scenario.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ pub struct Outline {
     pub about_costs: String,
 }
 
-/// Lays open a history whose columns are told by their names. `file` is its name as the scenario writes it.
+/// Lays open a history whose columns are recognized by their names. `file` is its name as the scenario writes it.
 ///
 /// # Errors
 /// As a fit: a file that cannot be read or understood, with its lines.

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::common::everything;
 use creditsim::calendar::Zone;
 use creditsim::engine::{JobOptions, NoRows, prepare};
-use creditsim::organization::{Account, BatchSlice, DetailOptions, EventTrace, Outages, World};
+use creditsim::organization::{Account, BatchSlice, EventTrace, Outages, World};
 use creditsim::outcome::Tally;
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
@@ -80,14 +81,7 @@ impl Stage {
             Ok(scenario) => scenario,
             Err(problems) => panic!("{problems:#?}\n{}", case.scenario),
         };
-        let detail = DetailOptions {
-            cycles: true,
-            operations: true,
-            journal: true,
-            audit: true,
-            ..DetailOptions::default()
-        };
-        let job = prepare(&scenario, JobOptions { detail, first: None }, Arc::new(NoRows));
+        let job = prepare(&scenario, JobOptions { detail: everything(), first: None }, Arc::new(NoRows));
         let point = TraitPoint::numbered(StreamKey::cohort(1, 0, "one"), 0);
         let key = point.key();
         let traits = traits(case, job.cohorts[0].population.draw(point, 0), &scenario.zone);

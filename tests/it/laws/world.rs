@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::common::everything;
 use creditsim::calendar::{Period, Zone};
 use creditsim::engine::{Job as Prepared, JobOptions, NoRows, prepare};
 use creditsim::organization::{
@@ -59,14 +60,7 @@ pub struct Stage {
 impl Stage {
     /// The case with everything written down and audited.
     pub fn of(case: &Case) -> Stage {
-        let detail = DetailOptions {
-            cycles: true,
-            operations: true,
-            journal: true,
-            audit: true,
-            ..DetailOptions::default()
-        };
-        Stage::build(case, vec![policy(case, false)], detail, false)
+        Stage::build(case, vec![policy(case, false)], everything(), false)
     }
 
     /// The case with nothing written down.
@@ -76,13 +70,7 @@ impl Stage {
 
     /// The case's policy behind another case's.
     pub fn beside(case: &Case, other: &Case) -> Stage {
-        let detail = DetailOptions {
-            cycles: true,
-            operations: true,
-            journal: true,
-            audit: true,
-            ..DetailOptions::default()
-        };
+        let detail = everything();
         let mut stage = Stage::build(case, vec![policy(other, false), policy(case, false)], detail, false);
         stage.policy = PolicyIndex(1);
         stage
@@ -90,14 +78,7 @@ impl Stage {
 
     /// The case in a world that lacks the feature `other`.
     pub fn alone(case: &Case) -> Stage {
-        let detail = DetailOptions {
-            cycles: true,
-            operations: true,
-            journal: true,
-            audit: true,
-            ..DetailOptions::default()
-        };
-        Stage::build(case, vec![policy(case, true)], detail, true)
+        Stage::build(case, vec![policy(case, true)], everything(), true)
     }
 
     fn build(case: &Case, policies: Vec<Policy>, detail: DetailOptions, alone: bool) -> Stage {

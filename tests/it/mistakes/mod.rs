@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+
+use crate::common::Place;
 
 /// A scenario without a mistake; each case changes one place of it.
 const SCENARIO: &str = r#"version  = 1
@@ -85,8 +86,7 @@ const HISTORY: &str =
 
 #[test]
 fn each_mistake_gets_a_message_that_repairs_it() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("history.csv"), HISTORY).expect("writable");
+    let place = Place::of(&[("history.csv", HISTORY)]);
     let mut found = String::new();
     for (name, right, wrong) in CASES {
         assert!(SCENARIO.contains(right), "{name}: the scenario has no `{right}`");
@@ -95,8 +95,8 @@ fn each_mistake_gets_a_message_that_repairs_it() {
             "policies in [policy.NAME]" | "a word of another product" => SCENARIO.replace(right, wrong),
             _ => SCENARIO.replacen(right, wrong, 1),
         };
-        fs::write(folder.path().join("first.toml"), text).expect("writable");
-        writeln!(found, "== {name}\n{}", told(folder.path())).expect("a string takes every byte");
+        fs::write(place.path("first.toml"), text).expect("writable");
+        writeln!(found, "== {name}\n{}", told(&place)).expect("a string takes every byte");
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mistakes/expected.txt");
     if std::env::var_os("CREDITSIM_UPDATE").is_some() {
@@ -113,11 +113,8 @@ fn each_mistake_gets_a_message_that_repairs_it() {
 }
 
 /// What `creditsim run` says of `first.toml`; it must end with the code for a mistake.
-fn told(folder: &Path) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_creditsim"));
-    command.args(["run", "first.toml", "--replications", "1", "--quiet"]).current_dir(folder);
-    let output = command.stdin(Stdio::null()).output().expect("the command starts");
-    let stderr = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
+fn told(place: &Place) -> String {
+    let (code, _, stderr) = place.creditsim(&["run", "first.toml", "--replications", "1", "--quiet"]);
+    assert_eq!(code, 2, "{stderr}");
     stderr
 }

@@ -1,7 +1,8 @@
 //! docs/platforms.md leaves nothing out, and what it says is so: keys, commands, tests and counts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+
+use crate::common::creditsim;
 
 use toml::Value;
 
@@ -229,7 +230,7 @@ fn output(command: &str) -> String {
     if words[0] == "run" {
         words.extend(["--quiet".to_owned(), "--output".to_owned(), folder.path().display().to_string()]);
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_creditsim")).args(&words).output().expect("it starts");
+    let output = creditsim().args(&words).output().expect("it starts");
     assert!(output.status.success(), "`{command}`: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
