@@ -34,7 +34,7 @@ struct TopUpState {
     used: Vec<(SimTime, u32, Money)>,
     /// The local day of the last purchase, and purchases in it.
     today: (SimTime, u32),
-    /// The view has been on the high side since the last purchase.
+    /// Of a rule that buys on crossings: the view has been on the high side since the last purchase.
     armed: bool,
 }
 
@@ -181,7 +181,8 @@ impl Shop {
         let level = level_of(rule, allowance)?;
         let state = &mut self.rules[index];
         if !rule.compare.holds(view, level) {
-            state.armed = true;
+            // Only a crossing has to be remembered: how often another rule is looked at must leave no trace.
+            state.armed |= rule.crossing;
             return None;
         }
         (!state.stopped && (!rule.crossing || state.armed)).then_some((view, level))
@@ -422,5 +423,54 @@ pub(super) fn amount<'a>(
                 .map(|price| price.scale_floor(credits.micros(), package.credits.micros().max(1)));
             credits.is_positive().then_some((credits, price, package))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Compare, View};
+    use crate::sampling::Dist;
+
+    fn rule(crossing: bool) -> TopUpRule {
+        TopUpRule {
+            threshold: TopUpThreshold::Credits(Credits::from_whole(10)),
+            compare: Compare::Below,
+            view: View::Settled,
+            amount: TopUpAmount::Package(0),
+            count_pending: false,
+            cooldown: SimSpan::ZERO,
+            caps: Vec::new(),
+            processing: Dist::Fixed(0.0),
+            declined: Probability::ZERO,
+            backoff: SimSpan::ZERO,
+            disable_after: None,
+            adopted: Probability::ONE,
+            crossing,
+            looks: Reevaluation::Always,
+            ceiling: 1_000,
+        }
+    }
+
+    fn views(settled: i64) -> Views {
+        let settled = Credits::from_whole(settled);
+        Views { settled, available: settled, ongoing: settled }
+    }
+
+    #[test]
+    fn looking_at_a_rule_that_waits_for_no_crossing_leaves_no_trace() {
+        let mut shop = Shop::new([true].into_iter());
+        let before = format!("{:?}", shop.lasting());
+        assert_eq!(shop.is_low_for(0, &rule(false), views(20), Credits::ZERO), None);
+        assert_eq!(format!("{:?}", shop.lasting()), before);
+        assert!(shop.is_low_for(0, &rule(false), views(9), Credits::ZERO).is_some());
+    }
+
+    #[test]
+    fn a_crossing_is_armed_by_the_high_side_and_by_nothing_else() {
+        let mut shop = Shop::new([true].into_iter());
+        assert_eq!(shop.is_low_for(0, &rule(true), views(9), Credits::ZERO), None);
+        assert_eq!(shop.is_low_for(0, &rule(true), views(10), Credits::ZERO), None);
+        assert!(shop.is_low_for(0, &rule(true), views(9), Credits::ZERO).is_some());
     }
 }
