@@ -7,6 +7,7 @@ mod adopted;
 mod answers;
 mod asking;
 mod circles;
+mod citations;
 mod closed_forms;
 mod command;
 mod common;
