@@ -28,7 +28,8 @@ Examples:
 pub(super) const SCENARIOS: &str = "\
 Examples:
   creditsim scenarios
-  creditsim scenarios agents";
+  creditsim scenarios agents
+  creditsim scenarios data/usage.csv";
 
 pub(super) const FIT: &str = "\
 Examples:

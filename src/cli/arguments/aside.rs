@@ -110,7 +110,7 @@ pub enum UsageOption {
 /// Arguments of `creditsim scenarios`.
 #[derive(Debug, Args)]
 pub struct ScenariosArguments {
-    /// Print this scenario's file instead of the list.
+    /// Print this scenario's file instead of the list, or a history that one replays (`data/usage.csv`).
     pub name: Option<String>,
     /// Form of the list.
     #[arg(long, value_enum, default_value_t)]
