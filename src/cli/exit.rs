@@ -166,4 +166,18 @@ mod tests {
         let exits = [Exit::Fine, Exit::ThresholdFailed, Exit::Undecided, Exit::Interrupted];
         assert_eq!(exits.map(Exit::code), [0, 3, 4, 130]);
     }
+
+    #[test]
+    fn the_page_of_exit_codes_has_each_of_them_once() {
+        let page = include_str!("../../docs/exit-codes.md");
+        let first = |line: &str| line.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok();
+        let told: Vec<u8> = page.lines().filter_map(first).collect();
+        let world = CommandProblem::File { path: "a".into(), source: std::io::ErrorKind::NotFound.into() };
+        let problems = [CommandProblem::Internal(String::new()), CommandProblem::usage(""), world];
+        let exits = [Exit::Fine, Exit::ThresholdFailed, Exit::Undecided, Exit::Interrupted];
+        let mut codes: Vec<u8> = problems.iter().map(CommandProblem::code).collect();
+        codes.extend(exits.map(Exit::code));
+        codes.sort_unstable();
+        assert_eq!(told, codes);
+    }
 }

@@ -1,14 +1,8 @@
-//! The page `docs/outcomes.md`, from the outcomes and files that the program writes, so that it cannot drift.
+//! The page `docs/outcomes.md`, from the program's own outcomes, so that it cannot drift.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use super::{
-    BOOKS_FILE, BY_SIZE_FILE, LARGEST_FILE, REPLICATIONS, RowFile, write_books_header, write_by_size,
-    write_comparison, write_largest, write_summary, write_timeline,
-};
-use crate::experiment::{Findings, Measurements};
-use crate::outcome::{DefinedFor, Direction, METRICS, synthetic};
+use crate::outcome::{DefinedFor, Direction, METRICS};
 
 /// What stands before the tables.
 const HEAD: &str = include_str!("outcomes_head.md");
@@ -44,78 +38,7 @@ fn outcomes() -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(page, "| `{}` | {unit} | {better} | {defined} | {} |", metric.name, metric.about);
     }
-    page += "\n## Columns\n\n| file | a row is | columns |\n|---|---|---|\n";
-    for (file, row, columns) in files() {
-        let _ = writeln!(page, "| `{file}` | {row} | {columns} |");
-    }
     page
-}
-
-/// Every file of a run's tables: its name, what a row is, its columns as they are written.
-fn files() -> Vec<(&'static str, &'static str, String)> {
-    let shape = synthetic::shape(&["a", "b"]);
-    let mut measurements = Measurements::new(Arc::clone(&shape));
-    (0..2).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 4)));
-    let findings = Findings::new(measurements, 0);
-    let written = |write: &dyn Fn(&mut Vec<u8>)| {
-        let mut bytes = Vec::new();
-        write(&mut bytes);
-        first_line(&String::from_utf8(bytes).expect("UTF-8"))
-    };
-    let rows = |file: RowFile| match file {
-        RowFile::Organizations => {
-            let own = file.header().split(',').take(4).map(str::to_owned).collect::<Vec<_>>();
-            format!("{}, then every outcome with O, then `plan`", first_line(&own.join(",")))
-        }
-        _ => first_line(&file.header()),
-    };
-    let summary = |out: &mut Vec<u8>| write_summary(out, &findings, "x").expect("a buffer takes every byte");
-    let comparison =
-        |out: &mut Vec<u8>| write_comparison(out, &findings, "x").expect("a buffer takes every byte");
-    let timeline = |out: &mut Vec<u8>| write_timeline(out, &findings).expect("a buffer takes every byte");
-    let by_size = |out: &mut Vec<u8>| write_by_size(out, &findings, "x").expect("a buffer takes every byte");
-    let largest = |out: &mut Vec<u8>| write_largest(out, &findings).expect("a buffer takes every byte");
-    let books = |out: &mut Vec<u8>| write_books_header(out).expect("a buffer takes every byte");
-    vec![
-        ("summary.csv", "policy × scope × outcome", written(&summary)),
-        (
-            "comparison.csv",
-            "policy × scope × outcome, against the baseline, paired by replication",
-            written(&comparison),
-        ),
-        ("timeline.csv", "policy × instant of the timeline", written(&timeline)),
-        ("organizations.csv", "replication × policy × organization", rows(RowFile::Organizations)),
-        (
-            REPLICATIONS,
-            "replication × policy, over all organizations",
-            "`replication`, `policy`, then every outcome".to_owned(),
-        ),
-        (
-            "organizations-change.csv",
-            "replication × organization × policy but the baseline",
-            rows(RowFile::Changes),
-        ),
-        (BY_SIZE_FILE, "policy but the baseline × class of size × measure", written(&by_size)),
-        (LARGEST_FILE, "one of the ten largest changes each way (first replication)", written(&largest)),
-        (BOOKS_FILE, "replication × policy × month × plan", written(&books)),
-        (
-            "cycles.csv",
-            "replication × policy × organization × cycle (`--rows cycles`)",
-            rows(RowFile::Cycles),
-        ),
-        (
-            "operations.csv",
-            "an attempt to start an operation (`--rows operations`)",
-            rows(RowFile::Operations),
-        ),
-        ("journal.csv", "an entry of an account's ledger (`--rows journal`)", rows(RowFile::Journal)),
-    ]
-}
-
-/// The first line of a CSV file as a list of names.
-fn first_line(text: &str) -> String {
-    let names = text.lines().next().unwrap_or_default().split(',');
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// `CREDITSIM_UPDATE=1 cargo test --lib outcomes_page` writes the page anew.

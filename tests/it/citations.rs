@@ -1,4 +1,4 @@
-//! What code and pages cite is there: numbered rules of `docs/semantics.md`, pages and files behind links.
+//! What code and pages cite is there: numbered rules of `docs/semantics.md`, keys and tests of `docs/demand.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -113,26 +113,6 @@ fn the_page_of_rules_refers_to_rules_that_it_has() {
             }
         }
     }
-}
-
-#[test]
-fn links_between_pages_lead_somewhere() {
-    // What lies in `src` is a part of a page that lies elsewhere.
-    let mut wrong = Vec::new();
-    for (name, text) in
-        texts().into_iter().filter(|(name, _)| name.ends_with(".md") && !name.starts_with("src/"))
-    {
-        let folder = Path::new(ROOT).join(&name).parent().expect("a folder").to_path_buf();
-        for rest in text.split("](").skip(1) {
-            let target = rest.split(')').next().unwrap_or_default();
-            let page = target.split('#').next().unwrap_or_default();
-            let elsewhere = target.contains("://") || page.is_empty() || target.contains(' ');
-            if !elsewhere && !folder.join(page).exists() {
-                wrong.push(format!("{name} links to {target}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What stands in backquotes.

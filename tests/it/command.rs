@@ -3,10 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "an interrupt has to end a run in time")]
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::common::{HISTORY, Place, creditsim, csvs, folder, run, trace};
+use crate::common::{HISTORY, Place, creditsim, csvs, folder, run, told, trace};
 
 const SCENARIO: &str = r#"
 version = 1
@@ -92,6 +93,26 @@ fn every_layout_writes_the_same_bytes() {
             assert!(other[name] == *bytes, "{name} differs with {layout:?}");
         }
     }
+}
+
+#[test]
+fn locale_time_zone_and_folder_of_the_system_reach_no_byte() {
+    let scenario = SCENARIO.replace("seed = 7", "time_zone = \"Europe/Berlin\"\nseed = 7");
+    assert_ne!(scenario, SCENARIO);
+    let (folder, path) = folder(&scenario);
+    let written = |name: &str, environment: &[(&str, &str)], from: &Path| {
+        let out = folder.path().join(name);
+        let mut command = creditsim();
+        command.args(["run", path.to_str().unwrap(), "--quiet", "--rows", "cycles,operations,journal"]);
+        command.args(["--output", out.to_str().unwrap()]).current_dir(from);
+        command.envs(environment.iter().copied());
+        let (code, stdout, stderr) = told(&command.output().expect("the command starts"));
+        assert_eq!(code, 0, "{environment:?}: {stderr}");
+        (csvs(&out), stdout)
+    };
+    let plain = written("plain", &[("TZ", "UTC"), ("LC_ALL", "C")], folder.path());
+    let there = [("TZ", "Pacific/Apia"), ("LC_ALL", "de_DE.UTF-8"), ("LANG", "tr_TR"), ("TZDIR", "/nowhere")];
+    assert!(plain == written("there", &there, Path::new("/")), "something of the system is in the results");
 }
 
 #[test]

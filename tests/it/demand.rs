@@ -53,7 +53,7 @@ fn operations(scenario: &str) -> Vec<Vec<String>> {
     let place = Place::with(scenario);
     place.run(&["--rows", "operations"]);
     let mut rows = csv::Reader::from_path(find(&place.path("out"), "operations.csv")).expect("rows");
-    assert_eq!(rows.headers().unwrap().get(11), Some("cost"), "the columns are those of docs/outcomes.md");
+    assert_eq!(rows.headers().unwrap().get(11), Some("cost"), "the columns are those of docs/output.md");
     let rows = rows.records().map(|row| row.expect("a row"));
     let of_teams = rows.filter(|row| &row[1] == "open" && row[2].starts_with("teams/"));
     of_teams.map(|row| DRAWN.iter().map(|column| row[*column].to_owned()).collect()).collect()

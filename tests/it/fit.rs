@@ -75,9 +75,8 @@ fn simulated(
     let file = find(&output, "operations.csv");
     let mut reader = csv::Reader::from_path(file).expect("rows");
     let header = reader.headers().expect("a header").clone();
-    let column = |name: &str| {
-        header.iter().position(|column| column == name).expect("the contract of docs/outcomes.md")
-    };
+    let column =
+        |name: &str| header.iter().position(|column| column == name).expect("the contract of docs/output.md");
     let (arrived, org, feature) = (column("arrived"), column("organization"), column("feature"));
     let (attempt, cost) = (column("attempt"), column("cost"));
     let mut found: BTreeMap<String, Calls> = BTreeMap::new();

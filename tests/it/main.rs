@@ -25,6 +25,7 @@ mod ledger_cases;
 mod mistakes;
 mod notes;
 mod output;
+mod pages;
 mod platforms;
 mod replay;
 mod sampling_oracle;
