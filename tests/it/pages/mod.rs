@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod columns;
+mod keys;
 mod links;
 mod named;
 #[cfg(unix)]
