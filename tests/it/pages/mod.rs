@@ -11,7 +11,7 @@ mod columns;
 mod keys;
 mod links;
 mod named;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod shown;
 
 /// The project's folder.
