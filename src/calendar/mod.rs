@@ -7,11 +7,13 @@
 //! Each call looks up the zone once or twice (well under a microsecond): good enough for once a cycle, too slow for
 //! once an operation.
 
+mod month;
 mod period;
 mod zone;
 
 #[cfg(test)]
 mod tests;
 
+pub use month::YearMonth;
 pub use period::{CalendarUnit, MonthEnd, Period};
 pub use zone::Zone;

@@ -167,12 +167,12 @@ impl Zone {
         }
     }
 
-    fn local(&self, t: SimTime) -> Option<DateTime> {
+    pub(super) fn local(&self, t: SimTime) -> Option<DateTime> {
         Timestamp::from_microsecond(t.micros()).ok().map(|timestamp| self.0.to_datetime(timestamp))
     }
 
     /// Forward by the gap, first of two: what jiff calls compatible.
-    fn instant(&self, local: DateTime) -> SimTime {
+    pub(super) fn instant(&self, local: DateTime) -> SimTime {
         match self.0.to_ambiguous_timestamp(local).compatible() {
             Ok(timestamp) => SimTime::from_micros(timestamp.as_microsecond()),
             Err(_) if local.year() < 0 => SimTime::MIN,

@@ -6,7 +6,9 @@
 use crate::report::Question;
 use crate::scenario::{Scenario, ScenarioSource};
 
-use super::arguments::{OptimizeArguments, RowsOption, RunArguments, SensitivityArguments, SweepArguments};
+use super::arguments::{
+    BackTestArguments, OptimizeArguments, RowsOption, RunArguments, SensitivityArguments, SweepArguments,
+};
 use super::rows::RowsForm;
 
 /// A command in canonical form.
@@ -86,6 +88,22 @@ impl Asked {
         asked.each("--policy", &arguments.policies);
         asked.flag("--quick", arguments.trial.quick);
         asked.value("--replications", scenario.replications);
+        asked
+    }
+
+    /// `backtest` of one policy.
+    pub fn backtest(arguments: &BackTestArguments, scenario: &Scenario, policy: &str) -> Self {
+        let mut asked = Asked::new("backtest", scenario);
+        asked.value("--actual", arguments.actual.display());
+        asked.optional("--scenario", arguments.scenario.as_ref());
+        asked.value("--policy", policy);
+        for (own, column) in &arguments.columns {
+            asked.value("--column", format!("{own}={column}"));
+        }
+        asked.value("--within", arguments.within);
+        asked.flag("--closed-month", arguments.closed_month);
+        asked.each("--require", &arguments.require);
+        asked.value("--differences", arguments.differences);
         asked
     }
 

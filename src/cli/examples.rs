@@ -88,6 +88,14 @@ Examples:
   creditsim compare OLD NEW --format markdown
 Both are folders that `creditsim run` has written.";
 
+pub(super) const BACKTEST: &str = "\
+Examples:
+  creditsim backtest my-product.toml --actual invoices.csv
+  creditsim backtest my-product.toml --actual invoices.csv --policy hold --within 0.5% --require 'exact_share >= 95%'
+  creditsim backtest usage.csv --scenario my-product.toml --actual invoices.csv --column 'invoiced=Total due'
+MEASURES of a condition: exact_share, within_share, exact_rows_share, within_rows_share, unreplayed_share, unbilled_share,
+difference_share; of the bill, or `in` invoiced, charged, refused, top_ups, topped_up.";
+
 pub(super) const METRICS: &str = "\
 Examples:
   creditsim metrics

@@ -6,6 +6,7 @@
 mod anonymous;
 mod arguments;
 mod asked;
+mod backtest;
 mod bench;
 mod changed;
 mod check;
@@ -124,6 +125,7 @@ impl Command {
             Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
             Command::Compare(arguments) => compare::carry_out(arguments),
+            Command::BackTest(arguments) => backtest::carry_out(arguments),
             Command::New(arguments) => new::carry_out(arguments),
             Command::Metrics(arguments) => metrics::carry_out(arguments),
             Command::Completions(arguments) => manual::completions(arguments),

@@ -7,6 +7,7 @@
 
 pub mod analytic;
 mod assumed;
+pub mod backtest;
 mod between;
 mod comparison;
 mod customers;

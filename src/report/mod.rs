@@ -5,6 +5,7 @@
 //! Invariants: a folder that has its final name is complete; no CSV holds a wall-clock value.
 
 mod answer;
+mod backtest;
 mod books;
 mod cell;
 mod customers;
@@ -28,6 +29,7 @@ mod sweep;
 mod table;
 
 pub use answer::{Answer, Citation, PolicyLine, Sentence};
+pub use backtest::{BACKTEST_FILE, BackTestReport};
 pub use books::{BOOKS_FILE, write_books, write_books_header};
 pub use cell::cell;
 pub use customers::{BY_SIZE_FILE, LARGEST_FILE, customer_tables, write_by_size, write_largest};

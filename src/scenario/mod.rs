@@ -39,11 +39,15 @@ pub use amount::UnitAmount;
 pub use assumptions::{Assumption, assumptions};
 pub use model::*;
 pub use read::{FORMAT, examine, read, read_with_cautions};
+pub(crate) use reading::did_you_mean;
 pub(crate) use reading::money as parse_money;
+pub(crate) use reading::share as parse_share;
 pub(crate) use reading::span as parse_span;
 pub use reading::{Excerpt, Level, Problem};
 pub use reference::reference;
 pub use relevance::{Margin, Relevance};
 pub use schema::schema;
 pub use source::ScenarioSource;
-pub use thresholds::{OutcomeWanted, ThresholdError, close_outcome, parse_threshold, parse_wanted};
+pub use thresholds::{
+    OutcomeWanted, ThresholdError, close_outcome, parse_threshold, parse_wanted, split_condition,
+};

@@ -93,6 +93,15 @@ impl ScenarioSource {
         self
     }
 
+    /// Names of the usage histories that it declares, as far as it can be read.
+    #[must_use]
+    pub fn histories(&self) -> Vec<String> {
+        let root = self.parse(&Reader::new());
+        let tables = root.as_ref().and_then(Node::as_table).and_then(|root| root.get("histories"));
+        let entries = tables.and_then(Node::as_table).map(|table| table.entries.as_slice());
+        entries.unwrap_or_default().iter().map(|(name, _)| name.clone()).collect()
+    }
+
     /// The name for messages.
     #[must_use]
     pub fn name(&self) -> &str {

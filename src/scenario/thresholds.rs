@@ -33,14 +33,23 @@ pub struct ThresholdError {
 /// # Errors
 /// What is wanted instead, with a hint.
 pub fn parse_threshold(text: &str, policies: &[String]) -> Result<Threshold, ThresholdError> {
-    let error = |wanted: &str, hint: Option<String>| ThresholdError { wanted: wanted.to_owned(), hint };
-    let (at, operator, comparison) = operator(text).ok_or_else(|| error(FORM, None))?;
-    let (left, right) = (text[..at].trim(), text[at + operator.len()..].trim());
+    let (left, comparison, value) = split_condition(text, FORM)?;
     let (policy, left) = split_policy(left, policies)?;
     let (metric, scope) = left.split_once(" in ").unwrap_or((left, "all"));
     let (metric, scope) = (known_metric(metric.trim())?, known_scope(scope.trim())?);
-    let value = share(right).ok_or_else(|| error("a number or a percentage after the comparison", None))?;
     Ok(Threshold { policy, scope, metric, comparison, value, text: text.trim().to_owned() })
+}
+
+/// What stands left of the comparison of a condition, the comparison, and its limit; `form` says what a condition looks like.
+///
+/// # Errors
+/// What is wanted instead.
+pub fn split_condition<'t>(text: &'t str, form: &str) -> Result<(&'t str, Comparison, f64), ThresholdError> {
+    let error = |wanted: &str| ThresholdError { wanted: wanted.to_owned(), hint: None };
+    let (at, operator, comparison) = operator(text).ok_or_else(|| error(form))?;
+    let (left, right) = (text[..at].trim(), text[at + operator.len()..].trim());
+    let value = share(right).ok_or_else(|| error("a number or a percentage after the comparison"))?;
+    Ok((left, comparison, value))
 }
 
 /// An outcome that is wanted small or large.

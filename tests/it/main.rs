@@ -6,6 +6,7 @@ mod account;
 mod adopted;
 mod answers;
 mod asking;
+mod backtest;
 mod circles;
 mod citations;
 mod closed_forms;

@@ -11,8 +11,10 @@ use super::examples;
 use super::rows::RowsForm;
 
 mod aside;
+mod backtest;
 
 pub use aside::*;
+pub use backtest::BackTestArguments;
 
 /// What does a credit policy do to customers and to the books? Simulates organizations that spend prepaid credits
 /// under several policies at once and shows which policy does what.
@@ -75,6 +77,9 @@ pub enum Command {
     /// Compare two runs from their folders: which outcomes changed, and whether that is more than noise.
     #[command(after_help = examples::COMPARE)]
     Compare(CompareArguments),
+    /// Replay your own past under the policy in force and compare it with what was really billed.
+    #[command(name = "backtest", after_help = examples::BACKTEST)]
+    BackTest(Box<BackTestArguments>),
     /// List every outcome with its unit and what it says; they are named in conditions, sweeps and files.
     #[command(after_help = examples::METRICS)]
     Metrics(MetricsArguments),

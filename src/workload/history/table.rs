@@ -148,6 +148,11 @@ impl HistoryTable {
         }
     }
 
+    /// The name of a chosen column.
+    pub fn column(&self, column: usize) -> &str {
+        &self.columns[column]
+    }
+
     /// The trimmed cell of a chosen column in the current row; empty if the file lacks the column.
     pub fn cell(&self, column: usize) -> &str {
         match &self.rows {

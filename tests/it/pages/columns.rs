@@ -38,6 +38,24 @@ short = "allow"
 overdraft = { limit = 50 }
 "#;
 
+/// A past beside its bills.
+const PAST: &str = r#"
+name = "past"
+start = 2025-01-01T00:00:00Z
+horizon = "1 month"
+[histories.usage]
+file = "usage.csv"
+time = "at"
+organization = "org"
+feature = "kind"
+cost = "units"
+[[cohorts]]
+name = "customers"
+history = "usage"
+[features.chat]
+[policies.block]
+"#;
+
 const KEY: &str = "policy.allowance.credits";
 
 /// What stands in the columns of a section, in order: names, and the rows that stand for all outcomes.
@@ -90,9 +108,15 @@ fn written(name: &str, header: &str) -> Vec<String> {
 
 /// Runs everything that writes files, with everything in them.
 fn everything() -> Place {
-    let place = Place::with(SCENARIO);
+    let place = Place::of(&[
+        ("small.toml", SCENARIO),
+        ("past.toml", PAST),
+        ("usage.csv", "at,org,kind,units\n2025-01-05T10:00:00Z,a,chat,6\n"),
+        ("bills.csv", "org,month,charged\na,2025-01,6\n"),
+    ]);
     let vary = format!("{KEY}=150,200");
-    let commands: [&[&str]; 4] = [
+    let commands: [&[&str]; 5] = [
+        &["backtest", "past.toml", "--actual", "bills.csv"],
         &["run", "small.toml", "--rows", "cycles,operations,journal"],
         &["sweep", "small.toml", "--vary", &vary, "--objectives", "lost_credits,overspend_credits"],
         &[
