@@ -120,7 +120,7 @@ impl<'a> Cleaner<'a> {
             cost: cost.unwrap_or_default(),
             duration: duration?,
             length: length?,
-            line: table.line,
+            line: table.number(),
             feature,
             fate: self.fate(table),
             requests: requests.max(1),
@@ -135,7 +135,7 @@ impl<'a> Cleaner<'a> {
             }
             (None, Sizeless::Skip) => {
                 counts.skipped += 1;
-                return Some((self.merged(label), CleanRow::mark(at, table.line)));
+                return Some((self.merged(label), CleanRow::mark(at, table.number())));
             }
             _ => {}
         }
@@ -182,7 +182,7 @@ impl<'a> Cleaner<'a> {
 
     /// What rows that repeat this one share with it.
     fn twin(&self, table: &HistoryTable) -> CleanRow {
-        let mark = CleanRow::mark(SimTime::MIN, table.line);
+        let mark = CleanRow::mark(SimTime::MIN, table.number());
         match first_cell(table, &self.roles.id) {
             Some(id) => CleanRow { twin: hash_name(id), has_id: true, ..mark },
             None => CleanRow { twin: table.hash(), ..mark },

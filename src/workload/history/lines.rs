@@ -5,10 +5,10 @@ use std::io::{self, BufRead, Read};
 /// Longest line of a history.
 const LONGEST: usize = 4 << 20;
 
-/// A line is longer than any row.
+/// A line, or an element of a document, is longer than any row; this many bytes are the most.
 #[derive(Debug, thiserror::Error)]
-#[error("is longer than {} MiB", LONGEST >> 20)]
-pub(super) struct TooLong;
+#[error("is longer than {} MiB", .0 >> 20)]
+pub(super) struct TooLong(pub u64);
 
 /// Passes bytes on and counts those since the last end of a line.
 pub(super) struct Lines<R> {
@@ -25,7 +25,7 @@ impl<R: BufRead> Lines<R> {
 impl<R: BufRead> BufRead for Lines<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.since_end > LONGEST {
-            return Err(io::Error::other(TooLong));
+            return Err(io::Error::other(TooLong(LONGEST as u64)));
         }
         self.inner.fill_buf()
     }
@@ -53,7 +53,7 @@ impl<R: BufRead> Read for Lines<R> {
     }
 }
 
-/// True if an error says that a line is too long.
-pub(super) fn is_too_long(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<TooLong>())
+/// That a line is too long, if that is what an error says.
+pub(super) fn too_long(error: &io::Error) -> Option<&TooLong> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }

@@ -22,6 +22,7 @@ use super::record::{CleanRow, read_labelled, write_labelled};
 use super::sketch::CostSketch;
 use super::sort::{SortOrder, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
+use super::table::line_of;
 
 /// Bytes of a file that make one partition.
 const PARTITION_BYTES: u64 = 64 << 20;
@@ -414,7 +415,8 @@ impl<'a> Pass<'a> {
             }
             Duplicates::Refuse => {
                 let hint = "`duplicates = \"drop\"` leaves repetitions out, \"keep\" replays them";
-                let error = HistoryError::row(&self.spec.path, record.line, "repeats an earlier row");
+                let error =
+                    HistoryError::row(&self.spec.path, line_of(record.line), "repeats an earlier row");
                 self.problems.add(error.with_hint(hint));
                 false
             }

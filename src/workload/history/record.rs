@@ -14,7 +14,7 @@ pub(super) struct CleanRow {
     pub duration: SimSpan,
     /// Length of its bucket; 0 for an event.
     pub length: SimSpan,
-    /// Line in the file.
+    /// Number of the row; its lower bits are its line in the file.
     pub line: u64,
     pub feature: FeatureIndex,
     pub fate: Fate,

@@ -46,7 +46,8 @@ fn mistakes_name_file_line_and_column() {
         |spec| spec.only = names(&["b-*"]),
         "has nothing to replay: 2 rows, 2 of organizations not chosen",
     );
-    check("[{\"time\": 1}]", |_| (), ":1`: is a JSON array\nhint: write one object a line");
+    check("[{\"time\": 1}, 7]", |_| (), ":1`: is a number, where a row should be");
+    check("[{\"time\": 1},\n}", |_| (), ":2`: is no JSON");
     check("PK\u{3}\u{4}sheet", |_| (), ":1`: is a spreadsheet or an archive\nhint: save the sheet as CSV");
     let missing = spec(&world.folder.path().join("missing.csv"));
     assert!(world.prepare(&missing).is_err_and(|error| error.is_world()));
@@ -97,9 +98,12 @@ fn json_lines_are_judged_like_csv() {
     let mut broken = spec(&world.file("bad.jsonl", text));
     broken.columns.organization = names(&["who.org"]);
     let text = world.prepare(&broken).expect_err("it is bad").to_string();
-    for wanted in
-        ["bad.jsonl:2`: is no JSON", "bad.jsonl:3`: `time` is empty", "ends without any `who.org`", "`units`"]
-    {
+    for wanted in [
+        "bad.jsonl:2`: is no JSON",
+        "bad.jsonl:3`: is an array, where a row should be",
+        "ends without any `who.org`",
+        "`units`",
+    ] {
         assert!(text.contains(wanted), "`{wanted}` is not in {text}");
     }
 }
