@@ -1,4 +1,4 @@
-//! Reads `[histories.NAME]`: a file of past usage and how its columns are read.
+//! Reads `[histories.NAME]`: a file of past usage and how its columns are read. The keys stand in `keys`.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -6,201 +6,21 @@ use std::path::PathBuf;
 use crate::units::{FeatureIndex, SimSpan};
 use crate::workload::formula::Formula;
 use crate::workload::{
-    Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryError, HistoryFormat,
-    HistorySpec, MAPPINGS, Mapping, OtherFeatures, Replay, RowCost, Shift, Sizeless, StatusColumn,
-    check_history, mapping,
+    Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryError, HistorySpec, Mapping,
+    OtherFeatures, Replay, RowCost, Shift, StatusColumn, check_history, mapping,
 };
+
+mod keys;
 
 use super::base::Base;
 use super::bundled;
 use super::facts::Facts;
-use super::reading::{Field, Item, Kind, Problem, Section, TableShape, default, optional, required, words};
+use super::reading::{Item, Problem, Section};
 
-/// The keys of a history.
-pub(crate) static HISTORY: TableShape = TableShape {
-    name: "history",
-    doc: "A file of past usage that a cohort replays.",
-    tags: &[],
-    parts: &[FILE, COLUMNS, PRICES, LAYING],
-};
+pub(crate) use keys::HISTORY;
+use keys::{BUCKETS, DURATION, SHIFT, STATUS, mappings};
 
-static FILE: &[Field] = &[
-    required("file", Kind::Text, "CSV or JSONL, plain or gzip; relative to the scenario's folder."),
-    default(
-        "format",
-        Kind::Words(words_of_format),
-        "\"auto\"",
-        "How it is written; by its first byte if `auto`.",
-    ),
-    optional(
-        "mapping",
-        Kind::Words(mappings),
-        "Columns of a known product's export, see docs/usage-histories.md; other keys override them.",
-    ),
-    optional(
-        "time_zone",
-        Kind::Text,
-        "IANA name of the zone of instants without an offset; UTC if left out.",
-    ),
-];
-
-const NAMES: Kind = Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)]);
-
-static COLUMNS: &[Field] = &[
-    optional(
-        "time",
-        NAMES,
-        "Column of the arrival (several: the first that is not empty); `timestamp` if left out.",
-    ),
-    optional("end", NAMES, "Column of the end of the work, as an instant."),
-    optional("organization", NAMES, "Column of the organization; all rows belong to one if left out."),
-    optional("feature", NAMES, "Column of the feature."),
-    optional(
-        "features",
-        Kind::Map("value", &Kind::Name("feature")),
-        "Features by the values of that column; values that are names of features need no entry.",
-    ),
-    optional(
-        "other_features",
-        Kind::Text,
-        "What becomes of other values: \"refuse\" (if left out), \"skip\", or the name of a feature.",
-    ),
-    optional(
-        "duration",
-        Kind::Either(&[Kind::Text, Kind::Table(&DURATION)]),
-        "Column of the work time, in seconds unless it says otherwise.",
-    ),
-    optional("status", Kind::Table(&STATUS), "Column of the outcome."),
-    optional("member", NAMES, "Column of the person who asks."),
-    optional(
-        "id",
-        NAMES,
-        "Column of a unique number, by which repeated rows are found; by all cells if left out.",
-    ),
-];
-
-static PRICES: &[Field] = &[
-    optional(
-        "cost",
-        Kind::Text,
-        "Formula over columns, such as \"units * steps / 30\", or \"drawn\": cost and duration as the feature's demand says.",
-    ),
-    optional(
-        "quantities",
-        Kind::Map("quantity", &Kind::Text),
-        "Columns of the quantities of the feature's cost formula, in the place of `cost`: `a`, `a|b` (the first not empty), `a - b`, `a[b=word]` (where `b` is that word).",
-    ),
-    optional(
-        "optional",
-        Kind::List(&Kind::Text),
-        "Columns (or quantities) whose empty cells count as 0; another empty cell leaves a row without a size.",
-    ),
-    default(
-        "sizeless",
-        Kind::Words(words_of_sizeless),
-        "\"skip\"",
-        "Rows without a size: left out and counted, replayed at no cost, or refused.",
-    ),
-    default(
-        "duplicates",
-        Kind::Words(words_of_duplicates),
-        "\"keep\"",
-        "Rows that repeat another of their organization: in every cell at one instant, or by their id.",
-    ),
-    optional("buckets", Kind::Table(&BUCKETS), "Rows are totals of time buckets."),
-];
-
-static LAYING: &[Field] = &[
-    optional(
-        "shift",
-        Kind::Either(&[Kind::Word("to start"), Kind::Word("to week"), Kind::Table(&SHIFT)]),
-        "Moves the history: its first row to the scenario's start, or by whole weeks into its first week; not at all if left out.",
-    ),
-    default("thin", Kind::Probability, "1", "Share of operations that is kept."),
-    default("scale", Kind::NUMBER_FROM_ZERO, "1", "Multiplies every cost."),
-    default("repeat", Kind::POSITIVE_COUNT, "1", "How often the history is played, one after another."),
-    optional(
-        "repeat_every",
-        Kind::POSITIVE_SPAN,
-        "Distance of repetitions; the history's length in whole days if left out.",
-    ),
-    optional("only", Kind::List(&Kind::Text), "Organizations that are replayed; `*` stands for anything."),
-    optional(
-        "merge_into",
-        Kind::POSITIVE_COUNT,
-        "Merges the organizations into so many, by hash of their labels.",
-    ),
-];
-
-static DURATION: TableShape = TableShape {
-    name: "duration-column",
-    doc: "A column of work times.",
-    tags: &[],
-    parts: &[&[
-        required("column", Kind::Text, "Its name."),
-        default("unit", Kind::POSITIVE_SPAN, "\"1s\"", "Length of its unit, such as \"1 ms\"."),
-    ]],
-};
-
-static STATUS: TableShape = TableShape {
-    name: "status-column",
-    doc: "A column of outcomes; values it does not name are successes.",
-    tags: &[],
-    parts: &[&[
-        required("column", Kind::Text, "Its name."),
-        optional("failed", Kind::List(&Kind::Text), "Values that mean failed."),
-        optional("cancelled", Kind::List(&Kind::Text), "Values that mean cancelled."),
-    ]],
-};
-
-static BUCKETS: TableShape = TableShape {
-    name: "buckets",
-    doc: "Rows are totals of time buckets, spread evenly over them; totals are kept exactly.",
-    tags: &[],
-    parts: &[&[
-        optional("length", Kind::POSITIVE_SPAN, "Length of a bucket; may be left out if `end` is written."),
-        optional("end", NAMES, "Column of the instant at which a bucket ends."),
-        optional("requests", Kind::Text, "Column with the number of operations; one a row if left out."),
-    ]],
-};
-
-static SHIFT: TableShape = TableShape {
-    name: "shift",
-    doc: "How a history is moved in time.",
-    tags: &[
-        optional("later", Kind::SPAN, "By this span to the future."),
-        optional("earlier", Kind::SPAN, "By this span to the past."),
-        optional("to", Kind::Instant, "The first row to this instant."),
-        optional(
-            "to_week",
-            Kind::Instant,
-            "By whole weeks, the first row into the week from this instant on.",
-        ),
-    ],
-    parts: &[],
-};
-
-words!(HistoryFormat { "auto" => Auto, "csv" => Csv, "jsonl" => Jsonl });
-words!(Sizeless { "skip" => Skip, "free" => Free, "refuse" => Refuse });
-words!(Duplicates { "keep" => Keep, "drop" => Drop, "refuse" => Refuse });
-
-fn words_of_format() -> Vec<&'static str> {
-    super::reading::words_of::<HistoryFormat>()
-}
-
-fn words_of_sizeless() -> Vec<&'static str> {
-    super::reading::words_of::<Sizeless>()
-}
-
-fn words_of_duplicates() -> Vec<&'static str> {
-    super::reading::words_of::<Duplicates>()
-}
-
-fn mappings() -> Vec<&'static str> {
-    MAPPINGS.to_vec()
-}
-
-/// Reads them.
+/// Reads a history.
 pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> HistorySpec {
     let known = section
         .read("mapping", |item| item.as_text().and_then(mapping).or_else(|| item.fail_words(mappings())));
@@ -435,6 +255,7 @@ fn shift(item: Item<'_>, facts: Facts<'_>) -> Option<Shift> {
 mod tests {
     use super::*;
     use crate::scenario::{Problem, Scenario, ScenarioSource, read};
+    use crate::workload::MAPPINGS;
 
     fn scenario(folder: &std::path::Path, history: &str, features: &str) -> Result<Scenario, Vec<Problem>> {
         let csv = "timestamp,org,kind,units,ms\n2025-01-01T00:00:00Z,a,chat,3,20\n";
