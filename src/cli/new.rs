@@ -77,6 +77,9 @@ impl NewTerms {
                 date(outline.end),
                 outline.about_costs
             ));
+            if let Some(unread) = &outline.about_unread {
+                terminal::tell(&format!("note: {unread}"));
+            }
         }
         let asks = io::stdin().is_terminal() && io::stderr().is_terminal();
         let credit = match &arguments.credit_price {

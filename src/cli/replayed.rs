@@ -49,8 +49,19 @@ pub(super) fn read_histories(
             told = told + ", " + &remark;
         }
         terminal::tell(&told);
+        if let Some(unread) = about_unread(&history.unread) {
+            terminal::tell(&format!("history `{}`: nothing is taken from the columns {unread}", spec.name));
+        }
     }
     Ok(histories)
+}
+
+/// The columns that nothing reads, the first of many.
+fn about_unread(columns: &[String]) -> Option<String> {
+    const MOST_NAMED: usize = 24;
+    let (named, rest) = columns.split_at(columns.len().min(MOST_NAMED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    (!named.is_empty()).then(|| named.join(", ") + &more)
 }
 
 /// A file that is worth knowing of before it is read, and what its partitions take on disk.

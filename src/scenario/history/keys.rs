@@ -13,12 +13,12 @@ pub(crate) static HISTORY: TableShape = TableShape {
 };
 
 static FILE: &[Field] = &[
-    required("file", Kind::Text, "CSV or JSONL, plain or gzip; relative to the scenario's folder."),
+    required("file", Kind::Text, "CSV, JSONL or JSON, plain or gzip; relative to the scenario's folder."),
     default(
         "format",
         Kind::Words(words_of_format),
         "\"auto\"",
-        "How it is written; by its first byte if `auto`.",
+        "How it is written; by its first byte if `auto`. A JSON document is read like JSONL: its rows are the elements of its arrays.",
     ),
     optional(
         "mapping",
@@ -58,13 +58,23 @@ static COLUMNS: &[Field] = &[
         Kind::Either(&[Kind::Text, Kind::Table(&DURATION)]),
         "Column of the work time, in seconds unless it says otherwise.",
     ),
-    optional("status", Kind::Table(&STATUS), "Column of the outcome."),
+    optional(
+        "status",
+        Kind::Either(&[Kind::Text, Kind::List(&Kind::Text), Kind::Table(&STATUS)]),
+        "Column of the outcome (several: the worst counts); by its name alone it is read by the words that everybody uses.",
+    ),
     optional("member", NAMES, "Column of the person who asks."),
     optional(
         "id",
         NAMES,
-        "Column of a unique number, by which repeated rows are found; by all cells if left out.",
+        "Column of a unique number, by which repeated rows are found (several: together they number a row); by all cells if left out.",
     ),
+    optional(
+        "unit",
+        NAMES,
+        "Column of the unit of sizes; `features` may then name `value [unit]`, or `[unit]` for every value in that unit.",
+    ),
+    optional("kinds", Kind::Table(&KINDS), "Which rows are usage, in files that hold others too."),
 ];
 
 static PRICES: &[Field] = &[
@@ -132,10 +142,10 @@ pub(super) static DURATION: TableShape = TableShape {
 
 pub(super) static STATUS: TableShape = TableShape {
     name: "status-column",
-    doc: "A column of outcomes; values it does not name are successes.",
+    doc: "A column of outcomes; values it does not name are successes, unless it names none: then `failed`, `ERROR`, `timeout`, 503, `Aborted, Not Charged` and their like are known.",
     tags: &[],
     parts: &[&[
-        required("column", Kind::Text, "Its name."),
+        required("column", NAMES, "Its name."),
         optional("failed", Kind::List(&Kind::Text), "Values that mean failed."),
         optional("cancelled", Kind::List(&Kind::Text), "Values that mean cancelled."),
     ]],
@@ -146,9 +156,23 @@ pub(super) static BUCKETS: TableShape = TableShape {
     doc: "Rows are totals of time buckets, spread evenly over them; totals are kept exactly.",
     tags: &[],
     parts: &[&[
-        optional("length", Kind::POSITIVE_SPAN, "Length of a bucket; may be left out if `end` is written."),
+        optional(
+            "length",
+            Kind::Either(&[Kind::POSITIVE_SPAN, Kind::Word("as found")]),
+            "Length of a bucket, on whose grid all times must lie; \"as found\" tells it by the times of the file; may be left out if `end` is written.",
+        ),
         optional("end", NAMES, "Column of the instant at which a bucket ends."),
         optional("requests", Kind::Text, "Column with the number of operations; one a row if left out."),
+    ]],
+};
+
+pub(super) static KINDS: TableShape = TableShape {
+    name: "kinds",
+    doc: "A column of kinds of rows; rows of other kinds (taxes, fees, discounts) are counted and left out.",
+    tags: &[],
+    parts: &[&[
+        required("column", NAMES, "Its name."),
+        required("usage", Kind::List(&Kind::Text), "Kinds that are usage, in any case."),
     ]],
 };
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::units::{FeatureIndex, SimSpan};
 use crate::workload::formula::Formula;
 use crate::workload::{
-    Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryError, HistorySpec, Mapping,
-    OtherFeatures, Replay, RowCost, Shift, StatusColumn, check_history, mapping,
+    BucketLength, Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryError,
+    HistorySpec, Mapping, OtherFeatures, Replay, RowCost, RowKinds, Shift, StatusColumn, check_history,
+    mapping,
 };
 
 mod keys;
@@ -18,7 +19,7 @@ use super::facts::Facts;
 use super::reading::{Item, Problem, Section};
 
 pub(crate) use keys::HISTORY;
-use keys::{BUCKETS, DURATION, SHIFT, STATUS, mappings};
+use keys::{BUCKETS, DURATION, KINDS, SHIFT, STATUS, mappings};
 
 /// Reads a history.
 pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> HistorySpec {
@@ -38,6 +39,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         columns: columns(section, known.as_ref()),
         cost: cost(section, known.as_ref()),
         features: features(section, facts),
+        kinds: section.read("kinds", kinds).or_else(|| known.as_ref().and_then(|known| known.kinds.clone())),
         buckets: buckets.or_else(|| known.and_then(|known| known.buckets)),
         sizeless: section.value("sizeless", Item::word),
         duplicates,
@@ -109,6 +111,7 @@ fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {
     names("feature", &mut columns.feature);
     names("member", &mut columns.member);
     names("id", &mut columns.id);
+    names("unit", &mut columns.unit);
     if columns.time.is_empty() {
         columns.time = vec!["timestamp".to_owned()];
     }
@@ -129,12 +132,25 @@ fn duration(item: Item<'_>) -> Option<DurationColumn> {
 }
 
 fn status(item: Item<'_>) -> Option<StatusColumn> {
+    if !item.is_table() {
+        let columns = item.one_or_many(Item::text)?;
+        return Some(StatusColumn { columns, usual_words: true, ..StatusColumn::default() });
+    }
     let section = item.section(&STATUS)?;
     let words = |key: &str| section.value(key, |item| item.list(Item::text));
     Some(StatusColumn {
-        column: section.read("column", Item::text)?,
+        columns: section.read("column", |item| item.one_or_many(Item::text))?,
         failed: words("failed"),
         cancelled: words("cancelled"),
+        usual_words: !section.has("failed") && !section.has("cancelled"),
+    })
+}
+
+fn kinds(item: Item<'_>) -> Option<RowKinds> {
+    let section = item.section(&KINDS)?;
+    Some(RowKinds {
+        columns: section.read("column", |item| item.one_or_many(Item::text))?,
+        usage: section.read("usage", |item| item.list(Item::text))?,
     })
 }
 
@@ -148,10 +164,14 @@ fn buckets(item: Item<'_>) -> Option<Buckets> {
         );
     }
     Some(Buckets {
-        length: section.read("length", Item::span),
+        length: section.read("length", bucket_length).unwrap_or(BucketLength::Told),
         end: section.value("end", |item| item.one_or_many(Item::text)),
         requests: section.read("requests", Item::text),
     })
+}
+
+fn bucket_length(item: Item<'_>) -> Option<BucketLength> {
+    if item.is_word("as found") { Some(BucketLength::AsFound) } else { item.span().map(BucketLength::Is) }
 }
 
 fn cost(section: Section<'_>, known: Option<&Mapping>) -> RowCost {

@@ -1,129 +1,18 @@
 //! Which column is what, told by its name.
 //!
-//! Owns the words. The exports of known products are read as a replay reads them; everything else by common names,
-//! compared without case and punctuation, the most telling first.
+//! Leaves the words to `words`. The exports of known products are read as a replay reads them; everything else by common names,
+//! compared without case and punctuation, the most telling first; where no whole name is known, by the last word of names
+//! such as `payload.value` and `inputTokens`. Invariant: a column that nobody takes is named in [`Guess::unread`].
 
-use crate::workload::history::{MAPPINGS, Mapping, mapping};
+use crate::workload::history::{CREDITS_PER_MONEY, Mapping, last_word, looks_like, mapping, plain};
+
+use super::words::{
+    CALLS, DURATIONS, ENDS, FEATURES, IDS, INPUTS, MEMBERS, NO_BEGINNINGS, ORGANIZATIONS, OUTPUTS, SPENDS,
+    STATUSES, TIMES, UNIT_NAMES, UNITS,
+};
 
 /// Sizes of an operation that are fitted at most.
-pub const MOST_SIZES: usize = 4;
-
-const TIMES: &[&str] = &[
-    "timestamp",
-    "time",
-    "start_time_iso",
-    "start_time",
-    "started_at",
-    "created_at",
-    "occurred_at",
-    "event_time",
-    "datetime",
-    "usage_date_utc",
-    "date",
-    "day",
-    "hour",
-    "bucket",
-    "ts",
-    "at",
-    "start",
-];
-const ENDS: &[&str] = &["end_time", "ended_at", "finished_at", "completed_at"];
-const ORGANIZATIONS: &[&str] = &[
-    "org",
-    "organization",
-    "organization_id",
-    "org_id",
-    "organisation",
-    "tenant",
-    "tenant_id",
-    "team",
-    "team_id",
-    "customer",
-    "customer_id",
-    "company",
-    "company_id",
-    "account",
-    "account_id",
-    "workspace",
-    "workspace_id",
-    "project_id",
-    "project",
-    "group",
-    "group_id",
-    "client",
-    "client_id",
-    "subject",
-    "external_subscription_id",
-    "external_customer_id",
-    "api_key_name",
-    "api_key",
-    "api_key_id",
-    "user",
-    "user_id",
-    "username",
-    "session_id",
-];
-const FEATURES: &[&str] = &[
-    "feature",
-    "model",
-    "model_name",
-    "code",
-    "event",
-    "event_name",
-    "operation",
-    "endpoint",
-    "action",
-    "tool",
-    "type",
-    "kind",
-    "sku",
-];
-const MEMBERS: &[&str] = &["member", "member_id", "user", "user_id", "username", "email", "end_user"];
-const IDS: &[&str] = &["transaction_id", "request_id", "event_id", "idempotency_key"];
-const INPUTS: &[&str] =
-    &["input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "request_tokens", "context_tokens"];
-const OUTPUTS: &[&str] = &[
-    "output_tokens",
-    "completion_tokens",
-    "tokens_out",
-    "tokens_completion",
-    "response_tokens",
-    "generated_tokens",
-];
-const UNITS: &[&str] = &[
-    "units",
-    "quantity",
-    "images",
-    "amount",
-    "tokens",
-    "total_tokens",
-    "value",
-    "size",
-    "seconds_used",
-    "pages",
-];
-/// Money, and credits of which one is one.
-const SPENDS: &[&str] =
-    &["credits", "credits_used", "cost_credits", "spend", "cost", "cost_usd", "cost_total", "price"];
-/// Columns of durations, and seconds in their unit.
-const DURATIONS: &[(&str, f64)] = &[
-    ("duration_ms", 1e-3),
-    ("latency_ms", 1e-3),
-    ("generation_time_ms", 1e-3),
-    ("elapsed_ms", 1e-3),
-    ("response_time_ms", 1e-3),
-    ("duration_s", 1.0),
-    ("duration_seconds", 1.0),
-    ("duration_sec", 1.0),
-    ("latency_s", 1.0),
-    ("duration", 1.0),
-    ("latency", 1.0),
-    ("elapsed", 1.0),
-    ("elapsed_time", 1.0),
-];
-const STATUSES: &[&str] = &["status", "outcome", "result", "state", "success", "ok", "error", "cancelled"];
-const CALLS: &[&str] =
-    &["requests", "num_model_requests", "request_count", "calls", "num_requests", "n_requests", "count"];
+pub const MOST_SIZES: usize = 6;
 
 /// A size of a call, and where it stands.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -139,13 +28,12 @@ pub struct SizeColumns {
 impl SizeColumns {
     /// The size that a replay reads as `text`, as far as the header has it; none if it has not, or if it counts in some
     /// rows only.
-    fn of(name: &str, text: &str, header: &[String]) -> Option<SizeColumns> {
-        let has = |column: &&str| header.iter().any(|known| known == column);
+    fn of(name: &str, text: &str, spelt: &dyn Fn(&String) -> Option<String>) -> Option<SizeColumns> {
         let mut size = SizeColumns { name: name.to_owned(), ..SizeColumns::default() };
         for alternative in text.split('|').filter(|alternative| !alternative.contains('[')) {
             let (whole, less) = alternative.split_once(" - ").unzip();
-            size.columns.extend(Some(whole.unwrap_or(alternative)).filter(has).map(str::to_owned));
-            size.less = size.less.or(less.filter(has).map(str::to_owned));
+            size.columns.extend(spelt(&whole.unwrap_or(alternative).to_owned()));
+            size.less = size.less.or(less.and_then(|less| spelt(&less.to_owned())));
         }
         (!size.columns.is_empty()).then_some(size)
     }
@@ -167,20 +55,26 @@ pub struct Guess {
     pub feature: Vec<String>,
     /// Person who asks.
     pub member: Vec<String>,
-    /// Unique number of a row; rows that repeat it are left out.
+    /// Columns that together number a row of an organization; rows that repeat it are left out.
     pub id: Vec<String>,
+    /// Unit in which sizes are counted; features in several units are as many features.
+    pub unit: Vec<String>,
+    /// Columns of the kind of a row and the kinds that are usage; other rows are left out.
+    pub kinds: Option<(Vec<String>, Vec<String>)>,
     /// Sizes.
     pub sizes: Vec<SizeColumns>,
     /// The size that is a cost: its index, and credits in one of it.
     pub spend: Option<(usize, f64)>,
     /// Work time and seconds in its unit.
     pub duration: Option<(String, f64)>,
-    /// Outcome.
-    pub status: Option<String>,
-    /// Words that mean cancelled, or failed, beside those that everyone uses.
+    /// Outcome; the worst of several counts.
+    pub status: Vec<String>,
+    /// Words that mean cancelled beside those that everyone uses.
     pub cancelled: Vec<String>,
     /// Calls of a bucket; a history with this column is one of buckets.
     pub calls: Option<String>,
+    /// Columns that nothing is taken from.
+    pub unread: Vec<String>,
 }
 
 impl Guess {
@@ -188,8 +82,18 @@ impl Guess {
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
         let mut columns: Vec<String> = Vec::new();
-        let groups = [&self.time, &self.end, &self.organization, &self.feature, &self.member, &self.id];
-        let single = self.duration.iter().map(|(column, _)| column).chain(&self.status).chain(&self.calls);
+        let groups = [
+            &self.time,
+            &self.end,
+            &self.organization,
+            &self.feature,
+            &self.member,
+            &self.id,
+            &self.unit,
+            &self.status,
+        ];
+        let kinds = self.kinds.iter().flat_map(|(columns, _)| columns);
+        let single = self.duration.iter().map(|(column, _)| column).chain(kinds).chain(&self.calls);
         let all = groups
             .into_iter()
             .flatten()
@@ -204,62 +108,99 @@ impl Guess {
     }
 }
 
+/// Columns named of those that nothing is taken from.
+const MOST_NAMED: usize = 24;
+
+impl Guess {
+    /// Which columns nothing is taken from, as a sentence.
+    #[must_use]
+    pub fn about_unread(&self) -> Option<String> {
+        let (named, rest) = self.unread.split_at(self.unread.len().min(MOST_NAMED));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        (!named.is_empty()).then(|| format!("nothing is taken from the columns: {}{more}", named.join(", ")))
+    }
+}
+
 /// Guesses from a header; `None` without a column of times.
 #[must_use]
 pub fn guess(header: &[String]) -> Option<Guess> {
-    MAPPINGS.iter().find_map(|name| known_export(name, header)).or_else(|| by_names(header))
+    let export = looks_like(header).and_then(|name| known_export(name, header));
+    let mut guess = export.or_else(|| by_names(header))?;
+    let read = guess.columns();
+    guess.unread = header.iter().filter(|name| !read.contains(name)).cloned().collect();
+    Some(guess)
 }
 
-/// The export of a known product: its time and two more of its own columns are there.
+/// The export of a known product, in the spelling of its header.
 fn known_export(name: &'static str, header: &[String]) -> Option<Guess> {
-    let Mapping { columns, quantities, buckets, .. } = mapping(name)?;
-    let there =
-        |names: &[String]| names.iter().filter(|name| header.contains(name)).cloned().collect::<Vec<_>>();
+    let Mapping { columns, quantities, buckets, kinds, .. } = mapping(name)?;
+    let spelt = |wanted: &String| {
+        let exact = header.iter().find(|known| *known == wanted);
+        exact.or_else(|| header.iter().find(|known| plain(known) == plain(wanted))).cloned()
+    };
+    let there = |names: &[String]| names.iter().filter_map(spelt).collect::<Vec<_>>();
     let time = there(&columns.time);
     let requests = buckets.and_then(|buckets| buckets.requests);
     let sizes: Vec<SizeColumns> = quantities
         .iter()
-        // How many calls a bucket holds is no size of a call.
+        // How many calls a bucket holds is no size of a call, unless it is all that is known.
         .filter(|(_, text)| Some(text) != requests.as_ref())
-        .filter_map(|(name, text)| SizeColumns::of(name, text, header))
-        .take(MOST_SIZES)
+        .filter_map(|(name, text)| SizeColumns::of(name, text, &spelt))
         .collect();
-    let organization = there(&columns.organization);
-    let marks = [&columns.feature, &columns.id, &columns.end].map(|names| there(names).len());
-    let telling = sizes.len() + usize::from(!organization.is_empty()) + marks.iter().sum::<usize>();
-    // `timestamp` and `time` are everybody's words: such exports must show more of themselves.
-    let own_time = time
-        .first()
-        .is_some_and(|time| !matches!(time.as_str(), "timestamp" | "time" | "start_time" | "date"));
-    if time.is_empty() || sizes.is_empty() || telling < if own_time { 2 } else { 3 } {
+    let requests = requests.as_ref().and_then(spelt);
+    if time.is_empty() || sizes.is_empty() && requests.is_none() {
         return None;
     }
-    let feature = there(&columns.feature);
+    let sizes = most_important(sizes);
+    let organization = there(&columns.organization);
     let member = there(&columns.member).into_iter().filter(|name| !organization.contains(name)).collect();
-    let status = columns.status.filter(|status| header.contains(&status.column));
     let spend = sizes.iter().position(|size| size.name == "spend").map(|index| (index, CREDITS_PER_MONEY));
+    let duration = columns
+        .duration
+        .and_then(|duration| Some((spelt(&duration.column)?, duration.unit.as_seconds_f64())));
+    let kinds = kinds.map(|kinds| (there(&kinds.columns), kinds.usage));
     Some(Guess {
         export: Some(name),
         end: there(&columns.end),
         member,
         id: there(&columns.id),
+        unit: there(&columns.unit),
+        kinds: kinds.filter(|(columns, _)| !columns.is_empty()),
         spend,
-        duration: columns
-            .duration
-            .filter(|duration| header.contains(&duration.column))
-            .map(|duration| (duration.column, duration.unit.as_seconds_f64())),
-        cancelled: status.as_ref().map(|status| status.cancelled.clone()).unwrap_or_default(),
-        status: status.map(|status| status.column),
-        calls: requests.filter(|column| header.contains(column)),
+        duration,
+        cancelled: columns.status.as_ref().map(|status| status.cancelled.clone()).unwrap_or_default(),
+        status: columns.status.map(|status| there(&status.columns)).unwrap_or_default(),
+        calls: requests,
         time,
         organization,
-        feature,
+        feature: there(&columns.feature),
         sizes,
+        unread: Vec::new(),
     })
 }
 
-/// Credits that one unit of money buys where a history says what calls cost in money.
-pub const CREDITS_PER_MONEY: f64 = 100.0;
+/// The sizes that matter most: what was spent, what went in and came out, then the order of the export. A total of tokens
+/// says nothing beside its parts, and one unit of what is counted (`requests`, `ai_credits`) nothing beside all of them.
+fn most_important(mut sizes: Vec<SizeColumns>) -> Vec<SizeColumns> {
+    let has = |sizes: &[SizeColumns], name: &str| sizes.iter().any(|size| size.name == name);
+    if has(&sizes, "tokens_in") && has(&sizes, "tokens_out") {
+        sizes.retain(|size| size.name != "tokens");
+    }
+    if has(&sizes, "requests") {
+        sizes.retain(|size| size.name != "ai_credits");
+    }
+    let rank = |size: &SizeColumns| match size.name.as_str() {
+        "spend" => 0,
+        "tokens_in" | "tokens_out" => 1,
+        _ => 2,
+    };
+    let place: Vec<String> = sizes.iter().map(|size| size.name.clone()).collect();
+    sizes.sort_by_key(rank);
+    sizes.truncate(MOST_SIZES);
+    // Chosen by importance, written in the order of the export.
+    sizes.sort_by_key(|size| place.iter().position(|name| *name == size.name));
+    sizes
+}
 
 fn of_column(column: &str) -> SizeColumns {
     SizeColumns { name: identifier(column), columns: vec![column.to_owned()], less: None }
@@ -269,38 +210,57 @@ fn by_names(header: &[String]) -> Option<Guess> {
     let find = |names: &[&str]| {
         names.iter().find_map(|name| header.iter().find(|column| plain(column) == plain(name))).cloned()
     };
-    let all = |names: &[&str]| -> Vec<String> { find(names).into_iter().collect() };
-    let time = find(TIMES)?;
-    let organization = find(ORGANIZATIONS).filter(|column| *column != time);
-    let feature = find(FEATURES);
-    let mut sizes: Vec<String> = [find(INPUTS), find(OUTPUTS)].into_iter().flatten().collect();
+    // By the last word, for names that say whose field it is: `payload.value`, `properties.tokens`, `usage_inputTokens`.
+    let find_ending = |names: &[&str]| {
+        let ends = |column: &&String, name: &str| {
+            let tail = column.rsplit(['.', '/', ':']).next().unwrap_or(column);
+            plain(tail) == plain(name) || !name.contains('_') && last_word(column) == name
+        };
+        names.iter().find_map(|name| header.iter().find(|column| ends(column, name))).cloned()
+    };
+    let find_either = |names: &[&str]| find(names).or_else(|| find_ending(names));
+    let all = |name: Option<String>| -> Vec<String> { name.into_iter().collect() };
+    let begins = |column: &String| !NO_BEGINNINGS.iter().any(|word| plain(column).contains(word));
+    let time = find(TIMES).or_else(|| find_ending(TIMES).filter(begins))?;
+    let not_time = |column: &String| *column != time;
+    let organization = find_either(ORGANIZATIONS).filter(not_time);
+    let feature = find_either(FEATURES).filter(not_time);
+    let mut sizes: Vec<String> = [find_either(INPUTS), find_either(OUTPUTS)].into_iter().flatten().collect();
+    let taken = |column: &String| {
+        *column == time || Some(column) == organization.as_ref() || Some(column) == feature.as_ref()
+    };
     if sizes.is_empty() {
-        sizes.extend(find(UNITS));
+        sizes.extend(find_either(UNITS).filter(|column| !taken(column)));
     }
-    let spend = find(SPENDS).filter(|column| !sizes.contains(column));
+    let spend = find_either(SPENDS).filter(|column| !sizes.contains(column) && !taken(column));
     sizes.extend(spend.clone());
     let is_money = spend.as_ref().is_some_and(|column| !plain(column).contains("credits"));
-    let taken = |column: &String| Some(column) == organization.as_ref() || Some(column) == feature.as_ref();
+    // Whole names only: `user_id` numbers no row.
+    let id = find(IDS).or_else(|| header.iter().find(|column| last_of_path(column) == "id").cloned());
+    let used = |column: &String| taken(column) || sizes.contains(column);
     Some(Guess {
         export: None,
-        time: vec![time],
-        end: all(ENDS),
-        member: all(MEMBERS).into_iter().filter(|column| !taken(column)).collect(),
-        id: all(IDS),
+        end: all(find_either(ENDS).filter(|column| *column != time)),
+        member: all(find(MEMBERS).filter(|column| !used(column))),
+        id: all(id.filter(|column| !used(column))),
+        unit: all(find_either(UNIT_NAMES).filter(|column| !used(column))),
+        kinds: None,
         spend: spend.map(|_| (sizes.len() - 1, if is_money { CREDITS_PER_MONEY } else { 1.0 })),
-        sizes: sizes.into_iter().map(|column| of_column(&column)).collect(),
         duration: DURATIONS.iter().find_map(|(name, unit)| Some((find(&[name])?, *unit))),
-        status: find(STATUSES),
+        status: all(find_either(STATUSES).filter(|column| !used(column))),
         cancelled: Vec::new(),
         calls: find(CALLS),
+        sizes: sizes.into_iter().map(|column| of_column(&column)).collect(),
+        time: vec![time],
         organization: organization.into_iter().collect(),
         feature: feature.into_iter().collect(),
+        unread: Vec::new(),
     })
 }
 
-/// A name without case and punctuation: `startTime`, `Start Time` and `start_time` are one.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// What stands behind the last dot, in small letters.
+fn last_of_path(column: &str) -> String {
+    column.rsplit('.').next().unwrap_or(column).to_lowercase()
 }
 
 /// A column's name as a formula can use it.
@@ -367,8 +327,63 @@ mod tests {
             );
             let names: Vec<&str> = guess.sizes.iter().map(|size| size.name.as_str()).collect();
             assert_eq!(names.join(" "), sizes, "{header}");
-            assert_eq!((guess.calls.as_deref(), guess.status.as_deref()), (calls, status), "{header}");
+            assert_eq!(
+                (guess.calls.as_deref(), guess.status.first().map(String::as_str)),
+                (calls, status),
+                "{header}"
+            );
         }
         assert_eq!(guess(&["who".to_owned(), "what".to_owned()]), None);
+    }
+
+    #[test]
+    fn names_are_known_by_their_last_word_and_what_is_left_is_named() {
+        // Header; time, organization, feature, sizes, ids, what is not read.
+        let cases = [
+            (
+                "created,body.customer_id,body.value,event.name,meta.id,livemode",
+                ["created", "body.customer_id", "event.name", "body_value", "meta.id", "livemode"],
+            ),
+            (
+                "startTime,userId,modelName,inputTokens,outputTokens,reasoningTokens,totalCost",
+                [
+                    "startTime",
+                    "userId",
+                    "modelName",
+                    "inputtokens outputtokens totalcost",
+                    "",
+                    "reasoningTokens",
+                ],
+            ),
+            ("Date,Slug,Usage", ["Date", "", "Slug", "spend", "", ""]),
+        ];
+        for (header, wanted) in cases {
+            let columns: Vec<String> = header.split(',').map(str::to_owned).collect();
+            let guess = guess(&columns).expect(header);
+            let sizes: Vec<&str> = guess.sizes.iter().map(|size| size.name.as_str()).collect();
+            let found = [
+                guess.time.join(" "),
+                guess.organization.join(" "),
+                guess.feature.join(" "),
+                sizes.join(" "),
+                guess.id.join(" "),
+                guess.unread.join(", "),
+            ];
+            assert_eq!(found, wanted, "{header}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_chosen_by_importance() {
+        let header = "usage_date_utc,workspace,model_version,usage_input_tokens_no_cache,usage_input_tokens_cache_write_5m,\
+            usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,usage_output_tokens,web_search_count,cost_usd";
+        let columns: Vec<String> = header.split(',').map(str::to_owned).collect();
+        let guess = guess(&columns).expect(header);
+        let names: Vec<&str> = guess.sizes.iter().map(|size| size.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["tokens_in", "cache_writes", "cache_writes_1h", "tokens_cached", "tokens_out", "spend"]
+        );
+        assert_eq!(guess.unread, ["web_search_count"]);
     }
 }

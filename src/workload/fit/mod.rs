@@ -24,6 +24,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::Path;

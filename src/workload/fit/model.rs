@@ -333,7 +333,9 @@ fn horizon_warnings(observed: &Observed, frame: &HorizonGrid, groups: &[Customer
         (left.sizeless, "rows carry no size"),
         (left.timeless, "rows without a time are left out"),
         (left.empty, "rows without calls are left out"),
-        (left.repeated, "rows that repeat an id are left out"),
+        (left.other_kinds, "rows of kinds that are no usage (taxes, fees, discounts) are left out"),
+        (left.uncharged, "rows were not charged, says the file; they carry no size"),
+        (left.repeated, "rows that repeat an id of their organization are left out"),
         (left.twins, "rows are alike in every cell to another; they are kept as calls"),
         (left.negative, "sizes below 0 are read as 0"),
         (left.homeless, "rows without an organization are taken as those of one"),
@@ -342,6 +344,7 @@ fn horizon_warnings(observed: &Observed, frame: &HorizonGrid, groups: &[Customer
     warnings.extend(
         counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
     );
+    warnings.extend(observed.guess.about_unread());
     if observed.organizations == 1 && observed.guess.organization.is_empty() {
         warnings.push("no column of organizations: all calls are those of one organization".to_owned());
     }

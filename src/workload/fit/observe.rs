@@ -8,11 +8,13 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::calendar::Zone;
-use crate::sampling::hash_name;
+use crate::sampling::{hash_name, mix};
 use crate::units::SimTime;
 use crate::workload::history::{
-    GatheredProblems, HistoryError, HistoryProblems, HistorySpec, HistoryTable, Number, number, time,
+    GatheredProblems, HistoryError, HistoryProblems, HistorySpec, HistoryTable, Number, WordedOutcome,
+    hashed_id, number, outcome, time,
 };
+use crate::workload::operation::Fate;
 
 use super::families::six_digits;
 use super::guess::{Guess, MOST_SIZES, guess};
@@ -47,6 +49,8 @@ pub struct Observed {
     pub organizations: u32,
     /// Features' names, by the numbers in the rows.
     pub features: Vec<String>,
+    /// Their units by the same numbers; empty where none is said.
+    pub units: Vec<String>,
     /// What times are known to: 0 is exactly, else the length of a bucket (microseconds).
     pub resolution: i64,
     /// Rows that were left out or changed, by reason.
@@ -62,6 +66,10 @@ pub struct OtherRows {
     pub timeless: u64,
     /// Left out: a bucket without calls.
     pub empty: u64,
+    /// Left out: of a kind that is no usage.
+    pub other_kinds: u64,
+    /// Kept without sizes: the file says that they were not charged.
+    pub uncharged: u64,
     /// Left out: repeats an id.
     pub repeated: u64,
     /// Kept, though alike in every cell to an earlier one.
@@ -104,6 +112,16 @@ pub enum End {
     Failed,
     /// Its user cancelled it.
     Cancelled,
+}
+
+impl From<Fate> for End {
+    fn from(fate: Fate) -> End {
+        match fate {
+            Fate::Completes => End::Fine,
+            Fate::Fails => End::Failed,
+            Fate::Cancelled => End::Cancelled,
+        }
+    }
 }
 
 impl Observed {
@@ -177,6 +195,7 @@ fn finished(path: &Path, line: u64, mut found: Observed) -> Result<Observed, His
         return Err(HistoryError::row(path, line, what).with_hint("is a time in the wrong unit, or 0?"));
     }
     found.resolution = resolution(&found);
+    tell_units_apart(&mut found);
     pool_features(&mut found);
     Ok(found)
 }
@@ -252,7 +271,7 @@ struct RowReader {
     zone: Zone,
     found: Observed,
     organizations: BTreeMap<String, u32>,
-    features: BTreeMap<String, u16>,
+    features: BTreeMap<(String, String), u16>,
     ids: BTreeSet<u64>,
     mistakes: Vec<RowProblem>,
 }
@@ -322,6 +341,10 @@ impl RowReader {
         if self.ids.len() < MOST_IDS && guess.id.is_empty() {
             self.found.left.twins += u64::from(!self.ids.insert(table.hash()));
         }
+        if !self.is_usage(table, &guess) {
+            self.found.left.other_kinds += 1;
+            return;
+        }
         if self.is_repeated(table, &guess) {
             self.found.left.repeated += 1;
             return;
@@ -334,15 +357,21 @@ impl RowReader {
             self.found.left.empty += 1;
             return;
         }
-        let sizes = self.sizes(table, &guess, calls);
+        let outcome = self.outcome(table, &guess);
+        self.found.left.uncharged += u64::from(!outcome.charged);
+        let sizes = match outcome.charged {
+            true => self.sizes(table, &guess, calls),
+            false => [f64::NAN; MOST_SIZES],
+        };
         let duration = self.duration(table, &guess, at);
         let feature = self.cell(table, &guess.feature).map_or("use", |(text, _)| text);
-        let Some(feature) = self.feature(&clean(feature)) else { return };
+        let unit = self.cell(table, &guess.unit).map_or("", |(text, _)| text);
+        let Some(feature) = self.feature(&clean(feature), &clean(unit)) else { return };
         let row = ObservedRow {
             at: at.micros(),
             organization: self.organization(table, &guess),
             feature,
-            end: self.end(table, &guess),
+            end: outcome.fate.into(),
             calls,
             sizes,
             duration,
@@ -352,8 +381,11 @@ impl RowReader {
     }
 
     fn is_repeated(&mut self, table: &HistoryTable, guess: &Guess) -> bool {
-        let Some((id, _)) = self.cell(table, &guess.id) else { return false };
-        self.ids.len() < MOST_IDS && !self.ids.insert(hash_name(id))
+        let of = |column: &String| self.cell(table, [column]).map_or("", |(text, _)| text);
+        let Some(id) = hashed_id(guess.id.iter().map(of)) else { return false };
+        // One id may stand for two rows of two organizations.
+        let organization = self.cell(table, &guess.organization).map_or("", |(label, _)| label);
+        self.ids.len() < MOST_IDS && !self.ids.insert(mix(id ^ hash_name(organization)))
     }
 
     /// Sizes per call; those of a bucket are totals.
@@ -385,30 +417,23 @@ impl RowReader {
         }
     }
 
-    fn end(&self, table: &HistoryTable, guess: &Guess) -> End {
-        let Some((text, column)) = self.cell(table, &guess.status) else { return End::Fine };
-        if guess.cancelled.iter().any(|word| word == text) {
-            return End::Cancelled;
-        }
-        let word = text.to_ascii_lowercase();
-        let (yes, no) =
-            (["true", "1", "yes"].contains(&word.as_str()), ["false", "0", "no"].contains(&word.as_str()));
-        let holds = |words: &[&str]| words.iter().any(|part| word.contains(part));
-        match column.to_ascii_lowercase().as_str() {
-            "success" | "ok" if no => End::Failed,
-            "error" if !no && !["", "none", "null", "ok"].contains(&word.as_str()) => End::Failed,
-            "cancelled" if yes => End::Cancelled,
-            "success" | "ok" | "error" | "cancelled" => End::Fine,
-            _ if holds(&["cancel", "abort"]) => End::Cancelled,
-            _ if holds(&["fail", "error", "timeout", "timed_out", "denied", "reject"]) => End::Failed,
-            _ if word.len() == 3
-                && (word.starts_with('5') || word.starts_with('4'))
-                && word.parse::<u16>().is_ok() =>
-            {
-                End::Failed
+    /// How a call ended: the worst that its columns say.
+    fn outcome(&self, table: &HistoryTable, guess: &Guess) -> WordedOutcome {
+        let of = |column: &String| match self.cell(table, [column]) {
+            None => WordedOutcome::FINE,
+            Some((text, _)) if guess.cancelled.iter().any(|word| word == text) => {
+                WordedOutcome { fate: Fate::Cancelled, charged: true }
             }
-            _ => End::Fine,
-        }
+            Some((text, _)) => outcome(column, text),
+        };
+        guess.status.iter().map(of).fold(WordedOutcome::FINE, WordedOutcome::worse)
+    }
+
+    /// False for rows of a file that are something else than usage.
+    fn is_usage(&self, table: &HistoryTable, guess: &Guess) -> bool {
+        let Some((columns, usage)) = &guess.kinds else { return true };
+        let kind = self.cell(table, columns);
+        kind.is_none_or(|(kind, _)| usage.iter().any(|usage| usage.eq_ignore_ascii_case(kind)))
     }
 
     fn organization(&mut self, table: &HistoryTable, guess: &Guess) -> u32 {
@@ -423,9 +448,10 @@ impl RowReader {
         number
     }
 
-    /// The feature's number; a mistake if there are too many to be features.
-    fn feature(&mut self, label: &str) -> Option<u16> {
-        if let Some(number) = self.features.get(label) {
+    /// The number of a feature in a unit.
+    fn feature(&mut self, label: &str, unit: &str) -> Option<u16> {
+        let key = (label.to_owned(), unit.to_owned());
+        if let Some(number) = self.features.get(&key) {
             return Some(*number);
         }
         // More than this are no features but texts; the first ones stand for themselves, the rest for one.
@@ -434,9 +460,23 @@ impl RowReader {
             return Some(0);
         }
         let number = self.found.features.len() as u16;
-        self.features.insert(label.to_owned(), number);
+        self.features.insert(key, number);
         self.found.features.push(label.to_owned());
+        self.found.units.push(unit.to_owned());
         Some(number)
+    }
+}
+
+/// Names features after their units too, if a history has several: two units are two things.
+fn tell_units_apart(found: &mut Observed) {
+    let units: BTreeSet<&String> = found.units.iter().collect();
+    if units.len() < 2 {
+        return;
+    }
+    for (name, unit) in found.features.iter_mut().zip(&found.units) {
+        if !unit.is_empty() {
+            *name = format!("{name} [{unit}]");
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Outline {
     pub allowance: f64,
     /// What the costs come from, as a sentence.
     pub about_costs: String,
+    /// Columns that nothing is taken from, as a sentence.
+    pub about_unread: Option<String>,
 }
 
 /// Lays open a history whose columns are recognized by their names. `file` is its name as the scenario writes it.
@@ -71,6 +73,7 @@ pub fn outline(path: &Path, file: &str) -> Result<Outline, HistoryProblems> {
         calls: observed.calls(),
         allowance: two_digits(enough(&demand).clamp(0.01, 1e9)),
         about_costs: formula.about.to_owned(),
+        about_unread: observed.guess.about_unread(),
     })
 }
 
@@ -88,6 +91,7 @@ fn history(observed: &Observed, file: &str) -> String {
             ("feature", &guess.feature),
             ("member", &guess.member),
             ("id", &guess.id),
+            ("unit", &guess.unit),
         ] {
             if let Some(columns) = alternatives(columns) {
                 let _ = writeln!(text, "{name} = {columns}");
@@ -97,8 +101,14 @@ fn history(observed: &Observed, file: &str) -> String {
             let unit = if *unit == 1.0 { "1s".to_owned() } else { format!("{} ms", plain(unit * 1e3)) };
             let _ = writeln!(text, "duration = {{ column = {}, unit = \"{unit}\" }}", quoted(column));
         }
-        if let Some(status) = guess.status.as_deref().and_then(status) {
+        if let Some(status) = alternatives(&guess.status) {
             let _ = writeln!(text, "status = {status}");
+        }
+        if !guess.id.is_empty() {
+            text += "duplicates = \"drop\"\n";
+        }
+        if let Some(calls) = &guess.calls {
+            let _ = writeln!(text, "buckets = {{ length = \"as found\", requests = {} }}", quoted(calls));
         }
         if guess.sizes.is_empty() {
             text += "cost = \"1\"  # <- credits of a row\n";
@@ -117,33 +127,6 @@ fn history(observed: &Observed, file: &str) -> String {
         let _ = writeln!(text, "other_features = {}", quoted(other));
     }
     text
-}
-
-/// A column of outcomes with the words that usually mean failed and cancelled.
-fn status(column: &str) -> Option<String> {
-    let in_cases = |words: &[&str]| -> Vec<String> {
-        let cases = |word: &&str| [(*word).to_owned(), word.to_uppercase(), capital(word)];
-        words.iter().flat_map(cases).map(|word| quoted(&word)).collect()
-    };
-    let (failed, cancelled) = match column.to_ascii_lowercase().as_str() {
-        "success" | "ok" => (vec!["false", "no"], vec![]),
-        "cancelled" => (vec![], vec!["true", "yes"]),
-        "status" | "outcome" | "result" | "state" => {
-            (vec!["failed", "failure", "error", "timeout"], vec!["cancelled", "canceled", "aborted"])
-        }
-        _ => return None,
-    };
-    let list = |name: &str, words: &[&str]| match words {
-        [] => String::new(),
-        words => format!(", {name} = [{}]", in_cases(words).join(", ")),
-    };
-    let (failed, cancelled) = (list("failed", &failed), list("cancelled", &cancelled));
-    Some(format!("{{ column = {}{failed}{cancelled} }}", quoted(column)))
-}
-
-fn capital(word: &str) -> String {
-    let (first, rest) = word.split_at(1);
-    first.to_uppercase() + rest
 }
 
 /// One column, or a list of alternatives.

@@ -13,11 +13,14 @@ use super::cells::{Number, TimeForm, number, time};
 use super::columns::{ChosenColumns, Roles, require};
 use super::counts::HistoryCounts;
 use super::error::{GatheredProblems, HistoryError, HistoryProblems};
+use super::grid::BucketGrid;
+use super::outcomes::{WordedOutcome, outcome};
 use super::prices::{Priced, Prices};
 use super::record::CleanRow;
-use super::spec::{HistorySpec, OtherFeatures, Sizeless};
+use super::spec::{BucketLength, HistorySpec, OtherFeatures, Sizeless};
 use super::strangers::UnknownFeatures;
 use super::table::HistoryTable;
+use super::units_seen::UnitsSeen;
 
 /// Label of rows whose organization is empty.
 pub const NO_ORGANIZATION: &str = "(none)";
@@ -37,6 +40,9 @@ pub(super) struct Cleaner<'a> {
     prices: Prices,
     last: Option<SimTime>,
     strangers: UnknownFeatures,
+    /// The instants of buckets that do not say their end.
+    pub grid: BucketGrid,
+    units: UnitsSeen,
 }
 
 /// Whose a row is.
@@ -55,13 +61,24 @@ impl<'a> Cleaner<'a> {
     pub fn open(spec: &'a HistorySpec, demands: &[&Demand]) -> Result<(Self, HistoryTable), HistoryProblems> {
         let mut chosen = ChosenColumns::default();
         let roles = Roles::choose(spec, &mut chosen);
-        let prices = Prices::find(spec, demands, &mut chosen)?;
+        let mut prices = Prices::find(spec, demands, &mut chosen)?;
         let names = chosen.0;
         let table = HistoryTable::open(spec, &names)?;
+        prices.forget_spend_without_columns(&table);
         let needed = prices.cells().into_iter().filter(|cells| !cells.optional);
         let sizes = needed.map(super::prices::AlternativeColumns::columns).collect();
         require(spec, &table, &names, &roles, sizes).finish()?;
-        Ok((Cleaner { spec, names, roles, prices, last: None, strangers: UnknownFeatures::default() }, table))
+        let cleaner = Cleaner {
+            spec,
+            names,
+            roles,
+            prices,
+            last: None,
+            strangers: UnknownFeatures::default(),
+            grid: BucketGrid::default(),
+            units: UnitsSeen::default(),
+        };
+        Ok((cleaner, table))
     }
 
     /// Behind the last row: values that are no features, and, without a header, every column that no row had.
@@ -94,6 +111,10 @@ impl<'a> Cleaner<'a> {
             counts.not_chosen += 1;
             return None;
         }
+        if !self.is_usage(table) {
+            counts.other_kinds += 1;
+            return None;
+        }
         let requests = problems.keep(self.requests(table));
         if requests == Some(0) && self.prices.cells().iter().all(|cells| cells.is_nothing(table)) {
             counts.empty_buckets += 1;
@@ -113,7 +134,11 @@ impl<'a> Cleaner<'a> {
         // Bad cells of the others are told first; the cost needs them.
         let (requests, (at, form), feature) = (requests?, at?, feature?);
         let seconds = duration.unwrap_or_default().as_seconds_f64();
-        let cost = problems.keep(self.cost(table, feature, requests, seconds, counts))?;
+        let outcome = self.outcome(table);
+        let cost = match outcome.charged {
+            true => problems.keep(self.cost(table, feature, requests, seconds, counts))?,
+            false => Some(Credits::ZERO),
+        };
         counts.sizeless += u64::from(cost.is_none());
         let record = CleanRow {
             at,
@@ -122,7 +147,7 @@ impl<'a> Cleaner<'a> {
             length: length?,
             line: table.number(),
             feature,
-            fate: self.fate(table),
+            fate: outcome.fate,
             requests: requests.max(1),
             member: first_cell(table, &self.roles.member).map(hash_name),
             ..self.twin(table)
@@ -139,6 +164,9 @@ impl<'a> Cleaner<'a> {
             }
             _ => {}
         }
+        counts.uncharged += u64::from(!outcome.charged);
+        let unit = first_cell(table, &self.roles.unit);
+        counts.mixed_units += unit.map_or(0, |unit| self.units.add(feature, unit));
         self.count(&record, form, &label, counts);
         Some((self.merged(label), record))
     }
@@ -183,8 +211,8 @@ impl<'a> Cleaner<'a> {
     /// What rows that repeat this one share with it.
     fn twin(&self, table: &HistoryTable) -> CleanRow {
         let mark = CleanRow::mark(SimTime::MIN, table.number());
-        match first_cell(table, &self.roles.id) {
-            Some(id) => CleanRow { twin: hash_name(id), has_id: true, ..mark },
+        match hashed_id(self.roles.id.iter().map(|column| table.cell(*column))) {
+            Some(twin) => CleanRow { twin, has_id: true, ..mark },
             None => CleanRow { twin: table.hash(), ..mark },
         }
     }
@@ -192,8 +220,13 @@ impl<'a> Cleaner<'a> {
     fn feature(&mut self, table: &HistoryTable) -> RowOwner {
         let map = &self.spec.features;
         let value = first_cell(table, &self.roles.feature).unwrap_or("");
-        if let Some((_, feature)) = map.map.iter().find(|(known, _)| known == value) {
-            return RowOwner::Of(*feature);
+        let of =
+            |wanted: &str| map.map.iter().find(|(known, _)| known == wanted).map(|(_, feature)| *feature);
+        let by_unit = first_cell(table, &self.roles.unit)
+            .map(|unit| (of(&format!("{value} [{unit}]")), of(&format!("[{unit}]"))));
+        let (both, unit) = by_unit.unwrap_or_default();
+        if let Some(feature) = both.or_else(|| of(value)).or(unit) {
+            return RowOwner::Of(feature);
         }
         match map.other {
             OtherFeatures::Are(feature) => RowOwner::Of(feature),
@@ -245,6 +278,10 @@ impl<'a> Cleaner<'a> {
 
     fn requests(&self, table: &HistoryTable) -> Result<u32, HistoryError> {
         let Some(column) = self.roles.requests.first().copied() else { return Ok(1) };
+        // An export of events, though the product has one of buckets too.
+        if self.spec.columns.lenient && table.lacks(column) {
+            return Ok(1);
+        }
         let text = table.cell(column);
         match number(text) {
             Number::Is(count) if (0.0..=MOST_REQUESTS).contains(&count) => {
@@ -274,6 +311,7 @@ impl<'a> Cleaner<'a> {
                 self.error(table, "belongs to a feature whose cost is no formula").with_hint(hint)
             })?,
         };
+        counts.priced_by_spend += u64::from(price.by_spend);
         let lenient = self.spec.columns.lenient;
         let cost = match price.evaluate(table, lenient, requests, seconds, counts) {
             Ok(Priced::Cost(cost)) => cost,
@@ -317,7 +355,7 @@ impl<'a> Cleaner<'a> {
             let text = table.cell(*column);
             return match number(text) {
                 Number::Is(length) if length >= 0.0 => Ok(span(length * duration.unit.as_seconds_f64())),
-                Number::Empty => Ok(SimSpan::ZERO),
+                Number::Empty => Ok(self.end(table, &self.roles.end, at)?.unwrap_or_default()),
                 _ => {
                     Err(self.bad_cell(table, *column, text).wanting("a duration of at least 0, as a number"))
                 }
@@ -326,14 +364,30 @@ impl<'a> Cleaner<'a> {
         Ok(self.end(table, &self.roles.end, at)?.unwrap_or_default())
     }
 
-    /// Length of the row's bucket; 0 for events.
-    fn length(&self, table: &HistoryTable, at: SimTime) -> Result<SimSpan, HistoryError> {
+    /// Length of the row's bucket; 0 for events, [`CleanRow::LENGTH_AS_FOUND`] if the whole file tells it.
+    fn length(&mut self, table: &HistoryTable, at: SimTime) -> Result<SimSpan, HistoryError> {
         let Some(buckets) = &self.spec.buckets else { return Ok(SimSpan::ZERO) };
         match (self.end(table, &self.roles.bucket_end, at)?, buckets.length) {
             (Some(length), _) if length > SimSpan::ZERO => Ok(length),
             (Some(_), _) => Err(self.error(table, "is a bucket without length")),
-            (None, Some(length)) => Ok(length),
-            (None, None) => Err(self.error(table, "has no end of its bucket")),
+            (None, BucketLength::Is(length)) => {
+                self.grid.add(at, &self.spec.zone);
+                if self.grid.fits(at, length, &self.spec.zone) {
+                    return Ok(length);
+                }
+                let what =
+                    format!("begins at {at}, off the grid of buckets of {} s", length.as_seconds_f64());
+                let hint = "`buckets.length` is how long every bucket is; without it, name the column of their `end`";
+                Err(self
+                    .error(table, what)
+                    .wanting("buckets that begin a whole number of lengths apart")
+                    .with_hint(hint))
+            }
+            (None, BucketLength::AsFound | BucketLength::DaysOrEvents) => {
+                self.grid.add(at, &self.spec.zone);
+                Ok(CleanRow::LENGTH_AS_FOUND)
+            }
+            (None, BucketLength::Told) => Err(self.error(table, "has no end of its bucket")),
         }
     }
 
@@ -351,24 +405,57 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    fn fate(&self, table: &HistoryTable) -> Fate {
-        let (Some(column), Some(status)) = (self.roles.status.first(), &self.spec.columns.status) else {
-            return Fate::Completes;
+    /// How the operation ended: the worst that its columns say.
+    fn outcome(&self, table: &HistoryTable) -> WordedOutcome {
+        let Some(status) = &self.spec.columns.status else { return WordedOutcome::FINE };
+        let of = |column: usize| {
+            let value = table.cell(column);
+            let is = |words: &[String]| words.iter().any(|word| word == value);
+            match () {
+                () if is(&status.failed) => WordedOutcome { fate: Fate::Fails, charged: true },
+                () if is(&status.cancelled) => WordedOutcome { fate: Fate::Cancelled, charged: true },
+                () if status.usual_words => outcome(&self.names[column], value),
+                () => WordedOutcome::FINE,
+            }
         };
-        let value = table.cell(*column);
-        if status.failed.iter().any(|word| word == value) {
-            Fate::Fails
-        } else if status.cancelled.iter().any(|word| word == value) {
-            Fate::Cancelled
-        } else {
-            Fate::Completes
-        }
+        let outcomes = self.roles.status.iter().map(|column| of(*column));
+        outcomes.fold(WordedOutcome::FINE, WordedOutcome::worse)
+    }
+
+    /// False for rows of a file that are something else.
+    fn is_usage(&self, table: &HistoryTable) -> bool {
+        let (Some(kinds), Some(kind)) = (&self.spec.kinds, first_cell(table, &self.roles.kinds)) else {
+            return true;
+        };
+        kinds.usage.iter().any(|usage| usage.eq_ignore_ascii_case(kind))
+    }
+
+    /// The columns in which sizes were looked for, as a message names them.
+    pub fn sizes_looked_for(&self) -> Option<String> {
+        let cells = self.prices.cells();
+        let mut columns: Vec<usize> = cells.iter().flat_map(|cells| cells.columns()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let names: Vec<String> = columns.iter().map(|column| format!("`{}`", self.names[*column])).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 }
 
 /// What a time may look like.
 const TIMES: &str =
     "a time: ISO 8601 such as 2025-01-31T10:00:00Z or 2025-01-31 10:00:00, or a number since 1970";
+
+/// Bits of the cells that together are a row's id; none if all are empty.
+pub(in crate::workload) fn hashed_id<'t>(cells: impl Iterator<Item = &'t str>) -> Option<u64> {
+    let mut id = None;
+    for (place, cell) in cells.enumerate() {
+        if !cell.is_empty() {
+            let own = hash_name(cell);
+            id = Some(id.map_or(own, |id| mix(id ^ own.rotate_left(place as u32))));
+        }
+    }
+    id
+}
 
 /// The first cell among alternatives that is not empty.
 fn first_cell<'t>(table: &'t HistoryTable, columns: &[usize]) -> Option<&'t str> {

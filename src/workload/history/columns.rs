@@ -38,6 +38,8 @@ pub(super) struct Roles {
     pub status: Vec<usize>,
     pub member: Vec<usize>,
     pub id: Vec<usize>,
+    pub unit: Vec<usize>,
+    pub kinds: Vec<usize>,
     pub requests: Vec<usize>,
     pub bucket_end: Vec<usize>,
 }
@@ -52,9 +54,11 @@ impl Roles {
             organization: chosen.all(&columns.organization),
             feature: chosen.all(&columns.feature),
             duration: columns.duration.iter().map(|duration| chosen.add(&duration.column)).collect(),
-            status: columns.status.iter().map(|status| chosen.add(&status.column)).collect(),
+            status: columns.status.iter().flat_map(|s| &s.columns).map(|name| chosen.add(name)).collect(),
             member: chosen.all(&columns.member),
             id: chosen.all(&columns.id),
+            unit: chosen.all(&columns.unit),
+            kinds: spec.kinds.iter().flat_map(|kinds| &kinds.columns).map(|name| chosen.add(name)).collect(),
             requests: spec.buckets.iter().flat_map(|b| &b.requests).map(|name| chosen.add(name)).collect(),
             bucket_end: spec.buckets.iter().flat_map(|b| &b.end).map(|name| chosen.add(name)).collect(),
         }
@@ -65,7 +69,7 @@ impl Roles {
     pub fn needed(&self, lenient: bool, sizes: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         let mut groups: Vec<&[usize]> = vec![&self.time];
         if !lenient {
-            groups.extend::<[&[usize]; 9]>([
+            groups.extend::<[&[usize]; 11]>([
                 &self.end,
                 &self.organization,
                 &self.feature,
@@ -73,6 +77,8 @@ impl Roles {
                 &self.status,
                 &self.member,
                 &self.id,
+                &self.unit,
+                &self.kinds,
                 &self.requests,
                 &self.bucket_end,
             ]);
@@ -120,6 +126,32 @@ pub(super) fn require(
         problems.add(error.with_hint("rename one of the two columns"));
     }
     problems
+}
+
+/// A name without case and punctuation: `startTime`, `Start Time` and `start_time` are one.
+pub(in crate::workload) fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The last word of a name in small letters: `error` of `data.error`, `is_error` and `isError`.
+pub(in crate::workload) fn last_word(name: &str) -> String {
+    let mut word = String::new();
+    let mut last_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            if !word.is_empty() {
+                last_small = false;
+                word.push(' ');
+            }
+            continue;
+        }
+        if c.is_uppercase() && last_small {
+            word.push(' ');
+        }
+        last_small = c.is_lowercase() || c.is_numeric();
+        word.extend(c.to_lowercase());
+    }
+    word.split_whitespace().last().unwrap_or_default().to_owned()
 }
 
 fn one_of(header: &[String]) -> String {

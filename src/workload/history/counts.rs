@@ -27,6 +27,8 @@ pub struct HistoryCounts {
     pub not_chosen: u64,
     /// Left out: after moving they lie outside the horizon.
     pub outside_horizon: u64,
+    /// Left out: rows of a kind that is no usage.
+    pub other_kinds: u64,
     /// Left out: buckets without any operation.
     pub empty_buckets: u64,
     /// Replayed with an earlier time than the row before them.
@@ -37,6 +39,12 @@ pub struct HistoryCounts {
     pub failed: u64,
     /// Replayed as cancelled.
     pub cancelled: u64,
+    /// Replayed at no cost, for the file says that they were not charged.
+    pub uncharged: u64,
+    /// Replayed at the cost that the file says in money, their feature having none: 100 credits a unit of money.
+    pub priced_by_spend: u64,
+    /// Replayed together with rows of the same feature in another unit.
+    pub mixed_units: u64,
     /// Instants with an offset or `Z`.
     pub times_with_zone: u64,
     /// Instants without, read in the history's zone.
@@ -83,6 +91,7 @@ impl HistoryCounts {
             + self.dropped
             + self.other_features
             + self.not_chosen
+            + self.other_kinds
             + self.outside_horizon
             + self.empty_buckets
     }
@@ -103,6 +112,10 @@ impl HistoryCounts {
             (self.dropped, "repeat another and are left out"),
             (self.other_features, "of other features left out"),
             (self.not_chosen, "of organizations not chosen"),
+            (self.other_kinds, "of kinds that are no usage left out"),
+            (self.uncharged, "not charged, replayed at no cost"),
+            (self.priced_by_spend, "priced by the file's own costs, 100 credits for a unit of money"),
+            (self.mixed_units, "in several units that are added up (`features` can tell them apart)"),
             (self.outside_horizon, "outside the horizon left out"),
             (self.cut_by_horizon, "buckets cut by the horizon"),
             (self.empty_buckets, "empty buckets"),

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use super::columns::plain;
+
 /// A CSV file behind its header.
 pub(super) struct CsvRows {
     reader: csv::Reader<Box<dyn Read>>,
@@ -14,8 +16,9 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Reads the header and finds the chosen columns.
-    pub fn of(mut reader: Box<dyn BufRead>, columns: &[String]) -> Result<Self, csv::Error> {
+    /// Reads the header and finds the chosen columns; by any spelling that differs in case and punctuation alone, if
+    /// `lenient`.
+    pub fn of(mut reader: Box<dyn BufRead>, columns: &[String], lenient: bool) -> Result<Self, csv::Error> {
         let head = reader.fill_buf()?;
         let (delimiter, ends_in_newlines) = (delimiter(head), head.contains(&b'\n'));
         // The last row ends like every other, so that lines can be counted from the end of a row.
@@ -35,7 +38,12 @@ impl CsvRows {
         };
         rows.advance()?;
         rows.header = rows.record.iter().map(|name| name.trim().to_owned()).collect();
-        let position = |column: &String| rows.header.iter().position(|name| name == column);
+        let position = |column: &String| {
+            let exact = rows.header.iter().position(|name| name == column);
+            exact.or_else(|| {
+                lenient.then(|| rows.header.iter().position(|name| plain(name) == plain(column)))?
+            })
+        };
         rows.positions = columns.iter().map(position).collect();
         Ok(rows)
     }
@@ -52,6 +60,13 @@ impl CsvRows {
                 return Ok(true);
             }
         }
+    }
+
+    /// Columns that were not chosen.
+    pub fn unread(&self) -> impl Iterator<Item = &str> {
+        let chosen = |place: usize| self.positions.contains(&Some(place));
+        let names = self.header.iter().enumerate();
+        names.filter(move |(place, _)| !chosen(*place)).map(|(_, name)| name.as_str())
     }
 
     /// The number of cells of the current row.

@@ -72,7 +72,7 @@ pub(super) struct JsonRows {
 
 enum JsonSource {
     Lines { reader: Box<dyn BufRead>, text: String },
-    Document(Box<Document>),
+    Document(Box<JsonDocument>),
 }
 
 impl JsonRows {
@@ -90,7 +90,7 @@ impl JsonRows {
             Some(line) => !line.is_empty() && !line.ends_with(b"}") && !line.ends_with(b"},"),
         };
         let source = if is_document {
-            JsonSource::Document(Box::new(Document::new(reader)))
+            JsonSource::Document(Box::new(JsonDocument::new(reader)))
         } else {
             JsonSource::Lines { reader: Box::new(Lines::new(reader)), text: String::new() }
         };
@@ -195,17 +195,17 @@ fn with_outer(inner: &Value, outer: &Map<String, Value>) -> Value {
 }
 
 /// A document as a stream of the elements of its arrays.
-struct Document {
+struct JsonDocument {
     json: JsonStreamReader<Bounded>,
     /// Bytes that the current element may still have.
     left: Rc<Cell<u64>>,
-    open: Vec<Open>,
+    open: Vec<OpenBracket>,
     /// Whether its first value is.
     begun: bool,
 }
 
 /// A bracket that is open.
-enum Open {
+enum OpenBracket {
     Array,
     /// Its plain fields so far, and whether rows stood in it.
     Object(Map<String, Value>, bool),
@@ -225,7 +225,7 @@ impl DocumentProblem {
     }
 }
 
-impl Document {
+impl JsonDocument {
     fn new(reader: Box<dyn BufRead>) -> Self {
         let left = Rc::new(Cell::new(LONGEST_ELEMENT));
         let settings = ReaderSettings {
@@ -234,7 +234,7 @@ impl Document {
             ..ReaderSettings::default()
         };
         let json = JsonStreamReader::new_custom(Bounded { inner: reader, left: left.clone() }, settings);
-        Document { json, left, open: Vec::new(), begun: false }
+        JsonDocument { json, left, open: Vec::new(), begun: false }
     }
 
     /// The line at which it is being read, from 1.
@@ -256,18 +256,18 @@ impl Document {
                         return Ok(Some(value));
                     }
                 }
-                Some(Open::Array) if more => {
+                Some(OpenBracket::Array) if more => {
                     let value: Value = self.json.deserialize_next()?;
                     return Ok(Some(self.with_fields_around(value)));
                 }
-                Some(Open::Array) => {
+                Some(OpenBracket::Array) => {
                     self.json.end_array()?;
                     self.open.pop();
                 }
-                Some(Open::Object(..)) if more => self.field()?,
-                Some(Open::Object(..)) => {
+                Some(OpenBracket::Object(..)) if more => self.field()?,
+                Some(OpenBracket::Object(..)) => {
                     self.json.end_object()?;
-                    if let Some(Open::Object(fields, false)) = self.open.pop() {
+                    if let Some(OpenBracket::Object(fields, false)) = self.open.pop() {
                         return Ok(Some(Value::Object(fields)));
                     }
                 }
@@ -280,11 +280,11 @@ impl Document {
         match self.json.peek()? {
             ValueType::Array => {
                 self.json.begin_array()?;
-                self.open.push(Open::Array);
+                self.open.push(OpenBracket::Array);
             }
             ValueType::Object => {
                 self.json.begin_object()?;
-                self.open.push(Open::Object(Map::new(), false));
+                self.open.push(OpenBracket::Object(Map::new(), false));
             }
             _ => return Ok(Some(self.json.deserialize_next()?)),
         }
@@ -298,10 +298,10 @@ impl Document {
             self.json.begin_array()?;
             let holds_rows = !self.json.has_next()? || self.json.peek()? == ValueType::Object;
             if holds_rows {
-                if let Some(Open::Object(_, rows)) = self.open.last_mut() {
+                if let Some(OpenBracket::Object(_, rows)) = self.open.last_mut() {
                     *rows = true;
                 }
-                self.open.push(Open::Array);
+                self.open.push(OpenBracket::Array);
                 return Ok(());
             }
             while self.json.has_next()? {
@@ -311,7 +311,7 @@ impl Document {
             return Ok(());
         }
         let value: Value = self.json.deserialize_next()?;
-        if let Some(Open::Object(fields, _)) = self.open.last_mut() {
+        if let Some(OpenBracket::Object(fields, _)) = self.open.last_mut() {
             fields.insert(name, value);
         }
         Ok(())
@@ -320,8 +320,8 @@ impl Document {
     /// An element with the plain fields that stood before its array.
     fn with_fields_around(&self, value: Value) -> Value {
         let around = self.open.iter().find_map(|open| match open {
-            Open::Object(fields, _) => Some(fields),
-            Open::Array => None,
+            OpenBracket::Object(fields, _) => Some(fields),
+            OpenBracket::Array => None,
         });
         let Some(around) = around.filter(|_| value.is_object()) else { return value };
         let outer = around.iter().filter(|(name, value)| is_passed_on(name, value)).map(own).collect();

@@ -16,12 +16,13 @@ use super::clean::{Cleaner, Labelled};
 use super::content::Content;
 use super::counts::HistoryCounts;
 use super::error::{GatheredProblems, HistoryError, HistoryProblems};
+use super::grid::BucketGrid;
 use super::partition::{DuplicateFinder, PartitionFiles, PartitionWriter};
 use super::reading::{ReadingWatch, WatchedReading, text_size};
 use super::record::{CleanRow, read_labelled, write_labelled};
 use super::sketch::CostSketch;
 use super::sort::{SortOrder, sorted};
-use super::spec::{Duplicates, HistorySpec, Shift};
+use super::spec::{Duplicates, HistorySpec, RowCost, Shift};
 use super::table::line_of;
 
 /// Bytes of a file that make one partition.
@@ -48,6 +49,10 @@ pub struct PreparedHistory {
     pub(super) period: SimSpan,
     /// First and last instant in the file.
     pub span: Option<(SimTime, SimTime)>,
+    /// Columns of a CSV file that nothing reads.
+    pub unread: Vec<String>,
+    /// How long buckets are that do not say their end, as found or said; 0 if rows are events.
+    pub length: Option<SimSpan>,
     pub(super) horizon: (SimTime, SimTime),
 }
 
@@ -101,6 +106,16 @@ impl PreparedHistory {
         (partition, (number - first) as usize)
     }
 
+    /// True if chance says when its operations come or what they cost: rows of buckets are spread over them, `thin` keeps
+    /// a share, `cost = "drawn"` draws.
+    #[must_use]
+    pub fn places_by_chance(&self) -> bool {
+        let spec = &self.spec;
+        let spread = spec.buckets.as_ref().is_some_and(|buckets| !buckets.end.is_empty())
+            || self.length.is_some_and(|length| !length.is_zero());
+        spread || spec.replay.thin < 1.0 || matches!(spec.cost, RowCost::Drawn)
+    }
+
     /// True if rows of the history are operations of this feature; its own arrivals are then not drawn.
     #[must_use]
     pub fn feeds(&self, feature: FeatureIndex) -> bool {
@@ -127,6 +142,12 @@ struct Pass<'a> {
     days: Days,
     problems: GatheredProblems,
     watched: WatchedReading<'a>,
+    /// Length of buckets that do not say their end.
+    length: SimSpan,
+    /// Columns that nobody asked for.
+    unread: Vec<String>,
+    /// Columns in which sizes were looked for.
+    looked_for: Option<String>,
 }
 
 /// The days on which there are rows.
@@ -176,6 +197,9 @@ impl<'a> Pass<'a> {
             days: Days::default(),
             problems: GatheredProblems::default(),
             watched: WatchedReading::new(preparation.watch, &spec.name, size),
+            length: SimSpan::ZERO,
+            unread: Vec::new(),
+            looked_for: None,
         })
     }
 
@@ -210,6 +234,9 @@ impl<'a> Pass<'a> {
             }
         }
         self.content = table.content();
+        self.unread = table.unread();
+        self.looked_for = cleaner.sizes_looked_for();
+        self.found_length(&cleaner.grid);
         cleaner.close(&table, &self.counts, &mut self.problems);
         self.problems.finish()?;
         for (file, path) in files.iter_mut().zip(&self.unsorted) {
@@ -218,13 +245,21 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
+    /// How long buckets are that do not say their end: the file as a whole tells it.
+    fn found_length(&mut self, grid: &BucketGrid) {
+        let Some(buckets) = &self.spec.buckets else { return };
+        self.length = grid.length(buckets.length);
+        let ended = grid.last().map(|last| last + self.length);
+        self.span = self.span.map(|(first, last)| (first, ended.map_or(last, |ended| last.max(ended))));
+    }
+
     fn deal(
         &mut self,
         files: &mut [BufWriter<File>],
         label: &str,
         record: CleanRow,
     ) -> Result<(), HistoryError> {
-        let end = record.at + record.length;
+        let end = record.at + record.length.max(SimSpan::ZERO);
         let (first, last) = self.span.unwrap_or((record.at, end));
         self.span = Some((first.min(record.at), last.max(end)));
         self.days.add(record.at);
@@ -266,6 +301,8 @@ impl<'a> Pass<'a> {
             shift,
             period,
             span: self.span,
+            unread: self.unread,
+            length: self.spec.buckets.as_ref().map(|_| self.length),
             horizon: (self.preparation.start, self.preparation.end),
         })
     }
@@ -278,7 +315,13 @@ impl<'a> Pass<'a> {
         let nothing = || {
             let remarks = self.counts.remarks().join(", ");
             let what = format!("has nothing to replay: {} rows, {remarks}", self.counts.rows);
-            HistoryError::row(&self.spec.path, 1, what)
+            let error = HistoryError::row(&self.spec.path, 1, what);
+            match self.looked_for.as_ref().filter(|_| self.counts.sizeless > 0) {
+                Some(columns) => error
+                    .wanting(&format!("a number in one of: {columns}"))
+                    .with_hint("`cost` or `quantities` name the columns of sizes; an export of costs has none but its costs"),
+                None => error,
+            }
         };
         let Some((first, last)) = self.span.filter(|_| self.counts.outside_horizon > 0) else {
             return Err(nothing());
@@ -350,7 +393,10 @@ impl<'a> Pass<'a> {
         let mut writer = PartitionWriter::create(files)?;
         let mut twins = DuplicateFinder::default();
         for row in rows {
-            let (label, record) = row.map_err(world)?;
+            let (label, mut record) = row.map_err(world)?;
+            if record.length == CleanRow::LENGTH_AS_FOUND {
+                record.length = self.length;
+            }
             self.watched.row().map_err(world)?;
             if record.requests == 0 {
                 // A mark: the organization exists, though nothing of it can be replayed.

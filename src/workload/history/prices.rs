@@ -27,7 +27,12 @@ pub(super) struct Price {
     cells: Vec<AlternativeColumns>,
     /// The formula speaks of one operation, so a bucket of several is priced by their mean.
     each: bool,
+    /// The feature has no price of its own: the file's costs stand for it.
+    pub by_spend: bool,
 }
+
+/// Credits that a unit of money buys, where a history says what calls cost in money and nothing else is said.
+pub(in crate::workload) const CREDITS_PER_MONEY: f64 = 100.0;
 
 /// Alternative columns of one value; the first one that is not empty counts.
 #[derive(Debug, Clone)]
@@ -147,7 +152,7 @@ impl Prices {
             RowCost::Columns { formula, columns, optional } => {
                 let cells = |name: &String| AlternativeColumns::plain(name, optional.contains(name), chosen);
                 let cells = columns.iter().map(cells).collect();
-                Ok(Prices::Columns(Price { formula: formula.clone(), cells, each: false }))
+                Ok(Prices::Columns(Price { formula: formula.clone(), cells, each: false, by_spend: false }))
             }
             RowCost::OfFeature { quantities, optional } => {
                 let price = |demand: &&Demand| Price::of_feature(spec, demand, quantities, optional, chosen);
@@ -162,6 +167,20 @@ impl Prices {
             Prices::One | Prices::Drawn => None,
             Prices::Columns(price) => Some(price),
             Prices::OfFeature(prices) => prices.get(feature.index())?.as_ref(),
+        }
+    }
+
+    /// Forgets prices that are the file's own costs, if it has none.
+    pub fn forget_spend_without_columns(&mut self, table: &HistoryTable) {
+        let Prices::OfFeature(prices) = self else { return };
+        for price in prices {
+            let lacks = |price: &Price| {
+                let columns = price.cells.iter().flat_map(AlternativeColumns::columns);
+                price.by_spend && table.header().is_some() && columns.into_iter().all(|of| table.lacks(of))
+            };
+            if price.as_ref().is_some_and(lacks) {
+                *price = None;
+            }
         }
     }
 
@@ -184,8 +203,12 @@ impl Price {
         optional: &[String],
         chosen: &mut ChosenColumns,
     ) -> Result<Option<Price>, HistoryError> {
-        let StepShape::Simple { cost: Amount::Formula(formula), .. } = &demand.work.shape else {
-            return Ok(None);
+        let formula = match &demand.work.shape {
+            StepShape::Simple { cost: Amount::Formula(formula), .. } => formula,
+            StepShape::Simple { cost, .. } if *cost == Amount::default() => {
+                return Ok(Price::of_spend(quantities, chosen));
+            }
+            _ => return Ok(None),
         };
         let mut cells = Vec::new();
         for (index, quantity) in demand.work.quantities.iter().enumerate() {
@@ -210,7 +233,16 @@ impl Price {
                 }
             }
         }
-        Ok(Some(Price { formula: formula.clone(), cells, each: true }))
+        Ok(Some(Price { formula: formula.clone(), cells, each: true, by_spend: false }))
+    }
+
+    /// What the file itself says that rows cost, if it is an export that does.
+    fn of_spend(quantities: &[(String, String)], chosen: &mut ChosenColumns) -> Option<Price> {
+        let (_, column) = quantities.iter().find(|(name, _)| name == "spend")?;
+        let names = ["spend".to_owned()];
+        let formula = Formula::compile(&format!("{CREDITS_PER_MONEY} * spend"), &names).ok()?;
+        let cells = vec![AlternativeColumns::parse(column, true, chosen)];
+        Some(Price { formula, cells, each: false, by_spend: true })
     }
 
     /// What a row of `requests` operations costs together, each taking `seconds`.
@@ -231,7 +263,8 @@ impl Price {
                     values.push(value);
                 }
                 RowValue::Empty if cells.optional => {
-                    counts.empty_as_zero += u64::from(!cells.alternatives.is_empty());
+                    // A column that the file lacks has no cell.
+                    counts.empty_as_zero += u64::from(cells.columns().iter().any(|of| !table.lacks(*of)));
                     values.push(0.0);
                 }
                 RowValue::Empty => return Ok(Priced::Sizeless),

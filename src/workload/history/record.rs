@@ -32,6 +32,9 @@ pub(super) struct CleanRow {
 pub(super) const RECORD_BYTES: usize = 64;
 
 impl CleanRow {
+    /// Stands for the length of a bucket until the whole file has been seen.
+    pub const LENGTH_AS_FOUND: SimSpan = SimSpan::from_micros(-1);
+
     /// Says that an organization exists, by a row that cannot be replayed.
     pub fn mark(at: SimTime, line: u64) -> Self {
         CleanRow {

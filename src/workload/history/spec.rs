@@ -27,6 +27,8 @@ pub struct HistorySpec {
     pub features: FeatureMap,
     /// Rows are totals of time buckets instead of single operations.
     pub buckets: Option<Buckets>,
+    /// Which rows are usage, if the file holds others too.
+    pub kinds: Option<RowKinds>,
     /// What becomes of rows whose size is empty.
     pub sizeless: Sizeless,
     /// What becomes of rows that repeat another.
@@ -53,6 +55,7 @@ impl Default for HistorySpec {
             cost: RowCost::default(),
             features: FeatureMap::default(),
             buckets: None,
+            kinds: None,
             sizeless: Sizeless::default(),
             duplicates: Duplicates::default(),
             zone: crate::calendar::Zone::default(),
@@ -66,12 +69,12 @@ impl Default for HistorySpec {
 /// How a history's file is written. Compression by gzip is recognized by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HistoryFormat {
-    /// By the first byte: `{` is JSONL, anything else CSV.
+    /// By the first byte: `{` and `[` are JSON, anything else CSV.
     #[default]
     Auto,
     /// Comma-separated with one header line.
     Csv,
-    /// One JSON object a line; `a.b` names a field of a nested object.
+    /// One JSON object a line, or a JSON document whose arrays hold rows; `a.b` names a field of a nested object.
     Jsonl,
 }
 
@@ -90,11 +93,14 @@ pub struct Columns {
     pub duration: Option<DurationColumn>,
     /// Outcome of the operation.
     pub status: Option<StatusColumn>,
+    /// Unit in which sizes are counted; `features` may tell features by it too.
+    pub unit: Vec<String>,
     /// Person who asked.
     pub member: Vec<String>,
-    /// Unique number of a row, by which repetitions are found; without one, rows alike in every cell are.
+    /// Columns that together number a row uniquely, by which repetitions are found; without them, rows alike in every
+    /// cell are.
     pub id: Vec<String>,
-    /// Columns other than the time may be missing from the file.
+    /// Columns other than the time may be missing from the file, and names are compared without case and punctuation.
     pub lenient: bool,
 }
 
@@ -107,15 +113,26 @@ pub struct DurationColumn {
     pub unit: SimSpan,
 }
 
-/// A column of outcomes.
-#[derive(Debug, Clone, PartialEq)]
+/// Columns of outcomes; the worst of them counts.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct StatusColumn {
-    /// Its name.
-    pub column: String,
+    /// Their names.
+    pub columns: Vec<String>,
     /// Values that mean failed.
     pub failed: Vec<String>,
     /// Values that mean cancelled.
     pub cancelled: Vec<String>,
+    /// Other values are understood by the words that everybody uses; else they are successes.
+    pub usual_words: bool,
+}
+
+/// Kinds of rows in a file that holds more than usage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowKinds {
+    /// Columns of the kind; several are alternatives. Rows without one are usage.
+    pub columns: Vec<String>,
+    /// The kinds that are usage, in any case; other rows are counted and left out.
+    pub usage: Vec<String>,
 }
 
 /// What a row costs.
@@ -151,7 +168,7 @@ pub enum RowCost {
 /// Values of the feature column and the features they stand for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureMap {
-    /// Pairs (value, feature).
+    /// Pairs (value, feature); a value is written `value`, `value [unit]`, or `[unit]` for any value in that unit.
     pub map: Vec<(String, FeatureIndex)>,
     /// Every other value, and rows of a file without a feature column.
     pub other: OtherFeatures,
@@ -173,11 +190,25 @@ pub enum OtherFeatures {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Buckets {
     /// Length of a bucket; of those that do not say their end, if `end` names columns.
-    pub length: Option<SimSpan>,
+    pub length: BucketLength,
     /// Columns of the instant at which a bucket ends; several are alternatives.
     pub end: Vec<String>,
     /// Column with the number of operations; each row is one operation if absent.
     pub requests: Option<String>,
+}
+
+/// How long buckets are that do not say their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BucketLength {
+    /// Every bucket says its end.
+    Told,
+    /// So long; times that do not lie on its grid are refused.
+    Is(SimSpan),
+    /// A day if all times are midnights of the history's zone; else the longest of an hour, 30, 15, 10, 5 and 1 minutes, and
+    /// a second, that divides all distances of times.
+    AsFound,
+    /// A day if all times are midnights; else rows are events.
+    DaysOrEvents,
 }
 
 /// What becomes of rows whose size is empty.

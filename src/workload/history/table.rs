@@ -67,7 +67,7 @@ impl HistoryTable {
             let (cells, seen) = (vec![String::new(); columns.len()], vec![false; columns.len()]);
             RowSource::Json { rows, row: None, cells, seen }
         } else {
-            RowSource::Csv(csv_rows(path, reader, columns)?)
+            RowSource::Csv(csv_rows(path, reader, columns, spec.columns.lenient)?)
         };
         let line = if json { 0 } else { 1 };
         Ok(HistoryTable {
@@ -115,6 +115,14 @@ impl HistoryTable {
             }
         }
         Ok(names)
+    }
+
+    /// Columns of the header that nobody asked for; none of JSON, whose rows need not be alike.
+    pub fn unread(&self) -> Vec<String> {
+        match &self.rows {
+            RowSource::Csv(rows) => rows.unread().map(str::to_owned).collect(),
+            RowSource::Json { .. } => Vec::new(),
+        }
     }
 
     /// A number of the current row that no other has; its lower bits are the line.
@@ -258,8 +266,13 @@ fn skip_bom(reader: &mut Box<dyn BufRead>) -> io::Result<(bool, Option<u8>)> {
     Ok((marked, reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace())))
 }
 
-fn csv_rows(path: &Path, reader: Box<dyn BufRead>, columns: &[String]) -> Result<CsvRows, HistoryError> {
-    let rows = CsvRows::of(Box::new(Lines::new(reader)), columns);
+fn csv_rows(
+    path: &Path,
+    reader: Box<dyn BufRead>,
+    columns: &[String],
+    lenient: bool,
+) -> Result<CsvRows, HistoryError> {
+    let rows = CsvRows::of(Box::new(Lines::new(reader)), columns, lenient);
     let rows = rows.map_err(|error| csv_error(path, &error, 1))?;
     if rows.header.iter().all(String::is_empty) {
         return Err(

@@ -9,7 +9,7 @@ fn buckets_expand_to_their_exact_totals() {
         2025-01-02T00:00:00Z,a,chat,1000,7\n\
         2025-01-02T01:00:00Z,a,chat,10,3\n\
         2025-01-02T02:00:00Z,a,chat,0,0\n\
-        2025-01-02T00:30:00Z,a,chat,1,100\n";
+        2025-01-02T03:00:00Z,a,chat,1,100\n";
     let buckets = Some(hourly());
     let spec = HistorySpec { buckets, ..spec(&world.file("hourly.csv", text)) };
     let history = world.good(&spec);
@@ -26,14 +26,14 @@ fn buckets_expand_to_their_exact_totals() {
     let small: Vec<i64> = operations
         .iter()
         .filter(|(_, operation)| operation.cost.micros() <= 10_000)
-        .map(|(_, operation)| (operation.at - instant("2025-01-02T00:30:00Z")).micros())
+        .map(|(_, operation)| (operation.at - instant("2025-01-02T03:00:00Z")).micros())
         .collect();
     let mean = small.iter().sum::<i64>() as f64 / small.len() as f64 / 3.6e9;
     assert!(small.len() == 100 && (mean - 0.5).abs() < 4.3 * 0.0289, "{} with mean {mean}", small.len());
 }
 
 fn hourly() -> Buckets {
-    Buckets { length: Some(SimSpan::HOUR), end: Vec::new(), requests: Some("calls".to_owned()) }
+    Buckets { length: BucketLength::Is(SimSpan::HOUR), end: Vec::new(), requests: Some("calls".to_owned()) }
 }
 
 /// A bucket of a history: its start in hours since the horizon's, requests, micro-credits.
@@ -52,7 +52,7 @@ fn expanded(
             format!("{at},a,chat,{}.{:06},{calls}\n", micros / 1_000_000, micros % 1_000_000)
         })
         .collect();
-    let buckets = Some(Buckets { length: Some(length), ..hourly() });
+    let buckets = Some(Buckets { length: BucketLength::Is(length), ..hourly() });
     let path = world.file("buckets.csv", &format!("time,org,feature,units,calls\n{text}"));
     let history = world.good(&HistorySpec { buckets, replay: replay_as, ..spec(&path) });
     let operations = replay(&history);
@@ -73,6 +73,9 @@ proptest::proptest! {
         thin in 0.05..0.95_f64,
     ) {
         let length = if daily { SimSpan::DAY } else { SimSpan::HOUR };
+        // Buckets of days begin at midnight.
+        let rows: Vec<BucketRow> =
+            rows.into_iter().map(|(hour, calls, micros)| (if daily { hour / 24 * 24 } else { hour }, calls, micros)).collect();
         let plain = Replay { repeat, ..Replay::default() };
         let (history, operations) = expanded(&rows, length, plain.clone());
         let rounds = repeat as usize;
@@ -118,8 +121,8 @@ fn buckets_that_the_horizon_cuts_are_counted() {
     let world = HistoryTestWorld::new();
     let text = "time,org,feature,units,calls\n\
         2024-12-31T12:00:00Z,a,chat,100,1000\n2025-01-31T12:00:00Z,a,chat,100,1000\n\
-        2024-12-31T00:00:00Z,a,chat,100,1000\n2025-01-31T00:00:00Z,a,chat,100,1000\n";
-    let buckets = Some(Buckets { length: Some(SimSpan::DAY), ..hourly() });
+        2024-12-30T12:00:00Z,a,chat,100,1000\n2025-01-30T12:00:00Z,a,chat,100,1000\n";
+    let buckets = Some(Buckets { length: BucketLength::Is(SimSpan::DAY), ..hourly() });
     let history = world.good(&HistorySpec { buckets, ..spec(&world.file("daily.csv", text)) });
     let counts = &history.counts;
     assert_eq!((counts.replayed, counts.cut_by_horizon, counts.outside_horizon), (3, 2, 1));
@@ -174,4 +177,24 @@ fn a_thinned_large_bucket_draws_what_it_keeps_alone() {
     }
     let (_, nothing) = expanded(&rows, SimSpan::HOUR, Replay { thin: 0.0, ..Replay::default() });
     assert!(nothing.is_empty());
+}
+
+#[test]
+fn a_length_that_does_not_fit_the_file_is_refused_and_one_as_found_fits() {
+    let world = HistoryTestWorld::new();
+    let text = "time,org,feature,units,calls\n2025-01-02T00:00:00Z,a,chat,9,9\n\
+        2025-01-02T02:00:00Z,a,chat,1,40\n2025-01-02T03:00:00Z,a,chat,1,40\n";
+    let path = world.file("hours.csv", text);
+    let of = |length| HistorySpec { buckets: Some(Buckets { length, ..hourly() }), ..spec(&path) };
+    let said = world.prepare(&of(BucketLength::Is(SimSpan::DAY))).expect_err("these are no days").to_string();
+    assert!(said.contains("hours.csv:3`: begins at 2025-01-02T02:00:00Z, off the grid"), "{said}");
+    let history = world.good(&of(BucketLength::AsFound));
+    assert_eq!(history.length, Some(SimSpan::HOUR));
+    let operations = replay(&history);
+    let within = |from: &str, to: &str| {
+        let range = instant(from)..instant(to);
+        operations.iter().filter(|(_, operation)| range.contains(&operation.at)).count()
+    };
+    assert_eq!(within("2025-01-02T02:00:00Z", "2025-01-02T03:00:00Z"), 40);
+    assert_eq!(within("2025-01-02T03:00:00Z", "2025-01-02T04:00:00Z"), 40);
 }

@@ -255,9 +255,10 @@ fn people_and_outcomes_are_replayed() {
     spec.columns.duration =
         Some(DurationColumn { column: "ms".to_owned(), unit: SimSpan::from_micros(1_000) });
     let status = StatusColumn {
-        column: "status".to_owned(),
+        columns: names(&["status"]),
         failed: names(&["error"]),
         cancelled: names(&["stopped"]),
+        usual_words: false,
     };
     spec.columns.status = Some(status);
     let history = world.good(&spec);
