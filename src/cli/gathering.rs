@@ -1,5 +1,6 @@
 //! Takes what a run hands out, in order: replications into measurements, rows into files.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use crate::calendar::Zone;
 use crate::engine::{Enough, RowWriter, Sink, SpillError, Stopwatch};
 use crate::experiment::{Measurements, StopDecision, reason, stop};
-use crate::outcome::{OrganizationOutcome, Outcome, RunShape};
+use crate::outcome::{OrganizationOutcome, Outcome, Recount, RunShape};
 use crate::report::{self, RowFile, RunFile, RunFolder};
 use crate::scenario::{Precision, Scenario};
 
@@ -20,11 +21,20 @@ use super::terminal::number_of;
 pub(super) struct GatheringWriter {
     files: Vec<RowFile>,
     shape: Arc<RunShape>,
+    recounts: Option<Recounts>,
 }
+
+/// What accounts have counted, a second time, by replication.
+type Recounts = Arc<Mutex<BTreeMap<u32, Recount>>>;
 
 impl GatheringWriter {
     pub fn new(files: Vec<RowFile>, shape: Arc<RunShape>) -> Self {
-        GatheringWriter { files, shape }
+        GatheringWriter { files, shape, recounts: None }
+    }
+
+    /// Has every organization counted a second time, to compare the merged outcomes with.
+    pub fn recounting(self) -> Self {
+        GatheringWriter { recounts: Some(Recounts::default()), ..self }
     }
 }
 
@@ -34,6 +44,10 @@ impl RowWriter for GatheringWriter {
     }
 
     fn write(&self, replication: u32, organization: &OrganizationOutcome, into: &mut [Vec<u8>]) {
+        if let Some(recounts) = &self.recounts {
+            let mut recounts = recounts.lock().unwrap_or_else(PoisonError::into_inner);
+            recounts.entry(replication).or_default().add(&self.shape, organization);
+        }
         for (file, out) in self.files.iter().zip(into) {
             file.append(out, &self.shape, replication, organization);
         }
@@ -96,6 +110,9 @@ struct GatheringState {
     /// No replication is added after this long.
     time: Option<(Stopwatch, Duration)>,
     folder: PathBuf,
+    recounts: Option<Recounts>,
+    /// What was merged otherwise than accounts have counted it.
+    broken: Option<String>,
 }
 
 /// A sink that can be asked, once the run is over, what it took.
@@ -132,6 +149,8 @@ impl Gathering {
             files: writer.files.iter().map(open).collect::<Result<_, _>>()?,
             time: time.map(|time| (Stopwatch::start(), time)),
             folder: folder.path().to_owned(),
+            recounts: writer.recounts.clone(),
+            broken: None,
         };
         Ok(Gathering(Arc::new(Mutex::new(Some(state)))))
     }
@@ -145,6 +164,9 @@ impl Gathering {
     pub fn finish(self) -> Result<GatheredRun, CommandProblem> {
         let state = self.state().take();
         let Some(mut state) = state else { return Err(CommandProblem::usage("the run has ended already")) };
+        if let Some(broken) = state.broken.take() {
+            return Err(CommandProblem::Internal(broken));
+        }
         let partial = state.partial.take().filter(|_| state.measurements.replications() == 0);
         let unfinished = partial.as_ref().map(Outcome::organizations);
         if let Some(outcome) = partial {
@@ -177,6 +199,16 @@ fn time_over(measurements: &Measurements, time: Option<(Stopwatch, Duration)>) -
 }
 
 impl GatheringState {
+    /// Compares a replication with what its accounts have counted, which is then forgotten.
+    fn compare(&mut self, replication: u32, outcome: &Outcome) {
+        let Some(recounts) = &self.recounts else { return };
+        let counted = recounts.lock().unwrap_or_else(PoisonError::into_inner).remove(&replication);
+        if let Some(what) = counted.unwrap_or_default().difference(outcome) {
+            self.broken =
+                Some(format!("replication {replication}: what accounts counted was merged wrongly: {what}"));
+        }
+    }
+
     fn complete(&mut self, outcome: &Outcome) -> Enough {
         let (replication, zone) = (self.measurements.replications(), &self.zone);
         let month_name = |month| zone.show(month).chars().take(7).collect();
@@ -195,8 +227,11 @@ impl GatheringState {
 }
 
 impl Sink for Gathering {
-    fn complete(&mut self, _replication: u32, outcome: Outcome) -> Enough {
-        self.state().as_mut().map_or(Enough::Yes, |state| state.complete(&outcome))
+    fn complete(&mut self, replication: u32, outcome: Outcome) -> Enough {
+        let mut state = self.state();
+        let Some(state) = state.as_mut() else { return Enough::Yes };
+        state.compare(replication, &outcome);
+        if state.broken.is_some() { Enough::Yes } else { state.complete(&outcome) }
     }
 
     fn partial(&mut self, _replication: u32, outcome: Outcome) {

@@ -10,7 +10,7 @@ use crate::engine::{
     self, Cause, Expected, Failure, Interrupt, JobOptions, Keep, Layout, Planned, Progress, Ran, RunSpec,
     TakenUp,
 };
-use crate::experiment::{Family, Findings, Judgement, Ruling, judge, worst};
+use crate::experiment::{Family, Findings, Judgement, Ruling, judge, recompute, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
     self, Answer, Formats, HistoryRecord, Look, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status,
@@ -58,6 +58,9 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
     let simulated = simulate(scenario, arguments, &histories, &folder, (told, parts, &interrupt));
     let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, scenario))?;
     let mut summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
+    if arguments.audit {
+        recompute(&summary.findings).map_err(CommandProblem::Internal)?;
+    }
     if arguments.quick {
         summary.answer.caution_first(select::first_look(summary.finished));
     }
@@ -197,6 +200,9 @@ fn simulate(
     let first = quick.then_some(select::QUICK_ORGANIZATIONS);
     let shape = engine::shape(scenario);
     let writer = GatheringWriter::new(row_files(arguments), shape.clone());
+    // Of parts that are taken up no account is there to be counted again.
+    let recounts = arguments.audit && keep.is_empty();
+    let writer = if recounts { writer.recounting() } else { writer };
     let gathering =
         Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
     let options = JobOptions { detail, first };

@@ -19,6 +19,7 @@ mod findings;
 mod measurements;
 mod printed;
 mod progress;
+mod recompute;
 mod ruling;
 mod screening;
 mod sensitivity;
@@ -59,6 +60,7 @@ pub use findings::Findings;
 pub use measurements::Measurements;
 pub use printed::{FEATURE_OUTCOMES, PLAN_OUTCOMES, PRINTED_TABLES, is_printed};
 pub use progress::{OrganizationSpread, Point, TimelineMeans};
+pub use recompute::recompute;
 pub use ruling::{Doubt, Ruling};
 pub use screening::{
     Entrant, Limit, Limited, Rules, SearchResult, Standing, by_promise, choose, paired, screen,

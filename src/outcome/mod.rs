@@ -12,6 +12,7 @@ mod journal;
 mod merged;
 mod metrics;
 mod month;
+mod recount;
 mod sums;
 #[cfg(test)]
 pub(crate) mod synthetic;
@@ -29,6 +30,7 @@ pub use journal::*;
 pub use merged::{OrganizationOutcome, Outcome, RunShape, Scope};
 pub use metrics::{DefinedFor, Direction, METRICS, Metric, OutcomeRange, metric, metric_index};
 pub use month::{MONTH_COLUMNS, MonthBooks, MonthLine, MonthMoney};
+pub use recount::Recount;
 pub use sums::{CreditSums, CustomerSums, DebtSums, DefaultSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
 pub use timeline::{Instant, Timeline};
