@@ -8,6 +8,8 @@
 pub mod actors;
 pub mod calendar;
 pub mod cli;
+#[doc(hidden)]
+pub mod deliberate;
 pub mod engine;
 pub mod experiment;
 pub mod ledger;

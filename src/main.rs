@@ -2,9 +2,14 @@
 
 use std::process::ExitCode;
 
+use creditsim::cli::{CommandProblem, Exit, read_command_line};
+
 fn main() -> ExitCode {
-    match creditsim::cli::read_command_line() {
-        Ok(asked) => creditsim::cli::Exit::report(asked.command.carry_out()),
+    if let Err(unknown) = creditsim::deliberate::Deliberate::asked_for() {
+        return Exit::report(Err(CommandProblem::usage(unknown)));
+    }
+    match read_command_line() {
+        Ok(asked) => Exit::report(asked.command.carry_out()),
         Err(ended) => ended,
     }
 }

@@ -3,6 +3,7 @@
 //! Owns the family (what is printed or asked for), its merging of outcomes that say the same, and Holm's correction.
 //! Leaves what a difference comes to, once its p-value is adjusted, to `comparison`.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{RunShape, Scope};
 use crate::scenario::{Relevance, Scenario};
 
@@ -84,7 +85,8 @@ pub(super) fn holm(hypotheses: &[Hypothesis]) -> (Vec<f64>, usize) {
     let mut adjusted = vec![1.0; hypotheses.len()];
     let mut floor: f64 = 0.0;
     for (place, group) in groups.iter().enumerate() {
-        let behind = (groups.len() - place) as f64;
+        let single = Deliberate::FamilyIgnored.is_made();
+        let behind = if single { 1.0 } else { (groups.len() - place) as f64 };
         floor = floor.max((hypotheses[group[0]].p * behind).min(1.0));
         group.iter().for_each(|&index| adjusted[index] = floor);
     }

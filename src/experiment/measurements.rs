@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, metric_index};
 
 use super::progress::TimelineMeans;
@@ -58,7 +59,9 @@ impl OutcomeColumn {
             OutcomeColumn::Alike(value) if value.is_nan() || replications == 0 => None,
             OutcomeColumn::Alike(value) => Some(Estimate::alike(*value, replications).possible(range)),
             OutcomeColumn::Varied(values) => {
-                let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+                let from = usize::from(Deliberate::FirstReplicationForgotten.is_made());
+                let values = values[from..].iter().copied();
+                let present: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
                 Estimate::within(&present, range)
             }
         }
@@ -253,7 +256,10 @@ impl Measurements {
         scope: Scope,
         metric: usize,
     ) -> impl Iterator<Item = Option<f64>> + '_ {
-        let pairs = self.values(policy, scope, metric).zip(self.values(other, scope, metric));
+        let off = usize::from(Deliberate::DifferencesUnpaired.is_made());
+        let others = self.values(other, scope, metric);
+        let others = others.skip(off).chain(self.values(other, scope, metric).take(off));
+        let pairs = self.values(policy, scope, metric).zip(others);
         pairs.map(|(own, other)| Some(own? - other?))
     }
 

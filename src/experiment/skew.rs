@@ -3,6 +3,8 @@
 //! P. Hall, "On the removal of skewness by transformation", J. R. Statist. Soc. B 54 (1992) 221–228. The transformed
 //! statistic is compared with Student's t. Without skewness nothing is transformed: it is the plain t-interval.
 
+use crate::deliberate::Deliberate;
+
 use super::student;
 
 /// Below this number of values a sample says nothing about its skewness.
@@ -34,7 +36,8 @@ impl Moments {
         let variance = squares / n;
         let known = values.len() as u32 >= FEWEST && variance > 0.0;
         let skew = if known { cubes / n / (variance * libm::sqrt(variance)) } else { 0.0 };
-        Moments { mean, sd: libm::sqrt(squares / (n - 1.0)), skew, n: values.len() as u32 }
+        let freedom = if Deliberate::SpreadOverN.is_made() { n } else { n - 1.0 };
+        Moments { mean, sd: libm::sqrt(squares / freedom), skew, n: values.len() as u32 }
     }
 
     fn error(&self) -> f64 {
@@ -60,7 +63,8 @@ impl Moments {
     pub fn p_value(&self) -> f64 {
         let t = self.mean / self.error();
         let df = self.n - 1;
-        student::two_sided_tail(t, df).max(student::two_sided_tail(self.transformed(t), df))
+        let p = student::two_sided_tail(t, df).max(student::two_sided_tail(self.transformed(t), df));
+        if Deliberate::OneSidedPValue.is_made() { p / 2.0 } else { p }
     }
 
     fn transformed(&self, t: f64) -> f64 {
@@ -71,7 +75,7 @@ impl Moments {
     /// The statistic whose transformed value is `t`.
     fn untransformed(&self, t: f64) -> f64 {
         let (root, skew) = (libm::sqrt(f64::from(self.n)), A * self.skew);
-        if skew.abs() < 1e-9 {
+        if skew.abs() < 1e-9 || Deliberate::SkewIgnored.is_made() {
             return t;
         }
         let inside = 1.0 + 3.0 * skew * (t / root - B * self.skew / (root * root));

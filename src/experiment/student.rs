@@ -1,5 +1,7 @@
 //! Student's t distribution: the two-sided tail and the 95 % quantile. No tables, one mathematical library.
 
+use crate::deliberate::Deliberate;
+
 use std::f64::consts::PI;
 
 /// Probability that a t variable with `df` degrees of freedom lies farther from 0 than `t`.
@@ -14,6 +16,7 @@ pub fn two_sided_tail(t: f64, df: u32) -> f64 {
 pub fn quantile_95(df: u32) -> f64 {
     const TAIL: f64 = 0.05;
     match df {
+        _ if Deliberate::HalfWidthNormal.is_made() => 1.96,
         0 => f64::INFINITY,
         // The Cauchy distribution and its neighbour have closed forms, where Newton's method would start far off.
         1 => libm::tan(PI * (0.5 - TAIL / 2.0)),

@@ -1,5 +1,6 @@
 //! The ledger itself: lots in burn order, debt, and what moves between them.
 
+use crate::deliberate::Deliberate;
 use crate::policy::BurnKey;
 use crate::units::{Category, Credits, Money, SimTime};
 
@@ -372,7 +373,7 @@ impl Ledger {
             }
             let part = lot.free().min(left);
             if part.is_positive() && eligible(lot) {
-                lot.remaining -= part;
+                lot.remaining -= if Deliberate::BurnKeepsLot.is_made() { Credits::ZERO } else { part };
                 lot.burned += part;
                 emptied |= lot.remaining.is_zero();
                 left -= part;

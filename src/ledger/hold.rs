@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::deliberate::Deliberate;
 use crate::units::Credits;
 
 use super::lot::LotSerial;
@@ -62,6 +63,9 @@ impl Ledger {
     pub fn extend_hold(&mut self, id: HoldId, amount: Credits) {
         let mut hold = self.take_hold(id);
         let mut need = amount;
+        if Deliberate::HoldsReserveLastLots.is_made() {
+            self.lots.reverse();
+        }
         for lot in &mut self.lots {
             if need.is_zero() {
                 break;
@@ -72,6 +76,9 @@ impl Ledger {
                 need -= part;
                 hold.reservations.push((lot.serial, part));
             }
+        }
+        if Deliberate::HoldsReserveLastLots.is_made() {
+            self.lots.reverse();
         }
         hold.amount += amount;
         self.held += amount;
@@ -241,7 +248,7 @@ impl Ledger {
     /// Takes `amount` of reserved credits of a lot away from holds that do not pin them, in the order in which they were
     /// opened. Returns what was taken.
     pub(super) fn strip_reservations(&mut self, serial: LotSerial, amount: Credits) -> Credits {
-        self.strip_where(serial, amount, |hold| !hold.pins)
+        self.strip_where(serial, amount, |hold| !hold.pins && !Deliberate::EndedLotsStayUnderHolds.is_made())
     }
 
     /// As `strip_reservations`, whether holds pin the lot or not: what is voided is gone for all.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::deliberate::Deliberate;
 use crate::policy::BurnKey;
 use crate::units::Category;
 
@@ -27,13 +28,15 @@ pub fn burn_order(keys: &[BurnKey], a: &Lot, b: &Lot) -> Ordering {
         }
         _ => compare(*key, a, b),
     };
-    keys.iter()
+    let order = keys
+        .iter()
         .enumerate()
         .map(compare)
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
         .then(a.id.cmp(&b.id))
-        .then(a.serial.cmp(&b.serial))
+        .then(a.serial.cmp(&b.serial));
+    if Deliberate::BurnOrderReversed.is_made() { order.reverse() } else { order }
 }
 
 fn compare(key: BurnKey, a: &Lot, b: &Lot) -> Ordering {

@@ -1,5 +1,6 @@
 //! What a close does with lots: end, roll over, trim, make up minimums (docs/semantics.md §4).
 
+use crate::deliberate::Deliberate;
 use crate::policy::{RolledBurns, Rollover, RolloverBase, Trim};
 use crate::units::{Category, Credits, Money, Probability, SimTime};
 
@@ -45,12 +46,16 @@ impl Rollover {
         };
         // Fractions are written with at most nine decimals, so billionths hold them exactly.
         let billionths = crate::units::round_half_up(self.fraction.get(), 1e9);
-        remaining.min(self.max_credits).min(base.scale_floor(billionths, 1_000_000_000))
+        let whole = if Deliberate::RolloverHalved.is_made() { 2_000_000_000 } else { 1_000_000_000 };
+        remaining.min(self.max_credits).min(base.scale_floor(billionths, whole))
     }
 
     /// What must be issued so that `min_credits` survive, given what was kept.
     #[must_use]
     pub fn shortfall(&self, kept: Credits) -> Credits {
+        if Deliberate::RolloverMinimumForgotten.is_made() {
+            return Credits::ZERO;
+        }
         (self.min_credits.min(self.max_credits) - kept).positive_part()
     }
 
@@ -74,7 +79,7 @@ impl Ledger {
         }
         for index in 0..self.lots.len() {
             let LotKind::Rolled { closes_left: Some(left) } = self.lots[index].kind else { continue };
-            if left <= 1 {
+            if left <= u32::from(!Deliberate::RolledLotsLiveOn.is_made()) {
                 self.lots[index].kind = LotKind::Plain;
                 let amount = self.lots[index].remaining;
                 self.lapse(index, amount);
@@ -170,7 +175,7 @@ impl Ledger {
         let total: Credits = rolled.iter().map(|&index| self.lots[index].remaining).sum();
         let mut excess = (total - cap).positive_part();
         rolled.sort_by_key(|&index| (self.lots[index].effective_at, self.lots[index].serial));
-        if rollover.trim == Trim::Newest {
+        if (rollover.trim == Trim::Newest) != Deliberate::RolloverTrimsWrongEnd.is_made() {
             rolled.reverse();
         }
         for index in rolled {

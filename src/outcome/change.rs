@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::deliberate::Deliberate;
 use crate::units::{Credits, Money, OrganizationId};
 
 use super::histogram::index_of;
@@ -316,6 +317,9 @@ impl ChangesBySize {
 
 fn shorten(kept: &mut Vec<LargeChange>) {
     kept.sort_unstable_by(|a, b| b.cmp(a));
+    if Deliberate::LargestChangesSmallest.is_made() {
+        kept.reverse();
+    }
     kept.truncate(LARGEST);
 }
 

@@ -6,6 +6,8 @@
 //! Our own, because `hdrhistogram` and its kin count unsigned values without their sums: they would round every quantile, need a
 //! second one for negative errors of estimates, and have no mean that merges exactly.
 
+use crate::deliberate::Deliberate;
+
 use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -59,7 +61,7 @@ impl Octave {
             *own += other;
         }
         for (own, other) in self.sums.iter_mut().zip(&other.sums) {
-            *own += other;
+            *own += if Deliberate::HistogramSumsForgotten.is_made() { 0 } else { *other };
         }
     }
 }
@@ -139,7 +141,9 @@ impl Histogram {
             self.clone_from(other);
             return;
         }
-        for (octave, key) in other.octaves.iter().zip(other.first..) {
+        let lost = usize::from(Deliberate::HistogramTailForgotten.is_made());
+        let octaves = &other.octaves[..other.octaves.len().saturating_sub(lost)];
+        for (octave, key) in octaves.iter().zip(other.first..) {
             if let Some(octave) = octave {
                 self.octave(key).merge(octave);
             }
@@ -196,7 +200,8 @@ impl Histogram {
     /// The value of rank `⌈q · n⌉` (at least 1) up to the cell's width; `None` if nothing was counted.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        let rank = ((q * self.count() as f64).ceil() as u64).max(1);
+        let low = u64::from(Deliberate::QuantileRankLow.is_made());
+        let rank = ((q * self.count() as f64).ceil() as u64).saturating_sub(low).max(1);
         let mut below = 0;
         for cell in self.occupied() {
             below += cell.count;

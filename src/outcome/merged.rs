@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::deliberate::Deliberate;
 use crate::units::{OrganizationId, SimTime};
 
 use super::{ChangesBySize, CustomerSide, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
@@ -187,6 +188,9 @@ impl Outcome {
                 self.shape.plan_places.get(index).and_then(|places| places.get(usize::from(tally.plan)));
             if let Some(totals) = plan.and_then(|&plan| policy.plans.get_mut(plan)) {
                 totals.merge(&own);
+                if Deliberate::PlansCountedTwice.is_made() {
+                    totals.merge(&own);
+                }
             }
             if let Some(totals) = policy.cohorts.get_mut(cohort) {
                 totals.merge(&own);

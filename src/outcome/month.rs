@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::deliberate::Deliberate;
 use crate::units::{Money, SimTime};
 
 /// Money of one account in one calendar month under one plan.
@@ -96,6 +97,9 @@ impl MonthBooks {
 
     /// Adds other organizations.
     pub fn merge(&mut self, other: &MonthBooks) {
+        if Deliberate::MonthBooksForgotten.is_made() {
+            return;
+        }
         for (key, money) in &other.0 {
             self.0.entry(*key).or_default().merge(money);
         }

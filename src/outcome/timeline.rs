@@ -1,5 +1,7 @@
 //! Balances and cumulative counters at the instants of the timeline, over organizations.
 
+use crate::deliberate::Deliberate;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AccountSample, Histogram};
@@ -48,6 +50,9 @@ impl Timeline {
     /// Adds other organizations.
     pub fn merge(&mut self, other: &Timeline) {
         self.extend_to(other.instants.len());
+        if Deliberate::TimelineForgotten.is_made() {
+            return;
+        }
         for (own, other) in self.instants.iter_mut().zip(&other.instants) {
             own.merge(other);
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::deliberate::Deliberate;
 use crate::units::{Credits, MICROS_PER_CREDIT, SimTime};
 
 use super::Histogram;
@@ -176,7 +177,9 @@ impl Totals {
         self.service.merge(&other.service);
         merge_each(&mut self.features, &other.features, Service::merge);
         self.credits.merge(&other.credits);
-        self.debt.merge(&other.debt);
+        if !Deliberate::MergedDebtForgotten.is_made() {
+            self.debt.merge(&other.debt);
+        }
         self.debt_max.merge(&other.debt_max);
         self.debt_max_of_any = self.debt_max_of_any.max(other.debt_max_of_any);
         self.debt_longest = self.debt_longest.max(other.debt_longest);
@@ -196,6 +199,9 @@ impl Totals {
         merge_each(&mut self.deferred, &other.deferred, |sum, value| *sum += value);
         self.in_flight_micros += other.in_flight_micros;
         self.in_flight_max = self.in_flight_max.max(other.in_flight_max);
+        if Deliberate::MaximaAdded.is_made() {
+            self.in_flight_max += self.in_flight_max.min(other.in_flight_max);
+        }
         self.life += other.life;
     }
 

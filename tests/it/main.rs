@@ -13,6 +13,7 @@ mod closed_forms;
 mod command;
 mod common;
 mod demand;
+mod errors;
 mod explain;
 mod faults;
 mod fit;

@@ -6,6 +6,7 @@
 //! may go, and the books, to the conductor. Invariant: an interval takes only what gate and watch say nothing about; it
 //! stops before whatever it cannot do.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::{HoldId, Ledger, LotSerial};
 use crate::units::{Credits, FeatureIndex, SimTime};
 
@@ -141,6 +142,16 @@ pub(super) struct BulkInterval {
 thread_local! {
     /// Bulk intervals of accounts on this thread are wrong by a credit, to test that this does not go unnoticed.
     pub(crate) static SPOILS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// A test asks for wrong bulk intervals, or they are an error that is made on purpose.
+#[inline]
+fn is_spoilt() -> bool {
+    #[cfg(test)]
+    if SPOILS.get() {
+        return true;
+    }
+    Deliberate::BulkIntervalChargesMore.is_made()
 }
 
 fn classes(feature: FeatureIndex) -> [usize; 2] {
@@ -418,14 +429,17 @@ impl BulkInterval {
         }
     }
 
-    /// The interval with one credit too many in it, charged, owed and paid, if a test asks for it on this thread and
-    /// `remaining` covers it. No law of the account's own can tell.
-    #[cfg(test)]
+    /// The interval with one credit too many in it, charged, owed and paid, if that is asked for and `remaining` covers it.
+    /// No law of the account's own can tell.
+    #[inline]
     pub(super) fn spoil(&mut self, sum: &mut BulkSum, remaining: Credits) {
+        if !is_spoilt() {
+            return;
+        }
         let mut classes = self.rules.iter().zip(&mut self.counts);
         let ended = classes.find(|(rule, count)| rule.burns != 0 && count.events > 0);
         let enough = remaining > sum.burned() + Credits::from_whole(1);
-        if let (true, false, Some((_, count))) = (SPOILS.get() && enough, self.holds, ended) {
+        if let (true, false, Some((_, count))) = (enough, self.holds, ended) {
             sum.burned += Credits::from_whole(1).micros();
             count.credits += Credits::from_whole(1);
         }

@@ -5,6 +5,7 @@
 //! counter of an operation has one verb for those that are followed one by one, and is part of `bulk` for the others;
 //! laws 2 (what ended operations owed) and 3 as totals.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{AccountSample, AttemptRow, CycleRow, Detail, EntryKind, FeatureTally, Reason, Tally};
 use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
 
@@ -143,6 +144,9 @@ impl Counts {
         tally.surprise_refusals += u64::from(surprise);
         tally.hold_induced_refusals += u64::from(held_back);
         match reason {
+            Reason::Concurrency if Deliberate::RefusalsMiscounted.is_made() => {
+                tally.attempts_refused_short += 1
+            }
             Reason::Concurrency => tally.attempts_refused_concurrency += 1,
             Reason::Budget => tally.attempts_refused_budget += 1,
             Reason::Outage => tally.attempts_refused_outage += 1,

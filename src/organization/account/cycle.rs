@@ -4,6 +4,7 @@
 //! the conductor. Invariant: periods are counted from one anchor until it changes, so that none is lost or met twice.
 
 use crate::calendar::{MonthEnd, Period, Zone};
+use crate::deliberate::Deliberate;
 use crate::units::SimTime;
 
 /// A change of plan that has been decided and has not taken effect.
@@ -111,7 +112,14 @@ impl Cycle {
     pub(super) fn close_ahead(&self, closes: Closes<'_>, k: u32) -> SimTime {
         let Closes { zone, written, goes_on } = closes;
         let Some(written) = written else {
-            return zone.nth(self.anchor, self.every, self.index + i64::from(k), MonthEnd::Clamp);
+            let n = self.index + i64::from(k);
+            if Deliberate::ClosesDrift.is_made() {
+                return zone.nth(self.from, self.every, k.into(), MonthEnd::Clamp);
+            }
+            if Deliberate::PeriodsOfFixedLength.is_made() {
+                return zone.nth(self.anchor, Period::Span(self.every.about()), n, MonthEnd::Clamp);
+            }
+            return zone.nth(self.anchor, self.every, n, MonthEnd::Clamp);
         };
         let written = &written[self.explicit.min(written.len())..];
         let beyond = match written.get(k as usize - 1) {

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use crate::deliberate::Deliberate;
 use crate::outcome::Tally;
 use crate::policy::{Admission, Estimator, FeatureTerms, HoldNeed, HoldTerms, Terms, View, WhenShort};
 use crate::units::{Credits, FeatureIndex, SimTime};
@@ -137,6 +138,7 @@ impl Gate {
         // An interval does not reach across the end of the life, so all of it counts or nothing.
         if from < self.leaves {
             let span = (to - from).micros();
+            let area = if Deliberate::BulkFlightTimeWrong.is_made() { 0 } else { area };
             self.micros += i128::from(span) * i128::from(in_flight) - i128::from(area);
         }
         self.most = self.most.max(most as u32);
@@ -204,6 +206,9 @@ impl Gate {
 
     /// An operation waits its turn at the tail.
     pub(super) fn join(&mut self, slot: u32) {
+        if Deliberate::QueueReversed.is_made() {
+            return self.queue.push_front(slot);
+        }
         self.queue.push_back(slot);
     }
 
@@ -269,6 +274,9 @@ impl FeatureCheck {
     #[inline]
     pub(super) fn look(&self, views: Views, estimate: Credits) -> Check {
         let hold = self.held(estimate);
+        if Deliberate::AdmissionSkipped.is_made() {
+            return Check::Passes { hold };
+        }
         let Some(need) = self.need_of(estimate, hold) else { return Check::Passes { hold } };
         if self.finds(views, need) { Check::Passes { hold } } else { Check::Short { need } }
     }
@@ -287,6 +295,7 @@ impl FeatureCheck {
     /// True if the view, with the room below zero, has what a check needs.
     #[inline]
     pub(super) fn finds(&self, views: Views, need: Credits) -> bool {
+        let need = if Deliberate::RefusedThoughEnough.is_made() { need + need } else { need };
         self.room.is_none_or(|room| views.get(self.view) + room >= need)
     }
 
@@ -363,7 +372,7 @@ pub(super) fn estimator(feature: &FeatureTerms) -> Option<&Estimator> {
 /// `amount · (1 + buffer)`, rounded half-up to a micro-credit.
 #[inline]
 pub(super) fn buffered(amount: Credits, buffer: f64) -> Credits {
-    if buffer == 0.0 {
+    if buffer == 0.0 || Deliberate::HoldBufferIgnored.is_made() {
         return amount;
     }
     amount + Credits::from_micros(crate::units::round_half_up(amount.micros() as f64 * buffer, 1.0))

@@ -7,6 +7,7 @@
 //! next bill or invoice. Invariant: law 6.
 
 use crate::calendar::Period;
+use crate::deliberate::Deliberate;
 use crate::ledger::Ledger;
 use crate::outcome::{MoneyTally, Tally};
 use crate::units::{Money, SimTime};
@@ -206,6 +207,7 @@ impl MoneyBook {
         let Some(pool) = self.billing.as_mut().and_then(|billing| billing.pool.as_mut()) else {
             return Money::ZERO;
         };
+        let later = if Deliberate::SubscriptionsEarnedEarly.is_made() { 0 } else { later };
         let share = pool.scale_floor(1, later + 1);
         *pool -= share;
         share

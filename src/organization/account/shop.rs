@@ -7,6 +7,7 @@
 use std::fmt::Debug;
 
 use crate::calendar::{CalendarUnit, Zone};
+use crate::deliberate::Deliberate;
 use crate::policy::{
     Budget, CapLimit, Expiry, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
 };
@@ -157,7 +158,8 @@ impl Shop {
 
     /// Ordered and not landed, as far as a rule counts it.
     pub(super) fn pending_for(&self, rule: &TopUpRule) -> Credits {
-        if rule.count_pending { self.pending } else { Credits::ZERO }
+        let counts = rule.count_pending && !Deliberate::TopUpsIgnorePending.is_made();
+        if counts { self.pending } else { Credits::ZERO }
     }
 
     /// Arms the rules whose view was on the high side before a change of balance.
@@ -185,7 +187,8 @@ impl Shop {
             state.armed |= rule.crossing;
             return None;
         }
-        (!state.stopped && (!rule.crossing || state.armed)).then_some((view, level))
+        let may_buy = !state.stopped && !Deliberate::TopUpsNeverFire.is_made();
+        (may_buy && (!rule.crossing || state.armed)).then_some((view, level))
     }
 
     /// Whether something holds a rule back that would buy now for `price`.
@@ -197,7 +200,8 @@ impl Shop {
         price: Money,
     ) -> Guard {
         let state = &mut self.rules[index];
-        if let Some(until) = state.paused_until.filter(|until| now < *until) {
+        let paused = state.paused_until.filter(|_| !Deliberate::TopUpsIgnoreCooldown.is_made());
+        if let Some(until) = paused.filter(|until| now < *until) {
             return Guard::Until(until);
         }
         for (place, cap) in rule.caps.iter().enumerate() {
@@ -206,7 +210,7 @@ impl Shop {
                 CapLimit::Count(most) => count >= most,
                 CapLimit::Money(most) => money + price > most,
             };
-            if reached {
+            if reached && !Deliberate::TopUpsIgnoreCaps.is_made() {
                 return Guard::Until(zone.next_start(now, cap.per));
             }
         }

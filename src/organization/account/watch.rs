@@ -6,6 +6,7 @@
 
 use smallvec::SmallVec;
 
+use crate::deliberate::Deliberate;
 use crate::outcome::Tally;
 use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare, Terms};
 use crate::units::{Credits, SimSpan, SimTime};
@@ -157,7 +158,8 @@ impl Watch {
         let mut all_armed = true;
         for (alert, armed) in terms.alerts.iter().zip(&mut self.armed) {
             let [was_low, is_low] = [before, after].map(|views| is_low(alert, views, base));
-            let fired = (*armed || !was_low) && is_low;
+            let armed_now = *armed || !was_low || Deliberate::AlertsFireAgain.is_made();
+            let fired = armed_now && is_low && !Deliberate::AlertsNeverFire.is_made();
             *armed = !is_low;
             all_armed &= *armed;
             if fired {
@@ -194,6 +196,7 @@ impl Watch {
     /// Adds the time since the last look to every feature whose check fails.
     pub(super) fn count_blocked(&mut self, at: SimTime) {
         let span = at.min(self.leaves) - self.blocked_since.min(self.leaves);
+        let span = if Deliberate::BlockedTimeDoubled.is_made() { span + span } else { span };
         self.blocked_since = at;
         if !self.any_blocked || span.is_zero() {
             return;

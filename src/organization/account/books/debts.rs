@@ -2,6 +2,7 @@
 //!
 //! Leaves when to closes and grants, and the money of invoices to their owner.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::Repay;
 use crate::units::{Credits, Money, SimTime};
@@ -28,12 +29,14 @@ impl AccountBooks {
     }
 
     pub(super) fn repay_quietly(&mut self, at: SimTime) {
-        if self.ledger.debt().is_zero() || self.rules.repay == Repay::Never {
+        let never = self.rules.repay == Repay::Never || Deliberate::DebtNeverRepaid.is_made();
+        if self.ledger.debt().is_zero() || never {
             return;
         }
         self.debt_changes(at);
         self.ledger.clear_takes();
-        let repaid = self.ledger.repay(self.rules.repay == Repay::Purchase);
+        let purchased = self.rules.repay == Repay::Purchase && !Deliberate::DebtRepaidByAnyCredit.is_made();
+        let repaid = self.ledger.repay(purchased);
         for index in 0..self.ledger.takes().len() {
             let take = self.ledger.takes()[index];
             self.undo.repay(&take);
@@ -79,5 +82,6 @@ impl AccountBooks {
 
 /// Price of invoiced debt, rounded half-up to a nano-unit.
 pub(in super::super) fn overage(price_per_credit: Money, debt: Credits) -> Money {
-    price_per_credit.scale_half_up(debt.micros(), crate::units::MICROS_PER_CREDIT)
+    let of = if Deliberate::OverageHalfPrice.is_made() { 2 } else { 1 };
+    price_per_credit.scale_half_up(debt.micros(), of * crate::units::MICROS_PER_CREDIT)
 }

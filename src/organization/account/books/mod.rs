@@ -15,6 +15,7 @@ mod lots;
 mod refunds;
 mod undo;
 
+use crate::deliberate::Deliberate;
 use crate::ledger::{Ledger, LotSerial};
 use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
 use crate::policy::{Repay, Terms};
@@ -258,7 +259,7 @@ impl AccountBooks {
     /// Brings the integral over debt up to the present; before debt changes.
     fn debt_changes(&mut self, at: SimTime) {
         let debt = self.ledger.debt();
-        if debt.is_positive() {
+        if debt.is_positive() && !Deliberate::DebtTimeForgotten.is_made() {
             let span = self.lived(self.debt_since, at).micros();
             self.debt.credit_micros += i128::from(debt.micros()) * i128::from(span);
         } else {

@@ -2,6 +2,7 @@
 //!
 //! Leaves how much is given back, and what becomes of what has nowhere to go, to its callers.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::Take;
 use crate::outcome::EntryKind;
 use crate::units::{Credits, Money, SimTime};
@@ -37,6 +38,9 @@ impl AccountBooks {
         self.note(at, EntryKind::Refund, Note { credits: amount, ..Note::by(whose) });
         let (mut left, mut rest) = (amount, Homeless::default());
         while left.is_positive() {
+            if Deliberate::RefundsUndoFirstCharges.is_made() && !taken.is_empty() {
+                taken.rotate_left(1);
+            }
             let Some(last) = taken.pop() else { break };
             match last {
                 ChargePart::Credits(take) => {

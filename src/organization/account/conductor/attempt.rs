@@ -1,5 +1,6 @@
 //! Arrivals and admission: the check before work starts, and the queue.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
 use crate::policy::{Estimator, HoldTerms, WhenShort};
 use crate::sampling::{Purpose, exp};
@@ -191,7 +192,7 @@ impl State {
                 && rules.leak.is_never()
                 && env.policy.never_changes()
                 && env.terms(self.plan).metering_lag.is_zero();
-            if !settles_first {
+            if !settles_first && !Deliberate::HoldsNeverTimeOut.is_made() {
                 self.due_at(self.timers.now() + timeout, Class::HoldExpiry, slot, DueKind::HoldTimeout);
             }
         }
@@ -223,7 +224,8 @@ impl State {
     /// An operation waits its turn at the queue's tail.
     fn join_queue(&mut self, env: &Env, slot: u32, reason: Reason) {
         let terms = env.terms(self.plan);
-        if self.gate.queue_len() >= terms.queue_max as usize {
+        let full = self.gate.queue_len() >= terms.queue_max as usize;
+        if full && !Deliberate::QueueNeverFull.is_made() {
             self.lose(env, slot, Reason::QueueFull);
             return;
         }
@@ -247,7 +249,8 @@ impl State {
         let key = env.key_of(operation.feature);
         let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 0);
         let patience = SimSpan::from_seconds_f64(env.terms(self.plan).patience.sample(&mut stream));
-        self.timers.now() + patience
+        let doubled = if Deliberate::PatienceDoubled.is_made() { patience } else { SimSpan::ZERO };
+        self.timers.now() + patience + doubled
     }
 
     fn warn_would_exceed(&mut self, env: &Env, slot: u32) {

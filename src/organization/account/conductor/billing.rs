@@ -3,6 +3,7 @@
 //! Leaves what is owed, recognized and counted to `money`. Invariant: whatever moves leaves an entry.
 
 use crate::calendar::{CalendarUnit, MonthEnd, Period};
+use crate::deliberate::Deliberate;
 use crate::outcome::EntryKind;
 use crate::policy::{Anchor, DebtAtCycle, Opening, Subscription};
 use crate::sampling::Purpose;
@@ -144,7 +145,7 @@ impl State {
 
     /// The customer is owed money, which lowers what is billed next.
     pub(super) fn grant_credit_note(&mut self, credit: Money) {
-        if credit != Money::ZERO {
+        if credit != Money::ZERO && !Deliberate::CreditNotesForgotten.is_made() {
             self.money.grant_credit(credit);
             self.note(EntryKind::CreditNote, Note::money(credit));
         }
@@ -246,7 +247,7 @@ impl State {
             }
             return;
         }
-        let delay = if invoices.auto_pay {
+        let delay = if invoices.auto_pay || Deliberate::InvoicesPaidAtOnce.is_made() {
             SimSpan::ZERO
         } else {
             let mut stream = env.key.keyed(Purpose::Invoice, number, 1);

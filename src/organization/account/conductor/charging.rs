@@ -1,5 +1,6 @@
 //! What operations owe: rounding, incurring, recording, holds at their end.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::EntryKind;
 use crate::policy::{ChargeMoment, FeatureTerms, OnTimeout, Overrun, Terms};
 use crate::sampling::Purpose;
@@ -38,7 +39,7 @@ impl State {
         // Once the hold has ended, a settle is an ordinary charge.
         work.hold()?;
         let hold = hold_terms(self.feature_of(env, slot))?;
-        (hold.overrun != Overrun::Charge).then_some(work.held())
+        (hold.overrun != Overrun::Charge && !Deliberate::OverrunCharged.is_made()).then_some(work.held())
     }
 
     fn leaks(&self, env: &Env, slot: u32) -> bool {
@@ -82,7 +83,7 @@ impl State {
 
     fn lag(&self, env: &Env, slot: u32, segment: u16) -> SimSpan {
         let lag = &env.terms(self.plan).metering_lag;
-        if lag.is_zero() {
+        if lag.is_zero() || Deliberate::MeteringLagIgnored.is_made() {
             return SimSpan::ZERO;
         }
         let operation = self.flight[slot].operation();

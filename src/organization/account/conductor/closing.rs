@@ -1,5 +1,6 @@
 //! Billing cycles: closes, rollover, the debt rule, new allowances.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::{LotKind, RollRule};
 use crate::outcome::{CycleRow, EntryKind};
 use crate::policy::{DebtAtCycle, Opening, Rollover};
@@ -42,8 +43,8 @@ impl State {
     /// Share of the allowance that a first period gets.
     pub(super) fn opening_share(&self, env: &Env) -> (i64, i64) {
         match env.terms(self.plan).cycle.opening {
-            Opening::Full => (1, 1),
-            Opening::Prorated => self.share_left(env),
+            Opening::Prorated if !Deliberate::OpeningNotProrated.is_made() => self.share_left(env),
+            Opening::Full | Opening::Prorated => (1, 1),
         }
     }
 
@@ -111,7 +112,8 @@ impl State {
     /// A close forced by a change of plan is not one of a rollover's periods.
     pub(super) fn end_cycle(&mut self, env: &Env, forced: bool) {
         self.note(EntryKind::Close, Note::default());
-        self.books.end_rolled(self.timers.now(), forced).as_part();
+        let is_period = !forced || Deliberate::ForcedCloseIsAPeriod.is_made();
+        self.books.end_rolled(self.timers.now(), !is_period).as_part();
         self.roll_over(env, forced);
         if !forced {
             self.roll_own_lots();
@@ -162,9 +164,9 @@ impl State {
         if self.books.ledger().debt().is_zero() {
             return;
         }
-        let mut owed = overdraft.fee;
-        if overdraft.fee != Money::ZERO {
-            self.note(EntryKind::Fee, Note::money(overdraft.fee));
+        let mut owed = if Deliberate::FeeForgotten.is_made() { Money::ZERO } else { overdraft.fee };
+        if owed != Money::ZERO {
+            self.note(EntryKind::Fee, Note::money(owed));
         }
         match overdraft.at_cycle {
             DebtAtCycle::Carry => {}
@@ -190,6 +192,7 @@ impl State {
             return;
         }
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        let share = if Deliberate::AllowanceShort.is_made() { (share.0 * 9, share.1 * 10) } else { share };
         let credits = allowance.credits.scale_half_up(share.0, share.1);
         self.books.begin_allowance(credits);
         let price = self.allowance_price(env);

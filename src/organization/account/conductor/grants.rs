@@ -1,6 +1,7 @@
 //! Credits given: written-down grants, their recurrence, expiry and voiding.
 
 use crate::calendar::{CalendarUnit, MonthEnd};
+use crate::deliberate::Deliberate;
 use crate::ledger::{Lot, LotKind, LotSerial};
 use crate::outcome::EntryKind;
 use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, RecurrenceMode, Terms};
@@ -156,6 +157,7 @@ impl State {
         };
         let before = self.views();
         if recurrence.mode == RecurrenceMode::Set
+            && !Deliberate::RecurrenceAdds.is_made()
             && let Some(old) = self.issuance.lot(index)
         {
             self.books.expire(self.timers.now(), old).as_part();
@@ -298,10 +300,15 @@ fn list_of(env: &Env, plan: usize) -> usize {
 
 /// The expiry instant of credits effective at `effective`; `SimTime::MAX` if they do not expire.
 pub(super) fn expiry_of(env: &Env, terms: &Terms, effective: SimTime, expiry: Expiry) -> SimTime {
-    match expiry {
-        Expiry::Never => SimTime::MAX,
+    let end = match expiry {
+        Expiry::Never => return SimTime::MAX,
         Expiry::At(instant) => boundary(terms, instant),
         Expiry::After(period) => boundary(terms, env.world.zone.add(effective, period, terms.month_end)),
+    };
+    match (Deliberate::LotsExpireEarly.is_made(), Deliberate::LotsExpireLate.is_made()) {
+        (true, _) => end - SimSpan::DAY,
+        (_, true) => end + SimSpan::DAY,
+        _ => end,
     }
 }
 

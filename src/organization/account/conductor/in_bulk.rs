@@ -123,13 +123,8 @@ impl State {
     }
 
     /// Brings the parts up to date after a bulk interval, which ended with the last of these events.
-    fn post_in_bulk(&mut self, events: &[TraceEvent], sum: BulkSum) {
-        #[cfg(test)]
-        let sum = {
-            let mut spoilt = sum;
-            self.bulk.spoil(&mut spoilt, self.books.ledger().remaining());
-            spoilt
-        };
+    fn post_in_bulk(&mut self, events: &[TraceEvent], mut sum: BulkSum) {
+        self.bulk.spoil(&mut sum, self.books.ledger().remaining());
         let (from, at) = (self.timers.now(), events[events.len() - 1].at);
         self.gate.pass_in_bulk((from, at), sum.in_flight, sum.most_in_flight, sum.area);
         self.timers.advance(at);

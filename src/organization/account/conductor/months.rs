@@ -1,6 +1,7 @@
 //! When a calendar month ends, or a plan is left: what has happened until then is booked there.
 
 use crate::calendar::CalendarUnit;
+use crate::deliberate::Deliberate;
 use crate::units::{SimSpan, SimTime};
 
 use super::super::env::Env;
@@ -23,7 +24,8 @@ impl State {
     /// A calendar month ends.
     pub(super) fn month_ends(&mut self, env: &Env) {
         let now = self.timers.now();
-        self.close_month(env, before(now), false);
+        let within = if Deliberate::MonthsBookedLate.is_made() { now } else { before(now) };
+        self.close_month(env, within, false);
         self.schedule_month(env, now);
     }
 

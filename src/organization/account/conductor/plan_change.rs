@@ -5,6 +5,7 @@
 //! of one instant are one change.
 
 use crate::calendar::MonthEnd;
+use crate::deliberate::Deliberate;
 use crate::ledger::{LotKind, LotSerial};
 use crate::outcome::EntryKind;
 use crate::policy::{Convert, CycleOnChange, Effective, Prorate};
@@ -104,7 +105,7 @@ impl State {
                 decided = decided.filter(|_| at_close);
                 continue;
             }
-            let at_once_too = change.effective == Effective::Now;
+            let at_once_too = change.effective == Effective::Now && !Deliberate::PlanChangesWait.is_made();
             let before = if at_close { decided } else { at_once };
             let restarts = at_once_too && change.cycle == CycleOnChange::Restart
                 || before.is_some_and(|before| before.restarts);

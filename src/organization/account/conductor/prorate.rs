@@ -4,6 +4,7 @@
 //! `plan_change`. Invariant: what was paid and is not yet earned stays owed, but for a credit note.
 
 use crate::calendar::{MonthEnd, Period};
+use crate::deliberate::Deliberate;
 use crate::ledger::LotSerial;
 use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
 use crate::units::{Credits, Money};
@@ -117,7 +118,8 @@ impl State {
             Prorate::Full => (1, 1),
             Prorate::None | Prorate::Price => (0, 1),
         };
-        let reset = change.usage == UsageOnChange::Reset;
+        let left = if Deliberate::ProrationInverted.is_made() { whole - left } else { left };
+        let reset = change.usage == UsageOnChange::Reset || Deliberate::UsageForgotten.is_made();
         let amount = |plan: usize| {
             env.terms(plan).allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits)
         };

@@ -1,5 +1,6 @@
 //! Purchases by people, the budget, and credits landing (docs/semantics.md §7).
 
+use crate::deliberate::Deliberate;
 use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms};
@@ -212,7 +213,7 @@ impl State {
             .member
             .and_then(|member| env.traits.members.get(usize::from(member)))
             .is_some_and(|member| !member.billing);
-        if must_ask {
+        if must_ask && !Deliberate::AskDelayForgotten.is_made() {
             delay += SimSpan::from_seconds_f64(buyer.ask_delay.sample(&mut stream));
         }
         if delay.is_zero() {
@@ -304,7 +305,10 @@ impl State {
     /// Credits land, followed by repayment.
     pub(super) fn land(&mut self, env: &Env, index: u32) {
         let terms = env.terms(self.plan);
-        let order = self.shop.land(index);
+        let mut order = self.shop.land(index);
+        if Deliberate::PurchaseLandsTwice.is_made() {
+            order.credits += order.credits;
+        }
         let before = self.views();
         self.money.land(order.price);
         let expires = expiry_of(env, terms, self.timers.now(), order.expires);
@@ -335,7 +339,7 @@ impl State {
     /// Whether a purchase keeps within the organization's own budget.
     pub(super) fn within_budget(&self, env: &Env, price: Money) -> bool {
         let allows = |budget| self.shop.allows(&env.world.zone, self.timers.now(), budget, price);
-        env.customers().budget.as_ref().is_none_or(allows)
+        Deliberate::BudgetIgnored.is_made() || env.customers().budget.as_ref().is_none_or(allows)
     }
 }
 
@@ -346,6 +350,9 @@ fn choose<'a>(
     short: Credits,
     uniform: f64,
 ) -> Option<&'a Package> {
+    if Deliberate::PeopleBuyTheSmallest.is_made() {
+        return packages.iter().min_by_key(|package| package.credits);
+    }
     let named = |name: &str| packages.iter().find(|package| package.name == name);
     let chosen = match choice {
         PackageChoice::SmallestThatCovers => None,

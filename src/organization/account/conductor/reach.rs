@@ -3,6 +3,7 @@
 //! Owns the bounds of bulk intervals: balances that stay between the thresholds of alerts, checks and top-ups, and the
 //! next timer. Leaves going there to `in_bulk`. Invariant: within its reach nothing fires, fails, wakes or ends a lot.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::LotSerial;
 use crate::policy::{Compare, View};
 use crate::units::{Credits, SimTime};
@@ -87,6 +88,9 @@ impl State {
         let above = self.bulk.floor();
         let mut bounds =
             Bounds { settled_above: above, available_above: above, available_below: Credits::MAX, until };
+        if Deliberate::BulkIntervalTooLong.is_made() {
+            return Some(bounds);
+        }
         if views.lowest() > self.watch.level() {
             bounds.settled_above = above.max(self.watch.level());
             bounds.available_above = bounds.settled_above;

@@ -1,5 +1,6 @@
 //! Refusals and what customers do about them: buy, retry, wait, substitute, abandon, churn (docs/semantics.md §9).
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::View;
 use crate::sampling::Purpose;
@@ -78,9 +79,11 @@ impl State {
         let reactions = &env.customers().reactions;
         let mut uniform = key.uniform(Purpose::Reaction, sequence, number);
         if let Some(retry) = &reactions.retry {
-            if uniform < retry.probability.get() && attempt < retry.attempts {
+            let attempts = retry.attempts + u32::from(Deliberate::RetriesOnceMore.is_made());
+            if uniform < retry.probability.get() && attempt < attempts {
                 let mut stream = key.keyed(Purpose::Reaction, sequence, number | 1 << 32);
                 let delay = SimSpan::from_seconds_f64(retry.delay.sample(&mut stream));
+                let delay = if Deliberate::RetriesAtOnce.is_made() { SimSpan::ZERO } else { delay };
                 self.flight[slot].wait_to_retry();
                 self.due_at(self.timers.now() + delay, Class::Retry, slot, DueKind::Retry);
                 self.begins_to_wait(env, slot, reason);
@@ -190,7 +193,8 @@ impl State {
         if self.customer.has_churned() {
             return;
         }
-        let reached = self.customer.remember_refusal(self.timers.now(), churn.refusals, churn.within);
+        let refusals = churn.refusals - u32::from(Deliberate::ChurnTooEarly.is_made());
+        let reached = self.customer.remember_refusal(self.timers.now(), refusals, churn.within);
         let Some(reached) = reached else { return };
         if churn.probability.holds(env.key.uniform(Purpose::Reaction, u64::MAX, u64::from(reached))) {
             self.customer.leave();

@@ -3,6 +3,7 @@
 //!
 //! Owns what becomes of credits whose lot has ended. Leaves undoing to the books and how much is given back to `work`.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::LotKind;
 use crate::outcome::EntryKind;
 use crate::units::{Category, Credits, Money};
@@ -14,7 +15,7 @@ use super::grants::{NewLot, expiry_of};
 impl State {
     /// Gives back part of what an operation was charged.
     pub(super) fn give_back(&mut self, env: &Env, slot: u32, amount: Credits) {
-        if !amount.is_positive() {
+        if !amount.is_positive() || Deliberate::RefundForgotten.is_made() {
             return;
         }
         let (before, whose) = (self.views(), self.whose(slot));

@@ -3,6 +3,7 @@
 //! Leaves which edition of the rules is in force to `changes`, what they say to the policy. Invariants: at a close they change
 //! after it, before the new grants; allowance and price follow at their next period.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::EntryKind;
 
 use super::super::books::Note;
@@ -32,7 +33,7 @@ impl State {
 
     /// Every change of rules of this instant; at a close the close takes them up.
     pub(super) fn rules_change(&mut self, env: &Env) {
-        if !self.rules_due() {
+        if !self.rules_due() || Deliberate::RulesWaitForClose.is_made() {
             return;
         }
         if self.cycle.closes_at() == self.timers.now() {

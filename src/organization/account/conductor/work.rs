@@ -1,5 +1,6 @@
 //! Operations at work: starting, parts ending, pauses, failures, cancellations, stops and kills.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, EntryKind};
 use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, Overrun};
 use crate::units::Credits;
@@ -244,6 +245,7 @@ impl State {
     /// Stops an operation for exhaustion; what was done is charged, or the vendor absorbs it.
     fn kill(&mut self, env: &Env, slot: u32, who: KilledWork) {
         let now = self.timers.now();
+        let who = if Deliberate::KilledWorkCharged.is_made() { KilledWork::Charge } else { who };
         let (done, owed) = self.flight[slot].kill(now);
         match who {
             KilledWork::Charge if self.flight[slot].is_settled() => {}
@@ -261,7 +263,8 @@ impl State {
     /// True when settled ≤ −limit; never with an unlimited overdraft.
     pub(super) fn is_exhausted(&self, env: &Env) -> bool {
         let terms = env.terms(self.plan);
-        terms.overdraft.limit.is_some_and(|limit| self.views().settled <= -limit)
+        let limit = terms.overdraft.limit.filter(|_| !Deliberate::ExhaustedWorkGoesOn.is_made());
+        limit.is_some_and(|limit| self.views().settled <= -limit)
     }
 
     /// Kills what the policy kills when the account is exhausted. Work under an open hold is exempt.

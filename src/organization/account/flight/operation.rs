@@ -2,6 +2,7 @@
 //!
 //! Leaves what it owes to `owed`. Invariant: each operation ends once.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
@@ -296,7 +297,8 @@ impl LiveOperation {
 
     /// From its arrival to its start.
     pub(in super::super) fn waited(&self) -> SimSpan {
-        self.started - self.operation.at
+        let waited = self.started - self.operation.at;
+        if Deliberate::WaitsHalved.is_made() { SimSpan::from_micros(waited.micros() / 2) } else { waited }
     }
 
     /// How long the present part lasts, and how it begins.

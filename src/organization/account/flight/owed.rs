@@ -2,6 +2,7 @@
 //!
 //! Leaves when it is charged to the conductor. Invariant: what is owed never falls, but for an operation that breaks.
 
+use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
 use crate::policy::{
     ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Policy, Rounding,
@@ -60,10 +61,12 @@ pub(in super::super) fn charged_early(policy: &Policy) -> Vec<bool> {
 impl LiveOperation {
     /// Brings what it owes up to `incurred` (before rounding); returns what is left to be charged.
     pub(in super::super) fn owe(&mut self, rounding: Option<Rounding>, incurred: Credits) -> Credits {
+        let more = Deliberate::ChargesTenPercentMore.is_made();
+        let incurred = if more { incurred.scale_floor(11, 10) } else { incurred };
         let due = match rounding {
             None => incurred,
             // Each charge on its own …
-            Some(rounding) if rounding.per_charge => {
+            Some(rounding) if rounding.per_charge != Deliberate::RoundsWrongSum.is_made() => {
                 self.due + rounding.apply((incurred - self.incurred).positive_part())
             }
             // … or all of them.
@@ -243,7 +246,8 @@ impl LiveOperation {
             ChargeMoment::Segment => pauses,
             ChargeMoment::Start | ChargeMoment::Completion => false,
         };
-        let incurred = if last { self.finished.max(feature.minimum) } else { self.finished };
+        let owes_minimum = last && !Deliberate::MinimumForgotten.is_made();
+        let incurred = if owes_minimum { self.finished.max(feature.minimum) } else { self.finished };
         FinishedPart { incurred, last, charges: last || charges }
     }
 
@@ -255,6 +259,7 @@ impl LiveOperation {
                 let owed = match feature.on_failure {
                     OnFailure::ChargeFinished => self.finished,
                     OnFailure::ChargeAll => all,
+                    OnFailure::Free if Deliberate::FailedWorkCharged.is_made() => all,
                     OnFailure::Free => Credits::ZERO,
                 };
                 (owed, feature.minimum_on_failure)
