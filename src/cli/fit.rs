@@ -27,6 +27,7 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem
         arguments.usage.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
     let table = report(&fit);
     let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&table));
+    let text = scenario::mark_estimated(&text, &file);
     let drawn = |look| render_tables(std::slice::from_ref(&table), arguments.format.into(), look);
     match &arguments.output {
         Some(path) => {

@@ -13,10 +13,10 @@ use crate::engine::{
 use crate::experiment::{Family, Findings, Judgement, Ruling, judge, recompute, worst};
 use crate::organization::DetailOptions;
 use crate::report::{
-    self, Answer, Formats, HistoryRecord, Look, Manifest, Page, Printed, RowFile, RunFolder, SCRATCH, Status,
-    Table, TakenUpRecord,
+    self, Answer, Formats, Grounds, HistoryRecord, Look, Manifest, Page, Printed, RowFile, RunFolder,
+    SCRATCH, Status, Table, TakenUpRecord,
 };
-use crate::scenario::{self, Scenario, ScenarioSource};
+use crate::scenario::{self, Provenance, Scenario, ScenarioSource};
 use crate::workload::{PreparedHistory, Pseudonyms};
 
 use super::arguments::{FormatOption, LayoutArguments, RowsOption, RunArguments};
@@ -61,6 +61,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
     if arguments.audit {
         recompute(&summary.findings).map_err(CommandProblem::Internal)?;
     }
+    summary.grounds = Some(matter.grounds(&summary.findings, &histories, &arguments.scenario));
     if arguments.quick {
         summary.answer.caution_first(select::first_look(summary.finished));
     }
@@ -114,11 +115,21 @@ impl Matter {
     }
 }
 
+impl Matter {
+    /// What the verdict rests on, once it is known which features the histories feed.
+    fn grounds(&self, findings: &Findings, histories: &[Arc<PreparedHistory>], named: &str) -> Grounds {
+        let fed = |feature| histories.iter().any(|history| history.feeds(feature));
+        Grounds::new(findings, &Provenance::of(&self.source, &self.scenario, &fed), named)
+    }
+}
+
 /// What a run came to.
 struct Summary {
     findings: Findings,
     /// What they come to, in sentences.
     answer: Answer,
+    /// Which numbers they rest on.
+    grounds: Option<Grounds>,
     judgements: Vec<Judgement>,
     /// The judgements as a table.
     rulings: Table,
@@ -138,6 +149,12 @@ impl Summary {
     /// Without a finished replication there is no result.
     fn is_worth_keeping(&self) -> bool {
         self.finished > 0
+    }
+
+    /// What a reader must know before acting on it, in sentences.
+    fn notes(&self) -> Vec<String> {
+        let grounds = self.grounds.as_ref().map(Grounds::sentence);
+        self.answer.notes().into_iter().chain(grounds).collect()
     }
 
     fn exit(&self) -> Exit {
@@ -356,6 +373,7 @@ fn summarise(
     let GatheredRun { precision_missed, stopped, .. } = gathered;
     Ok(Summary {
         answer: Answer::new(&findings, scenario),
+        grounds: None,
         findings,
         judgements,
         rulings,
@@ -387,7 +405,7 @@ fn keep(
     let page = Page {
         scenario: scenario.name.clone(),
         question: scenario.question.clone(),
-        remarks: [summary.answer.notes(), Vec::from_iter(summary.stopped.clone())].concat(),
+        remarks: [summary.notes(), Vec::from_iter(summary.stopped.clone())].concat(),
         seed: scenario.seed,
         finished: !summary.partial,
         thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
@@ -421,7 +439,8 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
                 "verdict": answer.to_json(),
                 "customers": report::customer_tables(findings).iter().map(Table::to_json).collect::<Vec<_>>(),
                 "outcomes": report::flat(findings).to_json(),
-                "notes": answer.notes(),
+                "rests_on": summary.grounds.as_ref().map(Grounds::to_json),
+                "notes": summary.notes(),
                 "thresholds": rulings.to_json(),
             });
             report::pretty(&value)
@@ -433,6 +452,7 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
             if let Some(last) = tables.last_mut() {
                 last.notes.extend(summary.stopped.clone());
                 last.notes.extend(super::changed::remark(scenario));
+                last.notes.extend(summary.grounds.as_ref().map(Grounds::sentence));
             }
             tables.extend(judged.then(|| rulings.clone()));
             let verdict = match format {
@@ -510,6 +530,6 @@ fn manifest(
         }),
         status: if summary.partial { Status::Partial } else { Status::Finished },
         stopped: summary.stopped.clone(),
-        notes: summary.answer.notes(),
+        notes: summary.notes(),
     }
 }

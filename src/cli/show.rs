@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::report::{Earlier, MANIFEST, Printed, Status};
+use crate::report::{self, Earlier, MANIFEST, Printed, Status};
 
 use super::arguments::{FormatOption, ShowArguments};
 use super::exit::{CommandProblem, Exit};
@@ -78,18 +78,8 @@ fn text<'m>(manifest: &'m Value, key: &str) -> &'m str {
 /// The command as a shell takes it.
 fn command(manifest: &Value) -> String {
     let words = manifest["command"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let words = words.iter().filter_map(Value::as_str).map(quoted);
+    let words = words.iter().filter_map(Value::as_str).map(report::quoted);
     std::iter::once(String::from("creditsim")).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-/// A word in quotes if a shell would take it for something else.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+%@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 fn about(folder: &Path, manifest: &Value) -> String {

@@ -13,6 +13,7 @@ mod figures;
 mod files;
 mod folder;
 mod grid;
+mod grounds;
 mod html;
 mod junit;
 mod look;
@@ -40,6 +41,7 @@ pub use folder::{
     Remains, RunFile, RunFolder, SCRATCH, Status, TakenUpRecord, Unfinished, Unplaced,
 };
 pub use grid::{draw_tables, render_tables};
+pub use grounds::{Grounds, quoted};
 pub use html::{Page, page};
 pub use junit::junit;
 pub use look::{Look, wrapped};

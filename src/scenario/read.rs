@@ -12,6 +12,7 @@ use super::history::{self, HISTORY};
 use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
+use super::provenance::PROVENANCE;
 use super::reading::{
     Field, Item, Kind, Level, Node, NumberRange, Problem, Reader, Section, TableShape, TomlTable, TomlValue,
     default, optional, required,
@@ -89,6 +90,11 @@ static ROOMS: &[Field] = &[
     ),
     optional("precision", Kind::Table(&PRECISION), "Repeats until a difference is known well enough."),
     optional("sweep", Kind::Table(&SWEEP), "What `creditsim sweep` varies."),
+    optional(
+        "provenance",
+        Kind::Table(&PROVENANCE),
+        "Which numbers `creditsim fit` has estimated; those that it does not list are assumed.",
+    ),
 ];
 
 static PRECISION: TableShape = TableShape {

@@ -29,6 +29,7 @@ mod notes;
 mod output;
 mod pages;
 mod platforms;
+mod provenance;
 mod replay;
 mod sampling_oracle;
 mod shortcuts;
