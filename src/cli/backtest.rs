@@ -292,6 +292,9 @@ impl PastMatter {
     }
 }
 
+/// The past under each of several other rules.
+type OtherPasts = Vec<(OtherRule, Vec<ReplayedOrganization>)>;
+
 /// Replays of one past, one after another, so that no more than one policy's journals are in memory.
 struct Replays<'r> {
     arguments: &'r BackTestArguments,
@@ -338,7 +341,7 @@ impl Replays<'_> {
     }
 
     /// The past under every other rule.
-    fn of_others(&mut self) -> Result<Option<Vec<(OtherRule, Vec<ReplayedOrganization>)>>, CommandProblem> {
+    fn of_others(&mut self) -> Result<Option<OtherPasts>, CommandProblem> {
         let rules = other_rules(&self.matter.policy);
         let count = rules.len();
         let mut others = Vec::new();

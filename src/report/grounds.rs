@@ -172,7 +172,7 @@ fn rank(key: &str) -> usize {
         "duration",
     ];
     let has = |word: &&str| key.split('.').any(|part| part == *word);
-    WORDS.iter().position(|word| has(&word)).unwrap_or(WORDS.len())
+    WORDS.iter().position(has).unwrap_or(WORDS.len())
 }
 
 /// A word in quotes if a shell would take it for something else.

@@ -215,11 +215,9 @@ impl<'t> JournalReader<'t> {
         let credits = i128::from(entry.credits.micros());
         let Some(place) = self.places.of(entry.at) else { return };
         self.months[place..].iter_mut().for_each(|month| month.plan = self.plan);
-        if entry.kind == EntryKind::Demanded {
-            if let Some(key) = key {
-                let open = OpenOperation { arrived: place, cost: credits, charged: 0, refused: false };
-                self.open.insert(key, open);
-            }
+        if let Some(key) = key.filter(|_| entry.kind == EntryKind::Demanded) {
+            let open = OpenOperation { arrived: place, cost: credits, charged: 0, refused: false };
+            self.open.insert(key, open);
         }
         if entry.at < self.time.from {
             return;
