@@ -149,4 +149,48 @@ mod tests {
             }
         }
     }
+
+    /// The `$ creditsim …` lines of a page, each in one line, without what a shell does with them.
+    fn commands(page: &str) -> Vec<String> {
+        let page = page.replace("\\\n", " ");
+        let typed = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("$ "))
+            .filter(|line| line.starts_with("creditsim "));
+        let bare = |line: &str| {
+            let mut quoted = false;
+            let end = line.char_indices().find(|(_, c)| {
+                quoted ^= *c == '\'';
+                !quoted && ['#', '|', '>', ';'].contains(c)
+            });
+            let line = &line[..end.map_or(line.len(), |(at, _)| at)];
+            line.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(" 2").to_owned()
+        };
+        typed.map(bare).collect()
+    }
+
+    /// Markdown files below a folder.
+    fn pages(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let entries =
+            std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path());
+        entries.flat_map(|path| if path.is_dir() { pages(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn what_pages_tell_to_type_can_be_typed() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut read = 0;
+        for page in pages(&root.join("docs")).into_iter().chain([root.join("README.md")]) {
+            if page.extension().is_none_or(|ending| ending != "md") {
+                continue;
+            }
+            for command in commands(&std::fs::read_to_string(&page).expect("a page")) {
+                if let Err(error) = Arguments::try_parse_from(words(&command)) {
+                    panic!("{}: {command}: {error}", page.display());
+                }
+                read += 1;
+            }
+        }
+        assert!(read > 60, "{read} commands");
+    }
 }
