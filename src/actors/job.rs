@@ -8,13 +8,15 @@ use crate::organization::{LawViolation, OrganizationRun, Outages, Workspace, Wor
 use crate::outcome::RunShape;
 use crate::sampling::{Purpose, StreamKey, TraitPoint};
 use crate::units::{CohortIndex, OrganizationId};
-use crate::workload::{HistoryError, HistoryOrganization, Population, PreparedHistory, Pseudonyms};
+use crate::workload::{
+    HistoryBlock, HistoryError, HistoryOrganization, Population, PreparedHistory, Pseudonyms,
+};
 
 use super::control::Failure;
 use super::rows::RowWriter;
 
-/// Partitions of a history that are kept open: arbiters work near each other, so few are enough.
-const OPEN_PARTITIONS: usize = 2;
+/// Blocks of a history's organizations that are kept open: arbiters work near each other, so few are enough.
+const OPEN_BLOCKS: usize = 8;
 
 /// One cohort of a job.
 #[derive(Debug)]
@@ -31,30 +33,30 @@ pub struct JobCohort {
     pub history: Option<OpenHistory>,
 }
 
-/// A history with the partitions that are being replayed.
+/// A history with the blocks of organizations that are being replayed.
 #[derive(Debug)]
 pub struct OpenHistory {
     prepared: Arc<PreparedHistory>,
-    open: Mutex<VecDeque<(usize, Arc<Vec<HistoryOrganization>>)>>,
+    open: Mutex<VecDeque<(HistoryBlock, Arc<Vec<HistoryOrganization>>)>>,
 }
 
 impl OpenHistory {
-    /// A history of which no partition is open yet.
+    /// A history of which no block is open yet.
     #[must_use]
     pub fn new(prepared: Arc<PreparedHistory>) -> Self {
         OpenHistory { prepared, open: Mutex::default() }
     }
 
     fn organization(&self, number: u32) -> Result<HistoryOrganization, HistoryError> {
-        let (partition, place) = self.prepared.place_of(number);
+        let (block, place) = self.prepared.place_of(number);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, organizations)) = open.iter().find(|(which, _)| *which == partition) {
+        if let Some((_, organizations)) = open.iter().find(|(which, _)| *which == block) {
             return Ok(organizations[place].clone());
         }
-        let organizations = Arc::new(self.prepared.open(partition)?);
+        let organizations = Arc::new(self.prepared.open(block)?);
         let found = organizations[place].clone();
-        open.push_front((partition, organizations));
-        open.truncate(OPEN_PARTITIONS);
+        open.push_front((block, organizations));
+        open.truncate(OPEN_BLOCKS);
         Ok(found)
     }
 }

@@ -11,8 +11,8 @@ use crate::sampling::{Dist, Purpose, StreamKey, poisson, standard_exponential};
 use crate::scenario::{Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{
-    Demand, HistoryError, HistoryProblems, HistorySpec, Listed, Population, Preparation, PreparedHistory,
-    ReadingWatch, Source, SourceSpec,
+    Demand, HistoryError, HistoryProblems, HistorySpec, KeptAs, Listed, Population, Preparation,
+    PreparedHistory, ReadingWatch, Source, SourceSpec,
 };
 
 /// What a run adds to its scenario.
@@ -59,6 +59,27 @@ fn plans_of(policy: &Policy) -> impl Iterator<Item = &str> {
 /// Where a policy's plans stand among the names of all.
 fn places(policy: &Policy, names: &[String]) -> Vec<usize> {
     plans_of(policy).filter_map(|plan| names.iter().position(|name| name == plan)).collect()
+}
+
+/// As [`prepare_histories`], with sorted histories kept below `shelf`: taken up from there if they are the same. Says how each
+/// came to be ready.
+///
+/// # Errors
+/// As [`prepare_histories`].
+pub fn prepare_kept_histories(
+    scenario: &Scenario,
+    shelf: &Path,
+    folder: &Path,
+    watch: ReadingWatch<'_>,
+) -> Result<Vec<(Arc<PreparedHistory>, KeptAs)>, HistoryProblems> {
+    let demands: Vec<&Demand> = scenario.features.iter().map(|feature| &feature.demand).collect();
+    let (start, end) = (scenario.start, scenario.end);
+    let preparation = Preparation { demands: &demands, start, end, folder, watch };
+    let prepare = |spec: &HistorySpec| {
+        let (history, how) = PreparedHistory::prepare_or_take_up(spec, &preparation, shelf)?;
+        Ok((Arc::new(history), how))
+    };
+    scenario.histories.iter().map(prepare).collect()
 }
 
 /// Reads the scenario's usage histories once and leaves sorted partitions of them in `folder`, which is made. `watch` is

@@ -3,7 +3,7 @@
 use super::cells::TimeForm;
 
 /// What became of every row of a history; the manifest shows it. All numbers are of rows unless they say otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct HistoryCounts {
     /// Rows in the file, header apart.
     pub rows: u64,

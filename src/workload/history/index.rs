@@ -1,13 +1,18 @@
 //! Where each organization's rows lie in its partition.
+//!
+//! The index is read in blocks, so that memory does not grow with organizations.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::HistoryError;
 use super::record::CleanRow;
+
+/// Organizations that are read together.
+pub(super) const BLOCK: usize = 256;
 
 /// Most people that an organization may name; further ones share the last number.
 const MOST_MEMBERS: usize = 65_535;
@@ -55,35 +60,51 @@ pub(super) struct IndexWriter {
     out: BufWriter<File>,
     path: PathBuf,
     count: u32,
+    written: u64,
+    /// Where each block begins.
+    blocks: Vec<u64>,
 }
 
 impl IndexWriter {
     pub fn create(path: &Path) -> Result<Self, HistoryError> {
         let file = File::create(path).map_err(|error| HistoryError::world(path, error))?;
-        Ok(IndexWriter { out: BufWriter::new(file), path: path.to_owned(), count: 0 })
+        Ok(IndexWriter {
+            out: BufWriter::new(file),
+            path: path.to_owned(),
+            count: 0,
+            written: 0,
+            blocks: Vec::new(),
+        })
     }
 
     pub fn write(&mut self, entry: &OrganizationEntry) -> Result<(), HistoryError> {
         let world = |error| HistoryError::world(&self.path, error);
-        serde_json::to_writer(&mut self.out, entry).map_err(|error| world(error.into()))?;
-        self.out.write_all(b"\n").map_err(world)?;
+        if (self.count as usize).is_multiple_of(BLOCK) {
+            self.blocks.push(self.written);
+        }
+        let mut line = serde_json::to_vec(entry).map_err(|error| world(error.into()))?;
+        line.push(b'\n');
+        self.out.write_all(&line).map_err(world)?;
+        self.written += line.len() as u64;
         self.count += 1;
         Ok(())
     }
 
-    /// The number of entries.
-    pub fn finish(mut self) -> Result<u32, HistoryError> {
+    /// The number of entries, and where each block begins.
+    pub fn finish(mut self) -> Result<(u32, Vec<u64>), HistoryError> {
         self.out.flush().map_err(|error| HistoryError::world(&self.path, error))?;
-        Ok(self.count)
+        Ok((self.count, self.blocks))
     }
 }
 
-/// Reads all entries of a partition, in order of label.
-pub(super) fn read_index(path: &Path) -> Result<Vec<OrganizationEntry>, HistoryError> {
+/// Reads the entries of the block that begins at `offset`, in order of label.
+pub(super) fn read_block(path: &Path, offset: u64) -> Result<Vec<OrganizationEntry>, HistoryError> {
     let world = |error| HistoryError::world(path, error);
-    let reader = BufReader::new(File::open(path).map_err(world)?);
-    reader
+    let mut file = File::open(path).map_err(world)?;
+    file.seek(SeekFrom::Start(offset)).map_err(world)?;
+    BufReader::new(file)
         .lines()
+        .take(BLOCK)
         .map(|line| serde_json::from_str(&line.map_err(world)?).map_err(|error| world(error.into())))
         .collect()
 }

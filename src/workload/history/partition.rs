@@ -19,6 +19,8 @@ pub(super) struct PartitionFiles {
     /// Number of its first organization, and how many it has.
     pub first: u32,
     pub organizations: u32,
+    /// Where each block of organizations begins in the index (bytes).
+    pub blocks: Vec<u64>,
 }
 
 /// Writes sorted records and the index of their organizations.
@@ -66,8 +68,8 @@ impl PartitionWriter {
         self.records.write_all(&record.to_bytes()).map_err(|error| HistoryError::world(&self.path, error))
     }
 
-    /// The number of organizations written.
-    pub fn finish(mut self) -> Result<u32, HistoryError> {
+    /// The number of organizations written, and where their blocks begin in the index.
+    pub fn finish(mut self) -> Result<(u32, Vec<u64>), HistoryError> {
         if let Some(done) = self.current.take() {
             self.index.write(&done)?;
         }

@@ -1,36 +1,22 @@
-//! One pass over a history's file into sorted partitions on disk.
+//! A usage history on disk, sorted and ready to be replayed.
 //!
-//! A partition holds every organization whose label hashes to it, sorted by (label, feature, time, row). It is sorted
-//! in memory up to a limit and by merging runs above it, so that memory depends on neither rows nor organizations.
+//! Owns what is known of it and where its organizations lie. Leaves the way there to `pass`. Invariant: memory depends on neither rows
+//! nor organizations, but for eight bytes a block of them.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::sampling::{hash_name, mix};
 use crate::units::{FeatureIndex, SimSpan, SimTime};
 use crate::workload::demand::Demand;
 
-use super::clean::{Cleaner, Labelled};
 use super::content::Content;
 use super::counts::HistoryCounts;
-use super::error::{GatheredProblems, HistoryError, HistoryProblems};
-use super::grid::BucketGrid;
-use super::partition::{DuplicateFinder, PartitionFiles, PartitionWriter};
-use super::reading::{ReadingWatch, WatchedReading, text_size};
-use super::record::{CleanRow, read_labelled, write_labelled};
+use super::error::HistoryProblems;
+use super::index::BLOCK;
+use super::partition::PartitionFiles;
+use super::pass::Pass;
+use super::reading::ReadingWatch;
 use super::sketch::CostSketch;
-use super::sort::{SortOrder, sorted};
-use super::spec::{Duplicates, HistorySpec, RowCost, Shift};
-use super::table::line_of;
-
-/// Bytes of a file that make one partition.
-const PARTITION_BYTES: u64 = 64 << 20;
-/// Most partitions; each has a write buffer during the pass.
-const MOST_PARTITIONS: u64 = 256;
-/// Records that are sorted in memory at once.
-const RUN_RECORDS: usize = 1 << 18;
+use super::spec::{HistorySpec, RowCost};
 
 /// A history on disk, ready to be replayed.
 #[derive(Debug)]
@@ -42,7 +28,7 @@ pub struct PreparedHistory {
     /// The file as it was read.
     pub content: Content,
     /// Per feature in file order: costs of its operations; `None` for features that the history does not feed.
-    costs: Vec<Option<CostSketch>>,
+    pub(super) costs: Vec<Option<CostSketch>>,
     /// Added to every instant of the file.
     pub(super) shift: SimSpan,
     /// Distance of repetitions.
@@ -54,6 +40,13 @@ pub struct PreparedHistory {
     /// How long buckets are that do not say their end, as found or said; 0 if rows are events.
     pub length: Option<SimSpan>,
     pub(super) horizon: (SimTime, SimTime),
+}
+
+/// Organizations of a partition that stand one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryBlock {
+    pub(super) partition: usize,
+    pub(super) block: usize,
 }
 
 /// Where and for what a history is prepared.
@@ -92,18 +85,22 @@ impl PreparedHistory {
         self.counts.organizations
     }
 
-    /// Number of partitions; organizations are numbered through them in order, by label inside each.
-    #[must_use]
-    pub fn partitions(&self) -> usize {
-        self.partitions.len()
+    /// Blocks of organizations that are opened together, in the order of their numbers.
+    pub fn blocks(&self) -> impl Iterator<Item = HistoryBlock> + '_ {
+        let of = |(partition, files): (usize, &PartitionFiles)| {
+            (0..files.blocks.len()).map(move |block| HistoryBlock { partition, block })
+        };
+        self.partitions.iter().enumerate().flat_map(of)
     }
 
-    /// The partition that holds an organization, and the organization's place in it.
+    /// The block that holds an organization, and the organization's place in it. Organizations are numbered through
+    /// partitions in order, by label inside each.
     #[must_use]
-    pub fn place_of(&self, number: u32) -> (usize, usize) {
+    pub fn place_of(&self, number: u32) -> (HistoryBlock, usize) {
         let partition = self.partitions.partition_point(|files| files.first + files.organizations <= number);
         let first = self.partitions.get(partition).map_or(number, |files| files.first);
-        (partition, (number - first) as usize)
+        let place = (number - first) as usize;
+        (HistoryBlock { partition, block: place / BLOCK }, place % BLOCK)
     }
 
     /// True if chance says when its operations come or what they cost: rows of buckets are spread over them, `thin` keeps
@@ -127,381 +124,4 @@ impl PreparedHistory {
     pub fn costs(&self, feature: FeatureIndex) -> Option<&CostSketch> {
         self.costs.get(feature.index())?.as_ref()
     }
-}
-
-/// The pass over the file, and what it gathers.
-struct Pass<'a> {
-    spec: &'a HistorySpec,
-    preparation: &'a Preparation<'a>,
-    unsorted: Vec<PathBuf>,
-    counts: HistoryCounts,
-    content: Content,
-    costs: Vec<Option<CostSketch>>,
-    /// First and last instant; the end of the last bucket.
-    span: Option<(SimTime, SimTime)>,
-    days: Days,
-    problems: GatheredProblems,
-    watched: WatchedReading<'a>,
-    /// Length of buckets that do not say their end.
-    length: SimSpan,
-    /// Columns that nobody asked for.
-    unread: Vec<String>,
-    /// Columns in which sizes were looked for.
-    looked_for: Option<String>,
-}
-
-/// The days on which there are rows.
-#[derive(Debug, Default)]
-struct Days {
-    last: Option<i64>,
-    seen: BTreeSet<i64>,
-}
-
-impl Days {
-    fn add(&mut self, at: SimTime) {
-        let day = at.micros().div_euclid(SimSpan::DAY.micros());
-        // Most rows share the day of the row before them.
-        if self.last != Some(day) {
-            self.last = Some(day);
-            self.seen.insert(day);
-        }
-    }
-
-    fn missing(&self) -> u64 {
-        match (self.seen.first(), self.seen.last()) {
-            (Some(first), Some(last)) => (last - first + 1).unsigned_abs() - self.seen.len() as u64,
-            _ => 0,
-        }
-    }
-}
-
-impl<'a> Pass<'a> {
-    fn begin(spec: &'a HistorySpec, preparation: &'a Preparation<'a>) -> Result<Self, HistoryError> {
-        let size = match spec.bundled {
-            Some(bytes) => bytes.len() as u64,
-            None => fs::metadata(&spec.path).map_err(|error| HistoryError::world(&spec.path, error))?.len(),
-        };
-        let bytes = text_size(spec).map_err(|error| HistoryError::world(&spec.path, error))?;
-        let count = bytes.div_ceil(PARTITION_BYTES).clamp(1, MOST_PARTITIONS) as usize;
-        let unsorted =
-            (0..count).map(|index| preparation.folder.join(format!("part-{index:03}.rows"))).collect();
-        let costs = vec![None; preparation.demands.len()];
-        Ok(Pass {
-            spec,
-            preparation,
-            unsorted,
-            counts: HistoryCounts::default(),
-            content: Content::default(),
-            costs,
-            span: None,
-            days: Days::default(),
-            problems: GatheredProblems::default(),
-            watched: WatchedReading::new(preparation.watch, &spec.name, size),
-            length: SimSpan::ZERO,
-            unread: Vec::new(),
-            looked_for: None,
-        })
-    }
-
-    /// Cleans every row and deals it out by the hash of its organization. After a problem the rest of the file is only
-    /// looked at for more.
-    fn split(&mut self) -> Result<(), HistoryProblems> {
-        let (mut cleaner, mut table) = Cleaner::open(self.spec, self.preparation.demands)?;
-        self.counts.byte_order_marks = u64::from(table.marked);
-        let mut files = Vec::new();
-        for path in &self.unsorted {
-            let file = File::create(path).map_err(|error| HistoryError::world(path, error))?;
-            files.push(BufWriter::with_capacity(1 << 16, file));
-        }
-        loop {
-            match table.advance() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) if error.is_world() => return Err(error.into()),
-                Err(error) => {
-                    self.problems.add(error);
-                    continue;
-                }
-            }
-            if self.watched.is_time() {
-                let reading = &mut self.watched.reading;
-                (reading.bytes, reading.rows) = (table.bytes_read(), self.counts.rows);
-                self.watched.tell().map_err(|error| HistoryError::world(&self.spec.path, error))?;
-            }
-            let cleaned = cleaner.clean(&table, &mut self.counts, &mut self.problems);
-            if let Some((label, record)) = cleaned.filter(|_| self.problems.is_empty()) {
-                self.deal(&mut files, &label, record)?;
-            }
-        }
-        self.content = table.content();
-        self.unread = table.unread();
-        self.looked_for = cleaner.sizes_looked_for();
-        self.found_length(&cleaner.grid);
-        cleaner.close(&table, &self.counts, &mut self.problems);
-        self.problems.finish()?;
-        for (file, path) in files.iter_mut().zip(&self.unsorted) {
-            file.flush().map_err(|error| HistoryError::world(path, error))?;
-        }
-        Ok(())
-    }
-
-    /// How long buckets are that do not say their end: the file as a whole tells it.
-    fn found_length(&mut self, grid: &BucketGrid) {
-        let Some(buckets) = &self.spec.buckets else { return };
-        self.length = grid.length(buckets.length);
-        let ended = grid.last().map(|last| last + self.length);
-        self.span = self.span.map(|(first, last)| (first, ended.map_or(last, |ended| last.max(ended))));
-    }
-
-    fn deal(
-        &mut self,
-        files: &mut [BufWriter<File>],
-        label: &str,
-        record: CleanRow,
-    ) -> Result<(), HistoryError> {
-        let end = record.at + record.length.max(SimSpan::ZERO);
-        let (first, last) = self.span.unwrap_or((record.at, end));
-        self.span = Some((first.min(record.at), last.max(end)));
-        self.days.add(record.at);
-        let partition = (mix(hash_name(label)) % files.len() as u64) as usize;
-        write_labelled(&mut files[partition], label, record)
-            .map_err(|error| HistoryError::world(&self.unsorted[partition], error))
-    }
-
-    /// Sorts every partition and writes its records and index.
-    fn finish(mut self) -> Result<PreparedHistory, HistoryProblems> {
-        self.counts.days_without_rows = self.days.missing();
-        let shift = self.shift();
-        let period = self.period()?;
-        let mut partitions = Vec::new();
-        let unsorted = std::mem::take(&mut self.unsorted);
-        let count = unsorted.len();
-        for (index, path) in unsorted.into_iter().enumerate() {
-            self.watched.reading.sorting = Some((index, count));
-            let files = PartitionFiles {
-                records: self.preparation.folder.join(format!("part-{index:03}.records")),
-                index: self.preparation.folder.join(format!("part-{index:03}.index")),
-                first: self.counts.organizations,
-                organizations: 0,
-            };
-            let organizations = self.write_partition(&path, &files, shift, period)?;
-            fs::remove_file(&path).map_err(|error| HistoryError::world(&path, error))?;
-            self.counts.organizations += organizations;
-            partitions.push(PartitionFiles { organizations, ..files });
-        }
-        self.problems.finish()?;
-        debug_assert_eq!(self.counts.rows, self.counts.accounted(), "every row is counted once");
-        self.require_something(shift)?;
-        Ok(PreparedHistory {
-            spec: self.spec.clone(),
-            partitions,
-            counts: self.counts,
-            content: self.content,
-            costs: self.costs,
-            shift,
-            period,
-            span: self.span,
-            unread: self.unread,
-            length: self.spec.buckets.as_ref().map(|_| self.length),
-            horizon: (self.preparation.start, self.preparation.end),
-        })
-    }
-
-    /// A history of which nothing can be replayed is a mistake.
-    fn require_something(&self, shift: SimSpan) -> Result<(), HistoryError> {
-        if self.counts.replayed > 0 {
-            return Ok(());
-        }
-        let nothing = || {
-            let remarks = self.counts.remarks().join(", ");
-            let what = format!("has nothing to replay: {} rows, {remarks}", self.counts.rows);
-            let error = HistoryError::row(&self.spec.path, 1, what);
-            match self.looked_for.as_ref().filter(|_| self.counts.sizeless > 0) {
-                Some(columns) => error
-                    .wanting(&format!("a number in one of: {columns}"))
-                    .with_hint("`cost` or `quantities` name the columns of sizes; an export of costs has none but its costs"),
-                None => error,
-            }
-        };
-        let Some((first, last)) = self.span.filter(|_| self.counts.outside_horizon > 0) else {
-            return Err(nothing());
-        };
-        let what = format!(
-            "holds no row inside the horizon: after moving, its {} rows lie between {} and {}",
-            self.counts.rows,
-            first + shift,
-            last + shift
-        );
-        let wanted = format!("rows from {} to {}", self.preparation.start, self.preparation.end);
-        Err(HistoryError::row(&self.spec.path, 1, what)
-            .wanting(&wanted)
-            .with_hint("`shift = \"to start\"` or `\"to week\"` moves the history into the horizon"))
-    }
-
-    fn shift(&self) -> SimSpan {
-        const WEEK: i64 = 7 * 86_400_000_000;
-        let Some((first, _)) = self.span else { return SimSpan::ZERO };
-        match self.spec.replay.shift {
-            Shift::None => SimSpan::ZERO,
-            Shift::By(span) => span,
-            Shift::To(at) => at - first,
-            Shift::ToWeek(at) => {
-                let weeks = -(-(at - first).micros()).div_euclid(WEEK);
-                SimSpan::from_micros(weeks * WEEK)
-            }
-        }
-    }
-
-    /// Repetitions may not overlap, or time would go back where one begins.
-    fn period(&self) -> Result<SimSpan, HistoryError> {
-        let day = SimSpan::DAY.micros();
-        // A last bucket ends where the first of the next round may begin; a last event needs an instant of its own.
-        let own = i64::from(self.spec.buckets.is_none());
-        let length = self.span.map_or(0, |(first, last)| (last - first).micros() + own);
-        let days = length.div_euclid(day) + i64::from(length.rem_euclid(day) > 0);
-        match self.spec.replay.repeat_every {
-            Some(every) if self.spec.replay.repeat > 1 && every.micros() < length => {
-                let days = length as f64 / day as f64;
-                let what =
-                    format!("holds {days:.1} days, more than `repeat_every`; repetitions would overlap");
-                Err(HistoryError::row(&self.spec.path, 1, what))
-            }
-            Some(every) => Ok(every),
-            None => Ok(SimSpan::from_micros(days.max(1) * day)),
-        }
-    }
-
-    fn write_partition(
-        &mut self,
-        path: &Path,
-        files: &PartitionFiles,
-        shift: SimSpan,
-        period: SimSpan,
-    ) -> Result<u32, HistoryError> {
-        let world = |error| HistoryError::world(path, error);
-        let by_id = !self.spec.columns.id.is_empty();
-        if by_id {
-            self.tell_repeated_ids(path)?;
-        }
-        let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let watched = &self.watched;
-        let rows = sorted(SortOrder::Replay, RUN_RECORDS, path, || {
-            watched.row()?;
-            read_labelled(&mut input)
-        })
-        .map_err(world)?;
-        let mut writer = PartitionWriter::create(files)?;
-        let mut twins = DuplicateFinder::default();
-        for row in rows {
-            let (label, mut record) = row.map_err(world)?;
-            if record.length == CleanRow::LENGTH_AS_FOUND {
-                record.length = self.length;
-            }
-            self.watched.row().map_err(world)?;
-            if record.requests == 0 {
-                // A mark: the organization exists, though nothing of it can be replayed.
-                writer.mark(&label, record)?;
-                continue;
-            }
-            if !by_id && twins.seen(&label, &record) && !self.keeps_repeated(&record) {
-                continue;
-            }
-            match self.place(&record, shift, period) {
-                RowPlace::Outside => {
-                    self.counts.outside_horizon += 1;
-                    continue;
-                }
-                RowPlace::Cut => self.counts.cut_by_horizon += 1,
-                RowPlace::Inside => {}
-            }
-            self.count(&record);
-            writer.write(&label, record)?;
-        }
-        writer.finish()
-    }
-
-    /// Writes a partition anew without rows that repeat an id of their organization, if they are to be left out. Of
-    /// rows with one id the first in the file stays. Sorted by id on disk, so that memory depends on no organization.
-    fn tell_repeated_ids(&mut self, path: &Path) -> Result<(), HistoryError> {
-        let world = |error| HistoryError::world(path, error);
-        let kept = path.with_extension("kept");
-        let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let watched = &self.watched;
-        let rows = sorted(SortOrder::Twins, RUN_RECORDS, path, || {
-            watched.row()?;
-            read_labelled(&mut input)
-        })
-        .map_err(world)?;
-        let mut out = BufWriter::new(File::create(&kept).map_err(world)?);
-        let mut last: Option<Labelled> = None;
-        for row in rows {
-            let (label, record) = row.map_err(world)?;
-            self.watched.row().map_err(world)?;
-            let repeats = record.has_id
-                && last
-                    .as_ref()
-                    .is_some_and(|(of, last)| *of == label && last.has_id && last.twin == record.twin);
-            if !repeats || self.keeps_repeated(&record) {
-                write_labelled(&mut out, &label, record).map_err(world)?;
-            }
-            last = Some((label, record));
-        }
-        out.flush().map_err(world)?;
-        fs::rename(&kept, path).map_err(world)
-    }
-
-    /// Counts a row that repeats another; true if it is replayed all the same.
-    fn keeps_repeated(&mut self, record: &CleanRow) -> bool {
-        self.counts.duplicates += 1;
-        match self.spec.duplicates {
-            Duplicates::Keep => true,
-            Duplicates::Drop => {
-                self.counts.dropped += 1;
-                false
-            }
-            Duplicates::Refuse => {
-                let hint = "`duplicates = \"drop\"` leaves repetitions out, \"keep\" replays them";
-                let error =
-                    HistoryError::row(&self.spec.path, line_of(record.line), "repeats an earlier row");
-                self.problems.add(error.with_hint(hint));
-                false
-            }
-        }
-    }
-
-    /// Where the repetitions of a row, or of its bucket, lie.
-    fn place(&self, record: &CleanRow, shift: SimSpan, period: SimSpan) -> RowPlace {
-        let (start, end) = (self.preparation.start, self.preparation.end);
-        let mut place = RowPlace::Outside;
-        for round in 0..i64::from(self.spec.replay.repeat) {
-            let from = record.at + shift + SimSpan::from_micros(round.saturating_mul(period.micros()));
-            let to = from + record.length;
-            let inside = from < end && if record.length.is_zero() { from >= start } else { to > start };
-            if inside && (from < start || to > end) {
-                return RowPlace::Cut;
-            }
-            if inside {
-                place = RowPlace::Inside;
-            }
-        }
-        place
-    }
-
-    fn count(&mut self, record: &CleanRow) {
-        self.counts.replayed += 1;
-        self.counts.operations += u64::from(record.requests);
-        self.counts.demanded_micros += i128::from(record.cost.micros());
-        if let Some(sketch) = self.costs.get_mut(record.feature.index()) {
-            sketch.get_or_insert_default().add(record.cost, record.requests);
-        }
-    }
-}
-
-/// Where a row lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowPlace {
-    Outside,
-    /// A part of its bucket lies outside.
-    Cut,
-    Inside,
 }

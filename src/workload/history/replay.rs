@@ -12,8 +12,8 @@ use crate::workload::operation::{Fate, Operation};
 use crate::workload::traits::{Member, Population, SignUp, Traits};
 
 use super::error::HistoryError;
-use super::index::{OrganizationEntry, read_index};
-use super::prepare::PreparedHistory;
+use super::index::{BLOCK, OrganizationEntry, read_block};
+use super::prepare::{HistoryBlock, PreparedHistory};
 use super::record::{CleanRow, RECORD_BYTES};
 use super::spec::RowCost;
 
@@ -45,12 +45,12 @@ struct PlacedRows {
 }
 
 impl PreparedHistory {
-    /// The organizations of a partition, in order of label.
+    /// The organizations of a block, in order of label.
     ///
     /// # Errors
     /// When the partition cannot be read back from the disk.
-    pub fn open(&self, partition: usize) -> Result<Vec<HistoryOrganization>, HistoryError> {
-        let files = &self.partitions[partition];
+    pub fn open(&self, block: HistoryBlock) -> Result<Vec<HistoryOrganization>, HistoryError> {
+        let files = &self.partitions[block.partition];
         let file = File::open(&files.records).map_err(|error| HistoryError::world(&files.records, error))?;
         let file = Arc::new(Mutex::new(file));
         let replay = &self.spec.replay;
@@ -63,8 +63,8 @@ impl PreparedHistory {
             start: self.horizon.0,
             end: self.horizon.1,
         };
-        let numbers = files.first..;
-        let entries = read_index(&files.index)?;
+        let numbers = files.first + (block.block * BLOCK) as u32..;
+        let entries = read_block(&files.index, files.blocks[block.block])?;
         Ok(numbers
             .zip(entries)
             .map(|(number, entry)| HistoryOrganization {

@@ -8,7 +8,7 @@ use crate::units::Credits;
 const PRECISION: u32 = 8;
 
 /// A log-linear histogram of costs with an exact mean.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct CostSketch {
     /// Operations per cell; the key is a cost without its lower bits.
     cells: BTreeMap<i64, u64>,

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod exports;
+mod kept;
 mod problems;
 
 use std::io::Write;
@@ -95,8 +96,8 @@ fn cohort() -> StreamKey {
 /// Every operation of every organization and feature: (label, operation).
 fn replay(history: &PreparedHistory) -> Vec<(String, Operation)> {
     let mut all = Vec::new();
-    for partition in 0..history.partitions() {
-        for organization in history.open(partition).expect("a disk") {
+    for block in history.blocks() {
+        for organization in history.open(block).expect("a disk") {
             for feature in [FeatureIndex(0), FeatureIndex(1)] {
                 let mut rows = organization.rows(feature, organization.point(cohort()).key());
                 let mut last = SimTime::MIN;
@@ -270,7 +271,7 @@ fn people_and_outcomes_are_replayed() {
     assert_eq!(operations[1].ends_after, SimSpan::from_micros(500_000));
     assert!(operations[0].member == operations[2].member && operations[0].member != operations[1].member);
     // The source leaves the people as the history names them.
-    let organization = history.open(0).expect("a disk").remove(0);
+    let organization = history.open(history.place_of(0).0).expect("a disk").remove(0);
     let population = Population { signed_up: SignUp::AtFirstUse, ..Population::default() };
     let traits = organization.traits(&population, organization.point(cohort()));
     assert_eq!((traits.members.len(), traits.label.as_str()), (2, "a"));
