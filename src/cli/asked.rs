@@ -26,7 +26,9 @@ impl Asked {
         if let Some(time) = arguments.time {
             asked.value("--time", format!("{} ms", time.as_millis()));
         }
-        if scenario.precision.is_none() && (arguments.time.is_none() || arguments.replications.is_some()) {
+        asked.optional("--bootstrap", arguments.bootstrap);
+        let repeats = arguments.bootstrap.is_none() && scenario.precision.is_none();
+        if repeats && (arguments.time.is_none() || arguments.replications.is_some()) {
             asked.value("--replications", scenario.replications);
         }
         asked.flag("--free", arguments.free && arguments.wants(RowsOption::Operations));

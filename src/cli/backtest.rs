@@ -274,6 +274,8 @@ impl PastMatter {
             question,
             seed: self.scenario.seed,
             replications: 1,
+            exact: false,
+            resamples: None,
             threads: layout(arguments.threads, &arguments.layout).threads as u32,
             operations: done.operations,
             operations_per_second: per_second,

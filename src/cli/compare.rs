@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::experiment::{Contrast, Contrasts, Estimate, RunValues, Verdict, contrast};
+use crate::experiment::{Contrast, Contrasts, Estimate, FEWEST, RunValues, Verdict, contrast};
 use crate::outcome::{METRICS, metric_index};
 use crate::report::{self, Cell, Column, Format, Look, OutcomeScale, Question, REPLICATIONS, Table, Tone};
 
@@ -14,7 +14,12 @@ use super::{show, terminal};
 
 /// Compares what two runs found.
 pub(super) fn carry_out(arguments: &CompareArguments) -> Result<Exit, CommandProblem> {
-    let (before, after) = (KeptRun::read(&arguments.before)?, KeptRun::read(&arguments.after)?);
+    let (mut before, mut after) = (KeptRun::read(&arguments.before)?, KeptRun::read(&arguments.after)?);
+    if before.exact && after.exact {
+        // Neither draws anything, so that further replications would be these again.
+        before.repeat();
+        after.repeat();
+    }
     let found = contrast(&before.values, &after.values);
     if found.contrasts.is_empty() {
         return Err(CommandProblem::Usage {
@@ -50,12 +55,31 @@ struct KeptRun {
     values: RunValues,
     question: Option<Question>,
     currency: Option<String>,
+    /// Nothing was drawn in it.
+    exact: bool,
 }
 
 impl KeptRun {
+    /// As often as a difference must be seen before it is one.
+    fn repeat(&mut self) {
+        for column in self.values.policies.iter_mut().flat_map(|(_, columns)| columns) {
+            if let [only] = column[..] {
+                column.resize(FEWEST as usize, only);
+            }
+        }
+    }
+
     fn read(named: &Path) -> Result<Self, CommandProblem> {
         let folder = show::folder(named);
         let manifest = show::manifest(&folder)?;
+        if !manifest["resamples"].is_null() {
+            return Err(CommandProblem::Usage {
+                what: format!("`{}` has resamples of one run, which are no replications", folder.display()),
+                hint: Some(String::from(
+                    "compare runs without `--bootstrap`, or the policies of one run with it",
+                )),
+            });
+        }
         let file = folder.join(REPLICATIONS);
         let mut csv = csv::Reader::from_path(&file).map_err(|error| unreadable(&file, &error))?;
         let header = csv.headers().map_err(|error| unreadable(&file, &error))?.clone();
@@ -84,6 +108,7 @@ impl KeptRun {
             values,
             question: serde_json::from_value(manifest["question"].clone()).ok(),
             currency: currency(&folder),
+            exact: manifest["exact"] == true,
         })
     }
 

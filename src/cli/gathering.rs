@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::calendar::Zone;
 use crate::engine::{Enough, RowWriter, Sink, SpillError, Stopwatch};
-use crate::experiment::{Measurements, StopDecision, reason, stop};
+use crate::experiment::{Measurements, Resamples, StopDecision, reason, stop};
 use crate::outcome::{OrganizationOutcome, Outcome, Recount, RunShape};
 use crate::report::{self, RowFile, RunFile, RunFolder};
 use crate::scenario::{Precision, Scenario};
@@ -22,6 +22,8 @@ pub(super) struct GatheringWriter {
     files: Vec<RowFile>,
     shape: Arc<RunShape>,
     recounts: Option<Recounts>,
+    /// Told of every organization too.
+    resamples: Arc<OnceLock<Resamples>>,
 }
 
 /// What accounts have counted, a second time, by replication.
@@ -29,12 +31,17 @@ type Recounts = Arc<Mutex<BTreeMap<u32, Recount>>>;
 
 impl GatheringWriter {
     pub fn new(files: Vec<RowFile>, shape: Arc<RunShape>) -> Self {
-        GatheringWriter { files, shape, recounts: None }
+        GatheringWriter { files, shape, recounts: None, resamples: Arc::default() }
     }
 
     /// Has every organization counted a second time, to compare the merged outcomes with.
     pub fn recounting(self) -> Self {
         GatheringWriter { recounts: Some(Recounts::default()), ..self }
+    }
+
+    /// Where resamples of the organizations are taken in, once they are drawn.
+    pub fn resamples(&self) -> Arc<OnceLock<Resamples>> {
+        Arc::clone(&self.resamples)
     }
 }
 
@@ -47,6 +54,9 @@ impl RowWriter for GatheringWriter {
         if let Some(recounts) = &self.recounts {
             let mut recounts = recounts.lock().unwrap_or_else(PoisonError::into_inner);
             recounts.entry(replication).or_default().add(&self.shape, organization);
+        }
+        if let Some(resamples) = self.resamples.get() {
+            resamples.add(organization);
         }
         for (file, out) in self.files.iter().zip(into) {
             file.append(out, &self.shape, replication, organization);

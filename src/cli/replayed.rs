@@ -1,6 +1,7 @@
 //! Usage histories of a run: read, told about, recorded.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -8,8 +9,11 @@ use serde_json::json;
 use crate::engine::{self, Interrupt};
 use crate::report::{HistoryRecord, RunFolder, SCRATCH};
 use crate::scenario::Scenario;
-use crate::workload::{Content, HistoryCounts, HistorySpec, PreparedHistory, ReadingProgress, text_size};
+use crate::workload::{
+    Content, HistoryCounts, HistorySpec, KeptAs, PreparedHistory, ReadingProgress, text_size,
+};
 
+use super::arguments::RunArguments;
 use super::exit::CommandProblem;
 use super::progress::ReadingMeter;
 use super::terminal::number_of;
@@ -22,6 +26,16 @@ pub(super) fn read_histories(
     folder: &RunFolder,
     interrupt: &Interrupt,
 ) -> Result<Vec<Arc<PreparedHistory>>, CommandProblem> {
+    read_or_take_up(scenario, (quiet, None), folder, interrupt)
+}
+
+/// The same, with sorted histories kept below `shelf` and taken up from there, if there is one.
+pub(super) fn read_or_take_up(
+    scenario: &Scenario,
+    (quiet, shelf): (bool, Option<PathBuf>),
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+) -> Result<Vec<Arc<PreparedHistory>>, CommandProblem> {
     for spec in scenario.histories.iter().filter(|_| !quiet) {
         announce(spec, folder);
     }
@@ -31,9 +45,19 @@ pub(super) fn read_histories(
         meter.borrow_mut().show(reading);
         !interrupt.is_asked()
     };
-    let histories = engine::prepare_histories(scenario, scratch.path(), &watch);
+    let (histories, kept) = match shelf {
+        None => (engine::prepare_histories(scenario, scratch.path(), &watch), Vec::new()),
+        Some(shelf) => {
+            let found = engine::prepare_kept_histories(scenario, &shelf, scratch.path(), &watch);
+            let found = found.map(|found| found.into_iter().unzip::<_, _, Vec<_>, Vec<_>>());
+            found.map_or_else(|error| (Err(error), Vec::new()), |(histories, kept)| (Ok(histories), kept))
+        }
+    };
     meter.into_inner().end();
     let histories = histories.map_err(|error| CommandProblem::Run(engine::Failure::History(error)))?;
+    for (spec, kept) in scenario.histories.iter().zip(&kept).filter(|_| !quiet) {
+        terminal::tell(&about_kept(&spec.name, kept));
+    }
     // The run goes on with it and removes it.
     scratch.release();
     for (spec, history) in scenario.histories.iter().zip(&histories).filter(|_| !quiet) {
@@ -54,6 +78,50 @@ pub(super) fn read_histories(
         }
     }
     Ok(histories)
+}
+
+/// Where sorted histories are kept, if they are.
+pub(super) fn shelf(arguments: &RunArguments) -> Option<PathBuf> {
+    let shelf = arguments.keep_sorted.as_ref()?;
+    Some(if shelf.as_os_str().is_empty() { arguments.output.join("sorted") } else { shelf.clone() })
+}
+
+fn about_kept(name: &str, kept: &KeptAs) -> String {
+    match kept {
+        KeptAs::TakenUp(folder) => {
+            format!("history `{name}`: sorted before, taken from `{}`", folder.display())
+        }
+        KeptAs::Sorted(folder, None) => format!("history `{name}`: kept sorted in `{}`", folder.display()),
+        KeptAs::Sorted(folder, Some(why)) => {
+            format!(
+                "history `{name}`: what was kept in `{}` is refused ({why}) and sorted anew",
+                folder.display()
+            )
+        }
+    }
+}
+
+/// A replay in which nothing is drawn is one run, whatever number of replications is asked for; says so.
+pub(super) fn run_once(
+    scenario: &mut Scenario,
+    histories: &[Arc<PreparedHistory>],
+    arguments: &RunArguments,
+) {
+    let by_chance = histories.is_empty()
+        || scenario.leaves_room_for_chance()
+        || histories.iter().any(|history| history.places_by_chance());
+    if by_chance {
+        return;
+    }
+    scenario.replays_exactly = arguments.bootstrap.is_none();
+    let asked = std::mem::replace(&mut scenario.replications, 1);
+    scenario.precision = None;
+    if asked > 1 && !arguments.quiet {
+        terminal::tell(&format!(
+            "note: nothing is drawn here, so that {asked} replications would be one and the same run: it runs once \
+             (`--bootstrap 200` says how well it speaks for other customers like these)"
+        ));
+    }
 }
 
 /// The columns that nothing reads, the first of many.

@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::engine::{
-    self, Cause, Expected, Failure, Interrupt, JobOptions, Keep, Layout, Planned, Progress, Ran, RunSpec,
-    TakenUp,
+    self, Cause, Expected, Failure, Interrupt, Job, JobCohort, JobOptions, Keep, Layout, Planned, Progress,
+    Ran, RunSpec, TakenUp,
 };
-use crate::experiment::{Family, Findings, Judgement, Ruling, judge, recompute, worst};
+use crate::experiment::{
+    Family, Findings, Judgement, Measurements, ResampledCohort, Resamples, Ruling, judge, recompute, worst,
+};
 use crate::organization::DetailOptions;
 use crate::report::{
     self, Answer, Formats, Grounds, HistoryRecord, Look, Manifest, Page, Printed, RowFile, RunFolder,
@@ -38,12 +40,15 @@ const MOST_IN_TIME: u32 = 100_000;
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem> {
     let interrupt = interrupt::listen();
     limits::enforce(&arguments.limits, &interrupt)?;
-    let matter = read_and_check(arguments)?;
+    let mut matter = read_and_check(arguments)?;
     let scenario = &matter.scenario;
     let expected = expected(scenario, arguments)?;
     let stem = format!("seed-{}", scenario.seed);
     let (mut folder, unfinished) = keeping::begin(&arguments.output, &scenario.name, &stem)?;
-    let histories = replayed::read_histories(scenario, arguments.quiet, &folder, &interrupt)?;
+    let kept = (arguments.quiet, replayed::shelf(arguments));
+    let histories = replayed::read_or_take_up(scenario, kept, &folder, &interrupt)?;
+    replayed::run_once(&mut matter.scenario, &histories, arguments);
+    let scenario = &matter.scenario;
     let records = replayed::records(scenario, histories.iter().map(|read| (&read.content, &read.counts)));
     let question = matter.question(&records);
     folder
@@ -220,6 +225,7 @@ fn simulate(
     // Of parts that are taken up no account is there to be counted again.
     let recounts = arguments.audit && keep.is_empty();
     let writer = if recounts { writer.recounting() } else { writer };
+    let resamples = writer.resamples();
     let gathering =
         Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
     let options = JobOptions { detail, first };
@@ -231,9 +237,15 @@ fn simulate(
     }
     let job = Arc::new(job);
     let layout = layout(arguments.threads, &arguments.layout);
+    if let Some(count) = arguments.bootstrap {
+        let drawn = Resamples::draw((scenario.seed, count, layout.threads), &resampled(&job), &job.shape);
+        // Nobody else sets it.
+        let _ = resamples.set(drawn.map_err(|error| CommandProblem::usage(error.to_string()))?);
+    }
     let mut meter =
         Meter::start(arguments.quiet, &estimate::headline(scenario, &job, &layout, arguments.time));
     let replications = match (&scenario.precision, arguments.time) {
+        _ if scenario.replays_exactly => 1,
         (Some(precision), _) => precision.max_replications,
         (None, Some(_)) if arguments.replications.is_none() => MOST_IN_TIME,
         _ => scenario.replications,
@@ -246,7 +258,8 @@ fn simulate(
         spill: folder.path().join(SCRATCH),
         sink: Box::new(gathering.clone()),
         interrupt: interrupt.clone(),
-        keep: Some(keep),
+        // Finished parts hold sums, and resamples want every organization.
+        keep: arguments.bootstrap.is_none().then_some(keep),
     };
     let mut last = None;
     let ran = engine::run(spec, &mut |progress| {
@@ -260,7 +273,13 @@ fn simulate(
         sources.iter().zip(&scenario.features).map(|(source, feature)| source.cuts().remarks(&feature.name));
     told.cuts.extend(cut.flatten());
     match (ran, last) {
-        (Ok(ran), _) => Ok((ran, gathering.finish()?, None)),
+        (Ok(ran), _) => {
+            let mut gathered = gathering.finish()?;
+            if let Some(resamples) = resamples.get().filter(|_| gathered.finished() > 0) {
+                gathered.measurements = Measurements::resampled(&resamples.finish());
+            }
+            Ok((ran, gathered, None))
+        }
         // A broken law speaks against every replication; anything else only against those that were not finished.
         (Err(failure), Some(progress)) if !matches!(failure, Failure::Fault { .. }) => {
             let gathered = gathering.finish()?;
@@ -271,6 +290,16 @@ fn simulate(
         }
         (Err(failure), _) => Err(CommandProblem::Run(failure)),
     }
+}
+
+/// The cohorts of a run, as they are resampled.
+fn resampled(job: &Job) -> Vec<ResampledCohort> {
+    let cohort = |cohort: &JobCohort| ResampledCohort {
+        name: cohort.name.clone(),
+        first: cohort.first,
+        organizations: cohort.organizations,
+    };
+    job.cohorts.iter().map(cohort).collect()
 }
 
 /// How far a run is: by its time, if that ends it.
@@ -356,7 +385,8 @@ fn summarise(
     folder: &mut RunFolder,
 ) -> Result<Summary, CommandProblem> {
     let shortfall = gathered.shortfall(scenario);
-    let finished = gathered.finished();
+    // Resamples are of the one replication that was run.
+    let finished = if gathered.measurements.is_resampled() { 1 } else { gathered.finished() };
     for (file, open) in gathered.files {
         match open {
             Ok(open) => drop(folder.close(open)),
@@ -366,7 +396,11 @@ fn summarise(
     if let Some(books) = gathered.books {
         report::attempt(folder, report::BOOKS_FILE, || Ok(books));
     }
-    let findings = Findings::of_family(gathered.measurements, scenario.baseline, &Family::of(scenario));
+    let mut measurements = gathered.measurements;
+    if scenario.replays_exactly {
+        measurements.declare_exact();
+    }
+    let findings = Findings::of_family(measurements, scenario.baseline, &Family::of(scenario));
     let judgements = judge(&findings.measurements, &scenario.thresholds);
     let rulings = report::rulings(&findings, &scenario.thresholds, &judgements);
     let partial = ran.interrupted.is_some() || failed;
@@ -432,7 +466,9 @@ fn tables(scenario: &Scenario, (format, look): (report::Format, Look), summary: 
             let value = json!({
                 "scenario": scenario.name,
                 "seed": scenario.seed,
-                "replications": findings.measurements.replications(),
+                "replications": summary.finished,
+                "exact": findings.measurements.is_exact(),
+                "resamples": findings.measurements.is_resampled().then(|| findings.measurements.replications()),
                 "baseline": scenario.policies[scenario.baseline].name,
                 "partial": summary.partial,
                 "stopped": summary.stopped,
@@ -514,6 +550,8 @@ fn manifest(
         question,
         seed: scenario.seed,
         replications: summary.finished,
+        exact: summary.findings.measurements.is_exact(),
+        resamples: arguments.bootstrap,
         threads,
         operations: progress.operations,
         operations_per_second,

@@ -65,6 +65,18 @@ pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result
         scenario,
         &SimulationChoice { policies, seed: *seed, quick: *quick, replications: *replications },
     )?;
+    if let Some(resamples) = arguments.bootstrap {
+        if scenario.cohorts.iter().all(|cohort| cohort.history.is_none()) {
+            let what = format!(
+                "`--bootstrap {resamples}` resamples the organizations of a usage history, and no cohort has one"
+            );
+            let hint =
+                Some(String::from("what is drawn anew in each replication needs none: `--replications`"));
+            return Err(CommandProblem::Usage { what, hint });
+        }
+        scenario.replications = 1;
+        scenario.precision = None;
+    }
     if arguments.free && !arguments.wants(RowsOption::Operations) {
         return Err(CommandProblem::usage(
             "`--free` adds rows to `operations.csv`; ask for that with `--rows operations`",

@@ -141,6 +141,8 @@ impl<'a> Workshop<'a> {
             question,
             seed: self.base.seed,
             replications,
+            exact: false,
+            resamples: None,
             threads: self.layout().threads as u32,
             operations: total.operations,
             operations_per_second: total.operations as f64 / wall_s.max(1e-9),

@@ -28,6 +28,8 @@ pub struct Estimate {
     skew: f64,
     interval: Option<(f64, f64)>,
     range: OutcomeRange,
+    /// The values are of resamples: their spread is the error of the mean, not of one value.
+    resampled: bool,
 }
 
 impl Estimate {
@@ -60,6 +62,7 @@ impl Estimate {
             skew: moments.skew,
             interval: None,
             range,
+            resampled: false,
         };
         estimate.interval = estimate.interval_at(TAIL);
         estimate.half_width =
@@ -83,7 +86,24 @@ impl Estimate {
             skew: 0.0,
             interval: repeated.then_some((value, value)),
             range: OutcomeRange::ANY,
+            resampled: false,
         }
+    }
+
+    /// The value of a run with the uncertainty that its resamples show: Student's t interval around the value, whose error is
+    /// the standard deviation of the resamples (B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993,
+    /// chapters 6 and 12), with the correction for their skewness.
+    #[must_use]
+    pub fn resampled(value: f64, resamples: &[f64], range: OutcomeRange) -> Option<Self> {
+        let spread = Estimate::within(resamples, range)?;
+        let range = OutcomeRange { low: spread.range.low.min(value), high: spread.range.high.max(value) };
+        if spread.constant {
+            return Some(Estimate { range, ..Estimate::alike(value, spread.replications) });
+        }
+        let mut estimate = Estimate { mean: value, interval: None, range, resampled: true, ..spread };
+        estimate.interval = estimate.interval_at(TAIL);
+        estimate.half_width = estimate.interval.map(|(low, high)| (value - low).max(high - value));
+        Some(estimate)
     }
 
     /// The 95 % interval; `None` for a single replication.
@@ -164,6 +184,10 @@ impl Estimate {
     #[must_use]
     pub fn replications_for_half_width(&self, target: f64) -> Option<u32> {
         const LIMIT: u32 = 1_000_000_000;
+        if self.resampled {
+            // More resamples of the same customers say no more about others.
+            return None;
+        }
         let Some(moments) = self.moments() else {
             return self.sd.filter(|_| target > 0.0).map(|_| 2);
         };
@@ -183,7 +207,9 @@ impl Estimate {
     /// What the interval is made from; `None` for a single replication and for a constant.
     fn moments(&self) -> Option<Moments> {
         let sd = self.sd.filter(|&sd| sd > 0.0)?;
-        Some(Moments { mean: self.mean, sd, skew: self.skew, n: self.replications })
+        // The error of a mean is its deviation over √n, and its skewness the values' over √n.
+        let scale = if self.resampled { libm::sqrt(f64::from(self.replications)) } else { 1.0 };
+        Some(Moments { mean: self.mean, sd: sd * scale, skew: self.skew * scale, n: self.replications })
     }
 
     /// A made-up one with an even interval.
@@ -243,6 +269,21 @@ mod tests {
         let equal = Estimate::of(&[0.1, 0.1, 0.1]).unwrap();
         assert_eq!((equal.interval(), equal.constant), (Some((0.1, 0.1)), true));
         assert_eq!(Estimate::of(&[]), None);
+    }
+
+    #[test]
+    fn the_spread_of_resamples_is_the_error_of_the_value() {
+        // Mean 10 and standard deviation 1 of 200 resamples, around a value of 10.2: t(199) is 1.972.
+        let off = libm::sqrt(199.0 / 200.0);
+        let values: Vec<f64> =
+            (0..200).map(|index| if index % 2 == 0 { 10.0 - off } else { 10.0 + off }).collect();
+        let estimate = Estimate::resampled(10.2, &values, OutcomeRange::ANY).unwrap();
+        let (low, high) = estimate.interval().unwrap();
+        assert!((low - (10.2 - 1.972)).abs() < 1e-3 && (high - (10.2 + 1.972)).abs() < 1e-3, "{low}, {high}");
+        assert!(estimate.p_value().unwrap() < 1e-6 && estimate.p_value_of(11.0).unwrap() > 0.3);
+        assert_eq!(estimate.replications_to_separate(11.0), None);
+        let alike = Estimate::resampled(3.0, &[3.0; 50], OutcomeRange::ANY).unwrap();
+        assert!(alike.constant && alike.interval() == Some((3.0, 3.0)));
     }
 
     #[test]

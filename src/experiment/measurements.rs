@@ -6,7 +6,7 @@ use crate::deliberate::Deliberate;
 use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, metric_index};
 
 use super::progress::TimelineMeans;
-use super::{CustomerFindings, Estimate};
+use super::{CustomerFindings, Estimate, Resampled};
 
 /// What all replications so far have measured, in the order of replications.
 ///
@@ -22,6 +22,10 @@ pub struct Measurements {
     columns: Vec<OutcomeColumn>,
     /// None of them has varied.
     unvaried: bool,
+    /// Nothing in the scenario is drawn: what was measured once is exact.
+    exact: bool,
+    /// Replications are resamples of one run's organizations: what the run itself measured, as the columns.
+    of_run: Option<Vec<f64>>,
     /// By policy.
     progress: Vec<TimelineMeans>,
     /// Who wins and who loses.
@@ -90,13 +94,61 @@ impl Measurements {
             organizations: vec![0; scopes.len()],
             replications: 0,
             unvaried: true,
+            exact: false,
+            of_run: None,
             scopes,
             shape,
         }
     }
 
+    /// One run and the resamples of its organizations. Timelines and customers are those of the run.
+    #[must_use]
+    pub fn resampled(Resampled { run, resamples }: &Resampled) -> Self {
+        let mut measurements = Measurements::new(Arc::clone(run.shape()));
+        measurements.push(run);
+        let value = |column: &OutcomeColumn| column.get(0).unwrap_or(f64::NAN);
+        measurements.of_run = Some(measurements.columns.iter().map(value).collect());
+        measurements.columns.fill(OutcomeColumn::Alike(f64::NAN));
+        measurements.replications = 0;
+        for resample in resamples {
+            measurements.push_values(resample);
+        }
+        measurements
+    }
+
+    /// Says that nothing is drawn in the scenario, so that further replications would be this one again.
+    pub fn declare_exact(&mut self) {
+        self.exact = true;
+    }
+
+    /// True if nothing is drawn in the scenario.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// True if replications are resamples of one run's organizations.
+    #[must_use]
+    pub fn is_resampled(&self) -> bool {
+        self.of_run.is_some()
+    }
+
+    /// How often what was measured once would be the same: often enough for every rule, if nothing is drawn.
+    fn counted(&self) -> u32 {
+        if self.exact { self.replications.max(super::FEWEST_RARE) } else { self.replications }
+    }
+
     /// Adds a replication. Replications must come in their order, whatever the order in which they ended.
     pub fn push(&mut self, outcome: &Outcome) {
+        for policy in 0..self.shape.policies.len() {
+            self.largest_debts[policy].merge(&outcome.totals(policy)[0].debt_max);
+            self.progress[policy].push(outcome.timeline(policy));
+        }
+        self.customers.push(outcome);
+        self.push_values(outcome);
+    }
+
+    fn push_values(&mut self, outcome: &Outcome) {
         let mut columns = self.columns.iter_mut();
         let with_money = self.shape.currency.is_some();
         for policy in 0..self.shape.policies.len() {
@@ -110,10 +162,7 @@ impl Measurements {
                     column.push(value.unwrap_or(f64::NAN), self.replications);
                 }
             }
-            self.largest_debts[policy].merge(&totals[0].debt_max);
-            self.progress[policy].push(outcome.timeline(policy));
         }
-        self.customers.push(outcome);
         self.replications += 1;
         self.note_variety();
     }
@@ -200,7 +249,12 @@ impl Measurements {
     #[must_use]
     pub fn estimate(&self, policy: usize, scope: Scope, metric: usize) -> Option<Estimate> {
         let range = METRICS.get(metric)?.range();
-        self.column(policy, scope, metric)?.estimate(self.replications, range)
+        let Some(of_run) = &self.of_run else {
+            return self.column(policy, scope, metric)?.estimate(self.counted(), range);
+        };
+        let value = *of_run.get(self.place_of(policy, scope, metric)?)?;
+        let resamples: Vec<f64> = self.values(policy, scope, metric).flatten().collect();
+        (!value.is_nan()).then(|| Estimate::resampled(value, &resamples, range)).flatten()
     }
 
     /// Organizations of a scope in a replication.
@@ -213,7 +267,8 @@ impl Measurements {
     /// the scenario is drawn.
     #[must_use]
     pub fn deterministic(&self) -> bool {
-        self.unvaried && self.replications >= super::FEWEST
+        // Resamples that are alike say that customers are, not that others would be.
+        self.exact || self.of_run.is_none() && self.unvaried && self.replications >= super::FEWEST
     }
 
     /// How far from all others a replication that nobody has seen could lie, where all that were seen are alike: the
@@ -242,10 +297,16 @@ impl Measurements {
     pub fn difference(&self, policy: usize, other: usize, scope: Scope, metric: usize) -> Option<Estimate> {
         let differences: Vec<f64> = self.differences(policy, other, scope, metric).flatten().collect();
         let range = METRICS.get(metric)?.range();
-        Estimate::within(
-            &differences,
-            OutcomeRange { low: range.low - range.high, high: range.high - range.low },
-        )
+        let range = OutcomeRange { low: range.low - range.high, high: range.high - range.low };
+        if let Some(of_run) = &self.of_run {
+            let value = |policy| Some(*of_run.get(self.place_of(policy, scope, metric)?)?);
+            let value = value(policy)? - value(other)?;
+            return (!value.is_nan()).then(|| Estimate::resampled(value, &differences, range)).flatten();
+        }
+        match differences.as_slice() {
+            [only] if self.exact => Some(Estimate::alike(*only, self.counted()).possible(range)),
+            differences => Estimate::within(differences, range),
+        }
     }
 
     /// The differences of a policy to another, one a replication; `None` where the outcome does not apply to both.
@@ -276,8 +337,12 @@ impl Measurements {
     }
 
     fn column(&self, policy: usize, scope: Scope, metric: usize) -> Option<&OutcomeColumn> {
-        let place = self.place(scope)?;
-        self.columns.get((policy * self.scopes.len() + place) * METRICS.len() + metric)
+        self.columns.get(self.place_of(policy, scope, metric)?)
+    }
+
+    /// Where an outcome's column stands.
+    fn place_of(&self, policy: usize, scope: Scope, metric: usize) -> Option<usize> {
+        Some((policy * self.scopes.len() + self.place(scope)?) * METRICS.len() + metric)
     }
 
     /// Where a scope stands among all.

@@ -3,7 +3,8 @@
 //! Owns everything over replications: means with intervals, paired comparisons and verdicts, thresholds, the rule
 //! that stops, sweeps with their Pareto front, sensitivity. Leaves running to `engine`, formulas to `outcome`, looks
 //! to `report`.
-//! Invariants: replications enter in their order, so the same replications give the same floats; nothing here draws.
+//! Invariants: replications enter in their order, so the same replications give the same floats; nothing here draws but settings
+//! to try and organizations to resample.
 
 pub mod analytic;
 mod assumed;
@@ -20,6 +21,7 @@ mod measurements;
 mod printed;
 mod progress;
 mod recompute;
+mod resampling;
 mod ruling;
 mod screening;
 mod sensitivity;
@@ -61,6 +63,7 @@ pub use measurements::Measurements;
 pub use printed::{FEATURE_OUTCOMES, PLAN_OUTCOMES, PRINTED_TABLES, is_printed};
 pub use progress::{OrganizationSpread, Point, TimelineMeans};
 pub use recompute::recompute;
+pub use resampling::{FEWEST_RESAMPLED, Resampled, ResampledCohort, Resamples, ResamplingError};
 pub use ruling::{Doubt, Ruling};
 pub use screening::{
     Entrant, Limit, Limited, Rules, SearchResult, Standing, by_promise, choose, paired, screen,

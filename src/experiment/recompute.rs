@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 
 use crate::outcome::{METRICS, Scope};
 
-use super::{Difference, Estimate, Findings};
+use super::{Difference, Estimate, FEWEST_RARE, Findings};
 
 /// How far two ways to the same number may lie apart, relatively.
 const ROUNDING: f64 = 1e-6;
@@ -181,10 +181,15 @@ pub fn recompute(findings: &Findings) -> Result<(), String> {
             "a number comes out differently when it is computed again: policy `{policy}`, {scope}, `{name}`: {what}"
         )
     };
-    for policy in 0..shape.policies.len() {
+    // Resamples stand around a run's value and not around their own mean; only their family is looked at again.
+    let single = !measured.is_resampled();
+    // What nothing is drawn for counts as often as every rule asks.
+    let times = if measured.is_exact() && measured.replications() == 1 { FEWEST_RARE as usize } else { 1 };
+    let often = |values: Vec<f64>| values.repeat(times);
+    for policy in (0..shape.policies.len()).filter(|_| single) {
         for &scope in measured.scopes() {
             for metric in 0..METRICS.len() {
-                let values: Vec<f64> = measured.values(policy, scope, metric).flatten().collect();
+                let values = often(measured.values(policy, scope, metric).flatten().collect());
                 let Some(found) = measured.estimate(policy, scope, metric) else { continue };
                 if let Some(what) = again.estimate(&values, &found) {
                     return Err(told(policy, scope, metric, what));
@@ -192,9 +197,9 @@ pub fn recompute(findings: &Findings) -> Result<(), String> {
             }
         }
     }
-    for difference in &findings.differences {
+    for difference in findings.differences.iter().filter(|_| single) {
         let Difference { policy, scope, metric, estimate, .. } = difference;
-        let values: Vec<f64> = paired(findings, difference).into_iter().flatten().collect();
+        let values = often(paired(findings, difference).into_iter().flatten().collect());
         let p = estimate.p_value();
         let what = again.estimate(&values, estimate).or_else(|| again.p_value(&values, p?));
         if let Some(what) = what {

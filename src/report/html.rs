@@ -69,10 +69,15 @@ pub fn page(findings: &Findings, page: &Page, plots: &[Plot]) -> String {
 fn head(findings: &Findings, page: &Page) -> Markup {
     let replications = findings.measurements.replications();
     let plural = if replications == 1 { "" } else { "s" };
+    let what = match findings.measurements.is_resampled() {
+        _ if findings.measurements.is_exact() => "exact run",
+        true => "resample",
+        false => "replication",
+    };
     html! {
         h1 { (visible_lines(&page.scenario)) }
         @if let Some(question) = &page.question { p.lead { (visible_lines(question)) } }
-        p.facts { "seed " (page.seed) ", " (replications) " replication" (plural) }
+        p.facts { "seed " (page.seed) ", " (replications) " " (what) (plural) }
         @for remark in &page.remarks { p.notes { (visible_lines(remark)) } }
         @if !page.finished {
             p.partial { "The run was interrupted: only the replications that were complete are in." }

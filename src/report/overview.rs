@@ -138,6 +138,24 @@ fn mark(difference: &Difference) -> &'static str {
 fn notes(findings: &Findings) -> Vec<String> {
     let replications = findings.measurements.replications();
     let baseline = &findings.shape().policies[findings.baseline];
+    if findings.measurements.is_exact() {
+        let exact = "one run, exactly: nothing in this replay is drawn, so that there is no ±".to_owned();
+        let marks = format!(
+            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, ≈ practically equal, = equal"
+        );
+        return [exact, marks].into_iter().chain(zeros(findings)).collect();
+    }
+    if findings.measurements.is_resampled() {
+        let interval = format!(
+            "± customers like these: wider side of the 95 % interval by {replications} resamples of the organizations\n\
+             (Student's t around the run's value; both ends: summary.csv); none where all are equal"
+        );
+        let marks = format!(
+            "against `{baseline}`: + better, - worse, ↑ higher, ↓ lower, ≈ practically equal, = equal, ~ undecided\n\
+             (paired by resample, corrected for everything in these tables)"
+        );
+        return [interval, marks].into_iter().chain(zeros(findings)).collect();
+    }
     if replications < 2 {
         let few = "one replication: no intervals and no verdicts (use `--replications`)".to_owned();
         return std::iter::once(few).chain(zeros(findings)).collect();

@@ -72,6 +72,8 @@ pub enum Purpose {
     Audit = 24,
     /// Warnings that make a person buy, keyed by ordinal.
     Warning = 25,
+    /// Which organizations a resample holds, keyed by (resample, place).
+    Resample = 26,
 }
 
 /// FNV-1a over the bytes of a name, mixed.

@@ -7,6 +7,7 @@ mod amount;
 mod assumptions;
 mod base;
 pub mod bundled;
+mod chance;
 mod cohorts;
 mod demand;
 mod distribution;

@@ -55,6 +55,8 @@ pub struct Scenario {
     pub precision: Option<Precision>,
     /// What `creditsim sweep` varies if the command line does not say.
     pub sweep: Option<SweepPlan>,
+    /// Nothing is drawn, as whoever has read its histories knows: one replication is all of them (false until then).
+    pub replays_exactly: bool,
     /// Number of timeline instants (default 120).
     pub timeline_instants: u32,
     /// Keys of the largest number of credits and of the largest amount of money, for whoever finds their sums too large.

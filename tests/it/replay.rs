@@ -229,3 +229,117 @@ fn the_organizations_of_a_history_are_not_guessed() {
                   2 features, 1 policy, 1 replication\n";
     assert!(said.starts_with(wanted), "{said}");
 }
+
+/// Twenty teams with a call a day each; the n-th team's calls cost n + 1 credits.
+const TEAMS: &str = r#"
+start = 2025-01-01T00:00:00Z
+horizon = "30 days"
+replications = 10
+baseline = "block"
+[histories.usage]
+file = "usage.csv"
+time = "at"
+organization = "team"
+cost = "units"
+[[cohorts]]
+name = "teams"
+history = "usage"
+[features.chat]
+[policy]
+allowance = { credits = 100, every = "month" }
+[policies.block]
+admission = "estimate"
+[policies.open]
+admission = "none"
+"#;
+
+fn teams() -> String {
+    let row = |(team, day)| format!("2025-01-{:02}T10:00:00Z,team-{team},{}\n", day + 1, team + 1);
+    let rows = (0..20).flat_map(|team| (0..28).map(move |day| (team, day))).map(row);
+    "at,team,units\n".to_owned() + &rows.collect::<String>()
+}
+
+#[test]
+fn a_replay_in_which_nothing_is_drawn_is_one_run() {
+    let scenario = TEAMS.replace("admission = \"estimate\"", "admission = { estimate = \"exact\" }");
+    let stage = Stage::new(&[("s.toml", &scenario), ("usage.csv", &teams())]);
+    let (code, said, stderr) =
+        stage.0.creditsim(&["run", "s.toml", "--output", "out", "--threshold", "block: loss_rate < 90%"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stderr.contains("nothing is drawn here, so that 10 replications would be one and the same run"),
+        "{stderr}"
+    );
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains("one exact run") && flat.contains("one run, exactly: nothing in this replay is drawn")
+    );
+    // The only ± is in the sentence that says there is none.
+    assert!(said.matches('±').count() == 1 && !said.contains("first look"), "{said}");
+    let found = find(&stage.0.path("out"), "replications.csv");
+    assert_eq!(rows(&found).len(), 2, "one replication of two policies");
+    let manifest = manifest(found.parent().expect("a folder"));
+    assert_eq!(manifest["replications"], 1);
+    // People who buy by chance make replications differ again.
+    let buyers = scenario
+        + "packages = [{ name = \"p\", credits = 50, price = \"5 USD\" }]\nbuyer = { on_refusal = 0.5 }\n";
+    let stage = Stage::new(&[("s.toml", &buyers), ("usage.csv", &teams())]);
+    let (code, said, stderr) = stage.0.creditsim(&["run", "s.toml", "--output", "out"]);
+    assert!(
+        code == 0 && said.contains("10 replications") && !stderr.contains("nothing is drawn"),
+        "{said}{stderr}"
+    );
+}
+
+#[test]
+fn a_bootstrap_resamples_customers_alike_for_every_policy() {
+    let scenario = TEAMS.replace("admission = \"estimate\"", "admission = { estimate = \"exact\" }");
+    let stage = Stage::new(&[("s.toml", &scenario), ("usage.csv", &teams())]);
+    let run = |output: &str, more: &[&str]| {
+        let arguments = [&["run", "s.toml", "--output", output, "--format", "json", "-q"], more].concat();
+        stage.0.creditsim(&arguments)
+    };
+    let (code, said, stderr) =
+        run("out", &["--bootstrap", "200", "--threshold", "block: operations_demanded > 0"]);
+    assert_eq!(code, 0, "{stderr}");
+    let json: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((json["replications"].as_u64(), json["resamples"].as_u64()), (Some(1), Some(200)));
+    let found = find(&stage.0.path("out"), "replications.csv");
+    let mut reader = csv::Reader::from_path(&found).expect("a file");
+    let header = reader.headers().expect("a header").clone();
+    let column = |name: &str| header.iter().position(|known| known == name).expect("a column");
+    let (policy, demand) = (column("policy"), column("demand_credits"));
+    let records: Vec<csv::StringRecord> = reader.records().map(|record| record.expect("a row")).collect();
+    assert_eq!(records.len(), 400);
+    let of = |name: &str| -> Vec<f64> {
+        let own = records.iter().filter(|record| &record[policy] == name);
+        own.map(|record| record[demand].parse().expect("a number")).collect()
+    };
+    // The same resample meets both policies; every resample has twenty teams of whole months.
+    assert_eq!(of("block"), of("open"));
+    assert!(of("open").iter().all(|credits| credits % 28.0 == 0.0 && (560.0..=11_200.0).contains(credits)));
+    // Sum of 20 draws with replacement from 28 · (1 … 20): mean 5,880, standard deviation 28 · √(20 · 33.25) = 722.
+    let mean = of("open").iter().sum::<f64>() / 200.0;
+    let sd = (of("open").iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / 199.0).sqrt();
+    assert!((mean - 5_880.0).abs() < 4.3 * 722.0 / 200.0_f64.sqrt(), "{mean}");
+    assert!((sd - 722.0).abs() < 4.3 * 722.0 / 400.0_f64.sqrt(), "{sd}");
+    // The printed mean is the run's own, and another layout changes no byte.
+    let summary = std::fs::read_to_string(find(&stage.0.path("out"), "summary.csv")).expect("text");
+    let of_demand = |line: &&str| line.contains(",open,all,demand_credits,");
+    let line = summary.lines().find(of_demand).expect("demand");
+    assert!(line.contains(",5880,"), "{line}");
+    let (again, said_again, _) = run(
+        "again",
+        &["--bootstrap", "200", "--threshold", "block: operations_demanded > 0", "--threads", "1"],
+    );
+    assert_eq!((again, &said_again), (0, &said));
+    let refused = |more: &[&str], wanted: &str| {
+        let (code, _, stderr) = run("none", more);
+        assert!(code == 2 && stderr.contains(wanted), "{code}: {stderr}");
+    };
+    refused(&["--bootstrap", "5"], "20..=10000");
+    refused(&["--bootstrap", "200", "--replications", "3"], "cannot be used with");
+    let few = scenario.replace("cost = \"units\"", "cost = \"units\"\nonly = [\"team-1*\"]");
+    std::fs::write(stage.0.path("s.toml"), few.replace("team-1*", "team-11")).expect("a disk");
+    refused(&["--bootstrap", "200"], "a bootstrap wants at least 10");
+}

@@ -105,6 +105,27 @@ pub struct RunArguments {
     /// Independent repetitions [default: the scenario's].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub replications: Option<u32>,
+    /// How well a replay speaks for other customers like these: so many resamples of its organizations, drawn with
+    /// replacement, the same for every policy (200 is a good number). The history is replayed once.
+    #[arg(
+        long,
+        value_name = "RESAMPLES",
+        value_parser = clap::value_parser!(u32).range(20..=10_000),
+        conflicts_with_all = ["replications", "time", "resume", "organization"]
+    )]
+    pub bootstrap: Option<u32>,
+    /// Keep sorted usage histories in this folder (`sorted` below `--output` if none is named), so that the next run over the
+    /// same file, read in the same way, starts at once.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        // Its labels lie there as they are.
+        conflicts_with = "anonymize"
+    )]
+    pub keep_sorted: Option<PathBuf>,
     /// Worker threads; results do not depend on it [default: every core].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,

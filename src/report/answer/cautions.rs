@@ -20,6 +20,7 @@ pub(super) fn cautions(findings: &Findings, scenario: &Scenario) -> Vec<Sentence
 
 fn first_look(findings: &Findings) -> Option<String> {
     match findings.measurements.replications() {
+        _ if findings.measurements.is_exact() => None,
         1 => Some("a first look: one replication has no intervals and decides nothing".to_owned()),
         n if n < FEWEST => Some(format!("a first look: fewer than {FEWEST} replications decide nothing")),
         _ => None,

@@ -147,6 +147,11 @@ fn heading(findings: &Findings, scenario: &Scenario) -> String {
     if findings.shape().policies.len() > 1 {
         parts.push(format!("against `{}`", findings.shape().policies[findings.baseline]));
     }
-    parts.push(counted(u64::from(findings.measurements.replications()), "replication"));
+    let replications = u64::from(findings.measurements.replications());
+    parts.push(match findings.measurements.is_resampled() {
+        _ if findings.measurements.is_exact() => "one exact run".to_owned(),
+        true => format!("customers like these by {}", counted(replications, "resample")),
+        false => counted(replications, "replication"),
+    });
     parts.join(", ")
 }

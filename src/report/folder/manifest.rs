@@ -39,6 +39,12 @@ pub struct Manifest {
     pub seed: u64,
     /// Replications that were run.
     pub replications: u32,
+    /// Nothing was drawn, so that any number of replications would be this one; left out otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
+    /// Resamples of the organizations by `--bootstrap`; left out without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resamples: Option<u32>,
     /// Worker threads.
     pub threads: u32,
     /// Operations drawn, over all replications.

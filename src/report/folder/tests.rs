@@ -21,6 +21,8 @@ fn manifest(question: &Question, status: Status, replications: u32) -> Manifest 
         question: question.clone(),
         seed: 1,
         replications,
+        exact: false,
+        resamples: None,
         threads: 1,
         operations: u64::from(replications) * 10,
         operations_per_second: 5.0,

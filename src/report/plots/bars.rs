@@ -95,6 +95,12 @@ fn color(findings: &Findings, policy: usize, name: &str) -> RGBColor {
 
 fn subtitle(findings: &Findings) -> String {
     match findings.measurements.replications() {
+        _ if findings.measurements.is_exact() => {
+            "one exact run: nothing is drawn; colours: comparison with the baseline".to_owned()
+        }
+        resamples if findings.measurements.is_resampled() => format!(
+            "one run; whiskers: 95 % interval by {resamples} resamples of the organizations; colours: paired comparison with the baseline"
+        ),
         1 => "one replication, all organizations".to_owned(),
         replications => format!(
             "mean of {replications} replications; whiskers: 95 % interval; colours: paired comparison with the baseline"
@@ -210,7 +216,7 @@ fn value_label(bar: &Bar) -> String {
 fn draw_legend(canvas: &Canvas, findings: &Findings, left: f64, y: f64) -> DrawingResult {
     let baseline = &findings.shape().policies[findings.baseline];
     let mut entries = vec![(BASELINE, format!("baseline: {}", cut(baseline, Font::TICK, 220.0)))];
-    if findings.measurements.replications() > 1 {
+    if findings.measurements.replications() > 1 || findings.measurements.is_exact() {
         entries.push((BETTER, "better".to_owned()));
         entries.push((WORSE, "worse".to_owned()));
         entries.push((OTHER, "no side is better, equal, or undecided".to_owned()));
