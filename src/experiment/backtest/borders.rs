@@ -43,8 +43,7 @@ impl CutOffs {
         let most = i64::from(BORDER);
         let mut by_distance: Vec<i64> = (-most..=most).filter(|hours| *hours != 0).collect();
         by_distance.sort_by_key(|hours| (hours.abs(), -hours));
-        let mut sure = BTreeMap::new();
-        let mut single = Vec::new();
+        let (mut sure, mut single) = (Vec::new(), Vec::new());
         for (organization, months) in &bills {
             let differs = |month: &&BorderMonth<'_>| !same(month.difference, 0);
             let fits = |month: &&BorderMonth<'_>, hours: i64| {
@@ -59,23 +58,27 @@ impl CutOffs {
                 let sound = months.iter().all(|month| fits(&month, hours) || !known(&month, hours));
                 let open = months.iter().filter(|month| differs(month) && fits(month, hours)).count();
                 match (sound, open) {
-                    (true, 2..) => {
-                        sure.entry(*organization).or_insert(hours);
-                    }
+                    (true, 2..) => sure.push((*organization, hours)),
                     (true, 1) => single.push((*organization, hours)),
                     _ => {}
                 }
             }
         }
+        // One cause of many is likelier than many of one: hours that fit most organizations come first, then the fewest.
+        let mut fits: BTreeMap<i64, usize> = BTreeMap::new();
+        sure.iter().for_each(|(_, hours)| *fits.entry(*hours).or_default() += 1);
+        by_distance.sort_by_key(|hours| std::cmp::Reverse(fits.get(hours).copied().unwrap_or(0)));
         // Where one month differs, what others show may hold here too.
-        let mut shown: Vec<i64> = sure.values().copied().collect();
-        shown.sort_unstable();
-        for (organization, hours) in single {
-            if shown.binary_search(&hours).is_ok() {
-                sure.entry(organization).or_insert(hours);
+        single.retain(|(_, hours)| fits.contains_key(hours));
+        let mut chosen = BTreeMap::new();
+        for found in [sure, single] {
+            for hours in &by_distance {
+                for (organization, _) in found.iter().filter(|(_, own)| own == hours) {
+                    chosen.entry(*organization).or_insert(*hours);
+                }
             }
         }
-        CutOffs(sure)
+        CutOffs(chosen)
     }
 
     pub fn explanation(&self, case: &Case<'_>) -> Option<Explanation> {
