@@ -7,7 +7,7 @@ use crate::engine::Failure;
 use crate::report::number::{brief, short};
 use crate::report::{Cell, Column, Table, Tone, render_tables};
 use crate::scenario::{self, ScenarioSource};
-use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Measure, WrittenScenario, fit};
+use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Limits, Measure, WrittenScenario, fit};
 
 use super::arguments::FitArguments;
 use super::exit::{CommandProblem, Exit};
@@ -81,10 +81,15 @@ fn report(fit: &Fit) -> Table {
         last = &good.feature;
         table.rows.push(row(good, name, fit.model.frame.is_hourly()));
     }
-    let (distance, share, factor, peak) = LIMITS;
+    let Limits { calls, organizations, distance, calls_of_top, credits_of_top, near, dispersion, peak } =
+        LIMITS;
     table.notes.extend(wrapped(&format!(
-        "agrees: distance (KS) at most {distance}, top 10 % within ±{share}, dispersion within a factor {factor}, busiest \
-         hour within a factor {peak}; \"4/5\" is four simulations of five"
+        "agrees: calls within {:.0} %, organizations within {:.0} % (or what chance does to so few), distance (KS) at most \
+         {distance}, calls of the top 10 % within ±{calls_of_top}, their credits within ±{credits_of_top}, calls within a minute \
+         of another within ±{near}, dispersion within a factor {dispersion}, busiest hour within a factor {peak}; \"4/5\" is \
+         four simulations of five",
+        100.0 * calls,
+        100.0 * organizations
     )));
     if fit.model.scale < 1.0 {
         table.notes.extend(wrapped(&format!(
@@ -101,7 +106,10 @@ fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
         Measure::Calls => "calls".to_owned(),
         Measure::Size(size) => format!("distance of {}", cut(size)),
         Measure::Duration => "distance of duration".to_owned(),
-        Measure::TopTenth => "share of the top 10 %".to_owned(),
+        Measure::Organizations => "organizations with calls".to_owned(),
+        Measure::TopTenth => "calls of the top 10 %".to_owned(),
+        Measure::CreditsOfTopTenth => "credits of the top 10 %".to_owned(),
+        Measure::WithinMinute => "calls within a minute".to_owned(),
         Measure::Dispersion => format!("dispersion of {}", if hourly { "hours" } else { "days" }),
         Measure::Peak => "busiest hour of the day".to_owned(),
         Measure::Failures => "share that fails".to_owned(),

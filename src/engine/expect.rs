@@ -166,7 +166,14 @@ fn presence(scenario: &Scenario, population: &Population) -> f64 {
         Some(lifetime) => lifetime.mean(),
         None => f64::INFINITY,
     };
-    there.min(life)
+    let active = match &population.active {
+        _ if !population.actives.is_empty() => {
+            population.actives.iter().sum::<f64>() / population.actives.len() as f64
+        }
+        Some(active) => active.mean(),
+        None => f64::INFINITY,
+    };
+    there.min(life).min(active)
 }
 
 /// Operations of one organization in one replication.
@@ -195,6 +202,7 @@ fn arrivals(feature: &Feature, seconds: f64, factor: f64) -> f64 {
         Arrivals::Poisson { rate }
         | Arrivals::Gamma { rate, .. }
         | Arrivals::Weibull { rate, .. }
+        | Arrivals::Exact { rate, .. }
         | Arrivals::Hawkes { rate, .. } => rate * factor * seconds,
         Arrivals::Mmpp { rates: [a, b], sojourns: [stay, other] } => {
             (a * stay + b * other) / (stay + other) * factor * seconds

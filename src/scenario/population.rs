@@ -1,10 +1,12 @@
 //! Reads the part of `[[cohorts]]` that says how its organizations differ from each other.
 
+use std::sync::Arc;
+
 use crate::sampling::Dist;
 use crate::units::{CohortIndex, Probability, SimSpan};
 use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SignUp};
 
-use super::demand::{CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
+use super::demand::{CALLS_KIND, CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
 use super::distribution;
 use super::facts::Facts;
 use super::reading::{
@@ -24,6 +26,11 @@ pub(crate) static FIELDS: &[Field] = &[
         "lifetime",
         Kind::Either(&[Kind::SPANS, Kind::List(&Kind::SPAN)]),
         "From sign-up to the end of an organization's life, drawn or, as a list, dealt as sign-ups are; endless if left out.",
+    ),
+    optional(
+        "active",
+        Kind::Either(&[Kind::SPANS, Kind::List(&Kind::SPAN)]),
+        "From sign-up until an organization asks for nothing more, though it stays a customer; drawn or dealt as `lifetime`; endless if left out.",
     ),
     default("activity", Kind::NUMBERS_FROM_ZERO, "1", "Multiplies every rate, drawn once per organization."),
     optional("profile", PROFILE_KIND, "Weights of the hours of a week; every hour alike if left out."),
@@ -91,10 +98,14 @@ static USE: TableShape = TableShape {
         ),
         optional("drift", DRIFT_KIND, "Drift of the rate, in the place of the feature's."),
         optional("cv", CV_KIND, "Coefficient of variation of the gaps, in the place of the feature's."),
+        optional("calls", CALLS_KIND, "Operations of a burst, in the place of the feature's."),
         optional(
             "quantities",
-            Kind::Map("quantity", &Kind::NUMBERS_FROM_ZERO),
-            "Distributions of quantities, in the place of the feature's; estimates over the population keep the feature's.",
+            Kind::Map(
+                "quantity",
+                &Kind::Either(&[Kind::NUMBERS_FROM_ZERO, Kind::List(&Kind::NUMBERS_FROM_ZERO)]),
+            ),
+            "Distributions of quantities, in the place of the feature's; or lists of them that are dealt as rates are. Estimates over the population keep the feature's.",
         ),
     ]],
 };
@@ -125,15 +136,17 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
     let number = distribution::read;
     let organizations = section.value("organizations", Item::count);
     let one = || Dist::Fixed(1.0);
-    let is_list = section.get("lifetime").is_some_and(Item::is_list);
-    let lifetimes = if is_list { section.read("lifetime", spans).unwrap_or_default() } else { Vec::new() };
+    let (lifetime, lifetimes) = drawn_or_dealt(section, "lifetime");
+    let (active, actives) = drawn_or_dealt(section, "active");
     Population {
         name: name.to_owned(),
         cohort,
         start: facts.start,
         signed_up: section.read_or("signed_up", SignUp::AtStart, |item| signed_up(item, organizations)),
-        lifetime: if lifetimes.is_empty() { section.read("lifetime", distribution::read) } else { None },
+        lifetime,
         lifetimes: lifetimes.into(),
+        active,
+        actives: actives.into(),
         activity: section.read_or("activity", one(), number),
         profile: section.read("profile", profile),
         phase: section.value("phase", number),
@@ -164,6 +177,15 @@ fn signed_up(item: Item<'_>, organizations: u32) -> Option<SignUp> {
         "after" => SignUp::After(distribution::read(value)?),
         tag => return section.unread_tag(tag),
     })
+}
+
+/// Spans (seconds): drawn, or a list to deal.
+fn drawn_or_dealt(section: Section<'_>, key: &str) -> (Option<Dist>, Vec<f64>) {
+    if section.get(key).is_some_and(Item::is_list) {
+        (None, section.read(key, spans).unwrap_or_default())
+    } else {
+        (section.read(key, distribution::read), Vec::new())
+    }
 }
 
 /// A list of spans, in seconds.
@@ -240,6 +262,7 @@ fn feature_use(name: &str, item: Item<'_>, known: &[&str]) -> Option<FeatureUse>
         profile: section.read("profile", profile),
         drift: section.read("drift", drift),
         cv: section.read("cv", Item::number),
+        calls: section.read("calls", distribution::read),
         quantities: section.read("quantities", |item| own_quantities(item, known)).unwrap_or_default(),
     };
     let share = section.read("share", Item::probability)?;
@@ -259,12 +282,27 @@ fn rate(item: Item<'_>) -> Option<(Dist, Vec<f64>)> {
     }
 }
 
-/// Distributions of quantities that the feature has.
-fn own_quantities(item: Item<'_>, known: &[&str]) -> Option<Vec<(String, Dist)>> {
-    let mut own = Vec::new();
+/// Distributions of quantities that the feature has: one for all organizations, or several to deal.
+fn own_quantities(item: Item<'_>, known: &[&str]) -> Option<Vec<(String, Arc<[Dist]>)>> {
+    let mut own: Vec<(String, Arc<[Dist]>)> = Vec::new();
     for (name, item) in item.entries()? {
         if known.contains(&name) {
-            own.push((name.to_owned(), distribution::read(item)?));
+            let dists =
+                if item.is_list() { item.list(distribution::read)? } else { vec![distribution::read(item)?] };
+            let other = own.iter().map(|(_, dists)| dists.len()).find(|count| *count > 1);
+            if dists.is_empty() {
+                return item.fail("a number, a distribution, or a list of them");
+            }
+            if let Some(other) = other.filter(|other| dists.len() > 1 && dists.len() != *other) {
+                let what = format!("deals {} distributions, and the quantity before it {other}", dists.len());
+                return item.error(
+                    what,
+                    Some(
+                        "an organization takes its own from every list, so lists are equally long".to_owned(),
+                    ),
+                );
+            }
+            own.push((name.to_owned(), dists.into()));
         } else {
             let close =
                 did_you_mean(name, known.iter().copied()).map(|name| format!("did you mean `{name}`?"));

@@ -69,6 +69,18 @@ pub enum Arrivals {
         /// Mean time from an operation to one that it excites (seconds).
         decay: f64,
     },
+    /// As many operations as the rate lets expect, to a whole number: only when they come is left to chance. They come in
+    /// bursts, whose starts are gamma renewals in operational time, closed to a circle over the organization's time.
+    Exact {
+        /// Operations per second.
+        rate: f64,
+        /// Coefficient of variation of the gaps between bursts (1: anywhere, as of a Poisson process).
+        cv: f64,
+        /// Operations in a burst; rounded, at least 1. The last one may be cut.
+        calls: Dist,
+        /// From one operation of a burst to the next, whether or not that one has ended (seconds).
+        gap: Dist,
+    },
     /// Sessions: each starts like a Poisson or renewal arrival and makes several operations one after another.
     Sessions {
         /// Sessions per second.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
-use crate::sampling::{Draws as _, Purpose, Rng, StreamKey, TraitPoint, standard_normal};
+use crate::sampling::{Dist, Draws as _, Purpose, Rng, StreamKey, TraitPoint, standard_normal};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
@@ -93,22 +93,25 @@ pub struct Source {
 struct CohortDemand {
     drift: Option<Drift>,
     cv: Option<f64>,
-    /// With the cohort's quantities, if it names any.
-    work: Option<Arc<WorkPlan>>,
+    calls: Option<Dist>,
+    /// With the cohort's quantities, dealt by number; empty if it names none.
+    work: Vec<Arc<WorkPlan>>,
 }
 
 impl CohortDemand {
     fn new(demand: &Demand, own: OwnDemand, free: bool) -> Self {
-        let work = (!own.quantities.is_empty()).then(|| {
+        let dealt = |number: usize| {
             let mut work = demand.work.clone();
             for quantity in &mut work.quantities {
-                if let Some((_, dist)) = own.quantities.iter().find(|(name, _)| *name == quantity.name) {
-                    quantity.dist = dist.clone();
+                if let Some((_, dists)) = own.quantities.iter().find(|(name, _)| *name == quantity.name) {
+                    quantity.dist = dists[number % dists.len()].clone();
                 }
             }
             WorkPlan::new(&work, free)
-        });
-        CohortDemand { drift: own.drift, cv: own.cv, work }
+        };
+        let count = own.quantities.iter().map(|(_, dists)| dists.len()).max().unwrap_or(0);
+        let work = (0..count).map(dealt).collect();
+        CohortDemand { drift: own.drift, cv: own.cv, calls: own.calls, work }
     }
 }
 
@@ -231,7 +234,7 @@ impl Source {
         let profile = self.draw_profile(traits, own);
         let failure = self.failures.begin(&mut own.group("failures"));
         let cohort = self.own.get(traits.id.cohort.index());
-        let work = self.work_of(cohort).for_organization(&mut own.group("work"));
+        let work = self.work_of(cohort, traits).for_organization(&mut own.group("work"));
         let mut gap = key.stream(Purpose::Gap);
         let offset = |at: SimTime| (at - self.start).micros() as f64;
         let supply = supply(failure, &mut || {
@@ -240,8 +243,9 @@ impl Source {
                 profile: profile.clone(),
                 drift: cohort.and_then(|cohort| cohort.drift),
                 cv: cohort.and_then(|cohort| cohort.cv),
+                calls: cohort.and_then(|cohort| cohort.calls.as_ref()),
                 from: offset(traits.signed_up.max(self.start)),
-                until: offset(traits.leaves.min(self.end)),
+                until: offset(traits.leaves.min(traits.quiet).min(self.end)),
                 steady: traits.signed_up <= self.start,
                 service: if self.clock.asks_service() {
                     self.service(&work, failure, key)
@@ -284,9 +288,10 @@ impl Source {
         DurationLaw::Drawn(drawn.collect())
     }
 
-    /// The work of a cohort's operations.
-    fn work_of<'a>(&'a self, cohort: Option<&'a CohortDemand>) -> &'a Arc<WorkPlan> {
-        cohort.and_then(|cohort| cohort.work.as_ref()).unwrap_or(&self.work)
+    /// The work of an organization's operations.
+    fn work_of<'a>(&'a self, cohort: Option<&'a CohortDemand>, traits: &Traits) -> &'a Arc<WorkPlan> {
+        let dealt = cohort.map_or(&[][..], |cohort| &cohort.work);
+        dealt.get(traits.id.number as usize % dealt.len().max(1)).unwrap_or(&self.work)
     }
 
     /// What multiplies the rate of an organization; 0 if it does not have the feature.
@@ -350,7 +355,7 @@ impl Source {
         let haste = self.draw_factor(traits, own).max(1e-12);
         let begin = match &self.arrivals {
             Arrivals::ClosedLoop { think, reactive: true, .. } => {
-                let work = self.work_of(self.own.get(traits.id.cohort.index()));
+                let work = self.work_of(self.own.get(traits.id.cohort.index()), traits);
                 let work = work.for_organization(&mut own.group("work"));
                 let failure = self.failures.begin(&mut own.group("failures"));
                 let think = think.for_organization(&mut own.group("think"));
@@ -399,7 +404,7 @@ impl Source {
         let factor = self.draw_factor(traits, own);
         let first = self.failures.begin(&mut own.group("failures"));
         let cohort = self.own.get(traits.id.cohort.index());
-        let work = self.work_of(cohort).for_organization(&mut own.group("work"));
+        let work = self.work_of(cohort, traits).for_organization(&mut own.group("work"));
         let think = think.for_organization(&mut own.group("think"));
         if let Some(calls) = calls {
             let mut rng = key.keyed(Purpose::Client, u64::from(client), NUMBER_OF_CALLS);

@@ -21,6 +21,8 @@ pub struct Traits {
     pub signed_up: SimTime,
     /// End of its life; `SimTime::MAX` if it stays. Demand, purchases and renewals stop here.
     pub leaves: SimTime,
+    /// After this it asks for nothing more, though it stays a customer; `SimTime::MAX` if there is no such time.
+    pub quiet: SimTime,
     /// Multiplies every rate.
     pub activity: f64,
     /// Moves its profile to later hours (hours).
@@ -63,6 +65,10 @@ pub struct Population {
     pub lifetime: Option<Dist>,
     /// If not empty, in the place of `lifetime`: lifetimes dealt by number, as [`SignUp::Dealt`] (seconds).
     pub lifetimes: Arc<[f64]>,
+    /// Time from sign-up until an organization asks for nothing more, though it stays (seconds); endless if absent.
+    pub active: Option<Dist>,
+    /// If not empty, in the place of `active`: times dealt by number, as [`SignUp::Dealt`] (seconds).
+    pub actives: Arc<[f64]>,
     /// Multiplies every rate of an organization.
     pub activity: Dist,
     /// Weights of the hours of a week.
@@ -92,6 +98,8 @@ impl Default for Population {
             signed_up: SignUp::AtStart,
             lifetime: None,
             lifetimes: Arc::default(),
+            active: None,
+            actives: Arc::default(),
             activity: Dist::Fixed(1.0),
             profile: None,
             phase: Dist::Fixed(0.0),
@@ -162,8 +170,11 @@ pub struct OwnDemand {
     pub drift: Option<Drift>,
     /// Coefficient of variation of the gaps.
     pub cv: Option<f64>,
-    /// Distributions of quantities, by name.
-    pub quantities: Vec<(String, Dist)>,
+    /// Operations of a burst of [`super::Arrivals::Exact`].
+    pub calls: Option<Dist>,
+    /// Distributions of quantities, by name: one for every organization, or several that are dealt to the organizations
+    /// in the order of their numbers, as factors are. Those that are several are equally many.
+    pub quantities: Vec<(String, Arc<[Dist]>)>,
 }
 
 impl FeatureUse {
@@ -214,6 +225,7 @@ impl Population {
             label: String::new(),
             signed_up,
             leaves,
+            quiet: self.draw_quiet(number, signed_up, &mut point.group("active")),
             activity: point.group("activity").value(&self.activity).max(0.0),
             phase: point.group("phase").value(&self.phase),
             members,
@@ -249,6 +261,16 @@ impl Population {
             }
         }
         life
+    }
+
+    fn draw_quiet(&self, number: u32, signed_up: SimTime, actives: &mut TraitUniforms) -> SimTime {
+        match &self.active {
+            _ if !self.actives.is_empty() => {
+                signed_up + SimSpan::from_seconds_f64(dealt(&self.actives, number))
+            }
+            Some(active) => signed_up + SimSpan::from_seconds_f64(actives.value(active)),
+            None => SimTime::MAX,
+        }
     }
 
     fn draw_sign_up(&self, number: u32, sign_ups: &mut TraitUniforms) -> SimTime {

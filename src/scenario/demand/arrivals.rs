@@ -12,6 +12,10 @@ const GAPS_CV: NumberRange = NumberRange::between(0.0, 40.0);
 /// A coefficient of variation of gaps.
 pub(in crate::scenario) const CV_KIND: Kind = Kind::Number(GAPS_CV);
 
+/// Operations of a session or a burst.
+pub(in crate::scenario) const CALLS_KIND: Kind =
+    Kind::Distribution(ValueUnit::Number, NumberRange::between(1.0, MOST_CALLS));
+
 /// Most clients of an organization, operations of a session or client, operations of a scheduled instant.
 const MOST_CLIENTS: f64 = 1e6;
 const MOST_CALLS: f64 = 1e6;
@@ -29,6 +33,11 @@ static TAGS: &[Field] = &[
     optional("poisson", Kind::RATE, "Independent arrivals."),
     optional("gamma", Kind::RATE, "Gamma renewal: gaps with the coefficient of variation `cv`."),
     optional("weibull", Kind::RATE, "Weibull renewal: gaps with the coefficient of variation `cv`."),
+    optional(
+        "exact",
+        Kind::RATE,
+        "As many operations as this rate lets expect, to a whole number, in bursts of `calls` that are a `gap` apart; only when is drawn.",
+    ),
     optional("mmpp", Kind::Tuple(&Kind::RATE, 2), "Two rates that take turns, `sojourns` long on average."),
     optional(
         "hawkes",
@@ -50,7 +59,7 @@ static TAGS: &[Field] = &[
 ];
 
 static OWN: &[Field] = &[
-    optional("cv", CV_KIND, "Coefficient of variation of the gaps; of session starts 1 if left out."),
+    optional("cv", CV_KIND, "Coefficient of variation of the gaps; of sessions and bursts 1 if left out."),
     optional("sojourns", Kind::Tuple(&Kind::POSITIVE_SPAN, 2), "Mean stay in each state of `mmpp`."),
     optional(
         "branching",
@@ -60,9 +69,10 @@ static OWN: &[Field] = &[
     optional("decay", Kind::POSITIVE_SPAN, "Mean time from an operation to one that it excites."),
     optional(
         "calls",
-        Kind::Distribution(ValueUnit::Number, NumberRange::between(1.0, MOST_CALLS)),
-        "Operations of a session, or of a client in all.",
+        CALLS_KIND,
+        "Operations of a session or a burst (1 if left out), or of a client in all.",
     ),
+    default("gap", Kind::SPANS, "\"0s\"", "From one operation of a burst to the next, ended or not."),
     optional("think", Kind::SPANS, "From the end of one operation to the next."),
     default(
         "reactive",
@@ -178,6 +188,12 @@ fn process(section: Section<'_>, tag: &str, value: Item<'_>) -> Option<Arrivals>
         "weibull" => {
             Arrivals::Weibull { rate: value.rate()?, cv: needed(section, "cv", |item| item.number())? }
         }
+        "exact" => Arrivals::Exact {
+            rate: value.rate()?,
+            cv: if section.has("cv") { section.read("cv", Item::number)? } else { 1.0 },
+            calls: if section.has("calls") { section.read("calls", number)? } else { Dist::Fixed(1.0) },
+            gap: section.read("gap", span)?,
+        },
         "mmpp" => {
             let (first, second) = value.pair(Item::rate)?;
             let (stay, other) = needed(section, "sojourns", |item| item.pair(Item::span))?;
@@ -219,18 +235,19 @@ fn schedule(section: Section<'_>, when: ScheduleTimes) -> Option<Arrivals> {
 
 /// Keys that belong to some processes only: (key, processes).
 const COMPANIONS: &[(&str, &[&str])] = &[
-    ("cv", &["gamma", "weibull", "sessions"]),
+    ("cv", &["gamma", "weibull", "exact", "sessions"]),
     ("sojourns", &["mmpp"]),
     ("branching", &["hawkes"]),
     ("decay", &["hawkes"]),
-    ("calls", &["sessions", "clients"]),
+    ("calls", &["exact", "sessions", "clients"]),
+    ("gap", &["exact"]),
     ("think", &["sessions", "clients"]),
     ("reactive", &["clients"]),
     ("count", &["schedule", "every"]),
     ("jitter", &["schedule", "every"]),
     ("time_zone", &["schedule"]),
     ("sine", &["poisson", "gamma", "weibull", "mmpp", "hawkes", "sessions"]),
-    ("drift", &["poisson", "gamma", "weibull", "mmpp", "hawkes", "sessions"]),
+    ("drift", &["poisson", "gamma", "weibull", "exact", "mmpp", "hawkes", "sessions"]),
     ("on_off", &["poisson", "gamma", "weibull", "hawkes", "sessions"]),
 ];
 

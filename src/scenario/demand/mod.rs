@@ -5,7 +5,7 @@ mod calendar;
 mod profile;
 mod work;
 
-pub(super) use arrivals::{CV_KIND, DRIFT_KIND, drift};
+pub(super) use arrivals::{CALLS_KIND, CV_KIND, DRIFT_KIND, drift};
 pub(super) use profile::{PROFILE_KIND, profile};
 pub(super) use work::is_name;
 

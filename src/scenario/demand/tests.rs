@@ -147,12 +147,14 @@ fn cohorts_deal_rates_and_lives_and_differ_in_demand() {
         organizations = 5
         signed_up = { after = ["0s", "1 day"] }
         lifetime = ["2 days", "3 days", "4 days"]
+        active = ["1 day", "2 days"]
         [cohorts.features.post]
         rate = [4, 0, 1.5]
         drift = { sd = 0.5 }
         cv = 3
         profile = "office"
-        quantities = { size = 7 }"#;
+        calls = 4
+        quantities = { size = [7, 8, { exponential = 9 }] }"#;
     let features =
         "[features.post]\ncost = \"size\"\nquantities = { size = 5 }\n[features.view]\nfree = true";
     let scenario = good(cohort, features);
@@ -170,7 +172,11 @@ fn cohorts_deal_rates_and_lives_and_differ_in_demand() {
     assert_eq!(lives, [(0, 2), (1, 3), (0, 4), (1, 2)]);
     let own = &population.features[0].own;
     assert_eq!((own.cv, own.drift.map(|drift| (drift.persistence, drift.sd))), (Some(3.0), Some((0.8, 0.5))));
-    assert_eq!(own.quantities, [("size".to_owned(), Dist::Fixed(7.0))]);
+    let sizes = [Dist::Fixed(7.0), Dist::Fixed(8.0), Dist::Exponential { mean: 9.0 }];
+    assert_eq!(own.quantities, [("size".to_owned(), sizes.into())]);
+    assert_eq!(own.calls, Some(Dist::Fixed(4.0)));
+    let active = |number: u32| days(draw(number).quiet - draw(number).signed_up);
+    assert_eq!([active(0), active(1), active(2)], [1, 2, 1]);
     assert!(own.profile.is_some());
 }
 

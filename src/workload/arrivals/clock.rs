@@ -8,6 +8,7 @@ use crate::workload::profile::Profile;
 use crate::workload::stretch::{DurationLaw, length_of_session};
 
 use super::chains::{Chains, count_of};
+use super::exact::{Bursts, Exact};
 use super::gaps::Gaps;
 use super::hawkes::Hawkes;
 use super::pace::{PacePlan, RateWalk, SECOND};
@@ -33,6 +34,8 @@ pub(in crate::workload) struct ClockTraits<'a> {
     pub drift: Option<Drift>,
     /// As `drift`.
     pub cv: Option<f64>,
+    /// As `drift`: operations of a burst.
+    pub calls: Option<&'a Dist>,
     /// Begin and end of its demand, microseconds from the start.
     pub from: f64,
     /// End of its demand.
@@ -58,6 +61,8 @@ pub(in crate::workload) enum Clock {
     Renewal { pace: RateWalk, gaps: Gaps, first: bool },
     /// Poisson along a pace with a sine, by thinning: candidates at the largest rate, kept in proportion.
     Thinned { pace: RateWalk },
+    /// All known from the begin.
+    Exact(Exact),
     /// Self-exciting.
     Hawkes(Box<Hawkes>),
     /// Sessions or clients.
@@ -95,7 +100,7 @@ impl ClockPlan {
     /// Starts an organization's clock. One of sessions may tell of arrivals before `from`, which are to be left out.
     pub fn begin(&self, organization: ClockTraits<'_>) -> Clock {
         let ClockTraits { factor, profile, drift, cv: cohort_cv, from, until, .. } = organization;
-        let ClockTraits { steady, service, traits, gap, modulation, .. } = organization;
+        let ClockTraits { steady, service, traits, gap, modulation, calls: cohort_calls, .. } = organization;
         let own_cv = self.cv.as_ref().map(|cv| traits.group("cv").value(cv).max(0.0)).or(cohort_cv);
         let factor = if from < until { factor } else { 0.0 };
         if factor <= 0.0 {
@@ -112,6 +117,15 @@ impl ClockPlan {
             Arrivals::Mmpp { .. } => self.poisson(pace(1.0, 0.0)),
             Arrivals::Gamma { rate, cv } => renewal(pace(*rate, 0.0), Gaps::gamma(own_cv.unwrap_or(*cv))),
             Arrivals::Weibull { rate, cv } => renewal(pace(*rate, 0.0), Gaps::weibull(own_cv.unwrap_or(*cv))),
+            Arrivals::Exact { rate, cv, calls, gap: apart } => {
+                let bursts = Bursts {
+                    gaps: Gaps::gamma(own_cv.unwrap_or(*cv)),
+                    calls: cohort_calls.unwrap_or(calls).for_organization(&mut traits.group("calls")),
+                    gap: apart.for_organization(&mut traits.group("gap")),
+                };
+                let fraction = traits.group("exact").uniform();
+                Clock::Exact(Exact::begin(pace(*rate, 0.0), &self.pace, &bursts, until, fraction, gap))
+            }
             Arrivals::Hawkes { rate, branching, decay } => {
                 // Who has just signed up has excited nothing yet.
                 let mean = if steady { factor * rate / SECOND } else { 0.0 };
@@ -209,6 +223,7 @@ impl Clock {
             }
             Clock::Never => None,
             Clock::Thinned { pace } => thinned(pace, &plan.pace, rng),
+            Clock::Exact(exact) => exact.next(),
             Clock::Hawkes(hawkes) => hawkes.next(&plan.pace, rng).map(|at| at as i64),
             Clock::Chains(chains) => chains.next(&plan.pace, rng),
             Clock::Scheduled(scheduled) => scheduled.next(plan.schedule.as_ref()?, rng),

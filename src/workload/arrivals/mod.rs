@@ -6,6 +6,7 @@
 
 mod chains;
 mod clock;
+mod exact;
 mod gaps;
 mod hawkes;
 mod pace;

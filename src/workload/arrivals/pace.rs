@@ -264,6 +264,24 @@ impl RateWalk {
         pace
     }
 
+    /// The same walk from here without its drift.
+    pub fn without_drift(&self, plan: &PacePlan) -> Self {
+        let mut steady = RateWalk { law: None, drift: (0.0, f64::INFINITY), ..self.clone() };
+        steady.turn(plan);
+        steady
+    }
+
+    /// Operational time from here to the end.
+    pub fn work_left(mut self, plan: &PacePlan) -> f64 {
+        let mut work = 0.0;
+        loop {
+            work += (self.piece_end - self.now) * self.rate;
+            if self.next_piece(plan).is_none() {
+                return work;
+            }
+        }
+    }
+
     /// Moves on by `work` units of operational time and returns the new time; `None` once the end is reached.
     #[inline]
     pub fn advance(&mut self, plan: &PacePlan, mut work: f64) -> Option<f64> {

@@ -44,6 +44,7 @@ pub(super) fn arrivals_of(
         profile: profile.cloned(),
         drift: None,
         cv: None,
+        calls: None,
         from: 0.0,
         until: (days * DAY) as f64,
         steady,
@@ -424,4 +425,53 @@ fn cron_mistakes_are_explained() {
 fn nothing_arrives_without_a_rate() {
     assert!(arrivals(&demand(Arrivals::Poisson { rate: 0.0 }), 10, 1, None).is_empty());
     assert!(arrivals(&demand(Arrivals::None), 10, 1, None).is_empty());
+}
+
+fn exact(rate: f64, cv: f64, calls: Dist, gap: Dist) -> Demand {
+    demand(Arrivals::Exact { rate, cv, calls, gap })
+}
+
+/// Half an operation more than a whole number is one more in half of the replications; nothing else is left to chance.
+#[test]
+fn exact_arrivals_are_as_many_as_expected() {
+    let office = Profile::named("office").expect("a profile");
+    for profile in [None, Some(&office)] {
+        let one = exact(per_hour(30.5 / 168.0), 1.0, Dist::Fixed(1.0), Dist::Fixed(0.0));
+        let numbers: Vec<usize> = (0..400).map(|seed| arrivals(&one, 7, seed, profile).len()).collect();
+        assert!(numbers.iter().all(|number| (30..=31).contains(number)), "{numbers:?}");
+        let more = numbers.iter().filter(|number| **number == 31).count();
+        assert!((160..=240).contains(&more), "{more} of 400, standard deviation 10");
+    }
+    let mut moved = exact(per_hour(4.0), 1.0, Dist::Fixed(1.0), Dist::Fixed(0.0));
+    moved.modulation.drift = Some(Drift { persistence: 0.8, sd: 1.0 });
+    assert!(
+        (0..50).all(|seed| arrivals(&moved, 7, seed, None).len() == 672),
+        "a drift moves when, not how many"
+    );
+}
+
+/// Given their number n, Poisson arrivals lie anywhere: the count of a share p of the time is binomial, of variance np(1 − p).
+#[test]
+fn exact_arrivals_of_cv_one_lie_anywhere() {
+    let one = exact(per_hour(1.0), 1.0, Dist::Fixed(1.0), Dist::Fixed(0.0));
+    let days: Vec<f64> =
+        (0..300).flat_map(|seed| counts(&arrivals(&one, 10, seed, None), DAY, 10 * DAY)).collect();
+    assert!((variance(&days) / (240.0 * 0.1 * 0.9) - 1.0).abs() < 0.08, "{}", variance(&days));
+    // Gaps of a larger coefficient of variation crowd together.
+    let crowded = exact(per_hour(1.0), 3.0, Dist::Fixed(1.0), Dist::Fixed(0.0));
+    let days: Vec<f64> =
+        (0..100).flat_map(|seed| counts(&arrivals(&crowded, 10, seed, None), DAY, 10 * DAY)).collect();
+    assert!(variance(&days) > 3.0 * 240.0 * 0.1 * 0.9, "{}", variance(&days));
+}
+
+/// Bursts of four a minute apart: three of four gaps are a minute, whatever their number, and none is lost at the end.
+#[test]
+fn exact_arrivals_come_in_bursts() {
+    let bursts = exact(per_hour(0.5), 1.0, Dist::Fixed(4.0), Dist::Fixed(60.0));
+    for seed in 0..50 {
+        let found = arrivals(&bursts, 4, seed, None);
+        assert_eq!(found.len(), 48);
+        let near = found.iter().filter(|at| found.contains(&(**at + 60 * SECOND))).count();
+        assert!((34..=36).contains(&near), "{near} of 48, 36 unless a burst goes around");
+    }
 }

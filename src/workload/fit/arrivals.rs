@@ -126,13 +126,17 @@ impl CallSeries {
 }
 
 /// Drift of hourly (or daily) rates around their shapes, by moments over several organizations: busy hours weigh most, because
-/// that is how they weigh in the dispersion of the whole. `None` where chance explains what is seen.
-pub(super) fn drift(series: &[CallSeries], cv: f64, frame: &HorizonGrid, least_calls: f64) -> Option<Drift> {
+/// that is how they weigh in the dispersion of the whole. `noise` is the variance by mean that bursts give. `None` where chance explains what is seen.
+pub(super) fn drift(
+    series: &[CallSeries],
+    noise: f64,
+    frame: &HorizonGrid,
+    least_calls: f64,
+) -> Option<Drift> {
     let enough = if frame.is_hourly() { ENOUGH_HOURS } else { ENOUGH_DAYS };
     if (frame.cells as f64) < enough {
         return None;
     }
-    let noise = cv.clamp(1.0, 3.0) * cv.clamp(1.0, 3.0);
     let (mut calls, mut own, mut squares, mut product, mut products) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for series in series.iter().filter(|series| series.counts.len() as f64 >= enough) {
         let off: Vec<f64> =

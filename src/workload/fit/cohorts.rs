@@ -5,20 +5,23 @@ use crate::sampling::Dist;
 use crate::workload::demand::Drift;
 
 use super::arrivals::{CallSeries, GapFamily, drift, gap_family};
+use super::bursts::Visits;
 use super::customers::{CustomerGroup, Seen, Stay};
-use super::families::{Fitted, KNOTS, WeightedSample, four_digits, quantile_table};
+use super::families::{KNOTS, WeightedSample, four_digits, quantile_table};
 use super::observe::{DAY, Observed};
 use super::shape::{Exposure, HOUR, HorizonGrid, WeekShape};
+use super::strata::{Placed, strata};
 
 /// Calls of a feature in a cohort that support a shape of their own.
 const OWN_SHAPE: f64 = 100.0;
 /// Calls of a feature in all that support a shape.
 const FEATURE_SHAPE: f64 = 48.0;
-/// Calls an organization must make on average for gaps burstier than Poisson: a few calls of a bursty process are
-/// mostly none.
+/// Calls an organization must make on average for gaps burstier than Poisson.
 const BURSTY_CALLS: f64 = 10.0;
-/// Coefficient of variation of the gaps of those who come for a few calls.
-const VISIT_CV: f64 = 0.5;
+/// Organizations that may share an entry and still have one time of theirs stand for all.
+const ALIKE: usize = 8;
+/// Share of the calls in entries that use a feature more often than not, beyond which rates are dealt.
+const TOLD: f64 = 0.9;
 /// Calls that support a coefficient of variation of one organization's own.
 const OWN_CV: usize = 200;
 /// Calls that support a drift; in histories of fewer than so many organizations, so many calls.
@@ -34,8 +37,6 @@ pub struct CohortModel {
     pub name: String,
     /// Who they are, for people.
     pub about: String,
-    /// Their plan: those who resemble each other in size share one.
-    pub plan: &'static str,
     /// Its organizations.
     pub organizations: u32,
     /// When those who come and go do so.
@@ -48,19 +49,21 @@ pub struct CohortModel {
     pub uses: Vec<UseModel>,
     /// The organizations' numbers in the history.
     pub(super) numbers: Vec<u32>,
+    /// Who shares an entry of the lists that the cohort deals.
+    pub(super) entries: Vec<Vec<u32>>,
 }
 
-/// Sign-ups [seconds after the start] and lengths of lives (seconds).
+/// Sign-ups [seconds after the start] and for how long organizations ask for something (seconds).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Visit {
-    /// Of each organization, by rank.
+    /// Dealt, an entry each.
     Dealt(Vec<f64>, Vec<f64>),
     /// Drawn, and one length for all.
     Drawn(Dist, f64),
 }
 
 /// A cohort's use of a feature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct UseModel {
     /// Calls a day, per organization.
     pub rates: Rates,
@@ -70,8 +73,10 @@ pub struct UseModel {
     pub drift: Option<Drift>,
     /// Coefficient of variation of gaps, if other than the feature's.
     pub cv: Option<f64>,
-    /// Sizes, if other than the feature's.
-    pub quantities: Vec<(String, Fitted)>,
+    /// Calls of a burst; absent where calls do not come in bursts.
+    pub calls: Option<Dist>,
+    /// Sizes, if other than the feature's: one for all, or dealt as rates are.
+    pub quantities: Vec<(String, Vec<Dist>)>,
 }
 
 impl UseModel {
@@ -84,10 +89,16 @@ impl UseModel {
     }
 }
 
+impl Default for Rates {
+    fn default() -> Self {
+        Rates::Dealt(Vec::new())
+    }
+}
+
 /// Calls a day of a cohort's organizations.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rates {
-    /// By rank.
+    /// Dealt: the rate of each entry.
     Dealt(Vec<f64>),
     /// A share of the organizations, at drawn rates.
     Drawn(f64, Dist),
@@ -109,11 +120,12 @@ impl FitWorld<'_> {
     /// The cohort of a group.
     pub fn cohort(&self, group: &CustomerGroup) -> CohortModel {
         let seen = || group.members.iter().map(|number| &self.customers[*number as usize]);
-        let life = self.life(group);
+        let entries = self.entries(group);
+        let life = self.life(group, &entries);
         let presence = self.presence(group, &life);
         let profile = self.shape(group, None, &presence);
         let uses = (0..self.observed.features.len())
-            .map(|feature| self.usage(group, feature, &life, &presence, profile.as_ref()))
+            .map(|feature| self.usage(group, feature, (&entries, &life, &presence), profile.as_ref()))
             .collect();
         let calls: f64 = seen().map(|seen| seen.calls).sum();
         CohortModel {
@@ -122,18 +134,30 @@ impl FitWorld<'_> {
                 "{calls:.0} calls in the history, {:.1} % of all",
                 100.0 * calls / self.observed.calls()
             ),
-            plan: if group.alone { "large" } else { group.stay.word() },
             organizations: group.members.len() as u32,
             visit: life.written,
             profile,
             members: self.members(group),
             uses,
             numbers: group.members.clone(),
+            entries,
         }
     }
 
-    /// When the organizations come and how long they stay: each its own time where they are few, drawn where many.
-    fn life(&self, group: &CustomerGroup) -> Life {
+    /// Who shares an entry of the cohort's lists.
+    fn entries(&self, group: &CustomerGroup) -> Vec<Vec<u32>> {
+        let placed = |number: &u32| {
+            let seen = &self.customers[*number as usize];
+            let mut place: Vec<f64> = seen.by_feature.iter().map(|calls| libm::log1p(*calls)).collect();
+            place.push(libm::log(seen.credits.max(1e-9) / seen.calls));
+            Placed { number: *number, place }
+        };
+        strata(group.members.iter().map(placed).collect())
+    }
+
+    /// When the organizations come and how long they ask for something: each its own time where they are few, drawn where
+    /// many.
+    fn life(&self, group: &CustomerGroup, entries: &[Vec<u32>]) -> Life {
         let seen: Vec<&Seen> = group.members.iter().map(|number| &self.customers[*number as usize]).collect();
         let weights = || seen.iter().map(|seen| seen.calls);
         if group.stay == Stay::Always {
@@ -143,15 +167,18 @@ impl FitWorld<'_> {
             };
         }
         let offset = |seen: &Seen| (seen.first - self.frame.start).clamp(0, self.frame.length - 1);
-        if seen.len() <= KNOTS {
+        let daily = group.stay == Stay::Visit;
+        if seen.len() <= KNOTS || (!daily && seen.len() <= KNOTS * ALIKE) {
             // Whole minutes, but never an end before the last call.
             let minute = HOUR / 60;
-            let time = |seen: &&Seen| {
+            let time = |stratum: &Vec<u32>| {
+                let calls: f64 = stratum.iter().map(|number| self.customers[*number as usize].calls).sum();
+                let seen = &self.customers[stratum[stratum.len() / 2] as usize];
                 let start = offset(seen) / minute * minute;
                 let length = (seen.until - self.frame.start - start + minute - 1) / minute * minute;
-                (start, length.max(minute), seen.calls)
+                (start, length.max(minute), calls)
             };
-            let times: Vec<(i64, i64, f64)> = seen.iter().map(time).collect();
+            let times: Vec<(i64, i64, f64)> = entries.iter().map(time).collect();
             let seconds = |pick: fn(&(i64, i64, f64)) -> i64| {
                 times.iter().map(|time| pick(time) as f64 / 1e6).collect()
             };
@@ -159,7 +186,6 @@ impl FitWorld<'_> {
             return Life { times, written };
         }
         // Visits of many are taken as whole days with the hours of a profile: a day's visitors come at all hours.
-        let daily = group.stay == Stay::Visit;
         let calls: f64 = weights().sum();
         let mean = seen.iter().map(|seen| (seen.until - seen.first) as f64 * seen.calls).sum::<f64>() / calls;
         let length = if daily { DAY } else { (mean as i64).clamp(HOUR, self.frame.length) };
@@ -264,49 +290,67 @@ impl FitWorld<'_> {
         &self,
         group: &CustomerGroup,
         feature: usize,
-        life: &Life,
-        presence: &[f64],
+        (entries, life, presence): (&[Vec<u32>], &Life, &[f64]),
         common: Option<&WeekShape>,
     ) -> UseModel {
         let calls = |number: &u32| self.customers[*number as usize].by_feature[feature];
         let all: f64 = group.members.iter().map(calls).sum();
         let users = group.members.iter().filter(|number| calls(number) > 0.0).count();
         if users == 0 {
-            let rates = Rates::Drawn(0.0, Dist::Fixed(0.0));
-            return UseModel { rates, profile: None, drift: None, cv: None, quantities: Vec::new() };
+            return UseModel { rates: Rates::Drawn(0.0, Dist::Fixed(0.0)), ..UseModel::default() };
         }
         let profile = self.own_shape(group, feature, presence, common);
         let exposure = Exposure::new(profile.as_ref().or(common), &self.factors[feature], self.frame);
-        let days: Vec<f64> = match life.written {
-            Some(Visit::Dealt(..)) => {
-                (0..group.members.len()).map(|index| life.exposure(index, &exposure)).collect()
-            }
-            _ => vec![life.exposure(0, &exposure); group.members.len()],
+        let rate = |entry: usize, calls: f64| {
+            four_digits(calls * self.scale / life.exposure(entry, &exposure).max(1e-9))
         };
-        let rate = |index: usize, calls: f64| four_digits(calls * self.scale / days[index].max(1e-9));
+        let visits = self.visits(group, feature).filter(Visits::are_bursts);
+        let noise = match &visits {
+            Some(visits) => visits.dispersion(),
+            None => libm::pow(self.gaps[feature].cv().clamp(1.0, 3.0), 2.0),
+        };
         UseModel {
-            rates: self.rates(group, users, calls, rate),
-            drift: self.drift(group, feature, &exposure),
-            cv: self.cv(group, feature, all / users as f64),
+            rates: self.rates(group, entries, users, calls, rate),
+            drift: self.drift(group, feature, &exposure, noise),
+            cv: if visits.is_some() { None } else { self.cv(group, feature, all / users as f64) },
+            calls: visits.and_then(|visits| visits.sizes(self.scale)),
             profile,
             quantities: Vec::new(),
         }
     }
 
+    /// Visits of a group, where the history tells single calls by the second.
+    pub fn visits(&self, group: &CustomerGroup, feature: usize) -> Option<Visits> {
+        if self.observed.is_buckets() || self.observed.resolution > 0 {
+            return None;
+        }
+        let seen = group.members.iter().map(|number| &self.customers[*number as usize]);
+        Some(Visits::of(self.observed, seen, feature))
+    }
+
+    /// How far calls of a burst are apart, over all groups that come in bursts.
+    pub fn apart(&self, groups: &[CustomerGroup], feature: usize) -> Option<Dist> {
+        let bursts = groups.iter().filter_map(|group| self.visits(group, feature)).filter(Visits::are_bursts);
+        let gaps = bursts.flat_map(|visits| visits.gaps).collect();
+        Visits { gaps, ..Visits::default() }.apart(self.scale)
+    }
+
     fn rates(
         &self,
         group: &CustomerGroup,
+        entries: &[Vec<u32>],
         users: usize,
         calls: impl Fn(&u32) -> f64,
         rate: impl Fn(usize, f64) -> f64,
     ) -> Rates {
         let count = group.members.len();
-        if count <= KNOTS {
-            let members = group.members.iter().enumerate();
-            return Rates::Dealt(members.map(|(index, number)| rate(index, calls(number))).collect());
-        }
+        let sums: Vec<f64> = entries.iter().map(|stratum| stratum.iter().map(&calls).sum()).collect();
+        let means: Vec<f64> =
+            sums.iter().zip(entries).map(|(sum, stratum)| sum / stratum.len() as f64).collect();
+        // A call now and then of many would be dealt to more organizations than have any.
+        let told: f64 = sums.iter().zip(&means).filter(|(_, mean)| **mean >= 0.5).map(|(sum, _)| sum).sum();
         let share = users as f64 / count as f64;
-        if share < MOST_USE_IT {
+        if share < MOST_USE_IT && told < TOLD * sums.iter().sum::<f64>() {
             let rates = group
                 .members
                 .iter()
@@ -317,14 +361,10 @@ impl FitWorld<'_> {
             let dist = sample.table_of_values(KNOTS).or_else(|| quantile_table(&sample)).unwrap_or_default();
             return Rates::Drawn(four_digits(share).min(1.0), dist);
         }
-        let mut all: Vec<f64> = group.members.iter().map(&calls).collect();
-        all.sort_by(|a, b| b.total_cmp(a));
-        let stratum = |index: usize| &all[index * count / KNOTS..(index + 1) * count / KNOTS];
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        Rates::Dealt((0..KNOTS).map(|index| rate(0, mean(stratum(index)))).collect())
+        Rates::Dealt(means.into_iter().enumerate().map(|(entry, mean)| rate(entry, mean)).collect())
     }
 
-    fn drift(&self, group: &CustomerGroup, feature: usize, exposure: &Exposure) -> Option<Drift> {
+    fn drift(&self, group: &CustomerGroup, feature: usize, exposure: &Exposure, noise: f64) -> Option<Drift> {
         if group.stay == Stay::Visit {
             return None;
         }
@@ -346,30 +386,22 @@ impl FitWorld<'_> {
             .collect();
         // Among many organizations, a drift of one with few calls would move its weight, which is known.
         let least = if self.customers.len() < FEW.0 { FEW.1 } else { DRIFT_CALLS };
-        drift(&series, self.gaps[feature].cv(), self.frame, least)
+        drift(&series, noise, self.frame, least)
     }
 
-    /// An own coefficient of variation: of a large organization, or of those who call too rarely to be bursty.
+    /// An own coefficient of variation: of a large organization, or of those who call too rarely to tell one.
     fn cv(&self, group: &CustomerGroup, feature: usize, calls: f64) -> Option<f64> {
         let common = self.gaps[feature];
-        if group.alone && common != GapFamily::Poisson {
+        if group.alone && !self.observed.is_buckets() && self.observed.resolution == 0 {
             let rows = self.customers[group.members[0] as usize].rows(self.observed);
             let times: Vec<i64> =
                 rows.filter(|row| usize::from(row.feature) == feature).map(|row| row.at).collect();
             if times.len() >= OWN_CV {
-                return gap_family(&[times]).map(|own| own.thinned(self.scale).cv());
+                let own = gap_family(&[times]).map(|own| own.thinned(self.scale).cv());
+                return own.filter(|cv| *cv != common.cv());
             }
         }
-        if calls * self.scale >= BURSTY_CALLS {
-            return None;
-        }
-        // Who comes for a few calls makes them: a Poisson number of them would be none too often.
-        let comes = group.stay != Stay::Always;
-        if comes {
-            Some(GapFamily::Gamma(VISIT_CV).thinned(self.scale).cv())
-        } else {
-            (common.cv() > 1.0).then_some(1.0)
-        }
+        (calls * self.scale < BURSTY_CALLS && common.cv() > 1.0).then_some(1.0)
     }
 
     /// Members per organization, and the exponent of their shares.
@@ -418,12 +450,12 @@ struct Life {
 }
 
 impl Life {
-    /// Exposure of the life of member `index` (days): its own, or that of a mean member where lives are drawn.
-    fn exposure(&self, index: usize, exposure: &Exposure) -> f64 {
+    /// Exposure of the life of an entry (days): its own, or that of a mean member where lives are drawn.
+    fn exposure(&self, entry: usize, exposure: &Exposure) -> f64 {
         let one = |(start, length, _): &(i64, i64, f64)| exposure.between(*start, start + length);
         match self.written {
             None => exposure.total(),
-            Some(Visit::Dealt(..)) => one(&self.times[index]),
+            Some(Visit::Dealt(..)) => one(&self.times[entry]),
             Some(Visit::Drawn(..)) => {
                 let total: f64 = self.times.iter().map(|(_, _, weight)| weight).sum();
                 self.times.iter().map(|time| time.2 * one(time)).sum::<f64>() / total

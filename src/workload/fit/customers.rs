@@ -1,6 +1,8 @@
 //! Who the organizations of a history are: how much they call, when they come and go, which resemble each other.
 
+use super::families::KNOTS;
 use super::observe::{DAY, Observed, ObservedRow};
+use super::prices::RateFormula;
 use super::shape::{HOUR, HorizonGrid};
 
 /// Share of a feature's calls above which an organization is a cohort of its own; at most so many are per feature, and
@@ -13,10 +15,8 @@ const STAYS: f64 = 0.8;
 /// A visit is shorter than this; histories shorter than `VISITED_DAYS` days have no visitors.
 const VISIT: i64 = 20 * HOUR;
 const VISITED_DAYS: f64 = 4.0;
-/// Ends of bands of similar organizations, as shares of their ranks.
-const BANDS: [f64; 3] = [0.1, 0.4, 1.0];
-/// Smallest band.
-const LEAST_BAND: usize = 4;
+/// The first of the smaller organizations, as a share of those below the first band: the others are a band of their own.
+const MIDDLE: f64 = 0.4;
 /// Organizations, and share of all calls or calls, with which a main feature has bands of its own.
 const OWN_BANDS: (usize, f64, f64) = (4, 0.02, 48.0);
 
@@ -28,6 +28,8 @@ pub(super) struct Seen {
     /// Its calls, and those of each feature.
     pub calls: f64,
     pub by_feature: Vec<f64>,
+    /// What its calls cost under the scenario's first rates (credits of a unit).
+    pub credits: f64,
     /// First call and end of its life [microseconds since 1970]: one mean gap after the last call.
     pub first: i64,
     pub until: i64,
@@ -69,6 +71,7 @@ pub(super) struct CustomerGroup {
 pub(super) fn customers(observed: &Observed, frame: &HorizonGrid) -> Vec<Seen> {
     let features = observed.features.len();
     let mut all = vec![Seen::default(); observed.organizations as usize];
+    let formula = RateFormula::of(observed);
     for (number, row) in observed.rows.iter().enumerate() {
         let seen = &mut all[row.organization as usize];
         if seen.rows.is_empty() {
@@ -77,6 +80,7 @@ pub(super) fn customers(observed: &Observed, frame: &HorizonGrid) -> Vec<Seen> {
         }
         seen.rows.push(number as u32);
         seen.calls += row.calls;
+        seen.credits += formula.credits(row);
         seen.until = row.at;
         seen.by_feature[usize::from(row.feature)] += row.calls;
     }
@@ -124,7 +128,14 @@ pub(super) fn groups(customers: &[Seen], frame: &HorizonGrid) -> Vec<CustomerGro
     let mut order: Vec<u32> =
         (0..customers.len() as u32).filter(|number| customers[*number as usize].calls > 0.0).collect();
     let calls = |number: &u32| customers[*number as usize].calls;
-    order.sort_by(|a, b| calls(b).total_cmp(&calls(a)).then(a.cmp(b)));
+    // Who weighs much, in calls or in credits, is not averaged with others.
+    let (all_calls, all_credits) =
+        customers.iter().fold((1e-9, 1e-9), |sums, seen| (sums.0 + seen.calls, sums.1 + seen.credits));
+    let weight = |number: &u32| {
+        let seen = &customers[*number as usize];
+        seen.calls / all_calls + seen.credits / all_credits
+    };
+    order.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
     let alone = alone(customers, &order);
     let mut groups: Vec<CustomerGroup> = alone
         .iter()
@@ -193,17 +204,10 @@ fn by_main_feature(customers: &[Seen], class: &[u32], all: f64) -> Vec<Vec<u32>>
     own.into_iter().chain([rest]).filter(|members| !members.is_empty()).collect()
 }
 
-/// Bands of similar rank; too small ones join the next.
+/// Bands of similar rank: as many of the largest as can be taken one by one, then those below them, then the small ones.
 fn bands(members: &[u32]) -> Vec<&[u32]> {
-    let mut bands = Vec::new();
-    let mut from = 0;
-    for end in BANDS {
-        let to = ((members.len() as f64 * end).round() as usize).min(members.len());
-        let enough = to - from >= LEAST_BAND && members.len() - to >= LEAST_BAND;
-        if enough || (to == members.len() && to > from) {
-            bands.push(&members[from..to]);
-            from = to;
-        }
-    }
-    bands
+    let (first, rest) = members.split_at(members.len().min(KNOTS));
+    let middle = if rest.len() > 2 * KNOTS { (rest.len() as f64 * MIDDLE) as usize } else { rest.len() };
+    let (second, third) = rest.split_at(middle);
+    [first, second, third].into_iter().filter(|band| !band.is_empty()).collect()
 }

@@ -34,6 +34,21 @@ pub(super) fn fit_levels(organizations: &[WeightedValues]) -> Option<Fitted> {
     Some(two_levels(organizations).unwrap_or(one))
 }
 
+/// Whether organizations differ in a size: some by themselves, which only those with several calls can tell.
+pub(super) fn differ(organizations: &[WeightedValues]) -> bool {
+    let values = || organizations.iter().flatten().map(|(value, _)| *value);
+    let floor = 0.5 * values().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
+    let log = |value: f64| libm::log(if value > 0.0 { value } else { floor });
+    let known: Vec<Own> =
+        organizations.iter().filter(|values| values.len() >= 2).map(|values| own(values, log)).collect();
+    if !floor.is_finite() || known.len() < ENOUGH_ORGANIZATIONS {
+        return false;
+    }
+    variances(&known).is_some_and(|(between, within, mean)| {
+        between >= LEAST_BETWEEN * (between + within) && bic_prefers(&known, between, within, mean)
+    })
+}
+
 /// The two-level model, if BIC prefers it.
 pub(super) fn two_levels(organizations: &[WeightedValues]) -> Option<Fitted> {
     let smallest = organizations.iter().flatten().map(|(value, _)| *value).filter(|value| *value > 0.0);

@@ -25,12 +25,15 @@ pub struct CallMeasures {
     pub top_tenth: Option<f64>,
     /// Variance by mean of the calls per hour (per day, if dates are all there is); absent below 12 of them.
     pub dispersion: Option<f64>,
+    /// Share of calls that follow another of their organization within a minute; absent where times are coarser.
+    pub near: Option<f64>,
     /// Calls in the busiest hour of the day by the mean hour; absent below a day.
     pub peak: Option<f64>,
 }
 
-/// Measures calls within a frame.
-pub(super) fn looks(arrivals: &[Arrival], frame: &HorizonGrid) -> CallMeasures {
+/// Measures calls within a frame, those of each organization in order of time. `near` is how near calls are to be counted,
+/// where the times of single calls are known.
+pub(super) fn looks(arrivals: &[Arrival], frame: &HorizonGrid, near: Option<i64>) -> CallMeasures {
     let mut volumes: BTreeMap<u32, f64> = BTreeMap::new();
     for (_, organization, calls) in arrivals {
         *volumes.entry(*organization).or_default() += calls;
@@ -42,14 +45,20 @@ pub(super) fn looks(arrivals: &[Arrival], frame: &HorizonGrid) -> CallMeasures {
         organizations: volumes.len() as f64,
         top_tenth: top_tenth(volumes),
         dispersion: (frame.cells >= ENOUGH_CELLS).then(|| dispersion(&counts)).flatten(),
+        near: near.and_then(|within| near_share(arrivals, within)),
         peak: (frame.is_hourly() && frame.hours() >= 24.0).then(|| peak(&counts, frame)).flatten(),
     }
 }
 
 /// A history's looks after keeping a share of its calls: thinning by s leaves s of the dispersion beyond Poisson, and
 /// organizations of few calls vanish.
-pub(super) fn thinned(arrivals: &[Arrival], frame: &HorizonGrid, share: f64) -> CallMeasures {
-    let all = looks(arrivals, frame);
+pub(super) fn thinned(
+    arrivals: &[Arrival],
+    frame: &HorizonGrid,
+    share: f64,
+    near: Option<i64>,
+) -> CallMeasures {
+    let all = looks(arrivals, frame, near);
     if share >= 1.0 {
         return all;
     }
@@ -65,8 +74,47 @@ pub(super) fn thinned(arrivals: &[Arrival], frame: &HorizonGrid, share: f64) -> 
         organizations: kept.len() as f64,
         top_tenth: top_tenth(kept),
         dispersion: all.dispersion.map(|dispersion| 1.0 + share * (dispersion - 1.0)),
+        near: near.and_then(|within| {
+            let kept: Vec<Arrival> =
+                arrivals.iter().copied().filter(|_| crate::sampling::uniform(&mut rng) < share).collect();
+            near_share(&kept, within)
+        }),
         peak: all.peak,
     }
+}
+
+/// Share of calls that follow another of their organization within so many microseconds.
+fn near_share(arrivals: &[Arrival], within: i64) -> Option<f64> {
+    let mut last: BTreeMap<u32, i64> = BTreeMap::new();
+    let follows = |(at, organization, _): &&Arrival| {
+        last.insert(*organization, *at).is_some_and(|before| (0..=within).contains(&(at - before)))
+    };
+    let near = arrivals.iter().filter(follows).count() as f64;
+    (!arrivals.is_empty()).then(|| near / arrivals.len() as f64)
+}
+
+/// What organizations' calls and credits come to: calls, organizations with any, share of the credits that the dearest
+/// tenth spends.
+pub(super) fn measured_sums(sums: impl Iterator<Item = (f64, f64)>) -> (f64, f64, Option<f64>) {
+    let seen: Vec<(f64, f64)> = sums.filter(|(calls, _)| *calls > 0.0).collect();
+    let spends: Vec<f64> =
+        seen.iter().map(|(_, credits)| *credits).filter(|credits| *credits > 0.0).collect();
+    (seen.iter().map(|(calls, _)| calls).sum(), seen.len() as f64, top_tenth(spends))
+}
+
+/// As [`measured_sums`], after keeping a share of all calls.
+pub(super) fn kept(sums: &[(f64, f64)], share: f64) -> (f64, f64, Option<f64>) {
+    if share >= 1.0 {
+        return measured_sums(sums.iter().copied());
+    }
+    let mut rng = StreamKey::root(1).name("thinned organizations").stream(Purpose::Estimate);
+    let all: f64 = sums.iter().map(|(calls, _)| calls * share).sum();
+    let kept = sums.iter().filter(|(calls, _)| *calls > 0.0).map(|(calls, credits)| {
+        let left = poisson(calls * share, &mut rng);
+        (left, credits * left / calls)
+    });
+    let (_, organizations, top) = measured_sums(kept);
+    (all, organizations, top)
 }
 
 fn top_tenth(mut volumes: Vec<f64>) -> Option<f64> {

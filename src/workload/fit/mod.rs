@@ -6,6 +6,7 @@
 //! Invariants: what the data cannot support is said, not invented; what is judged is what was written.
 
 mod arrivals;
+mod bursts;
 mod calendar;
 mod cohorts;
 mod customers;
@@ -21,6 +22,8 @@ mod outline;
 mod prices;
 mod scenario;
 mod shape;
+mod sizes;
+mod strata;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -32,12 +35,14 @@ use std::path::Path;
 use super::history::HistoryProblems;
 
 use families::four_digits;
+use model::deal_sizes;
+use sizes::EntryForm;
 
 pub use arrivals::GapFamily;
 pub use cohorts::{CohortModel, Rates, UseModel, Visit};
 pub use failures::FailureModel;
 pub use families::{Fitted, WeightedSample, fit_values, quantile_table};
-pub use goodness::{Goodness, LIMITS, Measure, WrittenScenario, goodness};
+pub use goodness::{Goodness, LIMITS, Limits, Measure, WrittenScenario, goodness};
 pub use guess::{Guess, guess};
 pub use measure::CallMeasures;
 pub use model::{FeatureModel, Model, SizeModel, model};
@@ -56,7 +61,7 @@ const CALIBRATION_SEEDS: u64 = 2;
 /// Rounds of simulation by which drifts are calibrated, and the factor of dispersion that is near enough.
 const ROUNDS: usize = 5;
 const NEAR: f64 = 1.15;
-/// Distance of sizes on two levels beyond which one level is taken.
+/// Distance of sizes beyond which they are told in another form.
 const LEVELS_MISS: f64 = 0.12;
 
 /// A fitted history and how good the fit is.
@@ -122,7 +127,7 @@ pub fn fit(
 
 /// Judges the written model; where the dispersion of the whole is far from the history's, drifts are corrected by what
 /// is missing or too much (drifts of organizations are not independent, as the first guess takes them to be), and
-/// sizes on two levels that miss the whole are taken as one level.
+/// sizes and work times that miss the whole are told in another form.
 fn calibrated(
     observed: &Observed,
     model: &mut Model,
@@ -142,7 +147,7 @@ fn calibrated(
             };
             changed |= match &good.measure {
                 Measure::Dispersion => correct_drift(model, feature, good),
-                Measure::Size(name) => one_level(observed, model, feature, name, good),
+                Measure::Size(name) => by_quantiles(observed, model, feature, name, good),
                 Measure::Duration => one_duration(observed, model, feature, good),
                 _ => false,
             };
@@ -173,29 +178,23 @@ fn correct_drift(model: &mut Model, feature: usize, good: &Goodness) -> bool {
     changed
 }
 
-/// Takes a size as one level if two levels miss the whole.
-fn one_level(observed: &Observed, model: &mut Model, feature: usize, name: &str, good: &Goodness) -> bool {
+/// Tells the sizes of organizations by quantiles where lognormals miss the whole.
+fn by_quantiles(observed: &Observed, model: &mut Model, feature: usize, name: &str, good: &Goodness) -> bool {
     let Some(size) = model.features[feature].sizes.iter_mut().find(|size| size.name == name) else {
         return false;
     };
-    if !misses(&size.fitted, good) {
+    if size.differs != Some(EntryForm::Lognormal)
+        || !good.simulated.iter().any(|distance| *distance > LEVELS_MISS)
+    {
         return false;
     }
-    let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature);
-    let Some(pooled) = fit_values(&WeightedSample::new(rows.map(|row| (row.sizes[size.column], row.calls))))
-    else {
-        return false;
-    };
-    size.fitted = pooled;
-    size.correlation = None;
-    for cohort in &mut model.cohorts {
-        cohort.uses[feature].quantities.retain(|(own, _)| own != name);
-    }
-    warn_of_one_level(model, feature, name);
+    size.differs = Some(EntryForm::Quantiles);
+    let size = size.clone();
+    deal_sizes(observed, &mut model.cohorts, feature, &size);
     true
 }
 
-/// As [`one_level`], for the work time.
+/// Takes the work time as one level if two levels miss the whole.
 fn one_duration(observed: &Observed, model: &mut Model, feature: usize, good: &Goodness) -> bool {
     let rows = observed.rows.iter().filter(|row| usize::from(row.feature) == feature && row.end == End::Fine);
     let pooled = || fit_values(&WeightedSample::new(rows.map(|row| (row.duration, row.calls))));

@@ -11,19 +11,16 @@ use super::customers::{CustomerGroup, Seen, Stay, customers, groups};
 use super::failures::{FailureModel, fit_failures};
 use super::families::{Fitted, WeightedSample, fit_values, four_digits};
 use super::guess::SizeColumns;
-use super::levels::{WeightedValues, correlation, fit_levels, two_levels};
+use super::levels::{WeightedValues, correlation, differ, fit_levels};
 use super::observe::{Observed, ObservedRow};
 use super::prices::unit;
 use super::shape::{HorizonGrid, factors_of};
+use super::sizes::{EntryForm, deal, values_by_organization};
 
 /// Share of a feature's calls that organizations which stay must make for a calendar of its own.
 const STAYERS: f64 = 0.6;
 /// Weakest correlation of sizes that is written.
 const LEAST_CORRELATION: f64 = 0.25;
-/// Calls of a cohort that support sizes of its own: rows, and share of the feature's calls.
-const OWN_SIZES: (usize, f64) = (30, 0.03);
-/// Organizations of a cohort, by their weights, that support two levels of its own.
-const OWN_LEVELS: f64 = 8.0;
 
 /// A fitted model of a history, before it is written as a scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +50,8 @@ pub struct FeatureModel {
     pub calls: f64,
     /// Family of the gaps and their coefficient of variation.
     pub gaps: GapFamily,
+    /// From one call of a burst to the next (seconds), where some cohort comes in bursts.
+    pub gap: Option<Dist>,
     /// Growth and odd days.
     pub calendar: Vec<CalendarFactor>,
     /// Sizes per call.
@@ -72,8 +71,10 @@ pub struct SizeModel {
     pub name: String,
     /// Its index among the history's sizes.
     pub column: usize,
-    /// Its distribution over the population.
+    /// Its distribution over all calls.
     pub fitted: Fitted,
+    /// Organizations differ in it, so that cohorts deal sizes of their own, in this form.
+    pub(super) differs: Option<EntryForm>,
     /// Its correlation with the first size.
     pub correlation: Option<f64>,
 }
@@ -104,17 +105,28 @@ pub fn model(observed: &Observed, scale: f64) -> Model {
     let factors: Vec<Vec<f64>> = calendars.iter().map(|calendar| factors_of(calendar, &frame)).collect();
     let found: Vec<Option<GapFamily>> =
         (0..observed.features.len()).map(|feature| fitting.gaps(feature)).collect();
-    let gaps: Vec<GapFamily> = found.iter().map(|gaps| gaps.unwrap_or(GapFamily::Poisson)).collect();
+    let mut gaps: Vec<GapFamily> = found.iter().map(|gaps| gaps.unwrap_or(GapFamily::Poisson)).collect();
+    let world =
+        FitWorld { observed, frame: &frame, customers: &customers, scale, factors: &factors, gaps: &gaps };
+    let apart: Vec<Option<Dist>> =
+        (0..observed.features.len()).map(|feature| world.apart(&groups, feature)).collect();
+    // Bursts are what made the gaps uneven.
+    for (gaps, _) in gaps.iter_mut().zip(&apart).filter(|(_, apart)| apart.is_some()) {
+        *gaps = GapFamily::Poisson;
+    }
     let world =
         FitWorld { observed, frame: &frame, customers: &customers, scale, factors: &factors, gaps: &gaps };
     let mut cohorts: Vec<CohortModel> = groups.iter().map(|group| world.cohort(group)).collect();
     let features: Vec<FeatureModel> = calendars
         .into_iter()
+        .zip(apart)
         .enumerate()
-        .map(|(feature, calendar)| fitting.feature(feature, gaps[feature], calendar))
+        .map(|(feature, (calendar, apart))| fitting.feature(feature, (gaps[feature], apart), calendar))
         .collect();
-    for cohort in &mut cohorts {
-        fitting.own_sizes(cohort, &features);
+    for (index, feature) in features.iter().enumerate() {
+        for size in &feature.sizes {
+            deal_sizes(observed, &mut cohorts, index, size);
+        }
     }
     let mut warnings = horizon_warnings(observed, &frame, &groups);
     warnings.extend(fitting.arrival_warnings(&found));
@@ -168,23 +180,30 @@ impl Fitting<'_> {
         gap_family(&times.collect::<Vec<Vec<i64>>>())
     }
 
-    fn feature(&self, feature: usize, gaps: GapFamily, calendar: Vec<CalendarFactor>) -> FeatureModel {
+    fn feature(
+        &self,
+        feature: usize,
+        (gaps, gap): (GapFamily, Option<Dist>),
+        calendar: Vec<CalendarFactor>,
+    ) -> FeatureModel {
         let everyone = 0..self.customers.len() as u32;
         let guess = &self.observed.guess;
         let mut sizes: Vec<SizeModel> = Vec::new();
         for (column, SizeColumns { name, .. }) in guess.sizes.iter().enumerate() {
-            let values: Vec<WeightedValues> =
-                everyone.clone().map(|number| self.values(number, feature, column)).collect();
-            let Some(fitted) = fit_levels(&values) else { continue };
+            let values = values_by_organization(self.observed, feature, column);
+            let pooled = WeightedSample::new(values.iter().flatten().copied());
+            let Some(fitted) = fit_values(&pooled) else { continue };
+            let differs = differ(&values).then(EntryForm::default);
             let correlation =
                 sizes.first().and_then(|first| self.correlation(feature, first, column, &fitted));
-            sizes.push(SizeModel { name: name.clone(), column, fitted, correlation });
+            sizes.push(SizeModel { name: name.clone(), column, fitted, differs, correlation });
         }
         let spend = guess.spend.filter(|(column, _)| sizes.iter().any(|size| size.column == *column));
         FeatureModel {
             name: self.observed.features[feature].clone(),
             calls: self.rows(feature).map(|row| row.calls).sum(),
             gaps: gaps.thinned(self.scale),
+            gap,
             calendar,
             spend: spend.and_then(|(column, worth)| {
                 Some((sizes.iter().position(|size| size.column == column)?, worth))
@@ -195,13 +214,6 @@ impl Fitting<'_> {
             ),
             failures: fit_failures(self.rows(feature)),
         }
-    }
-
-    fn values(&self, number: u32, feature: usize, column: usize) -> WeightedValues {
-        let rows = self.customers[number as usize].rows(self.observed);
-        rows.filter(|row| usize::from(row.feature) == feature && row.sizes[column].is_finite())
-            .map(|row| (row.sizes[column], row.calls))
-            .collect()
     }
 
     /// Work times of calls that did not fail; those fail at a time of their own.
@@ -215,10 +227,7 @@ impl Fitting<'_> {
 
     /// Correlation with the first size, where both are drawn in a form that can follow it cheaply.
     fn correlation(&self, feature: usize, first: &SizeModel, column: usize, fitted: &Fitted) -> Option<f64> {
-        let follows = |fitted: &Fitted| {
-            matches!(fitted.dist, Dist::LogNormal { .. } | Dist::Quantiles(_))
-                || fitted.family == "two-level lognormal"
-        };
+        let follows = |fitted: &Fitted| matches!(fitted.dist, Dist::LogNormal { .. } | Dist::Quantiles(_));
         if self.observed.is_buckets() || !follows(&first.fitted) || !follows(fitted) {
             return None;
         }
@@ -232,33 +241,6 @@ impl Fitting<'_> {
             .collect();
         let found = correlation(&pairs)?;
         (found.abs() >= LEAST_CORRELATION).then(|| four_digits(found.clamp(-0.99, 0.99)))
-    }
-
-    /// Sizes of a cohort where organizations differ: of a large organization its own, of a band those of its members.
-    fn own_sizes(&self, cohort: &mut CohortModel, features: &[FeatureModel]) {
-        for (index, feature) in features.iter().enumerate() {
-            for size in feature.sizes.iter().filter(|size| size.differs()) {
-                let values: Vec<WeightedValues> =
-                    cohort.numbers.iter().map(|number| self.values(*number, index, size.column)).collect();
-                let calls = |number: &u32| self.customers[*number as usize].by_feature[index];
-                let users = WeightedSample::new(cohort.numbers.iter().map(|number| (0.0, calls(number))));
-                if cohort.numbers.iter().map(calls).sum::<f64>() < OWN_SIZES.1 * feature.calls {
-                    continue;
-                }
-                // Few organizations with much to say are not drawn: chance would move the whole.
-                let levels = (users.effective() >= OWN_LEVELS).then(|| two_levels(&values)).flatten();
-                let own = WeightedSample::new(values.into_iter().flatten());
-                let one_level = || match own.len() >= OWN_SIZES.0 {
-                    true => fit_values(&own),
-                    // They are not recorded: everybody's stand for them.
-                    false => fit_values(&WeightedSample::new(
-                        self.rows(index).map(|row| (row.sizes[size.column], row.calls)),
-                    )),
-                };
-                let own = levels.or_else(one_level);
-                cohort.uses[index].quantities.extend(own.map(|own| (size.name.clone(), own)));
-            }
-        }
     }
 
     fn arrival_warnings(&self, gaps: &[Option<GapFamily>]) -> Vec<String> {
@@ -296,10 +278,17 @@ impl Fitting<'_> {
     }
 }
 
-impl SizeModel {
-    /// True if organizations differ in it.
-    fn differs(&self) -> bool {
-        matches!(self.fitted.dist, Dist::TwoLevel(_))
+/// Gives every cohort its own sizes where organizations differ in them.
+pub(super) fn deal_sizes(observed: &Observed, cohorts: &mut [CohortModel], feature: usize, size: &SizeModel) {
+    let Some(form) = size.differs else { return };
+    let values = values_by_organization(observed, feature, size.column);
+    for cohort in cohorts {
+        let dealt = deal(cohort, &cohort.uses[feature].rates, &values, form, &size.fitted.dist);
+        let own = &mut cohort.uses[feature].quantities;
+        own.retain(|(name, _)| *name != size.name);
+        if !dealt.is_empty() {
+            own.push((size.name.clone(), dealt));
+        }
     }
 }
 

@@ -142,24 +142,26 @@ pub(super) fn unit(observed: &Observed, features: &[FeatureModel]) -> f64 {
     libm::pow(10.0, libm::floor(libm::log10(mean)))
 }
 
-/// Included credits a month of each plan, beyond which a quarter of its demand lies; plans in order of their cohorts.
-pub(super) fn allowances(observed: &Observed, model: &Model) -> Vec<(&'static str, f64)> {
+/// Credits of each row under the scenario's cost lines.
+pub(super) fn demand_of_rows<'a>(observed: &'a Observed, model: &'a Model) -> impl Iterator<Item = f64> + 'a {
+    observed.rows.iter().map(|row| model.features[usize::from(row.feature)].credits(row) / model.unit)
+}
+
+/// Credits that each organization asked for, as the model makes them.
+pub(super) fn demand(observed: &Observed, model: &Model) -> Vec<f64> {
     let mut demand = vec![0.0; observed.organizations as usize];
-    for row in &observed.rows {
-        let credits = model.features[usize::from(row.feature)].credits(row) / model.unit;
+    for (row, credits) in observed.rows.iter().zip(demand_of_rows(observed, model)) {
         demand[row.organization as usize] += model.scale * credits;
     }
+    demand
+}
+
+/// Included credits a month, beyond which a quarter of the demand lies.
+pub(super) fn allowance(observed: &Observed, model: &Model) -> f64 {
     // A month of a longer history; a shorter one lies within its first month.
     let months = (model.frame.hours() / MONTH).max(1.0);
-    let mut plans: Vec<(&'static str, Vec<f64>)> = Vec::new();
-    for cohort in &model.cohorts {
-        let own = cohort.numbers.iter().map(|number| demand[*number as usize] / months);
-        match plans.iter_mut().find(|(plan, _)| *plan == cohort.plan) {
-            Some((_, credits)) => credits.extend(own),
-            None => plans.push((cohort.plan, own.collect())),
-        }
-    }
-    plans.into_iter().map(|(plan, credits)| (plan, two_digits(enough(&credits).clamp(0.01, 1e9)))).collect()
+    let demand: Vec<f64> = demand(observed, model).into_iter().map(|credits| credits / months).collect();
+    two_digits(enough(&demand).clamp(0.01, 1e9))
 }
 
 /// The allowance beyond which a quarter of the demand lies, by bisection.
@@ -179,25 +181,25 @@ pub(super) fn two_digits(value: f64) -> f64 {
     format!("{value:.1e}").parse().unwrap_or(value)
 }
 
-/// Policies around the allowances of plans.
-pub(super) fn policies(allowances: &[(&'static str, f64)]) -> String {
-    let overdraft = |allowance: f64| two_digits((OVERDRAFT * allowance).max(0.01));
-    let mut text = String::from(
-        "\n# About a quarter of the demand lies beyond these allowances, so that policies differ; change them to yours.\n",
-    );
-    for (plan, allowance) in allowances {
-        text += &format!(
-            "[policy.plans.{plan}]\nallowance = {{ credits = {}, every = \"month\" }}\n",
-            plain(*allowance)
-        );
-    }
-    text += "\n# Work starts while anything is left.\n[policies.block]\nadmission = \"positive\"\nshort = \"reject\"\n\n\
-             # As `block`, but a quarter of the allowance may be owed.\n\
-             [policies.overdraft]\nadmission = \"positive\"\nshort = \"allow\"\n";
-    for (plan, allowance) in allowances {
-        text += &format!("plans.{plan}.overdraft = {}\n", plain(overdraft(*allowance)));
-    }
-    text + "\n# The expected cost is reserved before work starts.\n[policies.hold]\n\
-            admission = { hold = { estimate = \"expected\", buffer = 0.2, timeout = \"1 day\" } }\nshort = \"reject\"\n\n\
-            # [thresholds]\n# hold = [\"refusal_rate < 30%\"]\n"
+/// Policies around an allowance.
+pub(super) fn policies(allowance: f64) -> String {
+    let quarter = plain(two_digits((OVERDRAFT * allowance).max(0.01)));
+    let threshold = plain(two_digits((allowance / 20.0).max(0.001)));
+    let allowance = plain(allowance);
+    format!(
+        "\n# About a quarter of the demand lies beyond this allowance, so that policies differ; change it to yours.\n\
+         # Work starts while anything is left.\n\
+         [policy]\nadmission = \"positive\"\nshort = \"reject\"\nallowance = {{ credits = {allowance}, every = \"month\" }}\n\n\
+         [policies.block]\n\n\
+         # As `block`, but a quarter of the allowance may be owed.\n\
+         [policies.overdraft]\nshort = \"allow\"\noverdraft = {quarter}\n\n\
+         # The expected cost is reserved before work starts.\n\
+         [policies.hold]\n\
+         admission = {{ hold = {{ estimate = \"expected\", buffer = 0.2, timeout = \"1 day\" }} }}\n\n\
+         # A quarter of the allowance is added whenever credits run low, ten times a month at most.\n\
+         [policies.top-up]\n\
+         packages = [{{ name = \"extra\", credits = {quarter}, price = \"1 USD\" }}]  # <- your price\n\
+         top_up = {{ threshold = {threshold}, cooldown = \"1 min\", cap = {{ count = 10, per = \"month\" }} }}\n\n\
+         # [thresholds]\n# hold = [\"refusal_rate < 30%\"]\n"
+    )
 }

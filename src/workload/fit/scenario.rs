@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use crate::sampling::Dist;
 use crate::workload::demand::{CalendarFactor, Drift};
 
-use super::arrivals::GapFamily;
 use super::cohorts::{CohortModel, Rates, UseModel, Visit};
 use super::model::{FeatureModel, Model};
 use super::observe::Observed;
-use super::prices::{allowances, policies};
+use super::prices::{allowance, policies};
 use super::shape::WeekShape;
 use super::text::{ValueForm, key, list, plain, quoted, written};
 
@@ -26,7 +25,7 @@ impl Model {
         let mut text = format!(
             "# Question: what would these policies have done to the usage in {source}?\n\
              # Covers:   arrivals, sizes, durations, failures and skew between organizations, fitted to that history\n\
-             # Expect:   demand like the history's; about a quarter of it lies beyond the allowances\n\
+             # Expect:   demand like the history's; about a quarter of it lies beyond the allowance\n\
              #\n\
              # {}\n",
             self.about_costs()
@@ -45,11 +44,10 @@ impl Model {
         for cohort in &self.cohorts {
             self.write_cohort(&mut text, cohort);
         }
-        for (index, feature) in self.features.iter().enumerate() {
-            let own_cv = self.cohorts.iter().any(|cohort| cohort.uses[index].cv.is_some());
-            write_feature(&mut text, feature, own_cv, self.unit);
+        for feature in &self.features {
+            write_feature(&mut text, feature, self.unit);
         }
-        text.push_str(&policies(&allowances(observed, self)));
+        text.push_str(&policies(allowance(observed, self)));
         text
     }
 
@@ -74,21 +72,20 @@ impl Model {
     fn write_cohort(&self, text: &mut String, cohort: &CohortModel) {
         let _ = write!(
             text,
-            "\n# {}\n[[cohorts]]\nname = {}\norganizations = {}\nplan = {}\n",
+            "\n# {}\n[[cohorts]]\nname = {}\norganizations = {}\n",
             cohort.about,
             quoted(&cohort.name),
-            cohort.organizations,
-            quoted(cohort.plan)
+            cohort.organizations
         );
         match &cohort.visit {
             None => {}
             Some(Visit::Drawn(first, stay)) => {
                 let _ = writeln!(text, "signed_up = {{ after = {} }}", written(first, ValueForm::Spans));
-                let _ = writeln!(text, "lifetime = \"{stay}s\"");
+                let _ = writeln!(text, "active = \"{stay}s\"");
             }
             Some(Visit::Dealt(first, stay)) => {
                 let _ =
-                    writeln!(text, "signed_up = {{ after = {} }}\nlifetime = {}", spans(first), spans(stay));
+                    writeln!(text, "signed_up = {{ after = {} }}\nactive = {}", spans(first), spans(stay));
             }
         }
         if let Some(shape) = &cohort.profile {
@@ -160,28 +157,28 @@ fn write_use(text: &mut String, feature: &FeatureModel, used: &UseModel) {
     if let Some(cv) = used.cv {
         let _ = writeln!(text, "cv = {}", plain(cv));
     }
-    for (name, fitted) in &used.quantities {
-        let _ = writeln!(
-            text,
-            "quantities.{} = {}  # {}",
-            key(name),
-            written(&fitted.dist, ValueForm::Numbers),
-            fitted.family
-        );
+    if let Some(calls) = &used.calls {
+        let _ = writeln!(text, "calls = {}", written(calls, ValueForm::Numbers));
+    }
+    for (name, dealt) in &used.quantities {
+        let dealt: Vec<String> = dealt.iter().map(|dist| written(dist, ValueForm::Numbers)).collect();
+        let _ = match dealt.as_slice() {
+            [one] => writeln!(text, "quantities.{} = {one}", key(name)),
+            many => writeln!(text, "quantities.{} = [{}]", key(name), many.join(", ")),
+        };
     }
 }
 
-fn write_feature(text: &mut String, feature: &FeatureModel, own_cv: bool, unit: f64) {
+fn write_feature(text: &mut String, feature: &FeatureModel, unit: f64) {
     let path = key(&feature.name);
     let _ = writeln!(text, "\n# {:.0} calls in the history\n[features.{path}]", feature.calls);
-    let process = match feature.gaps {
-        // A cohort's own coefficient needs a process that has one; gamma gaps of 1 are Poisson.
-        GapFamily::Poisson if own_cv => "gamma = \"1/day\", cv = 1".to_owned(),
-        GapFamily::Poisson => "poisson = \"1/day\"".to_owned(),
-        GapFamily::Gamma(cv) => format!("gamma = \"1/day\", cv = {}", plain(cv)),
-        GapFamily::Weibull(cv) => format!("weibull = \"1/day\", cv = {}", plain(cv)),
+    let cv = match feature.gaps.cv() {
+        1.0 => String::new(),
+        cv => format!(", cv = {}", plain(cv)),
     };
-    let _ = writeln!(text, "arrivals = {{ {process} }}  # cohorts multiply the rate");
+    let gap = feature.gap.as_ref().map(|gap| format!(", gap = {}", written(gap, ValueForm::Spans)));
+    let gap = gap.unwrap_or_default();
+    let _ = writeln!(text, "arrivals = {{ exact = \"1/day\"{cv}{gap} }}  # cohorts multiply the rate");
     if !feature.calendar.is_empty() {
         let factors: Vec<String> = feature.calendar.iter().filter_map(calendar).collect();
         let _ = writeln!(text, "calendar = [{}]", factors.join(", "));

@@ -75,7 +75,7 @@ fn organization(number: u32) -> TraitPoint {
 }
 
 fn traits() -> Traits {
-    Traits { activity: 1.0, leaves: SimTime::MAX, ..Traits::default() }
+    Traits { activity: 1.0, leaves: SimTime::MAX, quiet: SimTime::MAX, ..Traits::default() }
 }
 
 /// Every operation of an organization, and the parts of its runs.
