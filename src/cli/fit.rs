@@ -9,6 +9,7 @@ use crate::report::{Cell, Column, Table, Tone, render_tables};
 use crate::scenario::{self, ScenarioSource};
 use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Limits, Measure, WrittenScenario, fit};
 
+use super::alongside::alongside;
 use super::arguments::FitArguments;
 use super::exit::{CommandProblem, Exit};
 use super::{interrupt, terminal};
@@ -25,10 +26,14 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem
     let name = scenario_name(&arguments.usage);
     let file =
         arguments.usage.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    let table = report(&fit);
-    let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&table));
+    let mut tables = [report(&fit), Table::default()];
+    let alongside = alongside(&fit)?;
+    tables[1] = alongside.table();
+    let demand_fits = fit.goodness.iter().all(|good| good.is_fine() != Some(false));
+    tables[1].notes.extend(alongside.uses(demand_fits).iter().flat_map(|sentence| wrapped(sentence)));
+    let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&tables));
     let text = scenario::mark_estimated(&text, &file);
-    let drawn = |look| render_tables(std::slice::from_ref(&table), arguments.format.into(), look);
+    let drawn = |look| render_tables(&tables, arguments.format.into(), look);
     match &arguments.output {
         Some(path) => {
             write_aside(path, &text)?;
@@ -143,8 +148,9 @@ fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
 }
 
 /// The report as lines for the head of the scenario.
-fn head(table: &Table) -> Vec<String> {
-    std::iter::once(String::new()).chain(table.to_text().lines().map(str::to_owned)).collect()
+fn head(tables: &[Table]) -> Vec<String> {
+    let lines = |table: &Table| table.to_text().lines().map(str::to_owned).collect::<Vec<String>>();
+    tables.iter().flat_map(|table| std::iter::once(String::new()).chain(lines(table))).collect()
 }
 
 /// A name that fits its column.

@@ -3,6 +3,7 @@
 //! Owns arguments, what is written to the terminal and when, Ctrl-C, exit codes. Leaves everything else to the rooms it
 //! calls. Invariants: results go to stdout, everything else to stderr; nobody else writes to the terminal.
 
+mod alongside;
 mod anonymous;
 mod arguments;
 mod asked;

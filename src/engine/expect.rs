@@ -173,7 +173,14 @@ fn presence(scenario: &Scenario, population: &Population) -> f64 {
         Some(active) => active.mean(),
         None => f64::INFINITY,
     };
-    there.min(life).min(active)
+    let later = match &population.active_from {
+        _ if !population.actives_from.is_empty() => {
+            population.actives_from.iter().sum::<f64>() / population.actives_from.len() as f64
+        }
+        Some(from) => from.mean(),
+        None => 0.0,
+    };
+    (there.min(life) - later).max(0.0).min(active)
 }
 
 /// Operations of one organization in one replication.

@@ -28,9 +28,14 @@ pub(crate) static FIELDS: &[Field] = &[
         "From sign-up to the end of an organization's life, drawn or, as a list, dealt as sign-ups are; endless if left out.",
     ),
     optional(
+        "active_from",
+        Kind::Either(&[Kind::SPANS, Kind::List(&Kind::SPAN)]),
+        "From sign-up until an organization first asks for something; drawn or dealt as `lifetime`; none if left out.",
+    ),
+    optional(
         "active",
         Kind::Either(&[Kind::SPANS, Kind::List(&Kind::SPAN)]),
-        "From sign-up until an organization asks for nothing more, though it stays a customer; drawn or dealt as `lifetime`; endless if left out.",
+        "From there until it asks for nothing more, though it stays a customer; drawn or dealt as `lifetime`; endless if left out.",
     ),
     default("activity", Kind::NUMBERS_FROM_ZERO, "1", "Multiplies every rate, drawn once per organization."),
     optional("profile", PROFILE_KIND, "Weights of the hours of a week; every hour alike if left out."),
@@ -137,6 +142,7 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
     let organizations = section.value("organizations", Item::count);
     let one = || Dist::Fixed(1.0);
     let (lifetime, lifetimes) = drawn_or_dealt(section, "lifetime");
+    let (active_from, actives_from) = drawn_or_dealt(section, "active_from");
     let (active, actives) = drawn_or_dealt(section, "active");
     Population {
         name: name.to_owned(),
@@ -145,6 +151,8 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
         signed_up: section.read_or("signed_up", SignUp::AtStart, |item| signed_up(item, organizations)),
         lifetime,
         lifetimes: lifetimes.into(),
+        active_from,
+        actives_from: actives_from.into(),
         active,
         actives: actives.into(),
         activity: section.read_or("activity", one(), number),

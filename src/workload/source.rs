@@ -244,9 +244,9 @@ impl Source {
                 drift: cohort.and_then(|cohort| cohort.drift),
                 cv: cohort.and_then(|cohort| cohort.cv),
                 calls: cohort.and_then(|cohort| cohort.calls.as_ref()),
-                from: offset(traits.signed_up.max(self.start)),
+                from: offset(traits.signed_up.max(traits.asks_from).max(self.start)),
                 until: offset(traits.leaves.min(traits.quiet).min(self.end)),
-                steady: traits.signed_up <= self.start,
+                steady: traits.signed_up.max(traits.asks_from) <= self.start,
                 service: if self.clock.asks_service() {
                     self.service(&work, failure, key)
                 } else {

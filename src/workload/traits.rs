@@ -21,6 +21,8 @@ pub struct Traits {
     pub signed_up: SimTime,
     /// End of its life; `SimTime::MAX` if it stays. Demand, purchases and renewals stop here.
     pub leaves: SimTime,
+    /// Before this it asks for nothing, though it has signed up.
+    pub asks_from: SimTime,
     /// After this it asks for nothing more, though it stays a customer; `SimTime::MAX` if there is no such time.
     pub quiet: SimTime,
     /// Multiplies every rate.
@@ -65,7 +67,11 @@ pub struct Population {
     pub lifetime: Option<Dist>,
     /// If not empty, in the place of `lifetime`: lifetimes dealt by number, as [`SignUp::Dealt`] (seconds).
     pub lifetimes: Arc<[f64]>,
-    /// Time from sign-up until an organization asks for nothing more, though it stays (seconds); endless if absent.
+    /// Time from sign-up until an organization first asks for something (seconds); none if absent.
+    pub active_from: Option<Dist>,
+    /// If not empty, in the place of `active_from`: times dealt by number, as [`SignUp::Dealt`] (seconds).
+    pub actives_from: Arc<[f64]>,
+    /// Time from there until it asks for nothing more, though it stays (seconds); endless if absent.
     pub active: Option<Dist>,
     /// If not empty, in the place of `active`: times dealt by number, as [`SignUp::Dealt`] (seconds).
     pub actives: Arc<[f64]>,
@@ -98,6 +104,8 @@ impl Default for Population {
             signed_up: SignUp::AtStart,
             lifetime: None,
             lifetimes: Arc::default(),
+            active_from: None,
+            actives_from: Arc::default(),
             active: None,
             actives: Arc::default(),
             activity: Dist::Fixed(1.0),
@@ -201,6 +209,21 @@ fn dealt(values: &[f64], number: u32) -> f64 {
     values[number as usize % values.len()]
 }
 
+/// A span that is dealt by number, drawn, or not said.
+fn drawn_or_dealt(
+    drawn: &Option<Dist>,
+    list: &[f64],
+    number: u32,
+    mut uniforms: TraitUniforms,
+) -> Option<SimSpan> {
+    let seconds = match drawn {
+        _ if !list.is_empty() => dealt(list, number),
+        Some(drawn) => uniforms.value(drawn),
+        None => return None,
+    };
+    Some(SimSpan::from_seconds_f64(seconds))
+}
+
 /// Attempts at drawing a lifetime that reaches the scenario's start.
 const LIFETIME_ATTEMPTS: u32 = 256;
 
@@ -210,6 +233,7 @@ impl Population {
     pub fn draw(&self, point: TraitPoint, number: u32) -> Traits {
         let (signed_up, leaves) =
             self.draw_life(number, &mut point.group("signed_up"), &mut point.group("lifetime"));
+        let (asks_from, quiet) = self.draw_active(number, signed_up, point);
         let members = self.draw_members(&mut point.group("members"), &mut point.group("billing"));
         let project_shares = shares(&self.projects, self.project_skew, &mut point.group("projects"));
         let mut enabled = Vec::with_capacity(self.features.len());
@@ -225,7 +249,8 @@ impl Population {
             label: String::new(),
             signed_up,
             leaves,
-            quiet: self.draw_quiet(number, signed_up, &mut point.group("active")),
+            asks_from,
+            quiet,
             activity: point.group("activity").value(&self.activity).max(0.0),
             phase: point.group("phase").value(&self.phase),
             members,
@@ -263,14 +288,12 @@ impl Population {
         life
     }
 
-    fn draw_quiet(&self, number: u32, signed_up: SimTime, actives: &mut TraitUniforms) -> SimTime {
-        match &self.active {
-            _ if !self.actives.is_empty() => {
-                signed_up + SimSpan::from_seconds_f64(dealt(&self.actives, number))
-            }
-            Some(active) => signed_up + SimSpan::from_seconds_f64(actives.value(active)),
-            None => SimTime::MAX,
-        }
+    /// When an organization asks for something at all.
+    fn draw_active(&self, number: u32, signed_up: SimTime, point: TraitPoint) -> (SimTime, SimTime) {
+        let from = drawn_or_dealt(&self.active_from, &self.actives_from, number, point.group("active_from"));
+        let from = from.map_or(signed_up, |span| signed_up + span);
+        let active = drawn_or_dealt(&self.active, &self.actives, number, point.group("active"));
+        (from, active.map_or(SimTime::MAX, |span| from + span))
     }
 
     fn draw_sign_up(&self, number: u32, sign_ups: &mut TraitUniforms) -> SimTime {

@@ -147,6 +147,7 @@ fn cohorts_deal_rates_and_lives_and_differ_in_demand() {
         organizations = 5
         signed_up = { after = ["0s", "1 day"] }
         lifetime = ["2 days", "3 days", "4 days"]
+        active_from = ["1 day", "0s"]
         active = ["1 day", "2 days"]
         [cohorts.features.post]
         rate = [4, 0, 1.5]
@@ -176,7 +177,7 @@ fn cohorts_deal_rates_and_lives_and_differ_in_demand() {
     assert_eq!(own.quantities, [("size".to_owned(), sizes.into())]);
     assert_eq!(own.calls, Some(Dist::Fixed(4.0)));
     let active = |number: u32| days(draw(number).quiet - draw(number).signed_up);
-    assert_eq!([active(0), active(1), active(2)], [1, 2, 1]);
+    assert_eq!([active(0), active(1), active(2)], [2, 2, 2]);
     assert!(own.profile.is_some());
 }
 

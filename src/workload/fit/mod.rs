@@ -20,6 +20,7 @@ mod model;
 mod observe;
 mod outline;
 mod prices;
+mod recorded;
 mod scenario;
 mod shape;
 mod sizes;
@@ -48,6 +49,7 @@ pub use measure::CallMeasures;
 pub use model::{FeatureModel, Model, SizeModel, model};
 pub use observe::{End, Observed, ObservedRow, OtherRows};
 pub use outline::{Outline, outline};
+pub use prices::{POLICIES, StarterPolicy, policies_at};
 pub use shape::{HorizonGrid, WeekShape};
 
 /// Calls of a fit that is not told its scale.

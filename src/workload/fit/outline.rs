@@ -11,7 +11,7 @@ use crate::workload::history::HistoryProblems;
 
 use super::guess::SizeColumns;
 use super::observe::{DAY, Observed};
-use super::prices::{RateFormula, enough, two_digits};
+use super::prices::{BEYOND, RateFormula, enough, two_digits};
 use super::text::{key, plain, quoted};
 
 /// What a scenario needs to replay a history.
@@ -71,7 +71,7 @@ pub fn outline(path: &Path, file: &str) -> Result<Outline, HistoryProblems> {
         end,
         organizations: observed.organizations,
         calls: observed.calls(),
-        allowance: two_digits(enough(&demand).clamp(0.01, 1e9)),
+        allowance: two_digits(enough(&demand, BEYOND).clamp(0.01, 1e9)),
         about_costs: formula.about.to_owned(),
         about_unread: observed.guess.about_unread(),
     })

@@ -8,11 +8,13 @@ use super::observe::{Observed, ObservedRow};
 use super::text::plain;
 
 /// Share of the demand that lies beyond the allowances.
-const BEYOND: f64 = 0.25;
+pub(super) const BEYOND: f64 = 0.25;
 /// Mean cost of a call that needs no other unit (credits).
 const MEAN_COST: (f64, f64) = (0.01, 1e5);
 /// Overdraft by allowance.
 const OVERDRAFT: f64 = 0.25;
+/// What is left by allowance when credits run low.
+const LOW: f64 = 0.05;
 /// Hours of a month.
 const MONTH: f64 = 720.0;
 
@@ -63,7 +65,7 @@ impl FeatureModel {
     }
 
     /// What a row costs before the unit; what was not recorded costs nothing.
-    fn credits(&self, row: &ObservedRow) -> f64 {
+    pub(super) fn credits(&self, row: &ObservedRow) -> f64 {
         let size = |column: usize| Some(row.sizes[column]).filter(|size| size.is_finite()).unwrap_or(0.0);
         if let Some((index, worth)) = self.spend {
             return row.calls * worth * size(self.sizes[index].column);
@@ -148,7 +150,7 @@ pub(super) fn demand_of_rows<'a>(observed: &'a Observed, model: &'a Model) -> im
 }
 
 /// Credits that each organization asked for, as the model makes them.
-pub(super) fn demand(observed: &Observed, model: &Model) -> Vec<f64> {
+fn demand(observed: &Observed, model: &Model) -> Vec<f64> {
     let mut demand = vec![0.0; observed.organizations as usize];
     for (row, credits) in observed.rows.iter().zip(demand_of_rows(observed, model)) {
         demand[row.organization as usize] += model.scale * credits;
@@ -156,22 +158,25 @@ pub(super) fn demand(observed: &Observed, model: &Model) -> Vec<f64> {
     demand
 }
 
-/// Included credits a month, beyond which a quarter of the demand lies.
-pub(super) fn allowance(observed: &Observed, model: &Model) -> f64 {
-    // A month of a longer history; a shorter one lies within its first month.
+/// As [`demand`], a month. A shorter history lies within its first month.
+pub(super) fn monthly(observed: &Observed, model: &Model) -> Vec<f64> {
     let months = (model.frame.hours() / MONTH).max(1.0);
-    let demand: Vec<f64> = demand(observed, model).into_iter().map(|credits| credits / months).collect();
-    two_digits(enough(&demand).clamp(0.01, 1e9))
+    demand(observed, model).into_iter().map(|credits| credits / months).collect()
 }
 
-/// The allowance beyond which a quarter of the demand lies, by bisection.
-pub(super) fn enough(demand: &[f64]) -> f64 {
+/// Included credits a month, beyond which a quarter of the demand lies.
+pub(super) fn allowance(observed: &Observed, model: &Model) -> f64 {
+    two_digits(enough(&monthly(observed, model), BEYOND).clamp(0.01, 1e9))
+}
+
+/// The allowance beyond which a share of the demand lies, by bisection.
+pub(super) fn enough(demand: &[f64], share: f64) -> f64 {
     let all: f64 = demand.iter().sum();
     let (mut low, mut high) = (0.0, demand.iter().copied().fold(0.0, f64::max));
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
         let beyond: f64 = demand.iter().map(|credits| (credits - middle).max(0.0)).sum();
-        if beyond > BEYOND * all { low = middle } else { high = middle }
+        if beyond > share * all { low = middle } else { high = middle }
     }
     high
 }
@@ -183,23 +188,77 @@ pub(super) fn two_digits(value: f64) -> f64 {
 
 /// Policies around an allowance.
 pub(super) fn policies(allowance: f64) -> String {
-    let quarter = plain(two_digits((OVERDRAFT * allowance).max(0.01)));
-    let threshold = plain(two_digits((allowance / 20.0).max(0.001)));
-    let allowance = plain(allowance);
-    format!(
+    let mut text = format!(
         "\n# About a quarter of the demand lies beyond this allowance, so that policies differ; change it to yours.\n\
-         # Work starts while anything is left.\n\
-         [policy]\nadmission = \"positive\"\nshort = \"reject\"\nallowance = {{ credits = {allowance}, every = \"month\" }}\n\n\
-         [policies.block]\n\n\
-         # As `block`, but a quarter of the allowance may be owed.\n\
-         [policies.overdraft]\nshort = \"allow\"\noverdraft = {quarter}\n\n\
-         # The expected cost is reserved before work starts.\n\
-         [policies.hold]\n\
-         admission = {{ hold = {{ estimate = \"expected\", buffer = 0.2, timeout = \"1 day\" }} }}\n\n\
-         # A quarter of the allowance is added whenever credits run low, ten times a month at most.\n\
-         [policies.top-up]\n\
-         packages = [{{ name = \"extra\", credits = {quarter}, price = \"1 USD\" }}]  # <- your price\n\
-         top_up = {{ threshold = {threshold}, cooldown = \"1 min\", cap = {{ count = 10, per = \"month\" }} }}\n\n\
-         # [thresholds]\n# hold = [\"refusal_rate < 30%\"]\n"
-    )
+         # Work starts while anything is left.\n[policy]\nadmission = \"positive\"\nshort = \"reject\"\n\
+         allowance = {{ credits = {}, every = \"month\" }}\n",
+        plain(allowance)
+    );
+    for policy in POLICIES {
+        let about = if policy.about.is_empty() { String::new() } else { format!("# {}\n", policy.about) };
+        text += &format!("\n{about}[policies.{}]\n{}", policy.name, (policy.terms)(allowance));
+    }
+    text + "\n# [thresholds]\n# hold = [\"refusal_rate < 30%\"]\n"
+}
+
+/// The same policies at some allowances, each with the allowance's number behind its name.
+#[must_use]
+pub fn policies_at(allowances: &[f64]) -> String {
+    let mut text = String::from("\n[policy]\nadmission = \"positive\"\nshort = \"reject\"\n");
+    for (number, allowance) in allowances.iter().enumerate() {
+        for policy in POLICIES {
+            text += &format!(
+                "\n[policies.{}-{number}]\nallowance = {{ credits = {}, every = \"month\" }}\n{}",
+                policy.name,
+                plain(*allowance),
+                (policy.terms)(*allowance)
+            );
+        }
+    }
+    text
+}
+
+/// A policy of a fitted scenario.
+#[derive(Debug)]
+pub struct StarterPolicy {
+    /// Its name.
+    pub name: &'static str,
+    about: &'static str,
+    /// What it says besides the allowance and that work starts while anything is left.
+    terms: fn(f64) -> String,
+}
+
+/// The policies that a fitted scenario compares.
+pub static POLICIES: &[StarterPolicy] = &[
+    StarterPolicy { name: "block", about: "", terms: |_| String::new() },
+    StarterPolicy {
+        name: "overdraft",
+        about: "As `block`, but a quarter of the allowance may be owed.",
+        terms: |allowance| format!("short = \"allow\"\noverdraft = {}\n", part(OVERDRAFT * allowance)),
+    },
+    StarterPolicy {
+        name: "hold",
+        about: "The expected cost is reserved before work starts.",
+        terms: |_| {
+            "admission = { hold = { estimate = \"expected\", buffer = 0.2, timeout = \"1 day\" } }\n"
+                .to_owned()
+        },
+    },
+    StarterPolicy {
+        name: "top-up",
+        about: "A quarter of the allowance is bought whenever credits run low, ten times a month at most.",
+        terms: |allowance| {
+            format!(
+                "packages = [{{ name = \"extra\", credits = {}, price = \"1 USD\" }}]  # <- your price\n\
+                 top_up = {{ threshold = {}, cooldown = \"1 min\", cap = {{ count = 10, per = \"month\" }} }}\n",
+                part(OVERDRAFT * allowance),
+                part(LOW * allowance)
+            )
+        },
+    },
+];
+
+/// A part of an allowance as it is written.
+fn part(credits: f64) -> String {
+    plain(two_digits(credits.max(0.001)))
 }

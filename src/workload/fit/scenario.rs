@@ -21,6 +21,12 @@ impl Model {
     /// A runnable scenario. `name` is its name, `source` the history's; `notes` go to its head as comments.
     #[must_use]
     pub fn to_toml(&self, observed: &Observed, name: &str, source: &str, notes: &[String]) -> String {
+        self.demand_toml(name, source, notes) + &policies(allowance(observed, self))
+    }
+
+    /// As [`Model::to_toml`], without policies.
+    #[must_use]
+    pub fn demand_toml(&self, name: &str, source: &str, notes: &[String]) -> String {
         let source: String = source.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let mut text = format!(
             "# Question: what would these policies have done to the usage in {source}?\n\
@@ -47,7 +53,6 @@ impl Model {
         for feature in &self.features {
             write_feature(&mut text, feature, self.unit);
         }
-        text.push_str(&policies(allowance(observed, self)));
         text
     }
 
@@ -80,12 +85,11 @@ impl Model {
         match &cohort.visit {
             None => {}
             Some(Visit::Drawn(first, stay)) => {
-                let _ = writeln!(text, "signed_up = {{ after = {} }}", written(first, ValueForm::Spans));
+                let _ = writeln!(text, "active_from = {}", written(first, ValueForm::Spans));
                 let _ = writeln!(text, "active = \"{stay}s\"");
             }
             Some(Visit::Dealt(first, stay)) => {
-                let _ =
-                    writeln!(text, "signed_up = {{ after = {} }}\nactive = {}", spans(first), spans(stay));
+                let _ = writeln!(text, "active_from = {}\nactive = {}", spans(first), spans(stay));
             }
         }
         if let Some(shape) = &cohort.profile {
