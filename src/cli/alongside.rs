@@ -24,7 +24,7 @@ use super::exit::CommandProblem;
 use super::interrupt;
 
 /// An outcome that is held to the replay.
-struct Held {
+struct HeldOutcome {
     name: &'static str,
     /// Relative difference that agrees; more is a miss.
     limit: f64,
@@ -35,14 +35,14 @@ struct Held {
 }
 
 /// The outcomes.
-const OUTCOMES: [Held; 7] = [
-    Held { name: "refusal_rate", limit: 0.1, least: 0.002, orders: false },
-    Held { name: "loss_rate", limit: 0.1, least: 0.002, orders: true },
-    Held { name: "lost_credits", limit: 0.3, least: 0.0, orders: false },
-    Held { name: "overspend_credits", limit: 0.3, least: 0.0, orders: true },
-    Held { name: "auto_top_ups", limit: 0.3, least: 3.0, orders: false },
-    Held { name: "expired_credits", limit: 0.3, least: 0.0, orders: false },
-    Held { name: "utilisation", limit: 0.1, least: 0.002, orders: false },
+const OUTCOMES: [HeldOutcome; 7] = [
+    HeldOutcome { name: "refusal_rate", limit: 0.1, least: 0.002, orders: false },
+    HeldOutcome { name: "loss_rate", limit: 0.1, least: 0.002, orders: true },
+    HeldOutcome { name: "lost_credits", limit: 0.3, least: 0.0, orders: false },
+    HeldOutcome { name: "overspend_credits", limit: 0.3, least: 0.0, orders: true },
+    HeldOutcome { name: "auto_top_ups", limit: 0.3, least: 3.0, orders: false },
+    HeldOutcome { name: "expired_credits", limit: 0.3, least: 0.0, orders: false },
+    HeldOutcome { name: "utilisation", limit: 0.1, least: 0.002, orders: false },
 ];
 /// Operations under policies that the simulations may take, and how many simulations there are at least and at most.
 const WORK: f64 = 1e7;
@@ -103,7 +103,7 @@ fn outcomes(
     let histories = prepare_histories(&scenario, &folder.join("partitions"), &|_| true);
     let histories = histories.map_err(|error| CommandProblem::Run(crate::engine::Failure::History(error)))?;
     let job = prepare_with(&scenario, JobOptions::default(), Arc::new(NoRows), &histories);
-    let mut sums = Sums { of_policy: vec![vec![0.0; OUTCOMES.len()]; scenario.policies.len()] };
+    let mut sums = OutcomeSums { of_policy: vec![vec![0.0; OUTCOMES.len()]; scenario.policies.len()] };
     run_pure(&job, 0..replications, BATCH, &mut sums)?;
     let mean = |of: &Vec<f64>| of.iter().map(|sum| sum / f64::from(replications)).collect();
     let means: Vec<Vec<f64>> = sums.of_policy.iter().map(mean).collect();
@@ -111,11 +111,11 @@ fn outcomes(
 }
 
 /// Adds outcomes up over replications.
-struct Sums {
+struct OutcomeSums {
     of_policy: Vec<Vec<f64>>,
 }
 
-impl Sink for Sums {
+impl Sink for OutcomeSums {
     fn complete(&mut self, _: u32, outcome: Outcome) -> Enough {
         for (policy, sums) in self.of_policy.iter_mut().enumerate() {
             let totals = outcome.totals(policy);
@@ -234,7 +234,7 @@ impl Alongside {
 }
 
 /// Whether a value of the fit is too far from the replay's.
-fn is_far(held: &Held, replay: f64, fit: f64) -> bool {
+fn is_far(held: &HeldOutcome, replay: f64, fit: f64) -> bool {
     let both_little = replay.max(fit) <= held.least;
     !both_little && (fit - replay).abs() > held.limit * replay.abs()
 }

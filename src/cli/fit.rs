@@ -26,11 +26,8 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem
     let name = scenario_name(&arguments.usage);
     let file =
         arguments.usage.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    let mut tables = [report(&fit), Table::default()];
-    let alongside = alongside(&fit)?;
-    tables[1] = alongside.table();
-    let demand_fits = fit.goodness.iter().all(|good| good.is_fine() != Some(false));
-    tables[1].notes.extend(alongside.uses(demand_fits).iter().flat_map(|sentence| wrapped(sentence)));
+    let mut tables = [report(&fit), Table::default(), parameters(&fit)];
+    tables[1] = policies(&fit)?;
     let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&tables));
     let text = scenario::mark_estimated(&text, &file);
     let drawn = |look| render_tables(&tables, arguments.format.into(), look);
@@ -145,6 +142,66 @@ fn row(good: &Goodness, name: String, hourly: bool) -> Vec<Cell> {
         Cell::text(range),
         agrees,
     ]
+}
+
+/// Policies on the history and on the fit, and what a comparison on the fit may be used for.
+fn policies(fit: &Fit) -> Result<Table, CommandProblem> {
+    let demand_fits = fit.goodness.iter().all(|good| good.is_fine() != Some(false));
+    match alongside(fit) {
+        Ok(alongside) => {
+            let mut table = alongside.table();
+            table.notes.extend(alongside.uses(demand_fits).iter().flat_map(|sentence| wrapped(sentence)));
+            Ok(table)
+        }
+        // So few calls are left of the history that none can be replayed.
+        Err(CommandProblem::Run(Failure::History(_))) => {
+            let mut table = Table::new("policies", vec![Column::words("agrees")]);
+            table.notes.extend(wrapped(
+                "policies: the fit does not agree, because no call of the history can be replayed beside it; do not choose \
+                 between policies on it",
+            ));
+            Ok(table)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What was estimated, with intervals.
+fn parameters(fit: &Fit) -> Table {
+    let columns = vec![
+        Column::words("feature"),
+        Column::words("parameter"),
+        Column::numbers("estimate"),
+        Column::numbers("half_width"),
+        Column::numbers("refitted"),
+    ];
+    let intervals = &fit.intervals;
+    let title = format!(
+        "parameters, with 95 % intervals (±) from {} refits of fresh simulations: {} calls fitted again",
+        intervals.refits,
+        short(intervals.calls)
+    );
+    let mut table = Table::new(title, columns);
+    let number = |value: f64| Cell::Number { value, text: brief(value) };
+    let mut last = "";
+    for found in &intervals.found {
+        let name = if found.feature == last { String::new() } else { cut(&found.feature) };
+        last = &found.feature;
+        let half_width =
+            Cell::Number { value: found.half_width, text: format!("±{}", brief(found.half_width)) };
+        table.rows.push(vec![
+            Cell::text(name),
+            Cell::text(found.parameter.as_str()),
+            number(found.estimate),
+            half_width,
+            number(found.refitted),
+        ]);
+    }
+    table.notes.extend(wrapped(
+        "the organizations are those of the history in every simulation: intervals hold what chance does to their calls, \
+         other customers would differ by more; where `refitted` lies far from the estimate, the fit moves it",
+    ));
+    table
 }
 
 /// The report as lines for the head of the scenario.

@@ -10,7 +10,7 @@ use super::customers::{CustomerGroup, Seen, Stay};
 use super::families::{KNOTS, WeightedSample, four_digits, quantile_table};
 use super::observe::{DAY, Observed};
 use super::shape::{Exposure, HOUR, HorizonGrid, WeekShape};
-use super::strata::{Placed, strata};
+use super::strata::{PlacedOrganization, strata};
 
 /// Calls of a feature in a cohort that support a shape of their own.
 const OWN_SHAPE: f64 = 100.0;
@@ -150,7 +150,7 @@ impl FitWorld<'_> {
             let seen = &self.customers[*number as usize];
             let mut place: Vec<f64> = seen.by_feature.iter().map(|calls| libm::log1p(*calls)).collect();
             place.push(libm::log(seen.credits.max(1e-9) / seen.calls));
-            Placed { number: *number, place }
+            PlacedOrganization { number: *number, place }
         };
         strata(group.members.iter().map(placed).collect())
     }

@@ -22,7 +22,7 @@ use super::observe::{End, Observed};
 use super::prices::demand_of_rows;
 
 /// The first of the seeds of simulations; not the scenario's.
-const SEED: u64 = 20_250_101;
+pub(super) const SEED: u64 = 20_250_101;
 /// What agrees.
 pub const LIMITS: Limits = Limits {
     calls: 0.02,
@@ -152,7 +152,7 @@ pub fn goodness(observed: &Observed, model: &Model, written: &WrittenScenario, s
 }
 
 /// Calls and credits by organization.
-type Sums = BTreeMap<u32, (f64, f64)>;
+type OrganizationSums = BTreeMap<u32, (f64, f64)>;
 
 /// One feature's history and simulations of it.
 struct GoodnessTrial<'a> {
@@ -166,7 +166,7 @@ struct GoodnessTrial<'a> {
     /// Shares that fail.
     failed: Vec<f64>,
     /// What each organization asks for, by simulation.
-    sums: Vec<Sums>,
+    sums: Vec<OrganizationSums>,
 }
 
 fn judge<'a>(
@@ -203,7 +203,7 @@ fn judge<'a>(
         trial.durations.extend(apart(&durations, &lengths));
         let failures = calls.iter().filter(|call| call.fate == Fate::Fails).count() as f64;
         trial.failed.push(failures / (calls.len() as f64).max(1.0));
-        let mut sums = Sums::new();
+        let mut sums = OrganizationSums::new();
         for call in &calls {
             let sum = sums.entry(call.organization).or_default();
             (sum.0, sum.1) = (sum.0 + 1.0, sum.1 + call.cost);
@@ -224,7 +224,7 @@ fn whole(observed: &Observed, model: &Model, trials: &[GoodnessTrial]) -> Vec<Go
     let seeds = trials.first().map_or(0, |trial| trial.sums.len());
     let simulated: Vec<(f64, f64, Option<f64>)> = (0..seeds)
         .map(|seed| {
-            let mut sums = Sums::new();
+            let mut sums = OrganizationSums::new();
             for (organization, (calls, credits)) in trials.iter().flat_map(|trial| &trial.sums[seed]) {
                 let sum = sums.entry(*organization).or_default();
                 (sum.0, sum.1) = (sum.0 + calls, sum.1 + credits);
@@ -365,46 +365,69 @@ pub(super) fn simulate(
     seed: u64,
     quantity: Option<(&str, f64)>,
 ) -> Vec<Call> {
-    let (name, demand) = &written.features[index];
-    let mut demand = demand.clone();
+    let mut demand = written.features[index].1.clone();
     if let Some((name, unit)) = quantity {
         price_by(&mut demand, name, unit);
     }
+    let mut calls = Vec::new();
+    walk(written, (index, &demand), seed, &[], |call, _| calls.push(call));
+    calls
+}
+
+/// As [`simulate`], with the quantities of each call in the order of the feature's.
+pub(super) fn simulate_whole(written: &WrittenScenario, index: usize, seed: u64) -> Vec<(Call, Vec<f64>)> {
+    let demand = &written.features[index].1;
+    let names: Vec<String> = demand.work.quantities.iter().map(|quantity| quantity.name.clone()).collect();
+    let mut calls = Vec::new();
+    walk(written, (index, demand), seed, &names, |call, quantities| calls.push((call, quantities.to_vec())));
+    calls
+}
+
+/// Draws every call of a feature; `kept` names the quantities that each comes with.
+fn walk(
+    written: &WrittenScenario,
+    (index, demand): (usize, &Demand),
+    seed: u64,
+    kept: &[String],
+    mut each: impl FnMut(Call, &[f64]),
+) {
     let populations: Vec<Population> =
         written.cohorts.iter().map(|(population, _)| population.clone()).collect();
     let source = Source::new(&SourceSpec {
         feature: FeatureIndex(index as u16),
-        name,
+        name: &written.features[index].0,
         free: false,
-        demand: &demand,
+        demand,
         seed,
         start: written.start,
         end: written.end,
         zone: &written.zone,
         populations: &populations,
         listed: &[],
-        kept: &[],
+        kept,
         blurred: false,
     });
-    let (mut calls, mut batch, mut organization) = (Vec::new(), Batch::default(), 0);
+    let (mut batch, mut organization) = (Batch::default(), 0);
     for (population, count) in &written.cohorts {
         for number in 0..*count {
             let point = TraitPoint::numbered(StreamKey::cohort(seed, 0, &population.name), number);
             let mut state = source.begin(&population.draw(point, number));
             // Nothing is read from a disk, so nothing can fail.
             while source.fill(&mut state, &mut batch, 256).is_ok() && !batch.operations.is_empty() {
-                calls.extend(batch.operations.iter().map(|operation| Call {
-                    at: operation.at.micros(),
-                    organization,
-                    cost: operation.cost.micros() as f64 * 1e-6,
-                    duration: operation.duration.as_seconds_f64(),
-                    fate: operation.fate,
-                }));
+                for (place, operation) in batch.operations.iter().enumerate() {
+                    let call = Call {
+                        at: operation.at.micros(),
+                        organization,
+                        cost: operation.cost.micros() as f64 * 1e-6,
+                        duration: operation.duration.as_seconds_f64(),
+                        fate: operation.fate,
+                    };
+                    each(call, batch.quantities_of(place));
+                }
             }
             organization += 1;
         }
     }
-    calls
 }
 
 /// Lets operations cost what a quantity is, in a unit.

@@ -14,6 +14,7 @@ mod failures;
 mod families;
 mod goodness;
 mod guess;
+mod intervals;
 mod levels;
 mod measure;
 mod model;
@@ -45,6 +46,7 @@ pub use failures::FailureModel;
 pub use families::{Fitted, WeightedSample, fit_values, quantile_table};
 pub use goodness::{Goodness, LIMITS, Limits, Measure, WrittenScenario, goodness};
 pub use guess::{Guess, guess};
+pub use intervals::{Interval, Intervals};
 pub use measure::CallMeasures;
 pub use model::{FeatureModel, Model, SizeModel, model};
 pub use observe::{End, Observed, ObservedRow, OtherRows};
@@ -77,6 +79,8 @@ pub struct Fit {
     pub goodness: Vec<Goodness>,
     /// Seeds of the simulations.
     pub seeds: u64,
+    /// What was estimated, and how far chance moves it.
+    pub intervals: Intervals,
 }
 
 /// A fit that cannot be made.
@@ -124,7 +128,9 @@ pub fn fit(
             sizes.join(", ")
         ));
     }
-    Ok(Fit { observed, model, goodness, seeds })
+    let written = read(&model.demand_toml("fit", "history", &[])).map_err(FitError::Written)?;
+    let intervals = intervals::intervals(&observed, &model, &written);
+    Ok(Fit { observed, model, goodness, seeds, intervals })
 }
 
 /// Judges the written model; where the dispersion of the whole is far from the history's, drifts are corrected by what

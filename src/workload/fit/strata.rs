@@ -9,13 +9,13 @@ use super::families::KNOTS;
 
 /// One organization with what it is told from others by: logarithms of its calls of each feature, and of what a call costs.
 #[derive(Debug, Clone)]
-pub(super) struct Placed {
+pub(super) struct PlacedOrganization {
     pub number: u32,
     pub place: Vec<f64>,
 }
 
 /// Strata in the order of the lists' entries: organizations one by one where they are few, else alike ones together.
-pub(super) fn strata(members: Vec<Placed>) -> Vec<Vec<u32>> {
+pub(super) fn strata(members: Vec<PlacedOrganization>) -> Vec<Vec<u32>> {
     let count = members.len();
     if count <= KNOTS {
         return members.into_iter().map(|one| vec![one.number]).collect();
@@ -30,7 +30,13 @@ pub(super) fn strata(members: Vec<Placed>) -> Vec<Vec<u32>> {
 
 /// Cuts organizations into `parts` strata, `more` of which hold `each` + 1 and the others `each`: in two where they differ
 /// most, again and again.
-fn split(mut members: Vec<Placed>, parts: usize, more: usize, each: usize, found: &mut Vec<Vec<u32>>) {
+fn split(
+    mut members: Vec<PlacedOrganization>,
+    parts: usize,
+    more: usize,
+    each: usize,
+    found: &mut Vec<Vec<u32>>,
+) {
     if parts == 1 {
         found.push(members.into_iter().map(|one| one.number).collect());
         return;
@@ -45,7 +51,7 @@ fn split(mut members: Vec<Placed>, parts: usize, more: usize, each: usize, found
 }
 
 /// The dimension in which they spread most.
-fn widest(members: &[Placed]) -> usize {
+fn widest(members: &[PlacedOrganization]) -> usize {
     let count = members.len() as f64;
     let spread = |dimension: usize| {
         let values = || members.iter().map(|one| one.place[dimension]);
@@ -64,7 +70,8 @@ mod tests {
     fn strata_are_as_large_as_lists_deal() {
         for count in [1, 64, 65, 100, 127, 128, 1_000] {
             let place = |number: u32| vec![f64::from(number % 7), f64::from(number * 37 % 101)];
-            let members = (0..count).map(|number| Placed { number, place: place(number) }).collect();
+            let members =
+                (0..count).map(|number| PlacedOrganization { number, place: place(number) }).collect();
             let found = strata(members);
             let entries = found.len();
             assert_eq!(entries, 64.min(count as usize));
@@ -81,7 +88,7 @@ mod tests {
     #[test]
     fn strata_are_alike_inside() {
         let place = |number: u32| vec![f64::from(number % 4), f64::from(number / 4 % 2)];
-        let members = (0..800).map(|number| Placed { number, place: place(number) }).collect();
+        let members = (0..800).map(|number| PlacedOrganization { number, place: place(number) }).collect();
         let strata = strata(members);
         let alike =
             strata.iter().filter(|stratum| stratum.iter().all(|one| one % 8 == stratum[0] % 8)).count();

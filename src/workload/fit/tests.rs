@@ -229,3 +229,20 @@ fn a_thinned_fit_keeps_a_share_of_the_calls() {
     // Poisson of 2,880: four standard errors.
     close("calls", calls, 0.1 * observed.calls(), 4.0 * libm::sqrt(0.1 * observed.calls()));
 }
+
+/// A bootstrap finds the spread that theory gives: the mean of n sizes of one lognormal has the relative error
+/// √(e^σ² − 1) / √n, and a refit estimates what the first fit did.
+#[test]
+fn intervals_are_as_wide_as_chance() {
+    let size = "{ lognormal = { mu = 3.0, sigma = 0.8 } }";
+    let observed = history(&world(5, 20, "poisson = \"1/h\"", size, ""));
+    let model = model(&observed, 1.0);
+    let written = read(&model.demand_toml("fit", "history", &[])).expect("a scenario");
+    let found = super::intervals::intervals(&observed, &model, &written);
+    assert_eq!(found.refits, 40);
+    let mean = found.found.iter().find(|of| of.parameter == "mean units").expect("a mean");
+    let error = libm::sqrt(libm::expm1(0.64)) / libm::sqrt(observed.calls());
+    // Forty refits tell a standard deviation within 22 %, at 95 %.
+    close("half-width by its theory", mean.half_width / (1.96 * error * mean.estimate), 1.0, 0.3);
+    close("refitted", mean.refitted, mean.estimate, 0.02 * mean.estimate);
+}
