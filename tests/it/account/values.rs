@@ -135,6 +135,8 @@ fn service(tally: &Tally, name: &str) -> Option<String> {
         "criticals" => customer.alerts_critical,
         "exceeds" => customer.alerts_would_exceed,
         "blocked-h" => tally.features.iter().map(|f| f.blocked.micros()).sum::<i64>() as u64 / 3_600_000_000,
+        "waited-h" => count(|f| f.waits.sum() as u64) / 3_600_000_000,
+        "debt-h" => (tally.debt.credit_micros / 3_600_000_000_000_000) as u64,
         "most-in-flight" => u64::from(tally.in_flight_max),
         _ => return None,
     };
