@@ -18,6 +18,9 @@ BEGIN, END = "<!-- errors: made by tests/errors.py -->", "<!-- errors: end -->"
 QUICK = ["burn-order-reversed", "admission-skipped", "bulk-interval-charges-more", "merged-debt-forgotten", "spread-over-n"]
 BUILD = ["--locked", "--profile", "errors", "--features", "deliberate-errors"]
 
+# Of a check that is not there yet.
+NOT_RUN = "not run"
+
 # A line of the table.
 ROW = re.compile(r"^\|.*\(`([a-z0-9-]+)`\) \|.*$", re.M)
 
@@ -99,9 +102,13 @@ def first_failure(test_program, error, arguments):
     return "" if running.returncode in (0, -9) else f"code {running.returncode}"
 
 
-def tests(programs, error):
+def tests(programs, error, kind):
     """The first test besides those of the judge that fails, or none."""
     skip = ["--skip", "judge::", "--skip", "errors::"]
+    if kind == "Statistics":
+        failed = first_failure(programs["lib"], error, ["outcome::", "experiment::", *skip])
+        if failed:
+            return failed
     for group in FIRST:
         failed = first_failure(programs["it"], error, [group, *skip])
         if failed:
@@ -113,6 +120,9 @@ def tests(programs, error):
 
 def judge(programs, error):
     """The first test of the judge that fails, or none."""
+    listed_tests = subprocess.run([programs["it"], "--list", "judge::"], capture_output=True, text=True).stdout
+    if ": test" not in listed_tests:
+        return NOT_RUN
     return first_failure(programs["it"], error, ["judge::"]) or first_failure(programs["lib"], error, ["judge::"])
 
 
@@ -127,7 +137,7 @@ def notice(program, programs, error, kind):
     nets = {"audit": runs(program, error, kind, True), "plain": runs(program, error, kind, False)}
     if programs:
         nets["judge"] = judge(programs, error)
-        nets["tests"] = tests(programs, error)
+        nets["tests"] = tests(programs, error, kind)
     if kind == "Statistics":
         nets["verify"] = verify(program, error)
     return nets
@@ -172,7 +182,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
         measured = pool.map(lambda error: notice(program, programs, error[0], error[2]), chosen)
         for (name, _, kind, what), nets in zip(chosen, measured):
-            noticed = [net for net in nets if nets[net]]
+            noticed = [net for net in nets if nets[net] not in ("", NOT_RUN)]
             text = line(what, name, nets)
             rows.append((name, text))
             enough = 1 if asked.quick else 2

@@ -334,6 +334,21 @@ mod tests {
     }
 
     #[test]
+    fn an_organization_counts_once_in_the_scope_of_its_plan() {
+        let mut shape = (*synthetic::shape(&["block"])).clone();
+        shape.plan_names = vec!["small".to_owned(), "large".to_owned()];
+        shape.plans = vec![shape.plan_names.clone()];
+        shape.plan_places = vec![vec![0, 1]];
+        let shape = Arc::new(shape);
+        let totals = synthetic::replication(&shape, 3, 40).totals(0);
+        let in_scope = |name: &str| {
+            let place = shape.scopes().position(|scope| shape.scope_name(scope) == name);
+            totals[place.expect("a scope")].organizations
+        };
+        assert_eq!(["all", "plan:small", "plan:large"].map(in_scope), [40, 40, 0]);
+    }
+
+    #[test]
     fn an_outcome_comes_back_from_its_bytes_and_from_no_others() {
         let shape = synthetic::shape(&["block", "overdraft"]);
         let outcome = synthetic::replication(&shape, 3, 40);

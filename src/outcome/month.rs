@@ -110,3 +110,27 @@ impl MonthBooks {
         self.0.iter().map(|((month, plan), money)| (SimTime::from_micros(*month), usize::from(*plan), money))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(month: i64, cash: i64) -> MonthLine {
+        let money = MonthMoney { cash: Money::from_nanos(cash), ..MonthMoney::default() };
+        MonthLine { month: SimTime::from_micros(month), plan: 0, money }
+    }
+
+    fn books(lines: &[MonthLine]) -> MonthBooks {
+        let mut books = MonthBooks::default();
+        books.add(lines);
+        books
+    }
+
+    #[test]
+    fn merged_books_are_those_of_both() {
+        let mut merged = books(&[line(0, 3)]);
+        merged.merge(&books(&[line(0, 4), line(1, 5)]));
+        assert_eq!(merged, books(&[line(0, 3), line(0, 4), line(1, 5)]));
+        assert_eq!(merged.lines().map(|(.., money)| money.cash).collect::<Vec<_>>(), [7, 5]);
+    }
+}
