@@ -241,13 +241,13 @@ fn wrong_family(findings: &Findings) -> Option<(&Difference, String)> {
     let firsts: Vec<usize> = (0..tested.len()).map(first_of).collect();
     let hypotheses = (0..tested.len()).filter(|&index| firsts[index] == index).count();
     let (mut rank, mut floor, mut adjusted) = (0, 0.0_f64, vec![1.0; tested.len()]);
-    for index in 0..tested.len() {
-        if firsts[index] == index {
+    for (index, &first) in firsts.iter().enumerate() {
+        if first == index {
             floor = floor.max((tested[index].1 * (hypotheses - rank) as f64).min(1.0));
             adjusted[index] = floor;
             rank += 1;
         } else {
-            adjusted[index] = adjusted[firsts[index]];
+            adjusted[index] = adjusted[first];
         }
     }
     let wrong = tested.iter().zip(adjusted).find(|((found, ..), adjusted)| {

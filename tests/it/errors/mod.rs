@@ -1,5 +1,5 @@
-//! Errors made on purpose (src/deliberate.rs): each has one site where the list says it is,
-//! and changes what the scenarios beside this file come to.
+//! Errors made on purpose (src/deliberate.rs): each has one site where the list says it is, a line
+//! in the table of docs/trust.md, and changes what the scenarios beside this file come to.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,6 +37,15 @@ fn every_error_is_made_in_its_file_and_in_no_other() {
     assert_eq!(made, wanted);
 }
 
+#[test]
+fn the_table_of_the_page_has_a_line_for_every_error() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/trust.md")).expect("the page");
+    let line = Regex::new(r"(?m)^\| [^|]*\(`([a-z0-9-]+)`\) \|").expect("a pattern");
+    let told: Vec<&str> = line.captures_iter(&page).map(|found| found.extract::<1>().1[0]).collect();
+    let wanted: Vec<&str> = Deliberate::ALL.iter().map(|error| error.name()).collect();
+    assert_eq!(told, wanted, "`python3 tests/errors.py` writes it");
+}
+
 /// What everybody uses makes no errors: not even their names are in the program.
 #[cfg(not(feature = "deliberate-errors"))]
 #[test]
@@ -70,7 +79,7 @@ mod made {
 
     #[test]
     fn every_error_changes_what_some_scenario_comes_to() {
-        let scenarios: Vec<_> = ["credits", "service", "shortcuts"]
+        let scenarios: Vec<_> = ["credits", "plain", "service", "shortcuts"]
             .map(|name| Path::new(ROOT).join(format!("tests/it/errors/{name}.toml")))
             .into_iter()
             .map(|path| (outcome(&path, None), path))
