@@ -172,10 +172,10 @@ impl State {
         if self.flight[slot].waits() {
             self.stop_asking(slot);
         }
-        if let Some(amount) = hold {
-            if let Some(rules) = hold_terms(self.feature_of(env, slot)) {
-                self.open_hold(env, slot, amount, rules);
-            }
+        if let Some(amount) = hold
+            && let Some(rules) = hold_terms(self.feature_of(env, slot))
+        {
+            self.open_hold(env, slot, amount, rules);
         }
         self.start(env, slot);
     }
