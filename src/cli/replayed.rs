@@ -13,7 +13,7 @@ use crate::workload::{
     Content, HistoryCounts, HistorySpec, KeptAs, PreparedHistory, ReadingProgress, text_size,
 };
 
-use super::arguments::RunArguments;
+use super::arguments::{BELOW_OUTPUT, RunArguments};
 use super::exit::CommandProblem;
 use super::progress::ReadingMeter;
 use super::terminal::number_of;
@@ -83,7 +83,7 @@ pub(super) fn read_or_take_up(
 /// Where sorted histories are kept, if they are.
 pub(super) fn shelf(arguments: &RunArguments) -> Option<PathBuf> {
     let shelf = arguments.keep_sorted.as_ref()?;
-    Some(if shelf.as_os_str().is_empty() { arguments.output.join("sorted") } else { shelf.clone() })
+    Some(if shelf.as_os_str() == BELOW_OUTPUT { arguments.output.join("sorted") } else { shelf.clone() })
 }
 
 fn about_kept(name: &str, kept: &KeptAs) -> String {

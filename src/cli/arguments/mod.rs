@@ -91,6 +91,9 @@ pub enum Command {
     Man(ManArguments),
 }
 
+/// Stands for the usual folder of sorted histories.
+pub(super) const BELOW_OUTPUT: &str = "-";
+
 /// Arguments of `creditsim run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
@@ -121,7 +124,8 @@ pub struct RunArguments {
         value_name = "FOLDER",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "",
+        // An empty one is refused; this is a place below the output.
+        default_missing_value = BELOW_OUTPUT,
         // Its labels lie there as they are.
         conflicts_with = "anonymize"
     )]
