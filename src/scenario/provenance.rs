@@ -11,7 +11,7 @@ use crate::workload::RowCost;
 
 use super::assumptions::{Assumption, assumptions};
 use super::model::Scenario;
-use super::reading::{Field, Kind, Node, Reader, TableShape, TomlValue, optional};
+use super::reading::{Field, Item, Kind, Node, Reader, TableShape, TomlValue, optional};
 use super::source::ScenarioSource;
 
 /// Where a number comes from.
@@ -77,6 +77,15 @@ static FIELDS: &[Field] = &[
         "A fingerprint of each such number by its key. A number that is changed, or is not listed, is assumed.",
     ),
 ];
+
+/// Looks at what `[provenance]` holds; what it says is asked for by [`Provenance::of`].
+pub(super) fn check(item: Item<'_>) {
+    let Some(section) = item.section(&PROVENANCE) else { return };
+    section.read("from", Item::text);
+    for (_, mark) in section.get("estimated").and_then(Item::entries).unwrap_or_default() {
+        mark.text();
+    }
+}
 
 impl Provenance {
     /// Of a scenario, whose histories feed the features of which `fed` is true.
@@ -195,18 +204,23 @@ pub fn mark_estimated(text: &str, from: &str) -> String {
     let source = ScenarioSource::from_text("fitted.toml", text);
     let of_world = |own: &Assumption| ["cohorts.", "features."].iter().any(|room| own.key.starts_with(room));
     let marked = assumptions(&source).into_iter().filter(|own| of_world(own) && !own.key.ends_with(".cost"));
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    // Values may be quoted in ways that keys may not.
+    let line =
+        |key: String, value: String| toml::Table::from_iter([(key, toml::Value::String(value))]).to_string();
     let lines: Vec<String> = marked
-        .map(|own| format!("{} = \"{}\"\n", quoted(&own.key), fingerprint(&own.key, &own.text)))
+        .map(|own| {
+            let mark = fingerprint(&own.key, &own.text);
+            line(own.key, mark)
+        })
         .collect();
     if lines.is_empty() {
         return text.to_owned();
     }
     format!(
-        "{}\n# What was estimated; a number that is changed by hand counts as assumed.\n[provenance]\nfrom = {}\n\
+        "{}\n# What was estimated; a number that is changed by hand counts as assumed.\n[provenance]\n{}\
          [provenance.estimated]\n{}",
         text.trim_end_matches('\n').to_owned() + "\n",
-        quoted(from),
+        line("from".to_owned(), from.to_owned()),
         lines.concat()
     )
 }

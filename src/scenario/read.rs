@@ -12,7 +12,7 @@ use super::history::{self, HISTORY};
 use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
 use super::policies::{self, POLICY};
-use super::provenance::PROVENANCE;
+use super::provenance::{self, PROVENANCE};
 use super::reading::{
     Field, Item, Kind, Level, Node, NumberRange, Problem, Reader, Section, TableShape, TomlTable, TomlValue,
     default, optional, required,
@@ -199,6 +199,9 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         section.read("baseline", |item| if named { item.name_of("policy", known()) } else { None });
     let baseline = baseline.unwrap_or(0);
     let currency = section.read("currency", Item::currency_code).or_else(|| reader.currency());
+    if let Some(item) = section.get("provenance") {
+        provenance::check(item);
+    }
     Some(Scenario {
         name,
         question: question(source.text()).map(str::to_owned),
