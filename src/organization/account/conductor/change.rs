@@ -43,9 +43,16 @@ impl State {
         self.look_at_checks(env);
         let silent = cause.is_some_and(|cause| !terms.features[cause.feature.index()].notify);
         let base = self.books.usable_since_close();
-        for crossing in self.watch.cross(terms, (before, after), base, silent) {
+        let crossings = self.watch.cross(terms, (before, after), base, silent);
+        // All alerts of an event fire before anything they cause.
+        for crossing in &crossings {
+            if let Crossing::Alert(level) = crossing {
+                self.alert(*level);
+            }
+        }
+        for crossing in crossings {
             match crossing {
-                Crossing::Alert(level) => self.alert(env, level, cause),
+                Crossing::Alert(_) => self.buy_after_warning(env, PurchaseReason::by(cause)),
                 Crossing::Depleted => self.depleted(env, cause),
                 Crossing::Low => {
                     self.arm_top_ups(env, before);
@@ -56,14 +63,13 @@ impl State {
         }
     }
 
-    fn alert(&mut self, env: &Env, level: AlertLevel, cause: Option<ChangeCause>) {
+    fn alert(&mut self, level: AlertLevel) {
         self.watch.alerted(self.timers.now());
         let reason = match level {
             AlertLevel::Warning => Reason::Warning,
             AlertLevel::Critical => Reason::Critical,
         };
         self.alerted(reason, None);
-        self.buy_after_warning(env, PurchaseReason::by(cause));
     }
 
     /// Settled has fallen to zero or below.
