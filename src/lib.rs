@@ -12,6 +12,7 @@ pub mod cli;
 pub mod deliberate;
 pub mod engine;
 pub mod experiment;
+pub mod judge;
 pub mod ledger;
 pub mod organization;
 pub mod outcome;

@@ -13,6 +13,7 @@ use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex};
 use crate::workload::{Batch, Source, SourceState, Traits};
 
+use super::judging::Judging;
 use super::{
     Account, BrokenPromise, EntryRule, EventTrace, Inbox, LawViolation, OrganizationOutcome, Outages, Refill,
     Scrutiny, WaysTaken, World,
@@ -50,11 +51,15 @@ pub enum OrganizationProgress {
 #[derive(Debug)]
 pub struct OrganizationRun {
     world: Arc<World>,
+    key: StreamKey,
+    outages: Arc<Outages>,
     traits: Traits,
     inbox: Inbox,
     accounts: Vec<Account>,
     operations: u64,
     space: Workspace,
+    /// What is written down for the judge, if an account is to be judged.
+    judging: Option<Judging>,
 }
 
 impl OrganizationRun {
@@ -83,7 +88,11 @@ impl OrganizationRun {
         let accounts: Vec<Account> = policies
             .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
             .collect::<Result<_, _>>()?;
-        let mut run = OrganizationRun { world: world.clone(), traits, inbox, accounts, operations: 0, space };
+        let judged = world.detail.audit && accounts.iter().any(Account::is_judged);
+        let judging = judged.then(|| Judging::new(key, outages, world.features.len()));
+        let (world, outages) = (world.clone(), outages.clone());
+        let mut run =
+            OrganizationRun { world, key, outages, traits, inbox, accounts, operations: 0, space, judging };
         run.begin_trace();
         Ok(run)
     }
@@ -91,6 +100,8 @@ impl OrganizationRun {
     /// Has every account looked at as closely as can be, whatever its key says; before the first arrival.
     pub fn scrutinize(&mut self) {
         self.accounts.iter_mut().for_each(|account| account.scrutinize(Scrutiny::FULL));
+        let judging = || Judging::new(self.key, &self.outages, self.world.features.len());
+        self.judging = self.world.detail.audit.then(judging);
         self.begin_trace();
     }
 
@@ -110,6 +121,9 @@ impl OrganizationRun {
     /// # Errors
     /// An answer that breaks the drawer's promises: nothing drawn before the end, or out of order.
     pub fn accept(&mut self, refill: Box<Refill>) -> Result<(), LawViolation> {
+        if let Some(judging) = &mut self.judging {
+            judging.hear(refill.feature, &refill.batch);
+        }
         self.inbox.accept(refill).map_err(|broken| self.fault(broken))
     }
 
@@ -162,9 +176,17 @@ impl OrganizationRun {
     ///
     /// # Errors
     /// What an account finds wrong at its end.
-    pub fn finish(self) -> Result<(OrganizationOutcome, Workspace), LawViolation> {
+    pub fn finish(mut self) -> Result<(OrganizationOutcome, Workspace), LawViolation> {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
+        let journals: Vec<_> = self.accounts.iter_mut().map(Account::take_heard).collect();
         let tallies = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
+        if let Some(mut judging) = self.judging {
+            judging.sort();
+            for (policy, journal) in journals.into_iter().enumerate() {
+                let Some(journal) = journal else { continue };
+                judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), &journal)?;
+            }
+        }
         let Workspace { mut batches, trace } = self.space;
         batches.extend(self.inbox.into_batches());
         let outcome = OrganizationOutcome { id: self.traits.id, label: self.traits.label, tallies };

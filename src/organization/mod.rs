@@ -9,6 +9,7 @@ mod agenda;
 mod event;
 mod flights;
 mod inbox;
+mod judging;
 mod merge;
 mod outages;
 mod sums;

@@ -20,6 +20,7 @@ mod fit;
 mod golden;
 mod hostile;
 mod interrupts;
+mod judge;
 mod kills;
 mod laws;
 mod layers;

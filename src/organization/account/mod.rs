@@ -30,7 +30,7 @@ mod ways;
 
 use std::sync::Arc;
 
-use crate::outcome::Tally;
+use crate::outcome::{Entry, Tally};
 use crate::sampling::StreamKey;
 use crate::units::{Credits, PolicyIndex, SimTime};
 use crate::workload::Traits;
@@ -174,6 +174,18 @@ impl Account {
             tally.detail.iter_mut().for_each(|detail| detail.cycles.clear());
         }
         Ok(tally)
+    }
+
+    /// True if its journal is heard, so that the judge can be asked.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        self.state.is_heard() || self.shadow.as_ref().is_some_and(|shadow| shadow.is_heard())
+    }
+
+    /// The journal as it was heard so far, of the account or of the one beside it, if it was.
+    pub fn take_heard(&mut self) -> Option<Vec<Entry>> {
+        let own = self.state.take_heard();
+        own.or_else(|| self.shadow.as_mut().and_then(|shadow| shadow.take_heard()))
     }
 
     /// The balances at this moment.

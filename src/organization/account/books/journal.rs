@@ -85,12 +85,24 @@ pub(in super::super) struct Journal {
     auditor: Option<Box<Auditor>>,
     /// Entries for whoever asked for rows.
     rows: Option<Vec<Entry>>,
+    /// Entries for the judge, if there is an auditor.
+    heard: Heard,
+}
+
+/// Entries for the judge. Copies of an account are made to compare it, and have nobody to judge them: they have none.
+#[derive(Debug, Default)]
+struct Heard(Vec<Entry>);
+
+impl Clone for Heard {
+    fn clone(&self) -> Heard {
+        Heard::default()
+    }
 }
 
 impl Journal {
     /// A journal that is read by the auditor, if there is one, and kept for its rows if they are asked for.
     pub(in super::super) fn new(auditor: Option<Box<Auditor>>, rows: bool) -> Journal {
-        Journal { on: auditor.is_some() || rows, auditor, rows: rows.then(Vec::new) }
+        Journal { on: auditor.is_some() || rows, auditor, rows: rows.then(Vec::new), heard: Heard::default() }
     }
 }
 
@@ -128,6 +140,7 @@ impl AccountBooks {
         };
         if let Some(auditor) = &mut self.journal.auditor {
             auditor.hear(&entry);
+            self.journal.heard.0.push(entry);
         }
         if let Some(rows) = &mut self.journal.rows {
             rows.push(entry);
@@ -137,6 +150,11 @@ impl AccountBooks {
     /// The entries of an account that has ended, if they were asked for.
     pub(in super::super) fn take_entries(&mut self) -> Option<Vec<Entry>> {
         self.journal.rows.take()
+    }
+
+    /// What was heard so far, if an auditor listens.
+    pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
+        self.is_audited().then(|| std::mem::take(&mut self.journal.heard.0))
     }
 
     /// An auditor listens.

@@ -1,6 +1,6 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
-use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Tally};
+use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Entry, Tally};
 use crate::units::SimSpan;
 
 use super::super::counts::{Alive, Counts};
@@ -65,6 +65,16 @@ impl State {
         if let Err(violation) = self.books.audit(&tally) {
             self.fail_at(violation.at, violation.to_string());
         }
+    }
+
+    /// True if somebody hears the journal.
+    pub(in super::super) fn is_heard(&self) -> bool {
+        self.books.is_audited()
+    }
+
+    /// The journal as it was heard so far, if it was.
+    pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
+        self.books.take_heard()
     }
 
     /// Everything counted so far.

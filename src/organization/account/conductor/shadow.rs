@@ -66,6 +66,16 @@ impl Shadow {
         Shadow { env, state, alike }
     }
 
+    /// True if its journal is heard.
+    pub(in super::super) fn is_heard(&self) -> bool {
+        self.state.is_heard()
+    }
+
+    /// Its journal as it was heard so far.
+    pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
+        self.state.take_heard()
+    }
+
     /// How the operations of a feature have to enter the trace for it.
     pub(in super::super) fn entry(&self, feature: usize) -> EntryRule {
         self.state.entry(&self.env, feature)

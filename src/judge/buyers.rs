@@ -1,0 +1,376 @@
+//! People who buy (docs/semantics.md §7.1 to §7.7).
+
+use crate::policy::{Buyer, Expiry, Package, PackageChoice};
+use crate::sampling::{Purpose, StreamKey};
+use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
+
+use super::account::Judged;
+use super::agenda::Coming;
+use super::facts::{EntryKind, Fact};
+use super::lots::{JudgedLot, Origin};
+use super::work::Stands;
+
+/// What a person has set out to buy for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnderWay {
+    pub need: Credits,
+    pub work: Option<usize>,
+    pub ordinal: u64,
+}
+
+/// A purchase that is paid and has not landed.
+#[derive(Debug, Clone)]
+pub(super) struct PaidOrder {
+    pub credits: Credits,
+    pub price: Money,
+    pub expires: Expiry,
+    pub priority: i32,
+    pub by_people: bool,
+    pub landed: bool,
+}
+
+/// Who keeps being asked while the account refuses (docs/semantics.md §7.3).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeepsAsking {
+    pub work: usize,
+    pub need: Credits,
+    pub probability: Probability,
+}
+
+/// People, orders and the organization's budget.
+#[derive(Debug, Default)]
+pub(super) struct JudgedPeople {
+    pub under_way: Option<UnderWay>,
+    pub orders: Vec<PaidOrder>,
+    /// (when, price) of everything paid, for the budget.
+    pub paid: Vec<(SimTime, Money)>,
+    pub ordinal: u64,
+    pub warnings: u64,
+    pub zeros: u64,
+    pub asked: u64,
+    pub short: Option<KeepsAsking>,
+}
+
+impl<'a> Judged<'a> {
+    /// Who buys: the policy's people, else the cohort's.
+    pub fn buyer(&self) -> Option<&'a Buyer> {
+        let case = self.case;
+        let terms = self.terms();
+        terms.buyer.as_ref().or(case.customers.buyer.as_ref())
+    }
+
+    fn purchase_key(&self) -> StreamKey {
+        self.case.key.name("purchases by people")
+    }
+
+    pub fn begin_people(&mut self) {
+        if let Some(every) = self.buyer().and_then(|buyer| buyer.every) {
+            self.to_come.add(self.now + every, (0, 0, 0), Coming::BuyRegularly);
+        }
+    }
+
+    pub fn buy_regularly(&mut self) {
+        let Some(every) = self.buyer().and_then(|buyer| buyer.every) else { return };
+        self.to_come.add(self.now + every, (0, 0, 0), Coming::BuyRegularly);
+        if !self.has_left() {
+            self.set_out(Credits::ZERO, None, None);
+        }
+    }
+
+    /// True if the customer buys after this refusal (docs/semantics.md §7.2).
+    pub fn would_buy(&self, work: usize) -> bool {
+        let Some(buyer) = self.buyer() else { return false };
+        if self.has_left() || self.terms().packages.is_empty() {
+            return false;
+        }
+        let operation = self.work[work].operation;
+        let key = self.key_of(operation.feature);
+        let uniform =
+            key.uniform(Purpose::Purchase, u64::from(operation.sequence), u64::from(self.work[work].attempt));
+        buyer.on_refusal.holds(uniform)
+    }
+
+    /// True if no package is within the budget (docs/semantics.md §7.6).
+    pub fn budget_forbids_all(&self) -> bool {
+        if self.people.under_way.is_some() {
+            return false;
+        }
+        let packages = &self.terms().packages;
+        self.case.customers.budget.is_some()
+            && packages.iter().all(|package| !self.within_budget(package.price.unwrap_or(Money::ZERO)))
+    }
+
+    pub fn within_budget(&self, price: Money) -> bool {
+        let Some(budget) = self.case.customers.budget else { return true };
+        let since = self.case.zone.start_of(self.now, budget.per);
+        let spent: Money =
+            self.people.paid.iter().filter(|(at, _)| *at >= since).map(|(_, price)| *price).sum();
+        spent + price <= budget.money
+    }
+
+    /// From a refusal on somebody may be asked again (docs/semantics.md §7.3).
+    pub fn note_refusal(&mut self, work: usize) {
+        let Some(buyer) = self.buyer() else { return };
+        if !buyer.on_refusal.is_never() && !self.has_left() {
+            let need = self.need(work);
+            self.note_short(work, need, buyer.on_refusal);
+        }
+    }
+
+    pub fn buy_after_refusal(&mut self, work: usize) {
+        let need = self.need(work);
+        let member = self.work[work].operation.member;
+        self.set_out(need, Some(work), Some(member));
+    }
+
+    pub fn buy_when_waiting(&mut self, work: usize) {
+        let Some(buyer) = self.buyer() else { return };
+        self.buy_when_short(work, buyer.on_wait, 1 << 32);
+    }
+
+    pub fn buy_when_degraded(&mut self, work: usize) {
+        let Some(buyer) = self.buyer() else { return };
+        self.buy_when_short(work, buyer.on_degraded, 1 << 33);
+    }
+
+    fn buy_when_short(&mut self, work: usize, probability: Probability, tag: u64) {
+        if probability.is_never() || self.has_left() {
+            return;
+        }
+        let need = self.need(work);
+        self.note_short(work, need, probability);
+        let operation = self.work[work].operation;
+        let attempt = u64::from(self.work[work].attempt);
+        let key = self.key_of(operation.feature);
+        if probability.holds(key.uniform(Purpose::Purchase, u64::from(operation.sequence), attempt | tag)) {
+            self.set_out(need, Some(work), Some(operation.member));
+        }
+    }
+
+    /// From the first refusal, wait or degrading on (docs/semantics.md §7.3).
+    fn note_short(&mut self, work: usize, need: Credits, probability: Probability) {
+        let Some(span) = self.buyer().and_then(|buyer| buyer.while_short) else { return };
+        let first = self.people.short.is_none();
+        self.people.short = Some(KeepsAsking { work, need, probability });
+        if first {
+            self.to_come.add(self.now + span, (0, 0, 0), Coming::AskAgain);
+        }
+    }
+
+    /// Nobody is asked for an operation that starts (docs/semantics.md §7.3).
+    pub fn is_short_no_more(&mut self, work: usize) {
+        if self.people.short.is_some_and(|short| short.work == work) {
+            self.people.short = None;
+            self.to_come.call_off(|what| what == Coming::AskAgain);
+        }
+    }
+
+    /// docs/semantics.md §7.3.
+    pub fn ask_again(&mut self) {
+        let (Some(short), Some(buyer)) = (self.people.short, self.buyer()) else { return };
+        let started = self.work[short.work].begun;
+        if started || self.passes(short.work, short.need) || self.has_left() {
+            self.people.short = None;
+            return;
+        }
+        let Some(span) = buyer.while_short else { return };
+        self.to_come.add(self.now + span, (0, 0, 0), Coming::AskAgain);
+        self.people.asked += 1;
+        if short.probability.holds(self.case.key.uniform(Purpose::Warning, self.people.asked, 2)) {
+            let member = self.work[short.work].operation.member;
+            self.set_out(short.need, Some(short.work), Some(member));
+        }
+    }
+
+    /// An alert has fired (docs/semantics.md §7.2).
+    pub fn buy_after_alert(&mut self, cause: Option<usize>, need: Option<usize>) {
+        let Some(buyer) = self.buyer() else { return };
+        if buyer.on_warning.is_never() {
+            return;
+        }
+        self.people.warnings += 1;
+        let uniform = self.case.key.uniform(Purpose::Warning, self.people.warnings, 0);
+        if buyer.on_warning.holds(uniform) && !self.has_left() {
+            let member = cause.map(|work| self.work[work].operation.member);
+            let credits = need.map_or(Credits::ZERO, |work| self.need(work));
+            self.set_out(credits, need, member);
+        }
+    }
+
+    /// The settled balance has fallen to 0 or below.
+    pub fn buy_at_zero(&mut self, cause: Option<usize>) {
+        let Some(buyer) = self.buyer() else { return };
+        if buyer.on_zero.is_never() {
+            return;
+        }
+        self.people.zeros += 1;
+        let uniform = self.case.key.uniform(Purpose::Warning, self.people.zeros, 1);
+        if buyer.on_zero.holds(uniform) && !self.has_left() {
+            let member = cause.map(|work| self.work[work].operation.member);
+            self.set_out(Credits::ZERO, None, member);
+        }
+    }
+
+    /// One purchase by people is under way; later triggers join it (docs/semantics.md §7.4).
+    fn set_out(&mut self, need: Credits, work: Option<usize>, member: Option<u16>) {
+        let Some(buyer) = self.buyer() else { return };
+        if let Some(under_way) = &mut self.people.under_way {
+            if need > under_way.need {
+                under_way.need = need;
+                under_way.work = work;
+            }
+            return;
+        }
+        self.people.ordinal += 1;
+        let ordinal = self.people.ordinal;
+        self.people.under_way = Some(UnderWay { need, work, ordinal });
+        let mut stream = self.purchase_key().keyed(Purpose::Purchase, ordinal, 1);
+        let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
+        let asks = member
+            .and_then(|member| self.case.traits.members.get(usize::from(member)))
+            .is_some_and(|member| !member.billing);
+        if asks {
+            delay += SimSpan::from_seconds_f64(buyer.ask_delay.sample(&mut stream));
+        }
+        if delay.is_zero() {
+            self.people_pay();
+        } else {
+            self.to_come.add(self.now + delay, (0, 0, 0), Coming::Pay);
+        }
+    }
+
+    /// What all waiting operations need, and the operation that made people buy if it does not wait (docs/semantics.md §7.5).
+    fn need_of_all(&self, under_way: UnderWay) -> Credits {
+        let waits = |work: usize| {
+            matches!(self.work[work].stands, Stands::Queued | Stands::WaitsForCredits | Stands::WaitsToRetry)
+        };
+        let waiting: Credits = (0..self.work.len())
+            .filter(|&work| waits(work))
+            .map(|work| self.need(work).positive_part())
+            .sum();
+        let own = match under_way.work {
+            Some(work) if waits(work) => Credits::ZERO,
+            _ => under_way.need.positive_part(),
+        };
+        waiting + own
+    }
+
+    /// A person pays (docs/semantics.md §7.5, §7.6).
+    pub fn people_pay(&mut self) {
+        let (Some(under_way), Some(buyer)) = (self.people.under_way, self.buyer()) else { return };
+        if self.has_left() {
+            self.people.under_way = None;
+            return;
+        }
+        let short = self.need_of_all(under_way) - self.balances().available;
+        let key = self.purchase_key();
+        let uniform = key.uniform(Purpose::Purchase, under_way.ordinal, 2);
+        let Some(package) = choose(&self.terms().packages, &buyer.choice, short, uniform) else {
+            self.people.under_way = None;
+            return;
+        };
+        let price = package.price.unwrap_or(Money::ZERO);
+        if !self.within_budget(price) {
+            self.say(Fact::new(self.now, EntryKind::BudgetBlocked).paid(price));
+            self.people.under_way = None;
+            return;
+        }
+        if buyer.declined.holds(key.uniform(Purpose::Purchase, under_way.ordinal, 3)) {
+            self.say(Fact::new(self.now, EntryKind::PaymentDeclined).paid(price));
+            self.people.under_way = None;
+            return;
+        }
+        let mut stream = key.keyed(Purpose::Purchase, under_way.ordinal, 4);
+        let delay = SimSpan::from_seconds_f64(buyer.processing.sample(&mut stream));
+        let order = PaidOrder {
+            credits: package.credits,
+            price,
+            expires: package.expires,
+            priority: package.priority,
+            by_people: true,
+            landed: false,
+        };
+        self.pay_for(order, delay);
+    }
+
+    /// A purchase is paid; it lands at once or after its processing.
+    pub fn pay_for(&mut self, order: PaidOrder, delay: SimSpan) {
+        self.people.paid.push((self.now, order.price));
+        self.say(Fact::new(self.now, EntryKind::PurchaseOrdered).of(order.credits).paid(order.price));
+        let index = self.people.orders.len();
+        self.people.orders.push(order);
+        if delay.is_zero() {
+            self.order_lands(index);
+        } else {
+            self.to_come.add(self.now + delay, (index as u32, 0, 0), Coming::Lands { order: index });
+        }
+    }
+
+    /// Credits land, repay debt, and wake what waits for them (docs/semantics.md §7.7).
+    pub fn order_lands(&mut self, index: usize) {
+        let order = self.people.orders[index].clone();
+        self.people.orders[index].landed = true;
+        if order.by_people {
+            self.people.under_way = None;
+        }
+        let before = self.balances();
+        let id = self.fresh_id();
+        let mut lot = JudgedLot::new(id, Category::Purchased, order.credits, self.now, Origin::Purchase);
+        lot.priority = order.priority;
+        lot.price = order.price;
+        lot.end = match order.expires {
+            Expiry::Never => None,
+            Expiry::At(at) => Some(at),
+            Expiry::After(period) => Some(self.case.zone.add(self.now, period, self.terms().month_end)),
+        };
+        self.issue(lot, EntryKind::Land);
+        self.stamp();
+        self.repay();
+        self.credits_have_come();
+        self.follow(before, None);
+    }
+
+    /// Credits of purchases under way.
+    pub fn pending(&self) -> Credits {
+        self.people.orders.iter().filter(|order| !order.landed).map(|order| order.credits).sum()
+    }
+}
+
+/// docs/semantics.md §7.5.
+fn choose<'p>(
+    packages: &'p [Package],
+    choice: &PackageChoice,
+    short: Credits,
+    uniform: f64,
+) -> Option<&'p Package> {
+    let named = |name: &str| packages.iter().find(|package| package.name == name);
+    let picked = match choice {
+        PackageChoice::SmallestThatCovers => None,
+        PackageChoice::CheapestPerCredit => packages.iter().min_by(|a, b| {
+            let of = |price: Option<Money>, credits: Credits| {
+                i128::from(price.unwrap_or(Money::ZERO).nanos()) * i128::from(credits.micros())
+            };
+            of(a.price, b.credits).cmp(&of(b.price, a.credits))
+        }),
+        PackageChoice::Fixed(name) => named(name),
+        PackageChoice::Weighted(weights) => {
+            let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
+            let mut left = uniform * total;
+            let found = weights.iter().find(|(_, weight)| {
+                let here = left < *weight;
+                left -= weight;
+                here
+            });
+            found.and_then(|(name, _)| named(name))
+        }
+    };
+    let covers =
+        || packages.iter().filter(|package| package.credits >= short).min_by_key(|package| package.credits);
+    let mut largest: Option<&Package> = None;
+    for package in packages {
+        if largest.is_none_or(|known| package.credits > known.credits) {
+            largest = Some(package);
+        }
+    }
+    picked.or_else(covers).or(largest)
+}

@@ -1,0 +1,185 @@
+//! Charges: what is taken for an operation, and when (docs/semantics.md §2.3, §5.2, §6.6, §6.9, §6.15, §6.18).
+
+use crate::policy::Overrun;
+use crate::sampling::Purpose;
+use crate::units::{Credits, SimSpan};
+
+use super::account::Judged;
+use super::agenda::Coming;
+use super::facts::{EntryKind, Fact};
+use super::repay::JudgedDebt;
+use super::work::Ending;
+
+/// A charge on its way to be recorded.
+#[derive(Debug, Clone)]
+pub(super) struct LateCharge {
+    pub work: usize,
+    pub amount: Credits,
+    pub segment: u16,
+    pub last: bool,
+    pub done: bool,
+}
+
+/// What a charge was taken from, for giving it back.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ChargedFrom {
+    Lot { lot: usize, credits: Credits },
+    Debt { debt: usize, credits: Credits },
+}
+
+impl Judged<'_> {
+    /// Rounds an amount as the policy does.
+    pub fn rounded(&self, amount: Credits) -> Credits {
+        self.terms().rounding.map_or(amount, |rounding| rounding.apply(amount))
+    }
+
+    fn rounds_each_charge(&self) -> bool {
+        self.terms().rounding.is_some_and(|rounding| rounding.per_charge)
+    }
+
+    /// Charges an operation so that all charges together come to what it owes so far (docs/semantics.md §2.3, §6.16, §6.18).
+    pub fn charge_up_to(&mut self, work: usize, owed: Credits, last: bool) {
+        let each = self.rounds_each_charge();
+        let state = &self.work[work];
+        let amount = if each {
+            self.rounded((owed - state.incurred).positive_part())
+        } else {
+            (self.rounded(owed) - state.charged - state.absorbed).positive_part()
+        };
+        self.work[work].incurred = self.work[work].incurred.max(owed);
+        self.charge(work, amount, last);
+    }
+
+    /// One charge.
+    fn charge(&mut self, work: usize, amount: Credits, last: bool) {
+        let mut amount = amount;
+        if let Some(hold) = self.open_hold_of(work) {
+            let absorbs = self.hold_terms(work).is_some_and(|terms| terms.overrun != Overrun::Charge);
+            if absorbs {
+                let most = self.holds[hold].left();
+                let over = (amount - most).positive_part();
+                self.absorb(work, over);
+                amount -= over;
+            }
+            if last && (amount.is_positive() || self.settles(work)) && self.leaks(work) {
+                self.absorb(work, amount);
+                return;
+            }
+        }
+        if !amount.is_positive() {
+            if last && let Some(hold) = self.open_hold_of(work) {
+                let owes = self.settles(work);
+                self.release_hold(hold, if owes { EntryKind::HoldSettle } else { EntryKind::HoldRelease });
+            }
+            return;
+        }
+        let segment = self.work[work].segment;
+        self.work[work].segment += 1;
+        self.work[work].charged += amount;
+        let lag = self.lag(work, segment);
+        if lag.is_zero() {
+            self.record(work, amount, segment, last);
+        } else {
+            let before = self.balances();
+            let index = self.unrecorded.len();
+            self.unrecorded.push(LateCharge { work, amount, segment, last, done: false });
+            let tie = self.tie(work, u32::from(segment));
+            self.to_come.add(self.now + lag, tie, Coming::Record { charge: index });
+            let fact = Fact { segment, ..self.fact_of(work, EntryKind::Incurred) };
+            self.tell(fact.of(amount));
+            self.follow(before, Some(work));
+        }
+    }
+
+    /// An operation that completes settles its hold, though it owes nothing more; one that ends otherwise releases it then.
+    fn settles(&self, work: usize) -> bool {
+        matches!(self.work[work].settled, None | Some(Ending::Completed | Ending::Stopped))
+    }
+
+    fn lag(&self, work: usize, segment: u16) -> SimSpan {
+        let operation = &self.work[work].operation;
+        let key = self.key_of(operation.feature);
+        let mut stream = key.keyed(Purpose::Lag, u64::from(operation.sequence), u64::from(segment));
+        SimSpan::from_seconds_f64(self.terms().metering_lag.sample(&mut stream))
+    }
+
+    fn leaks(&self, work: usize) -> bool {
+        let operation = &self.work[work].operation;
+        let Some(terms) = self.hold_terms(work) else { return false };
+        let uniform = self.key_of(operation.feature).uniform(Purpose::Leak, u64::from(operation.sequence), 0);
+        terms.leak.holds(uniform)
+    }
+
+    pub fn absorb(&mut self, work: usize, amount: Credits) {
+        if amount.is_positive() {
+            self.work[work].absorbed += amount;
+            let segment = self.work[work].segment;
+            let fact = Fact { segment, ..self.fact_of(work, EntryKind::Absorb).of(amount) };
+            self.say(fact);
+        }
+    }
+
+    pub fn charge_is_recorded(&mut self, charge: usize) {
+        let late = self.unrecorded[charge].clone();
+        self.unrecorded[charge].done = true;
+        self.record(late.work, late.amount, late.segment, late.last);
+        self.refunds_due(late.work);
+    }
+
+    /// A charge burns the lots usable now (docs/semantics.md §5.2).
+    fn record(&mut self, work: usize, amount: Credits, segment: u16, last: bool) {
+        let before = self.balances();
+        let hold = self.open_hold_of(work);
+        self.work[work].recording = segment;
+        if let (true, Some(hold)) = (last, hold) {
+            let left = self.holds[hold].left();
+            let fact = Fact { segment, ..self.fact_of(work, EntryKind::HoldSettle) };
+            self.tell(fact.of(left));
+        }
+        self.take_for(work, amount, hold);
+        if let (true, Some(hold)) = (last, hold) {
+            self.let_go(hold);
+            self.after_hold();
+        }
+        self.follow(before, Some(work));
+    }
+
+    /// Burns the hold's reservation, then unreserved credits in burn order; the rest is debt (docs/semantics.md §6.9, §6.15).
+    pub fn take_for(&mut self, work: usize, amount: Credits, hold: Option<usize>) {
+        let segment = self.work[work].recording;
+        let fact = Fact { segment, ..self.fact_of(work, EntryKind::Charge) };
+        self.tell(fact.of(amount));
+        let mut left = amount;
+        if let Some(hold) = hold {
+            left = self.burn_reserved(work, segment, hold, left);
+        }
+        for lot in self.burn_order() {
+            let part = self.unreserved_of(lot).min(left);
+            if part.is_positive() {
+                self.burn(work, segment, lot, part);
+                left -= part;
+            }
+        }
+        if left.is_positive() {
+            self.work[work].taken.push(ChargedFrom::Debt { debt: self.debts.len(), credits: left });
+            self.debts.push(JudgedDebt { owed: left, parts: Vec::new() });
+            let fact = Fact { segment, ..self.fact_of(work, EntryKind::DebtIncurred) };
+            self.tell(fact.of(left));
+        }
+    }
+
+    /// A charge uses credits of a lot.
+    pub fn burn(&mut self, work: usize, segment: u16, lot: usize, credits: Credits) {
+        let state = &mut self.lots[lot];
+        state.remaining -= credits;
+        state.burned += credits;
+        if state.pinned.is_positive() {
+            state.pinned = (state.pinned - credits).positive_part();
+        }
+        let grant = state.names();
+        self.cycle.count_use(lot, credits);
+        self.work[work].taken.push(ChargedFrom::Lot { lot, credits });
+        let fact = Fact { segment, grant, ..self.fact_of(work, EntryKind::Burn) };
+        self.tell(fact.of(credits));
+    }
+}

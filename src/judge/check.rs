@@ -1,0 +1,243 @@
+//! An attempt to start an operation, its estimate and its check (docs/semantics.md §6.1 to §6.5).
+
+use crate::policy::{
+    Admission, ChargeMoment, Estimator, FeatureTerms, HistoryEstimate, HoldNeed, InFlight, WhenShort,
+};
+use crate::sampling::{Purpose, exp};
+use crate::units::{Credits, FeatureIndex, round_half_up};
+use crate::workload::PartKind;
+
+use super::account::Judged;
+use super::facts::{EntryKind, Reason};
+use super::work::Stands;
+
+/// A surcharge, rounded half-up to a micro-credit (docs/semantics.md §6.2).
+pub(super) fn with_buffer(credits: Credits, buffer: f64) -> Credits {
+    if buffer == 0.0 { credits } else { Credits::from_f64(credits.as_f64() * (1.0 + buffer)) }
+}
+
+impl Judged<'_> {
+    /// Demand arrives (docs/semantics.md §1.4, §1.5, §9.2).
+    pub fn arrives(&mut self, work: usize) {
+        let feature = self.work[work].operation.feature;
+        if self.case.features[feature.index()].free {
+            return;
+        }
+        let cost = self.work[work].cost();
+        let fact = self.fact_of(work, EntryKind::Demanded).of(cost);
+        self.say(fact);
+        if self.churned {
+            self.lose(work, Reason::Churned);
+            return;
+        }
+        self.work[work].estimate = self.estimate(work, feature);
+        self.attempt(work);
+    }
+
+    /// The estimator of a feature's check.
+    fn estimator(rules: &FeatureTerms) -> Option<&Estimator> {
+        match &rules.admission {
+            Admission::None | Admission::Positive => None,
+            Admission::Estimate(estimator) => Some(estimator),
+            Admission::Hold(hold) => Some(&hold.estimate),
+        }
+    }
+
+    /// What an operation is guessed to be charged (docs/semantics.md §6.5).
+    pub fn estimate(&self, work: usize, feature: FeatureIndex) -> Option<Credits> {
+        let rules = &self.terms().features[feature.index()];
+        let expected = self.case.features[feature.index()].expected_cost;
+        let guess = match Self::estimator(rules)? {
+            Estimator::Exact => return Some(self.charged_in_full(work, rules)),
+            Estimator::Fixed(credits) => *credits,
+            Estimator::Expected | Estimator::Quantile(_) => expected,
+            Estimator::History(which) => self.history_estimate(work, feature, *which).unwrap_or(expected),
+            Estimator::Blur { bias, cv } => {
+                let variance = libm::log1p(cv * cv);
+                let normal = f64::from(self.work[work].operation.blur);
+                let error = exp(libm::sqrt(variance) * normal - variance / 2.0);
+                let micros = self.work[work].cost().micros() as f64 * (1.0 + bias) * error;
+                Credits::from_micros(round_half_up(micros.max(0.0), 1.0))
+            }
+        };
+        Some(self.rounded(guess.max(rules.minimum)))
+    }
+
+    /// True costs of the organization's earlier arrivals of the feature.
+    fn history_estimate(
+        &self,
+        work: usize,
+        feature: FeatureIndex,
+        which: HistoryEstimate,
+    ) -> Option<Credits> {
+        let own = self.work[work].operation;
+        let costs: Vec<Credits> = self
+            .work
+            .iter()
+            .filter(|other| other.operation.feature == feature)
+            .filter(|other| {
+                (other.operation.at, other.operation.feature, other.operation.sequence)
+                    < (own.at, own.feature, own.sequence)
+            })
+            .map(|other| other.operation.cost)
+            .collect();
+        match which {
+            HistoryEstimate::First => costs.first().copied(),
+            HistoryEstimate::Last => costs.last().copied(),
+            HistoryEstimate::Mean(count) => {
+                let last = &costs[costs.len().saturating_sub(count as usize)..];
+                let sum: Credits = last.iter().copied().sum();
+                (!last.is_empty()).then(|| sum.scale_floor(1, last.len() as i64))
+            }
+        }
+    }
+
+    /// What the operation is charged if it completes, charge by charge (docs/semantics.md §6.5).
+    fn charged_in_full(&self, work: usize, rules: &FeatureTerms) -> Credits {
+        let state = &self.work[work];
+        let owed = state.cost().max(rules.minimum);
+        let Some(rounding) = self.terms().rounding.filter(|rounding| rounding.per_charge) else {
+            return self.rounded(owed);
+        };
+        let (mut charged, mut incurred, mut finished) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+        let mut charge = |owed: Credits| {
+            if owed > incurred {
+                charged += rounding.apply(owed - incurred);
+                incurred = owed;
+            }
+        };
+        match rules.charge {
+            ChargeMoment::Start => charge(state.cost()),
+            ChargeMoment::Completion => {}
+            moment => {
+                for (index, part) in state.parts.iter().enumerate() {
+                    if part.kind == PartKind::Review && moment == ChargeMoment::Segment {
+                        charge(finished);
+                    }
+                    finished += part.cost;
+                    let more = index + 1 < state.parts.len();
+                    if part.kind == PartKind::Work && moment == ChargeMoment::Step && more {
+                        charge(finished);
+                    }
+                }
+            }
+        }
+        charge(owed);
+        charged
+    }
+
+    /// What the check needs (docs/semantics.md §6.2, §6.3).
+    pub fn need(&self, work: usize) -> Credits {
+        match &self.rules_of(work).admission {
+            Admission::None => Credits::from_micros(i64::MIN / 4),
+            Admission::Positive => Credits::EPSILON,
+            Admission::Estimate(_) => self.work[work].estimate.unwrap_or(Credits::ZERO),
+            Admission::Hold(hold) if hold.need == HoldNeed::Positive => Credits::EPSILON,
+            Admission::Hold(hold) => {
+                with_buffer(self.work[work].estimate.unwrap_or(Credits::ZERO), hold.buffer)
+            }
+        }
+    }
+
+    /// view + L ≥ need (docs/semantics.md §6.2).
+    pub fn passes(&self, work: usize, need: Credits) -> bool {
+        let rules = self.rules_of(work);
+        if rules.admission == Admission::None {
+            return true;
+        }
+        let permitted = if rules.short == WhenShort::Allow { self.limit() } else { Some(Credits::ZERO) };
+        let view = self.balances().of(rules.view);
+        permitted.is_none_or(|limit| view + limit >= need)
+    }
+
+    /// A new check for an addition to a hold (docs/semantics.md §6.16).
+    pub fn extension_passes(&self, work: usize, addition: Credits) -> bool {
+        let positive = self.hold_terms(work).is_some_and(|terms| terms.need == HoldNeed::Positive);
+        self.passes(work, if positive { Credits::EPSILON } else { addition })
+    }
+
+    /// One try to start an operation (docs/semantics.md §6.1).
+    pub fn attempt(&mut self, work: usize) {
+        self.work[work].attempt += 1;
+        self.work[work].stands = Stands::Tries;
+        if self.case.features[self.work[work].serving.index()].free {
+            self.start(work);
+            return;
+        }
+        if self.work[work].attempt == 1 {
+            self.warn_would_exceed(work);
+        }
+        if !self.queue.line.is_empty() && self.may_queue(work) {
+            self.join_queue(work, true);
+            return;
+        }
+        let (feature, now) = (self.work[work].serving, self.now);
+        if (self.case.outage)(feature, now).is_some() {
+            self.refuse(work, Reason::Outage);
+            return;
+        }
+        let operation = self.work[work].operation;
+        let attempt = u64::from(self.work[work].attempt);
+        let uniform =
+            self.key_of(operation.feature).uniform(Purpose::Denial, u64::from(operation.sequence), attempt);
+        if self.rules_of(work).denial.holds(uniform) {
+            self.refuse(work, Reason::Denial);
+            return;
+        }
+        self.look_at_checks();
+        match self.what_meets(work) {
+            None => self.admit(work),
+            Some((WhenShort::Degrade, reason)) => self.degrade(work, reason),
+            Some((WhenShort::Queue, reason)) => self.join_queue(work, reason == Reason::Short),
+            Some((_, reason)) => self.refuse(work, reason),
+        }
+    }
+
+    /// What meets an operation that cannot start now (docs/semantics.md §6.4); none if it can.
+    pub fn what_meets(&self, work: usize) -> Option<(WhenShort, Reason)> {
+        let terms = self.terms();
+        let rules = self.rules_of(work);
+        let serving = self.work[work].serving;
+        let in_flight = |of: Option<FeatureIndex>| {
+            let counts = |other: &&super::work::JudgedWork| {
+                other.stands == Stands::InFlight && of.is_none_or(|feature| other.serving == feature)
+            };
+            self.work.iter().filter(counts).count()
+        };
+        let full = terms.max_in_flight.is_some_and(|most| in_flight(None) >= most as usize)
+            || rules.max_in_flight.is_some_and(|most| in_flight(Some(serving)) >= most as usize);
+        if full && terms.at_max_in_flight != WhenShort::Allow {
+            return Some((terms.at_max_in_flight, Reason::Concurrency));
+        }
+        if self.passes(work, self.need(work)) {
+            return None;
+        }
+        let reaction = if rules.short == WhenShort::Allow { rules.beyond_limit } else { rules.short };
+        Some((reaction, Reason::Short))
+    }
+
+    /// An operation passes its check.
+    pub fn admit(&mut self, work: usize) {
+        if let Some(terms) = self.hold_terms(work) {
+            let amount = with_buffer(self.work[work].estimate.unwrap_or(Credits::ZERO), terms.buffer);
+            self.work[work].stands = Stands::InFlight;
+            self.open_hold(work, amount, terms);
+        }
+        self.start(work);
+    }
+
+    /// Served without AI (docs/semantics.md §6.4, §7.2).
+    fn degrade(&mut self, work: usize, reason: Reason) {
+        self.work[work].stands = Stands::Ended;
+        let fact = self.fact_of(work, EntryKind::Degraded).because(reason);
+        self.say(fact);
+        if reason == Reason::Short {
+            self.buy_when_degraded(work);
+        }
+    }
+
+    /// True if work of this feature is stopped by a kill.
+    pub fn is_killable(&self, work: usize) -> bool {
+        matches!(self.rules_of(work).in_flight, InFlight::Kill(_))
+    }
+}

@@ -1,0 +1,361 @@
+//! Cycles, the allowance, rollover (docs/semantics.md §4).
+
+use crate::calendar::MonthEnd;
+use crate::policy::{Allowance, Anchor, Opening, Rollover, RolloverBase, Terms, Trim};
+use crate::units::{Category, Credits, Money, SimSpan, SimTime};
+
+use super::account::Judged;
+use super::agenda::Coming;
+use super::facts::{EntryKind, Fact};
+use super::lots::{JudgedLot, Origin};
+
+/// The running cycle.
+#[derive(Debug, Default)]
+pub(super) struct RunningCycle {
+    /// Its close.
+    pub next: Option<SimTime>,
+    /// Closes so far that no change of plan has forced.
+    pub closes: u32,
+    /// Where a sign-up anchor stands.
+    pub sign_up: SimTime,
+    /// The running allowance.
+    pub lot: Option<usize>,
+    /// What the period's allowance comes to (docs/semantics.md §16.5).
+    pub amount: Credits,
+    /// Burned of it, for charges and repayment (docs/semantics.md §16.6).
+    pub used: Credits,
+}
+
+impl RunningCycle {
+    pub fn count_use(&mut self, lot: usize, credits: Credits) {
+        if self.lot == Some(lot) {
+            self.used += credits;
+        }
+    }
+}
+
+impl Judged<'_> {
+    /// Where a plan's periods start (docs/semantics.md §4.1).
+    pub fn anchor_of(&self, terms: &Terms) -> SimTime {
+        let zone = self.case.zone;
+        let near = self.opened_at;
+        match terms.cycle.anchor {
+            Anchor::SignUp => self.cycle.sign_up,
+            Anchor::DayOfMonth(day) => zone.day_of_month(near, day),
+            Anchor::DayAndMonth { day, month } => zone.day_and_month(near, month, day),
+            Anchor::CalendarMonth => zone.day_of_month(near, 1),
+            Anchor::At(at) => at,
+        }
+    }
+
+    /// The close after an instant (docs/semantics.md §4.1, §4.2).
+    pub fn close_after(&self, t: SimTime) -> Option<SimTime> {
+        let terms = self.terms();
+        let mut from = t;
+        if let Some(closes) = &self.case.customers.cycle_closes {
+            if let Some(next) = closes.iter().find(|&&close| close > t) {
+                return Some(*next);
+            }
+            if !terms.cycle.written {
+                return None;
+            }
+            from = from.max(closes.last().copied().unwrap_or(t));
+        }
+        let (anchor, every) = (self.anchor_of(terms), terms.cycle.every);
+        let nth = self.case.zone.first_after(anchor, every, from, MonthEnd::Clamp);
+        Some(self.case.zone.nth(anchor, every, nth, MonthEnd::Clamp))
+    }
+
+    /// The period around an instant, as the anchor counts it.
+    pub fn period_around(&self, t: SimTime) -> (SimTime, SimTime) {
+        let terms = self.terms();
+        let (anchor, every) = (self.anchor_of(terms), terms.cycle.every);
+        let nth = self.case.zone.first_after(anchor, every, t, MonthEnd::Clamp);
+        let at = |n| self.case.zone.nth(anchor, every, n, MonthEnd::Clamp);
+        (at(nth - 1), at(nth))
+    }
+
+    pub fn next_close(&self) -> Option<SimTime> {
+        self.cycle.next
+    }
+
+    /// The close that makes a rolled lot end (docs/semantics.md §4.7).
+    pub fn close_numbered(&self, number: u32) -> Option<SimTime> {
+        let mut close = self.cycle.next;
+        for _ in self.cycle.closes + 1..number {
+            close = close.and_then(|close| self.close_after(close));
+        }
+        close
+    }
+
+    /// The close of the new period is laid down.
+    pub fn begin_cycle(&mut self) {
+        self.to_come.call_off(|what| what == Coming::Close);
+        self.cycle.next = self.close_after(self.now);
+        if let Some(next) = self.cycle.next {
+            self.to_come.add(next, (0, 0, 0), Coming::Close);
+        }
+    }
+
+    /// The first period of the account: the running one, or the rest of it (docs/semantics.md §4.3).
+    pub fn begin_first_period(&mut self) {
+        self.cycle.sign_up = self.case.traits.signed_up;
+        self.begin_cycle();
+        self.begin_billing();
+        self.issue_allowance(true);
+        self.stamp();
+    }
+
+    /// What a first period brings: all, or the share that is still to come (docs/semantics.md §4.3).
+    fn first_amount(&self, allowance: &Allowance) -> Credits {
+        let (from, to) = self.period_around(self.now);
+        // Where closes are written down nobody counts periods.
+        if self.case.customers.cycle_closes.is_some() {
+            return allowance.credits;
+        }
+        match self.terms().cycle.opening {
+            Opening::Prorated => self.share_of(allowance.credits, to - self.now, to - from),
+            Opening::Full => allowance.credits,
+        }
+    }
+
+    /// The allowance of the period that begins (docs/semantics.md §4.4).
+    pub fn issue_allowance(&mut self, first: bool) {
+        self.cycle.lot = None;
+        self.cycle.amount = Credits::ZERO;
+        self.cycle.used = Credits::ZERO;
+        let Some(allowance) = self.terms().allowance.clone() else { return };
+        let credits = if first { self.first_amount(&allowance) } else { allowance.credits };
+        let id = self.fresh_id();
+        let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, Origin::Allowance);
+        lot.priority = allowance.priority;
+        lot.price = self.price_of_allowance();
+        let lot = self.issue(lot, EntryKind::IssueAllowance);
+        self.cycle.lot = Some(lot);
+        self.cycle.amount = credits;
+    }
+
+    /// A cycle closes (docs/semantics.md §4.5).
+    pub fn close_comes(&mut self) {
+        if self.whole_event.is_none() {
+            self.whole_event = Some(self.balances());
+        }
+        self.close(false);
+        self.next_period();
+        if let Some(whole) = self.whole_event.take() {
+            self.follow(whole, None);
+        }
+        self.repay_soon();
+    }
+
+    /// The old cycle's part, by the old terms; `forced` by a change of plan (docs/semantics.md §4.5, §16.4).
+    pub fn close(&mut self, forced: bool) {
+        self.say(Fact::new(self.now, EntryKind::Close));
+        if !forced {
+            self.cycle.closes += 1;
+            self.end_last_rolled();
+        }
+        self.roll_allowance(forced);
+        if !forced {
+            self.roll_grants();
+        }
+        self.debt_rule();
+        self.alerts.begin_base(self.lots.iter().map(|lot| lot.remaining).sum());
+    }
+
+    fn in_order(&self, wanted: impl Fn(&JudgedLot) -> bool) -> Vec<usize> {
+        let mut found: Vec<usize> =
+            (0..self.lots.len()).filter(|&lot| !self.lots[lot].over && wanted(&self.lots[lot])).collect();
+        let fresh = |lot: usize| self.lots[lot].origin == Origin::Allowance;
+        found.sort_by(|&a, &b| fresh(b).cmp(&fresh(a)).then(self.burns_before(a, b)));
+        found
+    }
+
+    /// Lots whose last close this is end (docs/semantics.md §4.7).
+    fn end_last_rolled(&mut self) {
+        let closes = self.cycle.closes;
+        let last =
+            |lot: &JudgedLot| matches!(lot.origin, Origin::Rolled { last: Some(last), .. } if last <= closes);
+        for lot in self.in_order(last) {
+            self.lots[lot].over = true;
+            let rest = self.lots[lot].remaining;
+            self.take_away(EntryKind::Expire, lot, rest, true);
+        }
+        self.stamp();
+    }
+
+    fn roll_allowance(&mut self, forced: bool) {
+        let rollover = self.terms().allowance.as_ref().map(|allowance| allowance.rollover.clone());
+        let rolls = |lot: &JudgedLot| match lot.origin {
+            Origin::Allowance => true,
+            Origin::Rolled { last: None, .. } => !forced,
+            _ => false,
+        };
+        let mut rolled = Vec::new();
+        for lot in self.in_order(rolls) {
+            let fresh = self.lots[lot].origin == Origin::Allowance;
+            match &rollover {
+                Some(rollover) if self.roll(lot, rollover, fresh) => rolled.push(lot),
+                Some(_) => {}
+                None => {
+                    self.lots[lot].over = true;
+                    let rest = self.lots[lot].remaining;
+                    self.take_away(EntryKind::Expire, lot, rest, true);
+                }
+            }
+        }
+        if let Some(most) = rollover.as_ref().and_then(|rollover| rollover.max_total) {
+            self.trim(most, rollover.map_or(Trim::Oldest, |rollover| rollover.trim));
+        }
+        for lot in rolled {
+            let moved = self.lots[lot].remaining - self.lots[lot].pinned;
+            if moved.is_positive() {
+                self.lot_fact(EntryKind::Rollover, lot, moved);
+            }
+        }
+        self.stamp();
+    }
+
+    /// min(remaining, max, ⌊fraction · base⌋) (docs/semantics.md §4.6).
+    fn kept(&self, lot: usize, rollover: &Rollover) -> Credits {
+        let lot = &self.lots[lot];
+        let base = match rollover.base {
+            RolloverBase::Remaining => lot.remaining,
+            RolloverBase::Original => lot.issued,
+        };
+        lot.remaining.min(rollover.max_credits).min(share_down(base, rollover.fraction.get()))
+    }
+
+    fn roll(&mut self, lot: usize, rollover: &Rollover, fresh: bool) -> bool {
+        let kept = self.kept(lot, rollover);
+        let least = rollover.min_credits.min(rollover.max_credits);
+        let last = rollover.max_periods.map(|periods| self.cycle.closes + periods);
+        let origin = Origin::Rolled { last, burns: rollover.burns };
+        if fresh && kept < least {
+            let id = self.fresh_id();
+            let mut minimum = JudgedLot::new(id, Category::Included, least - kept, self.now, origin);
+            minimum.priority = self.lots[lot].priority;
+            self.issue(minimum, EntryKind::IssueRolloverMinimum);
+        }
+        let rest = self.lots[lot].remaining - kept;
+        self.take_away(EntryKind::Expire, lot, rest, true);
+        if kept.is_positive() {
+            self.lots[lot].origin = origin;
+        } else {
+            self.lots[lot].over = true;
+        }
+        kept.is_positive()
+    }
+
+    /// What all rolled lots hold together has a cap (docs/semantics.md §4.9).
+    fn trim(&mut self, most: Credits, trim: Trim) {
+        let mut rolled = self.in_order(|lot| matches!(lot.origin, Origin::Rolled { .. }));
+        rolled.sort_by_key(|&lot| (self.lots[lot].effective_at, self.lots[lot].id));
+        if trim == Trim::Newest {
+            rolled.reverse();
+        }
+        let total: Credits = rolled.iter().map(|&lot| self.lots[lot].remaining - self.lots[lot].pinned).sum();
+        let mut over = total - most;
+        for lot in rolled {
+            let part = over.min(self.lots[lot].remaining - self.lots[lot].pinned);
+            if part.is_positive() {
+                self.take_away(EntryKind::Expire, lot, part, true);
+                over -= part;
+            }
+        }
+    }
+
+    /// Grants with a rollover of their own apply it in place, to a lot and what made up its minimum together
+    /// (docs/semantics.md §4.10).
+    fn roll_grants(&mut self) {
+        let own = |lot: &JudgedLot| matches!(lot.origin, Origin::Grant(_));
+        let mut lots: Vec<usize> = (0..self.lots.len()).filter(|&lot| own(&self.lots[lot])).collect();
+        lots.sort_by(|&a, &b| self.burns_before(a, b));
+        for lot in lots {
+            let Origin::Grant(place) = self.lots[lot].origin else { continue };
+            let Some(rollover) = self.grants.0[place].spec.rollover.clone() else { continue };
+            let minimum = self.minimum_of(lot);
+            let ended = self.lots[lot].over && minimum.is_none();
+            if !ended && !self.has_ended(lot) && !self.grants.0[place].voided {
+                self.roll_in_place(place, lot, minimum, &rollover);
+            }
+        }
+    }
+
+    /// The lot that makes up the minimum of another.
+    fn minimum_of(&self, lot: usize) -> Option<usize> {
+        (0..self.lots.len()).rev().find(|&other| {
+            let mine = self.lots[other].origin == Origin::GrantMinimum(lot);
+            mine && !self.lots[other].over && self.lots[other].remaining.is_positive()
+        })
+    }
+
+    fn has_ended(&self, lot: usize) -> bool {
+        self.lots[lot].end.is_some_and(|end| self.acted_end(end) <= self.now)
+    }
+
+    fn roll_in_place(&mut self, place: usize, lot: usize, minimum: Option<usize>, rollover: &Rollover) {
+        let more = minimum.map_or(Credits::ZERO, |minimum| self.lots[minimum].remaining);
+        let together = self.lots[lot].remaining + more;
+        let base = match rollover.base {
+            RolloverBase::Remaining => together,
+            RolloverBase::Original => self.lots[lot].issued,
+        };
+        let kept = together.min(rollover.max_credits).min(share_down(base, rollover.fraction.get()));
+        let least = rollover.min_credits.min(rollover.max_credits);
+        let of_minimum = more.min(together - kept);
+        if kept < least {
+            self.make_up(lot, minimum, least - kept, place);
+        }
+        if let Some(minimum) = minimum {
+            self.take_away(EntryKind::Expire, minimum, of_minimum, true);
+        }
+        self.take_away(EntryKind::Expire, lot, together - kept - of_minimum, true);
+        self.stamp();
+        let own = self.lots[lot].remaining - self.lots[lot].pinned;
+        for (lot, moved) in [(Some(lot), own), (minimum, more - of_minimum)] {
+            if let Some(lot) = lot.filter(|_| moved.is_positive()) {
+                self.lot_fact(EntryKind::Rollover, lot, moved);
+            }
+        }
+        self.stamp();
+    }
+
+    /// Issues what a minimum lacks: more of the lot that makes it up, or a new one.
+    fn make_up(&mut self, lot: usize, minimum: Option<usize>, credits: Credits, _place: usize) {
+        if let Some(minimum) = minimum {
+            self.lots[minimum].issued += credits;
+            self.lots[minimum].remaining += credits;
+            self.alerts.issued += credits;
+            self.lot_fact(EntryKind::IssueRolloverMinimum, minimum, credits);
+            return;
+        }
+        let id = self.fresh_id();
+        let mut anew = JudgedLot::new(id, Category::Included, credits, self.now, Origin::GrantMinimum(lot));
+        anew.priority = self.lots[lot].priority;
+        anew.end = self.lots[lot].end;
+        self.issue(anew, EntryKind::IssueRolloverMinimum);
+    }
+
+    /// The new period begins, with rules and plan of then (docs/semantics.md §4.5, §1.5).
+    fn next_period(&mut self) {
+        let changed = self.change_at_close();
+        self.begin_cycle();
+        if self.has_left() {
+            self.end_subscription();
+            return;
+        }
+        self.issue_allowance(changed.is_some_and(|first| first));
+        self.stamp();
+    }
+}
+
+/// ⌊share · credits⌋.
+pub(super) fn share_down(credits: Credits, share: f64) -> Credits {
+    Credits::from_micros(libm::floor(credits.micros() as f64 * share) as i64)
+}
+
+/// A share of money by time, rounded half-up to a nano-unit.
+pub(super) fn money_share(money: Money, part: SimSpan, whole: SimSpan) -> Money {
+    if whole.is_zero() { Money::ZERO } else { money.scale_half_up(part.micros(), whole.micros()) }
+}

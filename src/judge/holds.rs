@@ -1,0 +1,180 @@
+//! Holds: reservations of lots (docs/semantics.md §6.15 to §6.18).
+
+use crate::policy::{Admission, HoldTerms, OnTimeout};
+use crate::units::Credits;
+
+use super::account::Judged;
+use super::agenda::Coming;
+use super::facts::{EntryKind, Fact};
+
+/// A reservation for an operation.
+#[derive(Debug, Clone)]
+pub(super) struct JudgedHold {
+    pub work: usize,
+    /// All that was ever held.
+    pub amount: Credits,
+    /// Of each lot, in the order in which it was reserved.
+    pub reserved: Vec<(usize, Credits)>,
+    /// What no lot covers.
+    pub uncovered: Credits,
+    pub pins: bool,
+    pub ended: bool,
+}
+
+impl JudgedHold {
+    /// What it still takes from available.
+    pub fn left(&self) -> Credits {
+        self.reserved.iter().map(|(_, credits)| *credits).sum::<Credits>() + self.uncovered
+    }
+}
+
+impl<'a> Judged<'a> {
+    /// The rules of an operation's hold, if it is admitted by one.
+    pub fn hold_terms(&self, work: usize) -> Option<&'a HoldTerms> {
+        match &self.rules_of(work).admission {
+            Admission::Hold(terms) => Some(terms),
+            _ => None,
+        }
+    }
+
+    pub fn hold_fact(&mut self, kind: EntryKind, hold: usize, credits: Credits) {
+        let work = self.holds[hold].work;
+        let fact = self.fact_of(work, kind).of(credits);
+        self.tell(fact);
+    }
+
+    /// Reserves unreserved lots in burn order (docs/semantics.md §6.15).
+    fn reserve(&mut self, hold: usize, amount: Credits) {
+        let mut left = amount;
+        for lot in self.burn_order() {
+            let part = self.unreserved_of(lot).min(left);
+            if part.is_positive() {
+                self.holds[hold].reserved.push((lot, part));
+                left -= part;
+            }
+        }
+        self.holds[hold].uncovered += left;
+    }
+
+    pub fn open_hold(&mut self, work: usize, amount: Credits, terms: &HoldTerms) {
+        let before = self.balances();
+        let hold = self.holds.len();
+        let (reserved, uncovered) = (Vec::new(), Credits::ZERO);
+        self.holds.push(JudgedHold {
+            work,
+            amount,
+            reserved,
+            uncovered,
+            pins: terms.pins_expiry,
+            ended: false,
+        });
+        self.work[work].hold = Some(hold);
+        self.reserve(hold, amount);
+        self.hold_fact(EntryKind::HoldOpen, hold, amount);
+        if let Some(timeout) = terms.timeout {
+            let tie = self.tie(work, 0);
+            self.to_come.add(self.now + timeout, tie, Coming::HoldTimesOut { hold });
+        }
+        self.follow(before, Some(work));
+    }
+
+    /// Enlarges a hold (docs/semantics.md §6.16).
+    pub fn extend_hold(&mut self, hold: usize, addition: Credits) {
+        let before = self.balances();
+        self.holds[hold].amount += addition;
+        self.reserve(hold, addition);
+        self.hold_fact(EntryKind::HoldExtend, hold, addition);
+        let work = self.holds[hold].work;
+        self.follow(before, Some(work));
+    }
+
+    /// The open hold of an operation.
+    pub fn open_hold_of(&self, work: usize) -> Option<usize> {
+        self.work[work].hold.filter(|&hold| !self.holds[hold].ended)
+    }
+
+    /// Burns of a hold's reservation; returns what it did not cover.
+    pub fn burn_reserved(&mut self, work: usize, segment: u16, hold: usize, amount: Credits) -> Credits {
+        let mut left = amount;
+        for index in 0..self.holds[hold].reserved.len() {
+            let (lot, reserved) = self.holds[hold].reserved[index];
+            let part = reserved.min(left);
+            if part.is_positive() {
+                self.holds[hold].reserved[index].1 -= part;
+                self.burn(work, segment, lot, part);
+                left -= part;
+            }
+        }
+        self.holds[hold].reserved.retain(|(_, credits)| credits.is_positive());
+        let uncovered = self.holds[hold].uncovered.min(left);
+        self.holds[hold].uncovered -= uncovered;
+        left
+    }
+
+    /// A hold is over: what it kept is free, and what only it kept alive expires (docs/semantics.md §3.7).
+    pub fn let_go(&mut self, hold: usize) {
+        self.holds[hold].ended = true;
+        self.holds[hold].reserved.clear();
+        self.holds[hold].uncovered = Credits::ZERO;
+    }
+
+    /// After a hold has ended: pinned rests expire, then debt is repaid.
+    pub fn after_hold(&mut self) {
+        for lot in 0..self.lots.len() {
+            let free = (self.lots[lot].remaining - self.reserved_of(lot)).positive_part();
+            let goes = self.lots[lot].pinned.min(free);
+            if goes.is_positive() {
+                self.lots[lot].pinned -= goes;
+                self.take_away(EntryKind::Expire, lot, goes, false);
+            }
+        }
+        self.stamp();
+        self.repay();
+    }
+
+    /// A hold ends without a charge.
+    pub fn release_hold(&mut self, hold: usize, kind: EntryKind) {
+        let before = self.balances();
+        let (amount, work) = (self.holds[hold].left(), self.holds[hold].work);
+        let segment = if kind == EntryKind::HoldSettle { self.work[work].segment } else { 0 };
+        let fact = Fact { segment, ..self.fact_of(work, kind) };
+        self.tell(fact.of(amount));
+        self.let_go(hold);
+        self.after_hold();
+        self.follow(before, None);
+    }
+
+    /// docs/semantics.md §6.17; a settle at this instant comes first.
+    pub fn hold_times_out(&mut self, hold: usize) {
+        if self.holds[hold].ended {
+            return;
+        }
+        let work = self.holds[hold].work;
+        let on_timeout = self.hold_terms(work).map_or(OnTimeout::Release, |terms| terms.on_timeout);
+        match on_timeout {
+            OnTimeout::Release => self.release_hold(hold, EntryKind::HoldExpire),
+            OnTimeout::Charge => {
+                let amount = self.holds[hold].left();
+                let before = self.balances();
+                let segment = self.work[work].segment;
+                self.work[work].segment += 1;
+                self.work[work].recording = segment;
+                let fact = Fact { segment, ..self.fact_of(work, EntryKind::HoldCharged) };
+                self.tell(fact.of(amount));
+                self.take_for(work, amount, Some(hold));
+                self.work[work].kept_charged += amount;
+                self.work[work].charged += amount;
+                self.work[work].incurred += amount;
+                self.let_go(hold);
+                self.after_hold();
+                self.follow(before, Some(work));
+            }
+        }
+    }
+
+    /// A fact about an operation.
+    pub fn fact_of(&self, work: usize, kind: EntryKind) -> Fact {
+        let operation = &self.work[work].operation;
+        Fact { operation: Some((operation.feature, operation.sequence)), ..Fact::new(self.now, kind) }
+    }
+}

@@ -1,0 +1,250 @@
+//! Lots and the order in which they burn (docs/semantics.md §3).
+
+use std::cmp::Ordering;
+
+use crate::policy::{BurnKey, ExpiryPrecision, RolledBurns};
+use crate::units::{Category, Credits, MICROS_PER_SECOND, Money, SimTime};
+
+use super::account::Judged;
+use super::facts::{EntryKind, Fact};
+
+/// Where a lot comes from, as far as rules ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The running allowance.
+    Allowance,
+    /// What has rolled over; the number of the close that ends it, if there is one.
+    Rolled { last: Option<u32>, burns: RolledBurns },
+    /// A grant written down, by its place among the account's grants.
+    Grant(usize),
+    /// The minimum of the own rollover of a grant's lot, by that lot.
+    GrantMinimum(usize),
+    /// Bought.
+    Purchase,
+    /// Given back for a lot that has ended.
+    Refund,
+}
+
+/// A quantity of credits with its own life (docs/semantics.md §3.1).
+#[derive(Debug, Clone)]
+pub(super) struct JudgedLot {
+    pub id: u32,
+    pub category: Category,
+    pub priority: i32,
+    pub created_at: SimTime,
+    pub effective_at: SimTime,
+    /// As written; the running close for an allowance is not here.
+    pub end: Option<SimTime>,
+    pub issued: Credits,
+    pub remaining: Credits,
+    pub burned: Credits,
+    pub expired: Credits,
+    pub voided: Credits,
+    pub price: Money,
+    pub origin: Origin,
+    /// What only holds keep alive of it; it expires as they let go.
+    pub pinned: Credits,
+    /// Nothing can be taken from it or given back to it but by a hold that has reserved of it.
+    pub over: bool,
+}
+
+impl JudgedLot {
+    pub fn new(id: u32, category: Category, credits: Credits, at: SimTime, origin: Origin) -> JudgedLot {
+        JudgedLot {
+            id,
+            category,
+            priority: 0,
+            created_at: at,
+            effective_at: at,
+            end: None,
+            issued: credits,
+            remaining: credits,
+            burned: Credits::ZERO,
+            expired: Credits::ZERO,
+            voided: Credits::ZERO,
+            price: Money::ZERO,
+            origin,
+            pinned: Credits::ZERO,
+            over: false,
+        }
+    }
+
+    /// The end that is acted upon: an inclusive boundary adds a microsecond (docs/semantics.md §3.1).
+    pub fn names(&self) -> Option<(u32, Category)> {
+        Some((self.id, self.category))
+    }
+}
+
+impl Judged<'_> {
+    /// A fact about a lot.
+    pub fn lot_fact(&mut self, kind: EntryKind, lot: usize, credits: Credits) {
+        let grant = self.lots[lot].names();
+        self.tell(Fact { grant, ..Fact::new(self.now, kind).of(credits) });
+    }
+
+    /// What open holds have reserved of a lot.
+    pub fn reserved_of(&self, lot: usize) -> Credits {
+        let of = |hold: &super::holds::JudgedHold| -> Credits {
+            hold.reserved.iter().filter(|(of, _)| *of == lot).map(|(_, credits)| *credits).sum()
+        };
+        self.holds.iter().map(of).sum()
+    }
+
+    /// What may be used of a lot by anybody.
+    pub fn unreserved_of(&self, lot: usize) -> Credits {
+        if self.lots[lot].over {
+            return Credits::ZERO;
+        }
+        (self.lots[lot].remaining - self.reserved_of(lot)).positive_part()
+    }
+
+    /// Lots with something unreserved, first burned first (docs/semantics.md §3.2).
+    pub fn burn_order(&self) -> Vec<usize> {
+        let mut lots: Vec<usize> =
+            (0..self.lots.len()).filter(|&lot| self.unreserved_of(lot).is_positive()).collect();
+        lots.sort_by(|&a, &b| self.burns_before(a, b));
+        lots
+    }
+
+    pub fn burns_before(&self, a: usize, b: usize) -> Ordering {
+        let keys = &self.terms().burn_order;
+        let place = |wanted: fn(&BurnKey) -> bool| keys.iter().position(wanted);
+        let ends = place(|key| matches!(key, BurnKey::ExpiresAt(_)));
+        let burns = place(|key| matches!(key, BurnKey::Burns));
+        // "Just before" the end, or left out: beside the fresh allowance, as if they ended with it (§4.8).
+        let beside = match (burns, ends) {
+            (Some(burns), Some(ends)) => burns + 1 == ends,
+            (None, Some(_)) => true,
+            _ => false,
+        };
+        for key in keys {
+            let order = match *key {
+                BurnKey::Priority => self.lots[a].priority.cmp(&self.lots[b].priority),
+                BurnKey::ExpiresAt(precision) => {
+                    let key = |lot: usize| {
+                        let rank = if beside { self.rank(lot) } else { 1 };
+                        (self.end_key(lot, precision, beside), rank)
+                    };
+                    key(a).cmp(&key(b))
+                }
+                BurnKey::Category(order) => {
+                    let place = |lot: usize| order.iter().position(|&c| c == self.lots[lot].category);
+                    place(a).cmp(&place(b))
+                }
+                BurnKey::UnitPrice => {
+                    let (a, b) = (&self.lots[a], &self.lots[b]);
+                    let of = |price: Money, credits: Credits| {
+                        i128::from(price.nanos()) * i128::from(credits.micros())
+                    };
+                    of(a.price, b.issued).cmp(&of(b.price, a.issued))
+                }
+                BurnKey::EffectiveAt => self.lots[a].effective_at.cmp(&self.lots[b].effective_at),
+                BurnKey::CreatedAt => self.lots[a].created_at.cmp(&self.lots[b].created_at),
+                BurnKey::Amount { larger_first: true } => self.lots[b].issued.cmp(&self.lots[a].issued),
+                BurnKey::Amount { larger_first: false } => self.lots[a].issued.cmp(&self.lots[b].issued),
+                BurnKey::Burns if beside => Ordering::Equal,
+                BurnKey::Burns => self.rank(a).cmp(&self.rank(b)),
+                BurnKey::Id => Ordering::Equal,
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        (self.lots[a].id, a).cmp(&(self.lots[b].id, b))
+    }
+
+    /// Rolled lots just before or behind the fresh allowance (docs/semantics.md §4.8).
+    fn rank(&self, lot: usize) -> u8 {
+        match self.lots[lot].origin {
+            Origin::Rolled { burns: RolledBurns::Before, .. } => 0,
+            Origin::Rolled { burns: RolledBurns::After, .. } => 2,
+            _ => 1,
+        }
+    }
+
+    /// The end that the burn order compares, none last.
+    fn end_key(&self, lot: usize, precision: ExpiryPrecision, beside: bool) -> i64 {
+        let end = match self.lots[lot].origin {
+            Origin::Allowance => self.next_close(),
+            Origin::Rolled { burns, .. } if beside && burns != RolledBurns::Unordered => self.next_close(),
+            Origin::Rolled { last: Some(last), .. } => self.close_numbered(last),
+            Origin::Rolled { last: None, .. } => None,
+            _ => self.lots[lot].end,
+        };
+        match (end, precision) {
+            (None, _) => i64::MAX,
+            (Some(SimTime::MAX), _) => i64::MAX,
+            (Some(end), ExpiryPrecision::Exact) => end.micros(),
+            (Some(end), ExpiryPrecision::Second) => end.micros().div_euclid(MICROS_PER_SECOND),
+            (Some(end), ExpiryPrecision::Day) => self.case.zone.day_number(end),
+        }
+    }
+
+    /// Takes what remains of a lot away, at most `credits`, unreserved ones first (docs/semantics.md §3.6, §3.7, §16.7); holds
+    /// keep their amounts, uncovered. Returns what was taken.
+    pub fn take_away(&mut self, kind: EntryKind, lot: usize, credits: Credits, may_pin: bool) -> Credits {
+        let credits = credits.min(self.lots[lot].remaining);
+        let free = (self.lots[lot].remaining - self.reserved_of(lot)).positive_part();
+        let from_free = credits.min(free);
+        let mut from_holds = credits - from_free;
+        let mut uncovered = Credits::ZERO;
+        let mut taken = from_free;
+        for hold in 0..self.holds.len() {
+            if may_pin && self.holds[hold].pins {
+                continue;
+            }
+            for index in 0..self.holds[hold].reserved.len() {
+                let (of, reserved) = self.holds[hold].reserved[index];
+                if of == lot && from_holds.is_positive() {
+                    let part = reserved.min(from_holds);
+                    self.holds[hold].reserved[index].1 -= part;
+                    self.holds[hold].uncovered += part;
+                    from_holds -= part;
+                    taken += part;
+                    uncovered += part;
+                }
+            }
+            self.holds[hold].reserved.retain(|(_, credits)| credits.is_positive());
+        }
+        // What pinning holds keep is to go as they end.
+        self.lots[lot].pinned += from_holds;
+        self.lots[lot].remaining -= taken;
+        match kind {
+            EntryKind::Void => self.lots[lot].voided += taken,
+            _ => self.lots[lot].expired += taken,
+        }
+        let first = kind != EntryKind::Void;
+        if first && uncovered.is_positive() {
+            self.tell(Fact::new(self.now, EntryKind::HoldUncovered).of(uncovered));
+        }
+        if taken.is_positive() {
+            let money = if kind == EntryKind::Void { self.voided_value(lot, taken) } else { Money::ZERO };
+            let grant = self.lots[lot].names();
+            self.tell(Fact { grant, ..Fact::new(self.now, kind).of(taken).paid(money) });
+        }
+        if !first && uncovered.is_positive() {
+            self.tell(Fact::new(self.now, EntryKind::HoldUncovered).of(uncovered));
+        }
+        taken
+    }
+
+    /// What of a lot's price is lost with credits that have just been voided (docs/semantics.md §11.2).
+    fn voided_value(&self, lot: usize, taken: Credits) -> Money {
+        let lot = &self.lots[lot];
+        let earned = |credits: Credits| lot.price.scale_floor(credits.micros(), lot.issued.micros().max(1));
+        let used = lot.burned + lot.expired + lot.voided;
+        earned(used) - earned(used - taken)
+    }
+
+    /// A lot's end has come (docs/semantics.md §3.7).
+    pub fn lot_ends(&mut self, lot: usize) {
+        if self.lots[lot].over {
+            return;
+        }
+        let before = self.balances();
+        self.lots[lot].over = true;
+        let rest = self.lots[lot].remaining;
+        self.take_away(EntryKind::Expire, lot, rest, true);
+        self.follow(before, None);
+    }
+}

@@ -1,0 +1,98 @@
+//! An independent judge of credit semantics: what docs/semantics.md says of one account, done slowly and obviously.
+//!
+//! Owns a second reading of the rules: one account, one event after the other, plain vectors, linear searches, no shortcut.
+//! Shares nothing with the account and the ledger but what a scenario's file is read into, the demand of one organization, and
+//! the named streams of random numbers. Leaves what happened in the product to whoever calls [`compare()`]. Invariant: a rule is
+//! changed in docs/semantics.md first, then here, then in the product.
+
+mod account;
+mod agenda;
+mod alerts;
+mod buyers;
+mod charge;
+mod check;
+mod compare;
+mod cycle;
+mod demand;
+mod facts;
+mod grants;
+mod holds;
+mod kill;
+mod limits;
+mod lots;
+mod money;
+mod opening;
+mod plan_change;
+mod queue;
+mod refund;
+mod refusal;
+mod repay;
+mod top_up;
+mod views;
+mod work;
+
+pub use compare::{JudgeDifference, compare, told};
+pub use demand::asked;
+pub use facts::Fact;
+pub use limits::not_judged;
+
+use crate::calendar::Zone;
+use crate::policy::{Customers, Policy};
+use crate::sampling::StreamKey;
+use crate::units::{Credits, FeatureIndex, SimTime};
+use crate::workload::{Operation, RunPart, Source, Traits};
+
+/// Everything that decides what happens to one account.
+#[derive(Clone, Copy)]
+pub struct JudgeCase<'a> {
+    /// First instant of the horizon.
+    pub start: SimTime,
+    /// End of the horizon; nothing happens at it.
+    pub end: SimTime,
+    /// Outcomes count from here.
+    pub measure_from: SimTime,
+    /// The scenario's time zone.
+    pub zone: &'a Zone,
+    /// Features in file order.
+    pub features: &'a [JudgeFeature<'a>],
+    /// The policy, estimates over the population already numbers.
+    pub policy: &'a Policy,
+    /// The organization's cohort: customers, grants, debt.
+    pub customers: &'a Customers,
+    /// The organization.
+    pub traits: &'a Traits,
+    /// Key of the organization's streams.
+    pub key: StreamKey,
+    /// The end of the outage that a feature is in at an instant; none if it is up.
+    pub outage: &'a dyn Fn(FeatureIndex, SimTime) -> Option<SimTime>,
+    /// What the organization asks for, in the order of arrival, features in file order, numbers.
+    pub demand: &'a [AskedOperation],
+}
+
+/// What must be known of a feature.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgeFeature<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Costs nothing and is never refused.
+    pub free: bool,
+    /// Mean true cost over the population.
+    pub expected_cost: Credits,
+    /// Where the cost of a substitute is drawn.
+    pub source: &'a Source,
+}
+
+/// One piece of demand with its steps.
+#[derive(Debug, Clone)]
+pub struct AskedOperation {
+    /// As it was drawn or written down.
+    pub operation: Operation,
+    /// The steps of a run; empty for a simple operation.
+    pub parts: Vec<RunPart>,
+}
+
+/// What the judge finds: every fact of the account in order.
+#[must_use]
+pub fn judge(case: &JudgeCase<'_>) -> Vec<Fact> {
+    account::Judged::new(*case).run()
+}

@@ -1,0 +1,46 @@
+//! The opening of an account: one event with everything dated at it (docs/semantics.md §10.4).
+
+use super::account::Judged;
+use super::facts::{EntryKind, Fact};
+use super::repay::JudgedDebt;
+
+impl Judged<'_> {
+    /// The account opens, at its sign-up or at the start if that is later (docs/semantics.md §1.5).
+    pub fn opens(&mut self) {
+        self.opened = true;
+        self.begin_plan();
+        let plan_grants = self.terms().grants.clone();
+        let mut specs = plan_grants;
+        specs.extend(self.case.customers.grants.iter().cloned());
+        let own = self.terms().own_grants.then_some(self.plan);
+        let count = self.terms().grants.len();
+        let opening = self.now;
+        let places = self.take_up_grants(&specs, None, opening);
+        for &place in &places[..count] {
+            self.grants.0[place].plan = own;
+        }
+        self.plans.given.push(own);
+        let index = self.edition * self.case.policy.named_plans() + self.plan;
+        self.say(Fact {
+            grant: None,
+            ..Fact::new(self.now, EntryKind::Opened).because(super::facts::Reason::None)
+        });
+        self.plans.opened_as = index;
+        let debt = self.case.customers.debt_at_start;
+        if debt.is_positive() {
+            self.debts.push(JudgedDebt { owed: debt, parts: Vec::new() });
+            self.say(Fact::new(self.now, EntryKind::OpeningDebt).of(debt));
+        }
+        self.whole_event = Some(self.balances());
+        self.begin_first_period();
+        self.begin_grants(&places);
+        self.stamp();
+        self.repay();
+        self.whole_event = None;
+        self.arm_alerts();
+        self.arm_top_ups();
+        self.begin_people();
+        self.schedule_changes();
+        self.look_at_top_ups();
+    }
+}

@@ -1,0 +1,110 @@
+//! Debt and its repayment (docs/semantics.md §6.9, §6.20, §6.21).
+
+use crate::policy::{DebtAtCycle, Repay};
+use crate::units::{Category, Credits, Money};
+
+use super::account::Judged;
+use super::facts::{EntryKind, Fact, Reason};
+
+/// How a part of a debt ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DebtPart {
+    Repaid { lot: usize, credits: Credits },
+    Invoiced { credits: Credits, price: Option<Money> },
+    Forgiven { credits: Credits },
+}
+
+/// What one charge owes.
+#[derive(Debug, Clone)]
+pub(super) struct JudgedDebt {
+    pub owed: Credits,
+    pub parts: Vec<DebtPart>,
+}
+
+impl Judged<'_> {
+    /// Debt is repaid after all grants of an instant.
+    pub fn repay_after_grants(&mut self) {
+        let before = self.balances();
+        self.repay();
+        self.follow(before, None);
+    }
+
+    /// Burns unreserved credits that may repay, in burn order, the oldest debt first (docs/semantics.md §6.21).
+    pub fn repay(&mut self) {
+        if !self.opened {
+            return;
+        }
+        let repay = self.overdraft().repay;
+        for lot in self.burn_order() {
+            let may = match repay {
+                Repay::AnyCredit => true,
+                Repay::Purchase => self.lots[lot].category == Category::Purchased,
+                Repay::Never => false,
+            };
+            if !may {
+                continue;
+            }
+            let mut part = self.unreserved_of(lot).min(self.debt());
+            if !part.is_positive() {
+                continue;
+            }
+            self.lots[lot].remaining -= part;
+            self.lots[lot].burned += part;
+            self.cycle.count_use(lot, part);
+            self.lot_fact(EntryKind::Repay, lot, part);
+            for debt in &mut self.debts {
+                let here = debt.owed.min(part);
+                if here.is_positive() {
+                    debt.owed -= here;
+                    debt.parts.push(DebtPart::Repaid { lot, credits: here });
+                    part -= here;
+                }
+            }
+        }
+        self.stamp();
+    }
+
+    /// What a close does with debt (docs/semantics.md §6.20).
+    pub fn debt_rule(&mut self) {
+        let overdraft = self.overdraft();
+        let owed = self.debt();
+        if !owed.is_positive() {
+            return;
+        }
+        let price = overdraft.price_per_credit;
+        let mut due = overdraft.fee;
+        if due != Money::ZERO {
+            self.say(Fact::new(self.now, EntryKind::Fee).paid(due));
+        }
+        match overdraft.at_cycle {
+            DebtAtCycle::Carry => {}
+            DebtAtCycle::Forgive => {
+                for debt in &mut self.debts {
+                    let credits = std::mem::take(&mut debt.owed);
+                    debt.parts.push(DebtPart::Forgiven { credits });
+                }
+                self.tell(Fact::new(self.now, EntryKind::DebtForgiven).of(owed));
+                self.stamp();
+            }
+            DebtAtCycle::Invoice => {
+                for debt in &mut self.debts {
+                    let credits = std::mem::take(&mut debt.owed);
+                    debt.parts.push(DebtPart::Invoiced { credits, price });
+                }
+                let amount = price.map_or(Money::ZERO, |price| price_of(owed, price));
+                let reason = if price.is_none() { Reason::Unpriced } else { Reason::None };
+                self.tell(Fact::new(self.now, EntryKind::DebtInvoiced).of(owed).paid(amount).because(reason));
+                self.stamp();
+                due += amount;
+            }
+        }
+        if due != Money::ZERO {
+            self.invoice(due);
+        }
+    }
+}
+
+/// Rounded half-up to a nano-unit (docs/semantics.md §6.20).
+pub(super) fn price_of(credits: Credits, per_credit: Money) -> Money {
+    per_credit.scale_half_up(credits.micros(), crate::units::MICROS_PER_CREDIT)
+}

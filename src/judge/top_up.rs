@@ -1,0 +1,235 @@
+//! Automatic top-ups (docs/semantics.md §7.8 to §7.13).
+
+use crate::calendar::CalendarUnit;
+use crate::policy::{CapLimit, Reevaluation, TopUpAmount, TopUpRule, TopUpThreshold};
+use crate::sampling::Purpose;
+use crate::units::{Credits, Money, SimSpan, SimTime};
+
+use super::account::Judged;
+use super::agenda::Coming;
+use super::buyers::PaidOrder;
+use super::cycle::share_down;
+use super::facts::{EntryKind, Fact};
+
+/// What a rule has done.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RuleState {
+    pub stopped: bool,
+    /// The view has been on the high side since its last purchase.
+    pub seen_high: bool,
+    pub ordinal: u64,
+    pub bought: Vec<(SimTime, Money)>,
+    /// Nothing before, for a cooldown or a back-off.
+    pub held_until: Option<SimTime>,
+    /// Nothing before, for the budget.
+    pub budget_until: Option<SimTime>,
+    pub declines: u32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct TopUps {
+    pub rules: Vec<RuleState>,
+    pub looking: bool,
+}
+
+impl<'a> Judged<'a> {
+    /// The rules of a plan before they have bought anything.
+    pub fn arm_top_ups(&mut self) {
+        let key = self.case.key.name("adopted");
+        let rules = &self.terms().top_ups;
+        self.top_ups.rules = rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| RuleState {
+                stopped: !rule.adopted.holds(key.uniform(Purpose::TopUp, index as u64, 0)),
+                ..RuleState::default()
+            })
+            .collect();
+        self.see_high();
+    }
+
+    /// The threshold; none without an allowance (docs/semantics.md §7.9).
+    fn top_up_threshold(&self, rule: &TopUpRule) -> Option<Credits> {
+        match rule.threshold {
+            TopUpThreshold::Credits(credits) => Some(credits),
+            TopUpThreshold::ShareOfAllowance(share) => {
+                self.cycle.amount.is_positive().then(|| share_down(self.cycle.amount, share))
+            }
+        }
+    }
+
+    fn top_up_view(&self, rule: &TopUpRule) -> Credits {
+        let pending = if rule.count_pending { self.pending() } else { Credits::ZERO };
+        self.balances().of(rule.view) + pending
+    }
+
+    fn is_below(&self, rule: &TopUpRule) -> bool {
+        self.top_up_threshold(rule)
+            .is_some_and(|threshold| rule.compare.holds(self.top_up_view(rule), threshold))
+    }
+
+    fn see_high(&mut self) {
+        for index in 0..self.top_ups.rules.len() {
+            let rule = &self.terms().top_ups[index];
+            if !self.is_below(rule) {
+                self.top_ups.rules[index].seen_high = true;
+            }
+        }
+    }
+
+    /// Rules that are looked at before each check (docs/semantics.md §7.8).
+    pub fn look_at_checks(&mut self) {
+        if self.terms().top_ups.iter().any(|rule| rule.looks == Reevaluation::OnCheck) {
+            self.look_at_rules(true);
+        }
+    }
+
+    pub fn look_at_top_ups(&mut self) {
+        self.look_at_rules(false);
+    }
+
+    /// All rules in the order of the file, from the first again after a purchase that landed at once (docs/semantics.md §7.8).
+    fn look_at_rules(&mut self, only_at_checks: bool) {
+        if self.top_ups.looking || !self.opened || self.has_left() {
+            return;
+        }
+        self.top_ups.looking = true;
+        self.see_high();
+        let mut index = 0;
+        while index < self.top_ups.rules.len() {
+            let looks = !only_at_checks || self.terms().top_ups[index].looks == Reevaluation::OnCheck;
+            if looks && self.rule_fires(index) {
+                self.see_high();
+                index = 0;
+            } else {
+                index += 1;
+            }
+        }
+        self.top_ups.looking = false;
+    }
+
+    /// True if the rule bought something that landed at once.
+    fn rule_fires(&mut self, index: usize) -> bool {
+        let rule = &self.terms().top_ups[index];
+        let state = &self.top_ups.rules[index];
+        if state.stopped || !self.is_below(rule) || (rule.crossing && !state.seen_high) {
+            return false;
+        }
+        let Some((credits, price, package)) = self.what_it_buys(rule) else { return false };
+        if let Some(until) = self.held_back(index, rule, price) {
+            self.wake(rule, until);
+            return false;
+        }
+        if self.top_ups.rules[index].stopped {
+            return false;
+        }
+        if !self.within_budget(price) {
+            self.say(Fact::new(self.now, EntryKind::BudgetBlocked).paid(price));
+            if let Some(budget) = self.case.customers.budget {
+                let until = self.case.zone.next_start(self.now, budget.per);
+                self.top_ups.rules[index].budget_until = Some(until);
+                self.wake(rule, until);
+            }
+            return false;
+        }
+        self.top_ups.rules[index].ordinal += 1;
+        let ordinal = self.top_ups.rules[index].ordinal;
+        let key = self.case.key.number(index as u64);
+        if rule.declined.holds(key.uniform(Purpose::TopUp, ordinal, 0)) {
+            self.declined(index, rule, price);
+            return false;
+        }
+        let mut stream = key.keyed(Purpose::TopUp, ordinal, 1);
+        let delay = SimSpan::from_seconds_f64(rule.processing.sample(&mut stream));
+        let state = &mut self.top_ups.rules[index];
+        state.bought.push((self.now, price));
+        state.seen_high = false;
+        state.declines = 0;
+        state.held_until = (!rule.cooldown.is_zero()).then(|| self.now + rule.cooldown);
+        let package = &self.terms().packages[package];
+        let order = PaidOrder {
+            credits,
+            price,
+            expires: package.expires,
+            priority: package.priority,
+            by_people: false,
+            landed: false,
+        };
+        self.pay_for(order, delay);
+        delay.is_zero()
+    }
+
+    fn wake(&mut self, rule: &TopUpRule, until: SimTime) {
+        if rule.looks == Reevaluation::Always && !self.to_come.has(until, |what| what == Coming::RuleWakes) {
+            self.to_come.add(until, (0, 0, 0), Coming::RuleWakes);
+        }
+    }
+
+    fn declined(&mut self, index: usize, rule: &TopUpRule, price: Money) {
+        self.say(Fact::new(self.now, EntryKind::PaymentDeclined).paid(price));
+        let state = &mut self.top_ups.rules[index];
+        state.declines += 1;
+        if rule.disable_after.is_some_and(|most| state.declines >= most) {
+            state.stopped = true;
+            return;
+        }
+        if !rule.backoff.is_zero() {
+            let until = self.now + rule.backoff;
+            state.held_until = Some(until);
+            self.wake(rule, until);
+        }
+    }
+
+    /// Guards, in order; until when one holds the rule back (docs/semantics.md §7.12).
+    fn held_back(&mut self, index: usize, rule: &TopUpRule, price: Money) -> Option<SimTime> {
+        let state = &self.top_ups.rules[index];
+        if let Some(until) = state.held_until.filter(|&until| self.now < until) {
+            return Some(until);
+        }
+        if let Some(until) = state.budget_until.filter(|&until| self.now < until) {
+            return Some(until);
+        }
+        for cap in &rule.caps {
+            let since = self.case.zone.start_of(self.now, cap.per);
+            let own = state.bought.iter().filter(|(at, _)| *at >= since);
+            let full = match cap.limit {
+                CapLimit::Count(most) => own.count() >= most as usize,
+                CapLimit::Money(most) => own.map(|(_, price)| *price).sum::<Money>() + price > most,
+            };
+            if full {
+                return Some(self.case.zone.next_start(self.now, cap.per));
+            }
+        }
+        let today = self.case.zone.start_of(self.now, CalendarUnit::Day);
+        let count = state.bought.iter().filter(|(at, _)| *at >= today).count();
+        if count >= rule.ceiling as usize {
+            self.top_ups.rules[index].stopped = true;
+            self.say(Fact::new(self.now, EntryKind::TopUpCeiling));
+        }
+        None
+    }
+
+    /// Credits, price and package (docs/semantics.md §7.11).
+    fn what_it_buys(&self, rule: &TopUpRule) -> Option<(Credits, Money, usize)> {
+        let packages = &self.terms().packages;
+        let price = |index: usize| packages[index].price.unwrap_or(Money::ZERO);
+        match rule.amount {
+            TopUpAmount::Package(index) => Some((packages[index].credits, price(index), index)),
+            TopUpAmount::MultipleUntilAbove(index) => {
+                let missing = self.top_up_threshold(rule)? - self.top_up_view(rule);
+                let each = packages[index].credits.micros();
+                let count = missing.micros().div_euclid(each) + 1;
+                Some((
+                    Credits::from_micros(each * count),
+                    Money::from_nanos(price(index).nanos() * count),
+                    index,
+                ))
+            }
+            TopUpAmount::UpTo { target, package } => {
+                let missing = target - self.top_up_view(rule);
+                let paid = price(package).scale_floor(missing.micros(), packages[package].credits.micros());
+                missing.is_positive().then_some((missing, paid, package))
+            }
+        }
+    }
+}

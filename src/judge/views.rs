@@ -1,0 +1,42 @@
+//! The three balances (docs/semantics.md §5).
+
+use crate::policy::View;
+use crate::units::Credits;
+
+use super::account::Judged;
+
+/// The three balances at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ThreeBalances {
+    pub settled: Credits,
+    pub available: Credits,
+    pub ongoing: Credits,
+}
+
+impl ThreeBalances {
+    pub fn of(self, view: View) -> Credits {
+        match view {
+            View::Settled => self.settled,
+            View::Available => self.available,
+            View::Ongoing => self.ongoing,
+        }
+    }
+}
+
+impl Judged<'_> {
+    /// docs/semantics.md §5.1.
+    pub fn balances(&self) -> ThreeBalances {
+        let usable: Credits = self.lots.iter().map(|lot| lot.remaining).sum();
+        let lowering = if self.terms().debt_counts { self.debt() } else { Credits::ZERO };
+        let settled = usable - lowering;
+        let held: Credits = self.holds.iter().map(|hold| hold.left()).sum();
+        let unrecorded: Credits =
+            self.unrecorded.iter().filter(|late| !late.done).map(|late| late.amount).sum();
+        ThreeBalances { settled, available: settled - held, ongoing: settled - unrecorded }
+    }
+
+    /// What is owed.
+    pub fn debt(&self) -> Credits {
+        self.debts.iter().map(|debt| debt.owed).sum()
+    }
+}

@@ -1,0 +1,459 @@
+//! An operation from its start to its end (docs/semantics.md §1.7, §6.6 to §6.8, §6.14, §6.16).
+
+use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Overrun};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::workload::{Fate, Operation, PartKind, RunPart};
+
+use super::AskedOperation;
+use super::account::Judged;
+use super::agenda::Coming;
+use super::charge::ChargedFrom;
+use super::facts::EntryKind;
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// It tries to start.
+    Tries,
+    /// In the queue.
+    Queued,
+    /// For credits, outside the queue.
+    WaitsForCredits,
+    /// For its own next try.
+    WaitsToRetry,
+    InFlight,
+    Ended,
+}
+
+/// An operation and what has become of it.
+#[derive(Debug, Clone)]
+pub(super) struct JudgedWork {
+    pub operation: Operation,
+    /// A simple operation is a run of one step.
+    pub parts: Vec<RunPart>,
+    /// The feature that serves it, another one for a substitute.
+    pub serving: FeatureIndex,
+    pub substituted: bool,
+    pub attempt: u32,
+    pub estimate: Option<Credits>,
+    pub stands: Stands,
+    /// Until when it waits, from its first wait on.
+    pub patience: Option<SimTime>,
+    /// Steps done, and when the running one began.
+    pub part: usize,
+    pub part_began: SimTime,
+    /// Costs of the steps done.
+    pub finished: Credits,
+    /// Owed by the charges so far, before rounding.
+    pub incurred: Credits,
+    /// Charged so far.
+    pub charged: Credits,
+    /// Of it, what a hold's timeout charged, which stays.
+    pub kept_charged: Credits,
+    pub segment: u16,
+    /// The segment that is being recorded.
+    pub recording: u16,
+    pub taken: Vec<ChargedFrom>,
+    pub to_give_back: Credits,
+    /// Of what is being given back, what is issued anew.
+    pub anew: Credits,
+    /// Of what it owed, what the vendor paid for.
+    pub absorbed: Credits,
+    /// Owed in the end.
+    pub due: Credits,
+    /// In a pause.
+    pub pauses: bool,
+    /// It has started, and may be killed.
+    pub started: bool,
+    /// Its first step has begun.
+    pub begun: bool,
+    pub hold: Option<usize>,
+    /// Its last charge has been made, for an end of this kind.
+    pub settled: Option<Ending>,
+}
+
+/// How an operation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Completed,
+    Failed,
+    Cancelled,
+    Killed,
+    /// Its cost has reached its hold.
+    Stopped,
+}
+
+impl JudgedWork {
+    pub fn new(asked: &AskedOperation) -> JudgedWork {
+        let operation = asked.operation;
+        let mut parts = asked.parts.clone();
+        if parts.is_empty() {
+            let (cost, duration) = (operation.cost, operation.duration);
+            parts.push(RunPart { cost, duration, step: 0, kind: PartKind::Work });
+        }
+        JudgedWork {
+            operation,
+            parts,
+            serving: operation.feature,
+            substituted: false,
+            attempt: 0,
+            estimate: None,
+            stands: Stands::Tries,
+            patience: None,
+            part: 0,
+            part_began: operation.at,
+            finished: Credits::ZERO,
+            incurred: Credits::ZERO,
+            charged: Credits::ZERO,
+            kept_charged: Credits::ZERO,
+            segment: 0,
+            recording: 0,
+            taken: Vec::new(),
+            to_give_back: Credits::ZERO,
+            anew: Credits::ZERO,
+            absorbed: Credits::ZERO,
+            due: Credits::ZERO,
+            pauses: false,
+            started: false,
+            begun: false,
+            hold: None,
+            settled: None,
+        }
+    }
+
+    /// True cost if every step is done.
+    pub fn cost(&self) -> Credits {
+        self.parts.iter().map(|part| part.cost).sum()
+    }
+}
+
+impl<'a> Judged<'a> {
+    /// The rules of the feature that serves an operation.
+    pub fn rules_of(&self, work: usize) -> &'a FeatureTerms {
+        &self.terms().features[self.work[work].serving.index()]
+    }
+
+    /// An operation starts.
+    pub fn start(&mut self, work: usize) {
+        self.work[work].stands = Stands::InFlight;
+        self.is_short_no_more(work);
+        self.work[work].part = 0;
+        let fact = self
+            .fact_of(work, EntryKind::Start)
+            .of(self.work[work].hold.map_or(Credits::ZERO, |hold| self.holds[hold].amount));
+        self.say(fact);
+        self.work[work].started = true;
+        if self.rules_of(work).charge == ChargeMoment::Start {
+            // A minimum above the cost is owed at the end (docs/semantics.md §6.7).
+            let owed = self.work[work].cost();
+            let last = self.rules_of(work).minimum <= owed;
+            self.charge_up_to(work, owed, last);
+        }
+        if self.work[work].stands == Stands::InFlight {
+            self.kill_at_start(work);
+        }
+        if self.work[work].stands == Stands::InFlight {
+            self.begin_part(work);
+        }
+    }
+
+    /// How long the running part lasts, and whether something strikes in it.
+    fn length_of_part(&self, work: usize) -> (SimSpan, bool) {
+        let state = &self.work[work];
+        let struck = state.operation.fate != Fate::Completes
+            && state.part == usize::from(state.operation.ends_in_part);
+        let length = if struck { state.operation.ends_after } else { state.parts[state.part].duration };
+        (length, struck)
+    }
+
+    fn begin_part(&mut self, work: usize) {
+        let part = self.work[work].part;
+        if part >= self.work[work].parts.len() {
+            self.end(work, Ending::Completed);
+            return;
+        }
+        self.work[work].part_began = self.now;
+        self.work[work].begun = true;
+        let review = self.work[work].parts[part].kind == PartKind::Review;
+        if self.work[work].pauses && !review {
+            self.work[work].pauses = false;
+            let fact = self.fact_of(work, EntryKind::Resumed);
+            self.say(fact);
+        }
+        if review && !self.work[work].pauses {
+            self.work[work].pauses = true;
+            if self.rules_of(work).charge == ChargeMoment::Segment {
+                let owed = self.work[work].finished;
+                self.charge_up_to(work, owed, false);
+                if self.work[work].stands != Stands::InFlight {
+                    return;
+                }
+            }
+            let fact = self.fact_of(work, EntryKind::Paused);
+            self.say(fact);
+        }
+        let length = self.part_lasts(work);
+        if length.is_zero() {
+            self.part_charges(work, part);
+            self.part_ends(work, part);
+        } else {
+            let tie = self.tie(work, part as u32);
+            self.to_come.add(self.now + length, tie, Coming::PartCharges { work, part });
+            self.to_come.add(self.now + length, tie, Coming::PartEnds { work, part });
+        }
+    }
+
+    /// How long the running part goes on.
+    fn part_lasts(&self, work: usize) -> SimSpan {
+        let (length, _) = self.length_of_part(work);
+        self.reaches_hold_after(work).map_or(length, |reached| length.min(reached))
+    }
+
+    /// When, in the running step, its cost pro rata has reached the hold (docs/semantics.md §6.16).
+    fn reaches_hold_after(&self, work: usize) -> Option<SimSpan> {
+        let hold = self.open_hold_of(work)?;
+        if self.hold_terms(work)?.overrun != Overrun::Stop {
+            return None;
+        }
+        let state = &self.work[work];
+        let part = state.parts[state.part];
+        let amount = self.holds[hold].amount;
+        if state.finished + part.cost <= amount {
+            return None;
+        }
+        let missing = i128::from((amount - state.finished).positive_part().micros());
+        let (cost, duration) = (i128::from(part.cost.micros()), i128::from(part.duration.micros()));
+        let reached = (missing * duration + cost - 1) / cost;
+        Some(SimSpan::from_micros(i64::try_from(reached).unwrap_or(i64::MAX)))
+    }
+
+    /// What was done of the running step, pro rata to its time, rounded down (docs/semantics.md §6.8, §6.13).
+    fn done_of_part(&self, work: usize) -> Credits {
+        let state = &self.work[work];
+        let Some(part) = state.parts.get(state.part) else { return Credits::ZERO };
+        let elapsed = self.now - state.part_began;
+        if part.kind != PartKind::Work {
+            return Credits::ZERO;
+        }
+        if elapsed >= part.duration {
+            return if self.work[work].begun { part.cost } else { Credits::ZERO };
+        }
+        part.cost.scale_floor(elapsed.micros(), part.duration.micros()).min(part.cost)
+    }
+
+    /// How the running part ends the operation at this instant, if it does.
+    fn ends_with_part(&self, work: usize) -> Option<Ending> {
+        let state = &self.work[work];
+        let elapsed = self.now - state.part_began;
+        let (length, struck) = self.length_of_part(work);
+        let reaches = self.reaches_hold_after(work);
+        if reaches.is_some_and(|reached| reached <= elapsed && (reached < length || !struck)) {
+            return Some(Ending::Stopped);
+        }
+        if struck {
+            let failed = state.operation.fate == Fate::Fails;
+            return Some(if failed { Ending::Failed } else { Ending::Cancelled });
+        }
+        (state.part + 1 == state.parts.len()).then_some(Ending::Completed)
+    }
+
+    /// What the end of the running part charges: charges of an instant come before what ends at it (docs/semantics.md §10.1).
+    pub fn part_charges(&mut self, work: usize, part: usize) {
+        if self.work[work].stands != Stands::InFlight || self.work[work].part != part {
+            return;
+        }
+        let due = self.part_lasts(work);
+        if self.now - self.work[work].part_began < due {
+            // It was to stop at its hold, which has timed out meanwhile.
+            let (at, tie) = (self.work[work].part_began + due, self.tie(work, part as u32));
+            self.to_come.add(at, tie, Coming::PartCharges { work, part });
+            self.to_come.add(at, tie, Coming::PartEnds { work, part });
+            return;
+        }
+        if let Some(ending) = self.ends_with_part(work) {
+            // What stops at its hold ends as it is charged.
+            match ending {
+                Ending::Stopped => self.end(work, ending),
+                _ => self.settle(work, ending),
+            }
+            return;
+        }
+        let done = self.work[work].parts[part];
+        if done.kind != PartKind::Work || !self.extends(work, done.cost, false) {
+            return;
+        }
+        if self.rules_of(work).charge == ChargeMoment::Step {
+            let owed = self.work[work].finished + done.cost;
+            self.charge_up_to(work, owed, false);
+        }
+    }
+
+    /// The running part ends, or is struck.
+    pub fn part_ends(&mut self, work: usize, part: usize) {
+        if self.work[work].stands != Stands::InFlight || self.work[work].part != part {
+            return;
+        }
+        if let Some(ending) = self.work[work].settled {
+            self.is_over(work, ending);
+            return;
+        }
+        if self.now - self.work[work].part_began < self.part_lasts(work) {
+            return;
+        }
+        let done = self.work[work].parts[part];
+        let more = part + 1 < self.work[work].parts.len();
+        self.work[work].finished += done.cost;
+        self.work[work].part += 1;
+        self.work[work].part_began = self.now;
+        if more && self.stops_at_step(work) {
+            self.end(work, Ending::Killed);
+            return;
+        }
+        self.begin_part(work);
+    }
+
+    /// Under `overrun = "extend"` a hold grows before a step is charged; false if the work was stopped (docs/semantics.md §6.16).
+    fn extends(&mut self, work: usize, cost: Credits, _last: bool) -> bool {
+        let Some(hold) = self.open_hold_of(work) else { return true };
+        let Some(terms) = self.hold_terms(work) else { return true };
+        if terms.overrun != Overrun::Extend {
+            return true;
+        }
+        let owed = self.rounded(self.work[work].finished + cost);
+        self.extend_to(work, hold, owed, terms.buffer)
+    }
+
+    /// Enlarges a hold so that it covers what is owed, with its buffer; stops the work if the check fails.
+    fn extend_to(&mut self, work: usize, hold: usize, owed: Credits, buffer: f64) -> bool {
+        let over = owed - self.holds[hold].amount;
+        if !over.is_positive() {
+            return true;
+        }
+        let addition = super::check::with_buffer(owed, buffer) - self.holds[hold].amount;
+        if self.extension_passes(work, addition) {
+            self.extend_hold(hold, addition);
+            return self.work[work].stands == Stands::InFlight;
+        }
+        self.settle(work, Ending::Stopped);
+        false
+    }
+
+    /// What an operation owes that ends so (docs/semantics.md §6.7, §6.8, §6.13, §6.14, §6.16).
+    fn owed(&self, work: usize, ending: Ending) -> Credits {
+        let (state, rules) = (&self.work[work], self.rules_of(work));
+        let done = state.finished + self.done_of_part(work);
+        let least = |owed: Credits, minimum: bool| if minimum { owed.max(rules.minimum) } else { owed };
+        match ending {
+            Ending::Completed => state.cost().max(rules.minimum),
+            Ending::Failed => {
+                let owed = match rules.on_failure {
+                    OnFailure::ChargeFinished => state.finished,
+                    OnFailure::ChargeAll => done,
+                    OnFailure::Free => Credits::ZERO,
+                };
+                least(owed, rules.minimum_on_failure)
+            }
+            Ending::Cancelled => {
+                let owed = match rules.on_cancel {
+                    OnCancel::ChargeRecorded => match rules.charge {
+                        ChargeMoment::Start => state.cost(),
+                        ChargeMoment::Step => state.finished,
+                        ChargeMoment::Segment => self.up_to_last_pause(work),
+                        ChargeMoment::Completion => Credits::ZERO,
+                    },
+                    OnCancel::ChargeAll => done,
+                    OnCancel::Free => Credits::ZERO,
+                };
+                least(owed, rules.minimum_on_cancel)
+            }
+            Ending::Killed => match rules.in_flight {
+                InFlight::Kill(KilledWork::Absorb) | InFlight::StopAtStep(KilledWork::Absorb) => {
+                    Credits::ZERO
+                }
+                _ => done,
+            },
+            Ending::Stopped => match state.hold {
+                Some(hold) => self.holds[hold].amount,
+                None => done,
+            },
+        }
+    }
+
+    /// The vendor bears what was done of killed work.
+    fn absorbs_killed(&self, work: usize) -> bool {
+        matches!(
+            self.rules_of(work).in_flight,
+            InFlight::Kill(KilledWork::Absorb) | InFlight::StopAtStep(KilledWork::Absorb)
+        )
+    }
+
+    /// Costs of the steps before the last pause that has begun.
+    fn up_to_last_pause(&self, work: usize) -> Credits {
+        let state = &self.work[work];
+        let begun = state.parts.len().min(state.part + 1);
+        let pause = state.parts[..begun].iter().rposition(|part| part.kind == PartKind::Review);
+        pause.map_or(Credits::ZERO, |pause| state.parts[..pause].iter().map(|part| part.cost).sum())
+    }
+
+    /// An operation ends at once.
+    pub fn end(&mut self, work: usize, ending: Ending) {
+        self.settle(work, ending);
+        if self.work[work].stands == Stands::InFlight {
+            let ending = self.work[work].settled.unwrap_or(ending);
+            self.is_over(work, ending);
+        }
+    }
+
+    /// The last charge of an operation.
+    fn settle(&mut self, work: usize, ending: Ending) {
+        let owed = self.owed(work, ending);
+        let done = self.work[work].finished + self.done_of_part(work);
+        if ending == Ending::Completed
+            && let (Some(hold), Some(terms)) = (self.open_hold_of(work), self.hold_terms(work))
+            && terms.overrun == Overrun::Extend
+        {
+            let all = self.rounded(owed);
+            if all > self.holds[hold].amount {
+                let addition = all - self.holds[hold].amount;
+                if self.extension_passes(work, addition) {
+                    self.extend_hold(hold, addition);
+                } else {
+                    self.settle(work, Ending::Stopped);
+                    return;
+                }
+            }
+        }
+        self.work[work].settled = Some(ending);
+        self.work[work].due = owed;
+        if ending == Ending::Killed && owed.is_zero() {
+            self.absorb(work, done);
+        }
+        let keeps = self.work[work].kept_charged;
+        // What is killed and not absorbed has paid what it was charged (docs/semantics.md §6.13, §18.1).
+        let gives_back = ending != Ending::Killed || self.absorbs_killed(work);
+        let keeps = if gives_back { keeps } else { self.work[work].charged };
+        let back = (self.work[work].charged - self.rounded(owed).max(keeps)).positive_part();
+        self.charge_up_to(work, owed, true);
+        self.give_back(work, back);
+        let state = &self.work[work];
+        let over = (self.work[work].kept_charged - self.rounded(owed)).positive_part();
+        self.work[work].due = state.charged + state.absorbed
+            - state.to_give_back
+            - if state.begun { over } else { Credits::ZERO };
+    }
+
+    /// The work is over.
+    fn is_over(&mut self, work: usize, ending: Ending) {
+        self.work[work].stands = Stands::Ended;
+        let kind = match ending {
+            Ending::Completed if self.work[work].substituted => EntryKind::Substituted,
+            Ending::Completed => EntryKind::Served,
+            Ending::Failed => EntryKind::Failed,
+            Ending::Cancelled => EntryKind::Cancelled,
+            Ending::Killed | Ending::Stopped => EntryKind::Killed,
+        };
+        let fact = self.fact_of(work, kind).of(self.work[work].due);
+        self.say(fact);
+        self.look_at_queue();
+    }
+}

@@ -1,0 +1,93 @@
+//! An organization's accounts before the judge: what it asked for is written down beside its course, and at the end every account
+//! whose journal was heard is held to docs/semantics.md by `judge`.
+//!
+//! Owns what was asked for. Leaves the rules to `judge`. Invariant: an organization that nobody judges writes nothing down.
+
+use std::sync::Arc;
+
+use crate::judge::{AskedOperation, JudgeCase, JudgeFeature, compare, judge, not_judged};
+use crate::outcome::Entry;
+use crate::sampling::StreamKey;
+use crate::units::{FeatureIndex, PolicyIndex, SimTime};
+use crate::workload::{Batch, Traits};
+
+use super::{LawViolation, Outages, World};
+
+/// What the judge must know besides the journals.
+#[derive(Debug)]
+pub(super) struct Judging {
+    key: StreamKey,
+    outages: Arc<Outages>,
+    asked: Vec<AskedOperation>,
+    /// Operations of each feature that have been written down.
+    taken: Vec<u32>,
+}
+
+impl Judging {
+    pub(super) fn new(key: StreamKey, outages: &Arc<Outages>, features: usize) -> Judging {
+        Judging { key, outages: Arc::clone(outages), asked: Vec::new(), taken: vec![0; features] }
+    }
+
+    /// Writes down what of a batch is new.
+    pub(super) fn hear(&mut self, feature: FeatureIndex, batch: &Batch) {
+        let taken = &mut self.taken[feature.index()];
+        for operation in batch.operations.iter().filter(|operation| operation.sequence >= *taken) {
+            self.asked
+                .push(AskedOperation { operation: *operation, parts: batch.parts_of(operation).to_vec() });
+        }
+        *taken = batch.operations.last().map_or(*taken, |last| (*taken).max(last.sequence + 1));
+    }
+
+    /// Everything that was asked for is in order.
+    pub(super) fn sort(&mut self) {
+        self.asked
+            .sort_by_key(|asked| (asked.operation.at, asked.operation.feature, asked.operation.sequence));
+    }
+
+    /// Holds the journal of the account under a policy to the rules.
+    ///
+    /// # Errors
+    /// The first fact in which the two differ.
+    pub(super) fn judge(
+        &self,
+        world: &World,
+        traits: &Traits,
+        policy: PolicyIndex,
+        journal: &[Entry],
+    ) -> Result<(), LawViolation> {
+        let features: Vec<JudgeFeature<'_>> = (world.features.iter().zip(&world.sources))
+            .map(|(facts, source)| JudgeFeature {
+                name: &facts.name,
+                free: facts.free,
+                expected_cost: facts.expected_cost,
+                source,
+            })
+            .collect();
+        let outage = |feature: FeatureIndex, at: SimTime| self.outages.until(feature, at);
+        let policy = &world.policies[policy.index()];
+        let case = JudgeCase {
+            start: world.start,
+            end: world.end,
+            measure_from: world.measure_from,
+            zone: &world.zone,
+            features: &features,
+            policy,
+            customers: &world.cohorts[traits.id.cohort.index()],
+            traits,
+            key: self.key,
+            outage: &outage,
+            demand: &self.asked,
+        };
+        if not_judged(&case).is_some() {
+            return Ok(());
+        }
+        compare(&judge(&case), journal).map_or(Ok(()), |difference| {
+            Err(LawViolation {
+                policy: policy.name.clone(),
+                organization: world.name_of(traits.id, &traits.label),
+                at: difference.at,
+                what: format!("the rules of docs/semantics.md and the account part:\n{difference}"),
+            })
+        })
+    }
+}

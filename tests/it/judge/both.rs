@@ -1,0 +1,120 @@
+//! A scenario through the product and through the judge.
+
+use std::sync::Arc;
+
+use crate::common::everything;
+use creditsim::engine::{Job, JobOptions, NoRows, prepare};
+use creditsim::judge::{
+    AskedOperation, Fact, JudgeCase, JudgeDifference, JudgeFeature, asked, compare, judge,
+};
+use creditsim::organization::{OrganizationProgress, Outages, Workspace};
+use creditsim::outcome::Entry;
+use creditsim::sampling::{StreamKey, TraitPoint};
+use creditsim::scenario::{Scenario, ScenarioSource, read};
+use creditsim::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
+
+/// What came of a scenario.
+pub enum Both {
+    /// It cannot be read, or asks for the impossible.
+    Refused(String),
+    /// A law is broken, or the program panics.
+    Broken(String),
+    /// Judge and product differ.
+    Differ { policy: String, difference: Box<JudgeDifference> },
+    /// They agree; every entry of every journal.
+    Agree(Vec<Entry>),
+}
+
+/// Runs a scenario's text both ways, every organization under every policy.
+pub fn both(text: &str) -> Both {
+    let scenario = match read(&ScenarioSource::from_text("judged.toml", text.to_owned())) {
+        Ok(scenario) => scenario,
+        Err(problems) => return Both::Refused(format!("{problems:?}")),
+    };
+    let ran = std::panic::catch_unwind(|| through_both(&scenario));
+    ran.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
+        match (panic.downcast_ref::<creditsim::units::Impossible>(), said) {
+            (Some(impossible), _) => Both::Refused(impossible.0.clone()),
+            (None, said) => Both::Broken(said.unwrap_or_else(|| String::from("a panic"))),
+        }
+    })
+}
+
+fn through_both(scenario: &Scenario) -> Both {
+    let job = prepare(scenario, JobOptions { detail: everything(), first: None }, Arc::new(NoRows));
+    let outages = Arc::new((job.outages)(0));
+    let mut all = Vec::new();
+    for (cohort, size) in job.cohorts.iter().map(|cohort| cohort.organizations).enumerate() {
+        for number in 0..size {
+            let id = OrganizationId { cohort: CohortIndex(cohort as u16), number };
+            let journals = match journals(&job, id, &outages) {
+                Ok(journals) => journals,
+                Err(said) => return Both::Broken(said),
+            };
+            for (policy, journal) in journals.into_iter().enumerate() {
+                let facts = judged(&job, id, policy, &outages);
+                if let Some(difference) = compare(&facts, &journal) {
+                    let policy = job.shape.policies[policy].clone();
+                    return Both::Differ { policy, difference: Box::new(difference) };
+                }
+                all.extend(journal);
+            }
+        }
+    }
+    Both::Agree(all)
+}
+
+/// The journal of an organization under every policy.
+fn journals(job: &Job, id: OrganizationId, outages: &Arc<Outages>) -> Result<Vec<Vec<Entry>>, String> {
+    let mut run = job.start(0, id, outages, Workspace::default()).map_err(|failure| failure.to_string())?;
+    loop {
+        while let Some(mut refill) = run.take_want() {
+            refill.draw(&job.world, 64).map_err(|error| error.to_string())?;
+            run.accept(refill).map_err(|fault| fault.to_string())?;
+        }
+        if run.advance().map_err(|fault| fault.to_string())? != OrganizationProgress::Wants {
+            break;
+        }
+    }
+    let (outcome, _) = run.finish().map_err(|fault| fault.to_string())?;
+    let journal =
+        |tally: creditsim::outcome::Tally| tally.detail.map_or_else(Vec::new, |detail| detail.journal);
+    Ok(outcome.tallies.into_iter().map(journal).collect())
+}
+
+fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) -> Vec<Fact> {
+    let world = &job.world;
+    let cohort = &job.cohorts[id.cohort.index()];
+    let point = TraitPoint::numbered(StreamKey::cohort(job.seed, 0, &cohort.name), id.number);
+    let traits = cohort.population.draw(point, id.number);
+    let demand: Vec<AskedOperation> =
+        asked(&world.sources, &traits, world.end, |source, traits| source.begin(traits))
+            .expect("nothing is read");
+    let features: Vec<JudgeFeature<'_>> = world
+        .features
+        .iter()
+        .zip(&world.sources)
+        .map(|(facts, source)| JudgeFeature {
+            name: &facts.name,
+            free: facts.free,
+            expected_cost: facts.expected_cost,
+            source,
+        })
+        .collect();
+    let outage = |feature: FeatureIndex, at: SimTime| outages.until(feature, at);
+    judge(&JudgeCase {
+        start: world.start,
+        end: world.end,
+        measure_from: world.measure_from,
+        zone: &world.zone,
+        features: &features,
+        policy: &world.policies[policy],
+        customers: &world.cohorts[id.cohort.index()],
+        traits: &traits,
+        key: point.key(),
+        outage: &outage,
+        demand: &demand,
+    })
+}
