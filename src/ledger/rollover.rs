@@ -77,17 +77,21 @@ impl Ledger {
         if forced {
             return;
         }
+        let mut ended = Vec::new();
         for index in 0..self.lots.len() {
             let LotKind::Rolled { closes_left: Some(left) } = self.lots[index].kind else { continue };
             if left <= u32::from(!Deliberate::RolledLotsLiveOn.is_made()) {
                 self.lots[index].kind = LotKind::Plain;
                 let amount = self.lots[index].remaining;
                 self.lapse(index, amount);
+                ended.push(self.lots[index].serial);
             } else {
                 self.lots[index].kind = LotKind::Rolled { closes_left: Some(left - 1) };
             }
         }
         self.drop_empty();
+        // Nothing is given back to them, though a charge that used them is undone later.
+        ended.into_iter().for_each(|serial| self.end_spent(serial));
         self.assert_sound();
     }
 

@@ -72,6 +72,15 @@ fn work_that_breaks_is_given_back_what_it_does_not_owe() {
              => charges 3+4, remaining 100, charged 0",
         ),
         (
+            "a rolled lot whose last close has ended it takes nothing back, though it was not used up",
+            "allowance = { credits = 10, every = \"10 days\" }
+             rollover = { max_periods = 1, burns = \"before\" }
+             charge = \"start\"
+             on_cancel = \"free\"
+             use 9 at 12 Jan for 240 h cancelled after 230 h
+             => refunded 9",
+        ),
+        (
             "segments",
             "charge = \"segment\"
              on_cancel = \"free\"
