@@ -90,7 +90,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
         terminal::tell(&format!("warning: {shortfall}"));
     }
     if let Some(failure) = failure {
-        return Err(CommandProblem::Run(failure));
+        return Err(name_the_key(CommandProblem::Run(failure), scenario));
     }
     if !summary.partial {
         keeping::discard(outdone);

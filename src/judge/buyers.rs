@@ -7,7 +7,7 @@ use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
-use super::lots::{JudgedLot, Origin};
+use super::lots::{JudgedLot, LotOrigin};
 use super::work::Stands;
 
 /// What a person has set out to buy for.
@@ -315,7 +315,7 @@ impl<'a> Judged<'a> {
         }
         let before = self.balances();
         let id = self.fresh_id();
-        let mut lot = JudgedLot::new(id, Category::Purchased, order.credits, self.now, Origin::Purchase);
+        let mut lot = JudgedLot::new(id, Category::Purchased, order.credits, self.now, LotOrigin::Purchase);
         lot.priority = order.priority;
         lot.price = order.price;
         lot.end = match order.expires {

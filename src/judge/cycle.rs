@@ -7,7 +7,7 @@ use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
-use super::lots::{JudgedLot, Origin};
+use super::lots::{JudgedLot, LotOrigin};
 
 /// The running cycle.
 #[derive(Debug, Default)]
@@ -127,7 +127,7 @@ impl Judged<'_> {
         let Some(allowance) = self.terms().allowance.clone() else { return };
         let credits = if first { self.first_amount(&allowance) } else { allowance.credits };
         let id = self.fresh_id();
-        let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, Origin::Allowance);
+        let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
         lot.priority = allowance.priority;
         lot.price = self.price_of_allowance();
         let lot = self.issue(lot, EntryKind::IssueAllowance);
@@ -166,7 +166,7 @@ impl Judged<'_> {
     fn in_order(&self, wanted: impl Fn(&JudgedLot) -> bool) -> Vec<usize> {
         let mut found: Vec<usize> =
             (0..self.lots.len()).filter(|&lot| !self.lots[lot].over && wanted(&self.lots[lot])).collect();
-        let fresh = |lot: usize| self.lots[lot].origin == Origin::Allowance;
+        let fresh = |lot: usize| self.lots[lot].origin == LotOrigin::Allowance;
         found.sort_by(|&a, &b| fresh(b).cmp(&fresh(a)).then(self.burns_before(a, b)));
         found
     }
@@ -174,8 +174,7 @@ impl Judged<'_> {
     /// Lots whose last close this is end (docs/semantics.md §4.7).
     fn end_last_rolled(&mut self) {
         let closes = self.cycle.closes;
-        let last =
-            |lot: &JudgedLot| matches!(lot.origin, Origin::Rolled { last: Some(last), .. } if last <= closes);
+        let last = |lot: &JudgedLot| matches!(lot.origin, LotOrigin::Rolled { last: Some(last), .. } if last <= closes);
         for lot in self.in_order(last) {
             self.lots[lot].over = true;
             let rest = self.lots[lot].remaining;
@@ -187,13 +186,13 @@ impl Judged<'_> {
     fn roll_allowance(&mut self, forced: bool) {
         let rollover = self.terms().allowance.as_ref().map(|allowance| allowance.rollover.clone());
         let rolls = |lot: &JudgedLot| match lot.origin {
-            Origin::Allowance => true,
-            Origin::Rolled { last: None, .. } => !forced,
+            LotOrigin::Allowance => true,
+            LotOrigin::Rolled { last: None, .. } => !forced,
             _ => false,
         };
         let mut rolled = Vec::new();
         for lot in self.in_order(rolls) {
-            let fresh = self.lots[lot].origin == Origin::Allowance;
+            let fresh = self.lots[lot].origin == LotOrigin::Allowance;
             match &rollover {
                 Some(rollover) if self.roll(lot, rollover, fresh) => rolled.push(lot),
                 Some(_) => {}
@@ -230,7 +229,7 @@ impl Judged<'_> {
         let kept = self.kept(lot, rollover);
         let least = rollover.min_credits.min(rollover.max_credits);
         let last = rollover.max_periods.map(|periods| self.cycle.closes + periods);
-        let origin = Origin::Rolled { last, burns: rollover.burns };
+        let origin = LotOrigin::Rolled { last, burns: rollover.burns };
         if fresh && kept < least {
             let id = self.fresh_id();
             let mut minimum = JudgedLot::new(id, Category::Included, least - kept, self.now, origin);
@@ -249,7 +248,7 @@ impl Judged<'_> {
 
     /// What all rolled lots hold together has a cap (docs/semantics.md §4.9).
     fn trim(&mut self, most: Credits, trim: Trim) {
-        let mut rolled = self.in_order(|lot| matches!(lot.origin, Origin::Rolled { .. }));
+        let mut rolled = self.in_order(|lot| matches!(lot.origin, LotOrigin::Rolled { .. }));
         rolled.sort_by_key(|&lot| (self.lots[lot].effective_at, self.lots[lot].id));
         if trim == Trim::Newest {
             rolled.reverse();
@@ -268,11 +267,11 @@ impl Judged<'_> {
     /// Grants with a rollover of their own apply it in place, to a lot and what made up its minimum together
     /// (docs/semantics.md §4.10).
     fn roll_grants(&mut self) {
-        let own = |lot: &JudgedLot| matches!(lot.origin, Origin::Grant(_));
+        let own = |lot: &JudgedLot| matches!(lot.origin, LotOrigin::Grant(_));
         let mut lots: Vec<usize> = (0..self.lots.len()).filter(|&lot| own(&self.lots[lot])).collect();
         lots.sort_by(|&a, &b| self.burns_before(a, b));
         for lot in lots {
-            let Origin::Grant(place) = self.lots[lot].origin else { continue };
+            let LotOrigin::Grant(place) = self.lots[lot].origin else { continue };
             let Some(rollover) = self.grants.0[place].spec.rollover.clone() else { continue };
             let minimum = self.minimum_of(lot);
             let ended = self.lots[lot].over && minimum.is_none();
@@ -285,7 +284,7 @@ impl Judged<'_> {
     /// The lot that makes up the minimum of another.
     fn minimum_of(&self, lot: usize) -> Option<usize> {
         (0..self.lots.len()).rev().find(|&other| {
-            let mine = self.lots[other].origin == Origin::GrantMinimum(lot);
+            let mine = self.lots[other].origin == LotOrigin::GrantMinimum(lot);
             mine && !self.lots[other].over && self.lots[other].remaining.is_positive()
         })
     }
@@ -331,7 +330,8 @@ impl Judged<'_> {
             return;
         }
         let id = self.fresh_id();
-        let mut anew = JudgedLot::new(id, Category::Included, credits, self.now, Origin::GrantMinimum(lot));
+        let mut anew =
+            JudgedLot::new(id, Category::Included, credits, self.now, LotOrigin::GrantMinimum(lot));
         anew.priority = self.lots[lot].priority;
         anew.end = self.lots[lot].end;
         self.issue(anew, EntryKind::IssueRolloverMinimum);

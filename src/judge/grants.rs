@@ -7,7 +7,7 @@ use crate::units::{Credits, SimSpan, SimTime};
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::EntryKind;
-use super::lots::{JudgedLot, Origin};
+use super::lots::{JudgedLot, LotOrigin};
 
 /// A grant of the account and what has come of it.
 #[derive(Debug, Clone)]
@@ -105,8 +105,13 @@ impl Judged<'_> {
     fn issue_first(&mut self, place: usize) {
         let grant = self.grants.0[place].clone();
         let spec = &grant.spec;
-        let mut lot =
-            JudgedLot::new(grant.id, spec.category, spec.credits, grant.effective_at, Origin::Grant(place));
+        let mut lot = JudgedLot::new(
+            grant.id,
+            spec.category,
+            spec.credits,
+            grant.effective_at,
+            LotOrigin::Grant(place),
+        );
         lot.priority = spec.priority;
         lot.created_at = spec.created_at.unwrap_or(grant.effective_at);
         lot.end = grant.end;
@@ -195,7 +200,7 @@ impl Judged<'_> {
             grant.spec.category,
             grant.spec.credits,
             grant.effective_at,
-            Origin::Grant(place),
+            LotOrigin::Grant(place),
         );
         lot.created_at = grant.spec.created_at.unwrap_or(grant.effective_at);
         lot.priority = grant.spec.priority;
@@ -204,8 +209,8 @@ impl Judged<'_> {
             RecurrenceMode::Set => {
                 for old in 0..self.lots.len() {
                     let mine = match self.lots[old].origin {
-                        Origin::Grant(of) => of == place,
-                        Origin::GrantMinimum(of) => grant.lots.contains(&of),
+                        LotOrigin::Grant(of) => of == place,
+                        LotOrigin::GrantMinimum(of) => grant.lots.contains(&of),
                         _ => false,
                     };
                     if mine && !self.lots[old].over {
@@ -234,8 +239,8 @@ impl Judged<'_> {
         let lots = self.grants.0[place].lots.clone();
         for lot in 0..self.lots.len() {
             let mine = match self.lots[lot].origin {
-                Origin::Grant(of) => of == place,
-                Origin::GrantMinimum(of) => lots.contains(&of),
+                LotOrigin::Grant(of) => of == place,
+                LotOrigin::GrantMinimum(of) => lots.contains(&of),
                 _ => false,
             };
             if mine && self.lots[lot].remaining.is_positive() {

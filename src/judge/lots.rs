@@ -10,7 +10,7 @@ use super::facts::{EntryKind, Fact};
 
 /// Where a lot comes from, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum LotOrigin {
     /// The running allowance.
     Allowance,
     /// What has rolled over; the number of the close that ends it, if there is one.
@@ -41,7 +41,7 @@ pub(super) struct JudgedLot {
     pub expired: Credits,
     pub voided: Credits,
     pub price: Money,
-    pub origin: Origin,
+    pub origin: LotOrigin,
     /// What only holds keep alive of it; it expires as they let go.
     pub pinned: Credits,
     /// Nothing can be taken from it or given back to it but by a hold that has reserved of it.
@@ -49,7 +49,7 @@ pub(super) struct JudgedLot {
 }
 
 impl JudgedLot {
-    pub fn new(id: u32, category: Category, credits: Credits, at: SimTime, origin: Origin) -> JudgedLot {
+    pub fn new(id: u32, category: Category, credits: Credits, at: SimTime, origin: LotOrigin) -> JudgedLot {
         JudgedLot {
             id,
             category,
@@ -156,8 +156,8 @@ impl Judged<'_> {
     /// Rolled lots just before or behind the fresh allowance (docs/semantics.md §4.8).
     fn rank(&self, lot: usize) -> u8 {
         match self.lots[lot].origin {
-            Origin::Rolled { burns: RolledBurns::Before, .. } => 0,
-            Origin::Rolled { burns: RolledBurns::After, .. } => 2,
+            LotOrigin::Rolled { burns: RolledBurns::Before, .. } => 0,
+            LotOrigin::Rolled { burns: RolledBurns::After, .. } => 2,
             _ => 1,
         }
     }
@@ -165,10 +165,10 @@ impl Judged<'_> {
     /// The end that the burn order compares, none last.
     fn end_key(&self, lot: usize, precision: ExpiryPrecision, beside: bool) -> i64 {
         let end = match self.lots[lot].origin {
-            Origin::Allowance => self.next_close(),
-            Origin::Rolled { burns, .. } if beside && burns != RolledBurns::Unordered => self.next_close(),
-            Origin::Rolled { last: Some(last), .. } => self.close_numbered(last),
-            Origin::Rolled { last: None, .. } => None,
+            LotOrigin::Allowance => self.next_close(),
+            LotOrigin::Rolled { burns, .. } if beside && burns != RolledBurns::Unordered => self.next_close(),
+            LotOrigin::Rolled { last: Some(last), .. } => self.close_numbered(last),
+            LotOrigin::Rolled { last: None, .. } => None,
             _ => self.lots[lot].end,
         };
         match (end, precision) {

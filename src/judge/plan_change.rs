@@ -7,7 +7,7 @@ use crate::units::{Credits, SimTime};
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
-use super::lots::Origin;
+use super::lots::LotOrigin;
 
 /// What has been decided about plans.
 #[derive(Debug, Default)]
@@ -223,7 +223,7 @@ impl<'a> Judged<'a> {
             if self.lots[lot].over || Some(lot) == self.cycle.lot || !self.lots[lot].remaining.is_positive() {
                 continue;
             }
-            if matches!(self.lots[lot].origin, Origin::Allowance) {
+            if matches!(self.lots[lot].origin, LotOrigin::Allowance) {
                 continue;
             }
             let wanted = self.lots[lot].remaining.scale_half_up(convert.billionths, 1_000_000_000);

@@ -6,7 +6,7 @@ use crate::units::{Category, Credits, Money};
 use super::account::Judged;
 use super::charge::ChargedFrom;
 use super::facts::{EntryKind, Fact};
-use super::lots::{JudgedLot, Origin};
+use super::lots::{JudgedLot, LotOrigin};
 use super::repay::{DebtPart, price_of};
 
 impl Judged<'_> {
@@ -89,7 +89,7 @@ impl Judged<'_> {
             return;
         }
         let id = self.fresh_id();
-        let mut anew = JudgedLot::new(id, Category::Promotional, credits, self.now, Origin::Refund);
+        let mut anew = JudgedLot::new(id, Category::Promotional, credits, self.now, LotOrigin::Refund);
         anew.end = match self.terms().refund_valid {
             Expiry::Never => None,
             Expiry::At(at) => Some(at),

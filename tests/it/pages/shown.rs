@@ -110,7 +110,9 @@ fn rewritten(text: &str, runs: Runs) -> String {
         if let Some((_, name)) = kind.split_once(' ') {
             fs::write(place.path(name), block.join("\n") + "\n").expect("writable");
         }
-        let shows = block.iter().any(|line| !line.starts_with("$ "));
+        // A line that a backslash continues belongs to its command.
+        let continued = |index: usize| index > 0 && block[index - 1].ends_with('\\');
+        let shows = (0..block.len()).any(|index| !block[index].starts_with("$ ") && !continued(index));
         if kind == "console" && (runs == Runs::All || shows) {
             written.extend(told(&place, &block));
         } else {

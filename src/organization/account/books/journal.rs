@@ -85,13 +85,28 @@ pub(in super::super) struct Journal {
     auditor: Option<Box<Auditor>>,
     /// Entries for whoever asked for rows.
     rows: Option<Vec<Entry>>,
-    /// Entries for the judge, if there is an auditor.
+    /// Entries for the judge.
     heard: Heard,
 }
 
-/// Entries for the judge. Copies of an account are made to compare it, and have nobody to judge them: they have none.
+/// Most entries that are kept for the judge: no account that it judges has as many.
+const MOST_HEARD: usize = 250_000;
+
+/// Entries for the judge, as long as there is one. Copies of an account are made to compare it, and have nobody to judge
+/// them: they have none.
 #[derive(Debug, Default)]
-struct Heard(Vec<Entry>);
+struct Heard(Option<Vec<Entry>>);
+
+impl Heard {
+    fn hear(&mut self, entry: Entry) {
+        if let Some(entries) = &mut self.0 {
+            entries.push(entry);
+            if entries.len() > MOST_HEARD {
+                self.0 = None;
+            }
+        }
+    }
+}
 
 impl Clone for Heard {
     fn clone(&self) -> Heard {
@@ -100,9 +115,11 @@ impl Clone for Heard {
 }
 
 impl Journal {
-    /// A journal that is read by the auditor, if there is one, and kept for its rows if they are asked for.
-    pub(in super::super) fn new(auditor: Option<Box<Auditor>>, rows: bool) -> Journal {
-        Journal { on: auditor.is_some() || rows, auditor, rows: rows.then(Vec::new), heard: Heard::default() }
+    /// A journal that is read by the auditor, if there is one, and then by the judge if it is to be `judged`, and kept for
+    /// its rows if they are asked for.
+    pub(in super::super) fn new(auditor: Option<Box<Auditor>>, rows: bool, judged: bool) -> Journal {
+        let heard = Heard((judged && auditor.is_some()).then(Vec::new));
+        Journal { on: auditor.is_some() || rows, auditor, rows: rows.then(Vec::new), heard }
     }
 }
 
@@ -140,7 +157,7 @@ impl AccountBooks {
         };
         if let Some(auditor) = &mut self.journal.auditor {
             auditor.hear(&entry);
-            self.journal.heard.0.push(entry);
+            self.journal.heard.hear(entry);
         }
         if let Some(rows) = &mut self.journal.rows {
             rows.push(entry);
@@ -152,9 +169,9 @@ impl AccountBooks {
         self.journal.rows.take()
     }
 
-    /// What was heard so far, if an auditor listens.
+    /// What was heard so far, if the judge is to hear it.
     pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
-        self.is_audited().then(|| std::mem::take(&mut self.journal.heard.0))
+        self.journal.heard.0.take()
     }
 
     /// An auditor listens.

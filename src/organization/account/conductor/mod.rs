@@ -98,7 +98,7 @@ pub(super) struct State {
 fn new_books(env: &Env) -> AccountBooks {
     let terms = env.terms(env.first_plan);
     let life = (env.birth, env.traits.leaves);
-    let journal = Journal::new(finish::auditor(env), env.detail.journal);
+    let journal = Journal::new(finish::auditor(env), env.detail.journal, env.world.detail.audit);
     AccountBooks::new(
         terms,
         env.world.features.len(),
