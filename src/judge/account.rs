@@ -58,7 +58,7 @@ pub(super) struct Judged<'a> {
 impl<'a> Judged<'a> {
     pub fn new(case: JudgeCase<'a>) -> Judged<'a> {
         let opens = case.traits.signed_up.max(case.start);
-        let work = case.demand.iter().map(|asked| JudgedWork::new(asked)).collect();
+        let work = case.demand.iter().map(JudgedWork::new).collect();
         let uniform = case.key.name("adopted").uniform(crate::sampling::Purpose::TopUp, u64::MAX, 0);
         Judged {
             case,
