@@ -21,7 +21,7 @@ use super::prepare::{Preparation, PreparedHistory};
 use super::reading::{WatchedReading, text_size};
 use super::record::{CleanRow, read_labelled, write_labelled};
 use super::sketch::CostSketch;
-use super::sort::{SortOrder, sorted};
+use super::sort::{SortOrder, Sorted, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
 use super::table::line_of;
 
@@ -287,13 +287,7 @@ impl<'a> Pass<'a> {
         if by_id {
             self.tell_repeated_ids(path)?;
         }
-        let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let watched = &self.watched;
-        let rows = sorted(SortOrder::Replay, RUN_RECORDS, path, || {
-            watched.row()?;
-            read_labelled(&mut input)
-        })
-        .map_err(world)?;
+        let rows = self.in_order(SortOrder::Replay, path)?;
         let mut writer = PartitionWriter::create(files)?;
         let mut twins = DuplicateFinder::default();
         for row in rows {
@@ -324,18 +318,23 @@ impl<'a> Pass<'a> {
         writer.finish()
     }
 
+    /// A partition's rows in an order.
+    fn in_order(&self, order: SortOrder, path: &Path) -> Result<Sorted, HistoryError> {
+        let world = |error| HistoryError::world(path, error);
+        let mut input = BufReader::new(File::open(path).map_err(world)?);
+        let next = || {
+            self.watched.row()?;
+            read_labelled(&mut input)
+        };
+        sorted(order, RUN_RECORDS, path, next).map_err(world)
+    }
+
     /// Writes a partition anew without rows that repeat an id of their organization, if they are to be left out. Of
     /// rows with one id the first in the file stays. Sorted by id on disk, so that memory depends on no organization.
     fn tell_repeated_ids(&mut self, path: &Path) -> Result<(), HistoryError> {
         let world = |error| HistoryError::world(path, error);
         let kept = path.with_extension("kept");
-        let mut input = BufReader::new(File::open(path).map_err(world)?);
-        let watched = &self.watched;
-        let rows = sorted(SortOrder::Twins, RUN_RECORDS, path, || {
-            watched.row()?;
-            read_labelled(&mut input)
-        })
-        .map_err(world)?;
+        let rows = self.in_order(SortOrder::Twins, path)?;
         let mut out = BufWriter::new(File::create(&kept).map_err(world)?);
         let mut last: Option<Labelled> = None;
         for row in rows {
