@@ -11,7 +11,7 @@ use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex, SimTime};
 use crate::workload::{Batch, Traits};
 
-use super::{LawViolation, Outages, World};
+use super::{FeatureFacts, LawViolation, Outages, World};
 
 /// What the judge must know besides the journals.
 #[derive(Debug)]
@@ -21,6 +21,16 @@ pub(super) struct Judging {
     asked: Vec<AskedOperation>,
     /// Operations of each feature that have been written down.
     taken: Vec<u32>,
+}
+
+/// What the judge must know of the features of a world.
+#[must_use]
+pub fn judged_features(world: &World) -> Vec<JudgeFeature<'_>> {
+    let judged = |(facts, source)| {
+        let FeatureFacts { name, free, expected_cost, .. }: &FeatureFacts = facts;
+        JudgeFeature { name, free: *free, expected_cost: *expected_cost, source }
+    };
+    world.features.iter().zip(world.sources.iter().map(AsRef::as_ref)).map(judged).collect()
 }
 
 impl Judging {
@@ -55,14 +65,7 @@ impl Judging {
         policy: PolicyIndex,
         journal: &[Entry],
     ) -> Result<(), LawViolation> {
-        let features: Vec<JudgeFeature<'_>> = (world.features.iter().zip(&world.sources))
-            .map(|(facts, source)| JudgeFeature {
-                name: &facts.name,
-                free: facts.free,
-                expected_cost: facts.expected_cost,
-                source,
-            })
-            .collect();
+        let features = judged_features(world);
         let outage = |feature: FeatureIndex, at: SimTime| self.outages.until(feature, at);
         let policy = &world.policies[policy.index()];
         let case = JudgeCase {

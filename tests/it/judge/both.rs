@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use crate::common::everything;
 use creditsim::engine::{Job, JobOptions, NoRows, prepare};
-use creditsim::judge::{
-    AskedOperation, Fact, JudgeCase, JudgeDifference, JudgeFeature, asked, compare, judge,
-};
-use creditsim::organization::{OrganizationProgress, Outages, Workspace};
+use creditsim::judge::{AskedOperation, Fact, JudgeCase, JudgeDifference, asked, compare, judge};
+use creditsim::organization::{OrganizationProgress, Outages, Workspace, judged_features};
 use creditsim::outcome::Entry;
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
@@ -92,17 +90,7 @@ fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) 
     let demand: Vec<AskedOperation> =
         asked(&world.sources, &traits, world.end, |source, traits| source.begin(traits))
             .expect("nothing is read");
-    let features: Vec<JudgeFeature<'_>> = world
-        .features
-        .iter()
-        .zip(&world.sources)
-        .map(|(facts, source)| JudgeFeature {
-            name: &facts.name,
-            free: facts.free,
-            expected_cost: facts.expected_cost,
-            source,
-        })
-        .collect();
+    let features = judged_features(world);
     let outage = |feature: FeatureIndex, at: SimTime| outages.until(feature, at);
     judge(&JudgeCase {
         start: world.start,
