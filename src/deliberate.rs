@@ -124,7 +124,7 @@ deliberate_errors! {
     FailedWorkCharged = "failed-work-charged" in "organization/account/flight/owed.rs": Account;
     /// Operations are said to have waited half as long.
     WaitsHalved = "waits-halved" in "organization/account/flight/operation.rs": Account;
-    /// What an operation costs beyond its hold is charged, whoever should bear it.
+    /// What an operation costs beyond its hold is charged, even where the vendor should bear it.
     OverrunCharged = "overrun-charged" in "organization/account/conductor/charging.rs": Account;
     /// Charges are recorded at once.
     MeteringLagIgnored = "metering-lag-ignored" in "organization/account/conductor/charging.rs": Account;

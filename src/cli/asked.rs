@@ -139,7 +139,7 @@ impl Asked {
         }
     }
 
-    /// The question as far as it is known before usage histories are read; those are named by whoever reads them.
+    /// The question as far as it is known before usage histories are read; those are named by the reading of them.
     pub fn question(&self, source: &ScenarioSource, scenario: &Scenario) -> Question {
         Question::new(self.command, scenario.seed)
             .with("scenario", source.text_hash())

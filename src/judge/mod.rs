@@ -2,7 +2,7 @@
 //!
 //! Owns a second reading of the rules: one account, one event after the other, plain vectors, linear searches, no shortcut.
 //! Shares nothing with the account and the ledger but what a scenario's file is read into, the demand of one organization, and
-//! the named streams of random numbers. Leaves what happened in the product to whoever calls [`compare()`]. Invariant: a rule is
+//! the named streams of random numbers. Leaves what happened in the product to the caller of [`compare()`]. Invariant: a rule is
 //! changed in docs/semantics.md first, then here, then in the product.
 
 mod account;
