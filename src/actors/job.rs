@@ -47,17 +47,21 @@ impl OpenHistory {
         OpenHistory { prepared, open: Mutex::default() }
     }
 
-    fn organization(&self, number: u32) -> Result<HistoryOrganization, HistoryError> {
+    fn organization(&self, number: u32) -> Result<HistoryOrganization, Failure> {
         let (block, place) = self.prepared.place_of(number);
+        let organizations = self.block(block).map_err(|error| Failure::History(error.into()))?;
+        Ok(organizations[place].clone())
+    }
+
+    fn block(&self, block: HistoryBlock) -> Result<Arc<Vec<HistoryOrganization>>, HistoryError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, organizations)) = open.iter().find(|(which, _)| *which == block) {
-            return Ok(organizations[place].clone());
+            return Ok(Arc::clone(organizations));
         }
         let organizations = Arc::new(self.prepared.open(block)?);
-        let found = organizations[place].clone();
-        open.push_front((block, organizations));
+        open.push_front((block, Arc::clone(&organizations)));
         open.truncate(OPEN_BLOCKS);
-        Ok(found)
+        Ok(organizations)
     }
 }
 
@@ -133,10 +137,10 @@ impl Job {
         let fault = |fault: LawViolation| Failure::Fault { replication, fault };
         let cohort_key = StreamKey::cohort(self.seed, replication, &cohort.name);
         if let Some(history) = &cohort.history {
-            let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
+            let replayed = history.organization(id.number)?;
             let point = replayed.point(cohort_key);
             let (key, mut traits) = (point.key(), replayed.traits(&cohort.population, point));
-            traits.label = self.shown(&traits.label);
+            traits.label = self.shown(std::mem::take(&mut traits.label));
             return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
                 source.begin_history(traits, &history.prepared, &replayed)
             })
@@ -156,13 +160,16 @@ impl Job {
         let Some(history) = &self.cohorts[id.cohort.index()].history else {
             return Ok(self.organization_name(id));
         };
-        let replayed = history.organization(id.number).map_err(|error| Failure::History(error.into()))?;
-        Ok(self.world.name_of(id, &self.shown(replayed.label())))
+        let replayed = history.organization(id.number)?;
+        Ok(self.world.name_of(id, &self.shown(replayed.label().to_owned())))
     }
 
     /// A label as it is written: itself, or its pseudonym.
-    fn shown(&self, label: &str) -> String {
-        self.pseudonyms.as_ref().map_or_else(|| label.to_owned(), |pseudonyms| pseudonyms.of(label))
+    fn shown(&self, label: String) -> String {
+        match &self.pseudonyms {
+            Some(pseudonyms) => pseudonyms.of(&label),
+            None => label,
+        }
     }
 
     /// Leaves one organization; its outcomes stay what they are among all.

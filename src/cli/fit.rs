@@ -26,8 +26,7 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem
     let name = scenario_name(&arguments.usage);
     let file =
         arguments.usage.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    let mut tables = [report(&fit), Table::default(), parameters(&fit)];
-    tables[1] = policies(&fit)?;
+    let tables = [report(&fit), policies(&fit)?, parameters(&fit)];
     let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&tables));
     let text = scenario::mark_estimated(&text, &file);
     let drawn = |look| render_tables(&tables, arguments.format.into(), look);

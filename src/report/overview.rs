@@ -253,7 +253,7 @@ pub fn rulings(findings: &Findings, thresholds: &[Threshold], judgements: &[Judg
 }
 
 /// The ruling in its colour.
-fn ruling_cell(ruling: Ruling) -> Cell {
+pub(super) fn ruling_cell(ruling: Ruling) -> Cell {
     let tone = match ruling {
         Ruling::Pass => Tone::Good,
         Ruling::Fail => Tone::Bad,

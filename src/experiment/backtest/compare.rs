@@ -112,7 +112,7 @@ pub struct BackTestSides<'a> {
     pub time: &'a ReplayedTime,
     /// The policy in force.
     pub policy: &'a Policy,
-    /// OrganizationNames of features, in file order.
+    /// Names of features, in file order.
     pub features: &'a [String],
     /// How both are compared.
     pub setting: BackTestSetting,
@@ -223,7 +223,8 @@ impl BackTest {
 
 impl BackTestLine {
     /// Both sides know it and they differ.
-    pub(super) fn is_open(&self) -> bool {
+    #[must_use]
+    pub fn is_open(&self) -> bool {
         matches!(self.standing, LineStanding::Different | LineStanding::Within)
     }
 }
@@ -271,7 +272,7 @@ impl BackTestSides<'_> {
     }
 }
 
-/// OrganizationNames of the replayed organizations.
+/// Names of the replayed organizations.
 pub(super) struct OrganizationNames<'p> {
     past: &'p [ReplayedOrganization],
     by_name: BTreeMap<&'p str, Option<usize>>,

@@ -214,7 +214,10 @@ impl<'t> JournalReader<'t> {
         let key = entry.feature.map(|feature| (feature.0, entry.operation));
         let credits = i128::from(entry.credits.micros());
         let Some(place) = self.places.of(entry.at) else { return };
-        self.months[place..].iter_mut().for_each(|month| month.plan = self.plan);
+        // Entries come in order of time, so that all later months have the plan of this one.
+        if self.months[place].plan != self.plan {
+            self.months[place..].iter_mut().for_each(|month| month.plan = self.plan);
+        }
         if let Some(key) = key.filter(|_| entry.kind == EntryKind::Demanded) {
             let open = OpenOperation { arrived: place, cost: credits, charged: 0, refused: false };
             self.open.insert(key, open);

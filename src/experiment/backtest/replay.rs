@@ -3,11 +3,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::{
-    self, Enough, Failure, Interrupt, JobOptions, Layout, Progress, RowWriter, RunSpec, Sink, SpillError,
-};
+use crate::engine::{self, Failure, Interrupt, JobOptions, Layout, NoOutcomes, Progress, RowWriter, RunSpec};
 use crate::organization::DetailOptions;
-use crate::outcome::{OrganizationOutcome, Outcome, RunShape};
+use crate::outcome::{OrganizationOutcome, RunShape};
 use crate::policy::Policy;
 use crate::scenario::Scenario;
 use crate::units::OrganizationId;
@@ -51,21 +49,6 @@ impl RowWriter for PastReader {
     }
 }
 
-/// Sums over organizations are of no use here.
-struct NoSums;
-
-impl Sink for NoSums {
-    fn complete(&mut self, _: u32, _: Outcome) -> Enough {
-        Enough::Yes
-    }
-
-    fn partial(&mut self, _: u32, _: Outcome) {}
-
-    fn rows(&mut self, _: usize, _: &[u8]) -> Result<(), SpillError> {
-        Ok(())
-    }
-}
-
 /// Every organization's months under the policy, in order; `None` if somebody has ended it before.
 ///
 /// # Errors
@@ -90,7 +73,7 @@ pub fn replay_past(
         layout: conditions.layout.clone(),
         // The run removes its folder, and histories are needed again.
         spill: conditions.scratch.join("replay"),
-        sink: Box::new(NoSums),
+        sink: Box::new(NoOutcomes),
         interrupt: conditions.interrupt.clone(),
         keep: None,
     };

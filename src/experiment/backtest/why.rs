@@ -9,7 +9,7 @@ use crate::calendar::YearMonth;
 use crate::workload::BilledQuantity;
 
 use super::borders::CutOffs;
-use super::compare::{BackTestLine, BackTestSides, LineStanding, OrganizationNames};
+use super::compare::{BackTestLine, BackTestSides, OrganizationNames};
 use super::gaps::DaysWithoutRows;
 use super::past::{FailedOperation, ReplayedMonth, ReplayedOrganization};
 use super::rules::OtherRule;
@@ -393,8 +393,7 @@ impl BackTestSides<'_> {
 pub fn causes(lines: &[BackTestLine], quantity: BilledQuantity) -> Vec<(Option<&Explanation>, u64, i128)> {
     let mut found: BTreeMap<Option<&str>, (Option<&Explanation>, u64, i128)> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.quantity == quantity) {
-        let open = matches!(line.standing, LineStanding::Different | LineStanding::Within);
-        if let Some(difference) = line.difference().filter(|_| open) {
+        if let Some(difference) = line.difference().filter(|_| line.is_open()) {
             let why = line.why.as_ref();
             let sum = found.entry(why.map(|why| why.cause.as_str())).or_insert((why, 0, 0));
             sum.1 += 1;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::experiment::Ruling;
 use crate::experiment::backtest::{
     BackTestLine, BilledQuantity, LineStanding, YearMonth, amount_text, causes,
 };
@@ -10,7 +9,8 @@ use crate::experiment::backtest::{
 use super::amounts::counted;
 use super::{BACKTEST_FILE, BackTestReport};
 use crate::report::number::rough;
-use crate::report::table::{Cell, Column, Table, Tone};
+use crate::report::overview::ruling_cell;
+use crate::report::table::{Cell, Column, Table};
 
 /// Sums of a month.
 #[derive(Default)]
@@ -128,10 +128,7 @@ impl BackTestReport<'_> {
         let mut table = Table::new("", columns.chain([Column::words("explanation")]).collect());
         let open = |quantity: BilledQuantity| {
             let lines = self.test.lines.iter().filter(move |line| line.quantity == quantity);
-            let open = |line: &&BackTestLine| {
-                matches!(line.standing, LineStanding::Different | LineStanding::Within)
-            };
-            let mut lines: Vec<&BackTestLine> = lines.filter(open).collect();
+            let mut lines: Vec<&BackTestLine> = lines.filter(|line| line.is_open()).collect();
             lines.sort_by_key(|line| std::cmp::Reverse(line.difference().unwrap_or(0).abs()));
             lines
         };
@@ -170,16 +167,11 @@ impl BackTestReport<'_> {
         let columns = vec![Column::words("condition"), Column::numbers("found"), Column::words("ruling")];
         let mut table = Table::new("Required", columns);
         for own in &self.judgements {
-            let tone = match own.ruling {
-                Ruling::Pass => Tone::Good,
-                Ruling::Fail => Tone::Bad,
-                Ruling::Undecided { .. } => Tone::Doubtful,
-            };
             let found = own.found.map_or(Cell::Absent, |found| Cell::Number {
                 value: found,
                 text: format!("{} %", rough(found * 100.0)),
             });
-            table.rows.push(vec![Cell::text(&own.text), found, Cell::toned(None, own.ruling.name(), tone)]);
+            table.rows.push(vec![Cell::text(&own.text), found, ruling_cell(own.ruling)]);
         }
         table
     }
