@@ -144,7 +144,7 @@ def notice(program, programs, error, kind):
 
 
 def line(what, name, nets):
-    cells = [nets.get(net, "") or "–" for net in ("audit", "plain", "judge", "tests", "verify")]
+    cells = [nets.get(net, NOT_RUN) or "–" for net in ("audit", "plain", "judge", "tests", "verify")]
     told = [f"`{cell}`" if "::" in cell else cell for cell in cells]
     return f"| {what.rstrip('.')} (`{name}`) | " + " | ".join(told) + " |"
 

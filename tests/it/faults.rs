@@ -52,7 +52,7 @@ fn limited(place: &Place, limits: &str, arguments: &[&str]) -> Output {
 
 #[test]
 fn full_disk_keeps_finished_replications_and_the_table() {
-    // A file that may not grow is what a full disk looks like to whoever writes it, without being root.
+    // A file that may not grow is what a full disk looks like to its writer, without being root.
     let place = Place::with(&SCENARIO.replace("replications = 2", "replications = 2000"));
     let output = limited(&place, "trap '' XFSZ; ulimit -f 1000", &["run", "small.toml", "--threads", "1"]);
     assert_eq!(code(&output), 5, "{}", stderr(&output));

@@ -1,6 +1,6 @@
 //! Typical mistakes of people who write their first scenario, each with the whole message that it gets.
 //!
-//! `expected.txt` holds the messages; `CREDITSIM_UPDATE=1` writes it anew. Whoever changes a message reads it there as its
+//! `expected.txt` holds the messages; `CREDITSIM_UPDATE=1` writes it anew. Who changes a message reads it there as its
 //! readers will.
 
 use std::fmt::Write as _;

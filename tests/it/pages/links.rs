@@ -94,7 +94,7 @@ fn links_are_read_as_code_forges_read_them() {
     assert_eq!(fault("docs/faults.md", "../README.md#more"), None);
 }
 
-/// Whoever begins at the README comes to every page without a search.
+/// A reader who begins at the README comes to every page without a search.
 #[test]
 fn every_page_is_reached_from_the_readme() {
     let mut reached = BTreeSet::from(["README.md".to_owned()]);
