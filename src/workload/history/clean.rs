@@ -222,10 +222,12 @@ impl<'a> Cleaner<'a> {
         let value = first_cell(table, &self.roles.feature).unwrap_or("");
         let of =
             |wanted: &str| map.map.iter().find(|(known, _)| known == wanted).map(|(_, feature)| *feature);
-        let by_unit = first_cell(table, &self.roles.unit)
-            .map(|unit| (of(&format!("{value} [{unit}]")), of(&format!("[{unit}]"))));
-        let (both, unit) = by_unit.unwrap_or_default();
-        if let Some(feature) = both.or_else(|| of(value)).or(unit) {
+        // Most scenarios name no unit, and then nothing is put together for each row.
+        let names_units = map.map.iter().any(|(known, _)| known.ends_with(']'));
+        let unit = first_cell(table, &self.roles.unit).filter(|_| names_units);
+        let both = unit.and_then(|unit| of(&format!("{value} [{unit}]")));
+        let found = both.or_else(|| of(value)).or_else(|| unit.and_then(|unit| of(&format!("[{unit}]"))));
+        if let Some(feature) = found {
             return RowOwner::Of(feature);
         }
         match map.other {

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
+use crate::units::hex;
+
 /// Size and hash of a file as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Content {
@@ -38,7 +40,7 @@ impl Hashing {
     /// What has passed through.
     pub fn so_far(&self) -> Content {
         let (bytes, digest) = &*self.0.borrow();
-        let sha256 = digest.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&digest.clone().finalize());
         Content { bytes: *bytes, sha256 }
     }
 }

@@ -152,7 +152,7 @@ impl JsonRows {
                 }
                 let value: Value = serde_json::from_str(text)
                     .map_err(|error| JsonProblem::Line(self.line, format!("is no JSON: {error}")))?;
-                return Ok(Some((value, Some(text.clone()))));
+                return Ok(Some((value, Some(std::mem::take(text)))));
             },
         }
     }
@@ -170,7 +170,7 @@ fn rows_in(value: &Value) -> Option<Vec<Value>> {
         object.iter().filter(|(name, value)| is_passed_on(name, value)).map(own).collect();
     let mut rows = Vec::new();
     for inner in object[*wrapper].as_array().into_iter().flatten() {
-        let inner = with_outer(inner, &outer);
+        let inner = with_outer(inner.clone(), outer.clone());
         match rows_in(&inner) {
             Some(deeper) => rows.extend(deeper),
             None => rows.push(inner),
@@ -188,10 +188,11 @@ fn own((name, value): (&String, &Value)) -> (String, Value) {
     (name.clone(), value.clone())
 }
 
-fn with_outer(inner: &Value, outer: &Map<String, Value>) -> Value {
-    let mut all = outer.clone();
-    all.extend(inner.as_object().into_iter().flatten().map(own));
-    Value::Object(all)
+/// An object with the fields around it that it lacks; anything else stays itself.
+fn with_outer(inner: Value, mut outer: Map<String, Value>) -> Value {
+    let Value::Object(own) = inner else { return inner };
+    outer.extend(own);
+    Value::Object(outer)
 }
 
 /// A document as a stream of the elements of its arrays.
@@ -325,7 +326,7 @@ impl JsonDocument {
         });
         let Some(around) = around.filter(|_| value.is_object()) else { return value };
         let outer = around.iter().filter(|(name, value)| is_passed_on(name, value)).map(own).collect();
-        with_outer(&value, &outer)
+        with_outer(value, outer)
     }
 }
 

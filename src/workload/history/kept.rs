@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::units::{SimSpan, SimTime};
+use crate::units::{SimSpan, SimTime, hex};
 
-use super::content::Content;
+use super::content::{Content, Hashing};
 use super::counts::HistoryCounts;
 use super::error::{HistoryError, HistoryProblems};
 use super::partition::PartitionFiles;
@@ -124,7 +124,7 @@ fn asked(spec: &HistorySpec, preparation: &Preparation<'_>) -> String {
         digest.update(format!("{:?}", demand.work));
     }
     digest.update(format!("{} {}", preparation.start, preparation.end));
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest.finalize())
 }
 
 fn name_of(asked: &str, content: &Content) -> String {
@@ -141,21 +141,16 @@ fn has_any(shelf: &Path, asked: &str) -> bool {
 /// The file's size and hash, read once through.
 fn content_of(spec: &HistorySpec, preparation: &Preparation<'_>) -> Result<Content, HistoryError> {
     let world = |error| HistoryError::world(&spec.path, error);
-    let mut file = File::open(&spec.path).map_err(world)?;
+    let file = File::open(&spec.path).map_err(world)?;
     let size = file.metadata().map_err(world)?.len();
     let mut watched = WatchedReading::new(preparation.watch, &spec.name, size);
-    let (mut digest, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        let read = file.read(&mut buffer).map_err(world)?;
-        if read == 0 {
-            break;
-        }
-        digest.update(&buffer[..read]);
-        watched.reading.bytes += read as u64;
+    let (hashing, mut buffer) = (Hashing::default(), vec![0; 1 << 20]);
+    let mut file = hashing.of(Box::new(file));
+    while file.read(&mut buffer).map_err(world)? > 0 {
+        watched.reading.bytes = hashing.bytes();
         watched.tell().map_err(world)?;
     }
-    let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Content { bytes: watched.reading.bytes, sha256 })
+    Ok(hashing.so_far())
 }
 
 /// What a folder keeps, if it may be used.

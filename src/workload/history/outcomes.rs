@@ -44,20 +44,10 @@ fn fate(column: &str, word: &str) -> Fate {
         _ if nothing => Fate::Completes,
         "success" | "ok" | "succeeded" | "successful" if no => Fate::Fails,
         "success" | "ok" | "succeeded" | "successful" if yes => Fate::Completes,
-        "error" | "errors" | "exception" | "failed" | "failure" => {
-            if no {
-                Fate::Completes
-            } else {
-                Fate::Fails
-            }
-        }
-        "cancelled" | "canceled" | "aborted" => {
-            if yes {
-                Fate::Cancelled
-            } else {
-                Fate::Completes
-            }
-        }
+        "error" | "errors" | "exception" | "failed" | "failure" if no => Fate::Completes,
+        "error" | "errors" | "exception" | "failed" | "failure" => Fate::Fails,
+        "cancelled" | "canceled" | "aborted" if yes => Fate::Cancelled,
+        "cancelled" | "canceled" | "aborted" => Fate::Completes,
         _ if holds(&["no error", "no_error", "without error"]) => Fate::Completes,
         _ if holds(&["cancel", "abort", "interrupted"]) => Fate::Cancelled,
         _ if holds(&[

@@ -12,9 +12,7 @@ mod models;
 use crate::units::SimSpan;
 
 use super::columns::plain;
-use super::spec::{
-    BucketLength, Buckets, Columns, Duplicates, DurationColumn, HistoryFormat, RowKinds, StatusColumn,
-};
+use super::spec::{BucketLength, Buckets, Columns, Duplicates, DurationColumn, RowKinds, StatusColumn};
 
 /// Names of all mappings.
 pub const MAPPINGS: [&str; 13] = [
@@ -44,8 +42,6 @@ pub struct Mapping {
     pub buckets: Option<Buckets>,
     /// Rows that are no usage, if the export has such.
     pub kinds: Option<RowKinds>,
-    /// How the export is usually written.
-    pub format: HistoryFormat,
     /// What repeated rows mean.
     pub duplicates: Duplicates,
 }
@@ -183,7 +179,6 @@ pub fn mapping(name: &str) -> Option<Mapping> {
             requests: buckets.requests.map(str::to_owned),
         }),
         kinds: export.kinds.map(|(columns, usage)| RowKinds { columns: all(columns), usage: all(usage) }),
-        format: HistoryFormat::Auto,
         // An event sent twice under one id is one event; rows without an id may well be alike.
         duplicates: if export.id.is_empty() { Duplicates::Keep } else { Duplicates::Drop },
     })
