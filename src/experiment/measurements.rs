@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::deliberate::Deliberate;
-use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, metric_index};
+use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, Totals, metric_index};
 
 use super::progress::TimelineMeans;
 use super::{CustomerFindings, Estimate, Resampled};
@@ -80,6 +80,11 @@ impl OutcomeColumn {
     }
 }
 
+/// Every policy's totals of every scope.
+fn totals_of(outcome: &Outcome) -> Vec<Vec<Totals>> {
+    (0..outcome.shape().policies.len()).map(|policy| outcome.totals(policy)).collect()
+}
+
 impl Measurements {
     /// Nothing measured yet.
     #[must_use]
@@ -111,7 +116,7 @@ impl Measurements {
         measurements.columns.fill(OutcomeColumn::Alike(f64::NAN));
         measurements.replications = 0;
         for resample in resamples {
-            measurements.push_values(resample);
+            measurements.push_values(&totals_of(resample));
         }
         measurements
     }
@@ -140,21 +145,21 @@ impl Measurements {
 
     /// Adds a replication. Replications must come in their order, whatever the order in which they ended.
     pub fn push(&mut self, outcome: &Outcome) {
-        for policy in 0..self.shape.policies.len() {
-            self.largest_debts[policy].merge(&outcome.totals(policy)[0].debt_max);
+        let totals = totals_of(outcome);
+        for (policy, totals) in totals.iter().enumerate() {
+            self.largest_debts[policy].merge(&totals[0].debt_max);
             self.progress[policy].push(outcome.timeline(policy));
         }
         self.customers.push(outcome);
-        self.push_values(outcome);
+        self.push_values(&totals);
     }
 
-    fn push_values(&mut self, outcome: &Outcome) {
+    fn push_values(&mut self, totals: &[Vec<Totals>]) {
         let mut columns = self.columns.iter_mut();
         let with_money = self.shape.currency.is_some();
-        for policy in 0..self.shape.policies.len() {
-            let totals = outcome.totals(policy);
+        for totals in totals {
             let most = self.organizations.iter_mut();
-            for ((&scope, totals), most) in self.scopes.iter().zip(&totals).zip(most) {
+            for ((&scope, totals), most) in self.scopes.iter().zip(totals).zip(most) {
                 *most = (*most).max(totals.organizations);
                 for (metric, column) in METRICS.iter().zip(columns.by_ref()) {
                     let known = metric.applies_to(scope) && (with_money || !metric.is_money());

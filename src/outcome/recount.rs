@@ -236,11 +236,9 @@ fn quantile_difference(histogram: &Histogram, values: &[i64]) -> Option<String> 
     sorted.sort_unstable();
     QUANTILES.into_iter().find_map(|q| {
         // The smallest value that at least this share of all is no larger than.
-        let enough = |&&value: &&i64| {
-            let upto = sorted.iter().filter(|&&other| other <= value).count();
-            upto as f64 >= q * sorted.len() as f64
-        };
-        let exact = *sorted.iter().find(enough)? as f64;
+        let enough = |(upto, _): &(u32, &i64)| f64::from(*upto) >= q * sorted.len() as f64;
+        let (_, exact) = (1..).zip(&sorted).find(enough)?;
+        let exact = *exact as f64;
         let found = histogram.quantile(q)?;
         ((found - exact).abs() > exact.abs() * RELATIVE_ERROR)
             .then(|| format!("the quantile {q} is {found}, and {exact} by its rank"))
