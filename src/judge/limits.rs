@@ -6,7 +6,7 @@ use crate::sampling::Dist;
 use super::JudgeCase;
 
 /// Most operations of an account that is judged: it is gone through slowly, with searches along plain vectors.
-const MOST_OPERATIONS: usize = 5_000;
+pub const MOST_OPERATIONS: usize = 5_000;
 
 /// Why an account is not judged, if it is not.
 #[must_use]

@@ -34,7 +34,7 @@ mod work;
 pub use compare::{JudgeDifference, compare, told};
 pub use demand::asked;
 pub use facts::Fact;
-pub use limits::not_judged;
+pub use limits::{MOST_OPERATIONS, not_judged};
 
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};

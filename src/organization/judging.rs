@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::judge::{AskedOperation, JudgeCase, JudgeFeature, compare, judge, not_judged};
+use crate::judge::{AskedOperation, JudgeCase, JudgeFeature, MOST_OPERATIONS, compare, judge, not_judged};
 use crate::outcome::Entry;
 use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex, SimTime};
@@ -40,6 +40,10 @@ impl Judging {
 
     /// Writes down what of a batch is new.
     pub(super) fn hear(&mut self, feature: FeatureIndex, batch: &Batch) {
+        // Of more the judge says nothing.
+        if self.asked.len() > MOST_OPERATIONS {
+            return;
+        }
         let taken = &mut self.taken[feature.index()];
         for operation in batch.operations.iter().filter(|operation| operation.sequence >= *taken) {
             self.asked

@@ -51,8 +51,6 @@ pub enum OrganizationProgress {
 #[derive(Debug)]
 pub struct OrganizationRun {
     world: Arc<World>,
-    key: StreamKey,
-    outages: Arc<Outages>,
     traits: Traits,
     inbox: Inbox,
     accounts: Vec<Account>,
@@ -88,11 +86,9 @@ impl OrganizationRun {
         let accounts: Vec<Account> = policies
             .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
             .collect::<Result<_, _>>()?;
-        let judged = world.detail.audit && accounts.iter().any(Account::is_judged);
-        let judging = judged.then(|| Judging::new(key, outages, world.features.len()));
-        let (world, outages) = (world.clone(), outages.clone());
-        let mut run =
-            OrganizationRun { world, key, outages, traits, inbox, accounts, operations: 0, space, judging };
+        let judging = world.detail.audit.then(|| Judging::new(key, outages, world.features.len()));
+        let world = world.clone();
+        let mut run = OrganizationRun { world, traits, inbox, accounts, operations: 0, space, judging };
         run.begin_trace();
         Ok(run)
     }
@@ -100,8 +96,6 @@ impl OrganizationRun {
     /// Has every account looked at as closely as can be, whatever its key says; before the first arrival.
     pub fn scrutinize(&mut self) {
         self.accounts.iter_mut().for_each(|account| account.scrutinize(Scrutiny::FULL));
-        let judging = || Judging::new(self.key, &self.outages, self.world.features.len());
-        self.judging = self.world.detail.audit.then(judging);
         self.begin_trace();
     }
 

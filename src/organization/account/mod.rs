@@ -176,12 +176,6 @@ impl Account {
         Ok(tally)
     }
 
-    /// True if its journal is heard, so that the judge can be asked.
-    #[must_use]
-    pub fn is_judged(&self) -> bool {
-        self.state.is_heard() || self.shadow.as_ref().is_some_and(|shadow| shadow.is_heard())
-    }
-
     /// The journal as it was heard so far, of the account or of the one beside it, if it was.
     pub fn take_heard(&mut self) -> Option<Vec<Entry>> {
         let own = self.state.take_heard();

@@ -67,11 +67,6 @@ impl State {
         }
     }
 
-    /// True if somebody hears the journal.
-    pub(in super::super) fn is_heard(&self) -> bool {
-        self.books.is_audited()
-    }
-
     /// The journal as it was heard so far, if it was.
     pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
         self.books.take_heard()

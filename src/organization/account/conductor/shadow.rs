@@ -66,11 +66,6 @@ impl Shadow {
         Shadow { env, state, alike }
     }
 
-    /// True if its journal is heard.
-    pub(in super::super) fn is_heard(&self) -> bool {
-        self.state.is_heard()
-    }
-
     /// Its journal as it was heard so far.
     pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
         self.state.take_heard()
