@@ -1,0 +1,143 @@
+//! The simulation of a run: its job, its replications on actors, and what is gathered of them.
+//!
+//! Leaves what they come to to `summary`. Invariant: a failure that leaves finished replications as they are comes with them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::{
+    self, Expected, Failure, Interrupt, Job, JobCohort, JobOptions, Keep, Progress, Ran, RunSpec,
+};
+use crate::experiment::{Measurements, ResampledCohort, Resamples};
+use crate::organization::DetailOptions;
+use crate::report::{RunFolder, SCRATCH};
+use crate::scenario::Scenario;
+use crate::workload::{PreparedHistory, Pseudonyms};
+
+use super::super::arguments::{RowsOption, RunArguments};
+use super::super::exit::CommandProblem;
+use super::super::gathering::{GatheredRun, Gathering, GatheringWriter};
+use super::super::progress::Meter;
+use super::super::{estimate, limits, organizations, select};
+use super::{layout, row_files};
+
+/// More replications than this fit into no time that anybody waits.
+const MOST_IN_TIME: u32 = 100_000;
+
+/// What a run is told before it begins, and where it leaves what it has to tell.
+pub(super) struct Told<'t> {
+    pub(super) expected: Expected,
+    /// What stands for labels in everything that is written.
+    pub(super) pseudonyms: Option<Pseudonyms>,
+    /// Draws that met a bound.
+    pub(super) cuts: &'t mut Vec<String>,
+}
+
+/// Runs all replications on actors; rows stream into the folder. A failure that leaves finished replications as they are
+/// comes with them.
+pub(super) fn simulate(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    histories: &[Arc<PreparedHistory>],
+    folder: &RunFolder,
+    (told, keep, interrupt): (Told<'_>, Keep, &Interrupt),
+) -> Result<(Ran, GatheredRun, Option<Failure>), CommandProblem> {
+    let detail = DetailOptions {
+        cycles: arguments.wants(RowsOption::Cycles),
+        operations: arguments.wants(RowsOption::Operations),
+        journal: arguments.wants(RowsOption::Journal),
+        free: arguments.free,
+        audit: arguments.audit,
+        followed: false,
+    };
+    // An organization that is asked for may be any of them.
+    let quick = arguments.quick && arguments.organization.is_none();
+    let first = quick.then_some(select::QUICK_ORGANIZATIONS);
+    let shape = engine::shape(scenario);
+    let writer = GatheringWriter::new(row_files(arguments), shape.clone());
+    // Of parts that are taken up no account is there to be counted again.
+    let recounts = arguments.audit && keep.is_empty();
+    let writer = if recounts { writer.recounting() } else { writer };
+    let resamples = writer.resamples();
+    let gathering =
+        Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
+    let options = JobOptions { detail, first };
+    let mut job = engine::prepare_with(scenario, options, Arc::new(writer), histories);
+    job.pseudonyms = told.pseudonyms;
+    if let Some(name) = &arguments.organization {
+        let only = organizations::find(&job, name)?;
+        job.keep_only(only);
+    }
+    let job = Arc::new(job);
+    let layout = layout(arguments.threads, &arguments.layout);
+    if let Some(count) = arguments.bootstrap {
+        let drawn = Resamples::draw((scenario.seed, count, layout.threads), &resampled(&job), &job.shape);
+        // Nobody else sets it.
+        let _ = resamples.set(drawn.map_err(|error| CommandProblem::usage(error.to_string()))?);
+    }
+    let mut meter =
+        Meter::start(arguments.quiet, &estimate::headline(scenario, &job, &layout, arguments.time));
+    let replications = match (&scenario.precision, arguments.time) {
+        _ if scenario.replays_exactly => 1,
+        (Some(precision), _) => precision.max_replications,
+        (None, Some(_)) if arguments.replications.is_none() => MOST_IN_TIME,
+        _ => scenario.replications,
+    };
+    let sources = job.world.sources.clone();
+    let spec = RunSpec {
+        job,
+        replications: 0..replications,
+        layout,
+        spill: folder.path().join(SCRATCH),
+        sink: Box::new(gathering.clone()),
+        interrupt: interrupt.clone(),
+        // Finished parts hold sums, and resamples want every organization.
+        keep: arguments.bootstrap.is_none().then_some(keep),
+    };
+    let mut last = None;
+    let ran = engine::run(spec, &mut |progress| {
+        last = Some(progress);
+        meter.show(in_time(arguments.time, told.expected.operations as u64, progress));
+        let new = progress.operations - progress.taken_up.operations;
+        limits::count(arguments.limits.max_operations, new, interrupt);
+    });
+    meter.end();
+    let cut =
+        sources.iter().zip(&scenario.features).map(|(source, feature)| source.cuts().remarks(&feature.name));
+    told.cuts.extend(cut.flatten());
+    match (ran, last) {
+        (Ok(ran), _) => {
+            let mut gathered = gathering.finish()?;
+            if let Some(resamples) = resamples.get().filter(|_| gathered.finished() > 0) {
+                gathered.measurements = Measurements::resampled(&resamples.finish());
+            }
+            Ok((ran, gathered, None))
+        }
+        // A broken law speaks against every replication; anything else only against those that were not finished.
+        (Err(failure), Some(progress)) if !matches!(failure, Failure::Fault { .. }) => {
+            let gathered = gathering.finish()?;
+            if gathered.measurements.replications() == 0 {
+                return Err(CommandProblem::Run(failure));
+            }
+            Ok((Ran { progress, interrupted: None }, gathered, Some(failure)))
+        }
+        (Err(failure), _) => Err(CommandProblem::Run(failure)),
+    }
+}
+
+/// The cohorts of a run, as they are resampled.
+fn resampled(job: &Job) -> Vec<ResampledCohort> {
+    let cohort = |cohort: &JobCohort| ResampledCohort {
+        name: cohort.name.clone(),
+        first: cohort.first,
+        organizations: cohort.organizations,
+    };
+    job.cohorts.iter().map(cohort).collect()
+}
+
+/// How far a run is: by its time, if that ends it.
+fn in_time(time: Option<Duration>, operations_expected: u64, progress: Progress) -> Progress {
+    let Some(time) = time else { return Progress { operations_expected, ..progress } };
+    let (elapsed, whole) = (progress.elapsed.as_millis() as u64, time.as_millis() as u64);
+    Progress { organizations: elapsed.min(whole), organizations_total: whole.max(1), ..progress }
+}
