@@ -1,0 +1,88 @@
+//! Random scenario files: every rule is switched by chance, instants are often equal.
+
+mod chance;
+mod grants;
+mod people;
+mod plans;
+mod policy;
+mod rules;
+mod shop;
+mod text;
+mod when;
+mod work;
+
+pub use text::File;
+
+use chance::Chance;
+use text::{FEATURES, Place};
+use when::instant;
+
+/// What is known of the file that is being drawn.
+struct Drawn {
+    chance: Chance,
+    lines: Vec<(Place, String)>,
+    start: i64,
+    days: i64,
+    /// Instants that are used again and again.
+    instants: Vec<i64>,
+    level: u64,
+}
+
+/// The scenario file of a seed.
+pub fn file(seed: u64) -> File {
+    let mut chance = Chance(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    // 2024-01-31, 2024-02-29, 2025-01-01, 2024-12-31, 2025-03-01, 2023-10-20 in days.
+    let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650];
+    let start = starts[chance.below(6) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
+    let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
+    let level = std::env::var("CREDITSIM_JUDGE_LEVEL").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), level };
+    let zone = drawn.chance.of(&["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]);
+    let head = format!(
+        "version = 1\nname = \"judged\"\nseed = {}\nreplications = 1\nstart = {}\nend = {}\ntime_zone = \"{zone}\"\ncurrency = \"USD\"\n",
+        seed % 1_000,
+        instant(start),
+        instant(start + days * 1_440),
+    );
+    drawn.all();
+    File { head, lines: drawn.lines }
+}
+impl Drawn {
+    fn add(&mut self, place: Place, line: String) {
+        self.lines.push((place, line));
+    }
+
+    /// With one chance in `count`, if the level of the file permits it.
+    fn now_and_then(&mut self, level: u64, count: u64) -> bool {
+        self.chance.one_in(count) && level <= self.level
+    }
+
+    fn probability(&mut self) -> String {
+        self.chance.of(&["0.0", "1.0", "1.0", "0.5", "0.3"]).to_owned()
+    }
+
+    fn all(&mut self) {
+        self.operations();
+        self.cohort();
+        self.policy();
+        for _ in 0..self.chance.below(3) {
+            let grant = self.grant();
+            self.add(Place::CohortGrant, grant);
+        }
+        if self.now_and_then(1, 4) {
+            let grant = self.grant();
+            self.add(Place::PolicyGrant, grant);
+        }
+        self.enforcement(Place::Policy);
+        for feature in FEATURES {
+            if self.chance.one_in(3) {
+                let rules = self.feature_rules();
+                let rules: Vec<String> = rules.into_iter().collect();
+                self.add(Place::Policy, format!("features.{feature} = {{ {} }}", rules.join(", ")));
+            }
+        }
+        if self.now_and_then(3, 3) {
+            self.plans();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Changes of plan and of rules.
+
+use super::Drawn;
+use super::text::Place;
+
+impl Drawn {
+    pub fn plans(&mut self) {
+        if self.chance.one_in(2) {
+            for _ in 0..self.chance.from(1, 2) {
+                let change = self.plan_change();
+                self.add(Place::PlanChange, change);
+            }
+            let allowance = self.allowance();
+            self.add(Place::Plan, format!("allowance = {allowance}"));
+            for rule in self.feature_rules() {
+                if self.chance.one_in(2) {
+                    self.add(Place::Plan, rule);
+                }
+            }
+            if self.chance.one_in(2) {
+                let line = format!("subscription = \"{} USD\"", self.chance.from(1, 30));
+                self.add(Place::Plan, line);
+            }
+            if self.chance.one_in(3) {
+                let grant = self.grant();
+                self.add(Place::Plan, format!("grants = [{grant}]"));
+            }
+        }
+        if self.chance.one_in(2) {
+            for _ in 0..self.chance.from(1, 2) {
+                let mut set = self.feature_rules();
+                set.truncate(self.chance.from(1, 4) as usize);
+                if self.chance.one_in(3) {
+                    set.push(format!("allowance = {}", self.allowance()));
+                }
+                let change = format!("{{ at = {}, set = {{ {} }} }}", self.at(), set.join(", "));
+                self.add(Place::RuleChange, change);
+            }
+        }
+    }
+
+    pub fn plan_change(&mut self) -> String {
+        let mut parts = vec![match self.chance.below(3) {
+            0 => format!("after = \"{} days\"", self.chance.below(20)),
+            _ => format!("at = {}", self.at()),
+        }];
+        parts.push(format!("to = \"{}\"", self.chance.of(&["second", "second", "first"])));
+        if self.chance.one_in(4) {
+            parts.push("from = \"first\"".to_owned());
+        }
+        if self.chance.one_in(2) {
+            parts.push("effective = \"now\"".to_owned());
+            if self.chance.one_in(2) {
+                parts.push("cycle = \"keep\"".to_owned());
+                if self.chance.one_in(2) {
+                    parts.push(format!(
+                        "prorate = \"{}\"",
+                        self.chance.of(&["none", "price", "credits", "both", "full"])
+                    ));
+                }
+                if self.chance.one_in(3) {
+                    parts.push("usage = \"reset\"".to_owned());
+                }
+            } else if self.chance.one_in(3) {
+                parts.push("prorate = \"price\"".to_owned());
+            }
+        }
+        if self.chance.one_in(4) {
+            parts.push(format!("convert = {{ factor = {} }}", self.chance.of(&["0.5", "2", "1.333"])));
+        }
+        format!("{{ {} }}", parts.join(", "))
+    }
+}
