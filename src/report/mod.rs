@@ -21,6 +21,7 @@ pub mod number;
 #[cfg(test)]
 mod outcomes_page;
 mod overview;
+mod picture;
 mod plots;
 mod printed;
 mod rows;
@@ -46,6 +47,11 @@ pub use html::{Page, page};
 pub use junit::junit;
 pub use look::{Look, wrapped};
 pub use overview::{flat, overview, rulings};
+pub use picture::{
+    AxisScale, AxisTick, BarRow, CurvePoint, CurveStyle, DotRow, JudgedValue, LeftOut, PanelContent, Picture,
+    PictureAxis, PictureCurve, PicturePanel, PictureSeries, PictureValue, PlanePoint, StackRow, SwingRow,
+    pictures,
+};
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};

@@ -6,6 +6,7 @@ use crate::outcome::{METRICS, Scope, metric};
 
 use super::figures::{Figure, OutcomeScale, aligned, level, sparklines};
 use super::number;
+use super::picture::sign;
 use super::table::{Cell, Column, Table, Tone};
 
 /// The comparison in blocks for a terminal or a document.
@@ -105,7 +106,7 @@ pub(super) fn column(
         let estimate = (*estimate)?;
         let (value, half) = number::with_uncertainty(&estimate.scaled(scale.factor));
         let difference = findings.difference(policy, scope, name);
-        let (mark, tone) = difference.map_or((" ", Tone::Plain), |found| (mark(found), tone(found)));
+        let (mark, tone) = difference.map_or((" ", Tone::Plain), |found| (sign(found.verdict), tone(found)));
         Some(Figure { mean: estimate.mean, value, half: half.unwrap_or_default(), mark, tone })
     };
     let figures: Vec<Option<Figure>> = rows.iter().zip(&estimates).map(figure).collect();
@@ -119,19 +120,6 @@ fn tone(difference: &Difference) -> Tone {
         Verdict::Worse => Tone::Bad,
         Verdict::Higher | Verdict::Lower => Tone::Notable,
         _ => Tone::Faint,
-    }
-}
-
-/// One character a verdict.
-fn mark(difference: &Difference) -> &'static str {
-    match difference.verdict {
-        Verdict::Better => "+",
-        Verdict::Worse => "-",
-        Verdict::Higher => "↑",
-        Verdict::Lower => "↓",
-        Verdict::PracticallyEqual => "≈",
-        Verdict::Equal => "=",
-        Verdict::Undecided => "~",
     }
 }
 

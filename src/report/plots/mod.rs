@@ -5,7 +5,7 @@ mod balance;
 mod bars;
 mod canvas;
 mod overdraft;
-mod scale;
+pub(super) mod scale;
 mod sweeps;
 mod tornado;
 

@@ -24,11 +24,15 @@ impl PixelScale {
 
     /// Round values within the range, about `most` at most.
     pub(super) fn ticks(&self, most: usize) -> Vec<f64> {
-        let (low, high) = self.from;
-        let step = round_step((high - low) / most.max(1) as f64);
-        let (first, last) = ((low / step).ceil() as i64, (high / step * (1.0 + 1e-12)).floor() as i64);
-        (first..=last).map(|index| index as f64 * step).collect()
+        round_ticks(self.from.0, self.from.1, most)
     }
+}
+
+/// Round values from `low` to `high`, about `most` at most.
+pub(in crate::report) fn round_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    let step = round_step((high - low) / most.max(1) as f64);
+    let (first, last) = ((low / step).ceil() as i64, (high / step * (1.0 + 1e-12)).floor() as i64);
+    (first..=last).map(|index| index as f64 * step).collect()
 }
 
 /// The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is at least `least`.
@@ -39,7 +43,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// A tick's label: as many decimals as its step needs, large ones with a letter.
-pub(super) fn tick_label(value: f64) -> String {
+pub(in crate::report) fn tick_label(value: f64) -> String {
     let size = value.abs();
     let rounded = (value * 1e9).round() / 1e9;
     match size {
@@ -51,7 +55,7 @@ pub(super) fn tick_label(value: f64) -> String {
 }
 
 /// Instants for a time axis with their labels: starts of years, months or days (UTC), about `most` at most.
-pub(super) fn time_ticks(from: SimTime, to: SimTime, most: usize) -> Vec<(SimTime, String)> {
+pub(in crate::report) fn time_ticks(from: SimTime, to: SimTime, most: usize) -> Vec<(SimTime, String)> {
     const DAY: i64 = 86_400_000_000;
     let days = ((to - from).micros() / DAY).max(0) as f64;
     let months = [1, 2, 3, 6, 12].into_iter().find(|months| days / 30.4 / f64::from(*months) <= most as f64);
