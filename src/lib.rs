@@ -7,6 +7,7 @@
 
 pub mod actors;
 pub mod calendar;
+#[cfg(feature = "cli")]
 pub mod cli;
 #[doc(hidden)]
 pub mod deliberate;

@@ -11,10 +11,13 @@ mod cell;
 mod customers;
 mod figures;
 mod files;
+#[cfg(feature = "cli")]
 mod folder;
 mod grid;
 mod grounds;
+#[cfg(feature = "plots")]
 mod html;
+#[cfg(feature = "cli")]
 mod junit;
 mod look;
 pub mod number;
@@ -22,7 +25,9 @@ pub mod number;
 mod outcomes_page;
 mod overview;
 mod picture;
+#[cfg(feature = "plots")]
 mod plots;
+#[cfg(feature = "cli")]
 mod printed;
 mod rows;
 mod scopes;
@@ -37,13 +42,16 @@ pub use cell::cell;
 pub use customers::{BY_SIZE_FILE, LARGEST_FILE, customer_tables, write_by_size, write_largest};
 pub use figures::OutcomeScale;
 pub use files::{REPLICATIONS, write_comparison, write_replications, write_summary, write_timeline};
+#[cfg(feature = "cli")]
 pub use folder::{
     Earlier, FileRecord, Formats, HistoryRecord, MANIFEST, Manifest, MissingFile, PARTS, Placed, Question,
     Remains, RunFile, RunFolder, SCRATCH, Status, TakenUpRecord, Unfinished, Unplaced,
 };
 pub use grid::{draw_tables, render_tables};
 pub use grounds::{Grounds, quoted};
+#[cfg(feature = "plots")]
 pub use html::{Page, page};
+#[cfg(feature = "cli")]
 pub use junit::junit;
 pub use look::{Look, wrapped};
 pub use overview::{flat, overview, rulings};
@@ -52,7 +60,9 @@ pub use picture::{
     PictureAxis, PictureCurve, PicturePanel, PictureSeries, PictureValue, PlanePoint, StackRow, SwingRow,
     pictures,
 };
+#[cfg(feature = "plots")]
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
+#[cfg(feature = "cli")]
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use scopes::scope_tables;
@@ -64,11 +74,15 @@ pub use sweep::{
 };
 pub use table::{Cell, Column, Format, Table, Tone, pretty};
 
+#[cfg(feature = "cli")]
 use std::io;
+#[cfg(feature = "cli")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+#[cfg(feature = "cli")]
 use crate::experiment::Findings;
 
+#[cfg(feature = "cli")]
 /// Writes everything that follows from the findings into a run folder: the summaries, the plots, the page. A file that
 /// fails is done without, and the folder says so.
 pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page) {
@@ -97,6 +111,7 @@ pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page)
     attempt(folder, "report.html", || Ok(page(findings, facts, &plots).into_bytes()));
 }
 
+#[cfg(feature = "cli")]
 /// Draws a plot into a folder, and gives it; nothing if there is nothing to show. A drawing that fails, however it does, is
 /// done without, and the folder says so.
 pub fn drawn(
@@ -118,6 +133,7 @@ pub fn drawn(
     }
 }
 
+#[cfg(feature = "cli")]
 /// Writes a file into a folder; one that fails is done without, and the folder says so.
 pub fn attempt(folder: &mut RunFolder, name: &str, write: impl FnOnce() -> io::Result<Vec<u8>>) {
     match careful(write) {
@@ -130,6 +146,7 @@ pub fn attempt(folder: &mut RunFolder, name: &str, write: impl FnOnce() -> io::R
 }
 
 /// A panic is an error as well: it must not cost what is finished.
+#[cfg(feature = "cli")]
 fn careful<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => done.map_err(|error| error.to_string()),
@@ -141,7 +158,7 @@ fn careful<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::*;
 

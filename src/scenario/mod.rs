@@ -43,8 +43,11 @@ pub use model::*;
 pub use provenance::{NumberOrigin, Origin, Provenance, mark_estimated};
 pub use read::{FORMAT, examine, read, read_with_cautions};
 pub(crate) use reading::did_you_mean;
+#[cfg(feature = "cli")]
 pub(crate) use reading::money as parse_money;
+#[cfg(feature = "cli")]
 pub(crate) use reading::share as parse_share;
+#[cfg(feature = "cli")]
 pub(crate) use reading::span as parse_span;
 pub use reading::{Excerpt, Level, Problem};
 pub use reference::reference;
