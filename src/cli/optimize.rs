@@ -183,11 +183,15 @@ struct Search {
     reached: u32,
     /// What was measured of each account.
     series: BTreeMap<AccountIndex, MeasuredSeries>,
+    /// Nothing was drawn in any setting so far: what was measured is no estimate.
+    exact: bool,
 }
 
 /// What was measured of an account, a value a replication.
 #[derive(Default)]
 struct MeasuredSeries {
+    /// Replications that were run: one, which stands for all, where nothing is drawn.
+    simulated: u32,
     objective: Vec<Option<f64>>,
     /// By condition.
     limited: Vec<Limited>,
@@ -213,7 +217,7 @@ impl Search {
         let limits = question.conditions.iter().map(|condition| condition.limit).collect();
         // One more, for what is left of the budget at the end.
         let rules = Rules { limits, entrants: entrants.len(), rounds: 2 + doublings };
-        Ok(Search { entrants, rules, budget, rounds: 0, reached: 0, series: BTreeMap::new() })
+        Ok(Search { entrants, rules, budget, rounds: 0, reached: 0, series: BTreeMap::new(), exact: true })
     }
 
     fn run(
@@ -236,6 +240,7 @@ impl Search {
                     // A round counts whole or not at all: entrants are compared over the same replications.
                     return Ok(());
                 }
+                self.exact &= run.measurements.is_exact();
                 self.take(question, group, &keep, &run);
             }
             (self.reached, self.rounds) = (next, self.rounds + 1);
@@ -300,9 +305,14 @@ impl Search {
         self.needed(next).iter().map(|account| u64::from(next - self.done(account))).sum()
     }
 
+    /// Replications of a competitor that were run.
+    fn simulated(&self, competitor: &Competitor) -> u32 {
+        self.series.get(&competitor.account).map_or(0, |series| series.simulated)
+    }
+
     /// Replications so far.
     fn spent(&self) -> u64 {
-        self.series.values().map(|series| series.objective.len() as u64).sum()
+        self.series.values().map(|series| u64::from(series.simulated)).sum()
     }
 
     /// Accounts that run together: of one group, with as many replications so far.
@@ -317,6 +327,7 @@ impl Search {
     fn take(&mut self, question: &OptimizeQuestion, group: usize, keep: &[usize], run: &GroupRun) {
         for (index, &account) in keep.iter().enumerate() {
             let series = self.series.entry((group, account)).or_default();
+            series.simulated += run.simulated;
             let Objective { metric, scope, .. } = question.objective;
             series.objective.extend(run.measurements.values(index, scope, metric));
             let empty = || Limited { values: Vec::new(), reach: 0.0 };

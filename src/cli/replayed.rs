@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::engine::{self, Interrupt};
+use crate::experiment::replays_exactly;
 use crate::report::{HistoryRecord, RunFolder, SCRATCH};
 use crate::scenario::Scenario;
 use crate::workload::{
@@ -107,10 +108,7 @@ pub(super) fn run_once(
     histories: &[Arc<PreparedHistory>],
     arguments: &RunArguments,
 ) {
-    let by_chance = histories.is_empty()
-        || scenario.leaves_room_for_chance()
-        || histories.iter().any(|history| history.places_by_chance());
-    if by_chance {
+    if !replays_exactly(scenario, histories) {
         return;
     }
     scenario.replays_exactly = arguments.bootstrap.is_none();

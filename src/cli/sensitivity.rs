@@ -47,7 +47,8 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Comman
         }
     }
     total.end();
-    let answers = Answers { question: &question, trials: &trials, groups, replications };
+    let exact = total.is_exact();
+    let answers = Answers { question: &question, trials: &trials, groups, replications, exact };
     let partial = workshop.interrupted();
     if answers.at(0).is_none() {
         terminal::tell("warning: interrupted before the base was measured, so no results are written");
@@ -150,6 +151,8 @@ struct Answers<'a> {
     trials: &'a Trials,
     groups: Vec<Measurements>,
     replications: u32,
+    /// Nothing is drawn: one run a setting is all there is to know.
+    exact: bool,
 }
 
 impl Answers<'_> {
@@ -157,7 +160,7 @@ impl Answers<'_> {
     fn at(&self, point: usize) -> Option<(&Trial, &Measurements)> {
         let trial = &self.trials.points[point];
         let measured = self.groups.get(trial.group)?;
-        (measured.replications() == self.replications).then_some((trial, measured))
+        (measured.is_exact() || measured.replications() == self.replications).then_some((trial, measured))
     }
 
     fn values(&self, point: usize, policy: usize) -> Option<Vec<Option<f64>>> {
@@ -242,7 +245,7 @@ impl Answers<'_> {
         if trial.policies.len() < 2 {
             return vec![String::from("one policy has no ranking")];
         }
-        if self.replications < FEWEST {
+        if self.replications < FEWEST && !self.exact {
             return vec![format!("fewer than {FEWEST} replications show no ranking")];
         }
         let mut order: Vec<usize> =
@@ -327,7 +330,7 @@ fn write(
         Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
             "seed": workshop.base.seed,
-            "replications": answers.replications,
+            "replications": if answers.exact { 1 } else { answers.replications },
             "partial": workshop.interrupted(),
             "tables": tables.iter().map(Table::to_json).collect::<Vec<_>>(),
             "ranking": ranking,

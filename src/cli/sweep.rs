@@ -54,7 +54,8 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, CommandProbl
     if sweep.points.is_empty() {
         return Ok(ending(&sweep, trials.points.len()));
     }
-    let tables = write(arguments, &workshop, &question, &sweep, &mut folder)?;
+    let ran = total.replications(replications);
+    let tables = write(arguments, (&workshop, ran), &question, &sweep, &mut folder)?;
     terminal::say_drawn(&tables);
     let status = if sweep.complete { Status::Finished } else { Status::Partial };
     workshop.finish(folder, &asked, &total, (status, replications))?;
@@ -192,7 +193,7 @@ fn gathered(question: &SweepQuestion, trials: &Trials, measured: Vec<Measurement
 /// Writes the files and returns what stdout gets.
 fn write(
     arguments: &SweepArguments,
-    workshop: &Workshop<'_>,
+    (workshop, replications): (&Workshop<'_>, u32),
     question: &SweepQuestion,
     sweep: &Sweep,
     folder: &mut RunFolder,
@@ -223,7 +224,7 @@ fn write(
         report::Format::Json => report::pretty(&json!({
             "scenario": workshop.base.name,
             "seed": workshop.base.seed,
-            "replications": workshop.base.replications,
+            "replications": replications,
             "partial": !sweep.complete,
             "points": points.to_json(),
             "front": front.as_ref().map(|front| front.to_json()),

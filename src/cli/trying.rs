@@ -140,8 +140,8 @@ impl<'a> Workshop<'a> {
             formats: Formats::CURRENT,
             question,
             seed: self.base.seed,
-            replications,
-            exact: false,
+            replications: total.replications(replications),
+            exact: total.is_exact(),
             resamples: None,
             threads: self.layout().threads as u32,
             operations: total.operations,
@@ -202,6 +202,9 @@ pub(super) struct Overall {
     pub elapsed: Duration,
     /// Usage histories, a record a file.
     pub histories: Vec<HistoryRecord>,
+    /// True until a setting is run in which something is drawn.
+    exact: bool,
+    quiet: bool,
 }
 
 impl Overall {
@@ -219,7 +222,14 @@ impl Overall {
             policy_operations: 0,
             elapsed,
             histories,
+            exact: true,
+            quiet: arguments.quiet,
         }
+    }
+
+    /// True if nothing is drawn in any setting that ran: each ran once, however many replications were asked for.
+    pub fn is_exact(&self) -> bool {
+        self.exact && self.operations > 0
     }
 
     /// Runs accounts of a group and shows how far all runs are.
@@ -245,6 +255,7 @@ impl Overall {
             });
         })?;
         self.done += work;
+        self.exact &= run.measurements.is_exact();
         self.operations += run.progress.operations;
         self.policy_operations += run.progress.operations * keep.len() as u64;
         self.elapsed += run.progress.elapsed;
@@ -269,8 +280,18 @@ impl Overall {
         Ok(())
     }
 
-    /// Removes the line.
+    /// Removes the line, and says if every setting was run once.
     pub fn end(&mut self) {
         std::mem::replace(&mut self.meter, Meter::Silent).end();
+        if self.is_exact() && !self.quiet {
+            terminal::tell(
+                "note: nothing is drawn here, so that replications would be one and the same run: each setting ran once",
+            );
+        }
+    }
+
+    /// How many replications of a setting are behind the results, of those asked for.
+    pub fn replications(&self, asked: u32) -> u32 {
+        if self.is_exact() { asked.min(1) } else { asked }
     }
 }

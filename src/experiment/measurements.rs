@@ -126,6 +126,17 @@ impl Measurements {
         self.exact = true;
     }
 
+    /// Says that nothing is drawn in the scenario, and counts the one replication that was run as so many: comparisons with
+    /// others that are paired by replication then find its values in each.
+    ///
+    /// # Panics
+    /// Unless exactly one replication was added.
+    pub fn stand_for(&mut self, replications: u32) {
+        assert_eq!(self.replications, 1, "one run stands for its repetitions");
+        self.declare_exact();
+        self.replications = replications;
+    }
+
     /// True if nothing is drawn in the scenario.
     #[must_use]
     pub fn is_exact(&self) -> bool {

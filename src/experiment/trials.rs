@@ -14,9 +14,9 @@ use crate::engine::{
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
-use crate::workload::{Content, HistoryCounts, ReadingProgress};
+use crate::workload::{Content, HistoryCounts, PreparedHistory, ReadingProgress};
 
-use super::Measurements;
+use super::{FEWEST_RARE, Measurements};
 
 /// Most accounts of an organization in one run: beyond it points wait for the next run, so that memory stays small and
 /// what an interrupt can lose stays little.
@@ -81,6 +81,17 @@ pub struct GroupRun {
     pub interrupted: Option<Cause>,
     /// The files of the group's usage histories as they were read, in the scenario's order.
     pub histories: Vec<(Content, HistoryCounts)>,
+    /// Replications that were simulated: one of however many, where nothing is drawn.
+    pub simulated: u32,
+}
+
+/// True if the scenario replays usage histories and nothing in it is drawn: every replication would be the same run.
+#[must_use]
+pub fn replays_exactly(scenario: &Scenario, histories: &[Arc<PreparedHistory>]) -> bool {
+    let by_chance = histories.is_empty()
+        || scenario.leaves_room_for_chance()
+        || histories.iter().any(|history| history.places_by_chance());
+    !by_chance
 }
 
 impl Trials {
@@ -155,7 +166,8 @@ impl Trials {
     }
 
     /// Runs the accounts `keep` of a group. The same replication meets the same demand in every call and every group
-    /// whose keys leave demand alone.
+    /// whose keys leave demand alone. Where nothing is drawn, the first replication is run and stands for all: measured
+    /// values are as many as were asked for, and enough for every rule that counts replications.
     ///
     /// # Errors
     /// What the run finds wrong.
@@ -176,10 +188,19 @@ impl Trials {
                 // Nothing was measured; what earlier groups measured is kept.
                 let measurements = Measurements::new(engine::shape(&scenario));
                 let (progress, interrupted) = (Progress::default(), conditions.interrupt.cause());
-                return Ok(GroupRun { measurements, progress, interrupted, histories: Vec::new() });
+                return Ok(GroupRun {
+                    measurements,
+                    progress,
+                    interrupted,
+                    histories: Vec::new(),
+                    simulated: 0,
+                });
             }
             prepared => prepared.map_err(Failure::History)?,
         };
+        let asked = replications.len() as u32;
+        let exact = asked > 0 && replays_exactly(&scenario, &histories);
+        let replications = if exact { replications.start..replications.start + 1 } else { replications };
         let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
         let gathered = Arc::new(Mutex::new(Some(Measurements::new(job.shape.clone()))));
         let spec = RunSpec {
@@ -193,9 +214,19 @@ impl Trials {
         };
         let ran = engine::run(spec, observe)?;
         let measurements = gathered.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let measurements = measurements.unwrap_or_else(|| Measurements::new(engine::shape(&scenario)));
+        let mut measurements = measurements.unwrap_or_else(|| Measurements::new(engine::shape(&scenario)));
+        let simulated = measurements.replications();
+        if exact && simulated == 1 {
+            measurements.stand_for(asked.max(FEWEST_RARE));
+        }
         let histories = histories.iter().map(|read| (read.content.clone(), read.counts.clone())).collect();
-        Ok(GroupRun { measurements, progress: ran.progress, interrupted: ran.interrupted, histories })
+        Ok(GroupRun {
+            measurements,
+            progress: ran.progress,
+            interrupted: ran.interrupted,
+            histories,
+            simulated,
+        })
     }
 }
 

@@ -184,6 +184,68 @@ fn the_search_finds_the_end_of_the_range_that_loses_least_and_says_how_sure_it_i
     assert_eq!(ended.status.code(), Some(3), "{}", String::from_utf8_lossy(&ended.stdout));
 }
 
+/// A history in which nothing is drawn, under two policies.
+const REPLAY: &str = r#"
+name = "small"
+start = 2025-01-01T00:00:00Z
+horizon = "1 month"
+[histories.use]
+file = "use.csv"
+organization = "organization"
+cost = "credits"
+[[cohorts]]
+name = "real"
+history = "use"
+[features.chat]
+[policy]
+allowance = 60
+[policies.block]
+admission = { estimate = "expected" }
+[policies.overdraft]
+admission = "positive"
+overdraft = 40
+"#;
+
+const USE: &str = "timestamp,organization,credits
+2025-01-02T10:00:00Z,a,5
+2025-01-03T10:00:00Z,a,50
+2025-01-04T10:00:00Z,b,70
+2025-01-05T10:00:00Z,c,20
+2025-01-09T10:00:00Z,c,90
+";
+
+#[test]
+fn settings_of_a_replay_run_once_and_their_differences_are_known() {
+    let home = Home::new();
+    fs::write(home.path().join("replay.toml"), REPLAY).expect("writable");
+    fs::write(home.path().join("use.csv"), USE).expect("writable");
+    let limit = "policies.overdraft.overdraft";
+    let asked = |words: &str, output: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        let place = ["--output", output, "--format", "json"];
+        let ended = home.creditsim(&[&words[..], &place[..]].concat());
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(0), "{said}");
+        assert!(said.contains("each setting ran once"), "{said}");
+        assert!(said.contains("5 operations drawn"), "{said}");
+        serde_json::from_slice::<serde_json::Value>(&ended.stdout).expect("JSON")
+    };
+    let over = format!("{limit}=0,20,40");
+    let objectives = "--objectives loss_rate --objectives overspend_credits";
+    let swept = asked(&format!("sweep replay.toml --vary {over} {objectives}"), "swept");
+    assert_eq!(swept["replications"], 1);
+    let found = asked(
+        &format!("optimize replay.toml --minimize overspend_credits --policy overdraft --over {over}"),
+        "found",
+    );
+    assert_eq!(found["spent"], 3, "{found}");
+    let statement = found["statement"].to_string();
+    assert!(
+        statement.contains("it is the best of the settings") && !statement.contains("95 %"),
+        "{statement}"
+    );
+}
+
 #[test]
 fn sensitivity_moves_what_is_assumed_and_leaves_decisions_alone() {
     let home = Home::new();

@@ -93,7 +93,7 @@ fn table(
         let (competitor, entrant) = (&search.entrants[index], &field[index]);
         let values: Vec<f64> = present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect();
         let mut row: Vec<Cell> = competitor.settings.iter().map(Cell::text).collect();
-        row.extend([Cell::text(&competitor.policy), Cell::number(values.len() as f64)]);
+        row.extend([Cell::text(&competitor.policy), Cell::number(f64::from(search.simulated(competitor)))]);
         row.push(scale.cell(Estimate::within(&values, METRICS[metric].range())));
         let difference = chosen.filter(|&chosen| chosen != index).and_then(|chosen| {
             let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
@@ -155,7 +155,8 @@ fn statement(
         Some(choice) => {
             let chosen = &search.entrants[choice.entrant];
             said.push(format!("chosen: {}", described(question, chosen)));
-            said.push(confidence(choice, (factor, &unit), question.objective.aim));
+            let sure = if search.exact { "" } else { "with 95 % confidence " };
+            said.push(confidence(choice, sure, (factor, &unit), question.objective.aim));
             said.extend(conditions_kept(question, choice));
             said.extend(rivals(question, search, choice));
             said.extend(at_an_end(question, chosen));
@@ -181,17 +182,18 @@ fn described(question: &OptimizeQuestion, competitor: &Competitor) -> String {
     format!("{} with {}", competitor.policy, settings.collect::<Vec<_>>().join(", "))
 }
 
-fn confidence(choice: &SearchResult, (factor, unit): (f64, &str), aim: Aim) -> String {
+fn confidence(choice: &SearchResult, sure: &str, (factor, unit): (f64, &str), aim: Aim) -> String {
     let word = if aim == Aim::Minimize { "lower" } else { "higher" };
     match choice.gap {
         gap if gap.is_infinite() => {
             String::from("the replications are too few to say how far it is from the best")
         }
         _ if choice.rivals.is_empty() => {
-            String::from("with 95 % confidence it is the best of the settings that were tried")
+            format!("{sure}it is the best of the settings that were tried")
         }
+        0.0 => format!("{sure}no setting that was tried is {word}"),
         gap => format!(
-            "with 95 % confidence no setting that was tried is {word} by more than {} {unit}",
+            "{sure}no setting that was tried is {word} by more than {} {unit}",
             report::number::short(gap * factor)
         ),
     }
