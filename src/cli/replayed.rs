@@ -134,21 +134,18 @@ fn about_unread(columns: &[String]) -> Option<String> {
 fn announce(spec: &HistorySpec, folder: &RunFolder) {
     const LARGE: u64 = 64 << 20;
     // What cannot be read is told by whoever reads it.
-    let Ok(bytes) = text_size(spec) else { return };
-    // Rows of numbers grow by their fixed width, runs of the sort included.
-    if bytes >= LARGE {
+    let Ok(size) = text_size(spec) else { return };
+    if size.bytes >= LARGE {
         terminal::tell(&format!(
-            "history `{}`: sorting about {} MiB of text on disk; up to {} MiB below `{}` until the end of the run",
+            "history `{}`: sorting {} MiB of text, about {} rows; about {} MiB on disk below `{}` until the end of the run",
             spec.name,
-            bytes >> 20,
-            bytes.saturating_mul(GROWTH) >> 20,
+            size.bytes >> 20,
+            super::progress::count(size.lines as f64),
+            size.sorting_bytes() >> 20,
             folder.path().display()
         ));
     }
 }
-
-/// Largest size of a history's partitions and runs relative to its text.
-const GROWTH: u64 = 8;
 
 /// What the manifest says about the scenario's histories, as they were read.
 pub(super) fn records<'r>(

@@ -49,7 +49,7 @@ pub use mapping::{MAPPINGS, Mapping, looks_like, mapping};
 pub(in crate::workload) use outcomes::{WordedOutcome, outcome};
 pub use prepare::{HistoryBlock, Preparation, PreparedHistory};
 pub(in crate::workload) use prices::CREDITS_PER_MONEY;
-pub use reading::{ReadingProgress, ReadingWatch, text_size};
+pub use reading::{ReadingProgress, ReadingWatch, TextSize, text_size};
 pub use replay::{HistoryOrganization, ReplayRows};
 pub use sketch::CostSketch;
 pub use spec::*;

@@ -84,7 +84,7 @@ impl<'a> Pass<'a> {
             Some(bytes) => bytes.len() as u64,
             None => fs::metadata(&spec.path).map_err(|error| HistoryError::world(&spec.path, error))?.len(),
         };
-        let bytes = text_size(spec).map_err(|error| HistoryError::world(&spec.path, error))?;
+        let bytes = text_size(spec).map_err(|error| HistoryError::world(&spec.path, error))?.bytes;
         let count = bytes.div_ceil(PARTITION_BYTES).clamp(1, MOST_PARTITIONS) as usize;
         let unsorted =
             (0..count).map(|index| preparation.folder.join(format!("part-{index:03}.rows"))).collect();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
+use super::record::RECORD_BYTES;
 use super::spec::HistorySpec;
 
 /// Rows between two reports.
@@ -85,11 +86,35 @@ impl fmt::Display for ReadingStopped {
 
 impl std::error::Error for ReadingStopped {}
 
-/// About how many bytes a history's text has: the size of the file, or what its beginning tells if it is packed.
+/// How large a history is, as far as its beginning tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextSize {
+    /// Bytes of its text: the size of the file, or about as many as a packed one unpacks to.
+    pub bytes: u64,
+    /// About as many lines.
+    pub lines: u64,
+}
+
+/// What a label adds to a row on disk, where nothing is known of labels (bytes).
+const USUAL_LABEL: u64 = 16;
+/// Most bytes of text that one row is taken to have: a JSON document may have all of them in one line.
+const LONGEST_ROW: u64 = 400;
+
+impl TextSize {
+    /// About how many bytes its rows take on disk while they are being sorted, their labels beside them. Once sorted they take
+    /// less.
+    #[must_use]
+    pub fn sorting_bytes(self) -> u64 {
+        let rows = self.lines.max(self.bytes / LONGEST_ROW);
+        rows.saturating_mul(RECORD_BYTES as u64 + USUAL_LABEL)
+    }
+}
+
+/// Measures a history by the first MiB of its file.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn text_size(spec: &HistorySpec) -> io::Result<u64> {
+pub fn text_size(spec: &HistorySpec) -> io::Result<TextSize> {
     let (mut packed, size): (Box<dyn Read>, u64) = match spec.bundled {
         Some(bytes) => (Box::new(bytes), bytes.len() as u64),
         None => {
@@ -100,23 +125,43 @@ pub fn text_size(spec: &HistorySpec) -> io::Result<u64> {
     };
     let mut head = Vec::new();
     packed.by_ref().take(SAMPLE.0).read_to_end(&mut head)?;
+    let mut sample = Counting::default();
     if !head.starts_with(&[0x1f, 0x8b]) {
-        return Ok(size);
+        sample.count(&head);
+        return Ok(TextSize { bytes: size, lines: sample.lines_in(size) });
     }
     let mut unpacker = flate2::read::MultiGzDecoder::new(&head[..]);
     // The sample ends somewhere inside, which is an error of the unpacker and none of the file's.
-    let mut sink = Counting(0);
-    let _ = io::copy(&mut unpacker.by_ref().take(SAMPLE.1), &mut sink);
+    let _ = io::copy(&mut unpacker.by_ref().take(SAMPLE.1), &mut sample);
     let taken = (head.len() - unpacker.get_ref().len()).max(1) as u128;
-    Ok(u64::try_from(u128::from(sink.0) * u128::from(size) / taken).unwrap_or(u64::MAX).max(size.min(sink.0)))
+    let bytes = u64::try_from(u128::from(sample.bytes) * u128::from(size) / taken).unwrap_or(u64::MAX);
+    let bytes = bytes.max(size.min(sample.bytes));
+    Ok(TextSize { bytes, lines: sample.lines_in(bytes) })
 }
 
 /// Counts what is written to it.
-struct Counting(u64);
+#[derive(Default)]
+struct Counting {
+    bytes: u64,
+    lines: u64,
+}
+
+impl Counting {
+    fn count(&mut self, text: &[u8]) {
+        self.bytes += text.len() as u64;
+        self.lines += text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    }
+
+    /// About how many lines a text of so many bytes has, if it goes on as it began.
+    fn lines_in(&self, bytes: u64) -> u64 {
+        let lines = u128::from(bytes) * u128::from(self.lines) / u128::from(self.bytes.max(1));
+        u64::try_from(lines).unwrap_or(u64::MAX)
+    }
+}
 
 impl io::Write for Counting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
+        self.count(bytes);
         Ok(bytes.len())
     }
 
@@ -142,10 +187,18 @@ mod tests {
             packed.write_all(text.as_bytes()).unwrap();
             packed.finish().unwrap();
             let spec = HistorySpec { path: path.clone(), ..HistorySpec::default() };
-            let (found, wanted) = (text_size(&spec).unwrap() as f64, text.len() as f64);
-            assert!((found / wanted - 1.0).abs() < 0.1, "{name}: {found} for {wanted}");
+            let lines = text.lines().count() as f64;
+            let near = |found: u64, wanted: f64| {
+                let off = (found as f64 / wanted - 1.0).abs();
+                assert!(off < 0.1, "{name}: {found} for {wanted}");
+            };
+            let found = text_size(&spec).unwrap();
+            near(found.bytes, text.len() as f64);
+            near(found.lines, lines);
             std::fs::write(&path, &text).unwrap();
-            assert_eq!(text_size(&spec).unwrap(), text.len() as u64);
+            let found = text_size(&spec).unwrap();
+            assert_eq!(found.bytes, text.len() as u64);
+            near(found.lines, lines);
         }
     }
 }
