@@ -125,6 +125,14 @@ fn too_many_refusals_make_an_organization_leave() {
              => purchases 0",
         ),
         (
+            "one that has left before its account opens is billed nothing and has no allowance",
+            "allowance = { credits = 10, every = \"month\" }
+             subscription = \"5 USD\"
+             signed up 1 Dec 2024
+             leaves 15 Dec 2024
+             => subscriptions 0, deferred-start 0, remaining 0",
+        ),
+        (
             "the end of a life ends the subscription at its close",
             "allowance = 10
              subscription = \"5 USD\"

@@ -35,7 +35,10 @@ impl State {
 
     /// Starts billing the present plan. The running period of an older organization was paid before the horizon.
     pub(super) fn start_subscription(&mut self, env: &Env, at: SimTime, older: bool) {
-        let Some(subscription) = env.terms(self.plan).subscription.clone() else { return };
+        let Some(subscription) = env.terms(self.plan).subscription.clone().filter(|_| !self.has_left(env))
+        else {
+            return;
+        };
         let zone = &env.world.zone;
         let anchor = self.billing_start(env, subscription.every, at, older);
         let index = zone.first_after(anchor, subscription.every, at, MonthEnd::Clamp) - 1;

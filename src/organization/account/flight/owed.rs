@@ -171,13 +171,13 @@ impl LiveOperation {
         (done - self.absorbed).positive_part()
     }
 
-    /// A charge is incurred, its `last` or not; returns its number, none if there is nothing to charge.
+    /// A charge is incurred, its `last` or not; returns its number, none if there is nothing to charge and no hold to end.
     pub(in super::super) fn incur(&mut self, amount: Credits, last: bool) -> Option<u16> {
         let segment = self.segment;
         self.charged += amount;
         self.settled |= last;
         self.segment += u16::from(amount.is_positive());
-        (amount.is_positive() || last).then_some(segment)
+        (amount.is_positive() || last && self.hold.is_some()).then_some(segment)
     }
 
     /// A charge is on its way to the books.
