@@ -66,15 +66,13 @@ impl Judged<'_> {
                 return;
             }
         }
-        if !amount.is_positive() {
-            if last && let Some(hold) = self.open_hold_of(work) {
-                let owes = self.settles(work);
-                self.release_hold(hold, if owes { EntryKind::HoldSettle } else { EntryKind::HoldRelease });
-            }
+        // What owes nothing is no charge, but the last one ends a hold.
+        let ends_hold = last && self.open_hold_of(work).is_some();
+        if !amount.is_positive() && !ends_hold {
             return;
         }
         let segment = self.work[work].segment;
-        self.work[work].segment += 1;
+        self.work[work].segment += u16::from(amount.is_positive());
         self.work[work].charged += amount;
         let lag = self.lag(work, segment);
         if lag.is_zero() {
@@ -131,6 +129,13 @@ impl Judged<'_> {
         let before = self.balances();
         let hold = self.open_hold_of(work);
         self.work[work].recording = segment;
+        if !amount.is_positive() {
+            if let (true, Some(hold)) = (last, hold) {
+                let owes = self.settles(work);
+                self.release_hold(hold, if owes { EntryKind::HoldSettle } else { EntryKind::HoldRelease });
+            }
+            return;
+        }
         if let (true, Some(hold)) = (last, hold) {
             let left = self.holds[hold].left();
             let fact = Fact { segment, ..self.fact_of(work, EntryKind::HoldSettle) };

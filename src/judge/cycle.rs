@@ -101,6 +101,9 @@ impl Judged<'_> {
     pub fn begin_first_period(&mut self) {
         self.cycle.sign_up = self.case.traits.signed_up;
         self.begin_cycle();
+        if self.has_left() {
+            return;
+        }
         self.begin_billing();
         self.issue_allowance(true);
         self.stamp();

@@ -243,7 +243,7 @@ impl Judged<'_> {
                 LotOrigin::GrantMinimum(of) => lots.contains(&of),
                 _ => false,
             };
-            if mine && self.lots[lot].remaining.is_positive() {
+            if mine {
                 let before = self.balances();
                 self.lots[lot].over = true;
                 let rest = self.lots[lot].remaining;

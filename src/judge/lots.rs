@@ -123,7 +123,7 @@ impl Judged<'_> {
                 BurnKey::ExpiresAt(precision) => {
                     let key = |lot: usize| {
                         let rank = if beside { self.rank(lot) } else { 1 };
-                        (self.end_key(lot, precision, beside), rank)
+                        (self.end_key(lot, precision, beside), rank, self.end_key(lot, precision, false))
                     };
                     key(a).cmp(&key(b))
                 }
@@ -236,15 +236,17 @@ impl Judged<'_> {
         earned(used) - earned(used - taken)
     }
 
-    /// A lot's end has come (docs/semantics.md §3.7).
+    /// A lot's end has come, and that of what made up its minimum, in one event (docs/semantics.md §3.7, §4.10).
     pub fn lot_ends(&mut self, lot: usize) {
-        if self.lots[lot].over {
-            return;
-        }
         let before = self.balances();
-        self.lots[lot].over = true;
-        let rest = self.lots[lot].remaining;
-        self.take_away(EntryKind::Expire, lot, rest, true);
+        for ending in 0..self.lots.len() {
+            let made_up = self.lots[ending].origin == LotOrigin::GrantMinimum(lot);
+            if (ending == lot || made_up) && !self.lots[ending].over {
+                self.lots[ending].over = true;
+                let rest = self.lots[ending].remaining;
+                self.take_away(EntryKind::Expire, ending, rest, true);
+            }
+        }
         self.follow(before, None);
     }
 }

@@ -105,6 +105,9 @@ impl Judged<'_> {
             self.say(Fact::new(self.now, EntryKind::CreditOnInvoice).paid(used));
         }
         let amount = amount - used;
+        if amount == Money::ZERO {
+            return;
+        }
         let index = self.till.invoices.len();
         self.till.invoices.push(JudgedInvoice { amount });
         if invoices.declined.holds(self.case.key.uniform(Purpose::Invoice, number, 0)) {

@@ -35,7 +35,7 @@ impl Judged<'_> {
         let before = self.balances();
         let fact = self.fact_of(work, EntryKind::Refund).of(amount);
         self.say(fact);
-        let mut left = amount;
+        let (mut left, mut note) = (amount, Money::ZERO);
         while left.is_positive() {
             let Some(taken) = self.work[work].taken.pop() else { break };
             left = match taken {
@@ -52,12 +52,13 @@ impl Judged<'_> {
                     if credits > part {
                         self.work[work].taken.push(ChargedFrom::Debt { debt, credits: credits - part });
                     }
-                    self.back_from_debt(work, debt, part);
+                    note += self.back_from_debt(work, debt, part);
                     left - part
                 }
             };
         }
         self.issue_anew(work);
+        self.credit_note(note);
         self.work[work].charged -= amount;
         self.stamp();
         self.repay();
@@ -101,9 +102,10 @@ impl Judged<'_> {
         self.stamp();
     }
 
-    /// Of debt: what is still owed of it, then what was repaid, invoiced and forgiven (docs/semantics.md §18.2).
-    fn back_from_debt(&mut self, work: usize, debt: usize, credits: Credits) {
-        let mut left = credits;
+    /// Of debt: what is still owed of it, then what was repaid, invoiced and forgiven (docs/semantics.md §18.2). Returns what
+    /// a credit note owes for what was invoiced.
+    fn back_from_debt(&mut self, work: usize, debt: usize, credits: Credits) -> Money {
+        let (mut left, mut note) = (credits, Money::ZERO);
         let owed = self.debts[debt].owed.min(left);
         if owed.is_positive() {
             self.debts[debt].owed -= owed;
@@ -114,7 +116,7 @@ impl Judged<'_> {
         for wanted in 0..3 {
             for index in (0..self.debts[debt].parts.len()).rev() {
                 if !left.is_positive() {
-                    return;
+                    return note;
                 }
                 let part = self.debts[debt].parts[index];
                 match (wanted, part) {
@@ -133,8 +135,7 @@ impl Judged<'_> {
                         if here.is_positive() {
                             let fact = self.fact_of(work, EntryKind::RefundInvoiced).of(here);
                             self.tell(fact);
-                            let money = price.map_or(Money::ZERO, |price| price_of(here, price));
-                            self.credit_note(money);
+                            note += price.map_or(Money::ZERO, |price| price_of(here, price));
                         }
                     }
                     (2, DebtPart::Forgiven { credits }) => {
@@ -150,5 +151,6 @@ impl Judged<'_> {
                 }
             }
         }
+        note
     }
 }

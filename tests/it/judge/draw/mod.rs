@@ -2,6 +2,7 @@
 
 mod chance;
 mod grants;
+mod levels;
 mod people;
 mod plans;
 mod policy;
@@ -25,7 +26,8 @@ struct Drawn {
     days: i64,
     /// Instants that are used again and again.
     instants: Vec<i64>,
-    level: u64,
+    /// Levels and kinds of features that are drawn.
+    levels: Vec<u64>,
 }
 
 /// The scenario file of a seed.
@@ -35,8 +37,8 @@ pub fn file(seed: u64) -> File {
     let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650];
     let start = starts[chance.below(6) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
     let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
-    let level = std::env::var("CREDITSIM_JUDGE_LEVEL").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), level };
+    let levels = levels::levels();
+    let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels };
     let zone = drawn.chance.of(&["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]);
     let head = format!(
         "version = 1\nname = \"judged\"\nseed = {}\nreplications = 1\nstart = {}\nend = {}\ntime_zone = \"{zone}\"\ncurrency = \"USD\"\n",
@@ -52,9 +54,14 @@ impl Drawn {
         self.lines.push((place, line));
     }
 
-    /// With one chance in `count`, if the level of the file permits it.
-    fn now_and_then(&mut self, level: u64, count: u64) -> bool {
-        self.chance.one_in(count) && level <= self.level
+    /// True if features of a level or kind are drawn.
+    fn has(&self, kind: u64) -> bool {
+        levels::has(&self.levels, kind)
+    }
+
+    /// With one chance in `count`, if features of this level or kind are drawn.
+    fn now_and_then(&mut self, kind: u64, count: u64) -> bool {
+        self.chance.one_in(count) && self.has(kind)
     }
 
     fn probability(&mut self) -> String {
@@ -81,8 +88,15 @@ impl Drawn {
                 self.add(Place::Policy, format!("features.{feature} = {{ {} }}", rules.join(", ")));
             }
         }
-        if self.now_and_then(3, 3) {
-            self.plans();
+        if self.now_and_then(levels::PLANS, 3) {
+            self.plan_changes();
+        }
+        if self.now_and_then(levels::RULES, 4) {
+            self.rule_changes();
+        }
+        if self.now_and_then(levels::MEASURE, 3) {
+            let line = format!("measure_from = {}", self.at());
+            self.add(Place::Head, line);
         }
     }
 }

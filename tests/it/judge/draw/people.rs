@@ -1,8 +1,8 @@
 //! A cohort: who lives how long, reacts how, and buys.
 
-use super::Drawn;
 use super::text::Place;
 use super::when::instant;
+use super::{Drawn, levels};
 
 impl Drawn {
     pub fn cohort(&mut self) {
@@ -15,7 +15,7 @@ impl Drawn {
             };
             self.add(Place::Cohort, line);
         }
-        if self.now_and_then(3, 6) {
+        if self.now_and_then(levels::LIFETIMES, 6) {
             let line = format!("lifetime = \"{} days\"", self.chance.from(2, 90));
             self.add(Place::Cohort, line);
         }

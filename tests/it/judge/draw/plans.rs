@@ -1,41 +1,64 @@
 //! Changes of plan and of rules.
 
-use super::Drawn;
 use super::text::Place;
+use super::{Drawn, levels};
 
 impl Drawn {
-    pub fn plans(&mut self) {
-        if self.chance.one_in(2) {
-            for _ in 0..self.chance.from(1, 2) {
-                let change = self.plan_change();
-                self.add(Place::PlanChange, change);
-            }
-            let allowance = self.allowance();
-            self.add(Place::Plan, format!("allowance = {allowance}"));
-            for rule in self.feature_rules() {
-                if self.chance.one_in(2) {
-                    self.add(Place::Plan, rule);
-                }
-            }
-            if self.chance.one_in(2) {
-                let line = format!("subscription = \"{} USD\"", self.chance.from(1, 30));
-                self.add(Place::Plan, line);
-            }
-            if self.chance.one_in(3) {
-                let grant = self.grant();
-                self.add(Place::Plan, format!("grants = [{grant}]"));
-            }
+    pub fn plan_changes(&mut self) {
+        for _ in 0..self.chance.from(1, 3) {
+            let change = self.plan_change();
+            self.add(Place::PlanChange, change);
         }
         if self.chance.one_in(2) {
-            for _ in 0..self.chance.from(1, 2) {
-                let mut set = self.feature_rules();
-                set.truncate(self.chance.from(1, 4) as usize);
-                if self.chance.one_in(3) {
-                    set.push(format!("allowance = {}", self.allowance()));
-                }
-                let change = format!("{{ at = {}, set = {{ {} }} }}", self.at(), set.join(", "));
-                self.add(Place::RuleChange, change);
+            let allowance = self.allowance();
+            self.add(Place::Plan, format!("allowance = {allowance}"));
+        } else if self.chance.one_in(3) {
+            self.add(Place::Plan, "allowance = \"none\"".to_owned());
+        }
+        for rule in self.feature_rules() {
+            if self.chance.one_in(2) {
+                self.add(Place::Plan, rule);
             }
+        }
+        if self.now_and_then(levels::SUBSCRIPTIONS, 2) {
+            let line = self.subscription();
+            self.add(Place::Plan, line);
+        }
+        if self.chance.one_in(3) {
+            let grant = self.grant();
+            self.add(Place::Plan, format!("grants = [{grant}]"));
+        }
+        if self.chance.one_in(6) {
+            self.add(Place::Plan, "grants_on_change = false".to_owned());
+        }
+    }
+
+    pub fn rule_changes(&mut self) {
+        for _ in 0..self.chance.from(1, 2) {
+            let mut set = self.feature_rules();
+            set.truncate(self.chance.from(1, 4) as usize);
+            if self.chance.one_in(3) {
+                set.push(format!("allowance = {}", self.allowance()));
+            }
+            if self.now_and_then(levels::SUBSCRIPTIONS, 3) {
+                set.push(self.subscription());
+            }
+            let who = match self.chance.below(6) {
+                0 => format!(", signed_up = {{ before = {} }}", self.at()),
+                1 => format!(", signed_up = {{ from = {} }}", self.at()),
+                _ => String::new(),
+            };
+            let change = format!("{{ at = {}, set = {{ {} }}{who} }}", self.at(), set.join(", "));
+            self.add(Place::RuleChange, change);
+        }
+    }
+
+    pub fn subscription(&mut self) -> String {
+        let price = self.chance.from(1, 30);
+        match self.chance.below(4) {
+            0 => "subscription = \"none\"".to_owned(),
+            1 => format!("subscription = \"{price} USD\""),
+            _ => format!("subscription = {{ price = \"{price}.01 USD\", every = {} }}", self.period()),
         }
     }
 

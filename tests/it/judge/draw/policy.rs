@@ -1,7 +1,7 @@
 //! Terms of a whole policy: cycle, burn order, rounding, debt.
 
-use super::Drawn;
 use super::text::Place;
+use super::{Drawn, levels};
 
 impl Drawn {
     pub fn policy(&mut self) {
@@ -18,16 +18,8 @@ impl Drawn {
                 self.add(Place::Policy, format!("rollover = {rollover}"));
             }
         }
-        if self.now_and_then(3, 2) {
-            let line = if self.chance.one_in(2) {
-                format!(
-                    "subscription = {{ price = \"{} USD\", every = {} }}",
-                    self.chance.from(1, 30),
-                    self.period()
-                )
-            } else {
-                format!("subscription = \"{} USD\"", self.chance.from(1, 30))
-            };
+        if self.now_and_then(levels::SUBSCRIPTIONS, 2) {
+            let line = self.subscription();
             self.add(Place::Policy, line);
         }
         if self.chance.one_in(4) {
@@ -109,7 +101,7 @@ impl Drawn {
             let line = format!("debt_counts = {}", self.chance.of(&["true", "false"]));
             self.add(Place::Policy, line);
         }
-        if self.now_and_then(3, 4) {
+        if self.now_and_then(levels::TERMS, 4) {
             let mut parts = Vec::new();
             if self.chance.one_in(2) {
                 parts.push(format!("pay = \"terms\", delay = {}", self.some_span()));

@@ -1,8 +1,8 @@
 //! Rules of features: admission, charges, shortage, work in flight.
 
-use super::Drawn;
 use super::text::Place;
 use super::when::instant;
+use super::{Drawn, levels};
 
 impl Drawn {
     pub fn estimate(&mut self) -> String {
@@ -22,7 +22,7 @@ impl Drawn {
     }
 
     pub fn admission(&mut self) -> String {
-        match self.chance.below(if self.level >= 2 { 6 } else { 3 }) {
+        match self.chance.below(if self.has(2) { 6 } else { 3 }) {
             0 => "\"none\"".to_owned(),
             1 => "\"positive\"".to_owned(),
             2 => format!("{{ estimate = {} }}", self.estimate()),
@@ -62,7 +62,7 @@ impl Drawn {
         if self.chance.one_in(2) {
             rules.push(format!("charge = \"{}\"", self.chance.of(&["start", "step", "segment"])));
         }
-        let short = if self.level >= 2 {
+        let short = if self.has(2) {
             ["allow", "reject", "degrade", "queue"]
         } else {
             ["allow", "reject", "degrade", "reject"]
@@ -94,7 +94,7 @@ impl Drawn {
                 rules.push("minimum_on_cancel = true".to_owned());
             }
         }
-        if self.now_and_then(3, 8) {
+        if self.now_and_then(levels::TERMS, 8) {
             rules.push("denial = 0.3".to_owned());
         }
         if self.chance.one_in(6) {
@@ -128,11 +128,18 @@ impl Drawn {
             );
             self.add(place, line);
         }
-        if self.now_and_then(3, 6) {
+        if self.now_and_then(levels::LAG, 2) {
+            let lag = match self.chance.below(3) {
+                0 => "{ exponential = \"2h\" }".to_owned(),
+                _ => self.some_span(),
+            };
+            self.add(place, format!("metering_lag = {lag}"));
+        }
+        if self.now_and_then(levels::TERMS, 6) {
             let line = format!("refund_valid = {}", self.period());
             self.add(place, line);
         }
-        if self.now_and_then(3, 6) {
+        if self.now_and_then(levels::TERMS, 6) {
             let (from, hours) = (self.minutes(), self.chance.from(1, 60));
             let to = from + hours as i64 * 60;
             self.add(

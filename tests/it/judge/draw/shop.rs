@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Drawn;
 use super::text::Place;
+use super::{Drawn, levels};
 
 impl Drawn {
     pub fn selling(&mut self) {
@@ -28,7 +28,7 @@ impl Drawn {
                 self.add(Place::Alert, alert);
             }
         }
-        if self.now_and_then(3, 6) {
+        if self.now_and_then(levels::TERMS, 6) {
             let line = format!("metering_lag = {}", self.some_span());
             self.add(Place::Policy, line);
         }

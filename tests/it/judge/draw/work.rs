@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Drawn;
 use super::text::{FEATURES, Place};
+use super::{Drawn, levels};
 
 impl Drawn {
     pub fn operations(&mut self) {
@@ -39,7 +39,7 @@ impl Drawn {
             if self.chance.one_in(6) {
                 self.add(Place::Feature(feature), "free = true".to_owned());
             }
-            if self.now_and_then(2, 5) && !costs.contains_key(&feature) {
+            if self.now_and_then(levels::DRAWN, 2) && !costs.contains_key(&feature) {
                 self.add(Place::Feature(feature), "arrivals = { poisson = \"2/day\" }".to_owned());
                 self.add(
                     Place::Feature(feature),

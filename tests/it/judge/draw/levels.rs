@@ -1,0 +1,33 @@
+//! Which features of the format are drawn: all of a level (`CREDITSIM_JUDGE_LEVEL=1,3`), or one kind of it (`1,34`).
+//!
+//! Level 1 is grants, cycles, debt, checks, charges, refunds, alerts; level 2 is work that waits, is held or killed, and people;
+//! level 3 is money, time and terms that change. A kind has the digit of its level before its own.
+
+/// Prices of plans, billed in advance.
+pub const SUBSCRIPTIONS: u64 = 31;
+/// Changes of plan.
+pub const PLANS: u64 = 32;
+/// Changes of rules.
+pub const RULES: u64 = 33;
+/// Charges that are recorded late.
+pub const LAG: u64 = 34;
+/// Organizations that leave.
+pub const LIFETIMES: u64 = 35;
+/// Outcomes that begin to count later.
+pub const MEASURE: u64 = 36;
+/// Demand that is drawn and not written down.
+pub const DRAWN: u64 = 37;
+/// Invoices on terms, outages, denials, refunds that end.
+pub const TERMS: u64 = 38;
+
+/// The levels and kinds that are drawn: level 1 alone unless the environment names some.
+pub fn levels() -> Vec<u64> {
+    let named = std::env::var("CREDITSIM_JUDGE_LEVEL").unwrap_or_default();
+    let levels: Vec<u64> = named.split(',').filter_map(|level| level.trim().parse().ok()).collect();
+    if levels.is_empty() { vec![1] } else { levels }
+}
+
+/// True if a kind, or a whole level, is among those that are drawn.
+pub fn has(levels: &[u64], kind: u64) -> bool {
+    levels.contains(&kind) || levels.contains(&(kind / 10))
+}
