@@ -109,6 +109,7 @@ impl Followed {
                 scenario.zone.name()
             ),
             features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
+            limits: policy.limit_names.clone(),
             plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
             currency: scenario.currency.clone().unwrap_or_default(),
             quantities: job.shape.quantities.clone(),

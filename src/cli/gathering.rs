@@ -75,6 +75,8 @@ pub(super) struct GatheredRun {
     pub stopped: Option<String>,
     /// The rows of `books.csv`; none without a currency.
     pub books: Option<Vec<u8>>,
+    /// The rows of `limits.csv`; none without limits.
+    pub limits: Option<Vec<u8>>,
     /// Organizations in the one unfinished replication that is measured because no other is finished.
     unfinished: Option<u64>,
 }
@@ -107,6 +109,13 @@ fn books_begun() -> Vec<u8> {
     books
 }
 
+/// The header of `limits.csv`.
+fn limits_begun() -> Vec<u8> {
+    let mut limits = Vec::new();
+    report::write_limits_header(&mut limits).expect("memory takes every byte");
+    limits
+}
+
 struct GatheringState {
     measurements: Measurements,
     baseline: usize,
@@ -115,6 +124,8 @@ struct GatheringState {
     partial: Option<Outcome>,
     /// Rows of `books.csv` so far: a few for every replication, whatever the number of organizations.
     books: Option<Vec<u8>>,
+    /// Rows of `limits.csv` so far, if any policy has limits.
+    limits: Option<Vec<u8>>,
     zone: Zone,
     files: Vec<(String, Result<RowsSink, String>)>,
     /// No replication is added after this long.
@@ -155,6 +166,7 @@ impl Gathering {
             precision_missed: false,
             partial: None,
             books: scenario.currency.is_some().then(books_begun),
+            limits: scenario.policies.iter().any(|policy| !policy.limit_names.is_empty()).then(limits_begun),
             zone: scenario.zone.clone(),
             files: writer.files.iter().map(open).collect::<Result<_, _>>()?,
             time: time.map(|time| (Stopwatch::start(), time)),
@@ -183,7 +195,7 @@ impl Gathering {
             state.measurements.push(&outcome);
         }
         let GatheringState {
-            measurements, baseline, precision, files, precision_missed, time, books, ..
+            measurements, baseline, precision, files, precision_missed, time, books, limits, ..
         } = state;
         let known = precision.and_then(|precision| reason(&measurements, baseline, &precision));
         let stopped = known.or_else(|| time_over(&measurements, time));
@@ -191,7 +203,7 @@ impl Gathering {
             (name, open.and_then(|open| open.finish().map_err(|error| error.to_string())))
         };
         let files = files.into_iter().map(close).collect();
-        Ok(GatheredRun { measurements, files, precision_missed, stopped, books, unfinished })
+        Ok(GatheredRun { measurements, files, precision_missed, stopped, books, limits, unfinished })
     }
 }
 
@@ -224,6 +236,9 @@ impl GatheringState {
         let month_name = |month| zone.show(month).chars().take(7).collect();
         if let Some(books) = &mut self.books {
             report::write_books(books, replication, outcome, &month_name).expect("memory takes every byte");
+        }
+        if let Some(limits) = &mut self.limits {
+            report::write_limits(limits, replication, outcome).expect("memory takes every byte");
         }
         self.measurements.push(outcome);
         if self.time.as_ref().is_some_and(|(since, time)| since.elapsed() >= *time) {

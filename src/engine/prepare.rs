@@ -47,6 +47,7 @@ pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
         quantities: (0..scenario.features.len())
             .map(|feature| scenario.quantities_of(FeatureIndex(feature as u16)))
             .collect(),
+        limits: scenario.policies.iter().map(|policy| policy.limit_names.clone()).collect(),
         groups: scenario.cohorts.iter().map(|cohort| cohort.groups.clone()).collect(),
     })
 }

@@ -150,7 +150,6 @@ pub enum EntryKind {
 
 /// Why an attempt was refused or an operation lost, how loud an alert is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[repr(u8)]
 pub enum Reason {
     /// Nothing to say.
     #[default]
@@ -159,6 +158,8 @@ pub enum Reason {
     Short,
     /// Too many operations in flight.
     Concurrency,
+    /// A limit has no room; its place among the policy's limits.
+    Limit(u16),
     /// The organization's budget is spent.
     Budget,
     /// The vendor is out.

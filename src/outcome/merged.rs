@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::deliberate::Deliberate;
 use crate::units::{OrganizationId, SimTime};
 
-use super::{ChangesBySize, CustomerSide, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
+use super::{ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
 
 /// Names and instants that give the numbers of a run their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,6 +36,8 @@ pub struct RunShape {
     pub currency: Option<String>,
     /// Per feature: names of the quantities of its operations.
     pub quantities: Vec<Vec<String>>,
+    /// Per policy: names of its limits.
+    pub limits: Vec<Vec<String>>,
     /// Per cohort: groups of members by their numbers.
     pub groups: Vec<BTreeMap<u16, String>>,
 }
@@ -147,6 +149,8 @@ struct PolicyOutcome {
     changes: ChangesBySize,
     /// Money by month and plan.
     months: MonthBooks,
+    /// What limits met.
+    limits: LimitBooks,
 }
 
 impl Outcome {
@@ -159,6 +163,7 @@ impl Outcome {
             timeline: Timeline::default(),
             changes: ChangesBySize::default(),
             months: MonthBooks::default(),
+            limits: LimitBooks::default(),
         };
         let policies = vec![policy; shape.policies.len()];
         Outcome { shape, policies }
@@ -179,6 +184,7 @@ impl Outcome {
         for (index, (policy, tally)) in self.policies.iter_mut().zip(&organization.tallies).enumerate() {
             policy.timeline.add(&tally.samples);
             policy.months.add(&tally.months);
+            policy.limits.add(&tally.limits, self.shape.measure_from);
             if let Some(before) = before.filter(|_| index != baseline) {
                 let after = CustomerSide::of(tally);
                 policy.changes.add(organization, OrganizationChange { before, after });
@@ -205,6 +211,7 @@ impl Outcome {
             own.timeline.merge(&other.timeline);
             own.changes.merge(&other.changes);
             own.months.merge(&other.months);
+            own.limits.merge(&other.limits);
             let (cohorts, plans) = (own.cohorts.iter_mut(), own.plans.iter_mut());
             for (own, other) in cohorts.zip(&other.cohorts).chain(plans.zip(&other.plans)) {
                 own.merge(other);
@@ -239,6 +246,12 @@ impl Outcome {
     #[must_use]
     pub fn months(&self, policy: usize) -> &MonthBooks {
         &self.policies[policy].months
+    }
+
+    /// What one policy's limits met.
+    #[must_use]
+    pub fn limits(&self, policy: usize) -> &LimitBooks {
+        &self.policies[policy].limits
     }
 
     /// Its numbers as bytes; the names are those of its shape.

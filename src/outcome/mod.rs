@@ -9,6 +9,7 @@ mod auditor;
 mod change;
 mod histogram;
 mod journal;
+mod limits;
 mod merged;
 mod metrics;
 mod month;
@@ -27,6 +28,7 @@ pub use change::{
 };
 pub use histogram::{Histogram, RELATIVE_ERROR};
 pub use journal::*;
+pub use limits::{LimitBooks, LimitTotals};
 pub use merged::{OrganizationOutcome, Outcome, RunShape, Scope};
 pub use metrics::{DefinedFor, Direction, METRICS, Metric, OutcomeRange, metric, metric_index};
 pub use month::{MONTH_COLUMNS, MonthBooks, MonthLine, MonthMoney};

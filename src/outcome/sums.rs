@@ -97,7 +97,7 @@ sums! {
         substituted: i128, lost_refused: i128, lost_abandoned: i128, lost_patience: i128, lost_queue_full: i128,
         lost_churned: i128, killed: i128, failed: i128, cancelled: i128, in_flight_end: i128, waiting_end: i128,
         refused: i128, attempts: i128, attempts_refused_short: i128, attempts_refused_concurrency: i128,
-        attempts_refused_budget: i128, attempts_refused_outage: i128, attempts_refused_denial: i128,
+        attempts_refused_limit: i128, attempts_refused_budget: i128, attempts_refused_outage: i128, attempts_refused_denial: i128,
         hold_induced_refusals: i128, surprise_refusals: i128, attempts_refused: i128, demand_credits: i128,
         lost_credits: i128, charged_credits: i128, due_credits: i128, absorbed_credits: i128,
         overcharged_credits: i128, killed_work_credits: i128, overspend_operations: i128, blocked: i128,

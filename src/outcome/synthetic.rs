@@ -37,6 +37,7 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
         measure_from: day(0),
         instants: (1..=60).map(|number| day(6 * number)).collect(),
         currency: Some("USD".to_owned()),
+        limits: Vec::new(),
         quantities: vec![vec!["words".to_owned()], Vec::new()],
         groups: vec![BTreeMap::from([(2, "sales, north".to_owned())]), BTreeMap::new()],
     })

@@ -39,6 +39,8 @@ pub struct Tally {
     pub member_credits: Vec<Credits>,
     /// The plan at the beginning, as the policy names it.
     pub plan: u16,
+    /// What limits met, by their place among the policy's, as far as they met anything.
+    pub limits: Vec<LimitTally>,
     /// Money by month and plan, in order.
     pub months: Vec<MonthLine>,
     /// States at the timeline's instants, in order.
@@ -92,6 +94,8 @@ pub struct FeatureTally {
     pub attempts_refused_short: u64,
     /// … for too many in flight.
     pub attempts_refused_concurrency: u64,
+    /// … by a limit.
+    pub attempts_refused_limit: u64,
     /// … for a spent budget.
     pub attempts_refused_budget: u64,
     /// … for an outage.
@@ -249,6 +253,25 @@ pub struct CustomerTally {
     pub bill_months: u64,
     /// Months above twice the trailing three months' positive median.
     pub bill_shocks: u64,
+}
+
+/// What one limit met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LimitTally {
+    /// Attempts that it refused.
+    pub refused: u64,
+    /// Operations that queued for its room.
+    pub queued: u64,
+    /// Operations served without AI because of it.
+    pub degraded: u64,
+    /// True cost of what it refused.
+    pub refused_credits: Credits,
+    /// Rise of what is used beyond the amount, caused by charges (credits, or millionths of an operation).
+    pub overrun: Credits,
+    /// First instant at which all of the amount was used.
+    pub first_full_at: Option<SimTime>,
+    /// First instant at which it had no room for an operation.
+    pub first_lacking_at: Option<SimTime>,
 }
 
 /// What keys decided that nobody has written down.

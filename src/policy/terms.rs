@@ -9,6 +9,7 @@ use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
+use super::limits::Limit;
 use super::rollover::Rollover;
 
 /// A complete set of commercial and enforcement rules.
@@ -21,6 +22,8 @@ pub struct Policy {
     pub plans: Vec<Terms>,
     /// Per cohort: (index into `plans`, weight); drawn per organization alike under every policy.
     pub plan_shares: Vec<Vec<(usize, f64)>>,
+    /// Names of the limits of all plans, each once.
+    pub limit_names: Vec<String>,
     /// Changes of plan during the horizon, in file order.
     pub plan_changes: Vec<PlanChange>,
     /// Changes of rules during the horizon.
@@ -96,6 +99,8 @@ pub struct Terms {
     pub metering_lag: Dist,
     /// People who buy, if this policy differs from the cohort's.
     pub buyer: Option<Buyer>,
+    /// Meters beside the balance, in file order.
+    pub limits: Vec<Limit>,
     /// How invoices are paid.
     pub invoices: Invoices,
     /// Whether debt lowers the views (default true; false under `repay = never`).

@@ -47,6 +47,15 @@ pub fn write_books(
     csv.flush()
 }
 
+/// An integer of a fraction of so many digits as a decimal.
+pub(super) fn decimal_of(parts: i128, digits: u32) -> String {
+    let unit = 10_i128.pow(digits);
+    let (whole, rest) = (parts / unit, (parts % unit).unsigned_abs());
+    let sign = if parts < 0 && whole == 0 { "-" } else { "" };
+    let text = format!("{sign}{whole}.{rest:0width$}", width = digits as usize);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// An amount of money in full, beyond what can be counted as near as a number comes.
 pub(super) fn decimal(nanos: i128) -> String {
     i64::try_from(nanos)

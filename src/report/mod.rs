@@ -19,6 +19,7 @@ mod grounds;
 mod html;
 #[cfg(feature = "cli")]
 mod junit;
+mod limits;
 mod look;
 pub mod number;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use grounds::{Grounds, quoted};
 pub use html::{Page, page};
 #[cfg(feature = "cli")]
 pub use junit::junit;
+pub use limits::{LIMITS_FILE, write_limits, write_limits_header};
 pub use look::{Look, wrapped};
 pub use overview::{flat, overview, rulings};
 pub use picture::{

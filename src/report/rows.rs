@@ -87,7 +87,8 @@ impl RowFile {
             let lead = [replication.as_str(), policy, &name];
             let groups = shape.groups.get(organization.id.cohort.index());
             let plans = shape.plans.get(index).map(Vec::as_slice).unwrap_or_default();
-            let mut line = PrefixedLines { out, shape, groups, plans, lead };
+            let limits = shape.limits.get(index).map(Vec::as_slice).unwrap_or_default();
+            let mut line = PrefixedLines { out, shape, groups, plans, limits, lead };
             match self {
                 RowFile::Organizations => line.organization(organization, tally, index),
                 RowFile::Changes if index == shape.baseline => {}
@@ -124,6 +125,8 @@ struct PrefixedLines<'a> {
     groups: Option<&'a BTreeMap<u16, String>>,
     /// Names of the policy's plans.
     plans: &'a [String],
+    /// Names of its limits.
+    limits: &'a [String],
     lead: [&'a str; 3],
 }
 
@@ -158,6 +161,17 @@ impl PrefixedLines<'_> {
         self.out.push(b',');
         if let Some(name) = index.and_then(|index| self.shape.features.get(index)) {
             append(self.out, name);
+        }
+    }
+
+    /// A reason; a limit's with its name behind it.
+    fn reason(&mut self, reason: Reason) {
+        match reason {
+            Reason::Limit(limit) => {
+                let name = self.limits.get(usize::from(limit)).map_or("", String::as_str);
+                self.text(&format!("{}:{name}", reason_name(reason)));
+            }
+            _ => self.plain(reason_name(reason)),
         }
     }
 
@@ -211,7 +225,7 @@ impl PrefixedLines<'_> {
         self.plain(row.arrived);
         self.plain(row.decided);
         self.plain(attempt_name(row.outcome));
-        self.plain(reason_name(row.reason));
+        self.reason(row.reason);
         self.optional(row.estimate);
         self.plain(row.cost);
         self.plain(row.charged);
@@ -289,6 +303,7 @@ pub const fn reason_name(reason: Reason) -> &'static str {
         Reason::None => "",
         Reason::Short => "short",
         Reason::Concurrency => "concurrency",
+        Reason::Limit(_) => "limit",
         Reason::Budget => "budget",
         Reason::Outage => "outage",
         Reason::Denial => "denial",

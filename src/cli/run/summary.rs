@@ -79,6 +79,9 @@ pub(super) fn summarise(
     if let Some(books) = gathered.books {
         report::attempt(folder, report::BOOKS_FILE, || Ok(books));
     }
+    if let Some(limits) = gathered.limits {
+        report::attempt(folder, report::LIMITS_FILE, || Ok(limits));
+    }
     let mut measurements = gathered.measurements;
     if scenario.replays_exactly {
         measurements.declare_exact();

@@ -6,7 +6,10 @@
 //! laws 2 (what ended operations owed) and 3 as totals.
 
 use crate::deliberate::Deliberate;
-use crate::outcome::{AccountSample, AttemptRow, CycleRow, Detail, EntryKind, FeatureTally, Reason, Tally};
+use crate::outcome::{
+    AccountSample, AttemptRow, CycleRow, Detail, EntryKind, FeatureTally, LimitTally, Reason, Tally,
+};
+use crate::policy::OnLimit;
 use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
 
 /// Operations of one feature in a bulk interval: how many, and their costs.
@@ -148,6 +151,7 @@ impl Counts {
                 tally.attempts_refused_short += 1
             }
             Reason::Concurrency => tally.attempts_refused_concurrency += 1,
+            Reason::Limit(_) => tally.attempts_refused_limit += 1,
             Reason::Budget => tally.attempts_refused_budget += 1,
             Reason::Outage => tally.attempts_refused_outage += 1,
             Reason::Denial => tally.attempts_refused_denial += 1,
@@ -176,6 +180,40 @@ impl Counts {
             Reason::Churned => tally.lost_churned += 1,
             _ => tally.lost_refused += 1,
         }
+    }
+
+    #[cold]
+    fn of_limit(&mut self, limit: u16) -> &mut LimitTally {
+        let limits = &mut self.tally.limits;
+        if limits.len() <= usize::from(limit) {
+            limits.resize(usize::from(limit) + 1, LimitTally::default());
+        }
+        &mut limits[usize::from(limit)]
+    }
+
+    /// A limit has no room for an operation of such a cost, which meets this.
+    pub(super) fn turned_away(&mut self, limit: u16, at: SimTime, reaction: OnLimit, cost: Credits) {
+        let tally = self.of_limit(limit);
+        tally.first_lacking_at.get_or_insert(at);
+        match reaction {
+            OnLimit::Reject => {
+                tally.refused += 1;
+                tally.refused_credits += cost;
+            }
+            OnLimit::Queue => tally.queued += 1,
+            OnLimit::Degrade => tally.degraded += 1,
+            OnLimit::Allow => {}
+        }
+    }
+
+    /// A charge took what a limit counts beyond its amount.
+    pub(super) fn overran(&mut self, limit: u16, rise: Credits) {
+        self.of_limit(limit).overrun += rise;
+    }
+
+    /// All of a limit's amount is used.
+    pub(super) fn filled(&mut self, limit: u16, at: SimTime) {
+        self.of_limit(limit).first_full_at.get_or_insert(at);
     }
 
     /// An operation was served without AI.

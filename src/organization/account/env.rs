@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::policy::{Customers, Estimator, FeatureTerms, HistoryEstimate, Overdraft, Policy, Terms};
+use crate::policy::{Customers, Estimator, FeatureTerms, HistoryEstimate, Limit, Overdraft, Policy, Terms};
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, SimTime};
+use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime};
 use crate::workload::Traits;
 
 use super::super::{DetailOptions, FeatureFacts, LawViolation, Outages, World};
@@ -114,6 +114,12 @@ impl Env {
 
     pub(super) fn id(&self) -> OrganizationId {
         self.traits.id
+    }
+
+    /// Whether the organization has switched a limit on, alike under every policy that has one of the name.
+    pub(super) fn has_adopted(&self, limit: &Limit) -> bool {
+        limit.adopted == Probability::ONE
+            || limit.adopted.holds(self.key.name("limit").name(&limit.name).uniform(Purpose::TopUp, 0, 0))
     }
 
     /// A law that this account breaks.

@@ -159,6 +159,8 @@ pub(super) enum TimerKind {
     Wake,
     /// The head of the queue is looked at again (an outage is over).
     Look,
+    /// A limit may have room again.
+    Room,
     /// The organization signs up.
     SignUp,
 }

@@ -27,6 +27,15 @@ enum Need {
     Hold { buffer: f64, least: Option<Credits> },
 }
 
+/// Room that an operation needs under a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NeedOfRoom {
+    /// Any at all.
+    Any,
+    /// So much.
+    Whole(Credits),
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Check {
@@ -310,6 +319,14 @@ impl FeatureCheck {
         match self.need {
             Need::Hold { buffer, .. } => Some(buffered(estimate, buffer)),
             Need::Nothing | Need::Above(_) | Need::Estimate => None,
+        }
+    }
+
+    /// What it needs of limits that count credits.
+    pub(super) fn room_needed(&self, estimate: Credits) -> NeedOfRoom {
+        match self.need {
+            Need::Nothing | Need::Above(_) | Need::Hold { least: Some(_), .. } => NeedOfRoom::Any,
+            Need::Estimate | Need::Hold { .. } => NeedOfRoom::Whole(self.held(estimate).unwrap_or(estimate)),
         }
     }
 

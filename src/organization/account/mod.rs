@@ -20,6 +20,7 @@ mod events;
 mod flight;
 mod gate;
 mod issuance;
+mod meters;
 mod money;
 mod monthly;
 mod shop;

@@ -165,6 +165,14 @@ pub(super) const METRICS: &[Metric] = &[
         "Attempts refused because too many operations were in flight.",
     ),
     Metric::new(
+        "attempts_refused_limit",
+        "attempts",
+        Lower,
+        Features,
+        |t| count(sums(t).attempts_refused_limit),
+        "Attempts refused because a limit had no room.",
+    ),
+    Metric::new(
         "attempts_refused_budget",
         "attempts",
         Lower,

@@ -35,6 +35,8 @@ pub struct StatementFacts {
     pub currency: String,
     /// Per feature: names of the quantities of its operations.
     pub quantities: Vec<Vec<String>>,
+    /// Names of the policy's limits.
+    pub limits: Vec<String>,
     /// Their values, by feature and number of the operation.
     pub measured: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
     /// Groups of the organization's members by their numbers.

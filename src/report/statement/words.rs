@@ -62,6 +62,15 @@ impl<'f> Teller<'f> {
         rules.copied().unwrap_or_default()
     }
 
+    /// Why; a limit with its name.
+    fn reason(&self, reason: Reason) -> String {
+        let limit = match reason {
+            Reason::Limit(limit) => self.facts.limits.get(usize::from(limit)),
+            _ => None,
+        };
+        limit.map_or_else(|| plain_reason(reason).to_owned(), |name| format!("limit `{name}` has no room"))
+    }
+
     fn plan_name(&self) -> &str {
         self.facts.plans.get(self.plan).map_or("?", |plan| plan.name.as_str())
     }
@@ -206,7 +215,10 @@ impl<'f> Teller<'f> {
             EntryKind::Killed => {
                 format!("{name} stopped; it owes {credits} in all (in_flight = {})", rules.in_flight)
             }
-            EntryKind::Degraded => format!("{name} served without AI: {}", reason(entry.reason)),
+            EntryKind::Degraded => format!("{name} served without AI: {}", self.reason(entry.reason)),
+            EntryKind::Queued if matches!(entry.reason, Reason::Limit(_)) => {
+                format!("{name} waits for room: {}", self.reason(entry.reason))
+            }
             EntryKind::Queued => format!("{name} waits in the queue"),
             EntryKind::Refused => {
                 let need = if entry.reason == Reason::Short {
@@ -214,9 +226,9 @@ impl<'f> Teller<'f> {
                 } else {
                     String::new()
                 };
-                format!("{name} refused: {}{need}", reason(entry.reason))
+                format!("{name} refused: {}{need}", self.reason(entry.reason))
             }
-            EntryKind::Lost => format!("{name} lost: {}", reason(entry.reason)),
+            EntryKind::Lost => format!("{name} lost: {}", self.reason(entry.reason)),
             _ => return None,
         })
     }
@@ -264,8 +276,9 @@ fn parts(group: &[Entry]) -> String {
     if parts.is_empty() { String::from("nothing") } else { parts.join(", ") }
 }
 
-fn reason(reason: Reason) -> &'static str {
+fn plain_reason(reason: Reason) -> &'static str {
     match reason {
+        Reason::Limit(_) => "a limit has no room",
         Reason::Short => "credits do not suffice",
         Reason::Concurrency => "too much work in flight",
         Reason::Budget => "credits do not suffice and the budget is spent",

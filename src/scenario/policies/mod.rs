@@ -8,6 +8,7 @@ mod changes;
 mod commerce;
 mod customers;
 mod grants;
+mod limits;
 mod terms;
 mod top_ups;
 
@@ -180,10 +181,12 @@ fn policy(reader: &Reader, name: &str, node: &Node, names: Names<'_>) -> Option<
     }
     let plan_changes =
         section.value("plan_changes", |item| item.list(|item| changes::plan_change(item, &plan_names)));
+    let mut plans: Vec<Terms> = plans.into_iter().chain(later).collect();
     Some(Policy {
         name: name.to_owned(),
         plan_shares: shares_by_cohort(section, &plan_names, names),
-        plans: plans.into_iter().chain(later).collect(),
+        limit_names: limits::name_limits(&mut plans),
+        plans,
         plan_changes,
         rules,
     })

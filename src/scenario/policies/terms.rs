@@ -14,6 +14,7 @@ use crate::scenario::reading::{
 use super::commerce::{self, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
+use super::limits::{self, LIMIT};
 use super::top_ups::{self, ALERT, TOP_UP};
 use super::{admission, feature_of};
 
@@ -114,6 +115,11 @@ pub(super) static TERMS: &[Field] = &[
     optional("alerts", Kind::List(&Kind::Table(&ALERT)), "Alerts."),
     default("metering_lag", Kind::SPANS, "\"0s\"", "Time between a charge being incurred and recorded."),
     optional("buyer", BUYER_KIND, "People who buy, in the place of the cohort's."),
+    optional(
+        "limits",
+        Kind::List(&Kind::Table(&LIMIT)),
+        "Meters beside the balance, all of which must have room before an operation starts.",
+    ),
     optional("invoices", Kind::Table(&INVOICES), "How invoices of overage are paid; at once if left out."),
     optional(
         "features",
@@ -166,6 +172,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         buyer: section.read("buyer", |item| {
             customers::buyer(item).map(|buyer| buyer.unwrap_or_else(customers::nobody))
         }),
+        limits: section.value("limits", |item| limits::limits(item, features)),
         invoices: section.read("invoices", commerce::invoices).unwrap_or_else(commerce::paid_at_once),
         debt_counts,
     }

@@ -38,12 +38,30 @@ fn merge_kind(base: &Node, over: &Node, kind: Kind) -> Node {
     match kind {
         Kind::Table(shape) => merge(base, over, shape),
         Kind::Map(_, item) => merge_maps(base, over, *item),
+        Kind::List(Kind::Table(shape)) if shape.field("remove").is_some() => merge_by_name(base, over, shape),
         Kind::Either(kinds) => {
             let table = kinds.iter().find(|kind| matches!(kind, Kind::Table(_) | Kind::Map(..)));
             table.map_or_else(|| over.clone(), |kind| merge_kind(base, over, *kind))
         }
         _ => over.clone(),
     }
+}
+
+/// Lists of things that can be removed by name merge by name: what a later layer names lies over it, what it removes is
+/// gone, the rest stays.
+fn merge_by_name(base: &Node, over: &Node, shape: &'static TableShape) -> Node {
+    let (TomlValue::List(below), TomlValue::List(above)) = (&base.value, &over.value) else { return over.clone() };
+    let of = |node: &Node, key: &str| node.as_table().and_then(|table| table.get(key).map(|node| node.value.clone()));
+    let mut merged = below.clone();
+    for node in above {
+        let place = of(node, "name").and_then(|name| merged.iter().position(|old| of(old, "name") == Some(name.clone())));
+        match place {
+            Some(place) if of(node, "remove") == Some(TomlValue::Flag(true)) => drop(merged.remove(place)),
+            Some(place) => merged[place] = merge(&merged[place], node, shape),
+            None => merged.push(node.clone()),
+        }
+    }
+    Node { value: TomlValue::List(merged), place: over.place.clone() }
 }
 
 fn merge_maps(base: &Node, over: &Node, item: Kind) -> Node {

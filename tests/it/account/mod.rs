@@ -14,6 +14,7 @@ mod in_flight;
 mod instants;
 mod lag;
 mod language;
+mod limits;
 mod measured;
 mod money;
 mod opening;

@@ -1,7 +1,7 @@
 //! Outcomes of a case by name.
 
 use creditsim::organization::Balances;
-use creditsim::outcome::{Entry, EntryKind, FeatureTally, Tally};
+use creditsim::outcome::{Entry, EntryKind, FeatureTally, LimitTally, Tally};
 use creditsim::units::{Category, Credits};
 
 /// A balance by name.
@@ -37,8 +37,20 @@ pub fn value(tally: &Tally, name: &str) -> String {
     credits(tally, name)
         .or_else(|| service(tally, name))
         .or_else(|| money(tally, name))
+        .or_else(|| limits(tally, name))
         .or_else(|| journal(tally, name))
         .unwrap_or_else(|| panic!("no outcome is called {name}"))
+}
+
+/// What limits met, in the order of their names in the policy.
+fn limits(tally: &Tally, name: &str) -> Option<String> {
+    let each = |of: fn(&LimitTally) -> String| tally.limits.iter().map(of).collect::<Vec<_>>().join("+");
+    Some(match name {
+        "limit-refused" => each(|limit| limit.refused.to_string()),
+        "limit-queued" => each(|limit| limit.queued.to_string()),
+        "limit-overrun" => each(|limit| limit.overrun.to_string()),
+        _ => return None,
+    })
 }
 
 fn by_category(tally: &Tally, name: &str) -> Option<[Credits; 3]> {
@@ -111,6 +123,7 @@ fn service(tally: &Tally, name: &str) -> Option<String> {
         "refusals" => count(|f| f.attempts_refused),
         "refused-short" => count(|f| f.attempts_refused_short),
         "refused-concurrency" => count(|f| f.attempts_refused_concurrency),
+        "refused-limit" => count(|f| f.attempts_refused_limit),
         "refused-budget" => count(|f| f.attempts_refused_budget),
         "refused-outage" => count(|f| f.attempts_refused_outage),
         "refused-denial" => count(|f| f.attempts_refused_denial),

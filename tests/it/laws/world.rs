@@ -195,7 +195,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
         }
     }
     let (name, plan_shares) = ("case".to_owned(), vec![vec![(0, 1.0)]]);
-    Policy { name, plans, plan_shares, plan_changes, rules }
+    Policy { name, plans, plan_shares, limit_names: Vec::new(), plan_changes, rules }
 }
 
 fn measure_from(case: &Case) -> SimTime {

@@ -114,6 +114,10 @@ impl State {
             self.join_queue(env, slot, self.reason_of_queue(env));
             return;
         }
+        if let Some(lacking) = self.waits_behind(env, slot) {
+            self.queue_for_room(env, slot, lacking);
+            return;
+        }
         if env.outages.until(serves, self.timers.now()).is_some() {
             self.refuse(env, slot, Reason::Outage, Credits::ZERO);
             return;
@@ -130,10 +134,27 @@ impl State {
             return;
         }
         self.top_up_before_check(env);
-        match self.check(env, slot) {
+        self.check_and_start(env, slot);
+    }
+
+    /// The caps on work in flight, the limits and the balance are asked, in this order; the first that turns an operation
+    /// away decides what meets it.
+    pub(super) fn check_and_start(&mut self, env: &Env, slot: u32) {
+        let terms = env.terms(self.plan);
+        let checked = self.check(env, slot);
+        if checked == Check::Full {
+            self.meet(env, slot, terms.at_max_in_flight, Reason::Concurrency, Credits::ZERO);
+            return;
+        }
+        if let Some(lacking) = self.lacks_room(env, slot) {
+            self.meet_limit(env, slot, lacking);
+            return;
+        }
+        match checked {
             Check::Passes { hold } => self.admit(env, slot, hold),
-            Check::Full => self.meet(env, slot, terms.at_max_in_flight, Reason::Concurrency, Credits::ZERO),
+            Check::Full => {}
             Check::Short { need } => {
+                let feature = &terms.features[self.flight[slot].serves().index()];
                 let reaction = match feature.short {
                     WhenShort::Allow => feature.beyond_limit,
                     other => other,
@@ -177,6 +198,7 @@ impl State {
         {
             self.open_hold(env, slot, amount, rules);
         }
+        self.count_start(env, slot);
         self.start(env, slot);
     }
 
@@ -200,7 +222,7 @@ impl State {
     }
 
     /// Served without AI: no charge, the value is lost.
-    fn degrade(&mut self, env: &Env, slot: u32, reason: Reason) {
+    pub(super) fn degrade(&mut self, env: &Env, slot: u32, reason: Reason) {
         let feature = self.flight[slot].operation().feature;
         self.counts.degraded(feature);
         self.note(EntryKind::Degraded, Note { reason, ..Note::by(self.whose(slot)) });

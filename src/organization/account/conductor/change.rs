@@ -23,8 +23,14 @@ impl State {
         if after == before || self.answering.is(OpenAnswer::Opening) {
             return;
         }
-        if after.rose_from(before) && self.gate.has_queue() {
-            self.timers.resume();
+        if after.rose_from(before) {
+            if self.somebody_queues() {
+                self.timers.resume();
+            }
+            // A hold that ends, or is smaller, leaves room under a limit.
+            if self.meters.take_waiting() {
+                self.timers.credits_arrive();
+            }
         }
         let moved = self.watch.is_stale();
         if moved {

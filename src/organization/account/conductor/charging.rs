@@ -13,6 +13,7 @@ use super::super::events::{Class, Due, DueKind, order_of};
 use super::super::flight::UnrecordedCharge;
 use super::super::gate::hold_terms;
 use super::State;
+use super::limits::Told;
 
 impl State {
     /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its
@@ -113,7 +114,9 @@ impl State {
         let charge = Charge { whose, amount, segment, against };
         let posting = self.books.charge(self.timers.now(), charge, taken);
         self.count_overspend(env, slot, posting.overspend);
+        let told = self.meter_charge(env, slot, amount);
         self.follow_up(env, posting, Some(cause));
+        self.tell(env, (whose, cause), told);
     }
 
     fn count_overspend(&mut self, env: &Env, slot: u32, rise: Credits) {
@@ -144,6 +147,7 @@ impl State {
         let work = &mut self.flight[slot];
         let (cause, segment, held) = (work.cause(), work.segment(), work.held());
         let Some(hold) = work.take_hold() else { return };
+        let mut told = Told::default();
         let posting = match on_timeout {
             OnTimeout::Release => self.books.time_out(self.timers.now(), whose, hold, held),
             OnTimeout::Charge => {
@@ -151,10 +155,12 @@ impl State {
                     self.books.charge_timeout(self.timers.now(), (whose, segment), hold, held);
                 self.count_overspend(env, slot, posting.overspend);
                 self.charge_by_timeout(slot, cause.feature, amount);
+                told = self.meter_charge(env, slot, amount);
                 posting
             }
         };
         self.follow_up(env, posting, Some(cause));
+        self.tell(env, (whose, cause), told);
         self.maybe_free(slot);
     }
 

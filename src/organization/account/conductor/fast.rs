@@ -36,6 +36,7 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
+        && terms.limits.is_empty()
         && !terms.alert_would_exceed
         && !super::top_up::looks_at_checks(terms);
     let way = |(index, feature): (usize, &FeatureTerms)| FastPath {
@@ -145,7 +146,7 @@ impl State {
         if let Some(since) = self.customer.end_refusals() {
             self.counts.restored(self.timers.now() - since);
         }
-        if self.gate.has_queue() {
+        if self.somebody_queues() {
             self.timers.resume();
         }
     }

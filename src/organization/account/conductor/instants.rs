@@ -72,6 +72,7 @@ impl State {
             TimerKind::Land(order) => self.land(env, order),
             TimerKind::Wake => self.wake(env),
             TimerKind::Look => self.timers.resume(),
+            TimerKind::Room => self.room_opens(),
             TimerKind::SignUp => self.sign_up(env),
         }
     }

@@ -20,6 +20,7 @@ mod finish;
 mod grants;
 mod in_bulk;
 mod instants;
+mod limits;
 mod months;
 mod opening;
 mod pace;
@@ -51,6 +52,7 @@ use super::env::Env;
 use super::flight::LiveOperations;
 use super::gate::Gate;
 use super::issuance::Issuance;
+use super::meters::Meters;
 use super::money::MoneyBook;
 use super::shop::Shop;
 use super::timers::Timers;
@@ -80,6 +82,7 @@ pub(super) struct State {
     /// Per feature: the estimate of every operation, if it is always the same and so counted a piece of the trace at a time.
     estimates_ahead: Vec<Option<Credits>>,
     gate: Gate,
+    meters: Meters,
     watch: Watch,
     shop: Shop,
     /// What is being answered just now.
@@ -152,6 +155,7 @@ impl State {
             restarts: Restarts::default(),
             estimates_ahead: in_bulk::estimates_ahead(env),
             gate: Gate::new(features, life),
+            meters: Meters::default(),
             watch: Watch::new(features, terms.alerts.len(), life),
             shop: Shop::new(top_up::adopted(env, env.first_plan)),
             answering: Answering::default(),

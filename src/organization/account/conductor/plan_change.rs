@@ -184,7 +184,7 @@ impl State {
     pub(super) fn take_up_terms(&mut self, env: &Env) {
         self.books.go_by(env.terms(self.plan));
         self.watch.thresholds_move();
-        if self.gate.has_queue() {
+        if self.somebody_queues() {
             self.timers.resume();
         }
     }

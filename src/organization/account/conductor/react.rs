@@ -158,7 +158,7 @@ impl State {
     pub(super) fn give_up(&mut self, env: &Env, slot: u32) {
         match self.flight[slot].phase() {
             Phase::Queued => {
-                let others = self.gate.drop_out(slot);
+                let others = self.gate.drop_out(slot) | self.meters.drop_out(slot);
                 self.lose(env, slot, Reason::Patience);
                 if others {
                     self.timers.resume();

@@ -28,6 +28,7 @@ impl State {
         self.timers.credits_arrive();
         self.books.repay(self.timers.now()).as_part();
         let posting = self.books.since(before);
+        self.meter_refund(env, slot, amount);
         self.follow_up(env, posting, Some(cause));
     }
 

@@ -41,10 +41,17 @@ impl State {
             self.top_up_before_check(env);
             let Check::Passes { hold } = self.check(env, slot) else { break };
             self.gate.pass_head();
+            if let Some(lacking) = self.lacks_room(env, slot) {
+                // Something else stops it now: it moves there.
+                self.reopen_row(slot);
+                self.meet_limit(env, slot, lacking);
+                continue;
+            }
             self.restarts.next = self.next_restart(env, slot, self.timers.now());
             self.reopen_row(slot);
             self.admit(env, slot, hold);
         }
+        self.resume_for_room(env);
         if self.timers.take_arrived() {
             self.wake_waiting(env);
         }

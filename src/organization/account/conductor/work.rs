@@ -220,7 +220,7 @@ impl State {
         self.finish_row(slot, outcome);
         self.client_done(env, slot);
         self.maybe_free(slot);
-        if self.gate.has_queue() {
+        if self.somebody_queues() {
             self.timers.resume();
         }
     }

@@ -99,6 +99,8 @@ pub(in super::super) struct LiveOperation {
     pub(super) absorbed: Credits,
     /// What its charges took, as far as they may be given back.
     pub(super) taken: Vec<ChargePart>,
+    /// What limits have counted of its charges, and when; nothing without limits.
+    pub(super) metered: Vec<(SimTime, Credits)>,
     /// Of `charged`: by its hold's timeout.
     pub(super) by_timeout: Credits,
     /// To be given back once all its charges are recorded.

@@ -195,6 +195,27 @@ impl LiveOperation {
         self.unrecorded == 0
     }
 
+    /// Limits have counted a charge.
+    pub(in super::super) fn metered(&mut self, at: SimTime, amount: Credits) {
+        self.metered.push((at, amount));
+    }
+
+    /// Of what is given back, which charges it undoes, the last first.
+    pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<(SimTime, Credits)> {
+        let (mut left, mut undone) = (amount, Vec::new());
+        while left.is_positive()
+            && let Some((at, charged)) = self.metered.pop()
+        {
+            let back = charged.min(left);
+            left -= back;
+            undone.push((at, back));
+            if charged > back {
+                self.metered.push((at, charged - back));
+            }
+        }
+        undone
+    }
+
     /// What a charge is taken from first; the `last` one ends the hold.
     pub(in super::super) fn charge_against(&mut self, last: bool) -> Against {
         match self.hold {

@@ -1,0 +1,304 @@
+//! Meters: what limits have counted, in their windows (docs/semantics.md §15).
+//!
+//! Owns, for each limit and each of its owners, what is used, the window that is open, and the queue of those who wait for
+//! room. Leaves who is inside a limit, what is reserved and what follows from a lack of room to the conductor. Invariants: a
+//! meter moves on to the present before it is read; what is given back is taken off only in the window of its charge; amounts are
+//! integers (micro-credits, or millionths of an operation), buckets count them in shares of their refill's span.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::calendar::{MonthEnd, Period, Zone};
+use crate::policy::{Amount, Limit, LimitOwner, LimitWindow, WindowAnchor};
+use crate::units::{Credits, SimSpan, SimTime};
+
+use super::gate::NeedOfRoom;
+
+/// What windows count from, besides instants that are written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WindowClock<'a> {
+    pub(super) now: SimTime,
+    pub(super) zone: &'a Zone,
+    /// Where the running billing cycles count from.
+    pub(super) cycle: SimTime,
+    pub(super) signed_up: SimTime,
+}
+
+/// What a count did to a meter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MeterRise {
+    /// Used before, and after.
+    pub(super) used: (Credits, Credits),
+    /// By how much what is used beyond the amount has risen.
+    pub(super) overrun: Credits,
+}
+
+/// One owner's meter under one limit.
+#[derive(Debug, Clone, Default)]
+struct Meter {
+    /// What is used; of a bucket, times the refill's span [µs].
+    used: i128,
+    /// The window that is open, its end excluded; none if it is empty.
+    window: (SimTime, SimTime),
+    /// What counts in a rolling window, the oldest first.
+    recent: VecDeque<(SimTime, Credits)>,
+    queue: VecDeque<u32>,
+}
+
+/// All meters of an account, by limit and owner.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meters {
+    meters: BTreeMap<(u16, u16), Meter>,
+    /// Somebody whom a limit has refused waits for something to change.
+    waits: bool,
+}
+
+/// Local midnight of a Monday that begins a year: what windows of the calendar count from.
+fn calendar_anchor(zone: &Zone) -> SimTime {
+    zone.parse("2001-01-01").unwrap_or_default()
+}
+
+/// The window of a limit with fixed windows that contains the present.
+fn fixed_window(every: Period, anchor: WindowAnchor, clock: WindowClock<'_>) -> (SimTime, SimTime) {
+    let anchor = match anchor {
+        WindowAnchor::Calendar => calendar_anchor(clock.zone),
+        WindowAnchor::Cycle => clock.cycle,
+        WindowAnchor::SignUp => clock.signed_up,
+        WindowAnchor::At(at) => at,
+    };
+    let next = clock.zone.first_after(anchor, every, clock.now, MonthEnd::Clamp);
+    let bound = |n: i64| clock.zone.nth(anchor, every, n, MonthEnd::Clamp);
+    (bound(next - 1), bound(next))
+}
+
+/// How many parts a micro-credit is counted in.
+fn scale(window: LimitWindow) -> i128 {
+    match window {
+        LimitWindow::Refill { per, .. } => i128::from(per.micros().max(1)),
+        _ => 1,
+    }
+}
+
+impl Meter {
+    /// Brings the meter to the present: windows that have ended are closed, buckets have filled.
+    fn move_on(&mut self, window: LimitWindow, clock: WindowClock<'_>) {
+        let now = clock.now;
+        match window {
+            LimitWindow::Life => {}
+            LimitWindow::Fixed { every, anchor } => {
+                // A cycle may begin anew before its end.
+                let may_move = anchor == WindowAnchor::Cycle || !self.is_open(now);
+                let open = if may_move { fixed_window(every, anchor, clock) } else { self.window };
+                if open != self.window {
+                    (self.window, self.used) = (open, 0);
+                }
+            }
+            LimitWindow::FirstUse(_) => {
+                if now >= self.window.1 {
+                    (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
+                }
+            }
+            LimitWindow::Rolling(span) => {
+                while let Some(&(at, amount)) = self.recent.front()
+                    && now - at >= span
+                {
+                    self.used -= i128::from(amount.micros());
+                    self.recent.pop_front();
+                }
+            }
+            LimitWindow::Refill { amount, .. } => {
+                let back = i128::from((now - self.window.0).micros()) * i128::from(amount.micros());
+                self.used = (self.used - back).max(0);
+                self.window.0 = now;
+            }
+        }
+    }
+
+    fn is_open(&self, now: SimTime) -> bool {
+        self.window.0 <= now && now < self.window.1
+    }
+
+    /// What is used, rounded up to a micro-credit.
+    fn used(&self, window: LimitWindow) -> Credits {
+        let scale = scale(window);
+        Credits::from_micros((self.used + scale - 1).div_euclid(scale) as i64)
+    }
+
+    /// True if there is room.
+    fn has_room(&self, window: LimitWindow, most: Credits, need: NeedOfRoom, reserved: Credits) -> bool {
+        let scale = scale(window);
+        let micros = |credits: Credits| i128::from(credits.micros()) * scale;
+        let used = self.used + micros(reserved);
+        match need {
+            NeedOfRoom::Any => used < micros(most),
+            NeedOfRoom::Whole(need) => used + micros(need) <= micros(most),
+        }
+    }
+
+    /// The first instant after the present at which there is room if nothing else is counted; none if there never is, or if
+    /// what is reserved decides.
+    fn opens_at(&self, limit: &Limit, most: Credits, need: NeedOfRoom, clock: WindowClock<'_>) -> Option<SimTime> {
+        let empty = Meter::default();
+        if !empty.has_room(limit.window, most, need, Credits::ZERO) {
+            return None;
+        }
+        match limit.window {
+            LimitWindow::Life => None,
+            LimitWindow::Fixed { .. } => Some(self.window.1),
+            LimitWindow::FirstUse(_) => self.is_open(clock.now).then_some(self.window.1),
+            LimitWindow::Rolling(span) => {
+                let mut left = Meter { used: self.used, ..Meter::default() };
+                self.recent.iter().find_map(|(at, amount)| {
+                    left.used -= i128::from(amount.micros());
+                    left.has_room(limit.window, most, need, Credits::ZERO).then_some(*at + span)
+                })
+            }
+            LimitWindow::Refill { amount, .. } => {
+                let scale = scale(limit.window);
+                let whole = i128::from(most.micros()) * scale;
+                let room = match need {
+                    NeedOfRoom::Any => whole - 1,
+                    NeedOfRoom::Whole(need) => whole - i128::from(need.micros()) * scale,
+                };
+                let missing = (self.used - room).max(1);
+                let micros = (missing + i128::from(amount.micros()) - 1) / i128::from(amount.micros().max(1));
+                i64::try_from(micros).ok().map(|micros| clock.now + SimSpan::from_micros(micros))
+            }
+        }
+    }
+
+    fn count(&mut self, limit: &Limit, amount: Credits, now: SimTime) {
+        if matches!(limit.window, LimitWindow::FirstUse(_)) && !self.is_open(now) {
+            // The window in which its operation started has ended: nothing of it is left to use.
+            return;
+        }
+        self.used += i128::from(amount.micros()) * scale(limit.window);
+        if matches!(limit.window, LimitWindow::Rolling(_)) {
+            match self.recent.back_mut() {
+                Some((at, last)) if *at == now => *last += amount,
+                _ => self.recent.push_back((now, amount)),
+            }
+        }
+    }
+}
+
+impl Meters {
+    fn at(&mut self, limit: &Limit, owner: u16, clock: WindowClock<'_>) -> &mut Meter {
+        let meter = self.meters.entry((limit.id, owner)).or_default();
+        meter.move_on(limit.window, clock);
+        meter
+    }
+
+    /// True if an owner's meter has room besides what is reserved.
+    pub(super) fn has_room(
+        &mut self,
+        (limit, owner): (&Limit, u16),
+        most: Credits,
+        (need, reserved): (NeedOfRoom, Credits),
+        clock: WindowClock<'_>,
+    ) -> bool {
+        self.at(limit, owner, clock).has_room(limit.window, most, need, reserved)
+    }
+
+    /// When an owner's meter may have room for somebody who waits.
+    pub(super) fn opens_at(
+        &mut self,
+        (limit, owner): (&Limit, u16),
+        most: Credits,
+        need: NeedOfRoom,
+        clock: WindowClock<'_>,
+    ) -> Option<SimTime> {
+        self.at(limit, owner, clock).opens_at(limit, most, need, clock)
+    }
+
+    /// An operation inside the limit starts: a window that the first use opens is open.
+    pub(super) fn open(&mut self, limit: &Limit, owner: u16, clock: WindowClock<'_>) {
+        let LimitWindow::FirstUse(span) = limit.window else { return };
+        let meter = self.at(limit, owner, clock);
+        if !meter.is_open(clock.now) {
+            meter.window = (clock.now, clock.now + span);
+        }
+    }
+
+    /// Counts for an owner.
+    pub(super) fn count(
+        &mut self,
+        limit: &Limit,
+        owner: u16,
+        amount: Credits,
+        clock: WindowClock<'_>,
+    ) -> MeterRise {
+        let meter = self.at(limit, owner, clock);
+        let before = meter.used(limit.window);
+        meter.count(limit, amount, clock.now);
+        let after = meter.used(limit.window);
+        let member = if limit.per == LimitOwner::Member { owner } else { u16::MAX };
+        let overrun = match limit.amount.of(member) {
+            Amount::Most(most) => (after - most).positive_part() - (before - most).positive_part(),
+            Amount::Unsaid | Amount::Unlimited => Credits::ZERO,
+        };
+        MeterRise { used: (before, after), overrun }
+    }
+
+    /// What was counted at an instant is given back, if the window that it was counted in is open.
+    pub(super) fn give_back(
+        &mut self,
+        limit: &Limit,
+        owner: u16,
+        (at, amount): (SimTime, Credits),
+        clock: WindowClock<'_>,
+    ) {
+        let meter = self.at(limit, owner, clock);
+        match limit.window {
+            LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_) if !meter.is_open(at) => return,
+            LimitWindow::Rolling(_) => match meter.recent.iter_mut().find(|(counted, _)| *counted == at) {
+                Some((_, counted)) => *counted -= amount,
+                None => return,
+            },
+            _ => {}
+        }
+        meter.used = (meter.used - i128::from(amount.micros()) * scale(limit.window)).max(0);
+    }
+
+    /// Somebody whom a limit has refused waits for something to change.
+    pub(super) fn waits(&mut self) {
+        self.waits = true;
+    }
+
+    /// True if somebody whom a limit had refused waited; from now on nobody does.
+    pub(super) fn take_waiting(&mut self) -> bool {
+        std::mem::take(&mut self.waits)
+    }
+
+    /// True if somebody waits in a queue.
+    pub(super) fn has_queue(&self) -> bool {
+        self.meters.values().any(|meter| !meter.queue.is_empty())
+    }
+
+    /// How many wait for a meter's room.
+    pub(super) fn queue_len(&self, limit: u16, owner: u16) -> usize {
+        self.meters.get(&(limit, owner)).map_or(0, |meter| meter.queue.len())
+    }
+
+    /// An operation waits at the tail of a meter's queue.
+    pub(super) fn join(&mut self, limit: u16, owner: u16, slot: u32) {
+        self.meters.entry((limit, owner)).or_default().queue.push_back(slot);
+    }
+
+    /// Meters for whose room somebody waits, with who is next.
+    pub(super) fn heads(&self) -> Vec<((u16, u16), u32)> {
+        self.meters.iter().filter_map(|(key, meter)| Some((*key, *meter.queue.front()?))).collect()
+    }
+
+    /// Who is next at a meter.
+    pub(super) fn head(&self, key: (u16, u16)) -> Option<u32> {
+        self.meters.get(&key)?.queue.front().copied()
+    }
+
+    /// An operation waits no longer; true if others were behind it.
+    pub(super) fn drop_out(&mut self, slot: u32) -> bool {
+        let Some(meter) = self.meters.values_mut().find(|meter| meter.queue.contains(&slot)) else { return false };
+        let head = meter.queue.front() == Some(&slot);
+        meter.queue.retain(|queued| *queued != slot);
+        head && !meter.queue.is_empty()
+    }
+}

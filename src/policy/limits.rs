@@ -1,0 +1,143 @@
+//! Limits: meters beside the balance, all of which must have room before an operation starts.
+
+use crate::calendar::Period;
+use crate::sampling::Dist;
+use crate::units::{Credits, Probability, SimSpan, SimTime};
+
+/// One limit of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// Its name, unique in the plan.
+    pub name: String,
+    /// Its place among [`super::Policy::limit_names`]: limits of one name in several plans share their meters.
+    pub id: u16,
+    /// How much there is room for in a window.
+    pub amount: LimitAmount,
+    /// What is counted.
+    pub unit: LimitUnit,
+    /// Who has a meter of their own.
+    pub per: LimitOwner,
+    /// Per feature of the scenario: whether its operations are inside the limit.
+    pub features: Vec<bool>,
+    /// The stretch of time in which is counted.
+    pub window: LimitWindow,
+    /// What meets an operation for which there is no room.
+    pub on_limit: OnLimit,
+    /// Shares of the amount at which people are told (1.0 is all of it), ascending.
+    pub alerts: Vec<f64>,
+    /// Limits with one chain name: only the first of them that holds an operation is asked.
+    pub chain: Option<String>,
+    /// Share of the organizations for which the limit is switched on, alike under every policy.
+    pub adopted: Probability,
+    /// Longest queue of one meter.
+    pub queue_max: u32,
+    /// Longest wait in it (seconds).
+    pub patience: Dist,
+}
+
+/// How much a limit has room for: credits, or millionths of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LimitAmount {
+    /// For everybody else; without room for ever (`None`) nothing is refused.
+    pub default: Amount,
+    /// For members by their index.
+    pub members: Vec<(u16, Amount)>,
+}
+
+/// An amount that a limit states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Amount {
+    /// Nothing is said: a chain passes on.
+    #[default]
+    Unsaid,
+    /// There is no limit: a chain ends here.
+    Unlimited,
+    /// This much.
+    Most(Credits),
+}
+
+impl LimitAmount {
+    /// What is said for a member: the most specific amount.
+    #[must_use]
+    pub fn of(&self, member: u16) -> Amount {
+        self.members.iter().find(|(who, _)| *who == member).map_or(self.default, |(_, amount)| *amount)
+    }
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LimitUnit {
+    /// Credits that are charged.
+    #[default]
+    Credits,
+    /// Operations that start.
+    Operations,
+    /// Operations at work.
+    InFlight,
+}
+
+/// Who has a meter of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LimitOwner {
+    /// All operations of the organization count into one meter.
+    #[default]
+    Organization,
+    /// Each member; operations of nobody are in none.
+    Member,
+    /// Each project.
+    Project,
+}
+
+/// The stretch of time in which a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LimitWindow {
+    /// Periods counted from an anchor, half-open.
+    Fixed {
+        /// Their length.
+        every: Period,
+        /// What they count from.
+        anchor: WindowAnchor,
+    },
+    /// Opened by an operation that starts while none is open.
+    FirstUse(SimSpan),
+    /// What was counted in the last so much time: (t − span, t].
+    Rolling(SimSpan),
+    /// A bucket of the limit's amount that fills up again.
+    Refill {
+        /// Credits (or millionths of an operation) that come back …
+        amount: Credits,
+        /// … in this time, evenly.
+        per: SimSpan,
+    },
+    /// From the sign-up on.
+    #[default]
+    Life,
+}
+
+/// What fixed windows count from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WindowAnchor {
+    /// The calendar: local midnight, Mondays, first days of months and years.
+    #[default]
+    Calendar,
+    /// The running billing cycle.
+    Cycle,
+    /// The organization's sign-up.
+    SignUp,
+    /// An instant.
+    At(SimTime),
+}
+
+/// What meets an operation for which a limit has no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnLimit {
+    /// An error to the caller.
+    #[default]
+    Reject,
+    /// It waits until there is room.
+    Queue,
+    /// Served without AI: no charge, value lost.
+    Degrade,
+    /// It runs all the same: the limit only counts and tells.
+    Allow,
+}

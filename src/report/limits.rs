@@ -1,0 +1,65 @@
+//! `limits.csv`: what each limit of each policy met, replication by replication.
+
+use std::io::{self, Write};
+
+use crate::outcome::{LimitTotals, Outcome};
+
+use super::books::decimal_of;
+use super::cell::Records;
+use super::number::exact;
+
+/// The file.
+pub const LIMITS_FILE: &str = "limits.csv";
+
+const COLUMNS: [&str; 13] = [
+    "replication",
+    "policy",
+    "limit",
+    "organizations",
+    "organizations_met",
+    "organizations_full",
+    "attempts_refused",
+    "operations_queued",
+    "operations_degraded",
+    "refused_credits",
+    "overrun",
+    "first_full_h_p50",
+    "first_lacking_h_p50",
+];
+
+/// Writes the header.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_limits_header(out: impl Write) -> io::Result<()> {
+    let mut csv = Records::new(out);
+    csv.write(COLUMNS)?;
+    csv.flush()
+}
+
+/// Writes a replication: one row for every limit of every policy.
+///
+/// # Errors
+/// If the writer fails.
+pub fn write_limits(out: impl Write, replication: u32, outcome: &Outcome) -> io::Result<()> {
+    let mut csv = Records::new(out);
+    let shape = outcome.shape();
+    for (policy, name) in shape.policies.iter().enumerate() {
+        let accounts = outcome.totals(policy).first().map_or(0, |all| all.organizations);
+        let limits = shape.limits.get(policy).map(Vec::as_slice).unwrap_or_default();
+        for (place, limit) in limits.iter().enumerate() {
+            let lead = [replication.to_string(), name.clone(), limit.clone(), accounts.to_string()];
+            csv.write(lead.into_iter().chain(cells(&outcome.limits(policy).of(place))))?;
+        }
+    }
+    csv.flush()
+}
+
+/// What a limit met, in the order of the columns.
+fn cells(met: &LimitTotals) -> impl Iterator<Item = String> {
+    let hours = |micros: Option<f64>| micros.map_or_else(String::new, |micros| exact(micros / 3.6e9));
+    let counts = [met.accounts_met, met.accounts_full, met.refused, met.queued, met.degraded];
+    let amounts = [met.refused_micros, met.overrun_micros].map(|micros| decimal_of(micros, 6));
+    let times = [hours(met.first_full.quantile(0.5)), hours(met.first_lacking.quantile(0.5))];
+    counts.map(|count| count.to_string()).into_iter().chain(amounts).chain(times)
+}

@@ -1,0 +1,295 @@
+//! Limits: meters beside the balance, in windows of time.
+
+use crate::calendar::Period;
+use crate::policy::{
+    Amount, Limit, LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, Terms, WindowAnchor,
+};
+use crate::sampling::Dist;
+use crate::scenario::distribution;
+use crate::scenario::reading::{
+    Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
+};
+use crate::units::{Credits, Probability, SimSpan};
+
+use super::feature_of;
+
+/// A limit.
+pub(super) static LIMIT: TableShape = TableShape {
+    name: "limit",
+    doc: "A meter beside the balance. All limits must have room before an operation starts. Limits of later layers merge \
+          with those of the same name, key by key.",
+    tags: &[],
+    parts: &[&[
+        required("name", Kind::Text, "Its name, unique in the policy."),
+        optional(
+            "amount",
+            AMOUNT_KIND,
+            "How much there is room for in a window; `\"none\"` is no limit. A bucket may say `burst` instead.",
+        ),
+        default("unit", Kind::Words(words_of::<LimitUnit>), "\"credits\"", "What is counted."),
+        default(
+            "per",
+            Kind::Words(words_of::<LimitOwner>),
+            "\"organization\"",
+            "Who has a meter of their own; operations of nobody are in none of a member's.",
+        ),
+        optional(
+            "features",
+            Kind::List(&Kind::Name("feature")),
+            "Features whose operations are inside it; all if left out.",
+        ),
+        default(
+            "window",
+            Kind::Either(&[Kind::Word("life"), Kind::Table(&WINDOW)]),
+            "\"life\"",
+            "The stretch of time in which it counts.",
+        ),
+        default(
+            "on_limit",
+            Kind::Words(words_of::<OnLimit>),
+            "\"reject\"",
+            "What meets an operation for which there is no room; `allow` only counts and tells.",
+        ),
+        optional(
+            "alerts",
+            Kind::List(&SHARE_OF_AMOUNT),
+            "Shares of the amount at which people are told, once a window; all of it and more is critical.",
+        ),
+        optional(
+            "chain",
+            Kind::Text,
+            "Of limits with one chain name only the first that has an amount for an operation is asked; the others count.",
+        ),
+        default(
+            "adopted",
+            Kind::Probability,
+            "1.0",
+            "Share of the organizations for which it is switched on, alike under every policy.",
+        ),
+        default("max", Kind::COUNT, "1000", "Longest queue of a meter; an operation beyond it is lost."),
+        default(
+            "patience",
+            Kind::SPANS,
+            "\"24 h\"",
+            "Longest wait for room in the queue before an operation is lost.",
+        ),
+        default("remove", Kind::Flag, "false", "Removes the limit of this name that an earlier layer states."),
+    ]],
+};
+
+const SHARE_OF_AMOUNT: Kind = Kind::Percentage(NumberRange::above(0.0, 10.0));
+
+const AMOUNT_KIND: Kind =
+    Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Table(&AMOUNTS)]);
+
+/// What one member has room for.
+const ONE_AMOUNT: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none")]);
+
+static AMOUNTS: TableShape = TableShape {
+    name: "limit-amounts",
+    doc: "Amounts that differ: the most specific applies.",
+    tags: &[],
+    parts: &[&[
+        optional("default", ONE_AMOUNT, "For everybody else; a chain passes on if left out."),
+        optional("members", Kind::Map("member", &ONE_AMOUNT), "By member, numbers from 1."),
+    ]],
+};
+
+static WINDOW: TableShape = TableShape {
+    name: "limit-window",
+    doc: "When a limit begins to count anew.",
+    tags: &[
+        optional("every", Kind::Period, "Periods of this length, one after the other, the first instant included."),
+        optional("first_use", Kind::POSITIVE_SPAN, "Opened by an operation that starts while none is open."),
+        optional("rolling", Kind::POSITIVE_SPAN, "What was counted in the last so much time, exactly so long ago excluded."),
+        optional("refill", Kind::Rate(NumberRange::ABOVE_ZERO), "A bucket of the amount that fills up evenly again."),
+    ],
+    parts: &[&[
+        optional(
+            "anchor",
+            Kind::Either(&[Kind::Words(words_of::<AnchorWord>), Kind::Instant]),
+            "What `every` counts from: the calendar (midnights, Mondays, first days of months; default), the billing cycle, \
+             the sign-up, an instant.",
+        ),
+        optional("burst", Kind::POSITIVE_CREDITS, "With `refill`, what the bucket holds, in the place of `amount`."),
+    ]],
+};
+
+words!(LimitUnit { "credits" => Credits, "operations" => Operations, "in-flight" => InFlight });
+words!(LimitOwner { "organization" => Organization, "member" => Member, "project" => Project });
+words!(OnLimit { "reject" => Reject, "queue" => Queue, "degrade" => Degrade, "allow" => Allow });
+
+#[derive(Debug, Clone, Copy)]
+enum AnchorWord {
+    Calendar,
+    Cycle,
+    SignUp,
+}
+words!(AnchorWord { "calendar" => Calendar, "cycle" => Cycle, "sign-up" => SignUp });
+
+/// Reads `limits`, in file order.
+pub(super) fn limits(item: Item<'_>, features: &[String]) -> Option<Vec<Limit>> {
+    let read = item.list(|item| limit(item, features))?;
+    let mut limits: Vec<Limit> = Vec::new();
+    for limit in read.into_iter().flatten() {
+        if limits.iter().any(|other| other.name == limit.name) {
+            return item.error(format!("names two limits `{}`", limit.name), None);
+        }
+        limits.push(limit);
+    }
+    Some(limits)
+}
+
+/// Names of the limits of all plans, each once; the limits learn their places.
+pub(super) fn name_limits(plans: &mut [Terms]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for limit in plans.iter_mut().flat_map(|terms| &mut terms.limits) {
+        let place = names.iter().position(|name| *name == limit.name).unwrap_or(names.len());
+        if place == names.len() {
+            names.push(limit.name.clone());
+        }
+        limit.id = place as u16;
+    }
+    names
+}
+
+/// One limit; none inside if it is removed.
+fn limit(item: Item<'_>, features: &[String]) -> Option<Option<Limit>> {
+    let section = item.section(&LIMIT)?;
+    let name = section.read("name", Item::text)?;
+    if section.value("remove", Item::flag) {
+        section.error("remove", "finds no limit of this name in an earlier layer", None);
+        return None;
+    }
+    let unit: LimitUnit = section.value("unit", Item::word);
+    let (window, burst) = section.read("window", window)?;
+    let per = section.value("per", Item::word);
+    let amount = amount_of(section, burst, per)?;
+    let mut alerts = section.value("alerts", |item| item.list(Item::share));
+    alerts.sort_by(f64::total_cmp);
+    alerts.dedup();
+    if unit == LimitUnit::InFlight && section.has("window") {
+        section.error("window", "has no meaning for a limit of operations in flight", Some("leave it out"));
+    }
+    Some(Some(Limit {
+        name,
+        id: 0,
+        amount,
+        unit,
+        per,
+        features: inside(section, features),
+        window,
+        on_limit: section.value("on_limit", Item::word),
+        alerts,
+        chain: section.read("chain", Item::text),
+        adopted: section.read_or("adopted", Probability::ONE, Item::probability),
+        queue_max: section.read_or("max", 1000, Item::count),
+        patience: section.read_or("patience", Dist::Fixed(86_400.0), distribution::read),
+    }))
+}
+
+/// Whether the operations of each feature are inside.
+fn inside(section: Section<'_>, features: &[String]) -> Vec<bool> {
+    let Some(items) = section.get("features").and_then(Item::items) else { return vec![true; features.len()] };
+    let mut inside = vec![false; features.len()];
+    for item in items {
+        if let Some(index) = item.text().and_then(|name| feature_of(&name, item, features)) {
+            inside[index] = true;
+        }
+    }
+    inside
+}
+
+fn amount_of(section: Section<'_>, burst: Option<Credits>, per: LimitOwner) -> Option<LimitAmount> {
+    let everybody = |default| Some(LimitAmount { default, members: Vec::new() });
+    match (section.read("amount", |item| amounts(item, per)), burst) {
+        (Some(_), Some(_)) => {
+            section.error("amount", "stands beside `burst`, which says the same", Some("keep one of the two"));
+            None
+        }
+        (Some(amount), None) => Some(amount),
+        (None, Some(burst)) => everybody(Amount::Most(burst)),
+        // One with a problem was reported.
+        (None, None) if section.has("amount") => None,
+        (None, None) => {
+            section.error("amount", "is missing", Some("write how much there is room for in a window"));
+            None
+        }
+    }
+}
+
+fn amounts(item: Item<'_>, per: LimitOwner) -> Option<LimitAmount> {
+    if !item.is_table() {
+        return one_amount(item).map(|default| LimitAmount { default, members: Vec::new() });
+    }
+    let section = item.section(&AMOUNTS)?;
+    let default = section.value("default", one_amount);
+    let mut members = Vec::new();
+    for (name, item) in section.get("members").and_then(Item::entries).unwrap_or_default() {
+        let number = name.parse::<u16>().ok().and_then(|number| number.checked_sub(1));
+        match (number, one_amount(item)) {
+            (Some(member), Some(amount)) => members.push((member, amount)),
+            (None, _) => return item.error("names no member", Some("members are numbers from 1".to_owned())),
+            (_, None) => return None,
+        }
+    }
+    if !members.is_empty() && per != LimitOwner::Member {
+        let hint = "write `per = \"member\"`";
+        section.error("members", "differ by member, who have no meters of their own", Some(hint));
+    }
+    Some(LimitAmount { default, members })
+}
+
+fn one_amount(item: Item<'_>) -> Option<Amount> {
+    if item.is_word("none") { Some(Amount::Unlimited) } else { item.credits().map(Amount::Most) }
+}
+
+/// A window, and what a bucket holds if it says so.
+fn window(item: Item<'_>) -> Option<(LimitWindow, Option<Credits>)> {
+    if !item.is_table() {
+        return Some((LimitWindow::Life, None));
+    }
+    let section = item.section(&WINDOW)?;
+    let (tag, value) = section.tag()?;
+    let window = match tag {
+        "every" => LimitWindow::Fixed { every: positive(value)?, anchor: anchor(section)? },
+        "first_use" => LimitWindow::FirstUse(value.span()?),
+        "rolling" => LimitWindow::Rolling(value.span()?),
+        "refill" => refill(value.rate()?),
+        tag => return section.unread_tag(tag),
+    };
+    if tag != "every" && section.has("anchor") {
+        section.error("anchor", format!("has no meaning beside `{tag}`"), Some("leave it out"));
+    }
+    let burst = section.read("burst", Item::credits);
+    if tag != "refill" && section.has("burst") {
+        section.error("burst", format!("has no meaning beside `{tag}`"), Some("write `amount`"));
+    }
+    Some((window, burst))
+}
+
+fn positive(item: Item<'_>) -> Option<Period> {
+    let period = item.period()?;
+    if period.about() > SimSpan::ZERO { Some(period) } else { item.fail("a period above 0") }
+}
+
+fn anchor(section: Section<'_>) -> Option<WindowAnchor> {
+    let Some(item) = section.get("anchor") else { return Some(WindowAnchor::Calendar) };
+    if item.as_text().is_none_or(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
+        return item.instant().map(WindowAnchor::At);
+    }
+    Some(match item.word::<AnchorWord>()? {
+        AnchorWord::Calendar => WindowAnchor::Calendar,
+        AnchorWord::Cycle => WindowAnchor::Cycle,
+        AnchorWord::SignUp => WindowAnchor::SignUp,
+    })
+}
+
+/// A rate per second as an amount in a span: exact for so many a second, hour, day, month of 30 or year of 365 days.
+fn refill(per_second: f64) -> LimitWindow {
+    /// Least span that both months and years divide.
+    const MONTHS_AND_YEARS: i64 = 30 * 365;
+    let days = if per_second < 1_000.0 { MONTHS_AND_YEARS } else { 1 };
+    let per = SimSpan::from_micros(SimSpan::DAY.micros() * days);
+    LimitWindow::Refill { amount: Credits::from_f64(per_second * 86_400.0 * days as f64), per }
+}
