@@ -195,7 +195,15 @@ impl Gathering {
             state.measurements.push(&outcome);
         }
         let GatheringState {
-            measurements, baseline, precision, files, precision_missed, time, books, limits, ..
+            measurements,
+            baseline,
+            precision,
+            files,
+            precision_missed,
+            time,
+            books,
+            limits,
+            ..
         } = state;
         let known = precision.and_then(|precision| reason(&measurements, baseline, &precision));
         let stopped = known.or_else(|| time_over(&measurements, time));

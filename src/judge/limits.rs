@@ -36,6 +36,7 @@ fn of_terms(terms: &Terms) -> Option<&'static str> {
         (terms.subscription.is_some(), "subscriptions"),
         (terms.metering_lag != Dist::Fixed(0.0), "metering lag"),
         (terms.max_in_flight.is_some(), "caps of operations in flight"),
+        (!terms.limits.is_empty(), "limits"),
     ];
     let found = unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what));
     found.or_else(|| terms.features.iter().find_map(of_rules))

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::deliberate::Deliberate;
 use crate::units::{OrganizationId, SimTime};
 
-use super::{ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, Tally, Timeline, Totals};
+use super::{
+    ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, Tally, Timeline, Totals,
+};
 
 /// Names and instants that give the numbers of a run their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -136,7 +136,13 @@ impl Meter {
 
     /// The first instant after the present at which there is room if nothing else is counted; none if there never is, or if
     /// what is reserved decides.
-    fn opens_at(&self, limit: &Limit, most: Credits, need: NeedOfRoom, clock: WindowClock<'_>) -> Option<SimTime> {
+    fn opens_at(
+        &self,
+        limit: &Limit,
+        most: Credits,
+        need: NeedOfRoom,
+        clock: WindowClock<'_>,
+    ) -> Option<SimTime> {
         let empty = Meter::default();
         if !empty.has_room(limit.window, most, need, Credits::ZERO) {
             return None;
@@ -296,7 +302,9 @@ impl Meters {
 
     /// An operation waits no longer; true if others were behind it.
     pub(super) fn drop_out(&mut self, slot: u32) -> bool {
-        let Some(meter) = self.meters.values_mut().find(|meter| meter.queue.contains(&slot)) else { return false };
+        let Some(meter) = self.meters.values_mut().find(|meter| meter.queue.contains(&slot)) else {
+            return false;
+        };
         let head = meter.queue.front() == Some(&slot);
         meter.queue.retain(|queued| *queued != slot);
         head && !meter.queue.is_empty()

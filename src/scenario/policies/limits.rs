@@ -73,14 +73,18 @@ pub(super) static LIMIT: TableShape = TableShape {
             "\"24 h\"",
             "Longest wait for room in the queue before an operation is lost.",
         ),
-        default("remove", Kind::Flag, "false", "Removes the limit of this name that an earlier layer states."),
+        default(
+            "remove",
+            Kind::Flag,
+            "false",
+            "Removes the limit of this name that an earlier layer states.",
+        ),
     ]],
 };
 
 const SHARE_OF_AMOUNT: Kind = Kind::Percentage(NumberRange::above(0.0, 10.0));
 
-const AMOUNT_KIND: Kind =
-    Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Table(&AMOUNTS)]);
+const AMOUNT_KIND: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Table(&AMOUNTS)]);
 
 /// What one member has room for.
 const ONE_AMOUNT: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none")]);
@@ -99,10 +103,22 @@ static WINDOW: TableShape = TableShape {
     name: "limit-window",
     doc: "When a limit begins to count anew.",
     tags: &[
-        optional("every", Kind::Period, "Periods of this length, one after the other, the first instant included."),
+        optional(
+            "every",
+            Kind::Period,
+            "Periods of this length, one after the other, the first instant included.",
+        ),
         optional("first_use", Kind::POSITIVE_SPAN, "Opened by an operation that starts while none is open."),
-        optional("rolling", Kind::POSITIVE_SPAN, "What was counted in the last so much time, exactly so long ago excluded."),
-        optional("refill", Kind::Rate(NumberRange::ABOVE_ZERO), "A bucket of the amount that fills up evenly again."),
+        optional(
+            "rolling",
+            Kind::POSITIVE_SPAN,
+            "What was counted in the last so much time, exactly so long ago excluded.",
+        ),
+        optional(
+            "refill",
+            Kind::Rate(NumberRange::ABOVE_ZERO),
+            "A bucket of the amount that fills up evenly again.",
+        ),
     ],
     parts: &[&[
         optional(
@@ -111,7 +127,11 @@ static WINDOW: TableShape = TableShape {
             "What `every` counts from: the calendar (midnights, Mondays, first days of months; default), the billing cycle, \
              the sign-up, an instant.",
         ),
-        optional("burst", Kind::POSITIVE_CREDITS, "With `refill`, what the bucket holds, in the place of `amount`."),
+        optional(
+            "burst",
+            Kind::POSITIVE_CREDITS,
+            "With `refill`, what the bucket holds, in the place of `amount`.",
+        ),
     ]],
 };
 
@@ -190,7 +210,9 @@ fn limit(item: Item<'_>, features: &[String]) -> Option<Option<Limit>> {
 
 /// Whether the operations of each feature are inside.
 fn inside(section: Section<'_>, features: &[String]) -> Vec<bool> {
-    let Some(items) = section.get("features").and_then(Item::items) else { return vec![true; features.len()] };
+    let Some(items) = section.get("features").and_then(Item::items) else {
+        return vec![true; features.len()];
+    };
     let mut inside = vec![false; features.len()];
     for item in items {
         if let Some(index) = item.text().and_then(|name| feature_of(&name, item, features)) {
@@ -204,7 +226,11 @@ fn amount_of(section: Section<'_>, burst: Option<Credits>, per: LimitOwner) -> O
     let everybody = |default| Some(LimitAmount { default, members: Vec::new() });
     match (section.read("amount", |item| amounts(item, per)), burst) {
         (Some(_), Some(_)) => {
-            section.error("amount", "stands beside `burst`, which says the same", Some("keep one of the two"));
+            section.error(
+                "amount",
+                "stands beside `burst`, which says the same",
+                Some("keep one of the two"),
+            );
             None
         }
         (Some(amount), None) => Some(amount),

@@ -50,11 +50,16 @@ fn merge_kind(base: &Node, over: &Node, kind: Kind) -> Node {
 /// Lists of things that can be removed by name merge by name: what a later layer names lies over it, what it removes is
 /// gone, the rest stays.
 fn merge_by_name(base: &Node, over: &Node, shape: &'static TableShape) -> Node {
-    let (TomlValue::List(below), TomlValue::List(above)) = (&base.value, &over.value) else { return over.clone() };
-    let of = |node: &Node, key: &str| node.as_table().and_then(|table| table.get(key).map(|node| node.value.clone()));
+    let (TomlValue::List(below), TomlValue::List(above)) = (&base.value, &over.value) else {
+        return over.clone();
+    };
+    let of = |node: &Node, key: &str| {
+        node.as_table().and_then(|table| table.get(key).map(|node| node.value.clone()))
+    };
     let mut merged = below.clone();
     for node in above {
-        let place = of(node, "name").and_then(|name| merged.iter().position(|old| of(old, "name") == Some(name.clone())));
+        let place = of(node, "name")
+            .and_then(|name| merged.iter().position(|old| of(old, "name") == Some(name.clone())));
         match place {
             Some(place) if of(node, "remove") == Some(TomlValue::Flag(true)) => drop(merged.remove(place)),
             Some(place) => merged[place] = merge(&merged[place], node, shape),

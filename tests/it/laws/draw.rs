@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::case::hour;
 use super::knob::Knob;
+use super::limits::metered_limit;
 use super::lots::{given, rolls};
 
 /// Any knob.
@@ -90,6 +91,7 @@ fn rule_knobs() -> BoxedStrategy<Knob> {
         (0..50_u32, 0..4_u32).prop_map(|(hours, queue)| Knob::Patience { hours, queue }),
         (0..6_u32).prop_map(|hours| Knob::Lag { hours }),
         (0..12_u32).prop_map(|hours| Knob::Resume { hours }),
+        metered_limit().prop_map(Knob::Limit),
     ]
     .boxed()
 }

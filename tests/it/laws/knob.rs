@@ -6,6 +6,7 @@ use creditsim::policy::{
 use creditsim::sampling::Dist;
 use creditsim::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
 
+use super::limits::MeteredLimit;
 use super::lots::{GivenGrant, Rolls};
 
 /// Start of the horizon: 1 January 2025.
@@ -119,6 +120,7 @@ pub enum Knob {
         feature: u8,
         quarters: u8,
     },
+    Limit(MeteredLimit),
     Silent {
         feature: u8,
     },

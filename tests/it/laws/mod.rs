@@ -7,6 +7,7 @@
 mod case;
 mod draw;
 mod knob;
+mod limits;
 mod lots;
 mod turn;
 mod world;

@@ -20,7 +20,7 @@ impl Knob {
     /// False for what makes every operation one that has to be followed step by step.
     pub fn leaves_work_plain(&self) -> bool {
         use Knob::{
-            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, RuleChange,
+            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Limit, Minimum, PlanChange, Rounding, RuleChange,
             WouldExceed,
         };
         !matches!(
@@ -31,6 +31,7 @@ impl Knob {
                 | FeatureCap { .. }
                 | InFlight { .. }
                 | Lag { .. }
+                | Limit(_)
                 | Minimum { .. }
                 | PlanChange { .. }
                 | Rounding { .. }
@@ -110,6 +111,7 @@ impl Knob {
                 level: if *critical { AlertLevel::Critical } else { AlertLevel::Warning },
             }),
             Knob::TopUp { .. } => terms.top_ups.push(self.top_up()),
+            Knob::Limit(limit) => limit.turn(terms),
             _ => self.turn_feature(terms),
         }
     }

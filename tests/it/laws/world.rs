@@ -17,6 +17,7 @@ use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Sou
 
 use super::case::{Case, Job};
 use super::knob::{Knob, START, at, hours};
+use super::limits::limit_names;
 
 const SCENARIO: &str = r#"
 version = 1
@@ -177,6 +178,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
         terms.own_grants = true;
         if alone {
             terms.features.remove(0);
+            terms.limits.iter_mut().for_each(|limit| drop(limit.features.remove(0)));
         }
         terms
     };
@@ -195,7 +197,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
         }
     }
     let (name, plan_shares) = ("case".to_owned(), vec![vec![(0, 1.0)]]);
-    Policy { name, plans, plan_shares, limit_names: Vec::new(), plan_changes, rules }
+    Policy { name, plans, plan_shares, limit_names: limit_names(), plan_changes, rules }
 }
 
 fn measure_from(case: &Case) -> SimTime {

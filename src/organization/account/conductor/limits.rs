@@ -61,7 +61,11 @@ impl State {
     }
 
     /// The limits of the present plan that hold an operation, with its meter's owner.
-    fn limits_of<'e>(&self, env: &'e Env, slot: u32) -> impl Iterator<Item = (usize, &'e Limit, u16)> + use<'e> {
+    fn limits_of<'e>(
+        &self,
+        env: &'e Env,
+        slot: u32,
+    ) -> impl Iterator<Item = (usize, &'e Limit, u16)> + use<'e> {
         let (work, adopted) = (&self.flight[slot], env);
         let (serves, operation) = (work.serves(), *work.operation());
         let whose = (operation.member, operation.project);
@@ -113,7 +117,9 @@ impl State {
         });
         match limit.unit {
             LimitUnit::Operations => Credits::ZERO,
-            LimitUnit::InFlight => Credits::from_whole(inside.filter(|work| work.is_in_flight()).count() as i64),
+            LimitUnit::InFlight => {
+                Credits::from_whole(inside.filter(|work| work.is_in_flight()).count() as i64)
+            }
             LimitUnit::Credits => {
                 let ledger = self.books.ledger();
                 inside.filter_map(|work| Some(ledger.hold(work.hold()?).amount)).sum()
@@ -129,13 +135,23 @@ impl State {
             // A soft limit turns nobody away.
             OnLimit::Allow => {}
             OnLimit::Reject => {
-                self.counts.turned_away(limit.id, self.timers.now(), OnLimit::Reject, self.flight[slot].cost());
+                self.counts.turned_away(
+                    limit.id,
+                    self.timers.now(),
+                    OnLimit::Reject,
+                    self.flight[slot].cost(),
+                );
                 self.wait_for_room(env, lacking);
                 self.meters.waits();
                 self.refuse(env, slot, reason, Credits::ZERO);
             }
             OnLimit::Degrade => {
-                self.counts.turned_away(limit.id, self.timers.now(), OnLimit::Degrade, self.flight[slot].cost());
+                self.counts.turned_away(
+                    limit.id,
+                    self.timers.now(),
+                    OnLimit::Degrade,
+                    self.flight[slot].cost(),
+                );
                 self.degrade(env, slot, reason);
             }
             OnLimit::Queue => self.queue_for_room(env, slot, lacking),
@@ -163,9 +179,16 @@ impl State {
     pub(super) fn waits_behind(&self, env: &Env, slot: u32) -> Option<Lacking> {
         let mut asked = self.limits_of(env, slot).filter(|(_, limit, _)| limit.on_limit == OnLimit::Queue);
         asked.find_map(|(index, limit, owner)| {
-            let Amount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else { return None };
+            let Amount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else {
+                return None;
+            };
             let need = self.need_of_room(env, limit, slot);
-            (self.meters.queue_len(limit.id, owner) > 0).then_some(Lacking { limit: index, owner, need, most })
+            (self.meters.queue_len(limit.id, owner) > 0).then_some(Lacking {
+                limit: index,
+                owner,
+                need,
+                most,
+            })
         })
     }
 
@@ -283,7 +306,13 @@ impl State {
     }
 
     /// What is used crosses the amount, or shares of it.
-    fn cross_amount(&mut self, slot: u32, limit: &Limit, (before, after): (Credits, Credits), told: &mut Told) {
+    fn cross_amount(
+        &mut self,
+        slot: u32,
+        limit: &Limit,
+        (before, after): (Credits, Credits),
+        told: &mut Told,
+    ) {
         let Amount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else { return };
         if before < most && after >= most {
             self.counts.filled(limit.id, self.timers.now());
