@@ -6,7 +6,7 @@ use crate::units::{Credits, Probability, SimSpan, SimTime};
 
 /// One limit of a plan.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Limit {
+pub struct UsageLimit {
     /// Its name, unique in the plan.
     pub name: String,
     /// Its place among [`super::Policy::limit_names`]: limits of one name in several plans share their meters.
@@ -39,14 +39,14 @@ pub struct Limit {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LimitAmount {
     /// For everybody else; without room for ever (`None`) nothing is refused.
-    pub default: Amount,
+    pub default: StatedAmount,
     /// For members by their index.
-    pub members: Vec<(u16, Amount)>,
+    pub members: Vec<(u16, StatedAmount)>,
 }
 
 /// An amount that a limit states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Amount {
+pub enum StatedAmount {
     /// Nothing is said: a chain passes on.
     #[default]
     Unsaid,
@@ -59,7 +59,7 @@ pub enum Amount {
 impl LimitAmount {
     /// What is said for a member: the most specific amount.
     #[must_use]
-    pub fn of(&self, member: u16) -> Amount {
+    pub fn of(&self, member: u16) -> StatedAmount {
         self.members.iter().find(|(who, _)| *who == member).map_or(self.default, |(_, amount)| *amount)
     }
 }

@@ -9,7 +9,7 @@ use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
-use super::limits::Limit;
+use super::limits::UsageLimit;
 use super::rollover::Rollover;
 
 /// A complete set of commercial and enforcement rules.
@@ -100,7 +100,7 @@ pub struct Terms {
     /// People who buy, if this policy differs from the cohort's.
     pub buyer: Option<Buyer>,
     /// Meters beside the balance, in file order.
-    pub limits: Vec<Limit>,
+    pub limits: Vec<UsageLimit>,
     /// How invoices are paid.
     pub invoices: Invoices,
     /// Whether debt lowers the views (default true; false under `repay = never`).

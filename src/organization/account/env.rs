@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::policy::{Customers, Estimator, FeatureTerms, HistoryEstimate, Limit, Overdraft, Policy, Terms};
+use crate::policy::{
+    Customers, Estimator, FeatureTerms, HistoryEstimate, Overdraft, Policy, Terms, UsageLimit,
+};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime};
 use crate::workload::Traits;
@@ -117,7 +119,7 @@ impl Env {
     }
 
     /// Whether the organization has switched a limit on, alike under every policy that has one of the name.
-    pub(super) fn has_adopted(&self, limit: &Limit) -> bool {
+    pub(super) fn has_adopted(&self, limit: &UsageLimit) -> bool {
         limit.adopted == Probability::ONE
             || limit.adopted.holds(self.key.name("limit").name(&limit.name).uniform(Purpose::TopUp, 0, 0))
     }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::calendar::{MonthEnd, Period, Zone};
-use crate::policy::{Amount, Limit, LimitOwner, LimitWindow, WindowAnchor};
+use crate::policy::{LimitOwner, LimitWindow, StatedAmount, UsageLimit, WindowAnchor};
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::gate::NeedOfRoom;
@@ -34,7 +34,7 @@ pub(super) struct MeterRise {
 
 /// One owner's meter under one limit.
 #[derive(Debug, Clone, Default)]
-struct Meter {
+struct LimitMeter {
     /// What is used; of a bucket, times the refill's span [µs].
     used: i128,
     /// The window that is open, its end excluded; none if it is empty.
@@ -47,7 +47,7 @@ struct Meter {
 /// All meters of an account, by limit and owner.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meters {
-    meters: BTreeMap<(u16, u16), Meter>,
+    meters: BTreeMap<(u16, u16), LimitMeter>,
     /// Somebody whom a limit has refused waits for something to change.
     waits: bool,
 }
@@ -78,7 +78,7 @@ fn scale(window: LimitWindow) -> i128 {
     }
 }
 
-impl Meter {
+impl LimitMeter {
     /// Brings the meter to the present: windows that have ended are closed, buckets have filled.
     fn move_on(&mut self, window: LimitWindow, clock: WindowClock<'_>) {
         let now = clock.now;
@@ -138,12 +138,12 @@ impl Meter {
     /// what is reserved decides.
     fn opens_at(
         &self,
-        limit: &Limit,
+        limit: &UsageLimit,
         most: Credits,
         need: NeedOfRoom,
         clock: WindowClock<'_>,
     ) -> Option<SimTime> {
-        let empty = Meter::default();
+        let empty = LimitMeter::default();
         if !empty.has_room(limit.window, most, need, Credits::ZERO) {
             return None;
         }
@@ -152,7 +152,7 @@ impl Meter {
             LimitWindow::Fixed { .. } => Some(self.window.1),
             LimitWindow::FirstUse(_) => self.is_open(clock.now).then_some(self.window.1),
             LimitWindow::Rolling(span) => {
-                let mut left = Meter { used: self.used, ..Meter::default() };
+                let mut left = LimitMeter { used: self.used, ..LimitMeter::default() };
                 self.recent.iter().find_map(|(at, amount)| {
                     left.used -= i128::from(amount.micros());
                     left.has_room(limit.window, most, need, Credits::ZERO).then_some(*at + span)
@@ -172,7 +172,7 @@ impl Meter {
         }
     }
 
-    fn count(&mut self, limit: &Limit, amount: Credits, now: SimTime) {
+    fn count(&mut self, limit: &UsageLimit, amount: Credits, now: SimTime) {
         if matches!(limit.window, LimitWindow::FirstUse(_)) && !self.is_open(now) {
             // The window in which its operation started has ended: nothing of it is left to use.
             return;
@@ -188,7 +188,7 @@ impl Meter {
 }
 
 impl Meters {
-    fn at(&mut self, limit: &Limit, owner: u16, clock: WindowClock<'_>) -> &mut Meter {
+    fn at(&mut self, limit: &UsageLimit, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
         let meter = self.meters.entry((limit.id, owner)).or_default();
         meter.move_on(limit.window, clock);
         meter
@@ -197,7 +197,7 @@ impl Meters {
     /// True if an owner's meter has room besides what is reserved.
     pub(super) fn has_room(
         &mut self,
-        (limit, owner): (&Limit, u16),
+        (limit, owner): (&UsageLimit, u16),
         most: Credits,
         (need, reserved): (NeedOfRoom, Credits),
         clock: WindowClock<'_>,
@@ -208,7 +208,7 @@ impl Meters {
     /// When an owner's meter may have room for somebody who waits.
     pub(super) fn opens_at(
         &mut self,
-        (limit, owner): (&Limit, u16),
+        (limit, owner): (&UsageLimit, u16),
         most: Credits,
         need: NeedOfRoom,
         clock: WindowClock<'_>,
@@ -217,7 +217,7 @@ impl Meters {
     }
 
     /// An operation inside the limit starts: a window that the first use opens is open.
-    pub(super) fn open(&mut self, limit: &Limit, owner: u16, clock: WindowClock<'_>) {
+    pub(super) fn open(&mut self, limit: &UsageLimit, owner: u16, clock: WindowClock<'_>) {
         let LimitWindow::FirstUse(span) = limit.window else { return };
         let meter = self.at(limit, owner, clock);
         if !meter.is_open(clock.now) {
@@ -228,7 +228,7 @@ impl Meters {
     /// Counts for an owner.
     pub(super) fn count(
         &mut self,
-        limit: &Limit,
+        limit: &UsageLimit,
         owner: u16,
         amount: Credits,
         clock: WindowClock<'_>,
@@ -239,8 +239,8 @@ impl Meters {
         let after = meter.used(limit.window);
         let member = if limit.per == LimitOwner::Member { owner } else { u16::MAX };
         let overrun = match limit.amount.of(member) {
-            Amount::Most(most) => (after - most).positive_part() - (before - most).positive_part(),
-            Amount::Unsaid | Amount::Unlimited => Credits::ZERO,
+            StatedAmount::Most(most) => (after - most).positive_part() - (before - most).positive_part(),
+            StatedAmount::Unsaid | StatedAmount::Unlimited => Credits::ZERO,
         };
         MeterRise { used: (before, after), overrun }
     }
@@ -248,7 +248,7 @@ impl Meters {
     /// What was counted at an instant is given back, if the window that it was counted in is open.
     pub(super) fn give_back(
         &mut self,
-        limit: &Limit,
+        limit: &UsageLimit,
         owner: u16,
         (at, amount): (SimTime, Credits),
         clock: WindowClock<'_>,

@@ -2,7 +2,7 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    Amount, Limit, LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, Terms, WindowAnchor,
+    LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -123,7 +123,7 @@ static WINDOW: TableShape = TableShape {
     parts: &[&[
         optional(
             "anchor",
-            Kind::Either(&[Kind::Words(words_of::<AnchorWord>), Kind::Instant]),
+            Kind::Either(&[Kind::Words(words_of::<WindowAnchorWord>), Kind::Instant]),
             "What `every` counts from: the calendar (midnights, Mondays, first days of months; default), the billing cycle, \
              the sign-up, an instant.",
         ),
@@ -140,17 +140,17 @@ words!(LimitOwner { "organization" => Organization, "member" => Member, "project
 words!(OnLimit { "reject" => Reject, "queue" => Queue, "degrade" => Degrade, "allow" => Allow });
 
 #[derive(Debug, Clone, Copy)]
-enum AnchorWord {
+enum WindowAnchorWord {
     Calendar,
     Cycle,
     SignUp,
 }
-words!(AnchorWord { "calendar" => Calendar, "cycle" => Cycle, "sign-up" => SignUp });
+words!(WindowAnchorWord { "calendar" => Calendar, "cycle" => Cycle, "sign-up" => SignUp });
 
 /// Reads `limits`, in file order.
-pub(super) fn limits(item: Item<'_>, features: &[String]) -> Option<Vec<Limit>> {
+pub(super) fn limits(item: Item<'_>, features: &[String]) -> Option<Vec<UsageLimit>> {
     let read = item.list(|item| limit(item, features))?;
-    let mut limits: Vec<Limit> = Vec::new();
+    let mut limits: Vec<UsageLimit> = Vec::new();
     for limit in read.into_iter().flatten() {
         if limits.iter().any(|other| other.name == limit.name) {
             return item.error(format!("names two limits `{}`", limit.name), None);
@@ -174,7 +174,7 @@ pub(super) fn name_limits(plans: &mut [Terms]) -> Vec<String> {
 }
 
 /// One limit; none inside if it is removed.
-fn limit(item: Item<'_>, features: &[String]) -> Option<Option<Limit>> {
+fn limit(item: Item<'_>, features: &[String]) -> Option<Option<UsageLimit>> {
     let section = item.section(&LIMIT)?;
     let name = section.read("name", Item::text)?;
     if section.value("remove", Item::flag) {
@@ -191,7 +191,7 @@ fn limit(item: Item<'_>, features: &[String]) -> Option<Option<Limit>> {
     if unit == LimitUnit::InFlight && section.has("window") {
         section.error("window", "has no meaning for a limit of operations in flight", Some("leave it out"));
     }
-    Some(Some(Limit {
+    Some(Some(UsageLimit {
         name,
         id: 0,
         amount,
@@ -234,7 +234,7 @@ fn amount_of(section: Section<'_>, burst: Option<Credits>, per: LimitOwner) -> O
             None
         }
         (Some(amount), None) => Some(amount),
-        (None, Some(burst)) => everybody(Amount::Most(burst)),
+        (None, Some(burst)) => everybody(StatedAmount::Most(burst)),
         // One with a problem was reported.
         (None, None) if section.has("amount") => None,
         (None, None) => {
@@ -266,8 +266,8 @@ fn amounts(item: Item<'_>, per: LimitOwner) -> Option<LimitAmount> {
     Some(LimitAmount { default, members })
 }
 
-fn one_amount(item: Item<'_>) -> Option<Amount> {
-    if item.is_word("none") { Some(Amount::Unlimited) } else { item.credits().map(Amount::Most) }
+fn one_amount(item: Item<'_>) -> Option<StatedAmount> {
+    if item.is_word("none") { Some(StatedAmount::Unlimited) } else { item.credits().map(StatedAmount::Most) }
 }
 
 /// A window, and what a bucket holds if it says so.
@@ -304,10 +304,10 @@ fn anchor(section: Section<'_>) -> Option<WindowAnchor> {
     if item.as_text().is_none_or(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
         return item.instant().map(WindowAnchor::At);
     }
-    Some(match item.word::<AnchorWord>()? {
-        AnchorWord::Calendar => WindowAnchor::Calendar,
-        AnchorWord::Cycle => WindowAnchor::Cycle,
-        AnchorWord::SignUp => WindowAnchor::SignUp,
+    Some(match item.word::<WindowAnchorWord>()? {
+        WindowAnchorWord::Calendar => WindowAnchor::Calendar,
+        WindowAnchorWord::Cycle => WindowAnchor::Cycle,
+        WindowAnchorWord::SignUp => WindowAnchor::SignUp,
     })
 }
 

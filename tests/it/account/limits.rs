@@ -118,7 +118,7 @@ fn windows_begin_where_they_say() {
         ),
         (
             "with the billing cycle",
-            "allowance = { credits = 10, every = \"month\", anchor = 15 }
+            "allowance = { credits = 10, every = \"month\", anchor = { day = 15 } }
              limits = [{ name = \"cycle\", amount = 1, unit = \"operations\", window = { every = \"month\", anchor = \"cycle\" } }]
              use 1 at 14 Jan
              use 1 at 15 Jan
@@ -245,7 +245,7 @@ fn what_meets_an_operation_without_room_is_the_limits_own() {
              use 1 at 2 Jan 01:00
              use 1 at 2 Jan 02:00
              use 1 at 3 Jan 03:00
-             => served 2, lost-patience 2, start-days 2025-01-02T00:00:00Z+2025-01-03T00:00:00Z",
+             => served 3, lost-patience 1, start-days 2025-01-02T00:00:00Z+2025-01-03T00:00:00Z+2025-01-04T00:00:00Z",
         ),
         (
             "or until enough has left a rolling window",

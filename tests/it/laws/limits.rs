@@ -2,7 +2,7 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    Amount, Limit, LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, Terms, WindowAnchor,
+    LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -50,7 +50,7 @@ impl MeteredLimit {
         }
         let mut features = vec![self.features != 2, self.features != 1, true];
         features.truncate(terms.features.len());
-        terms.limits.push(Limit {
+        terms.limits.push(UsageLimit {
             name,
             id: u16::from(self.name),
             amount: self.amount(),
@@ -70,12 +70,12 @@ impl MeteredLimit {
 
     fn amount(&self) -> LimitAmount {
         let amount =
-            |most: i64| Amount::Most(if self.unit == 0 { thirds(most) } else { thirds(most / 3 * 3) });
+            |most: i64| StatedAmount::Most(if self.unit == 0 { thirds(most) } else { thirds(most / 3 * 3) });
         let members = match (self.per, self.second) {
             (1, Some(second)) => vec![(1, amount(second))],
             _ => Vec::new(),
         };
-        LimitAmount { default: self.amount.map_or(Amount::Unlimited, amount), members }
+        LimitAmount { default: self.amount.map_or(StatedAmount::Unlimited, amount), members }
     }
 
     fn window(&self) -> LimitWindow {

@@ -178,7 +178,9 @@ fn policy(case: &Case, alone: bool) -> Policy {
         terms.own_grants = true;
         if alone {
             terms.features.remove(0);
-            terms.limits.iter_mut().for_each(|limit| drop(limit.features.remove(0)));
+            for limit in &mut terms.limits {
+                limit.features.remove(0);
+            }
         }
         terms
     };

@@ -31,6 +31,7 @@ subscription = "20 USD"
 
 [policies.block]
 admission = "positive"
+limits = [{ name = "month", amount = 150, window = { every = "month" } }]
 
 [policies.over]
 admission = "positive"

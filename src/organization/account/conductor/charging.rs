@@ -13,7 +13,7 @@ use super::super::events::{Class, Due, DueKind, order_of};
 use super::super::flight::UnrecordedCharge;
 use super::super::gate::hold_terms;
 use super::State;
-use super::limits::Told;
+use super::limits::LimitAlerts;
 
 impl State {
     /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its
@@ -147,7 +147,7 @@ impl State {
         let work = &mut self.flight[slot];
         let (cause, segment, held) = (work.cause(), work.segment(), work.held());
         let Some(hold) = work.take_hold() else { return };
-        let mut told = Told::default();
+        let mut told = LimitAlerts::default();
         let posting = match on_timeout {
             OnTimeout::Release => self.books.time_out(self.timers.now(), whose, hold, held),
             OnTimeout::Charge => {

@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
-use crate::policy::{Amount, Limit, LimitOwner, LimitUnit, OnLimit};
+use crate::policy::{LimitOwner, LimitUnit, OnLimit, StatedAmount, UsageLimit};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan};
 
@@ -24,7 +24,7 @@ use super::purchase::PurchaseReason;
 const ONE: Credits = Credits::from_whole(1);
 
 /// Alerts of limits that a count has crossed, in file order.
-pub(super) type Told = SmallVec<[Reason; 2]>;
+pub(super) type LimitAlerts = SmallVec<[Reason; 2]>;
 
 /// A limit that has no room for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) struct Lacking {
 }
 
 /// Whose meter of a limit an operation counts into; none if it is outside.
-fn owner_of(limit: &Limit, serves: FeatureIndex, (member, project): (u16, u16)) -> Option<u16> {
+fn owner_of(limit: &UsageLimit, serves: FeatureIndex, (member, project): (u16, u16)) -> Option<u16> {
     if !limit.features.get(serves.index()).copied().unwrap_or(false) {
         return None;
     }
@@ -65,7 +65,7 @@ impl State {
         &self,
         env: &'e Env,
         slot: u32,
-    ) -> impl Iterator<Item = (usize, &'e Limit, u16)> + use<'e> {
+    ) -> impl Iterator<Item = (usize, &'e UsageLimit, u16)> + use<'e> {
         let (work, adopted) = (&self.flight[slot], env);
         let (serves, operation) = (work.serves(), *work.operation());
         let whose = (operation.member, operation.project);
@@ -86,12 +86,14 @@ impl State {
             let member = self.flight[slot].operation().member;
             let amount = limit.amount.of(member);
             if let Some(chain) = &limit.chain {
-                if amount == Amount::Unsaid || chains.contains(&chain.as_str()) {
+                if amount == StatedAmount::Unsaid || chains.contains(&chain.as_str()) {
                     continue;
                 }
                 chains.push(chain);
             }
-            let (Amount::Most(most), false) = (amount, limit.on_limit == OnLimit::Allow) else { continue };
+            let (StatedAmount::Most(most), false) = (amount, limit.on_limit == OnLimit::Allow) else {
+                continue;
+            };
             let need = self.need_of_room(env, limit, slot);
             let reserved = self.reserved(limit, owner);
             if !self.meters.has_room((limit, owner), most, (need, reserved), clock) {
@@ -101,7 +103,7 @@ impl State {
         None
     }
 
-    fn need_of_room(&self, env: &Env, limit: &Limit, slot: u32) -> NeedOfRoom {
+    fn need_of_room(&self, env: &Env, limit: &UsageLimit, slot: u32) -> NeedOfRoom {
         let work = &self.flight[slot];
         match limit.unit {
             LimitUnit::Operations | LimitUnit::InFlight => NeedOfRoom::Whole(ONE),
@@ -110,7 +112,7 @@ impl State {
     }
 
     /// What is in use without having been counted: open holds, and work in flight.
-    fn reserved(&self, limit: &Limit, owner: u16) -> Credits {
+    fn reserved(&self, limit: &UsageLimit, owner: u16) -> Credits {
         let inside = self.flight.slots().map(|(_, work)| work).filter(|work| {
             let operation = work.operation();
             owner_of(limit, work.serves(), (operation.member, operation.project)) == Some(owner)
@@ -179,7 +181,7 @@ impl State {
     pub(super) fn waits_behind(&self, env: &Env, slot: u32) -> Option<Lacking> {
         let mut asked = self.limits_of(env, slot).filter(|(_, limit, _)| limit.on_limit == OnLimit::Queue);
         asked.find_map(|(index, limit, owner)| {
-            let Amount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else {
+            let StatedAmount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else {
                 return None;
             };
             let need = self.need_of_room(env, limit, slot);
@@ -244,7 +246,7 @@ impl State {
         if env.terms(self.plan).limits.is_empty() {
             return;
         }
-        let (clock, mut told) = (self.window_clock(env), Told::default());
+        let (clock, mut told) = (self.window_clock(env), LimitAlerts::default());
         for (_, limit, owner) in self.limits_of(env, slot) {
             self.meters.open(limit, owner, clock);
             match limit.unit {
@@ -261,8 +263,8 @@ impl State {
     }
 
     /// An operation has been charged; returns what people are to be told once the charge has been followed up.
-    pub(super) fn meter_charge(&mut self, env: &Env, slot: u32, amount: Credits) -> Told {
-        let mut told = Told::default();
+    pub(super) fn meter_charge(&mut self, env: &Env, slot: u32, amount: Credits) -> LimitAlerts {
+        let mut told = LimitAlerts::default();
         if amount.is_positive() && !env.terms(self.plan).limits.is_empty() {
             self.flight[slot].metered(self.timers.now(), amount);
             for (_, limit, owner) in self.limits_of(env, slot) {
@@ -293,9 +295,9 @@ impl State {
         &mut self,
         env: &Env,
         slot: u32,
-        (limit, owner): (&Limit, u16),
+        (limit, owner): (&UsageLimit, u16),
         amount: Credits,
-        told: &mut Told,
+        told: &mut LimitAlerts,
     ) {
         let clock = self.window_clock(env);
         let MeterRise { used, overrun } = self.meters.count(limit, owner, amount, clock);
@@ -309,11 +311,11 @@ impl State {
     fn cross_amount(
         &mut self,
         slot: u32,
-        limit: &Limit,
+        limit: &UsageLimit,
         (before, after): (Credits, Credits),
-        told: &mut Told,
+        told: &mut LimitAlerts,
     ) {
-        let Amount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else { return };
+        let StatedAmount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else { return };
         if before < most && after >= most {
             self.counts.filled(limit.id, self.timers.now());
         }
@@ -327,7 +329,7 @@ impl State {
     }
 
     /// People are told of limits that fill up.
-    pub(super) fn tell(&mut self, env: &Env, (whose, cause): (Whose, ChangeCause), told: Told) {
+    pub(super) fn tell(&mut self, env: &Env, (whose, cause): (Whose, ChangeCause), told: LimitAlerts) {
         if told.is_empty() || !env.terms(self.plan).features[cause.feature.index()].notify {
             return;
         }
