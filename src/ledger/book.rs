@@ -219,6 +219,7 @@ impl Ledger {
         lot.price_paid = Money::ZERO;
         lot.credits = lot.remaining;
         (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+        self.sort();
         self.assert_sound();
         owed
     }
@@ -230,6 +231,7 @@ impl Ledger {
         lot.credits += credits;
         lot.remaining += credits;
         self.remaining += credits;
+        self.sort();
         self.assert_sound();
     }
 
@@ -262,6 +264,7 @@ impl Ledger {
     pub fn add_price(&mut self, serial: LotSerial, price: Money) -> bool {
         let Some(index) = self.position(serial) else { return false };
         self.lots[index].price_paid += price;
+        self.sort();
         true
     }
 

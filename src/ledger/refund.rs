@@ -25,6 +25,7 @@ impl Ledger {
             }
             self.remaining += amount;
             let take = refill(lot, amount);
+            self.sort();
             self.assert_sound();
             return Some(take);
         }

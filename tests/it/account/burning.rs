@@ -120,6 +120,16 @@ fn a_policy_may_reorder_the_keys() {
              => burns 2:4",
         ),
         (
+            "what is paid later for a lot counts from then on",
+            "burn_order = [\"unit_price\"]
+             allowance = { credits = 10, every = \"2 months\", anchor = \"calendar-month\" }
+             subscription = \"10 USD\"
+             grant 9: 10 purchased, price 15
+             use 4 at 5 Jan
+             use 4 at 5 Feb
+             => burns 10:4+9:4",
+        ),
+        (
             "larger original amounts first",
             "burn_order = [{ amount = \"larger-first\" }]
              grant 1: 5 included
