@@ -211,6 +211,15 @@ fn a_change_at_once_begins_a_cycle_of_its_own() {
              => allowances 10+10+10",
         ),
         (
+            "at the very close too: nothing has changed, nothing is billed anew",
+            "plan a: allowance = 10
+             plan a: subscription = { price = \"12 USD\", every = \"year\" }
+             plan b: allowance = 100
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-15T00:00:00Z, to = \"b\" }, { at = 2025-02-01T00:00:00Z, to = \"a\" }]
+             => allowances 10+10+10, cash 12",
+        ),
+        (
             "from says whom a change is for",
             "plan a: allowance = 10
              plan b: allowance = 100
@@ -257,6 +266,15 @@ fn a_change_at_once_begins_a_cycle_of_its_own() {
              customer plan = \"a\"
              plan_changes = [{ at = 2025-01-15T00:00:00Z, to = \"b\", effective = \"now\" }]
              => allowances 10+10",
+        ),
+        (
+            "days of a year count from the year in which the account opens, whenever the plan is entered",
+            "until 1 Feb 2026
+             plan a: cycle = { every = \"2 years\" }
+             plan b: allowance = { credits = 1, every = \"7 days\", anchor = \"calendar-month\" }
+             customer plan = \"a\"
+             plan_changes = [{ at = 2026-01-20T00:00:00Z, to = \"b\", effective = \"now\" }]
+             => allowance-days 2026-01-20T00:00:00Z+2026-01-21T00:00:00Z+2026-01-28T00:00:00Z",
         ),
         (
             "a forced close is none of a rollover's periods",

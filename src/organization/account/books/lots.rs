@@ -92,7 +92,8 @@ impl AccountBooks {
         self.posted(before)
     }
 
-    fn note_of(&self, serial: LotSerial) -> Option<Note> {
+    /// What an entry about a lot says of it.
+    pub(in super::super) fn note_of(&self, serial: LotSerial) -> Option<Note> {
         let lot = self.ledger.lot(serial)?;
         Some(Note { lot: Some(serial), grant: lot.id, category: lot.category, ..Note::default() })
     }
@@ -105,10 +106,9 @@ impl AccountBooks {
         until: SimTime,
         ends_key: SimTime,
     ) -> bool {
-        let Some(lot) = self.ledger.lot(serial) else { return false };
-        let note = Note { lot: Some(serial), grant: lot.id, until, ..Note::default() };
+        let Some(note) = self.note_of(serial) else { return false };
         self.ledger.end_at(serial, until, ends_key);
-        self.note(at, EntryKind::LotEnd, note);
+        self.note(at, EntryKind::LotEnd, Note { until, ..note });
         true
     }
 

@@ -126,7 +126,8 @@ impl State {
         } else {
             // Billed more often than the allowance comes: the running allowance is paid for in instalments.
             let lot = self.books.add_price_of_allowance(price);
-            self.pay_subscription(env, Note { lot, ..Note::money(price) });
+            let note = lot.and_then(|lot| self.books.note_of(lot)).unwrap_or_default();
+            self.pay_subscription(env, Note { money: price, ..note });
             if lot.is_none() {
                 self.money.earn(price);
                 self.note(EntryKind::SubscriptionEarned, Note::money(price));

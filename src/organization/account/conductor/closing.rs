@@ -34,7 +34,7 @@ impl State {
     /// Starts counting cycles under the present plan at `at`.
     pub(super) fn begin_cycle(&mut self, env: &Env, at: SimTime) {
         let terms = env.terms(self.plan);
-        let anchor = self.anchor_of(env, terms, at);
+        let anchor = self.anchor_of(env, terms);
         self.cycle.begin(self.closes(env), anchor, terms.cycle.every, at);
         self.schedule_close(env);
         self.rekey_rolled(env);

@@ -90,9 +90,9 @@ impl State {
         self.books.rekey_rolled(|left| ends[(left.max(1) - 1) as usize]);
     }
 
-    /// Where periods under these terms count from, for a period that contains `at`.
-    pub(super) fn anchor_of(&self, env: &Env, terms: &Terms, at: SimTime) -> SimTime {
-        let zone = &env.world.zone;
+    /// Where periods under these terms count from: a day of the month or year in the year in which the account opens.
+    pub(super) fn anchor_of(&self, env: &Env, terms: &Terms) -> SimTime {
+        let (zone, at) = (&env.world.zone, env.birth);
         match terms.cycle.anchor {
             Anchor::SignUp => self.cycle.sign_up(),
             Anchor::DayOfMonth(day) => zone.day_of_month(at, day),

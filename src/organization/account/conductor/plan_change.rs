@@ -72,7 +72,7 @@ impl State {
     /// The first close at or after `at` under the present plan.
     fn past_close(&self, env: &Env, at: SimTime) -> SimTime {
         let every = env.terms(self.plan).cycle.every;
-        let anchor = self.anchor_of(env, env.terms(self.plan), at);
+        let anchor = self.anchor_of(env, env.terms(self.plan));
         let zone = &env.world.zone;
         let next = zone.first_after(anchor, every, at, MonthEnd::Clamp);
         let running = zone.nth(anchor, every, next - 1, MonthEnd::Clamp);
@@ -119,7 +119,7 @@ impl State {
                 plan = change.to;
             }
         }
-        self.cycle.decide(decided);
+        self.cycle.decide(decided.filter(|new| !at_close || new.to != present));
         if self.has_left(env) {
             return;
         }
