@@ -15,7 +15,6 @@ use crate::workload::fit::{Outline, outline};
 
 use super::arguments::{NewArguments, NewPolicy};
 use super::exit::{CommandProblem, Exit};
-use super::terminal::number_of;
 use super::{fit, terminal};
 
 /// Writes the scenario.
@@ -71,15 +70,15 @@ impl NewTerms {
         }
         if let Some(outline) = outline {
             terminal::tell(&format!(
-                "{} calls of {}, {} to {}; costs: {}",
+                "{} calls of {} organizations, {} to {}; costs: {}",
                 short(outline.calls),
-                number_of(u64::from(outline.organizations), "organization", "organizations"),
+                outline.organizations,
                 date(outline.start),
                 date(outline.end),
                 outline.about_costs
             ));
-            for remark in &outline.remarks {
-                terminal::tell(&format!("note: {remark}"));
+            if let Some(unread) = &outline.about_unread {
+                terminal::tell(&format!("note: {unread}"));
             }
         }
         let asks = io::stdin().is_terminal() && io::stderr().is_terminal();

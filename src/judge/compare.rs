@@ -55,15 +55,8 @@ impl fmt::Display for Fact {
     }
 }
 
-/// Kinds of entries that the judge does not judge.
-pub(super) const NOT_JUDGED: &[EntryKind] = &[
-    EntryKind::Measure,
-    EntryKind::OpeningSubscription,
-    EntryKind::SubscriptionEarned,
-    EntryKind::PriceTaken,
-    EntryKind::PriceGiven,
-    EntryKind::LotEnd,
-];
+/// Kinds of entries that the judge does not judge: how the product carries money from what it paid for to what it pays for.
+pub(super) const NOT_JUDGED: &[EntryKind] = &[EntryKind::PriceTaken, EntryKind::PriceGiven];
 
 /// The first difference between what the judge found and the journal of the account.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Cycles, the allowance, rollover (docs/semantics.md §4).
 
-use crate::calendar::MonthEnd;
+use crate::calendar::Period;
 use crate::policy::{Allowance, Anchor, Opening, Rollover, RolloverBase, Terms, Trim};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
@@ -10,14 +10,23 @@ use super::facts::{EntryKind, Fact};
 use super::lots::{JudgedLot, LotOrigin};
 
 /// The running cycle.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RunningCycle {
     /// Its close.
     pub next: Option<SimTime>,
     /// Closes so far that no change of plan has forced.
     pub closes: u32,
+    /// When it began.
+    pub began: SimTime,
+    /// What its periods count from, and how long they are; a change that keeps the cycle leaves them alone.
+    pub anchor: SimTime,
+    pub every: Period,
     /// Where a sign-up anchor stands.
     pub sign_up: SimTime,
+    /// Plan or rules have changed inside it: when cycles close follows at its close (docs/semantics.md §16.8, §16.11).
+    pub lags: bool,
+    /// So does what is billed.
+    pub rebills: bool,
     /// The running allowance.
     pub lot: Option<usize>,
     /// What the period's allowance comes to (docs/semantics.md §16.5).
@@ -27,6 +36,22 @@ pub(super) struct RunningCycle {
 }
 
 impl RunningCycle {
+    pub fn new(sign_up: SimTime, every: Period) -> RunningCycle {
+        RunningCycle {
+            next: None,
+            closes: 0,
+            began: sign_up,
+            anchor: sign_up,
+            every,
+            sign_up,
+            lags: false,
+            rebills: false,
+            lot: None,
+            amount: Credits::ZERO,
+            used: Credits::ZERO,
+        }
+    }
+
     pub fn count_use(&mut self, lot: usize, credits: Credits) {
         if self.lot == Some(lot) {
             self.used += credits;
@@ -61,18 +86,18 @@ impl Judged<'_> {
             }
             from = from.max(closes.last().copied().unwrap_or(t));
         }
-        let (anchor, every) = (self.anchor_of(terms), terms.cycle.every);
-        let nth = self.case.zone.first_after(anchor, every, from, MonthEnd::Clamp);
-        Some(self.case.zone.nth(anchor, every, nth, MonthEnd::Clamp))
+        Some(self.around(self.cycle.anchor, self.cycle.every, from).1)
     }
 
-    /// The period around an instant, as the anchor counts it.
-    pub fn period_around(&self, t: SimTime) -> (SimTime, SimTime) {
-        let terms = self.terms();
-        let (anchor, every) = (self.anchor_of(terms), terms.cycle.every);
-        let nth = self.case.zone.first_after(anchor, every, t, MonthEnd::Clamp);
-        let at = |n| self.case.zone.nth(anchor, every, n, MonthEnd::Clamp);
-        (at(nth - 1), at(nth))
+    /// What is left of the running period, and all of it, as its anchor counts it (docs/semantics.md §16.5).
+    pub fn left_of_period(&self) -> (SimSpan, SimSpan) {
+        let (mut from, to) = self.around(self.cycle.anchor, self.cycle.every, self.now);
+        let Some(next) = self.cycle.next else { return (SimSpan::from_micros(1), SimSpan::from_micros(1)) };
+        if self.case.customers.cycle_closes.is_some() {
+            from = self.cycle.began;
+            return (next - self.now, next - from);
+        }
+        (to - self.now, to - from)
     }
 
     pub fn next_close(&self) -> Option<SimTime> {
@@ -88,9 +113,18 @@ impl Judged<'_> {
         close
     }
 
-    /// The close of the new period is laid down.
+    /// Cycles count by the plan and the rules of now.
     pub fn begin_cycle(&mut self) {
+        self.cycle.anchor = self.anchor_of(self.terms());
+        self.cycle.every = self.terms().cycle.every;
+        (self.cycle.lags, self.cycle.rebills) = (false, false);
+        self.go_on();
+    }
+
+    /// The close of the new period is laid down.
+    fn go_on(&mut self) {
         self.to_come.call_off(|what| what == Coming::Close);
+        self.cycle.began = self.now;
         self.cycle.next = self.close_after(self.now);
         if let Some(next) = self.cycle.next {
             self.to_come.add(next, (0, 0, 0), Coming::Close);
@@ -99,25 +133,24 @@ impl Judged<'_> {
 
     /// The first period of the account: the running one, or the rest of it (docs/semantics.md §4.3).
     pub fn begin_first_period(&mut self) {
-        self.cycle.sign_up = self.case.traits.signed_up;
         self.begin_cycle();
         if self.has_left() {
             return;
         }
-        self.begin_billing();
+        self.begin_billing(true);
         self.issue_allowance(true);
         self.stamp();
     }
 
     /// What a first period brings: all, or the share that is still to come (docs/semantics.md §4.3).
     fn first_amount(&self, allowance: &Allowance) -> Credits {
-        let (from, to) = self.period_around(self.now);
+        let (left, whole) = self.left_of_period();
         // Where closes are written down nobody counts periods.
         if self.case.customers.cycle_closes.is_some() {
             return allowance.credits;
         }
         match self.terms().cycle.opening {
-            Opening::Prorated => self.share_of(allowance.credits, to - self.now, to - from),
+            Opening::Prorated => self.share_of(allowance.credits, left, whole),
             Opening::Full => allowance.credits,
         }
     }
@@ -144,11 +177,14 @@ impl Judged<'_> {
             self.whole_event = Some(self.balances());
         }
         self.close(false);
-        self.next_period();
+        let changed = self.next_period();
         if let Some(whole) = self.whole_event.take() {
             self.follow(whole, None);
         }
         self.repay_soon();
+        if changed {
+            self.look_at_new_rules();
+        }
     }
 
     /// The old cycle's part, by the old terms; `forced` by a change of plan (docs/semantics.md §4.5, §16.4).
@@ -340,16 +376,48 @@ impl Judged<'_> {
         self.issue(anew, EntryKind::IssueRolloverMinimum);
     }
 
-    /// The new period begins, with rules and plan of then (docs/semantics.md §4.5, §1.5).
-    fn next_period(&mut self) {
-        let changed = self.change_at_close();
-        self.begin_cycle();
-        if self.has_left() {
-            self.end_subscription();
-            return;
+    /// The new period begins, with rules and plan of then (docs/semantics.md §4.5, §1.5). True if either has changed.
+    fn next_period(&mut self) -> bool {
+        let rules = self.take_up_rules();
+        let decided = self.plans.at_close.take().filter(|_| !self.has_left());
+        if let Some(decided) = decided {
+            self.enter(decided);
+        } else if self.cycle.lags && !self.has_left() {
+            self.catch_up();
+        } else {
+            self.go_on();
+            if self.has_left() {
+                self.cycle.lot = None;
+                self.end_subscription();
+            } else {
+                self.issue_allowance(false);
+            }
         }
-        self.issue_allowance(changed.is_some_and(|first| first));
         self.stamp();
+        rules || decided.is_some()
+    }
+
+    /// Plan or rules have changed inside the cycle that has closed: what is billed and when cycles close follows now, and the
+    /// period is a first one (docs/semantics.md §16.8, §16.11).
+    fn catch_up(&mut self) {
+        self.sign_up_after(self.now);
+        let rebills = self.cycle.rebills;
+        if rebills {
+            self.end_subscription();
+        }
+        self.begin_cycle();
+        if rebills {
+            self.begin_billing(false);
+        }
+        self.issue_allowance(true);
+    }
+
+    /// A sign-up anchor stays if a close is one of its boundaries and becomes the close otherwise (docs/semantics.md §16.3).
+    pub fn sign_up_after(&mut self, close: SimTime) {
+        let every = self.terms().cycle.every;
+        if self.around(self.cycle.sign_up, every, close).0 != close {
+            self.cycle.sign_up = close;
+        }
     }
 }
 

@@ -19,8 +19,9 @@ pub(super) struct GivenGrant {
     /// As written.
     pub end: Option<SimTime>,
     pub lots: Vec<usize>,
-    /// The plan that writes it down itself; its recurrences pause while the account is on another.
-    pub plan: Option<usize>,
+    /// The list that writes it down, that of a plan or (none) of the policy; its recurrences pause while the account is on a
+    /// plan with another list. None for a grant of the customer.
+    pub list: Option<Option<usize>>,
     pub voided: bool,
 }
 
@@ -29,7 +30,7 @@ pub(super) struct GivenGrants(pub Vec<GivenGrant>);
 
 impl Judged<'_> {
     /// Takes grants up, numbered in file order after the highest id (docs/semantics.md §3.3). Returns their places.
-    pub fn take_up_grants(&mut self, specs: &[GrantSpec], plan: Option<usize>, from: SimTime) -> Vec<usize> {
+    pub fn take_up_grants(&mut self, specs: &[GrantSpec], list: Option<Option<usize>>, from: SimTime) -> Vec<usize> {
         let highest = specs.iter().filter_map(|spec| spec.id).max();
         if let Some(highest) = highest {
             self.next_id = self.next_id.max(highest + 1);
@@ -55,7 +56,7 @@ impl Judged<'_> {
                 effective_at,
                 end,
                 lots: Vec::new(),
-                plan,
+                list,
                 voided: false,
             });
         }
@@ -186,7 +187,8 @@ impl Judged<'_> {
         }
         self.next_recurrence(place, self.now, false);
         let grant = self.grants.0[place].clone();
-        if grant.plan.is_some_and(|plan| plan != self.plan) {
+        let present = self.terms().own_grants.then_some(self.plan);
+        if grant.list.is_some_and(|list| list != present) {
             return;
         }
         let Some(recurrence) = grant.spec.recurrence.clone() else { return };

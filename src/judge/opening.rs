@@ -17,15 +17,10 @@ impl Judged<'_> {
         let opening = self.now;
         let places = self.take_up_grants(&specs, None, opening);
         for &place in &places[..count] {
-            self.grants.0[place].plan = own;
+            self.grants.0[place].list = Some(own);
         }
         self.plans.given.push(own);
-        let index = self.edition * self.case.policy.named_plans() + self.plan;
-        self.say(Fact {
-            grant: None,
-            ..Fact::new(self.now, EntryKind::Opened).because(super::facts::Reason::None)
-        });
-        self.plans.opened_as = index;
+        self.say(Fact::new(self.now, EntryKind::Opened));
         let debt = self.case.customers.debt_at_start;
         if debt.is_positive() {
             self.debts.push(JudgedDebt { owed: debt, parts: Vec::new() });

@@ -1,25 +1,34 @@
-//! Changes of plan and of rules (docs/semantics.md §16).
+//! Changes of plan: what is decided when, and what a plan that is entered brings (docs/semantics.md §16.1 to §16.4, §16.9,
+//! §16.10).
 
-use crate::policy::{CycleOnChange, Effective, PlanChange, Prorate, UsageOnChange};
+use crate::policy::{CycleOnChange, Effective, PlanChange, Prorate};
 use crate::sampling::Purpose;
-use crate::units::{Credits, SimTime};
+use crate::units::{Money, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
+use super::cycle::money_share;
 use super::facts::{EntryKind, Fact};
-use super::lots::LotOrigin;
+
+/// A change of plan that has been decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decided {
+    pub to: usize,
+    pub change: usize,
+    /// It begins a cycle of its own: a sign-up anchor becomes its instant.
+    pub restarts: bool,
+}
 
 /// What has been decided about plans.
 #[derive(Debug, Default)]
 pub(super) struct PlanState {
-    pub opened_as: usize,
     /// The change that the next close carries out.
-    pub at_close: Option<usize>,
+    pub at_close: Option<Decided>,
     /// Lists of grants that the account has had: a plan's own, or (none) the policy's.
     pub given: Vec<Option<usize>>,
 }
 
-impl<'a> Judged<'a> {
+impl Judged<'_> {
     /// The plan at the opening, alike under every policy; what was changed before has happened (docs/semantics.md §16.1).
     pub fn begin_plan(&mut self) {
         let shares = self.case.policy.plan_shares.get(self.case.traits.id.cohort.index());
@@ -34,16 +43,55 @@ impl<'a> Judged<'a> {
             }
             left -= weight;
         }
-        for (at, change) in self.plan_changes() {
-            if at <= self.now {
-                let change = &self.case.policy.plan_changes[change];
-                if change.from.is_none_or(|from| from == self.plan) {
+        self.live_past_changes();
+        self.edition = self.edition_by_now();
+    }
+
+    /// Changes of plan before the account's books, those for a close at that close.
+    fn live_past_changes(&mut self) {
+        let mut decided: Option<(SimTime, usize)> = None;
+        let past = self.plan_changes().into_iter().filter(|(at, _)| *at <= self.now);
+        let past: Vec<(SimTime, Option<usize>)> =
+            past.map(|(at, change)| (at, Some(change))).chain([(self.now, None)]).collect();
+        for (at, change) in past {
+            if let Some((close, of)) = decided.filter(|(close, _)| *close <= at) {
+                decided = None;
+                self.plan = self.case.policy.plan_changes[of].to;
+                self.sign_up_after(close);
+            }
+            let Some(index) = change else { continue };
+            let change = &self.case.policy.plan_changes[index];
+            if change.from.is_some_and(|from| from != self.plan) {
+                continue;
+            }
+            decided = None;
+            if change.to == self.plan {
+                continue;
+            }
+            match change.effective {
+                Effective::NextCycle => {
+                    let anchor = self.anchor_of(self.terms());
+                    let (from, to) = self.around(anchor, self.terms().cycle.every, at);
+                    decided = Some((if from == at { at } else { to }, index));
+                }
+                Effective::Now => {
                     self.plan = change.to;
+                    if change.cycle == CycleOnChange::Restart {
+                        self.cycle.sign_up = at;
+                    }
                 }
             }
+            if let Some((close, of)) = decided.filter(|(close, _)| *close <= at) {
+                decided = None;
+                self.plan = self.case.policy.plan_changes[of].to;
+                self.sign_up_after(close);
+            }
         }
-        let past = self.rule_changes().iter().filter(|(at, _)| *at <= self.now).count();
-        self.edition = self.edition_after(past);
+        self.plans.at_close = decided.map(|(_, change)| Decided {
+            to: self.case.policy.plan_changes[change].to,
+            change,
+            restarts: false,
+        });
     }
 
     /// The changes of plan that the organization takes part in, by instant, then in file order.
@@ -61,17 +109,6 @@ impl<'a> Judged<'a> {
         coming
     }
 
-    fn rule_changes(&self) -> Vec<(SimTime, usize)> {
-        self.case.policy.rules.of(self.case.traits.signed_up)
-    }
-
-    /// The edition of the rules after so many of the changes that the organization lives through.
-    fn edition_after(&self, count: usize) -> usize {
-        let all: Vec<usize> = self.rule_changes().into_iter().map(|(_, index)| index).collect();
-        let editions = &self.case.policy.rules.editions;
-        editions.iter().position(|edition| edition.as_slice() == &all[..count]).unwrap_or(0)
-    }
-
     pub fn schedule_changes(&mut self) {
         for (at, change) in self.plan_changes() {
             if at > self.now {
@@ -85,205 +122,160 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// A change of plan is decided; all of one instant are one change to the last of them (docs/semantics.md §16.2).
+    /// Changes of plan are decided; all of one instant are one change to the last of them (docs/semantics.md §16.2).
     pub fn plan_change_comes(&mut self, change: usize) {
-        let mut last = change;
-        let mut now: Option<usize> = None;
-        let mut plan = self.plan;
         let mut all = vec![change];
         while let Some(Coming::PlanChange { change }) =
             self.to_come.take_at(self.now, |what| matches!(what, Coming::PlanChange { .. }))
         {
             all.push(change);
         }
-        for change in all {
-            let terms = &self.case.policy.plan_changes[change];
-            if terms.from.is_some_and(|from| from != plan) {
+        if self.cycle.next == Some(self.now) {
+            self.decide_at_close(&all);
+            return;
+        }
+        let mut plan = self.plan;
+        let mut at_once: Option<Decided> = None;
+        for index in all {
+            let change = &self.case.policy.plan_changes[index];
+            if change.from.is_some_and(|from| from != plan) {
                 continue;
             }
-            last = change;
-            match terms.effective {
-                Effective::NextCycle if terms.to == plan => self.plans.at_close = None,
-                Effective::NextCycle => self.plans.at_close = Some(change),
-                Effective::Now => {
-                    self.plans.at_close = None;
-                    plan = terms.to;
-                    now = Some(change);
-                }
+            let restarts = change.effective == Effective::Now && change.cycle == CycleOnChange::Restart
+                || at_once.is_some_and(|earlier| earlier.restarts);
+            let decided = Decided { to: change.to, change: index, restarts };
+            self.plans.at_close = None;
+            if change.to == plan {
+                continue;
+            }
+            match change.effective {
+                Effective::NextCycle => self.plans.at_close = Some(Decided { restarts: false, ..decided }),
+                Effective::Now => (at_once, plan) = (Some(decided), change.to),
             }
         }
-        let _ = last;
-        let Some(change) = now else { return };
-        if plan == self.plan {
-            return;
+        if let Some(decided) = at_once.filter(|decided| decided.to != self.plan && !self.has_left()) {
+            if decided.restarts { self.restart(decided) } else { self.keep(decided) }
         }
-        if self.cycle.next == Some(self.now) {
-            self.plans.at_close = Some(change);
-            return;
-        }
-        self.change_now(change);
     }
 
-    fn change_now(&mut self, index: usize) {
-        let change = self.case.policy.plan_changes[index].clone();
-        match change.cycle {
-            CycleOnChange::Restart => self.restart(&change),
-            CycleOnChange::Keep => self.keep(&change),
+    /// What comes exactly at a close takes effect at it.
+    fn decide_at_close(&mut self, all: &[usize]) {
+        let mut decided = self.plans.at_close;
+        let mut plan = decided.map_or(self.plan, |decided| decided.to);
+        for &index in all {
+            let change = &self.case.policy.plan_changes[index];
+            if change.from.is_some_and(|from| from != plan) || change.to == plan {
+                continue;
+            }
+            let restarts = change.effective == Effective::Now && change.cycle == CycleOnChange::Restart
+                || decided.is_some_and(|earlier| earlier.restarts);
+            decided = Some(Decided { to: change.to, change: index, restarts });
+            plan = change.to;
         }
+        self.plans.at_close = decided.filter(|decided| decided.to != self.plan);
+    }
+
+    pub fn change_of(&self, decided: Decided) -> PlanChange {
+        self.case.policy.plan_changes[decided.change].clone()
     }
 
     /// The cycle closes by the old terms, and the new plan's begins (docs/semantics.md §16.4).
-    fn restart(&mut self, change: &PlanChange) {
-        self.whole_event = Some(self.balances());
-        if change.prorate == Prorate::Price {
-            let note = self.unused_price();
-            self.credit_note(note);
-            self.stamp();
-        }
+    fn restart(&mut self, decided: Decided) {
+        let before = self.balances();
+        self.whole_event = Some(before);
+        let prorates = self.change_of(decided).prorate == Prorate::Price;
+        let note = if prorates { self.unused_price() } else { Money::ZERO };
         self.close(true);
-        self.plan = change.to;
-        self.cycle.sign_up = self.now;
-        self.changed(change);
-        self.begin_cycle();
-        self.begin_billing();
-        self.issue_allowance(true);
+        self.credit_note(note);
         self.stamp();
-        self.after_change(change);
+        self.enter(decided);
+        self.whole_event = None;
+        self.follow(before, None);
+        self.repay_soon();
+        self.look_at_new_rules();
     }
 
     /// The share of the billing period that is left of the old price.
-    fn unused_price(&self) -> crate::units::Money {
-        let Some(subscription) = &self.terms().subscription else { return crate::units::Money::ZERO };
-        let Some((from, to)) = self.till.billed else { return crate::units::Money::ZERO };
-        super::cycle::money_share(subscription.price, to - self.now, to - from)
+    fn unused_price(&self) -> Money {
+        let Some(billing) = self.till.billing else { return Money::ZERO };
+        let (from, to) = self.around(billing.anchor, billing.every, self.now);
+        money_share(billing.price, to - self.now, to - from)
     }
 
-    /// The running cycle goes on (docs/semantics.md §16.5 to §16.8).
-    fn keep(&mut self, change: &PlanChange) {
-        self.whole_event = Some(self.balances());
-        let old = self.terms().allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits);
-        self.plan = change.to;
-        self.changed(change);
-        let new = self.terms().allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits);
-        let (from, to) = self.period_around(self.now);
-        let difference = new - old;
-        let part = match change.prorate {
-            Prorate::Both | Prorate::Credits => self.share_of(difference, to - self.now, to - from),
-            Prorate::Full => difference,
-            Prorate::None | Prorate::Price => Credits::ZERO,
-        };
-        if part != Credits::ZERO || change.usage == UsageOnChange::Reset {
-            self.cycle.amount = (self.cycle.amount + part).positive_part();
-            let wanted = match change.usage {
-                UsageOnChange::Carry => (self.cycle.amount - self.cycle.used).positive_part(),
-                UsageOnChange::Reset => self.cycle.amount,
-            };
-            self.resize_allowance(wanted);
-            if change.usage == UsageOnChange::Reset {
-                self.cycle.used = Credits::ZERO;
-            }
+    /// A plan is entered as a cycle begins (docs/semantics.md §16.3, §16.4).
+    pub fn enter(&mut self, decided: Decided) {
+        self.end_subscription();
+        self.plan_changes_to(decided.to);
+        if decided.restarts {
+            self.cycle.sign_up = self.now;
+        } else {
+            self.sign_up_after(self.now);
         }
-        self.after_change(change);
-    }
-
-    /// Issues more of the running allowance or voids some of it (docs/semantics.md §16.7).
-    fn resize_allowance(&mut self, wanted: Credits) {
-        let Some(lot) = self.cycle.lot else { return };
-        let has = self.lots[lot].remaining;
-        if wanted > has {
-            let more = wanted - has;
-            self.lots[lot].remaining += more;
-            self.lots[lot].issued += more;
-            self.alerts.issued += more;
-            self.lot_fact(EntryKind::IssueAllowance, lot, more);
-        } else if wanted < has {
-            self.take_away(EntryKind::Void, lot, has - wanted, false);
-        }
+        self.convert(decided, true);
+        self.begin_cycle();
+        self.begin_billing(false);
+        self.issue_allowance(true);
         self.stamp();
+        self.give_grants();
     }
 
-    fn changed(&mut self, _change: &PlanChange) {
+    /// Other rules hold from now.
+    pub fn plan_changes_to(&mut self, plan: usize) {
+        self.plan = plan;
         self.say(Fact::new(self.now, EntryKind::PlanChanged));
         self.arm_top_ups();
-    }
-
-    /// Conversion, the new plan's grants, repayment, and what looks at a state (docs/semantics.md §16.9, §16.10, §16.12, §10.3).
-    fn after_change(&mut self, change: &PlanChange) {
-        self.convert(change);
-        self.give_grants();
         self.arm_alerts();
-        self.repay_soon();
         self.look_at_queue();
     }
 
-    /// Lots that survive are worth another number (docs/semantics.md §16.9).
-    fn convert(&mut self, change: &PlanChange) {
-        let Some(convert) = change.convert else { return };
-        for lot in 0..self.lots.len() {
-            if self.lots[lot].over || Some(lot) == self.cycle.lot || !self.lots[lot].remaining.is_positive() {
-                continue;
-            }
-            if matches!(self.lots[lot].origin, LotOrigin::Allowance) {
-                continue;
-            }
+    /// Lots that survive are worth another number, and may have another end (docs/semantics.md §16.9).
+    pub fn convert(&mut self, decided: Decided, all: bool) {
+        let Some(convert) = self.change_of(decided).convert else { return };
+        let until =
+            convert.expires_after.map(|after| self.case.zone.add(self.now, after, self.terms().month_end));
+        let mut lots = self.burn_order_of_all();
+        lots.retain(|&lot| {
+            let state = &self.lots[lot];
+            let running = self.cycle.lot == Some(lot);
+            !state.over && state.pinned.is_zero() && (all || !running)
+        });
+        for lot in lots {
             let wanted = self.lots[lot].remaining.scale_half_up(convert.billionths, 1_000_000_000);
-            let has = self.lots[lot].remaining;
-            if wanted > has {
-                self.lots[lot].remaining = wanted;
-                self.lots[lot].issued += wanted - has;
-                self.lot_fact(EntryKind::Issue, lot, wanted - has);
-            } else if wanted < has {
-                self.take_away(EntryKind::Void, lot, has - wanted, false);
+            self.resize(lot, wanted);
+            if self.cycle.lot == Some(lot) {
+                self.cycle.amount = self.cycle.used + wanted;
             }
-            self.stamp();
+            if let Some(until) = until {
+                self.ends_at(lot, until);
+            }
         }
     }
 
     /// A change gives the grants that the new plan itself writes down (docs/semantics.md §16.10).
-    fn give_grants(&mut self) {
+    pub fn give_grants(&mut self) {
         let terms = self.terms();
         let list = terms.own_grants.then_some(self.plan);
         if !terms.grants_on_change || self.plans.given.contains(&list) {
             return;
         }
         self.plans.given.push(list);
-        let specs = terms.grants.clone();
-        let places = self.take_up_grants(&specs, list, self.now);
+        let mut specs = terms.grants.clone();
+        for spec in &mut specs {
+            // What began before is given now.
+            if let Some(recurrence) = &mut spec.recurrence {
+                recurrence.anchor = recurrence.anchor.or(spec.effective_at).or(Some(self.now));
+            }
+            spec.effective_at = spec.effective_at.filter(|&effective| effective > self.now);
+            spec.remaining = None;
+        }
+        let places = self.take_up_grants(&specs, Some(list), self.now);
         self.begin_grants(&places);
         self.stamp();
     }
 
-    /// The change that was decided for this close; whether the new plan's first period begins with it (docs/semantics.md §16.3).
-    pub fn change_at_close(&mut self) -> Option<bool> {
-        let index = self.plans.at_close.take()?;
-        let change = self.case.policy.plan_changes[index].clone();
-        if change.to == self.plan {
-            return None;
-        }
-        self.plan = change.to;
-        self.changed(&change);
-        let (from, _) = self.period_around(self.now);
-        if from != self.now {
-            self.cycle.sign_up = self.now;
-        }
-        self.begin_cycle();
-        self.begin_billing();
-        self.convert(&change);
-        self.give_grants();
-        self.arm_alerts();
-        Some(true)
-    }
-
-    /// Rules change at an instant, without a close (docs/semantics.md §16.11, §16.12).
-    pub fn rules_change(&mut self, place: usize) {
-        self.edition = self.edition_after(place + 1);
-        self.say(Fact::new(self.now, EntryKind::RulesChanged));
-        self.arm_alerts();
-        let before = self.balances();
-        self.repay();
-        self.follow(before, None);
+    /// What looks at a state looks at new rules at once (docs/semantics.md §10.3, §16.12).
+    pub fn look_at_new_rules(&mut self) {
         self.look_at_top_ups();
         self.kill_if_exhausted();
-        self.look_at_queue();
     }
 }

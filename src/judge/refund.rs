@@ -71,7 +71,10 @@ impl Judged<'_> {
         let ended = self.lots[lot].over;
         if !ended {
             self.lots[lot].remaining += credits;
-            self.lots[lot].burned -= credits;
+            // What was burned before its past was closed comes back as credits that it has now (docs/semantics.md §16.7).
+            let own = credits.min(self.lots[lot].burned + self.lots[lot].expired);
+            self.lots[lot].burned -= own;
+            self.lots[lot].issued += credits - own;
             if self.cycle.lot == Some(lot) {
                 self.cycle.used = (self.cycle.used - credits).positive_part();
             }

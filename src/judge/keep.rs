@@ -1,0 +1,231 @@
+//! A change of plan that leaves the cycle running: the allowance and the price of the rest of it (docs/semantics.md §16.5 to
+//! §16.8).
+
+use crate::calendar::Period;
+use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
+use crate::units::{Credits, Money, SimTime};
+
+use super::account::Judged;
+use super::agenda::Coming;
+use super::billing::{Billing, PaidFor};
+use super::cycle::money_share;
+use super::facts::EntryKind;
+use super::lots::{JudgedLot, LotOrigin};
+use super::plan_change::Decided;
+
+impl Judged<'_> {
+    /// The running cycle goes on under another plan.
+    pub fn keep(&mut self, decided: Decided) {
+        let before = self.balances();
+        self.whole_event = Some(before);
+        let change = self.change_of(decided);
+        let old = self.terms();
+        self.cycle.lags = true;
+        self.plan_changes_to(decided.to);
+        let new = self.terms();
+        let moved = self.price_of_the_rest(&change);
+        let differs = old.subscription != new.subscription;
+        self.cycle.rebills = moved.is_none() && (self.cycle.rebills || differs);
+        let credits = |terms: &crate::policy::Terms| {
+            terms.allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits)
+        };
+        self.allowance_of_the_rest(&change, credits(new) - credits(old));
+        if let Some(rest) = moved {
+            self.attach(rest);
+        }
+        let prorates = matches!(change.prorate, Prorate::Credits | Prorate::Both | Prorate::Full);
+        self.convert(decided, !prorates);
+        self.give_grants();
+        self.repay();
+        self.whole_event = None;
+        self.follow(before, None);
+        self.look_at_new_rules();
+    }
+
+    /// A changes by (new − old) · s, and the running lot becomes max(0, A − used) (docs/semantics.md §16.5).
+    fn allowance_of_the_rest(&mut self, change: &PlanChange, difference: Credits) {
+        let (left, whole) = self.left_of_period();
+        let (part, changes) = match change.prorate {
+            Prorate::Both | Prorate::Credits => (self.share_of(difference, left, whole), true),
+            Prorate::Full => (difference, true),
+            Prorate::None | Prorate::Price => (Credits::ZERO, false),
+        };
+        let resets = change.usage == UsageOnChange::Reset;
+        if !changes && !resets {
+            return;
+        }
+        self.cycle.amount = (self.cycle.amount + part).positive_part();
+        if resets {
+            self.cycle.used = Credits::ZERO;
+        }
+        let wanted = (self.cycle.amount - self.cycle.used).positive_part();
+        match self.cycle.lot {
+            Some(lot) => self.resize(lot, wanted),
+            None if wanted.is_positive() => self.begin_allowance_within(wanted),
+            None => {}
+        }
+    }
+
+    /// An allowance that begins inside a period costs nothing more.
+    fn begin_allowance_within(&mut self, credits: Credits) {
+        let Some(allowance) = self.terms().allowance.clone() else { return };
+        let id = self.fresh_id();
+        let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
+        lot.priority = allowance.priority;
+        self.cycle.lot = Some(self.issue(lot, EntryKind::IssueAllowance));
+        self.stamp();
+    }
+
+    /// Makes what remains of a lot `wanted`: more is issued, less is voided; what it still owes stays with what is left of it,
+    /// and is voided if nothing is (docs/semantics.md §16.7).
+    pub fn resize(&mut self, lot: usize, wanted: Credits) {
+        let has = self.lots[lot].remaining;
+        if wanted == has {
+            return;
+        }
+        let owed = self.close_past(lot);
+        if wanted > has {
+            let more = wanted - has;
+            self.lots[lot].remaining = wanted;
+            self.lots[lot].issued = wanted;
+            self.lots[lot].price = owed;
+            self.alerts.issued += more;
+            self.credits_have_come();
+            let running = self.cycle.lot == Some(lot);
+            self.lot_fact(if running { EntryKind::IssueAllowance } else { EntryKind::Issue }, lot, more);
+        } else {
+            let all = wanted.is_zero();
+            self.lots[lot].price = if all { owed } else { Money::ZERO };
+            self.take_away(EntryKind::Void, lot, has - wanted, false);
+            if !all {
+                self.close_past(lot);
+                self.lots[lot].price = owed;
+            }
+        }
+        self.stamp();
+    }
+
+    /// A lot is now one of what there is of it; what it still owed is returned.
+    fn close_past(&mut self, lot: usize) -> Money {
+        let lot = &mut self.lots[lot];
+        let used = lot.burned + lot.expired + lot.voided;
+        let owed = lot.price - lot.price.scale_floor(used.micros(), lot.issued.micros().max(1));
+        lot.price = Money::ZERO;
+        lot.issued = lot.remaining;
+        (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+        owed
+    }
+
+    /// A lot has another end.
+    pub fn ends_at(&mut self, lot: usize, until: SimTime) {
+        let id = self.lots[lot].id;
+        self.lots[lot].end = Some(until);
+        self.to_come.call_off(|what| what == Coming::LotEnds { lot });
+        self.to_come.add(self.acted_end(until), (id, 0, 0), Coming::LotEnds { lot });
+        self.lot_fact(EntryKind::LotEnd, lot, Credits::ZERO);
+        self.stamp();
+    }
+
+    /// Bills the difference of the prices at once, or gives a credit note; what has been paid and is not yet earned is returned,
+    /// none if the price is left as it is (docs/semantics.md §16.8).
+    fn price_of_the_rest(&mut self, change: &PlanChange) -> Option<Money> {
+        if matches!(change.prorate, Prorate::None | Prorate::Credits) {
+            return None;
+        }
+        let new = self.terms().subscription.clone();
+        if new.is_none() && self.till.billing.is_none() {
+            return None;
+        }
+        let difference = self.price_difference(change.prorate == Prorate::Full, new.as_ref());
+        let mut rest = self.till.billing.map_or(Money::ZERO, |billing| billing.owed(self.now));
+        if let Some(lot) = self.cycle.lot {
+            rest += self.close_past(lot);
+        }
+        if difference > Money::ZERO {
+            self.pay_bill(difference, None);
+            rest += difference;
+        } else if difference < Money::ZERO {
+            let note = Money::ZERO - difference;
+            self.credit_note(note);
+            self.stamp();
+            let covered = note.min(rest);
+            self.earned(covered);
+            rest -= covered;
+        }
+        self.bill_from_now_on(new);
+        Some(rest)
+    }
+
+    /// (new − old) · s′, prices billed at different intervals each by their own.
+    fn price_difference(&self, full: bool, new: Option<&Subscription>) -> Money {
+        let share = |price: Money, every: Period| {
+            let (from, to) = self.around(self.billing_anchor(), every, self.now);
+            if full { price } else { money_share(price, to - self.now, to - from) }
+        };
+        match (self.till.billing, new) {
+            (Some(old), Some(new)) if old.every == new.every => share(new.price - old.price, new.every),
+            (old, new) => {
+                let old = old.map_or(Money::ZERO, |old| share(Money::ZERO - old.price, old.every));
+                old + new.map_or(Money::ZERO, |new| share(new.price, new.every))
+            }
+        }
+    }
+
+    fn billing_anchor(&self) -> SimTime {
+        self.till.billing.map_or(self.cycle.anchor, |billing| billing.anchor)
+    }
+
+    /// The new price is billed from the next billing period on.
+    fn bill_from_now_on(&mut self, new: Option<Subscription>) {
+        let anchor = self.billing_anchor();
+        self.to_come.call_off(|what| what == Coming::Bill);
+        self.till.billing = new.map(|new| Billing {
+            anchor,
+            every: new.every,
+            price: new.price,
+            from: self.now,
+            to: self.around(anchor, new.every, self.now).1,
+            paid: PaidFor::Allowances(Money::ZERO),
+        });
+        if let Some(billing) = self.till.billing {
+            self.to_come.add(billing.to, (0, 0, 0), Coming::Bill);
+        }
+    }
+
+    /// What was paid and is not yet earned pays for the rest of the period and the allowances to come.
+    fn attach(&mut self, rest: Money) {
+        let without = self.terms().allowance.is_none();
+        let Some(mut billing) = self.till.billing else {
+            self.earned(rest);
+            return;
+        };
+        if without {
+            (billing.from, billing.paid) = (self.now, PaidFor::Time(rest));
+            self.till.billing = Some(billing);
+            return;
+        }
+        let later = self.allowances_until(billing.to);
+        let mut kept = rest;
+        match self.cycle.lot {
+            Some(lot) => {
+                let part = if later == 0 { rest } else { rest.scale_floor(1, later + 1) };
+                self.lots[lot].price += part;
+                kept -= part;
+            }
+            None if later > 0 => {}
+            None => {
+                self.earned(rest);
+                kept = Money::ZERO;
+            }
+        }
+        billing.paid = PaidFor::Allowances(kept);
+        self.till.billing = Some(billing);
+    }
+
+    /// All lots that there have been, first burned first.
+    pub fn burn_order_of_all(&self) -> Vec<usize> {
+        let mut lots: Vec<usize> = (0..self.lots.len()).collect();
+        lots.sort_by(|&a, &b| self.burns_before(a, b));
+        lots
+    }
+}

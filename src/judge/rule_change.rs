@@ -1,0 +1,71 @@
+//! Rules that change at an instant, without a close (docs/semantics.md §16.11, §16.12).
+
+use crate::units::SimTime;
+
+use super::account::Judged;
+use super::facts::{EntryKind, Fact};
+
+impl Judged<'_> {
+    /// The changes that the organization lives through, in the order in which they come.
+    pub fn rule_changes(&self) -> Vec<(SimTime, usize)> {
+        self.case.policy.rules.of(self.case.traits.signed_up)
+    }
+
+    /// The edition of the rules after all changes up to now.
+    pub fn edition_by_now(&self) -> usize {
+        let changes = self.rule_changes();
+        let past: Vec<usize> =
+            changes.into_iter().filter(|(at, _)| *at <= self.now).map(|(_, change)| change).collect();
+        self.case.policy.rules.editions.iter().position(|edition| *edition == past).unwrap_or(0)
+    }
+
+    /// Rules change at an instant; at a close they wait for it, but the next bill is by them.
+    pub fn rules_change(&mut self) {
+        if self.edition_by_now() == self.edition {
+            return;
+        }
+        if self.cycle.next == Some(self.now) {
+            self.renew_price();
+            return;
+        }
+        let before = self.balances();
+        self.take_up_rules();
+        self.renew_price();
+        self.repay();
+        self.follow(before, None);
+        self.look_at_new_rules();
+    }
+
+    /// The rules of now hold; true if they are others.
+    pub fn take_up_rules(&mut self) -> bool {
+        let edition = self.edition_by_now();
+        if edition == self.edition {
+            return false;
+        }
+        let old = self.terms();
+        self.edition = edition;
+        let new = self.terms();
+        let spread_anew = old.allowance.is_some() != new.allowance.is_some();
+        if new.subscription.is_some() && spread_anew {
+            self.cycle.rebills = true;
+        }
+        if self.cycle.rebills || old.cycle != new.cycle {
+            self.cycle.lags = true;
+        }
+        self.arm_alerts();
+        self.look_at_queue();
+        self.say(Fact::new(self.now, EntryKind::RulesChanged));
+        true
+    }
+
+    /// The next bill is at the price of now; one at another interval, or none, follows at the next close.
+    fn renew_price(&mut self) {
+        let edition = self.edition_by_now();
+        let terms = &self.case.policy.plans[edition * self.case.policy.named_plans() + self.plan];
+        match (&terms.subscription, &mut self.till.billing) {
+            (Some(new), Some(billing)) if new.every == billing.every => billing.price = new.price,
+            (None, None) => {}
+            _ => (self.cycle.lags, self.cycle.rebills) = (true, true),
+        }
+    }
+}
