@@ -30,7 +30,12 @@ pub(super) struct GivenGrants(pub Vec<GivenGrant>);
 
 impl Judged<'_> {
     /// Takes grants up, numbered in file order after the highest id (docs/semantics.md §3.3). Returns their places.
-    pub fn take_up_grants(&mut self, specs: &[GrantSpec], list: Option<Option<usize>>, from: SimTime) -> Vec<usize> {
+    pub fn take_up_grants(
+        &mut self,
+        specs: &[GrantSpec],
+        list: Option<Option<usize>>,
+        from: SimTime,
+    ) -> Vec<usize> {
         let highest = specs.iter().filter_map(|spec| spec.id).max();
         if let Some(highest) = highest {
             self.next_id = self.next_id.max(highest + 1);

@@ -221,11 +221,4 @@ impl Judged<'_> {
         billing.paid = PaidFor::Allowances(kept);
         self.till.billing = Some(billing);
     }
-
-    /// All lots that there have been, first burned first.
-    pub fn burn_order_of_all(&self) -> Vec<usize> {
-        let mut lots: Vec<usize> = (0..self.lots.len()).collect();
-        lots.sort_by(|&a, &b| self.burns_before(a, b));
-        lots
-    }
 }

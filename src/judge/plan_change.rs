@@ -233,7 +233,8 @@ impl Judged<'_> {
         let Some(convert) = self.change_of(decided).convert else { return };
         let until =
             convert.expires_after.map(|after| self.case.zone.add(self.now, after, self.terms().month_end));
-        let mut lots = self.burn_order_of_all();
+        let mut lots: Vec<usize> = (0..self.lots.len()).collect();
+        lots.sort_by_key(|&lot| (self.lots[lot].id, lot));
         lots.retain(|&lot| {
             let state = &self.lots[lot];
             let running = self.cycle.lot == Some(lot);

@@ -200,7 +200,7 @@ impl State {
     /// Multiplies the lots that survive, and gives them another end; `all` or all but the running allowance.
     pub(super) fn convert_lots(&mut self, env: &Env, new: Decided, all: bool) {
         let Some(convert) = env.policy.plan_changes[new.change as usize].convert else { return };
-        let lots: Vec<LotSerial> = self
+        let mut lots: Vec<(u32, LotSerial)> = self
             .books
             .ledger()
             .lots()
@@ -208,9 +208,10 @@ impl State {
             .filter(|lot| all || lot.kind != LotKind::Allowance)
             // What only a hold keeps alive has ended.
             .filter(|lot| lot.overdue.is_zero())
-            .map(|lot| lot.serial)
+            .map(|lot| (lot.id, lot.serial))
             .collect();
-        for serial in lots {
+        lots.sort_unstable();
+        for (_, serial) in lots {
             self.convert_lot(env, serial, convert);
         }
     }
