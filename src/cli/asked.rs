@@ -147,6 +147,11 @@ impl Asked {
             .with("options", self.options.clone())
     }
 
+    /// The command's name.
+    pub fn command(&self) -> &'static str {
+        self.command
+    }
+
     /// The command line, word by word, without the program's name.
     pub fn words(&self, named: &str, source: &ScenarioSource) -> Vec<String> {
         let set = overrides(source).into_iter().flat_map(|set| [String::from("--set"), set]);

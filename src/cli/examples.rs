@@ -33,7 +33,7 @@ Examples:
 
 pub(super) const FIT: &str = "\
 Examples:
-  creditsim fit usage.csv --output fitted.toml
+  creditsim fit usage.csv --output fitted.toml --report fitted.html
   creditsim fit usage.jsonl.gz --scale 0.1";
 
 pub(super) const PRESETS: &str = "\

@@ -1,27 +1,17 @@
 //! `creditsim explain`: the ledger of one organization as a statement.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
-use crate::engine::{self, Failure, Job, JobOptions, NoRows};
-use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
-use crate::outcome::{Detail, Entry};
-use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure};
-use crate::report::{
-    self, Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table, UsageKey,
-};
+use crate::engine::{self, Failure, Job};
+use crate::report::{self, Statement, UsageKey};
 use crate::scenario::Scenario;
-use crate::units::{CohortIndex, SimTime};
-use crate::workload::{PreparedHistory, Pseudonyms};
+use crate::units::SimTime;
 
 use super::arguments::{ExplainArguments, FormatOption, UsageOption};
 use super::exit::{CommandProblem, Exit};
+use super::followed::{Followed, Following, divergence};
 use super::select::unknown_policy;
 use super::{anonymous, interrupt, organizations, reading, terminal};
-
-/// Most arrivals drawn at once.
-const BATCH: usize = 4096;
 
 /// Runs one organization under one policy, or two, and shows its ledger.
 pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandProblem> {
@@ -41,7 +31,9 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
     let scratch = interrupt::Scratch::new(folder.keep());
     let histories = engine::prepare_histories(&scenario, scratch.path(), &|_| true)
         .map_err(|error| CommandProblem::Run(Failure::History(error)))?;
-    let under = |policy: usize| Followed::under(&scenario, policy, (&histories, &pseudonyms), arguments);
+    let find = |job: &Job| organizations::find(job, &arguments.organization);
+    let following = Following { find: &find, replication: arguments.replication, audit: true };
+    let under = |policy: usize| Followed::under(&scenario, policy, (&histories, &pseudonyms), following);
     let followed = under(policy)?;
     let format = arguments.format.into();
     let show = |at| scenario.zone.show(at);
@@ -77,90 +69,6 @@ fn span(scenario: &Scenario, arguments: &ExplainArguments) -> Result<(SimTime, S
     Ok((instant(&arguments.from, SimTime::MIN)?, instant(&arguments.to, SimTime::MAX)?))
 }
 
-/// An organization that was followed under one policy.
-struct Followed {
-    policy: String,
-    facts: StatementFacts,
-    journal: Vec<Entry>,
-}
-
-impl Followed {
-    fn under(
-        scenario: &Scenario,
-        policy: usize,
-        (histories, pseudonyms): (&[Arc<PreparedHistory>], &Option<Pseudonyms>),
-        arguments: &ExplainArguments,
-    ) -> Result<Self, CommandProblem> {
-        let mut scenario = scenario.clone();
-        let policy = scenario.policies.swap_remove(policy);
-        scenario.policies = vec![policy.clone()];
-        scenario.baseline = 0;
-        let detail = DetailOptions { journal: true, audit: true, ..DetailOptions::default() };
-        let options = JobOptions { detail, first: None };
-        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoRows), histories);
-        job.pseudonyms.clone_from(pseudonyms);
-        let (name, cohort, detail) = followed(&job, arguments)?;
-        let facts = StatementFacts {
-            title: format!(
-                "{name} under `{}`, replication {}, seed {}, times in {}",
-                policy.name,
-                arguments.replication,
-                scenario.seed,
-                scenario.zone.name()
-            ),
-            features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
-            limits: policy.limit_names.clone(),
-            plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
-            currency: scenario.currency.clone().unwrap_or_default(),
-            quantities: job.shape.quantities.clone(),
-            measured: detail.quantities,
-            groups: job.shape.groups.get(cohort.index()).cloned().unwrap_or_default(),
-        };
-        Ok(Followed { policy: policy.name, facts, journal: detail.journal })
-    }
-}
-
-/// The lines behind the last one that both policies have alike.
-fn divergence(one: &Followed, other: &Followed, show: &dyn Fn(SimTime) -> String) -> Table {
-    /// Lines that are shown of each.
-    const SHOWN: usize = 3;
-    let statements = [one, other].map(|own| Statement::new(&own.facts, &own.journal));
-    let [first, second] = statements.each_ref().map(Statement::lines);
-    let same = |(a, b): &(&StatementLine, &StatementLine)| (a.at, &a.what) == (b.at, &b.what);
-    let alike = first.iter().zip(second).take_while(same).count();
-    let words = ["policy", "at", "what"].map(Column::words);
-    let numbers = ["settled", "available", "debt"].map(Column::numbers);
-    let mut table = Table::new("", words.into_iter().chain(numbers).collect());
-    for (own, lines) in [(one, first), (other, second)] {
-        for line in lines.iter().skip(alike).take(SHOWN) {
-            table.rows.push(vec![
-                Cell::text(&own.policy),
-                Cell::text(show(line.at)),
-                Cell::text(&line.what),
-                Cell::text(line.settled.to_string()),
-                Cell::text(line.available.to_string()),
-                Cell::text(line.debt.to_string()),
-            ]);
-        }
-    }
-    let at = [first, second].iter().filter_map(|lines| lines.get(alike)).map(|line| line.at).min();
-    table.title = match at {
-        None => format!("`{}` and `{}` never do anything different", one.policy, other.policy),
-        Some(at) => format!("`{}` and `{}` part at {}", one.policy, other.policy, show(at)),
-    };
-    if at.is_some() {
-        let before = alike.checked_sub(1).and_then(|last| first.get(last));
-        let balances =
-            before.map(|line| format!(", with {} settled and {} available", line.settled, line.available));
-        table.notes.push(format!(
-            "alike before: {}{}",
-            terminal::number_of(alike as u64, "line", "lines"),
-            balances.unwrap_or_default()
-        ));
-    }
-    table
-}
-
 fn shown(statement: &Statement, scenario: &Scenario, format: FormatOption) -> String {
     let (lines, totals) = (statement.to_table(), statement.totals_table());
     match format {
@@ -180,63 +88,6 @@ fn policy_at(scenario: &Scenario, option: &str, named: Option<&str>) -> Result<u
     let Some(named) = named else { return Ok(scenario.baseline) };
     let found = scenario.policies.iter().position(|policy| policy.name == named);
     found.ok_or_else(|| unknown_policy(scenario, option, named))
-}
-
-/// Runs the organization; gives its name, its cohort and its journal.
-fn followed(
-    job: &Job,
-    arguments: &ExplainArguments,
-) -> Result<(String, CohortIndex, Box<Detail>), CommandProblem> {
-    let wanted = &arguments.organization;
-    let id = organizations::find(job, wanted)?;
-    let fault = |fault| CommandProblem::Run(Failure::Fault { replication: arguments.replication, fault });
-    let outages = Arc::new((job.outages)(arguments.replication));
-    let mut run = job.start(arguments.replication, id, &outages, Workspace::default())?;
-    let label = run.name();
-    let cohort = &job.cohorts[id.cohort.index()];
-    // As `organizations.csv` prints it.
-    let name = if cohort.history.is_some() { format!("{}/{label}", cohort.name) } else { label };
-    loop {
-        while let Some(mut refill) = run.take_want() {
-            refill
-                .draw(&job.world, BATCH)
-                .map_err(|source| Failure::Unreadable { organization: name.clone(), source })?;
-            run.accept(refill).map_err(fault)?;
-        }
-        if run.advance().map_err(fault)? != OrganizationProgress::Wants {
-            break;
-        }
-    }
-    let (mut outcome, _) = run.finish().map_err(fault)?;
-    let detail = outcome.tallies.pop().and_then(|tally| tally.detail);
-    Ok((name, id.cohort, detail.unwrap_or_default()))
-}
-
-fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {
-    let words = |feature: &FeatureTerms| FeatureWords {
-        charge: match feature.charge {
-            ChargeMoment::Start => "start",
-            ChargeMoment::Step => "step",
-            ChargeMoment::Segment => "segment",
-            ChargeMoment::Completion => "completion",
-        },
-        on_cancel: match feature.on_cancel {
-            OnCancel::ChargeRecorded => "charge-recorded",
-            OnCancel::ChargeAll => "charge-all",
-            OnCancel::Free => "free",
-        },
-        on_failure: match feature.on_failure {
-            OnFailure::ChargeFinished => "charge-finished",
-            OnFailure::ChargeAll => "charge-all",
-            OnFailure::Free => "free",
-        },
-        in_flight: match feature.in_flight {
-            InFlight::Finish => "finish",
-            InFlight::StopAtStep(_) => "stop-at-step",
-            InFlight::Kill(_) => "kill",
-        },
-    };
-    PlanWords { name: name.to_owned(), features: features.iter().map(words).collect() }
 }
 
 impl From<UsageOption> for UsageKey {

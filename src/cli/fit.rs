@@ -5,7 +5,9 @@ use std::path::Path;
 
 use crate::engine::Failure;
 use crate::report::number::{brief, short};
-use crate::report::{Cell, Column, Table, Tone, render_tables};
+use crate::report::{
+    self, Cell, Column, Page, PageBlock, PageSection, PageTable, PageVerdict, Table, Tone, render_tables,
+};
 use crate::scenario::{self, ScenarioSource};
 use crate::workload::fit::{Fit, FitError, Goodness, LIMITS, Limits, Measure, WrittenScenario, fit};
 
@@ -29,6 +31,9 @@ pub(super) fn carry_out(arguments: &FitArguments) -> Result<Exit, CommandProblem
     let tables = [report(&fit), policies(&fit)?, parameters(&fit)];
     let text = fit.model.to_toml(&fit.observed, &name, &file, &head(&tables));
     let text = scenario::mark_estimated(&text, &file);
+    if let Some(path) = &arguments.report {
+        write_aside(path, &page(arguments, &fit, &tables, (&name, &text)))?;
+    }
     let drawn = |look| render_tables(&tables, arguments.format.into(), look);
     match &arguments.output {
         Some(path) => {
@@ -207,6 +212,63 @@ fn parameters(fit: &Fit) -> Table {
 fn head(tables: &[Table]) -> Vec<String> {
     let lines = |table: &Table| table.to_text().lines().map(str::to_owned).collect::<Vec<String>>();
     tables.iter().flat_map(|table| std::iter::once(String::new()).chain(lines(table))).collect()
+}
+
+/// The page of a fit: what agrees, what a comparison on it may be used for, and the scenario.
+fn page(arguments: &FitArguments, fit: &Fit, tables: &[Table], (name, text): (&str, &str)) -> String {
+    let judged = || fit.goodness.iter().filter_map(Goodness::is_fine);
+    let (fine, all) = (judged().filter(|fine| *fine).count(), judged().count());
+    let [goodness, policies, parameters] = tables else { return String::new() };
+    let uses = policies.notes.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let verdict = PageVerdict {
+        heading: format!("{} fresh simulations beside the history", fit.seeds),
+        lines: vec![(None, format!("{fine} of {all} measures agree with the history")), (None, uses)],
+        cautions: fit.model.warnings.clone(),
+    };
+    let section = |(id, title, table): (&'static str, &str, &Table)| {
+        PageSection::new(id, title, vec![PageBlock::Table(filled(table))])
+    };
+    let shown = |path: &Path| report::quoted(&path.display().to_string());
+    let output =
+        arguments.output.as_deref().map_or(String::new(), |path| format!(" --output {}", shown(path)));
+    let scale = arguments.scale.map_or(String::new(), |scale| format!(" --scale {scale}"));
+    let command = format!("creditsim fit {}{scale}{output}", shown(&arguments.usage));
+    let mut sections: Vec<PageSection> = [
+        ("goodness", "How well it fits", goodness),
+        ("policies", "Policies on the history and on the fit", policies),
+        ("parameters", "What was estimated", parameters),
+    ]
+    .map(section)
+    .into();
+    let scenario = PageBlock::Folded {
+        summary: "The scenario that was written".to_owned(),
+        open: false,
+        blocks: vec![PageBlock::Command(text.to_owned())],
+    };
+    sections.push(PageSection::new("repeat", "Repeat it", vec![PageBlock::Command(command), scenario]));
+    report::page(&Page {
+        made_by: "fit".to_owned(),
+        scenario: name.to_owned(),
+        question: None,
+        facts: Vec::new(),
+        partial: None,
+        verdict,
+        sections,
+    })
+}
+
+/// A table whose rows can be sorted: a name that the terminal leaves out because it is that of the row above stands in each.
+fn filled(table: &Table) -> PageTable {
+    let mut page = PageTable::from(table);
+    let mut last = String::new();
+    for row in &mut page.rows {
+        match row.first_mut() {
+            Some(first) if first.text.is_empty() => first.text.clone_from(&last),
+            Some(first) => last.clone_from(&first.text),
+            None => {}
+        }
+    }
+    page
 }
 
 /// A name that fits its column.

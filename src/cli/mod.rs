@@ -18,6 +18,7 @@ mod examples;
 mod exit;
 mod explain;
 mod fit;
+mod followed;
 mod gathering;
 mod interrupt;
 mod keeping;

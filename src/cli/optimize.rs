@@ -52,7 +52,8 @@ pub(super) fn carry_out(arguments: &OptimizeArguments) -> Result<Exit, CommandPr
         terminal::tell("warning: interrupted before anything could be compared, so no results are written");
         return Ok(Exit::Interrupted);
     }
-    terminal::say_drawn(&answer::write(&workshop, &question, &search, choice.as_ref(), &mut folder));
+    let found = (&search, choice.as_ref());
+    terminal::say_drawn(&answer::write(&workshop, (&question, &asked), found, &mut folder));
     let status = if workshop.interrupted() { Status::Partial } else { Status::Finished };
     workshop.finish(folder, &asked, &total, (status, search.reached))?;
     Ok(match choice {

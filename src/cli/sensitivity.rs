@@ -9,7 +9,9 @@ use crate::experiment::{
     Trials, assumed, morris, swaps, trajectory, widest_first,
 };
 use crate::outcome::{Direction, METRICS, Scope};
-use crate::report::{self, Format, Look, Printed, RunFolder, Status, Table};
+use crate::report::{
+    self, Format, Look, PageBlock, PageSection, PageTable, PageVerdict, Printed, RunFolder, Status, Table,
+};
 use crate::scenario::assumptions;
 
 use crate::units::visible_lines;
@@ -54,7 +56,7 @@ pub(super) fn carry_out(arguments: &SensitivityArguments) -> Result<Exit, Comman
         terminal::tell("warning: interrupted before the base was measured, so no results are written");
         return Ok(Exit::Interrupted);
     }
-    terminal::say_drawn(&write(arguments, &workshop, &answers, &mut folder));
+    terminal::say_drawn(&write((arguments, &asked), &workshop, &answers, &mut folder));
     let status = if partial { Status::Partial } else { Status::Finished };
     workshop.finish(folder, &asked, &total, (status, replications))?;
     Ok(if partial { Exit::Interrupted } else { Exit::Fine })
@@ -290,7 +292,7 @@ fn free_name(taken: &mut BTreeSet<String>, name: String) -> String {
 
 /// Writes the files and returns what stdout gets.
 fn write(
-    arguments: &SensitivityArguments,
+    (arguments, asked): (&SensitivityArguments, &Asked),
     workshop: &Workshop<'_>,
     answers: &Answers<'_>,
     folder: &mut RunFolder,
@@ -300,7 +302,7 @@ fn write(
     let unit = METRICS[*metric].unit(currency);
     let policies = answers.trials.points[0].policies.iter().enumerate();
     let mut tables: Vec<Table> = Vec::new();
-    let mut taken = BTreeSet::new();
+    let (mut taken, mut pictures) = (BTreeSet::new(), Vec::new());
     for (index, (name, _)) in policies.filter(|(_, (name, _))| shown.contains(name)) {
         let outcome = format!("{} under {name}", METRICS[*metric].name);
         let swings = answers.swings(index);
@@ -312,7 +314,8 @@ fn write(
         let base = answers.mean(0, index).unwrap_or(f64::NAN);
         if base.is_finite() {
             let draw = || report::tornado_plot(*metric, &unit, base, &widest);
-            report::drawn(folder, &format!("plots/tornado-{file}.svg"), draw);
+            let drawn = report::drawn(folder, &format!("plots/tornado-{file}.svg"), draw);
+            pictures.extend(drawn.map(|svg| (svg, None)));
         }
         tables.push(swing_table);
         if !answers.question.trajectories.is_empty() {
@@ -349,5 +352,16 @@ fn write(
         }
     };
     Printed::keep(folder, None, |format| form(format, Look::PLAIN));
+    let verdict = PageVerdict {
+        heading: format!("{} assumptions moved, one at a time", answers.question.assumed.len()),
+        lines: ranking.iter().map(|sentence| (None, sentence.trim().to_owned())).collect(),
+        cautions: Vec::new(),
+    };
+    let all = tables.iter().map(|table| PageBlock::Table(PageTable::from(table))).collect();
+    let results = vec![
+        PageSection::new("pictures", "Pictures", vec![PageBlock::Pictures(pictures)]),
+        PageSection::new("moves", "What moves it", all),
+    ];
+    workshop.page(folder, (asked, answers.replications), verdict, results);
     form(arguments.trial.format.into(), terminal::stdout_look())
 }

@@ -9,7 +9,7 @@ use crate::experiment::{
     Aim, Candidate, Measurements, Objective, PolicyAt, Setting, Sweep, SweepPoint, Trials,
 };
 use crate::outcome::{METRICS, Scope, metric_index};
-use crate::report::{self, Look, Printed, RunFolder, Scopes, Status};
+use crate::report::{self, Look, PageBlock, PageSection, PageTable, Printed, RunFolder, Scopes, Status};
 use crate::scenario::SweepPlan;
 
 use super::arguments::SweepArguments;
@@ -55,7 +55,7 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, CommandProbl
         return Ok(ending(&sweep, trials.points.len()));
     }
     let ran = total.replications(replications);
-    let tables = write(arguments, (&workshop, ran), &question, &sweep, &mut folder)?;
+    let tables = write((arguments, &asked), (&workshop, ran), &question, &sweep, &mut folder)?;
     terminal::say_drawn(&tables);
     let status = if sweep.complete { Status::Finished } else { Status::Partial };
     workshop.finish(folder, &asked, &total, (status, replications))?;
@@ -192,7 +192,7 @@ fn gathered(question: &SweepQuestion, trials: &Trials, measured: Vec<Measurement
 
 /// Writes the files and returns what stdout gets.
 fn write(
-    arguments: &SweepArguments,
+    (arguments, asked): (&SweepArguments, &Asked),
     (workshop, replications): (&Workshop<'_>, u32),
     question: &SweepQuestion,
     sweep: &Sweep,
@@ -204,10 +204,12 @@ fn write(
     let mut csv = Vec::new();
     report::write_sweep(&mut csv, sweep, &workshop.base.name, scopes).map_err(broken)?;
     report::attempt(folder, "sweep.csv", || Ok(csv.clone()));
+    let mut pictures = Vec::new();
     for key in 0..sweep.keys.len() {
         for &metric in &question.outcomes {
             let name = format!("plots/{}-{}.svg", METRICS[metric].name, file_name(&sweep.keys[key]));
-            report::drawn(folder, &name, || report::sweep_plot(sweep, key, metric));
+            let drawn = report::drawn(folder, &name, || report::sweep_plot(sweep, key, metric));
+            pictures.extend(drawn.map(|svg| (svg, None)));
         }
     }
     let candidates = candidates(question, sweep);
@@ -216,7 +218,8 @@ fn write(
     if let Some(front) = &front {
         report::attempt(folder, "front.csv", || Ok(front.to_csv().into_bytes()));
         let draw = || report::front_plot(sweep, &question.objectives, &candidates);
-        report::drawn(folder, "plots/front.svg", draw);
+        let drawn = report::drawn(folder, "plots/front.svg", draw);
+        pictures.extend(drawn.map(|svg| (svg, None)));
     }
     let points = report::points_table(sweep, &shown(question, sweep));
     let form = |format: report::Format, look: Look| match format {
@@ -240,6 +243,15 @@ fn write(
         }
     };
     Printed::keep(folder, Some("sweep.csv"), |format| form(format, Look::PLAIN));
+    let outcomes = shown(question, sweep);
+    let table = |table: &report::Table| PageBlock::Table(PageTable::from(table));
+    let results = vec![
+        PageSection::new("front", "Pareto front", front.iter().map(table).collect()),
+        PageSection::new("pictures", "Pictures", vec![PageBlock::Pictures(pictures)]),
+        PageSection::new("points", "Every point", vec![table(&report::points_for_people(sweep, &outcomes))]),
+    ];
+    let verdict = report::sweep_verdict(sweep, &outcomes, if front.is_some() { &candidates } else { &[] });
+    workshop.page(folder, (asked, replications), verdict, results);
     Ok(form(arguments.trial.format.into(), terminal::stdout_look()))
 }
 

@@ -6,8 +6,13 @@ use std::time::Duration;
 use crate::engine::{self, Cause, Interrupt, Layout, Progress, TakenUp};
 use crate::experiment::{Conditions, GroupRun, Setting, Trials};
 use crate::outcome::{Scope, metric_index};
-use crate::report::{Formats, HistoryRecord, Manifest, Question, RunFolder, SCRATCH, Status};
-use crate::scenario::{OutcomeWanted, Scenario, ScenarioSource, ThresholdError, parse_wanted, read};
+use crate::report::{
+    self, Formats, HistoryRecord, Manifest, PageSection, PageVerdict, Question, RunFolder, SCRATCH, Status,
+    TrialMatter,
+};
+use crate::scenario::{
+    OutcomeWanted, Provenance, Scenario, ScenarioSource, ThresholdError, parse_wanted, policy_settings, read,
+};
 
 use super::arguments::{FormatOption, TrialArguments};
 use super::asked::Asked;
@@ -105,6 +110,35 @@ impl<'a> Workshop<'a> {
         let metric =
             metric_index(&metric).ok_or_else(|| CommandProblem::usage(format!("no outcome `{metric}`")))?;
         Ok(WantedOutcome { policy: policy.map(|index| names[index].clone()), more, metric, scope })
+    }
+
+    /// Writes the page: the verdict, the results, and what they rest on.
+    pub fn page(
+        &self,
+        folder: &mut RunFolder,
+        (asked, replications): (&Asked, u32),
+        verdict: PageVerdict,
+        results: Vec<PageSection>,
+    ) {
+        let scenario = &self.base;
+        let policies: Vec<String> = scenario.policies.iter().map(|policy| policy.name.clone()).collect();
+        let features: Vec<String> = scenario.features.iter().map(|feature| feature.name.clone()).collect();
+        let settings = policy_settings(&self.source, &policies, &features);
+        let provenance = Provenance::of(&self.source, scenario, &|_| false);
+        let words = asked.words(&self.arguments.scenario, &self.source);
+        let words = std::iter::once("creditsim".to_owned()).chain(words);
+        let command: Vec<String> = words.map(|word| report::quoted(&word)).collect();
+        let matter = TrialMatter {
+            made_by: asked.command(),
+            scenario,
+            settings: &settings,
+            // Which numbers a history takes the place of is known only once it is read.
+            provenance: scenario.histories.is_empty().then_some(&provenance),
+            replications,
+            partial: self.interrupted(),
+            command: &command.join(" "),
+        };
+        report::write_page(folder, report::trial_page(&matter, verdict, results));
     }
 
     /// Gives the folder its place and says where it is. Its tables have been printed by then. Nothing is kept if nothing

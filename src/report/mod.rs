@@ -15,16 +15,16 @@ mod files;
 mod folder;
 mod grid;
 mod grounds;
-#[cfg(feature = "plots")]
-mod html;
 #[cfg(feature = "cli")]
 mod junit;
 mod limits;
 mod look;
 pub mod number;
-#[cfg(test)]
+#[cfg(all(test, feature = "plots"))]
 mod outcomes_page;
 mod overview;
+#[cfg(feature = "plots")]
+mod page;
 mod picture;
 #[cfg(feature = "plots")]
 mod plots;
@@ -50,13 +50,16 @@ pub use folder::{
 };
 pub use grid::{draw_tables, render_tables};
 pub use grounds::{Grounds, quoted};
-#[cfg(feature = "plots")]
-pub use html::{Page, page};
 #[cfg(feature = "cli")]
 pub use junit::junit;
 pub use limits::{LIMITS_FILE, write_limits, write_limits_header};
 pub use look::{Look, wrapped};
 pub use overview::{flat, overview, rulings};
+#[cfg(feature = "plots")]
+pub use page::{
+    Page, PageBlock, PageCell, PageHead, PageSection, PageTable, PageVerdict, RunMatter, TrialMatter,
+    assumptions_section, page, run_page, settings_section, sweep_verdict, trial_page,
+};
 pub use picture::{
     AxisScale, AxisTick, BarRow, CurvePoint, CurveStyle, DotRow, JudgedValue, LeftOut, PanelContent, Picture,
     PictureAxis, PictureCurve, PicturePanel, PictureSeries, PictureValue, PlanePoint, StackRow, SwingRow,
@@ -87,7 +90,7 @@ use crate::experiment::Findings;
 #[cfg(feature = "cli")]
 /// Writes everything that follows from the findings into a run folder: the summaries, the plots, the page. A file that
 /// fails is done without, and the folder says so.
-pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page) {
+pub fn write_findings(folder: &mut RunFolder, findings: &Findings, mut page: Page) {
     type Form = fn(&mut Vec<u8>, &Findings, &str) -> io::Result<()>;
     let tables: [(&str, Form); 6] = [
         ("summary.csv", |out, findings, scenario| write_summary(out, findings, scenario)),
@@ -100,17 +103,27 @@ pub fn write_findings(folder: &mut RunFolder, findings: &Findings, facts: &Page)
     for (name, form) in tables {
         attempt(folder, name, || {
             let mut out = Vec::new();
-            form(&mut out, findings, &facts.scenario).map(|()| out)
+            form(&mut out, findings, &page.scenario).map(|()| out)
         });
     }
-    let mut plots = Vec::new();
+    let mut data = pictures(findings);
+    let mut shown = Vec::new();
     for drawing in drawings() {
-        if let Some(svg) = drawn(folder, &format!("plots/{}.svg", drawing.name), || (drawing.draw)(findings))
-        {
-            plots.push(Plot { name: drawing.name, svg });
+        let name = format!("plots/{}.svg", drawing.name);
+        if let Some(svg) = drawn(folder, &name, || (drawing.draw)(findings)) {
+            let own = data.iter().position(|picture| picture.name == drawing.name);
+            shown.push((svg, own.map(|own| data.swap_remove(own))));
         }
     }
-    attempt(folder, "report.html", || Ok(page(findings, facts, &plots).into_bytes()));
+    page.add("pictures", (!shown.is_empty()).then_some(PageBlock::Pictures(shown)));
+    write_page(folder, page);
+}
+
+/// Writes the page last, because it names the files beside it.
+#[cfg(feature = "cli")]
+pub fn write_page(folder: &mut RunFolder, mut page: Page) {
+    page.add("repeat", [page::file_list(folder.names())]);
+    attempt(folder, "report.html", || Ok(page::page(&page).into_bytes()));
 }
 
 #[cfg(feature = "cli")]

@@ -4,21 +4,15 @@ use std::fmt::Write as _;
 
 use crate::outcome::{DefinedFor, Direction, METRICS};
 
+use super::page::OUTCOME_PARTS;
+
 /// What stands before the tables.
 const HEAD: &str = include_str!("outcomes_head.md");
-
-/// Where a part of the page begins: its heading and its first outcome.
-const PARTS: [(&str, &str); 4] = [
-    ("Demand and service", "operations_demanded"),
-    ("Credits, overdraft, holds", "issued_credits"),
-    ("Purchases, alerts, customers", "purchases"),
-    ("Money", "cash_money"),
-];
 
 fn outcomes() -> String {
     let mut page = HEAD.to_owned();
     for metric in METRICS.iter() {
-        if let Some((heading, _)) = PARTS.iter().find(|(_, first)| *first == metric.name) {
+        if let Some((heading, _)) = OUTCOME_PARTS.iter().find(|(_, first)| *first == metric.name) {
             page += &format!(
                 "\n## {heading}\n\n| outcome | unit | better | where | meaning |\n|---|---|---|---|---|\n"
             );
@@ -53,7 +47,7 @@ fn the_page_of_outcomes_is_up_to_date() {
         page == outcomes(),
         "docs/outcomes.md is old; write it with CREDITSIM_UPDATE=1 cargo test --lib outcomes_page"
     );
-    for (heading, first) in PARTS {
+    for (heading, first) in OUTCOME_PARTS {
         assert!(METRICS.iter().any(|metric| metric.name == first), "{heading} begins with no outcome");
     }
 }

@@ -40,6 +40,7 @@ mod words;
 pub use amount::UnitAmount;
 pub use assumptions::{Assumption, assumptions};
 pub use model::*;
+pub use policies::{PolicySetting, SettingValue, policy_settings};
 pub use provenance::{NumberOrigin, Origin, Provenance, mark_estimated};
 pub use read::{FORMAT, examine, read, read_with_cautions};
 pub(crate) use reading::did_you_mean;

@@ -128,6 +128,9 @@ pub struct FitArguments {
     /// Share of the history's calls that the scenario makes [default: all, or as many as make 300,000].
     #[arg(long, value_parser = share)]
     pub scale: Option<f64>,
+    /// Write the goodness of fit, the policies and the parameters to this HTML page too.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Form of the goodness of fit.
     #[arg(long, value_enum, default_value_t)]
     pub format: FormatOption,

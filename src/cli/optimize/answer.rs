@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use crate::cli::asked::Asked;
 use crate::cli::terminal::{number_of, stdout_look};
 use crate::cli::trying::Workshop;
 use crate::experiment::{Aim, Estimate, Ruling, SearchResult, Standing, paired};
 use crate::outcome::METRICS;
 use crate::report::{
-    self, Cell, Column, Format, Look, OutcomeScale, Printed, RunFolder, Table, Tone, render_tables, wrapped,
+    self, Cell, Column, Format, Look, OutcomeScale, PageBlock, PageSection, PageTable, PageVerdict, Printed,
+    RunFolder, Table, Tone, render_tables, wrapped,
 };
 use crate::scenario::UnitAmount;
 use crate::units::visible_lines;
@@ -20,9 +22,8 @@ const MOST_ROWS: usize = 20;
 /// Writes the file and returns what stdout gets.
 pub(super) fn write(
     workshop: &Workshop<'_>,
-    question: &OptimizeQuestion,
-    search: &Search,
-    choice: Option<&SearchResult>,
+    (question, asked): (&OptimizeQuestion, &Asked),
+    (search, choice): (&Search, Option<&SearchResult>),
     folder: &mut RunFolder,
 ) -> String {
     let table = table(workshop, question, search, choice);
@@ -53,6 +54,14 @@ pub(super) fn write(
         }
     };
     Printed::keep(folder, Some("optimum.csv"), |format| form(format, Look::PLAIN));
+    let keys: Vec<String> = question.keys.iter().map(|key| format!("`{key}`")).collect();
+    let verdict = PageVerdict {
+        heading: format!("{} settings of {}", search.entrants.len(), keys.join(" and ")),
+        lines: said.iter().map(|sentence| (None, sentence.clone())).collect(),
+        cautions: Vec::new(),
+    };
+    let tried = PageSection::new("tried", "What was tried", vec![PageBlock::Table(PageTable::from(&table))]);
+    workshop.page(folder, (asked, search.reached), verdict, vec![tried]);
     form(workshop.arguments.format.into(), stdout_look())
 }
 

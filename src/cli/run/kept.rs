@@ -1,17 +1,21 @@
 //! What is kept of a run: the files of its folder, and the manifest that says how to repeat it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::engine::{self, Cause, TakenUp};
 use crate::report::{
-    self, Formats, HistoryRecord, Look, Manifest, Page, Printed, RunFolder, Status, TakenUpRecord,
+    self, Formats, HistoryRecord, Look, Manifest, Page, Printed, RunFolder, RunMatter, Status, TakenUpRecord,
 };
+use crate::scenario::{Provenance, policy_settings};
+use crate::workload::PreparedHistory;
 
 use super::super::arguments::{FormatOption, RunArguments};
 use super::super::exit::CommandProblem;
 use super::super::progress::{count, span};
 use super::super::terminal::number_of;
 use super::super::{keeping, terminal};
+use super::affected::affected;
 use super::summary::{Summary, tables};
 use super::{Matter, layout};
 
@@ -20,19 +24,12 @@ pub(super) fn keep(
     matter: &Matter,
     arguments: &RunArguments,
     summary: &Summary,
-    mut folder: RunFolder,
-    manifest: Manifest,
+    histories: &[Arc<PreparedHistory>],
+    (mut folder, manifest): (RunFolder, Manifest),
 ) -> Result<(), CommandProblem> {
     let scenario = &matter.scenario;
-    let page = Page {
-        scenario: scenario.name.clone(),
-        question: scenario.question.clone(),
-        remarks: [summary.notes(), Vec::from_iter(summary.stopped.clone())].concat(),
-        seed: scenario.seed,
-        finished: !summary.partial,
-        thresholds: (!summary.judgements.is_empty()).then(|| summary.rulings.clone()),
-    };
-    report::write_findings(&mut folder, &summary.findings, &page);
+    let page = page(matter, arguments, summary, histories);
+    report::write_findings(&mut folder, &summary.findings, page);
     Printed::keep(&mut folder, None, |format| tables(scenario, (format, Look::PLAIN), summary));
     let missing = folder.missing().to_vec();
     let target = keeping::finish(folder, &manifest)?;
@@ -43,6 +40,38 @@ pub(super) fn keep(
         _ => terminal::tell(&written),
     }
     keeping::complain_of(&target, &missing)
+}
+
+/// The page, but for pictures and files.
+fn page(
+    matter: &Matter,
+    arguments: &RunArguments,
+    summary: &Summary,
+    histories: &[Arc<PreparedHistory>],
+) -> Page {
+    let scenario = &matter.scenario;
+    let features: Vec<String> = scenario.features.iter().map(|feature| feature.name.clone()).collect();
+    let policies = &summary.findings.shape().policies;
+    let settings = policy_settings(&matter.source, policies, &features);
+    let fed = |feature| histories.iter().any(|history| history.feeds(feature));
+    let provenance = Provenance::of(&matter.source, scenario, &fed);
+    // What cannot be followed once more, such as a history that has gone meanwhile, is no reason to lose a page.
+    let affected = affected(matter, &arguments.scenario, summary, histories).unwrap_or_default();
+    let words = [vec!["creditsim".to_owned()], command(matter, arguments)].concat();
+    let command = words.iter().map(|word| report::quoted(word)).collect::<Vec<_>>().join(" ");
+    report::run_page(&RunMatter {
+        scenario,
+        findings: &summary.findings,
+        answer: &summary.answer,
+        settings: &settings,
+        provenance: &provenance,
+        grounds: summary.grounds.as_ref(),
+        thresholds: (!summary.judgements.is_empty()).then_some(&summary.rulings),
+        stopped: summary.stopped.as_deref(),
+        partial: summary.partial,
+        affected: affected.as_ref(),
+        command: &command,
+    })
 }
 
 fn written(target: &Path, summary: &Summary) -> String {

@@ -1,5 +1,6 @@
 //! `creditsim run`: read, check, run, summarise, report.
 
+mod affected;
 mod kept;
 mod simulation;
 mod summary;
@@ -61,12 +62,13 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
         write_junit(file, scenario, &summary)?;
     }
     if summary.is_worth_keeping() {
+        let manifest = manifest(&matter, arguments, &summary, question, records);
         keep(
             &matter,
             arguments,
             &summary,
-            folder,
-            Manifest { cut_draws: cuts.clone(), ..manifest(&matter, arguments, &summary, question, records) },
+            &histories,
+            (folder, Manifest { cut_draws: cuts.clone(), ..manifest }),
         )?;
     }
     for cut in &cuts {

@@ -133,6 +133,11 @@ impl RunFolder {
         &mut self.files
     }
 
+    /// Names of the files that are complete, in the order in which they were closed.
+    pub(in crate::report) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
     /// Files that the run has to do without.
     #[must_use]
     pub fn missing(&self) -> &[MissingFile] {

@@ -9,11 +9,13 @@ mod commerce;
 mod customers;
 mod grants;
 mod limits;
+mod settings;
 mod terms;
 mod top_ups;
 
 pub(crate) use customers::{BUDGET, BUYER_KIND, CHURN, REACTIONS, budget, buyer, churn, reactions, weights};
 pub(crate) use grants::{GRANT, grants};
+pub use settings::{PolicySetting, SettingValue, policy_settings};
 
 use crate::policy::{Policy, Terms};
 
@@ -127,24 +129,23 @@ fn holds_rules(node: &Node, kind: Kind) -> bool {
 
 /// Reads every policy; without `[policies]` there is one, named `policy`.
 pub(super) fn read(reader: &Reader, root: &TomlTable, names: Names<'_>) -> Vec<Policy> {
+    let layers = layers_of(reader, root, names.features);
+    layers.iter().filter_map(|(name, node)| policy(reader, name, node, names)).collect()
+}
+
+/// Every policy by name, its layers in one table; those that are no tables are told and left out.
+fn layers_of(reader: &Reader, root: &TomlTable, features: &[String]) -> Vec<(String, Node)> {
     let empty = |path: &str| Node {
         value: TomlValue::Table(TomlTable::default()),
         place: SourcePlace::default().child(path),
     };
     let shared = root.get("policy").cloned().unwrap_or_else(|| empty("policy"));
     let written = root.get("policies").and_then(Node::as_table).map(|table| table.entries.as_slice());
-    match written {
-        Some(policies) if !policies.is_empty() => policies
-            .iter()
-            .filter_map(|(name, node)| {
-                policy(reader, name, &layered(reader, &shared, node, names.features)?, names)
-            })
-            .collect(),
-        _ => {
-            let layered = layered(reader, &shared, &empty("policy"), names.features);
-            layered.and_then(|node| policy(reader, "policy", &node, names)).into_iter().collect()
-        }
-    }
+    let one = [("policy".to_owned(), empty("policy"))];
+    let policies = written.filter(|policies| !policies.is_empty()).unwrap_or(&one);
+    let layers =
+        |(name, node): &(String, Node)| Some((name.clone(), layered(reader, &shared, node, features)?));
+    policies.iter().filter_map(layers).collect()
 }
 
 /// `[policy]`, the preset and `[policies.NAME]` in one table.

@@ -1,0 +1,170 @@
+//! One organization followed under a policy: its journal, and the words to tell it with.
+//!
+//! Owns the run of a single organization and where two policies part. Leaves the statement to `report`.
+
+use std::sync::Arc;
+
+use crate::engine::{self, Failure, Job, JobOptions, NoRows};
+use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
+use crate::outcome::{Detail, Entry};
+use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure};
+use crate::report::{Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table};
+use crate::scenario::Scenario;
+use crate::units::{CohortIndex, OrganizationId, SimTime};
+use crate::workload::{PreparedHistory, Pseudonyms};
+
+use super::exit::CommandProblem;
+use super::terminal;
+
+/// Most arrivals drawn at once.
+const BATCH: usize = 4096;
+
+/// An organization that was followed under one policy.
+pub(super) struct Followed {
+    pub(super) policy: String,
+    pub(super) facts: StatementFacts,
+    pub(super) journal: Vec<Entry>,
+}
+
+/// Whom to follow.
+#[derive(Clone, Copy)]
+pub(super) struct Following<'f> {
+    /// Finds the organization in the job.
+    pub(super) find: &'f dyn Fn(&Job) -> Result<OrganizationId, CommandProblem>,
+    pub(super) replication: u32,
+    /// The account is compared with its second ways.
+    pub(super) audit: bool,
+}
+
+impl Followed {
+    pub(super) fn under(
+        scenario: &Scenario,
+        policy: usize,
+        (histories, pseudonyms): (&[Arc<PreparedHistory>], &Option<Pseudonyms>),
+        following: Following<'_>,
+    ) -> Result<Self, CommandProblem> {
+        let mut scenario = scenario.clone();
+        let policy = scenario.policies.swap_remove(policy);
+        scenario.policies = vec![policy.clone()];
+        scenario.baseline = 0;
+        let detail = DetailOptions { journal: true, audit: following.audit, ..DetailOptions::default() };
+        let options = JobOptions { detail, first: None };
+        let mut job = engine::prepare_with(&scenario, options, Arc::new(NoRows), histories);
+        job.pseudonyms.clone_from(pseudonyms);
+        let (name, cohort, detail) = followed(&job, following)?;
+        let facts = StatementFacts {
+            title: format!(
+                "{name} under `{}`, replication {}, seed {}, times in {}",
+                policy.name,
+                following.replication,
+                scenario.seed,
+                scenario.zone.name()
+            ),
+            features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
+            limits: policy.limit_names.clone(),
+            plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
+            currency: scenario.currency.clone().unwrap_or_default(),
+            quantities: job.shape.quantities.clone(),
+            measured: detail.quantities,
+            groups: job.shape.groups.get(cohort.index()).cloned().unwrap_or_default(),
+        };
+        Ok(Followed { policy: policy.name, facts, journal: detail.journal })
+    }
+}
+
+/// The lines behind the last one that both policies have alike.
+pub(super) fn divergence(one: &Followed, other: &Followed, show: &dyn Fn(SimTime) -> String) -> Table {
+    /// Lines that are shown of each.
+    const SHOWN: usize = 3;
+    let statements = [one, other].map(|own| Statement::new(&own.facts, &own.journal));
+    let [first, second] = statements.each_ref().map(Statement::lines);
+    let same = |(a, b): &(&StatementLine, &StatementLine)| (a.at, &a.what) == (b.at, &b.what);
+    let alike = first.iter().zip(second).take_while(same).count();
+    let words = ["policy", "at", "what"].map(Column::words);
+    let numbers = ["settled", "available", "debt"].map(Column::numbers);
+    let mut table = Table::new("", words.into_iter().chain(numbers).collect());
+    for (own, lines) in [(one, first), (other, second)] {
+        for line in lines.iter().skip(alike).take(SHOWN) {
+            table.rows.push(vec![
+                Cell::text(&own.policy),
+                Cell::text(show(line.at)),
+                Cell::text(&line.what),
+                Cell::text(line.settled.to_string()),
+                Cell::text(line.available.to_string()),
+                Cell::text(line.debt.to_string()),
+            ]);
+        }
+    }
+    let at = [first, second].iter().filter_map(|lines| lines.get(alike)).map(|line| line.at).min();
+    table.title = match at {
+        None => format!("`{}` and `{}` never do anything different", one.policy, other.policy),
+        Some(at) => format!("`{}` and `{}` part at {}", one.policy, other.policy, show(at)),
+    };
+    if at.is_some() {
+        let before = alike.checked_sub(1).and_then(|last| first.get(last));
+        let balances =
+            before.map(|line| format!(", with {} settled and {} available", line.settled, line.available));
+        table.notes.push(format!(
+            "alike before: {}{}",
+            terminal::number_of(alike as u64, "line", "lines"),
+            balances.unwrap_or_default()
+        ));
+    }
+    table
+}
+
+/// Runs the organization; gives its name, its cohort and its journal.
+fn followed(
+    job: &Job,
+    Following { find, replication, .. }: Following<'_>,
+) -> Result<(String, CohortIndex, Box<Detail>), CommandProblem> {
+    let id = find(job)?;
+    let fault = |fault| CommandProblem::Run(Failure::Fault { replication, fault });
+    let outages = Arc::new((job.outages)(replication));
+    let mut run = job.start(replication, id, &outages, Workspace::default())?;
+    let label = run.name();
+    let cohort = &job.cohorts[id.cohort.index()];
+    // As `organizations.csv` prints it.
+    let name = if cohort.history.is_some() { format!("{}/{label}", cohort.name) } else { label };
+    loop {
+        while let Some(mut refill) = run.take_want() {
+            refill
+                .draw(&job.world, BATCH)
+                .map_err(|source| Failure::Unreadable { organization: name.clone(), source })?;
+            run.accept(refill).map_err(fault)?;
+        }
+        if run.advance().map_err(fault)? != OrganizationProgress::Wants {
+            break;
+        }
+    }
+    let (mut outcome, _) = run.finish().map_err(fault)?;
+    let detail = outcome.tallies.pop().and_then(|tally| tally.detail);
+    Ok((name, id.cohort, detail.unwrap_or_default()))
+}
+
+fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {
+    let words = |feature: &FeatureTerms| FeatureWords {
+        charge: match feature.charge {
+            ChargeMoment::Start => "start",
+            ChargeMoment::Step => "step",
+            ChargeMoment::Segment => "segment",
+            ChargeMoment::Completion => "completion",
+        },
+        on_cancel: match feature.on_cancel {
+            OnCancel::ChargeRecorded => "charge-recorded",
+            OnCancel::ChargeAll => "charge-all",
+            OnCancel::Free => "free",
+        },
+        on_failure: match feature.on_failure {
+            OnFailure::ChargeFinished => "charge-finished",
+            OnFailure::ChargeAll => "charge-all",
+            OnFailure::Free => "free",
+        },
+        in_flight: match feature.in_flight {
+            InFlight::Finish => "finish",
+            InFlight::StopAtStep(_) => "stop-at-step",
+            InFlight::Kill(_) => "kill",
+        },
+    };
+    PlanWords { name: name.to_owned(), features: features.iter().map(words).collect() }
+}
