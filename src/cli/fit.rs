@@ -219,10 +219,12 @@ fn page(arguments: &FitArguments, fit: &Fit, tables: &[Table], (name, text): (&s
     let judged = || fit.goodness.iter().filter_map(Goodness::is_fine);
     let (fine, all) = (judged().filter(|fine| *fine).count(), judged().count());
     let [goodness, policies, parameters] = tables else { return String::new() };
-    let uses = policies.notes.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
     let verdict = PageVerdict {
         heading: format!("{} fresh simulations beside the history", fit.seeds),
-        lines: vec![(None, format!("{fine} of {all} measures agree with the history")), (None, uses)],
+        lines: std::iter::once(format!("{fine} of {all} measures agree with the history"))
+            .chain(unwrapped(&policies.notes))
+            .map(|sentence| (None, sentence))
+            .collect(),
         cautions: fit.model.warnings.clone(),
     };
     let section = |(id, title, table): (&'static str, &str, &Table)| {
@@ -260,6 +262,7 @@ fn page(arguments: &FitArguments, fit: &Fit, tables: &[Table], (name, text): (&s
 /// A table whose rows can be sorted: a name that the terminal leaves out because it is that of the row above stands in each.
 fn filled(table: &Table) -> PageTable {
     let mut page = PageTable::from(table);
+    page.notes = unwrapped(&table.notes);
     let mut last = String::new();
     for row in &mut page.rows {
         match row.first_mut() {
@@ -295,6 +298,18 @@ fn wrapped(text: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The sentences that [`wrapped`] has broken into lines.
+fn unwrapped(lines: &[String]) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for line in lines {
+        match (sentences.last_mut(), line.strip_prefix("  ")) {
+            (Some(last), Some(rest)) => *last = format!("{last} {rest}"),
+            _ => sentences.push(line.clone()),
+        }
+    }
+    sentences
 }
 
 fn problem(error: FitError) -> CommandProblem {

@@ -14,6 +14,9 @@ import tempfile
 
 import browser
 
+# Pages whose pictures are drawn by the script; those of the others are as they are in the folder.
+DRAWN = ("run", "one")
+
 HOME = pathlib.Path(__file__).resolve().parent
 SCENARIO = HOME / "nasty.toml"
 
@@ -150,7 +153,8 @@ def hovers(page, failures, name):
     first = page.run(tip)
     page.key("ArrowDown")
     second = page.run(tip)
-    failures.hold(name, "an arrow goes to the next value", first != second and second != "")
+    alone = page.run("document.getElementById('pointed').closest('svg').querySelectorAll('.spot').length") == 1
+    failures.hold(name, "an arrow goes to the next value", (alone or first != second) and second != "")
     failures.hold(name, "who cannot see it is told", page.run("document.activeElement.getAttribute('aria-label')") not in (None, ""))
     page.run("document.activeElement.blur()")
 
@@ -224,7 +228,7 @@ def main():
             page.size(1280)
             if name != "one":
                 sorts(page, failures, name)
-            if name != "fit":
+            if name in DRAWN:
                 switches(page, failures, name)
                 hovers(page, failures, name)
             searches(page, failures, name)
