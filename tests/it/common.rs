@@ -196,7 +196,7 @@ pub fn rust_files(below: &Path) -> Vec<PathBuf> {
 /// The program text of a file without its tests and comments.
 pub fn program(path: &Path) -> String {
     let text = fs::read_to_string(path).expect("readable");
-    let head = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let head = text.split("\nmod tests {").next().unwrap_or_default();
     head.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
