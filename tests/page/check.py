@@ -196,11 +196,22 @@ def look(page, name, folder):
     page.paper(f"{folder}/{name}.pdf")
 
 
-def modules_stand_alone(page, failures):
-    """The modules can be loaded as they are, which is what a served page would do."""
+def modules_stand_alone(page, failures, folder):
+    """The modules can be loaded as they are, which is what a served page would do; they draw a picture of each kind."""
+    page.media()
+    page.size(1280)
     page.open((HOME / "modules.html").as_uri())
     page.run("window.ready")
-    failures.hold("modules", "a picture is drawn by modules alone", page.run("document.querySelectorAll('svg.live .series').length > 0"))
+    failures.hold("modules", "every picture is drawn", page.run("[...document.querySelectorAll('figure')].every((f) => f.querySelector('svg.live'))"))
+    for width in (1280, 390):
+        page.size(width, phone=width < 600)
+        failures.hold("modules", f"nothing is wider than {width} px", page.run(FITS))
+        failures.hold("modules", f"words stay inside pictures at {width} px", page.run(INSIDE))
+    page.size(1280)
+    switches(page, failures, "modules")
+    hovers(page, failures, "modules")
+    if folder:
+        look(page, "modules", folder)
 
 
 def main():
@@ -238,7 +249,7 @@ def main():
                 look(page, name, given.pictures)
             size = path.stat().st_size
             failures.hold(name, "it is smaller than 3 MB", size < 3_000_000 or f"{size} bytes")
-        modules_stand_alone(page, failures)
+        modules_stand_alone(page, failures, given.pictures)
         failures.extend(f"complaint: {text}" for text in page.complaints)
         asked = [url for url in page.requests if not url.startswith(("file:", "data:", "about:"))]
         failures.extend(f"asked the network for {url}" for url in asked)

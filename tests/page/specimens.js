@@ -1,7 +1,8 @@
 // Made-up pictures, one of each kind, in the form in which the page gets them.
 
 const names = ["block", "overdraft-200", "hold", "a policy with a very long name that nobody would type"];
-export const series = names.map((name, index) => ({ name, color: index, baseline: index === 0 }));
+// The last one has begun the palette anew.
+export const series = names.map((name, index) => ({ name, color: [0, 1, 2, 8][index], baseline: index === 0 }));
 
 function value(mean, unit = "%", half = Math.abs(mean) * 0.15) {
   return { mean, low: mean - half, high: mean + half, text: `${mean} ±${half.toFixed(1)} ${unit}` };

@@ -11,12 +11,12 @@ const DRAW = {
 };
 /** Kinds that are small enough to stand beside each other. */
 const SMALL = ["curves", "shades"];
-const COLORS = 8;
-const DASHES = [null, "7 4", "2 3"];
+const COLORS = 7;
 
-/** How series number `color` looks: a class of the style, and a dash once colours begin anew. */
+/** How series number `color` looks: classes of the style, and a dash for its lines once colours have begun anew. */
 export function looks(color) {
-  return { paint: { class: `series series-${color % COLORS}` }, dash: DASHES[Math.floor(color / COLORS) % DASHES.length] };
+  const anew = Math.floor(color / COLORS) % 2 === 1;
+  return { paint: { class: `series series-${color % COLORS}${anew ? " anew" : ""}` }, dash: anew ? "7 4" : null };
 }
 
 /** Words in which what stands in backquotes is code. */

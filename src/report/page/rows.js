@@ -152,10 +152,12 @@ export function drawSwings(panel, width) {
   const svg = rowChart({
     width, axis: panel.x, rows, behind, line: content.base,
     drawRow: (row, place, middle) => {
-      const end = Math.max(place(row.low.mean), place(row.high.mean), place(content.base));
+      const ends = [row.low, row.high].flatMap((value) => [value.mean, value.high ?? value.mean]);
+      const end = Math.max(...ends.map(place), place(content.base));
       const text = row.ranking_changes ? `${row.width.text} ◆` : row.width.text;
       return [
         half(row.low, place, middle, "low-end"), half(row.high, place, middle, "high-end"),
+        ...whisker(row.low, place, middle), ...whisker(row.high, place, middle),
         shape("text", { x: end + 8, y: middle + 4, class: "value" }, text),
       ];
     },
