@@ -1,20 +1,15 @@
 //! What the command line changes about a scenario: policies, seed, replications, thresholds.
 
-use crate::experiment::FEWEST;
-use crate::policy::Policy;
+use crate::experiment::{self, choose_run};
 use crate::scenario::{Scenario, Threshold, parse_threshold};
 
 use super::arguments::{RowsOption, RunArguments};
 use super::exit::CommandProblem;
 use super::terminal::number_of;
 
-/// Replications of a quick look: the fewest that a verdict needs.
-const QUICK_REPLICATIONS: u32 = FEWEST;
+pub(super) use crate::experiment::{QUICK_ORGANIZATIONS, SimulationChoice};
 
-/// Organizations of each cohort in a quick look.
-pub(super) const QUICK_ORGANIZATIONS: u32 = 50;
-
-/// The same where many settings run.
+/// Organizations of each cohort in a quick look where many settings run.
 pub(super) const QUICK_ORGANIZATIONS_OF_MANY: u32 = 20;
 
 /// What is said below the verdicts of a quick look.
@@ -26,33 +21,12 @@ pub(super) fn first_look(replications: u32) -> String {
     )
 }
 
-/// What every command that simulates can choose.
-pub(super) struct SimulationChoice<'a> {
-    pub policies: &'a [String],
-    pub seed: Option<u64>,
-    pub quick: bool,
-    pub replications: Option<u32>,
-}
-
 /// Applies a choice to the scenario.
 ///
 /// # Errors
 /// A policy that the scenario lacks.
 pub(super) fn choose(scenario: &mut Scenario, choice: &SimulationChoice<'_>) -> Result<(), CommandProblem> {
-    keep_policies(scenario, choice.policies)?;
-    if let Some(seed) = choice.seed {
-        scenario.seed = seed;
-    }
-    if choice.quick {
-        scenario.replications = QUICK_REPLICATIONS;
-        scenario.thresholds.clear();
-        scenario.precision = None;
-    }
-    if let Some(replications) = choice.replications {
-        scenario.replications = replications;
-        scenario.precision = None;
-    }
-    Ok(())
+    choose_run(scenario, choice).map_err(|name| unknown_policy(scenario, "--policy", &name))
 }
 
 /// Applies the arguments to the scenario.
@@ -105,34 +79,5 @@ pub(super) fn unknown_policy(scenario: &Scenario, option: &str, name: &str) -> C
 
 /// Leaves the named policies, in file order; all of them if none is named.
 pub(super) fn keep_policies(scenario: &mut Scenario, names: &[String]) -> Result<(), CommandProblem> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    if let Some(unknown) = names.iter().find(|name| position(&scenario.policies, name).is_none()) {
-        return Err(unknown_policy(scenario, "--policy", unknown));
-    }
-    let kept: Vec<usize> = (0..scenario.policies.len())
-        .filter(|&index| names.contains(&scenario.policies[index].name))
-        .collect();
-    let moved = |index: usize| kept.iter().position(|&old| old == index);
-    scenario.baseline = moved(scenario.baseline).unwrap_or(0);
-    scenario.thresholds.retain_mut(|threshold| match threshold.policy {
-        None => true,
-        Some(policy) => {
-            threshold.policy = moved(policy);
-            threshold.policy.is_some()
-        }
-    });
-    scenario.precision = scenario.precision.take().and_then(|mut precision| {
-        let watched_some = !precision.policies.is_empty();
-        precision.policies = precision.policies.iter().filter_map(|&policy| moved(policy)).collect();
-        let watches_none = kept.len() < 2 || (watched_some && precision.policies.is_empty());
-        (!watches_none).then_some(precision)
-    });
-    scenario.policies = kept.iter().map(|&index| scenario.policies[index].clone()).collect();
-    Ok(())
-}
-
-fn position(policies: &[Policy], name: &str) -> Option<usize> {
-    policies.iter().position(|policy| policy.name == name)
+    experiment::keep_policies(scenario, names).map_err(|name| unknown_policy(scenario, "--policy", &name))
 }

@@ -24,7 +24,10 @@ pub use interrupt::{Cause, Interrupt};
 pub use keep::{Keep, LeftAlone, TakenUp};
 pub use layout::Layout;
 pub use machine::{Stopwatch, machine, memory_bytes, peak_memory_bytes, reset_peak_memory};
-pub use prepare::{JobOptions, prepare, prepare_histories, prepare_kept_histories, prepare_with, shape};
+pub use prepare::{
+    JobOptions, OwnParts, prepare, prepare_histories, prepare_kept_histories, prepare_own, prepare_with,
+    shape,
+};
 pub use pure::run_pure;
 pub use run::{Progress, Ran, RunSpec, run};
 

@@ -1,18 +1,19 @@
 //! From a scenario to a job: sources compiled, estimates resolved, instants and outages laid out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::actors::{Job, JobCohort, OpenHistory, RowWriter};
-use crate::organization::{DetailOptions, FeatureFacts, Outages, World};
+use crate::organization::{AdmissionRule, DetailOptions, FeatureFacts, Outages, World};
 use crate::outcome::RunShape;
 use crate::policy::{Admission, Estimator, Policy};
 use crate::sampling::{Dist, Purpose, StreamKey, poisson, standard_exponential};
 use crate::scenario::{Outage, OutageWindows, Scenario};
-use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
 use crate::workload::{
-    Demand, HistoryError, HistoryProblems, HistorySpec, KeptAs, Listed, Population, Preparation,
-    PreparedHistory, ReadingWatch, Source, SourceSpec,
+    Demand, DemandSource, HistoryError, HistoryProblems, HistorySpec, KeptAs, Listed, Population,
+    Preparation, PreparedHistory, ReadingWatch, Source, SourceSpec,
 };
 
 /// What a run adds to its scenario.
@@ -123,6 +124,27 @@ pub fn prepare_with(
     rows: Arc<dyn RowWriter>,
     histories: &[Arc<PreparedHistory>],
 ) -> Job {
+    prepare_own(scenario, options, rows, histories, OwnParts::default())
+}
+
+/// What a program puts in the place of what a scenario says.
+#[derive(Debug, Clone, Default)]
+pub struct OwnParts {
+    /// Rules of admission, by policy.
+    pub rules: BTreeMap<PolicyIndex, Arc<dyn AdmissionRule>>,
+    /// Sources of demand, by feature.
+    pub demand: BTreeMap<FeatureIndex, Arc<dyn DemandSource>>,
+}
+
+/// As [`prepare_with`], with parts of the user's own.
+#[must_use]
+pub fn prepare_own(
+    scenario: &Scenario,
+    options: JobOptions,
+    rows: Arc<dyn RowWriter>,
+    histories: &[Arc<PreparedHistory>],
+    own: OwnParts,
+) -> Job {
     let populations: Vec<Population> =
         scenario.cohorts.iter().map(|cohort| cohort.population.clone()).collect();
     let sources: Vec<Arc<Source>> = (0..scenario.features.len())
@@ -131,6 +153,9 @@ pub fn prepare_with(
             let mut source = source(scenario, feature, &populations, options.detail);
             if let Some(costs) = histories.iter().find_map(|history| history.costs(feature)) {
                 source.set_history(costs.clone());
+            }
+            if let Some(demand) = own.demand.get(&feature) {
+                source.set_demand(Arc::clone(demand));
             }
             Arc::new(source)
         })
@@ -154,6 +179,7 @@ pub fn prepare_with(
             .iter()
             .map(|policy| Arc::new(resolved(policy, &sources, &expected)))
             .collect(),
+        rules: own.rules,
         sources,
         cohort_names: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),

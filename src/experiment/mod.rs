@@ -10,6 +10,7 @@ pub mod analytic;
 mod assumed;
 pub mod backtest;
 mod between;
+mod choice;
 mod comparison;
 mod customers;
 pub mod design;
@@ -54,6 +55,7 @@ const fn fewest_alike(nothing_drawn: bool) -> u32 {
 pub use crate::scenario::{Comparison, Relevance, Threshold};
 pub use assumed::{Assumed, Trajectory, TrajectoryStep, assumed, trajectory};
 pub use between::{Contrast, Contrasts, RunValues, contrast};
+pub use choice::{QUICK_ORGANIZATIONS, SimulationChoice, choose_run, keep_policies};
 pub use comparison::{Difference, Verdict, compare};
 pub use customers::{CUSTOMER_MEASURES, CustomerFindings, CustomerMeasure, SizeClass};
 pub use estimate::Estimate;

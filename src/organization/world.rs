@@ -1,12 +1,15 @@
 //! What every account of a run shares, read-only.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
-use crate::units::{Credits, Money, OrganizationId, SimTime};
+use crate::units::{Credits, Money, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Source;
+
+use super::rule::AdmissionRule;
 
 /// Everything the accounts of a run share: horizon, rules, facts about features.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct World {
     pub sources: Vec<Arc<Source>>,
     /// Policies in file order, estimators resolved.
     pub policies: Vec<Arc<Policy>>,
+    /// Rules of the user's own in the place of what admission compares, by policy.
+    pub rules: BTreeMap<PolicyIndex, Arc<dyn AdmissionRule>>,
     /// Customers of each cohort in file order.
     pub cohorts: Vec<Customers>,
     /// Names of the cohorts in file order.

@@ -26,6 +26,7 @@ mod overview;
 #[cfg(feature = "plots")]
 mod page;
 mod picture;
+mod pieces;
 #[cfg(feature = "plots")]
 mod plots;
 #[cfg(feature = "cli")]
@@ -65,6 +66,7 @@ pub use picture::{
     PictureAxis, PictureCurve, PicturePanel, PictureSeries, PictureValue, PlanePoint, StackRow, SwingRow,
     pictures,
 };
+pub use pieces::{RowPieces, unguarded};
 #[cfg(feature = "plots")]
 pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
 #[cfg(feature = "cli")]
@@ -173,7 +175,8 @@ fn careful<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(feature = "cli")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -74,6 +74,8 @@ pub enum Purpose {
     Warning = 25,
     /// Which organizations a resample holds, keyed by (resample, place).
     Resample = 26,
+    /// What a program supplies in the place of a rule: demand, and admission keyed by (operation, attempt).
+    Own = 27,
 }
 
 /// FNV-1a over the bytes of a name, mixed.

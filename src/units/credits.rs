@@ -3,8 +3,10 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+use std::str::FromStr;
 
 use super::limit::too_many_credits;
+use super::money::NotWritten;
 
 /// Micro-credits in one credit.
 pub const MICROS_PER_CREDIT: i64 = 1_000_000;
@@ -135,6 +137,15 @@ impl fmt::Display for Credits {
     /// Decimal credits without trailing zeros: `-12.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&super::money::decimal(i128::from(self.0), 6))
+    }
+}
+
+impl FromStr for Credits {
+    type Err = NotWritten;
+
+    /// Reads what [`Credits`] are written as.
+    fn from_str(text: &str) -> Result<Self, NotWritten> {
+        super::money::parse_decimal(text, 6).map(Credits)
     }
 }
 

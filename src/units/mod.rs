@@ -15,7 +15,7 @@ mod visible;
 pub use credits::{Category, Credits, MICROS_PER_CREDIT};
 pub use hex::hex;
 pub use limit::{Impossible, impossible};
-pub use money::{Money, NANOS_PER_UNIT};
+pub use money::{Money, NANOS_PER_UNIT, NotWritten};
 pub use probability::Probability;
 pub use time::{MICROS_PER_SECOND, SimSpan, SimTime};
 pub use visible::{is_unsafe, visible, visible_lines};

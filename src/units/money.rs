@@ -3,6 +3,7 @@
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+use std::str::FromStr;
 
 use super::limit::too_much_money;
 
@@ -114,9 +115,54 @@ pub(super) fn decimal(value: i128, places: u32) -> String {
     format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
 }
 
+impl FromStr for Money {
+    type Err = NotWritten;
+
+    /// Reads what [`Money`] is written as.
+    fn from_str(text: &str) -> Result<Self, NotWritten> {
+        parse_decimal(text, 9).map(Money)
+    }
+}
+
+/// A text is not what the program writes for a quantity of that kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotWritten;
+
+impl fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not written as the program writes it")
+    }
+}
+
+impl std::error::Error for NotWritten {}
+
+/// What [`decimal`] has written: an integer with `places` implied decimals.
+pub(super) fn parse_decimal(text: &str, places: usize) -> Result<i64, NotWritten> {
+    let (sign, magnitude) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let digits = |part: &str| part.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > places || !digits(whole) || !digits(fraction) {
+        return Err(NotWritten);
+    }
+    // In 128 bits, because the lowest of 64 has no positive counterpart.
+    let value: i128 = format!("{whole}{fraction:0<places$}").parse().map_err(|_| NotWritten)?;
+    i64::try_from(sign * value).map_err(|_| NotWritten)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::decimal;
+    use super::{Money, NotWritten, decimal};
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for nanos in [0, 1, -1, 999_999_999, 1_000_000_000, -12_500_000_000, i64::MAX, i64::MIN] {
+            let written = decimal(i128::from(nanos), 9);
+            assert_eq!(written.parse(), Ok(Money::from_nanos(nanos)), "{written}");
+        }
+        for text in ["", "-", ".", "1e3", "+1", "1.0000000001", "1.-5", "9223372036854775808", " 1"] {
+            assert_eq!(text.parse::<Money>(), Err(NotWritten), "{text}");
+        }
+    }
 
     #[test]
     fn decimals_are_exact_and_short() {

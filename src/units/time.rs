@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
+use std::str::FromStr;
+
+use super::money::NotWritten;
 
 /// Microseconds in one second.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -63,6 +66,19 @@ impl fmt::Display for SimTime {
             Ok(timestamp) => f.pad(&timestamp.to_string()),
             Err(_) => f.pad("never"),
         }
+    }
+}
+
+impl FromStr for SimTime {
+    type Err = NotWritten;
+
+    /// Reads what [`SimTime`] is written as.
+    fn from_str(text: &str) -> Result<Self, NotWritten> {
+        if text == "never" {
+            return Ok(SimTime::MAX);
+        }
+        let read: jiff::Timestamp = text.parse().map_err(|_| NotWritten)?;
+        Ok(SimTime(read.as_microsecond()))
     }
 }
 

@@ -15,6 +15,7 @@ use super::demand::{Arrivals, Demand, Drift, Listed, StepShape, Variation};
 use super::failure::{FailurePlan, FailureState};
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Batch, Operation};
+use super::own::{DemandAsker, DemandSource, OwnOperations};
 use super::plan::{QuantityValues, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
 use super::run::RunDraw;
@@ -76,6 +77,8 @@ pub struct Source {
     own: Vec<CohortDemand>,
     /// Operations written down, per cohort, in order of time.
     listed: Vec<Option<Arc<[Listed]>>>,
+    /// The user's own source in the place of arrivals, rows and what is written down.
+    given: Option<Arc<dyn DemandSource>>,
     /// Costs of a history that feeds this feature.
     pub(super) history: Option<CostSketch>,
     /// Names of the quantities that operations keep.
@@ -162,6 +165,7 @@ impl Source {
                 .map(|population| CohortDemand::new(demand, own(population), spec.free))
                 .collect(),
             listed: spec.listed.iter().map(sorted).collect(),
+            given: None,
             history: None,
             estimates: OnceLock::new(),
             cuts: Counters::default(),
@@ -186,9 +190,31 @@ impl Source {
         self.history = Some(costs);
     }
 
+    /// Puts the user's own source in the place of everything that the scenario says about who asks for what.
+    pub fn set_demand(&mut self, source: Arc<dyn DemandSource>) {
+        self.given = Some(source);
+    }
+
+    /// The state before the first operation of the user's own source.
+    fn begin_given(&self, traits: &Traits, source: &dyn DemandSource) -> SourceState {
+        let asker = DemandAsker {
+            organization: traits.id,
+            feature: &self.name,
+            from: traits.signed_up.max(traits.asks_from).max(self.start),
+            until: traits.leaves.min(traits.quiet).min(self.end),
+            activity: self.draw_factor(traits, traits.point.within(&self.name)),
+            members: traits.members.len() as u16,
+        };
+        let draws = traits.point.key().name(&self.name).stream(Purpose::Own);
+        self.begin_with(traits, |_, _| Supply::Own(OwnOperations::begin(source, &asker, draws)))
+    }
+
     /// The state before the first arrival.
     #[must_use]
     pub fn begin(&self, traits: &Traits) -> SourceState {
+        if let Some(source) = &self.given {
+            return self.begin_given(traits, source.as_ref());
+        }
         let listed = self.listed.get(traits.id.cohort.index()).and_then(Option::as_ref);
         self.begin_with(traits, |first, drawn| match listed {
             Some(rows) => {
@@ -210,7 +236,7 @@ impl Source {
         history: &PreparedHistory,
         organization: &HistoryOrganization,
     ) -> SourceState {
-        if history.feeds(self.feature) {
+        if history.feeds(self.feature) && self.given.is_none() {
             self.begin_replay(traits, organization.rows(self.feature, traits.point.key()))
         } else {
             self.begin(traits)

@@ -13,6 +13,7 @@ use super::demand::{Listed, StepShape};
 use super::failure::FailureState;
 use super::history::ReplayRows;
 use super::operation::{Batch, Fate, Operation, RunPart};
+use super::own::OwnOperations;
 use super::plan::{
     MOST_COST, MOST_DURATION, Mishap, QuantityValues, WorkPlan, WorkStreams, credits, is_cut, span,
 };
@@ -53,6 +54,7 @@ pub(super) enum Supply {
     Drawn(Clock),
     Listed(ListedRows),
     Replay(ReplayRows),
+    Own(OwnOperations),
 }
 
 /// Operations written down, and what decides how those end that do not say so: each by itself, whatever is written beside.
@@ -114,6 +116,7 @@ impl Source {
                 Supply::Drawn(_) => self.push_drawn(state, batch),
                 Supply::Listed(_) => self.push_listed(state, batch),
                 Supply::Replay(_) => self.push_replayed(state, batch)?,
+                Supply::Own(_) => self.push_own(state, batch),
             };
             if !more {
                 batch.upto = self.end;
@@ -248,6 +251,19 @@ impl Source {
             let written = row.quantities.iter().find(|(name, _)| name == kept);
             written.map_or(f64::NAN, |(_, value)| *value)
         }));
+        true
+    }
+
+    fn push_own(&self, state: &mut SupplyState, batch: &mut Batch) -> bool {
+        let Supply::Own(own) = &mut state.supply else { return false };
+        let Some((mut operation, member)) = own.next() else { return false };
+        if self.work.free {
+            operation.cost = Credits::ZERO;
+        }
+        let mut operation = self.signed(state, operation);
+        operation.member = member.unwrap_or(operation.member);
+        batch.operations.push(operation);
+        batch.quantities.extend(self.kept.iter().map(|_| f64::NAN));
         true
     }
 

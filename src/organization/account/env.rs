@@ -9,7 +9,7 @@ use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime};
 use crate::workload::Traits;
 
-use super::super::{DetailOptions, FeatureFacts, LawViolation, Outages, World};
+use super::super::{AdmissionRule, DetailOptions, FeatureFacts, LawViolation, Outages, World};
 use super::flight::{charged_early, may_absorb};
 use super::gate::{FeatureCheck, estimator};
 
@@ -18,6 +18,8 @@ use super::gate::{FeatureCheck, estimator};
 pub(super) struct Env {
     pub(super) world: Arc<World>,
     pub(super) policy: Arc<Policy>,
+    /// The user's own rule in the place of what the policy's checks compare.
+    rule: Option<Arc<dyn AdmissionRule>>,
     pub(super) outages: Arc<Outages>,
     pub(super) key: StreamKey,
     /// Key of (organization, feature), in file order.
@@ -49,13 +51,14 @@ impl Env {
         traits: &Traits,
         outages: Arc<Outages>,
     ) -> Env {
+        let rule = world.rules.get(&policy).map(Arc::clone);
         let policy = as_adopted(&world.policies[policy.index()], key);
         let feature_keys = world.features.iter().map(|feature| key.name(&feature.name)).collect();
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
         let history_depth =
             (0..world.features.len()).map(|feature| history_depth(&policy, feature)).collect();
-        let checks = checks(&policy);
+        let checks = checks(&policy, rule.is_some());
         let holds_guard = holds_guard(&world, &policy, &checks);
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
@@ -63,6 +66,7 @@ impl Env {
             absorbs: may_absorb(&policy),
             charged_early: charged_early(&policy),
             policy,
+            rule,
             outages,
             key,
             feature_keys,
@@ -90,6 +94,12 @@ impl Env {
     #[inline]
     pub(super) fn check(&self, plan: usize, feature: FeatureIndex) -> &FeatureCheck {
         &self.checks[plan * self.world.features.len() + feature.index()]
+    }
+
+    /// The user's own rule, if the account has one.
+    #[inline]
+    pub(super) fn rule(&self) -> Option<&dyn AdmissionRule> {
+        self.rule.as_deref()
     }
 
     /// The plan as the policy names it, whatever edition of the rules is in force.
@@ -163,10 +173,10 @@ fn pick_plan(policy: &Policy, traits: &Traits) -> usize {
     shares.last().map_or(0, |(plan, _)| *plan)
 }
 
-/// The checks of every feature, plan by plan.
-fn checks(policy: &Policy) -> Vec<FeatureCheck> {
+/// The checks of every feature, plan by plan; `asks` if a rule of the user's own decides in their place.
+fn checks(policy: &Policy, asks: bool) -> Vec<FeatureCheck> {
     let of_plan = |terms: &Terms| -> Vec<FeatureCheck> {
-        terms.features.iter().map(|feature| FeatureCheck::new(terms, feature)).collect()
+        terms.features.iter().map(|feature| FeatureCheck::new(terms, feature, asks)).collect()
     };
     policy.plans.iter().flat_map(of_plan).collect()
 }

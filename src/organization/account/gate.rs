@@ -247,11 +247,13 @@ pub(super) struct FeatureCheck {
     most_of_feature: Option<u32>,
     /// Its operations may have to queue, so that they must not overtake those that do.
     may_queue: bool,
+    /// A rule of the user's own decides, so that nothing is known of it beforehand.
+    asks: bool,
 }
 
 impl FeatureCheck {
-    /// What the terms of a plan say about the check of one of its features.
-    pub(super) fn new(terms: &Terms, feature: &FeatureTerms) -> FeatureCheck {
+    /// What the terms of a plan say about the check of one of its features; `asks` if a rule of the user's own decides.
+    pub(super) fn new(terms: &Terms, feature: &FeatureTerms, asks: bool) -> FeatureCheck {
         let need = match &feature.admission {
             Admission::None => Need::Nothing,
             Admission::Positive => Need::Above(Credits::EPSILON),
@@ -276,7 +278,14 @@ impl FeatureCheck {
             most: counted(terms.max_in_flight),
             most_of_feature: counted(feature.max_in_flight),
             may_queue: may_queue(terms, feature),
+            asks,
         }
+    }
+
+    /// True if a rule of the user's own decides in the place of the comparison.
+    #[inline]
+    pub(super) fn asks(&self) -> bool {
+        self.asks
     }
 
     /// Whether an operation expected to cost `estimate` may start, however many are in flight.
@@ -343,8 +352,12 @@ impl FeatureCheck {
         self.held(estimate).unwrap_or(estimate)
     }
 
-    /// The view below which the check fails for an operation expected to cost `estimate`; none if it never does.
+    /// The view below which the check fails for an operation expected to cost `estimate`; none if it never does, or nobody
+    /// knows.
     pub(super) fn least_view(&self, estimate: Credits) -> Option<Credits> {
+        if self.asks {
+            return None;
+        }
         Some(self.need_of(estimate, self.held(estimate))? - self.room?)
     }
 
@@ -360,12 +373,13 @@ impl FeatureCheck {
 
     /// True if the check, or what passing reserves, depends on the estimate.
     pub(super) fn estimates(&self) -> bool {
-        matches!(self.need, Need::Estimate | Need::Hold { .. })
+        self.asks || matches!(self.need, Need::Estimate | Need::Hold { .. })
     }
 
     /// True if all that an operation is expected to cost must be available, and is reserved.
     pub(super) fn reserves_all(&self) -> bool {
-        matches!(self.need, Need::Hold { least: None, .. }) && self.view == View::Available
+        let whole = matches!(self.need, Need::Hold { least: None, .. });
+        whole && self.view == View::Available && !self.asks
     }
 }
 
@@ -423,8 +437,15 @@ mod tests {
         let rooms = [None, Some(Credits::ZERO), Some(Credits::from_whole(3))];
         for (need, room) in NEEDS.into_iter().flat_map(|need| rooms.map(|room| (need, room))) {
             let view = View::Available;
-            let check =
-                FeatureCheck { need, view, room, most: None, most_of_feature: None, may_queue: false };
+            let check = FeatureCheck {
+                need,
+                view,
+                room,
+                most: None,
+                most_of_feature: None,
+                may_queue: false,
+                asks: false,
+            };
             for (estimate, available) in (0..12).flat_map(|whole| (-20..20).map(move |view| (whole, view))) {
                 let [estimate, available] = [estimate, available].map(Credits::from_whole);
                 let views = Views { available, ..Views::default() };
@@ -451,6 +472,7 @@ mod tests {
             most: Some(2),
             most_of_feature: Some(1),
             may_queue: false,
+            asks: false,
         };
         let mut gate = Gate::new(2, (SimTime::MIN, SimTime::MAX));
         let ask = |gate: &Gate| gate.check(&check, feature, Views::default(), Credits::ZERO);

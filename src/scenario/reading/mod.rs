@@ -18,7 +18,9 @@ pub(crate) use item::Item;
 pub(crate) use layers::merge;
 pub(crate) use problem::did_you_mean;
 pub use problem::{Excerpt, Level, Problem};
-pub(crate) use quantity::{money, period, share, span};
+#[cfg(feature = "cli")]
+pub(crate) use quantity::{money, span};
+pub(crate) use quantity::{period, share};
 pub(crate) use reader::Reader;
 pub(crate) use section::Section;
 pub(crate) use shape::{

@@ -98,6 +98,7 @@ impl Stage {
             zone,
             features: job.world.features[skipped..].iter().map(|facts| known(case, facts)).collect(),
             sources: job.world.sources[skipped..].iter().map(Arc::<Source>::clone).collect(),
+            rules: Default::default(),
             policies: policies.into_iter().map(Arc::new).collect(),
             cohorts: vec![customers],
             cohort_names: vec!["one".to_owned()],

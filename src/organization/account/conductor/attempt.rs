@@ -182,7 +182,8 @@ impl State {
     pub(super) fn check(&self, env: &Env, slot: u32) -> Check {
         let work = &self.flight[slot];
         let check = env.check(self.plan, work.serves());
-        self.gate.check(check, work.serves(), self.views(), work.estimate())
+        let found = self.gate.check(check, work.serves(), self.views(), work.estimate());
+        if check.asks() && found != Check::Full { self.ask_rule(env, slot, found) } else { found }
     }
 
     /// An operation passes: its hold is opened and its work begins.

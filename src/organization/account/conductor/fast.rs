@@ -38,6 +38,7 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && terms.max_in_flight.is_none()
         && terms.limits.is_empty()
         && !terms.alert_would_exceed
+        && env.rule().is_none()
         && !super::top_up::looks_at_checks(terms);
     let way = |(index, feature): (usize, &FeatureTerms)| FastPath {
         open: plain
