@@ -98,6 +98,8 @@ pub enum EntryKind {
     Refused,
     /// An operation was queued.
     Queued,
+    /// A limit begins anew before its window ends.
+    LimitReset,
     /// An operation was lost; the reason is in `reason`.
     Lost,
     /// A run paused for a human.

@@ -19,6 +19,8 @@ pub struct LimitTotals {
     pub queued: u64,
     /// Operations served without AI because of it.
     pub degraded: u64,
+    /// Operations that it had tried as another feature.
+    pub fallen_back: u64,
     /// True cost of what it refused (micro-credits).
     pub refused_micros: i128,
     /// Rise of what was used beyond the amount, caused by charges (micro-credits, or millionths of an operation).
@@ -35,6 +37,7 @@ impl LimitTotals {
         self.refused += tally.refused;
         self.queued += tally.queued;
         self.degraded += tally.degraded;
+        self.fallen_back += tally.fallen_back;
         self.refused_micros += i128::from(tally.refused_credits.micros());
         self.overrun_micros += i128::from(tally.overrun.micros());
         if let Some(at) = tally.first_lacking_at {
@@ -53,6 +56,7 @@ impl LimitTotals {
         self.refused += other.refused;
         self.queued += other.queued;
         self.degraded += other.degraded;
+        self.fallen_back += other.fallen_back;
         self.refused_micros += other.refused_micros;
         self.overrun_micros += other.overrun_micros;
         self.first_full.merge(&other.first_full);

@@ -264,6 +264,8 @@ pub struct LimitTally {
     pub queued: u64,
     /// Operations served without AI because of it.
     pub degraded: u64,
+    /// Operations that it had tried as another feature.
+    pub fallen_back: u64,
     /// True cost of what it refused.
     pub refused_credits: Credits,
     /// Rise of what is used beyond the amount, caused by charges (credits, or millionths of an operation).

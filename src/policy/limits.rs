@@ -2,7 +2,7 @@
 
 use crate::calendar::Period;
 use crate::sampling::Dist;
-use crate::units::{Credits, Probability, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, Probability, SimSpan, SimTime};
 
 /// One limit of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,4 +140,37 @@ pub enum OnLimit {
     Degrade,
     /// It runs all the same: the limit only counts and tells.
     Allow,
+    /// It is checked once more as another feature, at that feature's cost; a second refusal by such a limit is an error.
+    Fallback(FeatureIndex),
+}
+
+/// Limits begin anew before their windows end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitReset {
+    /// Names of the limits, at least one.
+    pub limits: Vec<String>,
+    /// When.
+    pub when: ResetTime,
+    /// A window that the first use has opened is closed, so that the next use opens another.
+    pub restart: bool,
+}
+
+/// When limits begin anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResetTime {
+    /// At these instants, for everybody.
+    At(Vec<SimTime>),
+    /// Each owner keeps some and uses one, the oldest first, inside a refusal that it prevents.
+    Banked(BankedResets),
+}
+
+/// Resets that an owner keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BankedResets {
+    /// How many are given at the sign-up, and each time again.
+    pub number: u32,
+    /// How often they are given; at the sign-up only if none.
+    pub every: Option<Period>,
+    /// How long each can be used; for ever if none.
+    pub expires_after: Option<Period>,
 }

@@ -9,7 +9,7 @@ use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
-use super::limits::UsageLimit;
+use super::limits::{LimitReset, UsageLimit};
 use super::rollover::Rollover;
 
 /// A complete set of commercial and enforcement rules.
@@ -101,6 +101,8 @@ pub struct Terms {
     pub buyer: Option<Buyer>,
     /// Meters beside the balance, in file order.
     pub limits: Vec<UsageLimit>,
+    /// When limits begin anew before their windows end, in file order.
+    pub resets: Vec<LimitReset>,
     /// How invoices are paid.
     pub invoices: Invoices,
     /// Whether debt lowers the views (default true; false under `repay = never`).

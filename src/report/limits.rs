@@ -11,7 +11,7 @@ use super::number::exact;
 /// The file.
 pub const LIMITS_FILE: &str = "limits.csv";
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "replication",
     "policy",
     "limit",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 13] = [
     "attempts_refused",
     "operations_queued",
     "operations_degraded",
+    "operations_fallen_back",
     "refused_credits",
     "overrun",
     "first_full_h_p50",
@@ -58,7 +59,8 @@ pub fn write_limits(out: impl Write, replication: u32, outcome: &Outcome) -> io:
 /// What a limit met, in the order of the columns.
 fn cells(met: &LimitTotals) -> impl Iterator<Item = String> {
     let hours = |micros: Option<f64>| micros.map_or_else(String::new, |micros| exact(micros / 3.6e9));
-    let counts = [met.accounts_met, met.accounts_full, met.refused, met.queued, met.degraded];
+    let counts =
+        [met.accounts_met, met.accounts_full, met.refused, met.queued, met.degraded, met.fallen_back];
     let amounts = [met.refused_micros, met.overrun_micros].map(|micros| decimal_of(micros, 6));
     let times = [hours(met.first_full.quantile(0.5)), hours(met.first_lacking.quantile(0.5))];
     counts.map(|count| count.to_string()).into_iter().chain(amounts).chain(times)

@@ -379,6 +379,7 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Degraded => "degraded",
         EntryKind::Refused => "refused",
         EntryKind::Queued => "queued",
+        EntryKind::LimitReset => "reset",
         EntryKind::Lost => "lost",
         EntryKind::Paused => "paused",
         EntryKind::Resumed => "resumed",

@@ -3,6 +3,8 @@
 //! Each check looks at the finished terms and speaks about the key as it was written. A rule that stands in `[policy]`
 //! is mentioned once, not once a policy.
 
+mod limits;
+
 use crate::policy::{
     Admission, AlertThreshold, Anchor, CapLimit, CycleOnChange, DebtAtCycle, Effective, Expiry, FeatureTerms,
     GrantSpec, Opening, Overrun, Package, PackageChoice, Policy, RecurrenceMode, Rollover, Terms,
@@ -49,6 +51,10 @@ static CHECKS: &[fn(&About<'_>)] = &[
     rollover_without_allowance,
     credits_without_check,
     first_period_in_full,
+    limits::room_for_nothing,
+    limits::links_never_asked,
+    limits::queue_that_never_moves,
+    limits::limit_never_met,
 ];
 
 impl About<'_> {
@@ -445,7 +451,9 @@ fn unused_features(reader: &Reader, root: &Node, scenario: &Scenario) {
                 || substitute
                     .is_some_and(|substitute| substitute.pairs.iter().any(|(_, to)| to.index() == index))
         };
-        let demanded = feature.demand.arrivals != Arrivals::None || scenario.cohorts.iter().any(listed);
+        let demanded = feature.demand.arrivals != Arrivals::None
+            || scenario.cohorts.iter().any(listed)
+            || limits::falls_back_on(scenario, index);
         if !demanded {
             reader.warn(&node.place, "is never used", "write `arrivals`, or list its operations in a cohort");
         }

@@ -202,6 +202,7 @@ impl Counts {
             }
             OnLimit::Queue => tally.queued += 1,
             OnLimit::Degrade => tally.degraded += 1,
+            OnLimit::Fallback(_) => tally.fallen_back += 1,
             OnLimit::Allow => {}
         }
     }

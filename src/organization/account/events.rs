@@ -161,6 +161,8 @@ pub(super) enum TimerKind {
     Look,
     /// A limit may have room again.
     Room,
+    /// Limits begin anew for everybody.
+    LimitReset,
     /// The organization signs up.
     SignUp,
 }

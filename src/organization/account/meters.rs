@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::calendar::{MonthEnd, Period, Zone};
-use crate::policy::{LimitOwner, LimitWindow, StatedAmount, UsageLimit, WindowAnchor};
+use crate::policy::{BankedResets, LimitOwner, LimitWindow, StatedAmount, UsageLimit, WindowAnchor};
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::gate::NeedOfRoom;
@@ -41,6 +41,8 @@ struct LimitMeter {
     window: (SimTime, SimTime),
     /// What counts in a rolling window, the oldest first.
     recent: VecDeque<(SimTime, Credits)>,
+    /// Charges before this instant are in no sum any more.
+    since: SimTime,
     queue: VecDeque<u32>,
 }
 
@@ -48,6 +50,8 @@ struct LimitMeter {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meters {
     meters: BTreeMap<(u16, u16), LimitMeter>,
+    /// How many banked resets of each issue are used, by the first limit that they reset and the owner.
+    banked: BTreeMap<(u16, u16), Vec<u32>>,
     /// Somebody whom a limit has refused waits for something to change.
     waits: bool,
 }
@@ -172,6 +176,15 @@ impl LimitMeter {
         }
     }
 
+    /// Nothing is used any more; `restart` closes a window that the first use has opened.
+    fn reset(&mut self, window: LimitWindow, restart: bool, now: SimTime) {
+        (self.used, self.since) = (0, now);
+        self.recent.clear();
+        if restart && matches!(window, LimitWindow::FirstUse(_)) {
+            self.window = (SimTime::default(), SimTime::default());
+        }
+    }
+
     fn count(&mut self, limit: &UsageLimit, amount: Credits, now: SimTime) {
         if matches!(limit.window, LimitWindow::FirstUse(_)) && !self.is_open(now) {
             // The window in which its operation started has ended: nothing of it is left to use.
@@ -254,6 +267,9 @@ impl Meters {
         clock: WindowClock<'_>,
     ) {
         let meter = self.at(limit, owner, clock);
+        if at < meter.since {
+            return;
+        }
         match limit.window {
             LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_) if !meter.is_open(at) => return,
             LimitWindow::Rolling(_) => match meter.recent.iter_mut().find(|(counted, _)| *counted == at) {
@@ -263,6 +279,49 @@ impl Meters {
             _ => {}
         }
         meter.used = (meter.used - i128::from(amount.micros()) * scale(limit.window)).max(0);
+    }
+
+    /// All owners' meters of a limit begin anew, or one owner's.
+    pub(super) fn reset(
+        &mut self,
+        (limit, owner): (&UsageLimit, Option<u16>),
+        restart: bool,
+        clock: WindowClock<'_>,
+    ) {
+        let of_limit = self.meters.range_mut((limit.id, 0)..=(limit.id, u16::MAX));
+        for (_, meter) in of_limit.filter(|((_, who), _)| owner.is_none_or(|owner| owner == *who)) {
+            meter.move_on(limit.window, clock);
+            meter.reset(limit.window, restart, clock.now);
+        }
+    }
+
+    /// Takes the oldest banked reset of an owner that can be used at the present, if there is one; `limit` is the first
+    /// that it resets.
+    pub(super) fn take_banked(
+        &mut self,
+        (limit, owner): (u16, u16),
+        banked: BankedResets,
+        clock: WindowClock<'_>,
+    ) -> bool {
+        let given = |n: i64| match banked.every {
+            Some(every) => clock.zone.nth(clock.signed_up, every, n, MonthEnd::Clamp),
+            None => clock.signed_up,
+        };
+        let valid = |at: SimTime| {
+            let end = banked.expires_after.map(|span| clock.zone.nth(at, span, 1, MonthEnd::Clamp));
+            end.is_none_or(|end| clock.now < end)
+        };
+        let taken = self.banked.entry((limit, owner)).or_default();
+        let times = if banked.every.is_some() { i64::MAX } else { 1 };
+        let mut issues = (0..times).map(given).take_while(|at| *at <= clock.now).enumerate();
+        let oldest =
+            issues.find(|(n, at)| valid(*at) && taken.get(*n).is_none_or(|taken| *taken < banked.number));
+        let Some((n, _)) = oldest else { return false };
+        if taken.len() <= n {
+            taken.resize(n + 1, 0);
+        }
+        taken[n] += 1;
+        true
     }
 
     /// Somebody whom a limit has refused waits for something to change.

@@ -220,6 +220,13 @@ impl<'f> Teller<'f> {
                 format!("{name} waits for room: {}", self.reason(entry.reason))
             }
             EntryKind::Queued => format!("{name} waits in the queue"),
+            EntryKind::LimitReset => match entry.reason {
+                Reason::Limit(limit) => {
+                    let name = self.facts.limits.get(usize::from(limit)).map_or("", String::as_str);
+                    format!("limit `{name}` begins anew")
+                }
+                _ => String::from("a limit begins anew"),
+            },
             EntryKind::Refused => {
                 let need = if entry.reason == Reason::Short {
                     format!(", it needs {credits}")

@@ -2,14 +2,15 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit, WindowAnchor,
+    BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, ResetTime,
+    StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
     Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
 };
-use crate::units::{Credits, Probability, SimSpan};
+use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
 
 use super::feature_of;
 
@@ -46,9 +47,10 @@ pub(super) static LIMIT: TableShape = TableShape {
         ),
         default(
             "on_limit",
-            Kind::Words(words_of::<OnLimit>),
+            ON_LIMIT_KIND,
             "\"reject\"",
-            "What meets an operation for which there is no room; `allow` only counts and tells.",
+            "What meets an operation for which there is no room; `allow` only counts and tells, `fallback` tries it as another \
+             feature.",
         ),
         optional(
             "alerts",
@@ -81,6 +83,61 @@ pub(super) static LIMIT: TableShape = TableShape {
         ),
     ]],
 };
+
+const ON_LIMIT_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<OnLimit>), Kind::Table(&FALLBACK)]);
+
+static FALLBACK: TableShape = TableShape {
+    name: "fallback",
+    doc: "Another feature that serves an operation.",
+    tags: &[],
+    parts: &[&[required(
+        "fallback",
+        Kind::Name("feature"),
+        "The operation is checked once more as this feature: its cost, its limits, its rules.",
+    )]],
+};
+
+/// Limits that begin anew.
+pub(super) static RESET: TableShape = TableShape {
+    name: "limit-reset",
+    doc: "Limits begin anew before their windows end.",
+    tags: &[
+        optional("at", Kind::List(&Kind::Instant), "At these instants, for everybody."),
+        optional(
+            "banked",
+            Kind::Table(&BANKED),
+            "Each owner keeps some and uses one, the oldest first, inside a refusal that it prevents.",
+        ),
+    ],
+    parts: &[&[
+        required("limits", Kind::List(&Kind::Name("limit")), "Which limits."),
+        default(
+            "window",
+            Kind::Words(words_of::<ResetWindow>),
+            "\"keep\"",
+            "What becomes of a window that the first use has opened: it goes on, or the next use opens another.",
+        ),
+    ]],
+};
+
+static BANKED: TableShape = TableShape {
+    name: "banked-resets",
+    doc: "Resets that each owner of a limit keeps.",
+    tags: &[],
+    parts: &[&[
+        required("number", Kind::POSITIVE_COUNT, "How many are given at the sign-up, and each time again."),
+        optional("every", Kind::Period, "How often they are given, from the sign-up on; once if left out."),
+        optional("expires_after", Kind::Period, "How long each can be used; for ever if left out."),
+    ]],
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum ResetWindow {
+    #[default]
+    Keep,
+    Restart,
+}
+words!(ResetWindow { "keep" => Keep, "restart" => Restart });
 
 const SHARE_OF_AMOUNT: Kind = Kind::Percentage(NumberRange::above(0.0, 10.0));
 
@@ -182,6 +239,7 @@ fn limit(item: Item<'_>, features: &[String]) -> Option<Option<UsageLimit>> {
         return None;
     }
     let unit: LimitUnit = section.value("unit", Item::word);
+    let on_limit = section.value("on_limit", |item| on_limit(item, features));
     let (window, burst) = section.read("window", window)?;
     let per = section.value("per", Item::word);
     let amount = amount_of(section, burst, per)?;
@@ -199,13 +257,61 @@ fn limit(item: Item<'_>, features: &[String]) -> Option<Option<UsageLimit>> {
         per,
         features: inside(section, features),
         window,
-        on_limit: section.value("on_limit", Item::word),
+        on_limit,
         alerts,
         chain: section.read("chain", Item::text),
         adopted: section.read_or("adopted", Probability::ONE, Item::probability),
         queue_max: section.read_or("max", 1000, Item::count),
         patience: section.read_or("patience", Dist::Fixed(86_400.0), distribution::read),
     }))
+}
+
+/// What meets an operation for which there is no room.
+fn on_limit(item: Item<'_>, features: &[String]) -> Option<OnLimit> {
+    if !item.is_table() {
+        return item.word();
+    }
+    let section = item.section(&FALLBACK)?;
+    let feature = |item: Item<'_>| feature_of(&item.text()?, item, features);
+    section.read("fallback", feature).map(|index| OnLimit::Fallback(FeatureIndex(index as u16)))
+}
+
+/// Reads `resets`, in file order.
+pub(super) fn resets(item: Item<'_>, limits: &[UsageLimit]) -> Option<Vec<LimitReset>> {
+    item.list(|item| reset(item, limits))
+}
+
+fn reset(item: Item<'_>, limits: &[UsageLimit]) -> Option<LimitReset> {
+    let section = item.section(&RESET)?;
+    let known = |item: Item<'_>| {
+        let name = item.text()?;
+        if limits.iter().any(|limit| limit.name == name) {
+            return Some(name);
+        }
+        let names: Vec<String> = limits.iter().map(|limit| limit.name.clone()).collect();
+        item.error(format!("names no limit: `{name}`"), Some(format!("limits here: {}", names.join(", "))))
+    };
+    let names = section.read("limits", |item| item.list(known))?;
+    if names.is_empty() {
+        section.error("limits", "is empty", Some("name the limits that begin anew"));
+    }
+    let (tag, value) = section.tag()?;
+    let when = match tag {
+        "at" => ResetTime::At(value.list(Item::instant)?),
+        "banked" => ResetTime::Banked(banked(value)?),
+        tag => return section.unread_tag(tag),
+    };
+    let restart = section.value("window", Item::word::<ResetWindow>) == ResetWindow::Restart;
+    Some(LimitReset { limits: names, when, restart })
+}
+
+fn banked(item: Item<'_>) -> Option<BankedResets> {
+    let section = item.section(&BANKED)?;
+    Some(BankedResets {
+        number: section.read("number", Item::count)?,
+        every: section.read("every", positive),
+        expires_after: section.read("expires_after", positive),
+    })
 }
 
 /// Whether the operations of each feature are inside.

@@ -14,7 +14,7 @@ use crate::scenario::reading::{
 use super::commerce::{self, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
-use super::limits::{self, LIMIT};
+use super::limits::{self, LIMIT, RESET};
 use super::top_ups::{self, ALERT, TOP_UP};
 use super::{admission, feature_of};
 
@@ -120,6 +120,7 @@ pub(super) static TERMS: &[Field] = &[
         Kind::List(&Kind::Table(&LIMIT)),
         "Meters beside the balance, all of which must have room before an operation starts.",
     ),
+    optional("resets", Kind::List(&Kind::Table(&RESET)), "When limits begin anew before their windows end."),
     optional("invoices", Kind::Table(&INVOICES), "How invoices of overage are paid; at once if left out."),
     optional(
         "features",
@@ -139,6 +140,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
     let packages = section.value("packages", commerce::packages);
     let alerts = section.value("alerts", top_ups::alerts);
     let top_ups = top_ups(section, &packages, allowance.is_some());
+    let limits = section.value("limits", |item| limits::limits(item, features));
     Terms {
         plan: name.to_owned(),
         allowance,
@@ -172,7 +174,8 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         buyer: section.read("buyer", |item| {
             customers::buyer(item).map(|buyer| buyer.unwrap_or_else(customers::nobody))
         }),
-        limits: section.value("limits", |item| limits::limits(item, features)),
+        resets: section.value("resets", |item| limits::resets(item, &limits)),
+        limits,
         invoices: section.read("invoices", commerce::invoices).unwrap_or_else(commerce::paid_at_once),
         debt_counts,
     }

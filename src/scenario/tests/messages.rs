@@ -179,7 +179,7 @@ fn plans_must_be_there_for_every_cohort() {
     }
 }
 
-fn warnings_of(lines: &str) -> Vec<String> {
+pub(super) fn warnings_of(lines: &str) -> Vec<String> {
     let text = text_with("policies", lines);
     let (scenario, problems) = examine(&ScenarioSource::from_text("team.toml", text));
     assert!(scenario.is_some() && !problems.iter().any(Problem::is_error), "{lines}: {problems:#?}");

@@ -2,6 +2,7 @@
 
 mod declared;
 mod layers;
+mod limits;
 mod messages;
 mod relevance;
 mod terms;

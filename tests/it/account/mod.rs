@@ -15,6 +15,7 @@ mod instants;
 mod lag;
 mod language;
 mod limits;
+mod limits_anew;
 mod measured;
 mod money;
 mod opening;

@@ -36,7 +36,11 @@ impl Case {
     /// The same without demand of `other`, and without anything that names it.
     pub fn without_other(mut self) -> Case {
         self.jobs.retain(|job| job.feature != 0);
-        self.knobs.retain(|knob| !matches!(knob, Knob::Substitute { .. } | Knob::Outage { .. }));
+        self.knobs.retain(|knob| match knob {
+            Knob::Substitute { .. } | Knob::Outage { .. } => false,
+            Knob::Limit(limit) => !limit.falls_back(),
+            _ => true,
+        });
         self
     }
 }

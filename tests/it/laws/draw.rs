@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::case::hour;
 use super::knob::Knob;
-use super::limits::metered_limit;
+use super::limits::{limit_resets, metered_limit};
 use super::lots::{given, rolls};
 
 /// Any knob.
@@ -92,6 +92,7 @@ fn rule_knobs() -> BoxedStrategy<Knob> {
         (0..6_u32).prop_map(|hours| Knob::Lag { hours }),
         (0..12_u32).prop_map(|hours| Knob::Resume { hours }),
         metered_limit().prop_map(Knob::Limit),
+        limit_resets().prop_map(Knob::Resets),
     ]
     .boxed()
 }

@@ -6,7 +6,7 @@ use creditsim::policy::{
 use creditsim::sampling::Dist;
 use creditsim::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
 
-use super::limits::MeteredLimit;
+use super::limits::{LimitResets, MeteredLimit};
 use super::lots::{GivenGrant, Rolls};
 
 /// Start of the horizon: 1 January 2025.
@@ -121,6 +121,7 @@ pub enum Knob {
         quarters: u8,
     },
     Limit(MeteredLimit),
+    Resets(LimitResets),
     Silent {
         feature: u8,
     },

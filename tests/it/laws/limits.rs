@@ -2,8 +2,11 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    LimitAmount, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit, WindowAnchor,
+    BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, ResetTime,
+    StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
+use creditsim::units::FeatureIndex;
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
@@ -58,14 +61,28 @@ impl MeteredLimit {
             per: [LimitOwner::Organization, LimitOwner::Member, LimitOwner::Project][usize::from(self.per)],
             features,
             window: self.window(),
-            on_limit: [OnLimit::Reject, OnLimit::Queue, OnLimit::Degrade, OnLimit::Allow]
-                [usize::from(self.reaction)],
+            on_limit: self.reaction(),
             alerts: vec![0.5, 1.0],
             chain: self.chained.then(|| "chain".to_owned()),
             adopted: quarters(self.adopted),
             queue_max: self.most,
             patience: seconds(self.patience),
         });
+    }
+
+    /// True if it names the feature `other`.
+    pub fn falls_back(&self) -> bool {
+        self.reaction == 4
+    }
+
+    fn reaction(&self) -> OnLimit {
+        match self.reaction {
+            0 => OnLimit::Reject,
+            1 => OnLimit::Queue,
+            2 => OnLimit::Degrade,
+            3 => OnLimit::Allow,
+            _ => OnLimit::Fallback(FeatureIndex(0)),
+        }
     }
 
     fn amount(&self) -> LimitAmount {
@@ -99,7 +116,7 @@ impl MeteredLimit {
 pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
     let whom = (0..NAMES, 0..3_u8, 0..3_u8, 0..3_u8);
     let amounts = (option::weighted(0.9, 0..60_i64), option::of(0..60_i64));
-    let meets = (0..4_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
+    let meets = (0..5_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
     (whom, amounts, (0..8_u8, 1..60_u32), meets).prop_map(
         |(
             (name, unit, per, features),
@@ -123,4 +140,38 @@ pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
             }
         },
     )
+}
+
+/// Resets of the first two limits, as they are drawn.
+#[derive(Debug, Clone)]
+pub struct LimitResets {
+    at: Vec<u32>,
+    banked: Option<(u32, Option<u32>, Option<u32>)>,
+    both: bool,
+    restart: bool,
+}
+
+impl LimitResets {
+    /// Adds them to a plan.
+    pub fn turn(&self, terms: &mut Terms) {
+        let limits: Vec<String> = (0..=u8::from(self.both)).map(name_of).collect();
+        let at = ResetTime::At(self.at.iter().map(|hour| at(i64::from(*hour))).collect());
+        let banked = self.banked.map(|(number, every, expires)| {
+            let (every, expires_after) = (every.map(Period::Days), expires.map(Period::Days));
+            ResetTime::Banked(BankedResets { number, every, expires_after })
+        });
+        let resets = [Some(at), banked].into_iter().flatten();
+        terms.resets.extend(resets.map(|when| LimitReset {
+            limits: limits.clone(),
+            when,
+            restart: self.restart,
+        }));
+    }
+}
+
+/// Any resets.
+pub fn limit_resets() -> impl Strategy<Value = LimitResets> {
+    let banked = option::of((1..4_u32, option::of(1..9_u32), option::of(1..20_u32)));
+    (vec(0..960_u32, 0..4), banked, any::<bool>(), any::<bool>())
+        .prop_map(|(at, banked, both, restart)| LimitResets { at, banked, both, restart })
 }

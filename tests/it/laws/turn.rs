@@ -112,6 +112,7 @@ impl Knob {
             }),
             Knob::TopUp { .. } => terms.top_ups.push(self.top_up()),
             Knob::Limit(limit) => limit.turn(terms),
+            Knob::Resets(resets) => resets.turn(terms),
             _ => self.turn_feature(terms),
         }
     }

@@ -147,8 +147,11 @@ impl State {
             return;
         }
         if let Some(lacking) = self.lacks_room(env, slot) {
-            self.meet_limit(env, slot, lacking);
-            return;
+            let starts = matches!(checked, Check::Passes { .. });
+            if !starts || !self.resets_instead(env, slot, lacking) {
+                self.meet_limit(env, slot, lacking);
+                return;
+            }
         }
         match checked {
             Check::Passes { hold } => self.admit(env, slot, hold),

@@ -73,6 +73,7 @@ impl State {
             TimerKind::Wake => self.wake(env),
             TimerKind::Look => self.timers.resume(),
             TimerKind::Room => self.room_opens(),
+            TimerKind::LimitReset => self.reset_limits(env),
             TimerKind::SignUp => self.sign_up(env),
         }
     }

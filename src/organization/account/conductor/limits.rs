@@ -28,7 +28,7 @@ pub(super) type LimitAlerts = SmallVec<[Reason; 2]>;
 
 /// A limit that has no room for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lacking {
+pub(super) struct LackingRoom {
     /// Its place among the limits of the plan.
     pub(super) limit: usize,
     /// Whose meter it is.
@@ -51,7 +51,7 @@ fn owner_of(limit: &UsageLimit, serves: FeatureIndex, (member, project): (u16, u
 
 impl State {
     /// What windows count from.
-    fn window_clock<'e>(&self, env: &'e Env) -> WindowClock<'e> {
+    pub(super) fn window_clock<'e>(&self, env: &'e Env) -> WindowClock<'e> {
         WindowClock {
             now: self.timers.now(),
             zone: &env.world.zone,
@@ -75,8 +75,16 @@ impl State {
             .filter_map(move |(index, limit)| Some((index, limit, owner_of(limit, serves, whose)?)))
     }
 
+    /// Whose meter of a limit an operation counts into; none if it is outside.
+    pub(super) fn owner_in(&self, env: &Env, limit: &UsageLimit, slot: u32) -> Option<u16> {
+        let work = &self.flight[slot];
+        let operation = work.operation();
+        let owner = owner_of(limit, work.serves(), (operation.member, operation.project));
+        owner.filter(|_| env.has_adopted(limit))
+    }
+
     /// The first limit that turns an operation away; soft limits let everything pass.
-    pub(super) fn lacks_room(&mut self, env: &Env, slot: u32) -> Option<Lacking> {
+    pub(super) fn lacks_room(&mut self, env: &Env, slot: u32) -> Option<LackingRoom> {
         if env.terms(self.plan).limits.is_empty() {
             return None;
         }
@@ -97,7 +105,7 @@ impl State {
             let need = self.need_of_room(env, limit, slot);
             let reserved = self.reserved(limit, owner);
             if !self.meters.has_room((limit, owner), most, (need, reserved), clock) {
-                return Some(Lacking { limit: index, owner, need, most });
+                return Some(LackingRoom { limit: index, owner, need, most });
             }
         }
         None
@@ -130,7 +138,7 @@ impl State {
     }
 
     /// What meets an operation for which a limit has no room.
-    pub(super) fn meet_limit(&mut self, env: &Env, slot: u32, lacking: Lacking) {
+    pub(super) fn meet_limit(&mut self, env: &Env, slot: u32, lacking: LackingRoom) {
         let limit = &env.terms(self.plan).limits[lacking.limit];
         let reason = Reason::Limit(limit.id);
         match limit.on_limit {
@@ -157,11 +165,26 @@ impl State {
                 self.degrade(env, slot, reason);
             }
             OnLimit::Queue => self.queue_for_room(env, slot, lacking),
+            OnLimit::Fallback(other) => {
+                self.counts.turned_away(
+                    limit.id,
+                    self.timers.now(),
+                    limit.on_limit,
+                    self.flight[slot].cost(),
+                );
+                if self.flight[slot].is_substituted() || self.flight[slot].serves() == other {
+                    self.wait_for_room(env, lacking);
+                    self.meters.waits();
+                    self.refuse(env, slot, reason, Credits::ZERO);
+                } else {
+                    self.fall_back(env, slot, other);
+                }
+            }
         }
     }
 
     /// Has whoever waits look again once the limit may have room.
-    fn wait_for_room(&mut self, env: &Env, lacking: Lacking) {
+    fn wait_for_room(&mut self, env: &Env, lacking: LackingRoom) {
         let clock = self.window_clock(env);
         let limit = &env.terms(self.plan).limits[lacking.limit];
         if let Some(at) = self.meters.opens_at((limit, lacking.owner), lacking.most, lacking.need, clock) {
@@ -178,14 +201,14 @@ impl State {
     }
 
     /// The queue that an operation has to join because somebody waits there already; none if it may be checked.
-    pub(super) fn waits_behind(&self, env: &Env, slot: u32) -> Option<Lacking> {
+    pub(super) fn waits_behind(&self, env: &Env, slot: u32) -> Option<LackingRoom> {
         let mut asked = self.limits_of(env, slot).filter(|(_, limit, _)| limit.on_limit == OnLimit::Queue);
         asked.find_map(|(index, limit, owner)| {
             let StatedAmount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else {
                 return None;
             };
             let need = self.need_of_room(env, limit, slot);
-            (self.meters.queue_len(limit.id, owner) > 0).then_some(Lacking {
+            (self.meters.queue_len(limit.id, owner) > 0).then_some(LackingRoom {
                 limit: index,
                 owner,
                 need,
@@ -195,7 +218,7 @@ impl State {
     }
 
     /// An operation waits for room at the tail of the limit's queue.
-    pub(super) fn queue_for_room(&mut self, env: &Env, slot: u32, lacking: Lacking) {
+    pub(super) fn queue_for_room(&mut self, env: &Env, slot: u32, lacking: LackingRoom) {
         let limit = &env.terms(self.plan).limits[lacking.limit];
         self.counts.turned_away(limit.id, self.timers.now(), OnLimit::Queue, self.flight[slot].cost());
         if self.meters.queue_len(limit.id, lacking.owner) >= limit.queue_max as usize {

@@ -31,6 +31,7 @@ mod purchase;
 mod reach;
 mod react;
 mod refunding;
+mod resets;
 mod restart;
 mod rules;
 mod shadow;

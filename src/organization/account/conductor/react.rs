@@ -130,6 +130,30 @@ impl State {
         self.attempt(env, slot);
     }
 
+    /// The same attempt, as another feature whose cost is drawn like a substitute's: duration and fate stay, but a run becomes
+    /// one piece of work.
+    pub(super) fn fall_back(&mut self, env: &Env, slot: u32, other: FeatureIndex) {
+        let work = &self.flight[slot];
+        let sequence = u64::from(work.operation().sequence);
+        let key = env.feature_keys[work.operation().feature.index()];
+        let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(work.attempt()) | 1 << 32);
+        let (cost, _) = env.world.sources[other.index()].substitute(&mut stream, self.timers.now());
+        self.flight[slot].fall_back_to(other, cost);
+        let operation = *self.flight[slot].operation();
+        let terms = env.terms(self.plan);
+        let charged = charged_in_full(terms, &terms.features[other.index()], &[], cost);
+        let estimate = self.estimate(env, other, &operation, (cost, charged));
+        self.flight[slot].estimate_anew(estimate);
+        if let Some(row) = self.row(slot) {
+            row.cost = cost;
+        }
+        if let Some(lacking) = self.waits_behind(env, slot) {
+            self.queue_for_room(env, slot, lacking);
+        } else {
+            self.check_and_start(env, slot);
+        }
+    }
+
     /// A refused operation waits until credits arrive, as long as its patience lasts.
     fn wait_for_credits(&mut self, env: &Env, slot: u32) {
         let first = self.flight[slot].wait_for_credits();

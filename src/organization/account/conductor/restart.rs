@@ -41,7 +41,9 @@ impl State {
             self.top_up_before_check(env);
             let Check::Passes { hold } = self.check(env, slot) else { break };
             self.gate.pass_head();
-            if let Some(lacking) = self.lacks_room(env, slot) {
+            if let Some(lacking) = self.lacks_room(env, slot)
+                && !self.resets_instead(env, slot, lacking)
+            {
                 // Something else stops it now: it moves there.
                 self.reopen_row(slot);
                 self.meet_limit(env, slot, lacking);

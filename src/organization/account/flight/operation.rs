@@ -254,6 +254,17 @@ impl LiveOperation {
         self.attempt += 1;
     }
 
+    /// The same attempt goes on as another feature; a run becomes one piece of work that completes.
+    pub(in super::super) fn fall_back_to(&mut self, other: FeatureIndex, cost: Credits) {
+        self.serves = other;
+        self.cost = cost;
+        if self.operation.part_count > 0 {
+            self.parts.clear();
+            self.operation.part_count = 0;
+            self.operation.fate = Fate::Completes;
+        }
+    }
+
     /// Number of its row in `operations.csv`, from 1; 0 is none.
     pub(in super::super) fn row(&self) -> u32 {
         self.row

@@ -1,0 +1,90 @@
+//! Limits that begin anew before their windows end (docs/semantics.md §15).
+//!
+//! Owns when, and which banked reset prevents a refusal. Leaves what meters have counted to `meters`. Invariant: a banked reset
+//! is used only if the operation then starts.
+
+use crate::outcome::{EntryKind, Reason};
+use crate::policy::{LimitReset, OnLimit, ResetTime, UsageLimit};
+use crate::units::SimTime;
+
+use super::super::books::Note;
+use super::super::env::Env;
+use super::super::events::{Class, TimerKind};
+use super::State;
+use super::limits::LackingRoom;
+
+/// The limits of a plan that a reset names.
+fn named<'e>(env: &'e Env, plan: usize, reset: &'e LimitReset) -> impl Iterator<Item = &'e UsageLimit> {
+    env.terms(plan).limits.iter().filter(|limit| reset.limits.contains(&limit.name))
+}
+
+impl State {
+    /// Schedules the resets that are written down, of any plan.
+    pub(super) fn schedule_resets(&mut self, env: &Env) {
+        let resets = env.policy.plans.iter().flat_map(|terms| &terms.resets);
+        let mut instants: Vec<SimTime> = resets
+            .flat_map(|reset| match &reset.when {
+                ResetTime::At(instants) => instants.as_slice(),
+                ResetTime::Banked(_) => &[],
+            })
+            .copied()
+            .filter(|at| *at >= self.timers.now())
+            .collect();
+        instants.sort_unstable();
+        instants.dedup();
+        for at in instants {
+            self.timers.schedule(at, (Class::Grant, 0, 0), TimerKind::LimitReset);
+        }
+    }
+
+    /// Limits of the present plan begin anew for everybody.
+    pub(super) fn reset_limits(&mut self, env: &Env) {
+        let now = self.timers.now();
+        let due =
+            |reset: &&LimitReset| matches!(&reset.when, ResetTime::At(instants) if instants.contains(&now));
+        for reset in env.terms(self.plan).resets.iter().filter(due) {
+            for limit in named(env, self.plan, reset) {
+                let clock = self.window_clock(env);
+                self.meters.reset((limit, None), reset.restart, clock);
+                self.note(EntryKind::LimitReset, Note { reason: Reason::Limit(limit.id), ..Note::default() });
+            }
+        }
+        self.room_opens();
+    }
+
+    /// Uses a banked reset if there is one with which an operation that passes everything else finds room.
+    pub(super) fn resets_instead(&mut self, env: &Env, slot: u32, lacking: LackingRoom) -> bool {
+        let terms = env.terms(self.plan);
+        let lacks = &terms.limits[lacking.limit];
+        if lacks.on_limit != OnLimit::Reject {
+            return false;
+        }
+        terms.resets.iter().any(|reset| {
+            reset.limits.contains(&lacks.name) && self.uses_banked(env, (slot, lacking.owner), reset)
+        })
+    }
+
+    fn uses_banked(&mut self, env: &Env, (slot, owner): (u32, u16), reset: &LimitReset) -> bool {
+        let ResetTime::Banked(banked) = reset.when else { return false };
+        let Some(first) = named(env, self.plan, reset).next() else { return false };
+        let before = self.meters.clone();
+        let clock = self.window_clock(env);
+        if !self.meters.take_banked((first.id, owner), banked, clock) {
+            return false;
+        }
+        for limit in named(env, self.plan, reset) {
+            if let Some(owner) = self.owner_in(env, limit, slot) {
+                self.meters.reset((limit, Some(owner)), reset.restart, clock);
+            }
+        }
+        if self.lacks_room(env, slot).is_some() {
+            self.meters = before;
+            return false;
+        }
+        for limit in named(env, self.plan, reset) {
+            let note = Note { reason: Reason::Limit(limit.id), ..Note::by(self.whose(slot)) };
+            self.note(EntryKind::LimitReset, note);
+        }
+        true
+    }
+}

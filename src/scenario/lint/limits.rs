@@ -1,0 +1,113 @@
+//! What is pointed out about limits: those that refuse everything, that nothing can reach, that are never asked.
+
+use crate::policy::{LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit};
+use crate::units::Credits;
+
+use super::super::model::Scenario;
+use super::About;
+
+/// What everybody has room for whom nothing else is said of; none without a limit.
+fn most(limit: &UsageLimit) -> Option<Credits> {
+    match limit.amount.default {
+        StatedAmount::Most(most) => Some(most),
+        StatedAmount::Unsaid | StatedAmount::Unlimited => None,
+    }
+}
+
+/// True if operations of this feature fall back on it from another.
+pub(super) fn falls_back_on(scenario: &Scenario, feature: usize) -> bool {
+    let limits = scenario.policies.iter().flat_map(|policy| &policy.plans).flat_map(|terms| &terms.limits);
+    limits
+        .into_iter()
+        .any(|limit| matches!(limit.on_limit, OnLimit::Fallback(other) if other.index() == feature))
+}
+
+pub(super) fn room_for_nothing(about: &About<'_>) {
+    for limit in &about.terms.limits {
+        let nothing = most(limit) == Some(Credits::ZERO) && limit.amount.members.is_empty();
+        if nothing && matches!(limit.on_limit, OnLimit::Reject | OnLimit::Queue) {
+            let hint = "nothing inside it ever starts; write `\"none\"` for no limit, or leave it out";
+            about.warn("limits", format!("`{}` has room for nothing", limit.name), hint);
+        }
+    }
+}
+
+/// A link that has an amount for everybody inside a later one leaves it nothing to decide.
+pub(super) fn links_never_asked(about: &About<'_>) {
+    let limits = &about.terms.limits;
+    for (index, limit) in limits.iter().enumerate().filter(|(_, limit)| limit.chain.is_some()) {
+        let covers = |earlier: &&UsageLimit| {
+            let inside =
+                limit.features.iter().zip(&earlier.features).all(|(later, earlier)| *earlier || !later);
+            let everybody = earlier.per != crate::policy::LimitOwner::Member || limit.per == earlier.per;
+            let said = earlier.amount.default != StatedAmount::Unsaid
+                && earlier.adopted == crate::units::Probability::ONE;
+            earlier.chain == limit.chain && inside && everybody && said
+        };
+        if let Some(earlier) = limits[..index].iter().find(covers) {
+            let what =
+                format!("`{}` is never asked: `{}` stands before it in the chain", limit.name, earlier.name);
+            let hint = "put the one with amounts for a few first, without a `default`";
+            about.warn("limits", what, hint);
+        }
+    }
+}
+
+/// Who waits for the room of a limit that never begins anew waits in vain.
+pub(super) fn queue_that_never_moves(about: &About<'_>) {
+    for limit in &about.terms.limits {
+        let counts_for_life = limit.window == LimitWindow::Life && limit.unit != LimitUnit::InFlight;
+        let anew = about
+            .terms
+            .resets
+            .iter()
+            .any(|reset| reset.limits.contains(&limit.name) && matches!(reset.when, ResetTime::At(_)));
+        if limit.on_limit == OnLimit::Queue && counts_for_life && !anew {
+            let what = format!("`{}` lets operations wait for room that never comes back", limit.name);
+            about.warn("limits", what, "write a `window`, or another `on_limit`");
+        }
+    }
+}
+
+/// An amount that other rules keep out of reach.
+pub(super) fn limit_never_met(about: &About<'_>) {
+    let cap = about.terms.max_in_flight.map(|most| Credits::from_whole(i64::from(most)));
+    for limit in about.terms.limits.iter().filter(|limit| limit.unit == LimitUnit::InFlight) {
+        if let (Some(cap), Some(most)) = (cap, most(limit))
+            && most >= cap
+        {
+            let what = format!("`{}` can never be met: `max_in_flight` is {cap}", limit.name);
+            about.warn("limits", what, "lower its amount, or leave one of the two out");
+        }
+    }
+    let counted =
+        |limit: &&UsageLimit| limit.unit == LimitUnit::Operations && limit.amount.members.is_empty();
+    let strict = |limit: &&UsageLimit| limit.on_limit != OnLimit::Allow && limit.chain.is_none();
+    for long in about.terms.limits.iter().filter(counted) {
+        let shorter = about.terms.limits.iter().filter(counted).filter(strict);
+        if let Some(short) = shorter.into_iter().find(|short| short.name != long.name && bounds(short, long))
+        {
+            let what = format!("`{}` can never be met: `{}` stops work before", long.name, short.name);
+            about.warn("limits", what, "lower its amount, or leave it out");
+        }
+    }
+}
+
+/// True if a limit in shorter windows keeps what another counts in a longer one within its amount.
+fn bounds(short: &UsageLimit, long: &UsageLimit) -> bool {
+    let (LimitWindow::Fixed { every: own, .. }, LimitWindow::Fixed { every: other, .. }) =
+        (short.window, long.window)
+    else {
+        return false;
+    };
+    let alike = short.per == long.per && short.features == long.features;
+    let everybody = short.adopted == crate::units::Probability::ONE;
+    let (own, other) = (own.about().micros().max(1), other.about().micros());
+    // Windows that begin elsewhere cut one more, and months may be a day longer than 30.
+    let windows = other / own + 2 + i64::from(other >= 28 * 86_400_000_000);
+    let (Some(least), Some(amount)) = (most(short), most(long)) else { return false };
+    alike
+        && everybody
+        && own < other
+        && i128::from(amount.micros()) >= i128::from(least.micros()) * i128::from(windows)
+}
