@@ -50,6 +50,7 @@ pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
             .collect(),
         limits: scenario.policies.iter().map(|policy| policy.limit_names.clone()).collect(),
         groups: scenario.cohorts.iter().map(|cohort| cohort.groups.clone()).collect(),
+        zone: Some(scenario.zone.name()).filter(|name| name != "UTC").unwrap_or_default(),
     })
 }
 

@@ -3,7 +3,7 @@
 //! Owns classes of size and the measures of a class. Leaves one organization's change to `outcome`. A size is the demand
 //! under the baseline; a cell of organizations that differ by 3.2 % at most belongs to the class that its middle lies in.
 
-use crate::outcome::{ChangeSums, LargeChange, LargestList, Outcome, OutcomeRange, RunShape};
+use crate::outcome::{ChangeSample, ChangeSums, LargeChange, LargestList, Outcome, OutcomeRange, RunShape};
 
 use super::Estimate;
 use super::measurements::OutcomeColumn;
@@ -138,6 +138,8 @@ pub struct CustomerFindings {
     columns: Vec<OutcomeColumn>,
     /// By policy, of the first replication, one list each of `LargestList::ALL`.
     largest: Vec<[Vec<LargeChange>; 4]>,
+    /// By policy, of the first replication.
+    samples: Vec<ChangeSample>,
 }
 
 impl CustomerFindings {
@@ -150,6 +152,7 @@ impl CustomerFindings {
             replications: 0,
             columns: vec![OutcomeColumn::Alike(f64::NAN); columns],
             largest: vec![Default::default(); policies],
+            samples: vec![ChangeSample::default(); policies],
         }
     }
 
@@ -169,6 +172,7 @@ impl CustomerFindings {
                 }
             }
             if self.replications == 0 {
+                self.samples[policy] = changes.sample().clone();
                 self.largest[policy] = LargestList::ALL.map(|list| changes.largest(list).to_vec());
             }
         }
@@ -183,6 +187,12 @@ impl CustomerFindings {
         let classes = SizeClass::all().count();
         let column = self.columns.get((policy * classes + class) * CUSTOMER_MEASURES.len() + measure)?;
         column.estimate(self.replications, OutcomeRange::ANY)
+    }
+
+    /// A few organizations of the first replication, picked by a hash; nothing for the baseline.
+    #[must_use]
+    pub fn sample(&self, policy: usize) -> Option<&ChangeSample> {
+        self.samples.get(policy).filter(|sample| sample.organizations() > 0)
     }
 
     /// A list of the largest changes in the first replication, the largest first.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::deliberate::Deliberate;
-use crate::outcome::{Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, Totals, metric_index};
+use crate::outcome::{
+    Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, Totals, WeekHours, metric_index,
+};
 
 use super::progress::TimelineMeans;
-use super::{CustomerFindings, Estimate, Resampled};
+use super::{CustomerFindings, Estimate, PeakFindings, Resampled};
 
 /// What all replications so far have measured, in the order of replications.
 ///
@@ -30,6 +32,10 @@ pub struct Measurements {
     progress: Vec<TimelineMeans>,
     /// Who wins and who loses.
     customers: CustomerFindings,
+    /// Refused operations by hour of the week, summed over replications, by policy.
+    refused_hours: Vec<WeekHours>,
+    /// What concurrency costs.
+    peaks: PeakFindings,
     /// Largest debt of each organization in every replication (micro-credits), by policy.
     largest_debts: Vec<Histogram>,
 }
@@ -96,6 +102,8 @@ impl Measurements {
             progress: vec![TimelineMeans::default(); policies],
             largest_debts: vec![Histogram::default(); policies],
             customers: CustomerFindings::new(&shape),
+            refused_hours: vec![WeekHours::default(); policies],
+            peaks: PeakFindings::new(policies),
             organizations: vec![0; scopes.len()],
             replications: 0,
             unvaried: true,
@@ -160,8 +168,10 @@ impl Measurements {
         for (policy, totals) in totals.iter().enumerate() {
             self.largest_debts[policy].merge(&totals[0].debt_max);
             self.progress[policy].push(outcome.timeline(policy));
+            self.refused_hours[policy].merge(outcome.refused_hours(policy));
         }
         self.customers.push(outcome);
+        self.peaks.push(outcome);
         self.push_values(&totals);
     }
 
@@ -236,6 +246,18 @@ impl Measurements {
     #[must_use]
     pub fn customers(&self) -> &CustomerFindings {
         &self.customers
+    }
+
+    /// Operations of one policy that were refused, by hour of the week, over all replications.
+    #[must_use]
+    pub fn refused_hours(&self, policy: usize) -> &WeekHours {
+        &self.refused_hours[policy]
+    }
+
+    /// What concurrency costs.
+    #[must_use]
+    pub fn peaks(&self) -> &PeakFindings {
+        &self.peaks
     }
 
     /// The largest debts of one policy's organizations, over all replications (micro-credits).

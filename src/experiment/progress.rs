@@ -23,6 +23,8 @@ pub struct Point {
     pub demanded: f64,
     /// Operations refused since the instant before.
     pub refused: f64,
+    /// Purchases so far, automatic ones included.
+    pub purchases: f64,
     /// Cash so far (currency).
     pub cash: f64,
     /// Recognized so far (currency).
@@ -73,6 +75,7 @@ impl Point {
             held: OrganizationSpread::of(&now.held),
             demanded: (now.demanded - before.demanded) as f64,
             refused: (now.refused - before.refused) as f64,
+            purchases: now.purchases as f64,
             cash: now.cash as f64 / 1e9,
             recognized: now.recognized as f64 / 1e9,
             expired: now.expired as f64 / 1e6,
@@ -85,6 +88,7 @@ impl Point {
         self.held.add(&other.held);
         self.demanded += other.demanded;
         self.refused += other.refused;
+        self.purchases += other.purchases;
         self.cash += other.cash;
         self.recognized += other.recognized;
         self.expired += other.expired;
@@ -97,6 +101,7 @@ impl Point {
             held: self.held.divided(by),
             demanded: self.demanded / by,
             refused: self.refused / by,
+            purchases: self.purchases / by,
             cash: self.cash / by,
             recognized: self.recognized / by,
             expired: self.expired / by,

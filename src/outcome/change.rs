@@ -12,7 +12,7 @@ use crate::deliberate::Deliberate;
 use crate::units::{Credits, Money, OrganizationId};
 
 use super::histogram::index_of;
-use super::{OrganizationOutcome, Tally};
+use super::{ChangeSample, OrganizationOutcome, Tally};
 
 /// How many of the largest changes are kept each way.
 pub const LARGEST: usize = 10;
@@ -269,11 +269,14 @@ pub struct ChangesBySize {
     cells: BTreeMap<i16, ChangeSums>,
     /// The largest changes, one list each of [`LargestList::ALL`], the largest first.
     largest: [Vec<LargeChange>; 4],
+    /// A few organizations, picked by a hash.
+    sample: ChangeSample,
 }
 
 impl ChangesBySize {
     /// Adds one organization.
     pub fn add(&mut self, organization: &OrganizationOutcome, change: OrganizationChange) {
+        self.sample.add(organization.id, change);
         let demand = i64::try_from(change.before.demand).unwrap_or(i64::MAX);
         self.cells.entry(index_of(demand)).or_default().add(&change);
         for (list, kept) in LargestList::ALL.into_iter().zip(&mut self.largest) {
@@ -297,6 +300,7 @@ impl ChangesBySize {
         for (cell, sums) in &other.cells {
             self.cells.entry(*cell).or_default().merge(sums);
         }
+        self.sample.merge(&other.sample);
         for (own, other) in self.largest.iter_mut().zip(&other.largest) {
             own.extend(other.iter().cloned());
             shorten(own);
@@ -312,6 +316,12 @@ impl ChangesBySize {
     #[must_use]
     pub fn largest(&self, list: LargestList) -> &[LargeChange] {
         &self.largest[list as usize]
+    }
+
+    /// A few organizations, picked by a hash.
+    #[must_use]
+    pub fn sample(&self) -> &ChangeSample {
+        &self.sample
     }
 }
 

@@ -10,7 +10,8 @@ use crate::deliberate::Deliberate;
 use crate::units::{OrganizationId, SimTime};
 
 use super::{
-    ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, Tally, Timeline, Totals,
+    ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, OverspendByPeak, Tally, Timeline,
+    Totals, WEEK_HOURS, WeekHours,
 };
 
 /// Names and instants that give the numbers of a run their meaning.
@@ -42,6 +43,8 @@ pub struct RunShape {
     pub limits: Vec<Vec<String>>,
     /// Per cohort: groups of members by their numbers.
     pub groups: Vec<BTreeMap<u16, String>>,
+    /// Name of the zone whose clocks show hours of the day; empty for UTC.
+    pub zone: String,
 }
 
 /// Over which organizations and features an outcome is summed.
@@ -153,6 +156,10 @@ struct PolicyOutcome {
     months: MonthBooks,
     /// What limits met.
     limits: LimitBooks,
+    /// Refused operations by hour of the week.
+    refused_hours: WeekHours,
+    /// Overspend by operations in flight at once.
+    peaks: OverspendByPeak,
 }
 
 impl Outcome {
@@ -166,6 +173,8 @@ impl Outcome {
             changes: ChangesBySize::default(),
             months: MonthBooks::default(),
             limits: LimitBooks::default(),
+            refused_hours: WeekHours::default(),
+            peaks: OverspendByPeak::default(),
         };
         let policies = vec![policy; shape.policies.len()];
         Outcome { shape, policies }
@@ -187,6 +196,8 @@ impl Outcome {
             policy.timeline.add(&tally.samples);
             policy.months.add(&tally.months);
             policy.limits.add(&tally.limits, self.shape.measure_from);
+            policy.refused_hours.add(&tally.refused_hours);
+            policy.peaks.add(tally);
             if let Some(before) = before.filter(|_| index != baseline) {
                 let after = CustomerSide::of(tally);
                 policy.changes.add(organization, OrganizationChange { before, after });
@@ -214,6 +225,8 @@ impl Outcome {
             own.changes.merge(&other.changes);
             own.months.merge(&other.months);
             own.limits.merge(&other.limits);
+            own.refused_hours.merge(&other.refused_hours);
+            own.peaks.merge(&other.peaks);
             let (cohorts, plans) = (own.cohorts.iter_mut(), own.plans.iter_mut());
             for (own, other) in cohorts.zip(&other.cohorts).chain(plans.zip(&other.plans)) {
                 own.merge(other);
@@ -256,6 +269,18 @@ impl Outcome {
         &self.policies[policy].limits
     }
 
+    /// One policy's refused operations by hour of the week.
+    #[must_use]
+    pub fn refused_hours(&self, policy: usize) -> &WeekHours {
+        &self.policies[policy].refused_hours
+    }
+
+    /// One policy's overspend by operations in flight at once.
+    #[must_use]
+    pub fn peaks(&self, policy: usize) -> &OverspendByPeak {
+        &self.policies[policy].peaks
+    }
+
     /// Its numbers as bytes; the names are those of its shape.
     ///
     /// # Errors
@@ -276,6 +301,7 @@ impl Outcome {
                 && policy.plans.len() == shape.told_plans()
                 && feature_counts.into_iter().all(|count| count == 0 || count == shape.features.len())
                 && policy.timeline.instants.len() <= shape.instants.len()
+                && matches!(policy.refused_hours.hours().len(), 0 | WEEK_HOURS)
         };
         if !rest.is_empty() || policies.len() != shape.policies.len() || !policies.iter().all(fits) {
             return Err(postcard::Error::SerdeDeCustom);

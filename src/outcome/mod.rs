@@ -13,13 +13,16 @@ mod limits;
 mod merged;
 mod metrics;
 mod month;
+mod peaks;
 mod recount;
+mod sampled;
 mod sums;
 #[cfg(test)]
 pub(crate) mod synthetic;
 mod tally;
 mod timeline;
 mod totals;
+mod week;
 
 pub use auditor::{AuditRules, Auditor, Violation, audit};
 pub use change::{
@@ -32,8 +35,11 @@ pub use limits::{LimitBooks, LimitTotals};
 pub use merged::{OrganizationOutcome, Outcome, RunShape, Scope};
 pub use metrics::{DefinedFor, Direction, METRICS, Metric, OutcomeRange, metric, metric_index};
 pub use month::{MONTH_COLUMNS, MonthBooks, MonthLine, MonthMoney};
+pub use peaks::{OverspendByPeak, PeakSums};
 pub use recount::Recount;
+pub use sampled::{ChangeSample, SAMPLED, SampledChange};
 pub use sums::{CreditSums, CustomerSums, DebtSums, DefaultSums, FeatureSums, HoldSums, MoneySums};
 pub use tally::*;
 pub use timeline::{Instant, Timeline};
 pub use totals::{Service, Totals};
+pub use week::{WEEK_HOURS, WeekHours};

@@ -165,22 +165,24 @@ fn merged_most_of(totals: &Totals) -> [Named; 3] {
     ]
 }
 
-fn instant_of(sample: &AccountSample) -> [Named; 6] {
+fn instant_of(sample: &AccountSample) -> [Named; 7] {
     [
         ("available", micros(sample.available)),
         ("debt", micros(sample.debt)),
         ("demanded", sample.demanded.into()),
+        ("purchases", sample.purchases.into()),
         ("cash", nanos(sample.cash)),
         ("recognized", nanos(sample.recognized)),
         ("expired", micros(sample.expired)),
     ]
 }
 
-fn merged_instant_of(instant: &Instant) -> [Named; 6] {
+fn merged_instant_of(instant: &Instant) -> [Named; 7] {
     [
         ("available", instant.available.sum()),
         ("debt", instant.debt.sum()),
         ("demanded", instant.demanded),
+        ("purchases", instant.purchases),
         ("cash", instant.cash),
         ("recognized", instant.recognized),
         ("expired", instant.expired),
@@ -294,6 +296,13 @@ impl Recount {
                 if let Some(what) = counted.and_then(|counted| counted.difference(totals)) {
                     return Some(told(policy, shape.scope_name(scope), what));
                 }
+            }
+            // Counted twice while an account runs, by feature and by hour of the week.
+            let by_hour = outcome.refused_hours(policy).hours().iter().sum::<i128>();
+            let refused = totals.first().map_or(0, |all| all.service.sums.refused);
+            if by_hour != refused {
+                let what = format!("refused is {refused}, and {by_hour} by hour of the week");
+                return Some(told(policy, "all".to_owned(), what));
             }
             for (index, instant) in outcome.timeline(policy).instants.iter().enumerate() {
                 let counted = self.instants.get(&(policy, index));

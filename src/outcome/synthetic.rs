@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::units::{CohortIndex, Credits, Money, OrganizationId, SimSpan, SimTime};
 
-use super::{AccountSample, FeatureTally, OrganizationOutcome, Outcome, RunShape, Tally};
+use super::{AccountSample, FeatureTally, OrganizationOutcome, Outcome, RunShape, Tally, WEEK_HOURS};
 
 /// A small generator of made-up numbers.
 pub(crate) struct Numbers(pub(crate) u64);
@@ -40,6 +40,7 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
         limits: Vec::new(),
         quantities: vec![vec!["words".to_owned()], Vec::new()],
         groups: vec![BTreeMap::from([(2, "sales, north".to_owned())]), BTreeMap::new()],
+        zone: String::new(),
     })
 }
 
@@ -80,8 +81,18 @@ fn tally(shape: &RunShape, seed: u64, number: u32, policy: u64) -> Tally {
     tally.money.breakage = Money::from_nanos(tally.money.package_cash.nanos() / 10);
     tally.money.deferred_end = Money::from_nanos(tally.money.package_cash.nanos() * 2 / 5);
     tally.customer.purchases = own.below(6);
+    tally.refused_hours = refused_hours(&tally);
     tally.samples = samples(shape, &tally, &mut own);
     tally
+}
+
+/// Refusals spread over office hours, the first ones of an organization on Mondays at nine.
+fn refused_hours(tally: &Tally) -> Vec<u64> {
+    let mut hours = vec![0; WEEK_HOURS];
+    for refusal in 0..tally.features.iter().map(|feature| feature.refused).sum::<u64>() {
+        hours[(refusal * 7 % 5 * 24 + 9 + refusal % 8) as usize] += 1;
+    }
+    hours
 }
 
 fn feature(shared: &mut Numbers, own: &mut Numbers, activity: u64, policy: u64) -> FeatureTally {
@@ -119,6 +130,7 @@ fn samples(shape: &RunShape, tally: &Tally, own: &mut Numbers) -> Vec<AccountSam
         held: own.credits(5),
         demanded: so_far(demanded, index),
         refused: so_far(refused, index),
+        purchases: so_far(tally.customer.purchases + tally.customer.auto_top_ups, index),
         cash: Money::from_nanos(tally.money.package_cash.nanos() / all as i64 * (index as i64 + 1)),
         recognized: Money::from_nanos(tally.money.recognized.nanos() / all as i64 * (index as i64 + 1)),
         deferred: tally.money.deferred_end,

@@ -43,6 +43,8 @@ pub struct Tally {
     pub limits: Vec<LimitTally>,
     /// Money by month and plan, in order.
     pub months: Vec<MonthLine>,
+    /// Operations whose first attempt was turned away, by hour of the week; empty if none was.
+    pub refused_hours: Vec<u64>,
     /// States at the timeline's instants, in order.
     pub samples: Vec<AccountSample>,
     /// Rows on request.
@@ -349,6 +351,8 @@ pub struct AccountSample {
     pub demanded: u64,
     /// Operations refused so far.
     pub refused: u64,
+    /// Purchases paid so far, automatic ones included.
+    pub purchases: u64,
     /// Cash so far.
     pub cash: Money,
     /// Recognized so far.

@@ -30,6 +30,8 @@ pub struct Instant {
     pub demanded: i128,
     /// Operations refused so far.
     pub refused: i128,
+    /// Purchases so far.
+    pub purchases: i128,
     /// Cash so far (nano-units).
     pub cash: i128,
     /// Recognized so far (nano-units).
@@ -72,6 +74,7 @@ impl Instant {
         self.held.record_grained(sample.held.micros(), GRAIN);
         self.demanded += i128::from(sample.demanded);
         self.refused += i128::from(sample.refused);
+        self.purchases += i128::from(sample.purchases);
         self.cash += i128::from(sample.cash.nanos());
         self.recognized += i128::from(sample.recognized.nanos());
         self.expired += i128::from(sample.expired.micros());
@@ -83,6 +86,7 @@ impl Instant {
         self.held.merge(&other.held);
         self.demanded += other.demanded;
         self.refused += other.refused;
+        self.purchases += other.purchases;
         self.cash += other.cash;
         self.recognized += other.recognized;
         self.expired += other.expired;

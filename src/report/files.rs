@@ -115,8 +115,14 @@ pub fn write_timeline(out: impl Write, findings: &Findings) -> io::Result<()> {
     for balance in ["available_credits", "debt_credits", "held_credits"] {
         header.extend(["mean", "p10", "p50", "p90"].map(|part| format!("{balance}_{part}")));
     }
-    let counters =
-        ["operations_demanded", "operations_refused", "cash_money", "recognized_money", "expired_credits"];
+    let counters = [
+        "operations_demanded",
+        "operations_refused",
+        "cash_money",
+        "recognized_money",
+        "expired_credits",
+        "purchases",
+    ];
     header.extend(counters.map(str::to_owned));
     csv.write(&header)?;
     let shape = findings.shape();
@@ -130,7 +136,7 @@ pub fn write_timeline(out: impl Write, findings: &Findings) -> io::Result<()> {
             record.extend([point.demanded, point.refused].map(exact));
             record
                 .extend([point.cash, point.recognized].map(|money| exact_or_empty(priced.then_some(money))));
-            record.push(exact(point.expired));
+            record.extend([point.expired, point.purchases].map(exact));
             csv.write(&record)?;
         }
     }

@@ -5,9 +5,11 @@
 //! counter of an operation has one verb for those that are followed one by one, and is part of `bulk` for the others;
 //! laws 2 (what ended operations owed) and 3 as totals.
 
+use crate::calendar::Zone;
 use crate::deliberate::Deliberate;
 use crate::outcome::{
     AccountSample, AttemptRow, CycleRow, Detail, EntryKind, FeatureTally, LimitTally, Reason, Tally,
+    WEEK_HOURS,
 };
 use crate::policy::OnLimit;
 use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
@@ -52,6 +54,8 @@ pub(super) struct Counts {
     /// Charged for operations that have ended, or absorbed by the vendor.
     ended_paid: Credits,
     measuring: bool,
+    /// The hour of the week of the last refusal, and the instant at which it ends.
+    hour: (usize, SimTime),
 }
 
 impl Counts {
@@ -63,7 +67,7 @@ impl Counts {
             detail: rows.then(Box::<Detail>::default),
             ..Tally::default()
         };
-        Counts { tally, row: (0, 0), ended_paid: Credits::ZERO, measuring }
+        Counts { tally, row: (0, 0), ended_paid: Credits::ZERO, measuring, hour: (0, SimTime::MIN) }
     }
 
     #[inline]
@@ -161,6 +165,18 @@ impl Counts {
             tally.refused += 1;
             self.row.1 += 1;
         }
+    }
+
+    /// An operation was refused at its first attempt, at this instant: counts its hour of the week. Refusals come in
+    /// clusters, so that most lie in the hour of the one before.
+    pub(super) fn refused_at(&mut self, zone: &Zone, at: SimTime) {
+        if at >= self.hour.1 {
+            self.hour = zone.hour_of_week(at);
+        }
+        if self.tally.refused_hours.is_empty() {
+            self.tally.refused_hours = vec![0; WEEK_HOURS];
+        }
+        self.tally.refused_hours[self.hour.0] += 1;
     }
 
     /// An operation is lost for good; `by_default` if nobody has written down what lost it.
@@ -365,6 +381,11 @@ impl Counts {
         features.fold((0, 0), |(demanded, refused), feature| {
             (demanded + feature.demanded, refused + feature.refused)
         })
+    }
+
+    /// Purchases paid so far, automatic ones included.
+    pub(super) fn purchases(&self) -> u64 {
+        self.tally.customer.purchases + self.tally.customer.auto_top_ups
     }
 
     /// The state at an instant of the timeline.

@@ -32,5 +32,25 @@ fn clocks_run_from_the_instant_that_starts_them_to_the_one_that_stops_them() {
              use 4 at 2 Jan
              => served 1, blocked-h 48",
         ),
+        (
+            // 2 January 2025 is a Thursday. The grant comes in between; summer time moves an hour of UTC.
+            "refusals are counted by the hour that clocks of the scenario's zone show",
+            "zone America/New_York
+             admission = \"positive\"
+             until 1 Aug
+             use 1 at 2 Jan 14:00
+             use 1 at 2 Jan 14:59:59
+             use 1 at 2 Jan 15:00
+             use 1 at 3 Jul 15:10
+             => refused 4, refused-hours Thu-14+Thu-14+Thu-15+Thu-15",
+        ),
+        (
+            "refusals before outcomes count are in no hour",
+            "measured from 3 Jan
+             admission = \"positive\"
+             use 1 at 2 Jan 14:00
+             use 1 at 3 Jan 23:30
+             => refused 1, refused-hours Fri-23",
+        ),
     ]);
 }

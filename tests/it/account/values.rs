@@ -225,8 +225,18 @@ fn journal(tally: &Tally, name: &str) -> Option<String> {
         "kill-days" => days(EntryKind::Killed),
         "paid-days" => days(EntryKind::InvoicePaid),
         "order" => order(journal),
+        "refused-hours" => refused_hours(tally),
         _ => return None,
     })
+}
+
+/// Hours of the week in which operations were refused: `Thu-14+Thu-15`.
+fn refused_hours(tally: &Tally) -> String {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let counted = tally.refused_hours.iter().enumerate();
+    let hours = counted.flat_map(|(hour, &count)| std::iter::repeat_n(hour, count as usize));
+    let listed: Vec<String> = hours.map(|hour| format!("{}-{}", DAYS[hour / 24], hour % 24)).collect();
+    if listed.is_empty() { "none".to_owned() } else { listed.join("+") }
 }
 
 /// What is left of a grant, from the journal alone; all lots of the grant together.

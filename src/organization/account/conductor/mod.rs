@@ -199,6 +199,7 @@ impl State {
             held: lots.held(),
             demanded,
             refused,
+            purchases: self.counts.purchases(),
             cash: self.money.cash(),
             recognized: self.money.recognized_measured(lots, instant),
             deferred: self.money.deferred(lots, instant),

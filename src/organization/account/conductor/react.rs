@@ -32,6 +32,9 @@ impl State {
         let held_back = reason == Reason::Short && self.passes_without_holds(env, serves, need);
         let surprise = self.customer.is_surprised(self.timers.now());
         self.counts.refused(feature, reason, attempt == 1, (surprise, held_back));
+        if attempt == 1 {
+            self.counts.refused_at(&env.world.zone, self.timers.now());
+        }
         if matches!(reason, Reason::Short | Reason::Budget) {
             self.customer.refused_credits(self.timers.now());
         }
