@@ -48,6 +48,7 @@ impl Asked {
         }
         asked.flag("--no-organizations", arguments.no_organizations);
         asked.flag("--audit", arguments.audit);
+        asked.flag("--png", arguments.png);
         asked
     }
 
@@ -62,6 +63,7 @@ impl Asked {
         asked.flag("--quick", arguments.trial.quick);
         asked.value("--replications", scenario.replications);
         asked.flag("--scopes", arguments.scopes);
+        asked.flag("--png", arguments.trial.png);
         asked
     }
 
@@ -78,6 +80,7 @@ impl Asked {
         }
         asked.policies(scenario, of_file);
         asked.flag("--quick", arguments.trial.quick);
+        asked.flag("--png", arguments.trial.png);
         asked
     }
 
@@ -90,6 +93,7 @@ impl Asked {
         asked.each("--policy", &arguments.policies);
         asked.flag("--quick", arguments.trial.quick);
         asked.value("--replications", scenario.replications);
+        asked.flag("--png", arguments.trial.png);
         asked
     }
 

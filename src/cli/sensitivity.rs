@@ -16,7 +16,7 @@ use crate::scenario::assumptions;
 
 use crate::units::visible_lines;
 
-use super::arguments::SensitivityArguments;
+use super::arguments::{SensitivityArguments, picture_forms};
 use super::asked::Asked;
 use super::exit::{CommandProblem, Exit};
 use super::terminal;
@@ -199,10 +199,13 @@ impl Answers<'_> {
                 (self.mean(0, policy)?, self.mean(low, policy)?, self.mean(high, policy)?);
             let mut points = [(base, 0), (at_low, low), (at_high, high)];
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let paired = crate::experiment::paired(
-                &self.values(points[2].1, policy)?,
-                &self.values(points[0].1, policy)?,
-            );
+            let difference = |point: usize, other: usize| {
+                crate::experiment::paired(&self.values(point, policy)?, &self.values(other, policy)?)
+            };
+            let around_base = |point: usize| {
+                let (below, above) = difference(point, 0)?.interval()?;
+                Some((base + below, base + above))
+            };
             Some(Swing {
                 key: own.key.clone(),
                 low_setting: own.low.clone(),
@@ -210,7 +213,9 @@ impl Answers<'_> {
                 base,
                 low: at_low,
                 high: at_high,
-                half_width: paired.and_then(|estimate| estimate.half_width),
+                low_interval: around_base(low),
+                high_interval: around_base(high),
+                half_width: difference(points[2].1, points[0].1).and_then(|estimate| estimate.half_width),
                 ranking_changes: [low, high].iter().any(|&point| !self.swapped(point).is_empty()),
             })
         };
@@ -299,10 +304,11 @@ fn write(
 ) -> String {
     let SensitivityQuestion { metric, stiff, shown, .. } = answers.question;
     let currency = workshop.base.currency.as_deref();
-    let unit = METRICS[*metric].unit(currency);
+    let names: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
+    let mut made = Vec::new();
     let policies = answers.trials.points[0].policies.iter().enumerate();
     let mut tables: Vec<Table> = Vec::new();
-    let (mut taken, mut pictures) = (BTreeSet::new(), Vec::new());
+    let mut taken = BTreeSet::new();
     for (index, (name, _)) in policies.filter(|(_, (name, _))| shown.contains(name)) {
         let outcome = format!("{} under {name}", METRICS[*metric].name);
         let swings = answers.swings(index);
@@ -310,13 +316,9 @@ fn write(
         let file = free_name(&mut taken, super::sweep::file_name(name));
         let csv = || Ok(swing_table.to_csv().into_bytes());
         report::attempt(folder, &format!("sensitivity-{file}.csv"), csv);
-        let widest: Vec<Swing> = swings.iter().take(MOST_ROWS).cloned().collect();
         let base = answers.mean(0, index).unwrap_or(f64::NAN);
-        if base.is_finite() {
-            let draw = || report::tornado_plot(*metric, &unit, base, &widest);
-            let drawn = report::drawn(folder, &format!("plots/tornado-{file}.svg"), draw);
-            pictures.extend(drawn.map(|svg| (svg, None)));
-        }
+        let name = format!("tornado-{file}");
+        made.extend(report::swings_picture((index, &names), (*metric, currency), base, &swings, &name));
         tables.push(swing_table);
         if !answers.question.trajectories.is_empty() {
             let table = report::morris_table(&outcome, (*metric, currency), &answers.elementary(index));
@@ -324,6 +326,7 @@ fn write(
             tables.push(table);
         }
     }
+    let pictures = report::draw(folder, picture_forms(arguments.trial.png), || made);
     let mut ranking = answers.ranking();
     if !stiff.is_empty() {
         ranking.push(format!("left alone, because the scenario would be wrong: {}", stiff.join(", ")));

@@ -9,10 +9,12 @@ use crate::experiment::{
     Aim, Candidate, Measurements, Objective, PolicyAt, Setting, Sweep, SweepPoint, Trials,
 };
 use crate::outcome::{METRICS, Scope, metric_index};
-use crate::report::{self, Look, PageBlock, PageSection, PageTable, Printed, RunFolder, Scopes, Status};
+use crate::report::{
+    self, Look, PageBlock, PageSection, PageTable, Picture, Printed, RunFolder, Scopes, Status,
+};
 use crate::scenario::SweepPlan;
 
-use super::arguments::SweepArguments;
+use super::arguments::{SweepArguments, picture_forms};
 use super::asked::Asked;
 use super::exit::{CommandProblem, Exit};
 use super::terminal;
@@ -204,23 +206,15 @@ fn write(
     let mut csv = Vec::new();
     report::write_sweep(&mut csv, sweep, &workshop.base.name, scopes).map_err(broken)?;
     report::attempt(folder, "sweep.csv", || Ok(csv.clone()));
-    let mut pictures = Vec::new();
-    for key in 0..sweep.keys.len() {
-        for &metric in &question.outcomes {
-            let name = format!("plots/{}-{}.svg", METRICS[metric].name, file_name(&sweep.keys[key]));
-            let drawn = report::drawn(folder, &name, || report::sweep_plot(sweep, key, metric));
-            pictures.extend(drawn.map(|svg| (svg, None)));
-        }
-    }
     let candidates = candidates(question, sweep);
     let front = (!question.objectives.is_empty())
         .then(|| report::front_table(sweep, &question.objectives, &candidates));
     if let Some(front) = &front {
         report::attempt(folder, "front.csv", || Ok(front.to_csv().into_bytes()));
-        let draw = || report::front_plot(sweep, &question.objectives, &candidates);
-        let drawn = report::drawn(folder, "plots/front.svg", draw);
-        pictures.extend(drawn.map(|svg| (svg, None)));
     }
+    let drawn = report::draw(folder, picture_forms(arguments.trial.png), || {
+        pictures(workshop, question, sweep, &candidates)
+    });
     let points = report::points_table(sweep, &shown(question, sweep));
     let form = |format: report::Format, look: Look| match format {
         report::Format::Csv => String::from_utf8_lossy(&csv).into_owned(),
@@ -247,12 +241,31 @@ fn write(
     let table = |table: &report::Table| PageBlock::Table(PageTable::from(table));
     let results = vec![
         PageSection::new("front", "Pareto front", front.iter().map(table).collect()),
-        PageSection::new("pictures", "Pictures", vec![PageBlock::Pictures(pictures)]),
+        PageSection::new("pictures", "Pictures", vec![PageBlock::Pictures(drawn)]),
         PageSection::new("points", "Every point", vec![table(&report::points_for_people(sweep, &outcomes))]),
     ];
     let verdict = report::sweep_verdict(sweep, &outcomes, if front.is_some() { &candidates } else { &[] });
     workshop.page(folder, (asked, replications), verdict, results);
     Ok(form(arguments.trial.format.into(), terminal::stdout_look()))
+}
+
+/// The front, and each outcome against each key.
+fn pictures(
+    workshop: &Workshop<'_>,
+    question: &SweepQuestion,
+    sweep: &Sweep,
+    candidates: &[Candidate],
+) -> Vec<Picture> {
+    let policies: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
+    let front = report::front_picture(sweep, &question.objectives, candidates, &policies);
+    let keys = 0..sweep.keys.len();
+    let each = keys.flat_map(|key| question.outcomes.iter().map(move |&metric| (key, metric))).map(
+        |(key, metric)| {
+            let name = format!("{}-{}", METRICS[metric].name, file_name(&sweep.keys[key]));
+            report::sweep_picture(sweep, (key, metric), &policies, &name)
+        },
+    );
+    report::gathered(front.into_iter().map(Ok).chain(each))
 }
 
 /// Outcomes that apply somewhere.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::deliberate::Deliberate;
 use crate::outcome::{
-    Histogram, METRICS, Outcome, OutcomeRange, RunShape, Scope, Totals, WeekHours, metric_index,
+    Histogram, LimitBooks, METRICS, Outcome, OutcomeRange, RunShape, Scope, Totals, WeekHours, metric_index,
 };
 
 use super::progress::TimelineMeans;
@@ -34,6 +34,8 @@ pub struct Measurements {
     customers: CustomerFindings,
     /// Refused operations by hour of the week, summed over replications, by policy.
     refused_hours: Vec<WeekHours>,
+    /// What limits met, summed over replications, by policy.
+    limits: Vec<LimitBooks>,
     /// What concurrency costs.
     peaks: PeakFindings,
     /// Largest debt of each organization in every replication (micro-credits), by policy.
@@ -103,6 +105,7 @@ impl Measurements {
             largest_debts: vec![Histogram::default(); policies],
             customers: CustomerFindings::new(&shape),
             refused_hours: vec![WeekHours::default(); policies],
+            limits: vec![LimitBooks::default(); policies],
             peaks: PeakFindings::new(policies),
             organizations: vec![0; scopes.len()],
             replications: 0,
@@ -169,6 +172,7 @@ impl Measurements {
             self.largest_debts[policy].merge(&totals[0].debt_max);
             self.progress[policy].push(outcome.timeline(policy));
             self.refused_hours[policy].merge(outcome.refused_hours(policy));
+            self.limits[policy].merge(outcome.limits(policy));
         }
         self.customers.push(outcome);
         self.peaks.push(outcome);
@@ -252,6 +256,12 @@ impl Measurements {
     #[must_use]
     pub fn refused_hours(&self, policy: usize) -> &WeekHours {
         &self.refused_hours[policy]
+    }
+
+    /// What limits of one policy met, over all replications.
+    #[must_use]
+    pub fn limits(&self, policy: usize) -> &LimitBooks {
+        &self.limits[policy]
     }
 
     /// What concurrency costs.

@@ -18,6 +18,11 @@ pub struct Swing {
     pub low: f64,
     /// The outcome at the high setting.
     pub high: f64,
+    /// Where the outcome may lie at the low setting, the base being as measured: the 95 % interval of the paired difference
+    /// to it; absent for a single replication.
+    pub low_interval: Option<(f64, f64)>,
+    /// Likewise at the high setting.
+    pub high_interval: Option<(f64, f64)>,
     /// The wider side of the 95 % interval of the paired difference between the two that lie farthest apart; absent for a
     /// single replication.
     pub half_width: Option<f64>,
@@ -148,6 +153,8 @@ mod tests {
             base,
             low,
             high,
+            low_interval: None,
+            high_interval: None,
             half_width: None,
             ranking_changes: false,
         };

@@ -10,8 +10,8 @@ use crate::deliberate::Deliberate;
 use crate::units::{OrganizationId, SimTime};
 
 use super::{
-    ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, OverspendByPeak, Tally, Timeline,
-    Totals, WEEK_HOURS, WeekHours,
+    ChangesBySize, CustomerSide, LimitBooks, MonthBooks, OrganizationChange, OverspendByPeak, Tally,
+    Timeline, Totals, WEEK_HOURS, WeekHours,
 };
 
 /// Names and instants that give the numbers of a run their meaning.

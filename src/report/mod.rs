@@ -62,13 +62,14 @@ pub use page::{
     assumptions_section, page, run_page, settings_section, sweep_verdict, trial_page,
 };
 pub use picture::{
-    AxisScale, AxisTick, BarRow, CurvePoint, CurveStyle, DotRow, JudgedValue, LeftOut, PanelContent, Picture,
-    PictureAxis, PictureCurve, PicturePanel, PictureSeries, PictureValue, PlanePoint, StackRow, SwingRow,
-    pictures,
+    AxisScale, AxisTick, BarRow, CurvePoint, CurveStyle, DotRow, DrawnCondition, DrawnSearch, JudgedValue,
+    LeftOut, PanelContent, Picture, PictureAxis, PictureCurve, PicturePanel, PictureSeries, PictureValue,
+    PlanePoint, StackRow, SwingRow, TriedSetting, description, front_picture, gathered, optimum_picture,
+    pictures, sweep_picture, swings_picture,
 };
 pub use pieces::{RowPieces, unguarded};
 #[cfg(feature = "plots")]
-pub use plots::{Plot, drawings, front_plot, sweep_plot, tornado_plot};
+pub use plots::{png, svg};
 #[cfg(feature = "cli")]
 pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
@@ -92,7 +93,7 @@ use crate::experiment::Findings;
 #[cfg(feature = "cli")]
 /// Writes everything that follows from the findings into a run folder: the summaries, the plots, the page. A file that
 /// fails is done without, and the folder says so.
-pub fn write_findings(folder: &mut RunFolder, findings: &Findings, mut page: Page) {
+pub fn write_findings(folder: &mut RunFolder, findings: &Findings, mut page: Page, forms: PictureForms) {
     type Form = fn(&mut Vec<u8>, &Findings, &str) -> io::Result<()>;
     let tables: [(&str, Form); 6] = [
         ("summary.csv", |out, findings, scenario| write_summary(out, findings, scenario)),
@@ -108,15 +109,7 @@ pub fn write_findings(folder: &mut RunFolder, findings: &Findings, mut page: Pag
             form(&mut out, findings, &page.scenario).map(|()| out)
         });
     }
-    let mut data = pictures(findings);
-    let mut shown = Vec::new();
-    for drawing in drawings() {
-        let name = format!("plots/{}.svg", drawing.name);
-        if let Some(svg) = drawn(folder, &name, || (drawing.draw)(findings)) {
-            let own = data.iter().position(|picture| picture.name == drawing.name);
-            shown.push((svg, own.map(|own| data.swap_remove(own))));
-        }
-    }
+    let shown = draw(folder, forms, || pictures(findings));
     page.add("pictures", (!shown.is_empty()).then_some(PageBlock::Pictures(shown)));
     write_page(folder, page);
 }
@@ -128,23 +121,48 @@ pub fn write_page(folder: &mut RunFolder, mut page: Page) {
     attempt(folder, "report.html", || Ok(page::page(&page).into_bytes()));
 }
 
+/// In which forms pictures are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureForms {
+    /// SVG alone.
+    Svg,
+    /// SVG and PNG.
+    SvgAndPng,
+}
+
+/// Draws pictures into a folder, and gives each as SVG and as data. A picture that fails, however it does, is done without, and the folder says so.
 #[cfg(feature = "cli")]
-/// Draws a plot into a folder, and gives it; nothing if there is nothing to show. A drawing that fails, however it does, is
-/// done without, and the folder says so.
-pub fn drawn(
+pub fn draw(
     folder: &mut RunFolder,
-    name: &str,
-    draw: impl FnOnce() -> io::Result<Option<String>>,
-) -> Option<String> {
+    forms: PictureForms,
+    make: impl FnOnce() -> Vec<Picture>,
+) -> Vec<(String, Option<Picture>)> {
+    let made = careful(|| Ok(make())).unwrap_or_else(|why| {
+        folder.give_up("plots", &why);
+        Vec::new()
+    });
+    let mut all = Vec::new();
+    for picture in made {
+        let Some(drawn) = drawn(folder, &picture.name, || svg(&picture)) else { continue };
+        if forms == PictureForms::SvgAndPng {
+            attempt(folder, &format!("plots/{}.png", picture.name), || png(&drawn));
+        }
+        all.push((drawn, Some(picture)));
+    }
+    all
+}
+
+#[cfg(feature = "cli")]
+fn drawn(folder: &mut RunFolder, name: &str, draw: impl FnOnce() -> io::Result<String>) -> Option<String> {
+    let file = format!("plots/{name}.svg");
     match careful(draw) {
-        Ok(None) => None,
-        Ok(Some(svg)) => {
+        Ok(svg) => {
             // A folder that cannot take it has noted that.
-            let _ = folder.write(name, svg.as_bytes());
+            let _ = folder.write(&file, svg.as_bytes());
             Some(svg)
         }
         Err(why) => {
-            folder.give_up(name, &why);
+            folder.give_up(&file, &why);
             None
         }
     }
@@ -184,16 +202,15 @@ mod tests {
     fn a_plot_that_fails_costs_that_plot_only() {
         let home = tempfile::tempdir().unwrap();
         let (mut folder, _) = RunFolder::begin(home.path(), "test").unwrap();
-        type Draw = fn() -> io::Result<Option<String>>;
-        let draws: [(&str, Draw); 4] = [
-            ("plots/panics.svg", || panic!("attempt to add with overflow")),
-            ("plots/fails.svg", || Err(io::Error::other("no ink"))),
-            ("plots/nothing.svg", || Ok(None)),
-            ("plots/fine.svg", || Ok(Some("<svg/>".to_owned()))),
+        type Draw = fn() -> io::Result<String>;
+        let draws: [(&str, Draw); 3] = [
+            ("panics", || panic!("attempt to add with overflow")),
+            ("fails", || Err(io::Error::other("no ink"))),
+            ("fine", || Ok("<svg/>".to_owned())),
         ];
         let drawn: Vec<bool> =
             draws.into_iter().map(|(name, draw)| drawn(&mut folder, name, draw).is_some()).collect();
-        assert_eq!(drawn, [false, false, false, true]);
+        assert_eq!(drawn, [false, false, true]);
         attempt(&mut folder, "summary.csv", || Ok(b"metric".to_vec()));
         let missing: Vec<(&str, &str)> =
             folder.missing().iter().map(|file| (file.name.as_str(), file.why.as_str())).collect();

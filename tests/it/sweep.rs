@@ -147,6 +147,11 @@ fn a_sweep_in_the_file_is_swept_with_its_front() {
     for file in ["front.csv", "plots/front.svg", "plots/loss_rate-policy.allowance.credits.svg"] {
         assert!(folder.join(file).is_file(), "{file}");
     }
+    // The second policy has one colour, whatever else is drawn.
+    let second = "#D55E00";
+    for file in ["plots/front.svg", "plots/loss_rate-policy.allowance.credits.svg"] {
+        assert!(fs::read_to_string(folder.join(file)).expect("readable").contains(second), "{file}");
+    }
     assert_eq!(home.creditsim(&["run", "small.toml", "--quiet"]).status.code(), Some(0));
 }
 
@@ -178,6 +183,12 @@ fn the_search_finds_the_end_of_the_range_that_loses_least_and_says_how_sure_it_i
     assert_eq!(ended.status.code(), Some(0), "{said}");
     assert!(said.contains("chosen: overdraft with policies.overdraft.overdraft.limit=120"), "{said}");
     assert!(said.contains("with 95 % confidence"), "{said}");
+    // Its settings are drawn; as PNG too where that is asked for, under another name because it is another question.
+    let folder = home.folder_of("drawn", 0, &[&search[..], &over[..], &["--png"]].concat());
+    let drawn = fs::read_to_string(folder.join("plots/optimum.svg")).expect("readable");
+    assert!(drawn.contains("overdraft with overdraft.limit = 120 is chosen"), "{drawn}");
+    let pixels = fs::read(folder.join("plots/optimum.png")).expect("readable");
+    assert!(pixels.starts_with(b"\x89PNG"), "it is a PNG");
     // Nothing overspends less than nothing.
     let impossible = ["--subject-to", "overspend_credits < 0", "--output", "impossible"];
     let ended = home.creditsim(&[&search[..], &over[..], &impossible[..]].concat());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use crate::report;
+use crate::report::{self, PictureForms};
 
 use super::examples;
 use super::rows::RowsForm;
@@ -164,6 +164,9 @@ pub struct RunArguments {
     /// Form of those rows; `csv.gz` takes about a tenth.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub rows_format: RowsForm,
+    /// Write pictures as PNG too, beside the SVG.
+    #[arg(long)]
+    pub png: bool,
     /// Operations of free features in `operations.csv` too.
     #[arg(long)]
     pub free: bool,
@@ -203,6 +206,11 @@ pub struct RunArguments {
     pub layout: LayoutArguments,
 }
 
+/// The forms of pictures that `--png` asks for.
+pub(super) fn picture_forms(png: bool) -> PictureForms {
+    if png { PictureForms::SvgAndPng } else { PictureForms::Svg }
+}
+
 /// What the commands that simulate many settings have in common.
 #[derive(Debug, Args)]
 pub struct TrialArguments {
@@ -226,6 +234,9 @@ pub struct TrialArguments {
     /// A first look: 5 replications (a search begins with them), the first 20 organizations of each cohort.
     #[arg(long)]
     pub quick: bool,
+    /// Write pictures as PNG too, beside the SVG.
+    #[arg(long)]
+    pub png: bool,
     /// No progress on stderr, only where the results are.
     #[arg(long, short)]
     pub quiet: bool,

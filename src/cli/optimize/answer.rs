@@ -2,19 +2,20 @@
 
 use serde_json::json;
 
+use crate::cli::arguments::picture_forms;
 use crate::cli::asked::Asked;
 use crate::cli::terminal::{number_of, stdout_look};
 use crate::cli::trying::Workshop;
-use crate::experiment::{Aim, Estimate, Ruling, SearchResult, Standing, paired};
-use crate::outcome::METRICS;
+use crate::experiment::{Aim, Entrant, Estimate, Ruling, SearchResult, Standing, paired};
+use crate::outcome::{METRICS, Metric};
 use crate::report::{
-    self, Cell, Column, Format, Look, OutcomeScale, PageBlock, PageSection, PageTable, PageVerdict, Printed,
-    RunFolder, Table, Tone, render_tables, wrapped,
+    self, Cell, Column, DrawnCondition, DrawnSearch, Format, Look, OutcomeScale, PageBlock, PageSection,
+    PageTable, PageVerdict, Picture, Printed, RunFolder, Table, Tone, TriedSetting, render_tables, wrapped,
 };
 use crate::scenario::UnitAmount;
 use crate::units::visible_lines;
 
-use super::{Competitor, OptimizeQuestion, Search};
+use super::{Competitor, Condition, OptimizeQuestion, Search};
 
 /// Rows of the printed table.
 const MOST_ROWS: usize = 20;
@@ -29,6 +30,9 @@ pub(super) fn write(
     let table = table(workshop, question, search, choice);
     report::attempt(folder, "optimum.csv", || Ok(table.to_csv().into_bytes()));
     let said = statement(workshop, question, search, choice);
+    let drawn = report::draw(folder, picture_forms(workshop.arguments.png), || {
+        picture(workshop, question, search, choice).into_iter().collect()
+    });
     let form = |format: Format, look: Look| match format {
         Format::Csv => table.to_csv(),
         Format::Json => report::pretty(&json!({
@@ -61,11 +65,12 @@ pub(super) fn write(
         cautions: Vec::new(),
     };
     let tried = PageSection::new("tried", "What was tried", vec![PageBlock::Table(PageTable::from(&table))]);
-    workshop.page(folder, (asked, search.reached), verdict, vec![tried]);
+    let pictures = PageSection::new("pictures", "Pictures", vec![PageBlock::Pictures(drawn)]);
+    workshop.page(folder, (asked, search.reached), verdict, vec![pictures, tried]);
     form(workshop.arguments.format.into(), stdout_look())
 }
 
-/// The chosen one first, then by the mean.
+/// Every setting, in order.
 fn table(
     workshop: &Workshop<'_>,
     question: &OptimizeQuestion,
@@ -94,23 +99,13 @@ fn table(
     columns.push(Column::words("standing"));
     let mut table = Table::new("Settings", columns);
     let chosen = choice.map(|choice| choice.entrant);
-    let mean =
-        |index: usize| Estimate::of(&present(&field[index].costs)).map_or(f64::INFINITY, |own| own.mean);
-    let mut order: Vec<usize> = (0..field.len()).collect();
-    order.sort_by(|&a, &b| (chosen != Some(a)).cmp(&(chosen != Some(b))).then(mean(a).total_cmp(&mean(b))));
-    for index in order {
+    for index in order(&field, chosen) {
         let (competitor, entrant) = (&search.entrants[index], &field[index]);
-        let values: Vec<f64> = present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect();
+        let values = values(question, entrant);
         let mut row: Vec<Cell> = competitor.settings.iter().map(Cell::text).collect();
         row.extend([Cell::text(&competitor.policy), Cell::number(f64::from(search.simulated(competitor)))]);
         row.push(scale.cell(Estimate::within(&values, METRICS[metric].range())));
-        let difference = chosen.filter(|&chosen| chosen != index).and_then(|chosen| {
-            let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
-                costs.iter().map(|cost| cost.map(|cost| question.cost(cost))).collect()
-            };
-            paired(&turned(&entrant.costs), &turned(&field[chosen].costs))
-        });
-        row.push(scale.cell(difference));
+        row.push(scale.cell(to_chosen(question, &field, index, chosen)));
         let limited = entrant.limited.iter().zip(&search.rules.limits).zip(&limits);
         row.extend(limited.map(|((limited, limit), scale)| {
             scale.cell(Estimate::within(&present(&limited.values), limit.range))
@@ -119,6 +114,92 @@ fn table(
         table.rows.push(row);
     }
     table
+}
+
+/// The settings as a picture, in the order of the table.
+fn picture(
+    workshop: &Workshop<'_>,
+    question: &OptimizeQuestion,
+    search: &Search,
+    choice: Option<&SearchResult>,
+) -> Option<Picture> {
+    let policies: Vec<String> = workshop.base.policies.iter().map(|policy| policy.name.clone()).collect();
+    let field = search.field(question);
+    let chosen = choice.map(|choice| choice.entrant);
+    let tried = order(&field, chosen).into_iter().map(|index| {
+        let (competitor, entrant) = (&search.entrants[index], &field[index]);
+        let limited = entrant.limited.iter().zip(&search.rules.limits);
+        TriedSetting {
+            policy: policies.iter().position(|name| *name == competitor.policy).unwrap_or(0),
+            settings: competitor.settings.clone(),
+            standing: if chosen == Some(index) { "chosen" } else { entrant.standing.name() }.to_owned(),
+            chosen: chosen == Some(index),
+            objective: Estimate::within(
+                &values(question, entrant),
+                METRICS[question.objective.metric].range(),
+            ),
+            to_chosen: to_chosen(question, &field, index, chosen),
+            limited: limited
+                .map(|(limited, limit)| Estimate::within(&present(&limited.values), limit.range))
+                .collect(),
+        }
+    });
+    let condition = |own: &Condition| DrawnCondition {
+        text: own.text.clone(),
+        metric: own.metric,
+        limit: own.limit.value,
+    };
+    let metric = &METRICS[question.objective.metric];
+    let currency = workshop.base.currency.as_deref();
+    let said = match choice {
+        Some(choice) => confidence(choice, sure(search), unit_of(metric, currency), question.objective.aim),
+        None => "each is shown to break a condition, or the outcome does not apply".to_owned(),
+    };
+    report::optimum_picture(&DrawnSearch {
+        policies: &policies,
+        keys: &question.keys,
+        metric: question.objective.metric,
+        currency,
+        tried: tried.collect(),
+        conditions: question.conditions.iter().map(condition).collect(),
+        said,
+    })
+}
+
+/// The chosen one first, then by the mean.
+fn order(field: &[Entrant], chosen: Option<usize>) -> Vec<usize> {
+    let mean =
+        |index: usize| Estimate::of(&present(&field[index].costs)).map_or(f64::INFINITY, |own| own.mean);
+    let mut order: Vec<usize> = (0..field.len()).collect();
+    order.sort_by(|&a, &b| (chosen != Some(a)).cmp(&(chosen != Some(b))).then(mean(a).total_cmp(&mean(b))));
+    order
+}
+
+/// The objective of every replication.
+fn values(question: &OptimizeQuestion, entrant: &Entrant) -> Vec<f64> {
+    present(&entrant.costs).into_iter().map(|cost| question.cost(cost)).collect()
+}
+
+/// The paired difference of an entrant to the chosen one.
+fn to_chosen(
+    question: &OptimizeQuestion,
+    field: &[Entrant],
+    index: usize,
+    chosen: Option<usize>,
+) -> Option<Estimate> {
+    let chosen = chosen.filter(|&chosen| chosen != index)?;
+    let turned = |costs: &[Option<f64>]| -> Vec<Option<f64>> {
+        costs.iter().map(|cost| cost.map(|cost| question.cost(cost))).collect()
+    };
+    paired(&turned(&field[index].costs), &turned(&field[chosen].costs))
+}
+
+/// From an outcome's unit to that of differences of it.
+fn unit_of(metric: &Metric, currency: Option<&str>) -> (f64, String) {
+    match metric.is_share() {
+        true => (100.0, String::from("percentage points")),
+        false => (1.0, metric.unit(currency)),
+    }
 }
 
 /// A condition's outcome is shown in the unit that conditions are written in: shares in %, anything else as METRICS has it.
@@ -149,10 +230,7 @@ fn statement(
     choice: Option<&SearchResult>,
 ) -> Vec<String> {
     let metric = &METRICS[question.objective.metric];
-    let (factor, unit) = match metric.is_share() {
-        true => (100.0, String::from("percentage points")),
-        false => (1.0, metric.unit(workshop.base.currency.as_deref())),
-    };
+    let unit = || unit_of(metric, workshop.base.currency.as_deref());
     let mut said = Vec::new();
     match choice {
         None if search.rounds == 0 => {
@@ -164,8 +242,7 @@ fn statement(
         Some(choice) => {
             let chosen = &search.entrants[choice.entrant];
             said.push(format!("chosen: {}", described(question, chosen)));
-            let sure = if search.exact { "" } else { "with 95 % confidence " };
-            said.push(confidence(choice, sure, (factor, &unit), question.objective.aim));
+            said.push(confidence(choice, sure(search), unit(), question.objective.aim));
             said.extend(conditions_kept(question, choice));
             said.extend(rivals(question, search, choice));
             said.extend(at_an_end(question, chosen));
@@ -191,7 +268,12 @@ fn described(question: &OptimizeQuestion, competitor: &Competitor) -> String {
     format!("{} with {}", competitor.policy, settings.collect::<Vec<_>>().join(", "))
 }
 
-fn confidence(choice: &SearchResult, sure: &str, (factor, unit): (f64, &str), aim: Aim) -> String {
+/// How sure a comparison is: where nothing is drawn, it is exact.
+fn sure(search: &Search) -> &'static str {
+    if search.exact { "" } else { "with 95 % confidence " }
+}
+
+fn confidence(choice: &SearchResult, sure: &str, (factor, unit): (f64, String), aim: Aim) -> String {
     let word = if aim == Aim::Minimize { "lower" } else { "higher" };
     match choice.gap {
         gap if gap.is_infinite() => {

@@ -10,7 +10,7 @@ use crate::report::{
 use crate::scenario::{Provenance, policy_settings};
 use crate::workload::PreparedHistory;
 
-use super::super::arguments::{FormatOption, RunArguments};
+use super::super::arguments::{FormatOption, RunArguments, picture_forms};
 use super::super::exit::CommandProblem;
 use super::super::progress::{count, span};
 use super::super::terminal::number_of;
@@ -29,7 +29,7 @@ pub(super) fn keep(
 ) -> Result<(), CommandProblem> {
     let scenario = &matter.scenario;
     let page = page(matter, arguments, summary, histories);
-    report::write_findings(&mut folder, &summary.findings, page);
+    report::write_findings(&mut folder, &summary.findings, page, picture_forms(arguments.png));
     Printed::keep(&mut folder, None, |format| tables(scenario, (format, Look::PLAIN), summary));
     let missing = folder.missing().to_vec();
     let target = keeping::finish(folder, &manifest)?;

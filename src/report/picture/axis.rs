@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::units::SimTime;
 
-use super::super::plots::scale::{round_ticks, tick_label, time_ticks};
+use super::ticks::{round_ticks, tick_label, time_ticks};
 
 /// An axis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,6 +64,25 @@ impl PictureAxis {
             high,
             ticks,
         }
+    }
+
+    /// A linear axis a little wider than these values, but not below `least`; one that starts near zero starts there.
+    pub fn around(label: &str, unit: &str, values: impl IntoIterator<Item = f64>, least: f64) -> Self {
+        let (low, high) = values
+            .into_iter()
+            .filter(|value| value.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let room = if high > low { (high - low) * 0.05 } else { high.abs().max(1.0) * 0.1 };
+        let from = if low >= 0.0 && low < high * 0.35 { 0.0 } else { low - room };
+        PictureAxis::linear(label, unit, (from.max(least), high + room))
+    }
+
+    /// A linear axis over zero and a little more than all of these.
+    pub fn over_zero(label: &str, unit: &str, values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = reach(values);
+        let room = (high - low) * 0.04;
+        PictureAxis::linear(label, unit, (low - room, high + room))
     }
 
     /// A linear axis over zero and all of these.

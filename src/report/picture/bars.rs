@@ -11,13 +11,13 @@ use super::{
 
 /// Outcomes that are drawn together.
 pub(super) struct BarPicture {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// The first that applies makes the title.
     titles: &'static [FindingWords],
     outcomes: &'static [&'static str],
 }
 
-pub(super) const BAR_PICTURES: [BarPicture; 3] = [
+pub(super) const BAR_PICTURES: [BarPicture; 5] = [
     BarPicture {
         name: "service",
         titles: &[FindingWords {
@@ -49,13 +49,44 @@ pub(super) const BAR_PICTURES: [BarPicture; 3] = [
             noun: "cash",
             unit: "¤",
         }],
-        outcomes: &["cash_money", "recognized_money", "deferred_end_money"],
+        outcomes: &["cash_money", "recognized_money", "margin_money", "deferred_end_money"],
+    },
+    BarPicture {
+        name: "breakage",
+        titles: &[
+            FindingWords {
+                outcome: "breakage_money",
+                falls: "cuts breakage",
+                rises: "raises breakage",
+                noun: "breakage",
+                unit: "¤",
+            },
+            FindingWords {
+                outcome: "expired_credits",
+                falls: "cuts unused credits that expire",
+                rises: "raises unused credits that expire",
+                noun: "what expires unused",
+                unit: "¤",
+            },
+        ],
+        outcomes: &["breakage_money", "expired_credits", "expiry_rate"],
+    },
+    BarPicture {
+        name: "top-ups",
+        titles: &[FindingWords {
+            outcome: "top_ups_per_organization_month",
+            falls: "lowers top-ups of an organization and month",
+            rises: "raises top-ups of an organization and month",
+            noun: "top-ups",
+            unit: "",
+        }],
+        outcomes: &["auto_top_ups", "purchases", "package_cash_money"],
     },
 ];
 
 impl BarPicture {
-    /// The picture; `None` if no outcome applies to any policy, or all are 0.
-    pub(super) fn picture(&self, findings: &Findings) -> Option<Picture> {
+    /// The picture, or why there is none.
+    pub(super) fn picture(&self, findings: &Findings) -> Result<Picture, LeftOut> {
         let (mut panels, mut left_out) = (Vec::new(), Vec::new());
         for outcome in self.outcomes {
             match panel(findings, outcome) {
@@ -63,11 +94,16 @@ impl BarPicture {
                 Err(why) => left_out.push(LeftOut { what: (*outcome).to_owned(), why: why.to_owned() }),
             }
         }
-        let title = self.titles.iter().find_map(|words| words.title(findings))?;
-        (!panels.is_empty()).then(|| Picture {
+        let title = self.titles.iter().find_map(|words| words.title(findings)).filter(|_| !panels.is_empty());
+        let title = title.ok_or_else(|| {
+            let mut whys: Vec<&str> = left_out.iter().map(|left| left.why.as_str()).collect();
+            whys.dedup();
+            LeftOut { what: self.name.to_owned(), why: whys.join("; ") }
+        })?;
+        Ok(Picture {
             name: self.name.to_owned(),
             title,
-            subtitle: subtitle(findings),
+            subtitle: format!("{}{}", means(findings, "whiskers"), paired_by(findings)),
             series: policies(findings),
             panels,
             notes: Vec::new(),
@@ -76,16 +112,26 @@ impl BarPicture {
     }
 }
 
+/// How differences are paired; nothing where none are.
+fn paired_by(findings: &Findings) -> &'static str {
+    match findings.measurements.is_resampled() {
+        _ if findings.shape().policies.len() < 2 => "",
+        true => "; differences are paired by resample",
+        false if findings.measurements.replications() > 1 => "; differences are paired by replication",
+        false => "",
+    }
+}
+
 /// How means and intervals came about.
-pub(super) fn subtitle(findings: &Findings) -> String {
+pub(super) fn means(findings: &Findings, sign: &str) -> String {
     let measurements = &findings.measurements;
     match measurements.replications() {
         _ if measurements.is_exact() => "one exact run: nothing is drawn".to_owned(),
         resamples if measurements.is_resampled() => {
-            format!("one run; whiskers: 95 % interval by {resamples} resamples of the organizations")
+            format!("one run; {sign}: 95 % interval by {resamples} resamples of the organizations")
         }
         1 => "one replication".to_owned(),
-        replications => format!("means of {replications} replications; whiskers: 95 % interval"),
+        replications => format!("means of {replications} replications; {sign}: 95 % interval"),
     }
 }
 
@@ -119,7 +165,7 @@ fn panel(findings: &Findings, outcome: &str) -> Result<PicturePanel, &'static st
         rows.iter().filter_map(|row| row.difference.as_ref()).flat_map(|found| ends(&found.value)).collect();
     let baseline = &findings.shape().policies[findings.baseline];
     let axis =
-        || PictureAxis::from_zero(&format!("difference to {baseline}"), apart, differences.iter().copied());
+        || PictureAxis::over_zero(&format!("difference to {baseline}"), apart, differences.iter().copied());
     let difference = (!differences.is_empty()).then(axis);
     let names: Vec<String> = findings.shape().policies.clone();
     let title = if unit.is_empty() { scale.name.clone() } else { format!("{} [{unit}]", scale.name) };

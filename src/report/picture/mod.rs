@@ -6,8 +6,22 @@
 //! would be empty, or equal to what is shown, is left out and named.
 
 mod axis;
+mod balance;
 mod bars;
+mod changes;
+mod concurrency;
+mod credits;
+mod debt;
+mod description;
 mod finding;
+mod front;
+mod hours;
+mod limits;
+mod optimum;
+mod purchases;
+mod sweeps;
+mod swings;
+mod ticks;
 
 use serde::{Serialize, Serializer};
 
@@ -16,6 +30,11 @@ use crate::experiment::{Difference, Estimate, Findings, Verdict};
 use super::number;
 
 pub use axis::{AxisScale, AxisTick, PictureAxis};
+pub use description::description;
+pub use front::front_picture;
+pub use optimum::{DrawnCondition, DrawnSearch, TriedSetting, optimum_picture};
+pub use sweeps::sweep_picture;
+pub use swings::swings_picture;
 
 /// A picture: its finding as title, and panels that share their series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -326,10 +345,42 @@ fn policies(findings: &Findings) -> Vec<PictureSeries> {
     findings.shape().policies.iter().enumerate().map(series).collect()
 }
 
-/// Every picture of a run that has something to show, in the order of the page.
+/// Every picture of a run that has something to show, in the order of the page. What has none is named below the first.
 #[must_use]
 pub fn pictures(findings: &Findings) -> Vec<Picture> {
-    bars::BAR_PICTURES.iter().filter_map(|own| own.picture(findings)).collect()
+    let bars = |name: &'static str| {
+        let own = bars::BAR_PICTURES.iter().find(|own| own.name == name);
+        own.map(|own| own.picture(findings))
+    };
+    let made = |names: &'static [&'static str]| names.iter().copied().filter_map(bars);
+    let others = [
+        credits::picture(findings),
+        balance::picture(findings).ok_or_else(|| LeftOut {
+            what: "balance".to_owned(),
+            why: "the horizon is too short for a timeline".to_owned(),
+        }),
+        debt::picture(findings),
+    ];
+    let service = made(&["service"]).chain([hours::picture(findings), limits::picture(findings)]);
+    let load = made(&["load"]).chain([concurrency::picture(findings)]);
+    let money = made(&["money", "breakage", "top-ups"]).chain([purchases::picture(findings)]);
+    gathered(service.chain(load).chain(money).chain(changes::pictures(findings)).chain(others))
+}
+
+/// Those that can be drawn; what cannot is named below the first.
+#[must_use]
+pub fn gathered(made: impl IntoIterator<Item = Result<Picture, LeftOut>>) -> Vec<Picture> {
+    let (mut pictures, mut left_out) = (Vec::new(), Vec::new());
+    for made in made {
+        match made {
+            Ok(picture) => pictures.push(picture),
+            Err(missing) => left_out.push(missing),
+        }
+    }
+    if let Some(first) = pictures.first_mut() {
+        first.left_out.extend(left_out);
+    }
+    pictures
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ pub(super) struct LegendEntry {
 enum LegendSign {
     Series(PictureSeries),
     Verdict(Verdict),
-    Part(usize),
+    /// A part, of so many.
+    Part(usize, usize),
     End(bool),
 }
 
@@ -68,7 +69,7 @@ fn entries(picture: &Picture) -> Vec<LegendEntry> {
         }
         Some(PanelContent::Stacks { parts, .. }) => {
             let entry = |(index, name): (usize, &String)| LegendEntry {
-                sign: LegendSign::Part(index),
+                sign: LegendSign::Part(index, parts.len()),
                 text: name.clone(),
             };
             parts.iter().enumerate().map(entry).collect()
@@ -110,7 +111,7 @@ pub(super) fn draw_legend(canvas: &Canvas, rows: &[Vec<LegendEntry>], (left, top
             match &entry.sign {
                 LegendSign::Series(series) => paint::draw_mark(canvas, series, at, 4.5)?,
                 LegendSign::Verdict(verdict) => paint::draw_verdict(canvas, *verdict, at)?,
-                LegendSign::Part(part) => stacks::draw_sample(canvas, *part, at)?,
+                LegendSign::Part(part, count) => stacks::draw_sample(canvas, (*part, *count), at)?,
                 LegendSign::End(high) => rows::draw_sample(canvas, *high, at)?,
             }
             canvas.text(&entry.text, (x + SIGN, y), TextAnchor::Left, Font::VALUE)?;

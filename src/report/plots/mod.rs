@@ -1,215 +1,177 @@
-//! The plots of a run as SVG, drawn without any system font.
+//! Pictures as SVG, drawn without any system font.
+//!
+//! Owns pixels, fonts and colours. Leaves what is drawn to `picture`. Invariant: the same picture gives the same bytes.
 
-mod axes;
-mod balance;
 mod bars;
 mod canvas;
-mod overdraft;
-pub(super) mod scale;
-mod sweeps;
-mod tornado;
+mod curves;
+mod foot;
+mod paint;
+mod plane;
+mod png;
+mod rows;
+mod scale;
+mod shades;
+mod stacks;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 
-use crate::experiment::Findings;
+use super::picture::{PanelContent, Picture, PicturePanel, description};
 
-use bars::BarPlot;
+use canvas::{Canvas, DrawingResult, Font, Place, Sheet, TextAnchor, cut, sheet, width_of, wrap, wrap_words};
 
-pub use sweeps::{front_plot, sweep_plot};
-pub use tornado::tornado_plot;
+pub use png::png;
 
-/// A plot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plot {
-    /// Its name, without ending.
-    pub name: &'static str,
-    /// The picture.
-    pub svg: String,
+const WIDTH: f64 = 960.0;
+const MARGIN: f64 = 24.0;
+/// Between panels that stand side by side.
+const GAP: f64 = 30.0;
+
+/// A rectangle of the sheet.
+#[derive(Debug, Clone, Copy)]
+struct Area {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
 }
 
-const BARS: [(&str, BarPlot); 3] = [
-    (
-        "service",
-        BarPlot {
-            title: "Refusals and lost credits by policy",
-            metrics: &["refusal_rate", "loss_rate", "lost_credits"],
-            same_scale: false,
-        },
-    ),
-    (
-        "load",
-        BarPlot {
-            title: "Overspend under load by policy",
-            metrics: &["overspend_credits", "in_flight_mean", "in_flight_max"],
-            same_scale: false,
-        },
-    ),
-    (
-        "money",
-        BarPlot {
-            title: "Money by policy",
-            metrics: &["cash_money", "recognized_money", "deferred_end_money"],
-            same_scale: true,
-        },
-    ),
-];
-
-/// Draws a picture of findings; nothing if there is nothing to show.
-pub type Draw = Box<dyn Fn(&Findings) -> io::Result<Option<String>>>;
-
-/// A picture that can be drawn of findings.
-pub struct Drawing {
-    /// Its name, without ending.
-    pub name: &'static str,
-    /// Draws it; nothing if there is nothing to show.
-    pub draw: Draw,
+impl Area {
+    fn width(&self) -> f64 {
+        self.right - self.left
+    }
 }
 
-/// Every picture of a run, in the order of the page.
-#[must_use]
-pub fn drawings() -> Vec<Drawing> {
-    let bars = BARS.iter().map(|(name, plot)| Drawing {
-        name,
-        draw: Box::new(move |findings: &Findings| bars::draw(findings, plot)),
-    });
-    let balance = Drawing { name: "balance", draw: Box::new(balance::draw) };
-    let overdraft =
-        Drawing { name: "overdraft", draw: Box::new(|findings| overdraft::draw(findings).map(Some)) };
-    bars.chain([balance, overdraft]).collect()
+/// Draws a picture as SVG, with its title and description for those who do not see it.
+///
+/// # Errors
+/// If drawing fails, which it does not in memory.
+pub fn svg(picture: &Picture) -> io::Result<String> {
+    let drawn = draw(picture)?.svg;
+    let escaped = |text: &str| {
+        let text = crate::units::visible_lines(text);
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    };
+    let name = escaped(&picture.name);
+    let begin = format!("<svg role=\"img\" aria-labelledby=\"{name}-title {name}-description\"");
+    let said = format!(
+        "<title id=\"{name}-title\">{}</title>\n<desc id=\"{name}-description\">{}</desc>",
+        escaped(&plain(&picture.title)),
+        escaped(&description(picture))
+    );
+    let open = drawn.replacen("<svg", &begin, 1);
+    let at = open.find(">\n").map_or(open.len(), |at| at + 2);
+    Ok(format!("{}{said}\n{}", &open[..at], &open[at..]))
 }
 
-/// Every plot that has something to show.
-#[cfg(test)]
-pub(in crate::report) fn plots(findings: &Findings) -> io::Result<Vec<Plot>> {
-    let drawn = drawings()
-        .into_iter()
-        .map(|drawing| Ok((drawing.draw)(findings)?.map(|svg| Plot { name: drawing.name, svg })));
-    drawn.filter_map(Result::transpose).collect()
+/// Text without the signs that mark names.
+fn plain(text: &str) -> String {
+    text.replace('`', "")
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::experiment::{Measurements, Objective, PolicyAt, Sweep, SweepPoint, Swing};
-    use crate::outcome::{Scope, metric_index, synthetic};
-
-    const POLICIES: [&str; 8] = [
-        "block",
-        "overdraft-200",
-        "hold-p95",
-        "auto-recharge-below-50",
-        "rollover-three-months-capped-at-500-credits",
-        "queue",
-        "degrade",
-        "trust",
-    ];
-
-    fn drawn(policies: &[&str], replications: u64) -> Vec<Plot> {
-        let shape = synthetic::shape(policies);
-        let mut measurements = Measurements::new(Arc::clone(&shape));
-        (0..replications).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 60)));
-        plots(&Findings::new(measurements, 0)).unwrap()
-    }
-
-    #[test]
-    fn every_run_has_five_plots_that_are_the_same_every_time() {
-        let first = drawn(&POLICIES, 6);
-        let names: Vec<&str> = first.iter().map(|plot| plot.name).collect();
-        assert_eq!(names, ["service", "load", "money", "balance", "overdraft"]);
-        assert_eq!(first, drawn(&POLICIES, 6));
-    }
-
-    #[test]
-    fn plots_name_their_units_and_policies() {
-        for plot in drawn(&POLICIES, 6) {
-            let units = if plot.name == "money" { "[USD]" } else { "[credits]" };
-            assert!(plot.svg.contains(units), "{}", plot.name);
-            assert!(plot.svg.contains("overdraft-200"), "{}", plot.name);
-        }
-    }
-
-    #[test]
-    fn one_policy_and_one_replication_can_be_drawn() {
-        assert_eq!(drawn(&["only"], 1).len(), 5);
-    }
-
-    /// Five limits of two policies, measured as ten accounts of the same organizations.
-    fn sweep() -> Sweep {
-        let names: Vec<String> = (0..10).map(|number| format!("p{number}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let shape = synthetic::shape(&names);
-        let mut measurements = Measurements::new(Arc::clone(&shape));
-        (0..5).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 30)));
-        let point = |number: usize| SweepPoint {
-            number,
-            settings: vec![(number * 50).to_string()],
-            measurements: 0,
-            policies: vec![
-                PolicyAt { name: "overdraft".to_owned(), index: number },
-                PolicyAt { name: "hold-p95".to_owned(), index: 5 + number },
-            ],
+fn draw(picture: &Picture) -> io::Result<Sheet> {
+    let title = wrap_words(&plain(&picture.title), Font::TITLE, WIDTH - 2.0 * MARGIN);
+    let subtitle = wrap_words(&plain(&picture.subtitle), Font::SUBTITLE, WIDTH - 2.0 * MARGIN);
+    let below_title = 16.0 + 24.0 * title.len() as f64;
+    let below_subtitle = below_title + 4.0 + 17.0 * subtitle.len() as f64;
+    let legend = foot::legend(picture, WIDTH - 2.0 * MARGIN);
+    let top = below_subtitle + 8.0 + 22.0 * legend.len() as f64 + 8.0;
+    let (areas, bottom) = arrange(picture, top);
+    let foot = foot::lines(picture, WIDTH - 2.0 * MARGIN);
+    let height = bottom + 10.0 + 16.0 * foot.len() as f64 + 10.0;
+    sheet((WIDTH, height.ceil()), |canvas| {
+        let lines = |lines: &[String], first: f64, step: f64, font: Font| -> DrawingResult {
+            lines.iter().enumerate().try_for_each(|(index, line)| {
+                canvas.text(line, (MARGIN, first + step * index as f64), TextAnchor::Left, font)
+            })
         };
-        Sweep {
-            keys: vec!["policy.overdraft.limit".to_owned()],
-            points: (0..5).map(point).collect(),
-            measurements: vec![measurements],
-            complete: true,
+        lines(&title, 28.0, 24.0, Font::TITLE)?;
+        lines(&subtitle, below_title + 12.0, 17.0, Font::SUBTITLE)?;
+        foot::draw_legend(canvas, &legend, (MARGIN, below_subtitle + 18.0))?;
+        for (panel, area) in picture.panels.iter().zip(&areas) {
+            draw_panel(canvas, picture, panel, *area)?;
         }
-    }
+        lines(&foot, bottom + 18.0, 16.0, Font::TICK)
+    })
+}
 
-    fn sweep_pictures() -> Vec<(&'static str, String)> {
-        let sweep = sweep();
-        let index = |name: &str| metric_index(name).unwrap();
-        let objective = |name: &str| Objective::by_direction(index(name), Scope::All).unwrap();
-        let objectives = [objective("refusal_rate"), objective("overspend_credits")];
-        let swing = |key: &str, low: f64, high: f64, ranking_changes: bool| Swing {
-            key: key.to_owned(),
-            low_setting: "0.5".to_owned(),
-            high_setting: "2".to_owned(),
-            base: 0.08,
-            low,
-            high,
-            half_width: None,
-            ranking_changes,
-        };
-        let swings = [
-            swing("features.campaign.arrivals.gamma", 0.02, 0.19, true),
-            swing("cohorts.small-teams.activity.lognormal.cv", 0.06, 0.12, false),
-            swing("policy.buyer.on_refusal", 0.1, 0.07, false),
-            swing("policy.buyer.human_delay", 0.081, 0.084, false),
-        ];
-        let candidates = sweep.candidates(&objectives);
-        vec![
-            ("sweep", sweep_plot(&sweep, 0, index("refusal_rate")).unwrap().unwrap()),
-            ("front", front_plot(&sweep, &objectives, &candidates).unwrap().unwrap()),
-            ("tornado", tornado_plot(index("refusal_rate"), "share", 0.08, &swings).unwrap().unwrap()),
-        ]
+/// Where panels lie, and where the last one ends.
+fn arrange(picture: &Picture, top: f64) -> (Vec<Area>, f64) {
+    let columns = columns(picture);
+    let width = (WIDTH - 2.0 * MARGIN + GAP) / columns as f64 - GAP;
+    let (mut areas, mut top) = (Vec::new(), top);
+    for row in picture.panels.chunks(columns) {
+        let height = row.iter().map(|panel| height(picture, panel)).fold(0.0, f64::max);
+        for index in 0..row.len() {
+            let left = MARGIN + index as f64 * (width + GAP);
+            areas.push(Area { left, right: left + width, top, bottom: top + height });
+        }
+        top += height;
     }
+    (areas, top)
+}
 
-    #[test]
-    fn sweeps_fronts_and_tornados_name_what_they_show() {
-        for (name, svg) in sweep_pictures() {
-            let wanted = if name == "tornado" { "ranking of policies changes" } else { "hold-p95" };
-            assert!(svg.contains(wanted) && svg.contains("refusal_rate"), "{name}");
-        }
+/// How many panels stand side by side.
+fn columns(picture: &Picture) -> usize {
+    let count = picture.panels.len();
+    match picture.panels.first().map(|panel| &panel.content) {
+        Some(PanelContent::Curves { .. } | PanelContent::Points { .. }) => match count {
+            0 | 1 => 1,
+            2 | 4 => 2,
+            _ => 3,
+        },
+        Some(PanelContent::Shades { .. }) => count.clamp(1, 2),
+        _ => 1,
     }
+}
 
-    /// Writes the pictures where `CREDITSIM_PLOTS` says, to be looked at.
-    #[test]
-    #[ignore = "writes files to look at"]
-    fn write_specimens() {
-        let Ok(folder) = std::env::var("CREDITSIM_PLOTS") else { return };
-        for (name, svg) in sweep_pictures() {
-            std::fs::write(format!("{folder}/{name}.svg"), svg).unwrap();
+fn height(picture: &Picture, panel: &PicturePanel) -> f64 {
+    match &panel.content {
+        PanelContent::Bars { rows, .. } => bars::height(rows.len()),
+        PanelContent::Dots { rows, .. } => rows::height(rows.len()),
+        PanelContent::Swings { rows, .. } => rows::swings_height(rows.len()),
+        PanelContent::Curves { curves } => curves::height(columns(picture), curves.len()),
+        PanelContent::Points { .. } => plane::height(picture, columns(picture)),
+        PanelContent::Stacks { rows, .. } => stacks::height(rows.len()),
+        PanelContent::Shades { values, .. } => shades::height(values.len()),
+    }
+}
+
+fn draw_panel(canvas: &Canvas, picture: &Picture, panel: &PicturePanel, area: Area) -> DrawingResult {
+    let single = columns(picture) == 1;
+    match &panel.content {
+        PanelContent::Bars { rows, difference } => {
+            bars::draw(canvas, picture, (panel, rows, difference.as_ref()), area)
         }
-        for (label, policies, replications) in
-            [("many", &POLICIES[..], 12), ("three", &POLICIES[..3], 12), ("single", &POLICIES[..5], 1)]
-        {
-            for plot in drawn(policies, replications) {
-                std::fs::write(format!("{folder}/{label}-{}.svg", plot.name), plot.svg).unwrap();
-            }
+        PanelContent::Dots { rows, lines } => rows::draw(canvas, picture, (panel, rows, lines), area),
+        PanelContent::Swings { rows, base } => rows::draw_swings(canvas, (panel, rows, *base), area),
+        PanelContent::Curves { curves } => curves::draw(canvas, picture, (panel, curves), (area, single)),
+        PanelContent::Points { points, joined } => {
+            plane::draw(canvas, picture, (panel, points, *joined), (area, single))
+        }
+        PanelContent::Stacks { parts, rows } => stacks::draw(canvas, picture, (panel, parts, rows), area),
+        PanelContent::Shades { series, values, most } => {
+            shades::draw(canvas, (&picture.series[*series], panel), (values, *most), area)
         }
     }
+}
+
+/// A name left of a row: in two smaller lines if it is longer than `width`.
+fn draw_name(canvas: &Canvas, name: &str, at: Place, width: f64) -> DrawingResult {
+    if width_of(name, Font::LABEL) <= width {
+        return canvas.text(name, at, TextAnchor::Right, Font::LABEL);
+    }
+    let small = Font { size: 11.0, ..Font::LABEL };
+    let lines = wrap(name, small, width);
+    let rest = cut(&lines[1..].concat(), small, width);
+    let half = if rest.is_empty() { 0.0 } else { 6.5 };
+    canvas.text(&lines[0], (at.0, at.1 - half), TextAnchor::Right, small)?;
+    canvas.text(&rest, (at.0, at.1 + half), TextAnchor::Right, small)
+}
+
+/// Room for the longest of some names, at most `most`.
+fn label_width<'n>(names: impl Iterator<Item = &'n str>, most: f64) -> f64 {
+    names.map(|name| width_of(name, Font::LABEL)).fold(60.0, f64::max).min(most)
 }

@@ -59,7 +59,13 @@ fn draw_hollow(canvas: &Canvas, series: &PictureSeries, at: Place, size: f64) ->
     draw_shape(canvas, series, at, size * 0.55, WHITE)
 }
 
-fn draw_shape(canvas: &Canvas, series: &PictureSeries, (x, y): Place, size: f64, color: RGBColor) -> DrawingResult {
+fn draw_shape(
+    canvas: &Canvas,
+    series: &PictureSeries,
+    (x, y): Place,
+    size: f64,
+    color: RGBColor,
+) -> DrawingResult {
     let around = |corners: &[(f64, f64)]| -> Vec<Place> {
         corners.iter().map(|(dx, dy)| (x + dx * size, y + dy * size)).collect()
     };

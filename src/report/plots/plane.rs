@@ -2,7 +2,7 @@
 
 use super::super::picture::{Picture, PicturePanel, PlanePoint};
 use super::canvas::{Canvas, DrawingResult, Font, GREY, INK, Place, TextAnchor, cut};
-use super::curves::draw_axes;
+use super::curves::{draw_axes, top_of};
 use super::foot::series_of;
 use super::scale::PixelScale;
 use super::{Area, paint};
@@ -21,7 +21,8 @@ pub(super) fn draw(
     (area, single): (Area, bool),
 ) -> DrawingResult {
     let right = if single { area.right - LEGEND } else { area.right - 6.0 };
-    let plot = Area { left: area.left + 52.0, right, top: area.top + 44.0, bottom: area.bottom - 52.0 };
+    let plot =
+        Area { left: area.left + 52.0, right, top: area.top + top_of(panel), bottom: area.bottom - 52.0 };
     let (x, y) = draw_axes(canvas, panel, area, plot)?;
     if joined {
         let mut front: Vec<&PlanePoint> = points.iter().filter(|point| point.marked).collect();
@@ -34,10 +35,14 @@ pub(super) fn draw(
     // Crosses lie below all points.
     points.iter().try_for_each(|point| draw_cross(canvas, picture, point, (&x, &y)))?;
     // Of many, none stands out: they are small.
-    let size = if points.len() > 60 { 3.0 } else { 5.0 };
+    let size = if points.len() > 24 { 2.6 } else { 5.0 };
     for point in points {
         let (at, series) = ((x.at(point.x.mean), y.at(point.y.mean)), &picture.series[point.series]);
-        if point.marked { paint::draw_mark(canvas, series, at, size)? } else { paint::draw_ring(canvas, series, at, size * 0.85)? }
+        if point.marked {
+            paint::draw_mark(canvas, series, at, size)?
+        } else {
+            paint::draw_ring(canvas, series, at, size * 0.85)?
+        }
     }
     if single {
         draw_legend(canvas, picture, panel, (right + 24.0, plot.top))?;
@@ -88,7 +93,12 @@ fn draw_label(canvas: &Canvas, point: &PlanePoint, at: Place, plot: Area) -> Dra
     Ok(())
 }
 
-fn draw_legend(canvas: &Canvas, picture: &Picture, panel: &PicturePanel, (left, top): Place) -> DrawingResult {
+fn draw_legend(
+    canvas: &Canvas,
+    picture: &Picture,
+    panel: &PicturePanel,
+    (left, top): Place,
+) -> DrawingResult {
     for (index, series) in series_of(&panel.content).into_iter().enumerate() {
         let (series, y) = (&picture.series[series], top + 6.0 + 22.0 * index as f64);
         paint::draw_mark(canvas, series, (left, y), 5.0)?;

@@ -47,12 +47,23 @@ pub(super) fn draw(
     canvas.text(&panel.title, (area.left, area.top + 14.0), TextAnchor::Left, Font::HEAD)?;
     draw_grid(canvas, &panel.x, &scale, plot)?;
     let caption = cut(&panel.x.caption(), Font::LABEL, area.width());
-    canvas.text(&caption, ((plot.left + plot.right) / 2.0, plot.bottom + 32.0), TextAnchor::Middle, Font::LABEL)?;
+    canvas.text(
+        &caption,
+        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
+        TextAnchor::Middle,
+        Font::LABEL,
+    )?;
     for line in lines {
         let x = scale.at(line.at);
         canvas.dashed(&[(x, plot.top - 6.0), (x, plot.bottom)], INK, 1.2, (5.0, 3.0))?;
         let (left, right) = (area.left, area.right);
-        canvas.text_if_free(&line.label, (x, plot.top - 14.0), TextAnchor::Middle, Font::TICK, (left, right))?;
+        canvas.text_if_free(
+            &line.label,
+            (x, plot.top - 14.0),
+            TextAnchor::Middle,
+            Font::TICK,
+            (left, right),
+        )?;
     }
     for (index, row) in rows.iter().enumerate() {
         let y = plot.top + ROW * (index as f64 + 0.5);
@@ -65,7 +76,11 @@ pub(super) fn draw(
             Some(value) => {
                 draw_whisker(canvas, value, &scale, y)?;
                 let at = (scale.at(value.mean), y);
-                if row.marked { paint::draw_mark(canvas, series, at, 5.5)? } else { paint::draw_ring(canvas, series, at, 4.5)? }
+                if row.marked {
+                    paint::draw_mark(canvas, series, at, 5.5)?
+                } else {
+                    paint::draw_ring(canvas, series, at, 4.5)?
+                }
                 canvas.text(&value.text, (value_at, y), TextAnchor::Right, Font { bold, ..Font::VALUE })?;
             }
             None => canvas.text("not measured", (value_at, y), TextAnchor::Right, Font::TICK)?,
@@ -95,7 +110,12 @@ pub(super) fn draw_swings(
     canvas.text("moves it by", (area.right, area.top + 18.0), TextAnchor::Right, Font::SUBTITLE)?;
     draw_grid(canvas, &panel.x, &scale, plot)?;
     let caption = cut(&panel.x.caption(), Font::LABEL, area.width());
-    canvas.text(&caption, ((plot.left + plot.right) / 2.0, plot.bottom + 32.0), TextAnchor::Middle, Font::LABEL)?;
+    canvas.text(
+        &caption,
+        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
+        TextAnchor::Middle,
+        Font::LABEL,
+    )?;
     for (index, row) in rows.iter().enumerate() {
         let y = plot.top + SWING * (index as f64 + 0.5);
         draw_swing_label(canvas, row, (plot.left - 12.0, y), labels)?;
@@ -118,7 +138,11 @@ fn draw_swing_label(canvas: &Canvas, row: &SwingRow, (x, y): Place, width: f64) 
         canvas.text(line, (x, first + 13.0 * index as f64), TextAnchor::Right, Font::VALUE)?;
     }
     let small = Font { bold: true, size: 10.5, ..Font::TICK };
-    if row.ranking_changes { canvas.text(&turns, (x, first + 13.0 * lines.len() as f64), TextAnchor::Right, small) } else { Ok(()) }
+    if row.ranking_changes {
+        canvas.text(&turns, (x, first + 13.0 * lines.len() as f64), TextAnchor::Right, small)
+    } else {
+        Ok(())
+    }
 }
 
 fn draw_swing(
@@ -144,7 +168,11 @@ fn draw_swing(
         let text = cut(&value.text, Font::TICK, room);
         let right = value.mean > base || (value.mean == base && high);
         let at = if right { value.highest().max(base) } else { value.lowest().min(base) };
-        let (at, anchor) = if right { (scale.at(at) + 6.0, TextAnchor::Left) } else { (scale.at(at) - 6.0, TextAnchor::Right) };
+        let (at, anchor) = if right {
+            (scale.at(at) + 6.0, TextAnchor::Left)
+        } else {
+            (scale.at(at) - 6.0, TextAnchor::Right)
+        };
         canvas.text_if_free(&text, (at, middle), anchor, Font::TICK, (0.0, f64::INFINITY))?;
     }
     canvas.line((origin, y - 12.0), (origin, y + 12.0), GRID, 0.5)

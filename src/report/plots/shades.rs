@@ -23,7 +23,12 @@ pub(super) fn draw(
     let columns = values.iter().map(Vec::len).max().unwrap_or(1).max(1);
     let wide = (area.right - left) / columns as f64;
     let top = area.top + HEAD;
-    canvas.text(&cut(&panel.title, Font::HEAD, area.width()), (area.left, area.top + 10.0), TextAnchor::Left, Font::HEAD)?;
+    canvas.text(
+        &cut(&panel.title, Font::HEAD, area.width()),
+        (area.left, area.top + 10.0),
+        TextAnchor::Left,
+        Font::HEAD,
+    )?;
     for (row, own) in values.iter().enumerate() {
         for (column, value) in own.iter().enumerate() {
             let corner = (left + wide * column as f64, top + ROW * row as f64);

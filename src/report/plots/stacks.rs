@@ -4,9 +4,9 @@ use plotters::style::RGBColor;
 
 use super::super::picture::{Picture, PicturePanel, StackRow};
 use super::bars::draw_grid;
-use super::canvas::{Canvas, DrawingResult, Font, GREY, Place, TextAnchor, cut, width_of};
+use super::canvas::{Canvas, DrawingResult, Font, GREY, Place, TextAnchor, width_of};
 use super::scale::PixelScale;
-use super::{Area, label_width, paint};
+use super::{Area, draw_name, label_width, paint};
 
 const ROW: f64 = 32.0;
 const HEAD: f64 = 28.0;
@@ -27,22 +27,28 @@ pub(super) fn draw(
     let labels = label_width(picture.series.iter().map(|series| series.name.as_str()), 200.0);
     let totals = rows.iter().map(|row| width_of(&row.total, Font::VALUE)).fold(40.0, f64::max);
     let left = area.left + labels + 12.0;
-    let plot = Area { left, right: area.right - totals - 16.0, top: area.top + HEAD, bottom: area.bottom - FOOT };
+    let plot =
+        Area { left, right: area.right - totals - 16.0, top: area.top + HEAD, bottom: area.bottom - FOOT };
     let scale = PixelScale::of(&panel.x, plot.left, plot.right);
     canvas.text(&panel.title, (area.left, area.top + 12.0), TextAnchor::Left, Font::HEAD)?;
     draw_grid(canvas, &panel.x, &scale, plot)?;
     let caption = panel.x.caption();
-    canvas.text(&caption, ((plot.left + plot.right) / 2.0, plot.bottom + 32.0), TextAnchor::Middle, Font::LABEL)?;
+    canvas.text(
+        &caption,
+        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
+        TextAnchor::Middle,
+        Font::LABEL,
+    )?;
     for (index, row) in rows.iter().enumerate() {
         let y = plot.top + ROW * (index as f64 + 0.5);
         let series = &picture.series[row.series];
-        let name = cut(&series.name, Font::LABEL, labels);
-        canvas.text(&name, (left - 10.0, y), TextAnchor::Right, Font::LABEL)?;
+        draw_name(canvas, &series.name, (left - 10.0, y), labels)?;
         let mut sum = 0.0;
         for (part, value) in row.parts.iter().enumerate().take(parts.len()) {
             let (from, to) = (scale.at(sum), scale.at(sum + value.mean));
             sum += value.mean;
-            draw_part(canvas, paint::color_of(series), part, (from, y - 11.0), (to, y + 11.0))?;
+            let style = (part, parts.len());
+            draw_part(canvas, paint::color_of(series), style, (from, y - 11.0), (to, y + 11.0))?;
             draw_share(canvas, &value.text, (from, to), (part, y))?;
         }
         canvas.text(&row.total, (scale.at(sum) + 8.0, y), TextAnchor::Left, Font::VALUE)?;
@@ -65,12 +71,19 @@ fn draw_share(canvas: &Canvas, text: &str, (from, to): (f64, f64), (part, y): (u
 }
 
 /// The first part full, others lighter and hatched, the last white.
-fn draw_part(canvas: &Canvas, color: RGBColor, part: usize, corner: Place, opposite: Place) -> DrawingResult {
+fn draw_part(
+    canvas: &Canvas,
+    color: RGBColor,
+    (part, count): (usize, usize),
+    corner: Place,
+    opposite: Place,
+) -> DrawingResult {
     if opposite.0 - corner.0 < 0.25 {
         return Ok(());
     }
     match part {
         0 => canvas.bar(corner, opposite, color)?,
+        last if last + 1 == count => canvas.bar(corner, opposite, WHITE)?,
         1 => {
             canvas.bar(corner, opposite, paint::shade(color, 0.65))?;
             canvas.hatch(corner, opposite, WHITE, true)?;
@@ -79,17 +92,16 @@ fn draw_part(canvas: &Canvas, color: RGBColor, part: usize, corner: Place, oppos
             canvas.bar(corner, opposite, paint::shade(color, 0.12))?;
             canvas.hatch(corner, opposite, color, false)?;
         }
-        3 => {
+        _ => {
             canvas.bar(corner, opposite, paint::shade(color, 0.12))?;
             canvas.hatch(corner, opposite, color, true)?;
             canvas.hatch(corner, opposite, color, false)?;
         }
-        _ => canvas.bar(corner, opposite, WHITE)?,
     }
     canvas.frame(corner, opposite, color)
 }
 
 /// A sample of a part.
-pub(super) fn draw_sample(canvas: &Canvas, part: usize, (x, y): Place) -> DrawingResult {
-    draw_part(canvas, RGBColor(75, 85, 99), part, (x - 9.0, y - 7.0), (x + 9.0, y + 7.0))
+pub(super) fn draw_sample(canvas: &Canvas, style: (usize, usize), (x, y): Place) -> DrawingResult {
+    draw_part(canvas, RGBColor(75, 85, 99), style, (x - 9.0, y - 7.0), (x + 9.0, y + 7.0))
 }
