@@ -120,8 +120,8 @@ pub(super) fn draw_verdict(canvas: &Canvas, verdict: Verdict, (x, y): Place) -> 
 /// What a verdict's box means.
 pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Better => "better (bar hatched ╱)",
-        Verdict::Worse => "worse (bar hatched ╲)",
+        Verdict::Better => "better (bar hatched /)",
+        Verdict::Worse => "worse (bar hatched \\)",
         Verdict::Equal => "equal",
         other => other.name(),
     }

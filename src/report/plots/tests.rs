@@ -171,7 +171,8 @@ fn a_drawing_has_a_role_a_title_and_a_description_and_is_the_same_every_time() {
 fn a_policy_is_drawn_in_one_colour_in_every_picture_of_a_folder() {
     // Of the third policy, whatever else a picture shows.
     let green = "#009E73";
-    for picture in made(&POLICIES[..3], 6) {
+    // The hours are shades of it.
+    for picture in made(&POLICIES[..3], 6).into_iter().filter(|picture| picture.name != "hours") {
         let drawn = svg(&picture).unwrap();
         let shown =
             picture.panels.iter().any(|panel| serde_json::to_string(panel).unwrap().contains("\"series\":2"));
