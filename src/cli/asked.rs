@@ -33,8 +33,10 @@ impl Asked {
         }
         asked.flag("--free", arguments.free && arguments.wants(RowsOption::Operations));
         asked.optional("--organization", arguments.organization.as_ref());
-        if arguments.rows_format == RowsForm::CsvGz {
-            asked.value("--rows-format", "csv.gz");
+        match arguments.rows_format {
+            RowsForm::Csv => {}
+            RowsForm::CsvGz => asked.value("--rows-format", "csv.gz"),
+            RowsForm::Parquet => asked.value("--rows-format", "parquet"),
         }
         asked.each("--threshold", &arguments.thresholds);
         for (rows, name) in [

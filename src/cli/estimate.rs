@@ -88,7 +88,7 @@ pub(super) fn replications(scenario: &Scenario, time: Option<Duration>) -> Strin
 pub(super) fn large_files(expected: &Expected, form: RowsForm) -> Option<String> {
     /// Bytes that are worth a thought.
     const LARGE: f64 = 1e9;
-    /// What gzip leaves of rows, about.
+    /// What gzip and Parquet leave of rows, about.
     const LEFT: f64 = 0.12;
     if expected.output < LARGE {
         return None;
@@ -100,7 +100,7 @@ pub(super) fn large_files(expected: &Expected, form: RowsForm) -> Option<String>
             bytes(expected.output),
             bytes(expected.output * LEFT)
         ),
-        RowsForm::CsvGz => {
+        RowsForm::CsvGz | RowsForm::Parquet => {
             format!("warning: the rows will take about {} on the disk", bytes(expected.output * LEFT))
         }
     })

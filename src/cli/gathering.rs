@@ -1,7 +1,7 @@
 //! Takes what a run hands out, in order: replications into measurements, rows into files.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -127,13 +127,56 @@ struct GatheringState {
     /// Rows of `limits.csv` so far, if any policy has limits.
     limits: Option<Vec<u8>>,
     zone: Zone,
-    files: Vec<(String, Result<RowsSink, String>)>,
+    files: Vec<OpenRows>,
     /// No replication is added after this long.
     time: Option<(Stopwatch, Duration)>,
     folder: PathBuf,
     recounts: Option<Recounts>,
     /// What was merged otherwise than accounts have counted it.
     broken: Option<String>,
+}
+
+/// A file that is being written.
+struct OpenRows {
+    /// The rows of this one of the writer's files.
+    of: usize,
+    name: String,
+    /// Itself, or why it cannot be had.
+    open: Result<RowsSink, String>,
+}
+
+impl OpenRows {
+    /// Opens the files in which the rows of one of the writer's files are kept.
+    fn begin(
+        (of, file): (usize, RowFile),
+        form: RowsForm,
+        folder: &RunFolder,
+    ) -> Result<Vec<OpenRows>, CommandProblem> {
+        let forms = match file {
+            RowFile::Cycles | RowFile::Operations | RowFile::Journal => vec![form],
+            // Other programs look for it; columns stand beside it.
+            RowFile::Organizations if form == RowsForm::Parquet => vec![RowsForm::Csv, form],
+            RowFile::Organizations | RowFile::Changes => vec![RowsForm::Csv],
+        };
+        let begin = |form: RowsForm| {
+            let (csv, name) = (file.name(), form.named(file.name()));
+            let broken = |source| CommandProblem::File { path: folder.path().join(&name), source };
+            let opened = folder.open(&name).map_err(broken)?;
+            let open = RowsSink::begin(opened, form, (csv, &file.header())).map_err(broken)?;
+            Ok(OpenRows { of, name, open: Ok(open) })
+        };
+        forms.into_iter().map(begin).collect()
+    }
+
+    /// Takes rows, unless it cannot be had.
+    fn take(&mut self, rows: &[u8], folder: &Path) -> Result<(), SpillError> {
+        let Ok(taken) = &mut self.open else { return Ok(()) };
+        taken.take(rows).map_err(|source| {
+            // Half a row may be in it.
+            self.open = Err(source.to_string());
+            SpillError { path: folder.join(&self.name), source }
+        })
+    }
 }
 
 /// A sink that can be asked, once the run is over, what it took.
@@ -149,16 +192,9 @@ impl Gathering {
         folder: &RunFolder,
         (form, time): (RowsForm, Option<Duration>),
     ) -> Result<Self, CommandProblem> {
-        let open = |&file: &RowFile| {
-            // What every run writes is small, and other programs look for it.
-            let on_request = matches!(file, RowFile::Cycles | RowFile::Operations | RowFile::Journal);
-            let form = if on_request { form } else { RowsForm::Csv };
-            let name = format!("{}{}", file.name(), form.ending());
-            let broken = |source| CommandProblem::File { path: folder.path().join(&name), source };
-            let mut open = RowsSink::new(folder.open(&name).map_err(broken)?, form);
-            open.take(file.header().as_bytes()).map_err(broken)?;
-            Ok::<_, CommandProblem>((name, Ok(open)))
-        };
+        let numbered = writer.files.iter().copied().enumerate();
+        let files: Vec<Vec<OpenRows>> =
+            numbered.map(|file| OpenRows::begin(file, form, folder)).collect::<Result<_, _>>()?;
         let state = GatheringState {
             measurements: Measurements::new(shape),
             baseline: scenario.baseline,
@@ -168,7 +204,7 @@ impl Gathering {
             books: scenario.currency.is_some().then(books_begun),
             limits: scenario.policies.iter().any(|policy| !policy.limit_names.is_empty()).then(limits_begun),
             zone: scenario.zone.clone(),
-            files: writer.files.iter().map(open).collect::<Result<_, _>>()?,
+            files: files.into_iter().flatten().collect(),
             time: time.map(|time| (Stopwatch::start(), time)),
             folder: folder.path().to_owned(),
             recounts: writer.recounts.clone(),
@@ -207,7 +243,7 @@ impl Gathering {
         } = state;
         let known = precision.and_then(|precision| reason(&measurements, baseline, &precision));
         let stopped = known.or_else(|| time_over(&measurements, time));
-        let close = |(name, open): (String, Result<RowsSink, String>)| {
+        let close = |OpenRows { name, open, .. }: OpenRows| {
             (name, open.and_then(|open| open.finish().map_err(|error| error.to_string())))
         };
         let files = files.into_iter().map(close).collect();
@@ -276,12 +312,6 @@ impl Sink for Gathering {
     fn rows(&mut self, file: usize, rows: &[u8]) -> Result<(), SpillError> {
         let mut state = self.state();
         let Some(GatheringState { files, folder, .. }) = state.as_mut() else { return Ok(()) };
-        let (name, open) = &mut files[file];
-        let Ok(taken) = open else { return Ok(()) };
-        taken.take(rows).map_err(|source| {
-            // Half a row may be in it.
-            *open = Err(source.to_string());
-            SpillError { path: folder.join(name.as_str()), source }
-        })
+        files.iter_mut().filter(|open| open.of == file).try_for_each(|open| open.take(rows, folder))
     }
 }

@@ -8,6 +8,8 @@ mod answer;
 mod backtest;
 mod books;
 mod cell;
+#[cfg(feature = "parquet")]
+mod columns;
 mod customers;
 mod figures;
 mod files;
@@ -41,6 +43,8 @@ pub use answer::{Answer, Citation, PolicyLine, Sentence};
 pub use backtest::{BACKTEST_FILE, BackTestReport};
 pub use books::{BOOKS_FILE, write_books, write_books_header};
 pub use cell::cell;
+#[cfg(feature = "parquet")]
+pub use columns::{ParquetRows, parquet_of};
 pub use customers::{BY_SIZE_FILE, LARGEST_FILE, customer_tables, write_by_size, write_largest};
 pub use figures::OutcomeScale;
 pub use files::{REPLICATIONS, write_comparison, write_replications, write_summary, write_timeline};

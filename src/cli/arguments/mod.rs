@@ -161,7 +161,7 @@ pub struct RunArguments {
     /// Write these rows too.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub rows: Vec<RowsOption>,
-    /// Form of those rows; `csv.gz` takes about a tenth.
+    /// Form of those rows; `csv.gz` and `parquet` take about a tenth.
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub rows_format: RowsForm,
     /// Write pictures as PNG too, beside the SVG.

@@ -30,6 +30,7 @@ pub(super) fn keep(
     let scenario = &matter.scenario;
     let page = page(matter, arguments, summary, histories);
     report::write_findings(&mut folder, &summary.findings, page, picture_forms(arguments.png));
+    arguments.rows_format.keep_summary(&mut folder, &summary.findings, &scenario.name);
     Printed::keep(&mut folder, None, |format| tables(scenario, (format, Look::PLAIN), summary));
     let missing = folder.missing().to_vec();
     let target = keeping::finish(folder, &manifest)?;

@@ -25,6 +25,7 @@ use summary::{summarise, tables, write_junit};
 
 /// Runs a scenario and reports on it.
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem> {
+    arguments.rows_format.is_built()?;
     let interrupt = interrupt::listen();
     limits::enforce(&arguments.limits, &interrupt)?;
     let mut matter = read_and_check(arguments)?;
