@@ -68,4 +68,11 @@ examples!(
     "agents",
     "throughput",
     "million-organizations",
+    "questions/five-hours-and-a-week",
+    "questions/first-use-windows",
+    "questions/banked-resets",
+    "questions/months-to-days",
+    "questions/rescue-model",
+    "questions/parallel-calls",
+    "questions/worst-case-reservations",
 );

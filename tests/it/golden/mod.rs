@@ -72,6 +72,22 @@ fn check(name: &str) {
     assert_eq!(found.lines().count(), wanted.lines().count(), "{name}");
 }
 
+/// Short scenarios that people argue about; the head of each says its answer.
+const QUESTIONS: [&str; 7] = [
+    "five-hours-and-a-week",
+    "first-use-windows",
+    "banked-resets",
+    "months-to-days",
+    "rescue-model",
+    "parallel-calls",
+    "worst-case-reservations",
+];
+
+#[test]
+fn the_questions_are_answered_as_they_were() {
+    QUESTIONS.iter().for_each(|question| check(&format!("questions/{question}")));
+}
+
 #[test]
 fn the_policy_shootout_says_what_it_said() {
     check("policy-shootout");
