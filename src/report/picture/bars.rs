@@ -23,7 +23,7 @@ pub(super) const BAR_PICTURES: [BarPicture; 5] = [
         titles: &[FindingWords {
             outcome: "refusal_rate",
             falls: "cuts refusals",
-            rises: "raises them",
+            rises: "raises refusals",
             noun: "refusals",
             unit: "% of operations",
         }],

@@ -70,7 +70,7 @@ pub fn optimum_picture(search: &DrawnSearch<'_>) -> Option<Picture> {
         shown.iter().filter_map(|own| own.objective.as_ref()),
     );
     let objective = dots(search, shown, (&scale, metric.range().low), metric.name, |own| own.objective)?;
-    let mut panels = vec![objective];
+    let (mut panels, mut left_out) = (vec![objective], Vec::new());
     let apart = if metric.is_share() { "points".to_owned() } else { scale.unit.clone() };
     let differences = OutcomeScale { unit: apart, ..scale };
     let to_chosen = "paired difference to the chosen setting";
@@ -80,7 +80,17 @@ pub fn optimum_picture(search: &DrawnSearch<'_>) -> Option<Picture> {
             own.objective.filter(|_| own.chosen).map(|own| Estimate::alike(0.0, own.replications))
         })
     };
-    if let Some(mut panel) = dots(search, shown, (&differences, f64::NEG_INFINITY), to_chosen, difference) {
+    // Where the chosen one is at 0 its differences are the values once more.
+    let chosen = shown.iter().find(|own| own.chosen).and_then(|own| own.objective);
+    let equal = chosen.is_some_and(|own| own.mean == 0.0 && own.half_width.unwrap_or(0.0) == 0.0);
+    if equal {
+        left_out.push(LeftOut {
+            what: to_chosen.to_owned(),
+            why: "the values themselves, as it is 0".to_owned(),
+        });
+    } else if let Some(mut panel) =
+        dots(search, shown, (&differences, f64::NEG_INFINITY), to_chosen, difference)
+    {
         panel.x = PictureAxis::from_zero(&panel.x.label, &panel.x.unit, [panel.x.low, panel.x.high]);
         add_line(&mut panel, 0.0, "");
         panels.push(panel);
@@ -101,8 +111,10 @@ pub fn optimum_picture(search: &DrawnSearch<'_>) -> Option<Picture> {
         }
     }
     let hidden = search.tried.len() - shown.len();
-    let more = (hidden > 0)
-        .then(|| LeftOut { what: format!("{hidden} more settings"), why: "in optimum.csv".to_owned() });
+    if hidden > 0 {
+        let what = format!("{hidden} more settings");
+        left_out.push(LeftOut { what, why: "in optimum.csv".to_owned() });
+    }
     let keys: Vec<&str> = search.keys.iter().map(|key| short_key(key)).collect();
     Some(Picture {
         name: "optimum".to_owned(),
@@ -111,7 +123,7 @@ pub fn optimum_picture(search: &DrawnSearch<'_>) -> Option<Picture> {
         series: policy_series(search.policies, usize::MAX),
         panels,
         notes: Vec::new(),
-        left_out: more.into_iter().collect(),
+        left_out,
     })
 }
 

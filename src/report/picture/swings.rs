@@ -33,6 +33,12 @@ pub fn swings_picture(
     };
     let title = match moving.is_empty() {
         true => format!("No assumption moves {outcome} of `{own}`: {} at every setting", said(base)),
+        // The interval of the widest move reaches over nothing.
+        false if first.half_width.is_some_and(|half| half >= first.width()) => format!(
+            "No assumption is shown to move {outcome} of `{own}` ({} as assumed); {} perhaps most",
+            said(base),
+            first.key
+        ),
         false => format!(
             "{} moves {outcome} of `{own}` most: {} at {}, {} at {}, {} as assumed",
             first.key,
