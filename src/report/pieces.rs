@@ -61,7 +61,7 @@ mod tests {
                 if index > 0 {
                     file.push(b',');
                 }
-                append(&mut file, if index == 2 { &texts[row % 7] } else { text });
+                append(&mut file, if index == 2 { texts[row % 7] } else { text });
             }
             file.push(b'\n');
         }
