@@ -32,6 +32,7 @@ mod pages;
 mod platforms;
 mod provenance;
 mod replay;
+mod report_page;
 mod sampling_oracle;
 mod shortcuts;
 mod sweep;

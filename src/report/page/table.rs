@@ -160,7 +160,8 @@ impl PageHead {
                 @if lines.is_empty() { span.unseen { "name" } }
                 @for (index, line) in lines.iter().enumerate() {
                     @if index > 0 { br; }
-                    (visible_lines(line))
+                    // A long name may go on below, behind an underscore.
+                    @for part in line.split_inclusive('_') { (visible_lines(part)) @if part.ends_with('_') { wbr; } }
                 }
             }
         }
