@@ -32,7 +32,7 @@ packages = [{ name = "extra", credits = 50, price = "9 USD" }]
 top_up = { threshold = 5, processing = "5 min" }
 
 [thresholds]
-top-up = ["loss_rate < 5%"]
+block = ["operations_demanded > 10"]
 "#;
 
 fn page(folder: &Path) -> String {

@@ -14,8 +14,8 @@ import tempfile
 
 import browser
 
-# Pages whose pictures are drawn by the script; those of the others are as they are in the folder.
-DRAWN = ("run", "one")
+# Pages with pictures.
+DRAWN = ("run", "one", "sweep", "optimize", "sensitivity")
 
 HOME = pathlib.Path(__file__).resolve().parent
 SCENARIO = HOME / "nasty.toml"
@@ -120,7 +120,7 @@ def sorts(page, failures, name):
 
 def switches(page, failures, name):
     """A policy that is switched off leaves every picture, and comes back."""
-    count = "document.querySelectorAll('.pictures svg.live .series').length"
+    count = "document.querySelectorAll('.pictures svg.live .spot').length"
     before = page.run(count)
     failures.hold(name, "pictures are drawn", before > 0)
     if page.run("document.querySelectorAll('.switch').length") < 2:
@@ -144,7 +144,7 @@ def hovers(page, failures, name):
         failures.hold(name, "a picture has values to point at", False)
         return
     page.run("document.querySelector('.pictures .spot').id = 'pointed'")
-    page.move(*center(page, "#pointed"))
+    page.move(*center(page, "#pointed > .hit"))
     said = page.run(tip)
     failures.hold(name, "the pointer shows a value", any(c.isdigit() for c in said) or said)
     page.move(1, 1)

@@ -14,7 +14,7 @@ mod trial;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::units::{visible, visible_lines};
+use crate::units::{is_unsafe, visible, visible_lines};
 
 use super::picture::Picture;
 
@@ -229,10 +229,20 @@ impl PageBlock {
     }
 }
 
-/// A picture as JSON that cannot end its `script` element: no `<` stands in it.
+/// A picture as JSON that cannot end its `script` element, because no `<` stands in it, and in which what would do something
+/// to the text around it is shown instead.
 fn data(picture: &Picture) -> String {
     // A picture is plain data; what serde_json cannot write does not occur, and would leave the drawn one.
-    serde_json::to_string(picture).unwrap_or_else(|_| String::from("null")).replace('<', "\\u003c")
+    let json = serde_json::to_string(picture).unwrap_or_else(|_| String::from("null"));
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' => out.push_str("\\u003c"),
+            c if is_unsafe(c) => out.push_str(&format!("\\\\u{{{:x}}}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// A sentence in which what stands in backquotes is code.

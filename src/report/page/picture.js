@@ -10,7 +10,7 @@ const DRAW = {
   curves: drawCurves, points: drawPoints, shades: drawShades,
 };
 /** Kinds that are small enough to stand beside each other. */
-const SMALL = ["curves", "shades"];
+const SMALL = ["curves", "shades", "points"];
 const COLORS = 7;
 
 /** How series number `color` looks: classes of the style, and a dash for its lines once colours have begun anew. */
@@ -31,8 +31,9 @@ export function inWords(text) {
  */
 export function livePicture(figure, picture) {
   const panels = element("div", { class: "panels" });
-  const caption = element("figcaption", {}, element("h3", {}, ...inWords(picture.title)), element("p", { class: "notes" }, picture.subtitle));
-  const notes = [...picture.notes, ...picture.left_out.map(({ what, why }) => `not drawn: ${what}: ${why}`)];
+  const caption = element("figcaption", {}, element("h3", {}, ...inWords(picture.title)), element("p", { class: "notes" }, ...inWords(picture.subtitle)));
+  const missing = picture.left_out.map(({ what, why }) => `${what}: ${why}`).join("; ");
+  const notes = [...picture.notes, ...(missing ? [`not drawn: ${missing}`] : [])];
   figure.replaceChildren(caption, panels, ...notes.map((note) => element("p", { class: "notes" }, ...inWords(note))));
   figure.classList.add("live");
   showSpots(figure);
@@ -60,7 +61,7 @@ function drawPanel(panel, width, series, picture) {
   if (legend) room.append(legend);
   for (const svg of drawn) {
     const said = panel.title || picture.title;
-    svg.prepend(shape("title", {}, said.replaceAll("`", "")), shape("desc", {}, picture.subtitle));
+    svg.prepend(shape("title", {}, said.replaceAll("`", "")), shape("desc", {}, picture.subtitle.replaceAll("`", "")));
     svg.setAttribute("aria-label", said.replaceAll("`", ""));
     room.append(reachable(svg));
   }

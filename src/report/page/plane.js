@@ -113,12 +113,13 @@ export function drawPoints(panel, width, series) {
     if (point.y.low !== null) cross.push(shape("path", { class: "whisker", d: `M${cx} ${y(point.y.low)}V${y(point.y.high)}` }));
     const dot = shape("circle", { class: `${own.paint.class}${point.marked ? "" : " ring"}`, cx, cy, r: point.marked ? 5 : 3.5 });
     const words = [];
-    const wide = textWidth(point.label);
-    const start = cx + 8 + wide > width ? cx - 8 - wide : cx + 8;
+    const label = cut(point.label, width / 2);
+    const wide = textWidth(label);
+    const start = cx + 8 + wide > width ? Math.max(0, cx - 8 - wide) : cx + 8;
     const box = [start, cy - 16, start + wide, cy - 2];
     if (point.label && free(box)) {
       taken.push(box);
-      words.push(shape("text", { x: start, y: cy - 5, class: "value" }, point.label));
+      words.push(shape("text", { x: start, y: cy - 5, class: "value" }, label));
     }
     const named = (axis, value) => [axis.label, value.text, intervalWords(value)].filter(Boolean).join(" · ");
     const lines = [point.label || own.name, point.label && own.name, named(panel.x, point.x), named(panel.y, point.y)];
@@ -133,15 +134,15 @@ export function drawShades(panel, width, series) {
   const own = series[panel.content.series];
   if (own.hidden) return [];
   const left = leftOf(panel.y);
-  const { svg, x, y, from, to, top, bottom } = frame(panel, width, 44 + 14 + Math.max(60, values.length * 20), left);
+  const { svg, from, to, top, bottom } = frame(panel, width, 44 + 14 + Math.max(60, values.length * 20), left);
   const columns = Math.max(1, ...values.map((row) => row.length));
   const [wide, high] = [(to - from) / columns, (bottom - top) / Math.max(1, values.length)];
-  const nameOn = (axis, at) => axis.ticks.find((tick) => tick.at === at)?.label ?? String(at);
+  const nameOn = (axis, at) => axis.ticks.find((tick) => tick.at === at)?.label ?? `${axis.label} ${at}`;
   values.forEach((row, index) => row.forEach((value, column) => {
-    const [left_, top_] = [x(column) - wide / 2, y(index) - high / 2];
-    const shade = shape("rect", { ...own.paint, x: left_, y: top_, width: wide, height: high, "fill-opacity": most > 0 ? Math.min(1, value / most) : 0 });
+    const [x, y] = [from + column * wide, top + index * high];
+    const shade = shape("rect", { ...own.paint, x, y, width: wide, height: high, "fill-opacity": most > 0 ? Math.min(1, value / most) : 0 });
     const lines = [own.name, `${nameOn(panel.y, index)}, ${nameOn(panel.x, column)}`, `${Number(value.toPrecision(3)).toLocaleString("en")} ${panel.x.unit || panel.y.unit}`.trim()];
-    svg.append(spot(lines, [left_, top_, wide, high], shade));
+    svg.append(spot(lines, [x, y, wide, high], shade));
   }));
   return [svg];
 }

@@ -48,8 +48,9 @@ export function axisCaption(axis) {
   return axis.unit ? `${axis.label} [${axis.unit}]`.trim() : axis.label;
 }
 
-/** A value's interval in words; empty without one. */
+/** The 95 % interval of a value in words; empty without one. Ends of which the text says no ± are no such interval. */
 export function intervalWords(value) {
   const short = (number) => Number(number.toPrecision(4)).toLocaleString("en");
-  return value.low === null || value.high === null ? "" : `95 %: ${short(value.low)} to ${short(value.high)}`;
+  if (value.low === null || value.high === null || !value.text.includes("±")) return "";
+  return `95 %: ${short(value.low)} to ${short(value.high)}`;
 }

@@ -20,9 +20,10 @@ export function switches(room, series, change) {
   room.append(element("div", { class: "switches", role: "group", "aria-label": "Policies shown in the pictures" }, element("span", {}, "Show"), ...buttons));
 }
 
-/** The series of several pictures, each name once. */
+/** The series of several pictures, each name once. What an assumption moves is no series: such a picture is about one policy. */
 export function allSeries(pictures) {
   const known = new Map();
-  for (const own of pictures.flatMap((picture) => picture.series)) if (!known.has(own.name)) known.set(own.name, own);
+  const drawn = pictures.filter((picture) => picture.panels.some((panel) => panel.content.kind !== "swings"));
+  for (const own of drawn.flatMap((picture) => picture.series)) if (!known.has(own.name)) known.set(own.name, own);
   return [...known.values()].sort((a, b) => a.color - b.color);
 }

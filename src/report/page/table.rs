@@ -12,6 +12,9 @@ use super::super::table::{Cell, Column, Table, Tone};
 /// Policies beside each other in one table; more make a second one, in which the baseline stands again.
 const MOST_BESIDE: usize = 6;
 
+/// Bytes of a line of a head that is broken where there is no room.
+const LONG_HEAD: usize = 16;
+
 /// A table of the page.
 #[derive(Debug, Clone, Default)]
 pub struct PageTable {
@@ -161,7 +164,7 @@ impl PageHead {
                 @for (index, line) in lines.iter().enumerate() {
                     @if index > 0 { br; }
                     // A long name may go on below, behind an underscore.
-                    @for part in line.split_inclusive('_') { (visible_lines(part)) @if part.ends_with('_') { wbr; } }
+                    @for part in line.split_inclusive('_') { (visible_lines(part)) @if part.ends_with('_') && line.len() > LONG_HEAD { wbr; } }
                 }
             }
         }

@@ -1,7 +1,12 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::experiment::{Findings, Measurements};
+use crate::outcome::synthetic;
+use crate::report::pictures;
 
 /// What a name may hold at worst.
-const NASTY: &str = "</script><script>alert(1)</script>\"'&`<img src=x onerror=alert(2)>";
+const NASTY: &str = "\u{202e}</script><script>alert(1)</script>\"'&`<img src=x onerror=alert(2)>";
 
 fn specimen() -> Page {
     let cells = vec![PageCell::text(NASTY), PageCell { about: NASTY.to_owned(), ..PageCell::text(NASTY) }];
@@ -43,6 +48,7 @@ fn specimen() -> Page {
 #[test]
 fn no_name_becomes_a_tag_an_attribute_or_a_script() {
     let text = page(&specimen());
+    assert!(!text.contains('\u{202e}'), "what turns the text around is shown");
     assert_eq!(text.matches("<script").count(), 1, "the page's own script alone");
     assert_eq!(text.matches("</script>").count(), 1);
     assert!(!text.contains("<img"), "{text}");
@@ -50,6 +56,22 @@ fn no_name_becomes_a_tag_an_attribute_or_a_script() {
     let attribute = |part: &str| part.split('>').next().is_some_and(|tag| tag.contains("onerror="));
     let own = text.split("<script").next().unwrap_or_default();
     assert!(!own.split('<').skip(1).any(|part| attribute(part) && !part.contains("&lt;")), "{own}");
+}
+
+#[test]
+fn no_name_in_a_picture_ends_its_data() {
+    let shape = synthetic::shape(&["block", NASTY]);
+    let mut measurements = Measurements::new(Arc::clone(&shape));
+    (0..6).for_each(|seed| measurements.push(&synthetic::replication(&shape, seed, 20)));
+    let made = pictures(&Findings::new(measurements, 0));
+    assert!(!made.is_empty());
+    for picture in made {
+        let data = data(&picture);
+        assert!(!data.contains(['<', '\u{202e}']), "{data}");
+        let read: serde_json::Value = serde_json::from_str(&data).expect("JSON");
+        let name = read["series"][1]["name"].as_str().expect("a name");
+        assert_eq!(name, visible(NASTY));
+    }
 }
 
 #[test]
