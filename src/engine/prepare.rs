@@ -178,7 +178,7 @@ pub fn prepare_own(
         policies: scenario
             .policies
             .iter()
-            .map(|policy| Arc::new(resolved(policy, &sources, &expected)))
+            .map(|policy| Arc::new(resolved(policy, scenario, &sources, &expected)))
             .collect(),
         rules: own.rules,
         sources,
@@ -260,10 +260,14 @@ fn source(
 }
 
 /// The policy with every estimate that depends on the population alone made a number.
-fn resolved(policy: &Policy, sources: &[Arc<Source>], expected: &[Credits]) -> Policy {
+fn resolved(policy: &Policy, scenario: &Scenario, sources: &[Arc<Source>], expected: &[Credits]) -> Policy {
     let mut policy = policy.clone();
     for terms in &mut policy.plans {
         for (feature, rules) in terms.features.iter_mut().enumerate() {
+            if scenario.features[feature].free {
+                // A substitute that it serves owes nothing either.
+                rules.minimum = Credits::ZERO;
+            }
             let estimator = match &mut rules.admission {
                 Admission::Estimate(estimator) => estimator,
                 Admission::Hold(hold) => &mut hold.estimate,

@@ -58,6 +58,8 @@ pub(super) enum Coming {
         part: usize,
     },
     Resume,
+    /// What waits for credits outside the queue tries again.
+    Woken,
     PatienceEnds {
         work: usize,
     },
@@ -93,7 +95,8 @@ impl Coming {
             Coming::HoldTimesOut { .. } => 60,
             Coming::PartEnds { .. } => 70,
             Coming::Resume => 80,
-            Coming::PatienceEnds { .. } => 81,
+            Coming::Woken => 81,
+            Coming::PatienceEnds { .. } => 82,
             Coming::Retry { .. } => 90,
             Coming::Arrives { .. } => 91,
         }

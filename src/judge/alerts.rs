@@ -109,7 +109,7 @@ impl Judged<'_> {
         if estimate > self.balances().of(rules.view) {
             let fact = self.fact_of(work, EntryKind::Alert).because(Reason::WouldExceed);
             self.say(fact);
-            self.buy_after_alert(Some(work), Some(work));
+            self.buy_after_alert(Some(work), Some((work, estimate)));
         }
     }
 }

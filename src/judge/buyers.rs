@@ -111,10 +111,8 @@ impl<'a> Judged<'a> {
     /// From a refusal on somebody may be asked again (docs/semantics.md §7.3).
     pub fn note_refusal(&mut self, work: usize) {
         let Some(buyer) = self.buyer() else { return };
-        if !buyer.on_refusal.is_never() && !self.has_left() {
-            let need = self.need(work);
-            self.note_short(work, need, buyer.on_refusal);
-        }
+        let need = self.need(work);
+        self.note_short(work, need, buyer.on_refusal);
     }
 
     pub fn buy_after_refusal(&mut self, work: usize) {
@@ -168,7 +166,7 @@ impl<'a> Judged<'a> {
     /// docs/semantics.md §7.3.
     pub fn ask_again(&mut self) {
         let (Some(short), Some(buyer)) = (self.people.short, self.buyer()) else { return };
-        let started = self.work[short.work].begun;
+        let started = self.work[short.work].started;
         if started || self.passes(short.work, short.need) || self.has_left() {
             self.people.short = None;
             return;
@@ -182,8 +180,8 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// An alert has fired (docs/semantics.md §7.2).
-    pub fn buy_after_alert(&mut self, cause: Option<usize>, need: Option<usize>) {
+    /// An alert has fired, perhaps of an operation that needs so much (docs/semantics.md §7.2, §7.5).
+    pub fn buy_after_alert(&mut self, cause: Option<usize>, of: Option<(usize, Credits)>) {
         let Some(buyer) = self.buyer() else { return };
         if buyer.on_warning.is_never() {
             return;
@@ -192,8 +190,8 @@ impl<'a> Judged<'a> {
         let uniform = self.case.key.uniform(Purpose::Warning, self.people.warnings, 0);
         if buyer.on_warning.holds(uniform) && !self.has_left() {
             let member = cause.map(|work| self.work[work].operation.member);
-            let credits = need.map_or(Credits::ZERO, |work| self.need(work));
-            self.set_out(credits, need, member);
+            let need = of.map_or(Credits::ZERO, |(_, estimate)| estimate);
+            self.set_out(need, of.map(|(work, _)| work), member);
         }
     }
 
@@ -303,6 +301,7 @@ impl<'a> Judged<'a> {
             self.order_lands(index);
         } else {
             self.to_come.add(self.now + delay, (index as u32, 0, 0), Coming::Lands { order: index });
+            self.see_high();
         }
     }
 

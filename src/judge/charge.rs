@@ -37,22 +37,32 @@ impl Judged<'_> {
         self.terms().rounding.is_some_and(|rounding| rounding.per_charge)
     }
 
-    /// Charges an operation so that all charges together come to what it owes so far (docs/semantics.md §2.3, §6.16, §6.18).
-    pub fn charge_up_to(&mut self, work: usize, owed: Credits, last: bool) {
-        let each = self.rounds_each_charge();
+    /// What an operation owes in all, rounded as its charges are, once it owes so much (docs/semantics.md §2.3, §6.17).
+    pub fn due_up_to(&self, work: usize, owed: Credits) -> Credits {
         let state = &self.work[work];
-        let amount = if each {
-            self.rounded((owed - state.incurred).positive_part())
-        } else {
-            (self.rounded(owed) - state.charged - state.absorbed).positive_part()
-        };
-        self.work[work].incurred = self.work[work].incurred.max(owed);
-        self.charge(work, amount, last);
+        if self.rounds_each_charge() {
+            return state.due + self.rounded((owed - state.incurred).positive_part());
+        }
+        self.rounded(owed).max(state.due)
     }
 
-    /// One charge.
-    fn charge(&mut self, work: usize, amount: Credits, last: bool) {
+    /// Charges an operation so that all charges together come to what it owes so far (docs/semantics.md §2.3, §6.16, §6.18).
+    pub fn charge_up_to(&mut self, work: usize, owed: Credits, last: bool) {
+        let state = &self.work[work];
+        let settles = self.settles(work) || owed > state.incurred;
+        let due = self.due_up_to(work, owed);
+        let amount = (due - state.charged - state.absorbed).positive_part();
+        self.work[work].due = due;
+        self.work[work].incurred = self.work[work].incurred.max(owed);
+        self.charge(work, amount, last, settles);
+    }
+
+    /// One charge; the `last` one `settles` the hold or, if nothing more is owed, releases it (docs/semantics.md §6.15).
+    fn charge(&mut self, work: usize, amount: Credits, last: bool, settles: bool) {
         let mut amount = amount;
+        if self.work[work].leaked && self.open_hold_of(work).is_some() {
+            return;
+        }
         if let Some(hold) = self.open_hold_of(work) {
             let absorbs = self.hold_terms(work).is_some_and(|terms| terms.overrun != Overrun::Charge);
             if absorbs {
@@ -61,14 +71,19 @@ impl Judged<'_> {
                 self.absorb(work, over);
                 amount -= over;
             }
-            if last && (amount.is_positive() || self.settles(work)) && self.leaks(work) {
+            if last && settles && self.leaks(work) {
                 self.absorb(work, amount);
+                self.work[work].leaked = true;
                 return;
             }
         }
         // What owes nothing is no charge, but the last one ends a hold.
-        let ends_hold = last && self.open_hold_of(work).is_some();
-        if !amount.is_positive() && !ends_hold {
+        let hold = self.open_hold_of(work).filter(|_| last);
+        if let (false, Some(hold), false) = (amount.is_positive(), hold, settles) {
+            self.release_hold(hold, EntryKind::HoldRelease);
+            return;
+        }
+        if !amount.is_positive() && hold.is_none() {
             return;
         }
         let segment = self.work[work].segment;
@@ -131,8 +146,7 @@ impl Judged<'_> {
         self.work[work].recording = segment;
         if !amount.is_positive() {
             if let (true, Some(hold)) = (last, hold) {
-                let owes = self.settles(work);
-                self.release_hold(hold, if owes { EntryKind::HoldSettle } else { EntryKind::HoldRelease });
+                self.release_hold(hold, EntryKind::HoldSettle);
             }
             return;
         }
@@ -144,7 +158,6 @@ impl Judged<'_> {
         self.take_for(work, amount, hold);
         if let (true, Some(hold)) = (last, hold) {
             self.let_go(hold);
-            self.after_hold();
         }
         self.follow(before, Some(work));
     }

@@ -26,11 +26,12 @@ impl Judged<'_> {
         let cost = self.work[work].cost();
         let fact = self.fact_of(work, EntryKind::Demanded).of(cost);
         self.say(fact);
+        self.work[work].estimate = self.estimate(work, feature);
+        self.work[work].arrived = true;
         if self.churned {
             self.lose(work, Reason::Churned);
             return;
         }
-        self.work[work].estimate = self.estimate(work, feature);
         self.attempt(work);
     }
 
@@ -51,7 +52,7 @@ impl Judged<'_> {
             Estimator::Exact => return Some(self.charged_in_full(work, rules)),
             Estimator::Fixed(credits) => *credits,
             Estimator::Expected | Estimator::Quantile(_) => expected,
-            Estimator::History(which) => self.history_estimate(work, feature, *which).unwrap_or(expected),
+            Estimator::History(which) => self.history_estimate(feature, *which).unwrap_or(expected),
             Estimator::Blur { bias, cv } => {
                 let variance = libm::log1p(cv * cv);
                 let normal = f64::from(self.work[work].operation.blur);
@@ -64,23 +65,10 @@ impl Judged<'_> {
     }
 
     /// True costs of the organization's earlier arrivals of the feature.
-    fn history_estimate(
-        &self,
-        work: usize,
-        feature: FeatureIndex,
-        which: HistoryEstimate,
-    ) -> Option<Credits> {
-        let own = self.work[work].operation;
-        let costs: Vec<Credits> = self
-            .work
-            .iter()
-            .filter(|other| other.operation.feature == feature)
-            .filter(|other| {
-                (other.operation.at, other.operation.feature, other.operation.sequence)
-                    < (own.at, own.feature, own.sequence)
-            })
-            .map(|other| other.operation.cost)
-            .collect();
+    fn history_estimate(&self, feature: FeatureIndex, which: HistoryEstimate) -> Option<Credits> {
+        let earlier = |other: &&super::work::JudgedWork| other.arrived && other.operation.feature == feature;
+        let costs: Vec<Credits> =
+            self.work.iter().filter(earlier).map(|other| other.operation.cost).collect();
         match which {
             HistoryEstimate::First => costs.first().copied(),
             HistoryEstimate::Last => costs.last().copied(),
@@ -168,7 +156,7 @@ impl Judged<'_> {
             self.warn_would_exceed(work);
         }
         if !self.queue.line.is_empty() && self.may_queue(work) {
-            self.join_queue(work, true);
+            self.join_queue(work);
             return;
         }
         let (feature, now) = (self.work[work].serving, self.now);
@@ -188,7 +176,7 @@ impl Judged<'_> {
         match self.what_meets(work) {
             None => self.admit(work),
             Some((WhenShort::Degrade, reason)) => self.degrade(work, reason),
-            Some((WhenShort::Queue, reason)) => self.join_queue(work, reason == Reason::Short),
+            Some((WhenShort::Queue, _)) => self.join_queue(work),
             Some((_, reason)) => self.refuse(work, reason),
         }
     }

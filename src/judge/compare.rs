@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::outcome::Entry;
-use crate::units::SimTime;
+use crate::units::{Credits, SimTime};
 
 use super::facts::{EntryKind, Fact};
 
@@ -73,7 +73,8 @@ pub fn compare(judged: &[Fact], journal: &[Entry]) -> Option<JudgeDifference> {
 }
 
 /// Lots that end or roll over in one event do so in no order that a rule gives: theirs are sorted.
-fn in_order(mut facts: Vec<Fact>) -> Vec<Fact> {
+fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
+    let mut facts = what_holds_lose(facts);
     let rolls = |fact: &Fact| {
         matches!(fact.kind, EntryKind::Expire | EntryKind::Rollover | EntryKind::IssueRolloverMinimum)
     };
@@ -84,6 +85,20 @@ fn in_order(mut facts: Vec<Fact>) -> Vec<Fact> {
         from += length.max(1);
     }
     facts
+}
+
+/// What lots that end take from holds may be said lot by lot or of all: it is summed up for each instant, and stands last there.
+fn what_holds_lose(facts: Vec<Fact>) -> Vec<Fact> {
+    let mut all: Vec<Fact> = Vec::new();
+    for same in facts.chunk_by(|a, b| a.at == b.at) {
+        let lost = |fact: &&Fact| fact.kind == EntryKind::HoldUncovered;
+        all.extend(same.iter().filter(|fact| !lost(fact)));
+        let sum: Credits = same.iter().filter(lost).map(|fact| fact.credits).sum();
+        if sum.is_positive() {
+            all.push(Fact::new(same[0].at, EntryKind::HoldUncovered).of(sum));
+        }
+    }
+    all
 }
 
 /// An entry of a journal in the words of the judge.

@@ -292,13 +292,15 @@ impl Judged<'_> {
         if trim == Trim::Newest {
             rolled.reverse();
         }
-        let total: Credits = rolled.iter().map(|&lot| self.lots[lot].remaining - self.lots[lot].pinned).sum();
+        let total: Credits = rolled.iter().map(|&lot| self.lots[lot].remaining).sum();
         let mut over = total - most;
         for lot in rolled {
-            let part = over.min(self.lots[lot].remaining - self.lots[lot].pinned);
+            let part = over.min(self.lots[lot].remaining);
             if part.is_positive() {
                 self.take_away(EntryKind::Expire, lot, part, true);
                 over -= part;
+                // What is trimmed to nothing has ended.
+                self.lots[lot].over |= self.lots[lot].remaining == self.lots[lot].pinned;
             }
         }
     }
@@ -315,7 +317,7 @@ impl Judged<'_> {
             let minimum = self.minimum_of(lot);
             let ended = self.lots[lot].over && minimum.is_none();
             if !ended && !self.has_ended(lot) && !self.grants.0[place].voided {
-                self.roll_in_place(place, lot, minimum, &rollover);
+                self.roll_in_place(lot, minimum, &rollover);
             }
         }
     }
@@ -332,7 +334,7 @@ impl Judged<'_> {
         self.lots[lot].end.is_some_and(|end| self.acted_end(end) <= self.now)
     }
 
-    fn roll_in_place(&mut self, place: usize, lot: usize, minimum: Option<usize>, rollover: &Rollover) {
+    fn roll_in_place(&mut self, lot: usize, minimum: Option<usize>, rollover: &Rollover) {
         let more = minimum.map_or(Credits::ZERO, |minimum| self.lots[minimum].remaining);
         let together = self.lots[lot].remaining + more;
         let base = match rollover.base {
@@ -342,25 +344,28 @@ impl Judged<'_> {
         let kept = together.min(rollover.max_credits).min(share_down(base, rollover.fraction.get()));
         let least = rollover.min_credits.min(rollover.max_credits);
         let of_minimum = more.min(together - kept);
-        if kept < least {
-            self.make_up(lot, minimum, least - kept, place);
-        }
         if let Some(minimum) = minimum {
             self.take_away(EntryKind::Expire, minimum, of_minimum, true);
         }
         self.take_away(EntryKind::Expire, lot, together - kept - of_minimum, true);
+        let moved: Vec<(usize, Credits)> = [Some(lot), minimum]
+            .into_iter()
+            .flatten()
+            .map(|lot| (lot, self.lots[lot].remaining - self.lots[lot].pinned))
+            .filter(|(_, credits)| credits.is_positive())
+            .collect();
+        if kept < least {
+            self.make_up(lot, minimum, least - kept);
+        }
         self.stamp();
-        let own = self.lots[lot].remaining - self.lots[lot].pinned;
-        for (lot, moved) in [(Some(lot), own), (minimum, more - of_minimum)] {
-            if let Some(lot) = lot.filter(|_| moved.is_positive()) {
-                self.lot_fact(EntryKind::Rollover, lot, moved);
-            }
+        for (lot, moved) in moved {
+            self.lot_fact(EntryKind::Rollover, lot, moved);
         }
         self.stamp();
     }
 
     /// Issues what a minimum lacks: more of the lot that makes it up, or a new one.
-    fn make_up(&mut self, lot: usize, minimum: Option<usize>, credits: Credits, _place: usize) {
+    fn make_up(&mut self, lot: usize, minimum: Option<usize>, credits: Credits) {
         if let Some(minimum) = minimum {
             self.lots[minimum].issued += credits;
             self.lots[minimum].remaining += credits;

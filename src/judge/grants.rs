@@ -240,23 +240,35 @@ impl Judged<'_> {
         self.repay_soon();
     }
 
-    /// What remains of a grant is taken back (docs/semantics.md §3.6, §4.10).
+    /// What remains of grants is taken back; of one instant lot by lot, in the order of their ids, each an event
+    /// (docs/semantics.md §3.5, §3.6, §4.10, §10.1).
     pub fn grant_is_voided(&mut self, place: usize) {
-        self.grants.0[place].voided = true;
-        let lots = self.grants.0[place].lots.clone();
-        for lot in 0..self.lots.len() {
-            let mine = match self.lots[lot].origin {
+        let mut places = vec![place];
+        let void = |what: Coming| matches!(what, Coming::Void { .. });
+        while let Some(Coming::Void { grant }) = self.to_come.take_at(self.now, void) {
+            places.push(grant);
+        }
+        let mut mine: Vec<usize> = Vec::new();
+        for &place in &places {
+            self.grants.0[place].voided = true;
+            let lots = &self.grants.0[place].lots;
+            mine.extend((0..self.lots.len()).filter(|&lot| match self.lots[lot].origin {
                 LotOrigin::Grant(of) => of == place,
                 LotOrigin::GrantMinimum(of) => lots.contains(&of),
                 _ => false,
-            };
-            if mine {
-                let before = self.balances();
-                self.lots[lot].over = true;
-                let rest = self.lots[lot].remaining;
-                self.take_away(EntryKind::Void, lot, rest, false);
-                self.follow(before, None);
-            }
+            }));
+        }
+        // What makes up the minimum of a lot goes with it.
+        mine.sort_by_key(|&lot| match self.lots[lot].origin {
+            LotOrigin::GrantMinimum(of) => (self.lots[of].id, of, true, lot),
+            _ => (self.lots[lot].id, lot, false, lot),
+        });
+        for lot in mine {
+            let before = self.balances();
+            self.lots[lot].over = true;
+            let rest = self.lots[lot].remaining;
+            self.take_away(EntryKind::Void, lot, rest, false);
+            self.follow(before, None);
         }
     }
 

@@ -111,18 +111,12 @@ impl<'a> Judged<'a> {
         left
     }
 
-    /// A hold is over: what it kept is free, and what only it kept alive expires (docs/semantics.md §3.7).
+    /// A hold is over: what it kept is free, what only it kept alive expires, and debt is repaid (docs/semantics.md §3.7).
     pub fn let_go(&mut self, hold: usize) {
         self.holds[hold].ended = true;
-        self.holds[hold].reserved.clear();
         self.holds[hold].uncovered = Credits::ZERO;
-    }
-
-    /// After a hold has ended: pinned rests expire, then debt is repaid.
-    pub fn after_hold(&mut self) {
-        for lot in 0..self.lots.len() {
-            let free = (self.lots[lot].remaining - self.reserved_of(lot)).positive_part();
-            let goes = self.lots[lot].pinned.min(free);
+        for (lot, credits) in std::mem::take(&mut self.holds[hold].reserved) {
+            let goes = self.lots[lot].pinned.min(credits);
             if goes.is_positive() {
                 self.lots[lot].pinned -= goes;
                 self.take_away(EntryKind::Expire, lot, goes, false);
@@ -140,8 +134,7 @@ impl<'a> Judged<'a> {
         let fact = Fact { segment, ..self.fact_of(work, kind) };
         self.tell(fact.of(amount));
         self.let_go(hold);
-        self.after_hold();
-        self.follow(before, None);
+        self.follow(before, Some(work));
     }
 
     /// docs/semantics.md §6.17; a settle at this instant comes first.
@@ -159,14 +152,15 @@ impl<'a> Judged<'a> {
                 let segment = self.work[work].segment;
                 self.work[work].segment += 1;
                 self.work[work].recording = segment;
-                let fact = Fact { segment, ..self.fact_of(work, EntryKind::HoldCharged) };
-                self.tell(fact.of(amount));
+                let fact = self.fact_of(work, EntryKind::HoldCharged).of(amount);
+                self.tell(fact);
+                let before_it = self.work[work].taken.len();
                 self.take_for(work, amount, Some(hold));
+                // It stays charged (docs/semantics.md §18.1).
+                self.work[work].taken.truncate(before_it);
                 self.work[work].kept_charged += amount;
                 self.work[work].charged += amount;
-                self.work[work].incurred += amount;
                 self.let_go(hold);
-                self.after_hold();
                 self.follow(before, Some(work));
             }
         }

@@ -13,9 +13,10 @@ impl Judged<'_> {
 
     /// Kills what runs, in the order of features, then numbers; work under an open hold is exempt.
     pub fn kill_if_exhausted(&mut self) {
-        if !self.is_exhausted() {
+        if self.kills || !self.is_exhausted() {
             return;
         }
+        self.kills = true;
         let mut running: Vec<usize> = (0..self.work.len())
             .filter(|&work| {
                 let state = &self.work[work];
@@ -29,6 +30,7 @@ impl Judged<'_> {
                 self.end(work, Ending::Killed);
             }
         }
+        self.kills = false;
     }
 
     /// An operation that starts while the account is exhausted meets it at once.

@@ -207,7 +207,7 @@ impl Judged<'_> {
             self.holds[hold].reserved.retain(|(_, credits)| credits.is_positive());
         }
         // What pinning holds keep is to go as they end.
-        self.lots[lot].pinned += from_holds;
+        self.lots[lot].pinned = self.lots[lot].pinned.max(from_holds);
         self.lots[lot].remaining -= taken;
         match kind {
             EntryKind::Void => self.lots[lot].voided += taken,

@@ -31,7 +31,7 @@ impl Judged<'_> {
         short == WhenShort::Queue || capped && terms.at_max_in_flight == WhenShort::Queue
     }
 
-    pub fn join_queue(&mut self, work: usize, _short: bool) {
+    pub fn join_queue(&mut self, work: usize) {
         if self.queue.line.len() >= self.terms().queue_max as usize {
             self.lose(work, Reason::QueueFull);
             return;
@@ -96,13 +96,18 @@ impl Judged<'_> {
         }
     }
 
-    /// Credits have come: what waits for them is woken.
+    /// Credits have come: what waits for them outside the queue is woken.
     pub fn credits_have_come(&mut self) {
         let mut woken = self.queue.for_credits.clone();
         woken.sort_by_key(|&work| self.tie(work, 0));
         self.queue.woken = woken;
-        if !self.queue.woken.is_empty() || !self.queue.line.is_empty() {
-            self.resume_at(self.now);
+        self.next_woken();
+    }
+
+    fn next_woken(&mut self) {
+        let at = self.queue.not_before.map_or(self.now, |not_before| self.now.max(not_before));
+        if !self.queue.woken.is_empty() && !self.to_come.has(at, |what| what == Coming::Woken) {
+            self.to_come.add(at, (0, 0, 0), Coming::Woken);
         }
     }
 
@@ -113,37 +118,53 @@ impl Judged<'_> {
         }
     }
 
-    /// What waits starts again, the queue first and then what waits for credits outside it (docs/semantics.md §6.12).
+    fn must_not_start_yet(&self) -> bool {
+        self.queue.not_before.is_some_and(|not_before| self.now < not_before)
+    }
+
+    /// The head of the queue is checked; if it starts, so is the next (docs/semantics.md §6.12).
     pub fn resume(&mut self) {
-        loop {
-            if self.queue.not_before.is_some_and(|not_before| self.now < not_before) {
+        while let Some(&head) = self.queue.line.first() {
+            if self.must_not_start_yet() {
                 self.resume_at(self.now);
                 return;
             }
-            if let Some(&head) = self.queue.line.first() {
-                let feature = self.work[head].serving;
-                if let Some(until) = (self.case.outage)(feature, self.now) {
-                    self.to_come.add(until, (0, 0, 0), Coming::Resume);
-                } else {
-                    self.look_at_checks();
-                    if self.queue.line.first() != Some(&head) {
-                        continue;
-                    }
-                    if self.what_meets(head).is_none() {
-                        self.queue.line.remove(0);
-                        self.work[head].attempt += 1;
-                        self.has_its_turn(head);
-                        self.admit(head);
-                        continue;
-                    }
-                }
-            }
-            if self.queue.woken.is_empty() {
+            let feature = self.work[head].serving;
+            if let Some(until) = (self.case.outage)(feature, self.now) {
+                self.to_come.add(until, (0, 0, 0), Coming::Resume);
                 return;
             }
+            self.look_at_checks();
+            if self.queue.line.first() != Some(&head) {
+                continue;
+            }
+            if self.what_meets(head).is_some() {
+                return;
+            }
+            self.queue.line.remove(0);
+            self.work[head].attempt += 1;
+            self.has_its_turn(head);
+            self.admit(head);
+        }
+    }
+
+    /// After the queue, operations that wait for credits outside it try again, one after the other (docs/semantics.md §6.12).
+    pub fn woken_tries(&mut self) {
+        if !self.queue.woken.is_empty() && !self.must_not_start_yet() {
             let work = self.queue.woken.remove(0);
             self.queue.for_credits.retain(|&other| other != work);
             self.has_its_turn(work);
+            self.try_again(work);
+        }
+        self.next_woken();
+    }
+
+    /// What is outside the queue when the organization leaves is demanded no more (docs/semantics.md §9.2).
+    fn try_again(&mut self, work: usize) {
+        if self.churned {
+            self.work[work].attempt += 1;
+            self.lose(work, Reason::Churned);
+        } else {
             self.attempt(work);
         }
     }
@@ -160,7 +181,7 @@ impl Judged<'_> {
     /// A retry comes after its own delay.
     pub fn retry(&mut self, work: usize, attempt: u32) {
         if self.work[work].stands == Stands::WaitsToRetry && self.work[work].attempt == attempt {
-            self.attempt(work);
+            self.try_again(work);
         }
     }
 }

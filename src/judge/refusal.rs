@@ -26,11 +26,12 @@ impl Judged<'_> {
         let needed = self.need(work);
         let estimate =
             if reason == Reason::Short || reason == Reason::Budget { needed } else { Credits::ZERO };
+        if blocked {
+            let fact = self.fact_of(work, EntryKind::BudgetBlocked);
+            self.say(fact);
+        }
         let fact = self.fact_of(work, EntryKind::Refused).of(estimate).because(reason);
         self.say(fact);
-        if blocked {
-            self.say(super::facts::Fact::new(self.now, EntryKind::BudgetBlocked));
-        }
         self.remember_refusal();
         if self.churned {
             self.forget_wait(work);
@@ -127,7 +128,7 @@ impl Judged<'_> {
         }
         self.refusals.push(self.now);
         let since = self.now - churn.within;
-        self.refusals.retain(|&at| at > since);
+        self.refusals.retain(|&at| at >= since);
         if self.refusals.len() < churn.refusals as usize {
             return;
         }

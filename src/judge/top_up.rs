@@ -68,7 +68,8 @@ impl<'a> Judged<'a> {
             .is_some_and(|threshold| rule.compare.holds(self.top_up_view(rule), threshold))
     }
 
-    fn see_high(&mut self) {
+    /// A rule may fire on a crossing again once its view has been high (docs/semantics.md §7.10).
+    pub fn see_high(&mut self) {
         for index in 0..self.top_ups.rules.len() {
             let rule = &self.terms().top_ups[index];
             if !self.is_below(rule) {
@@ -80,27 +81,33 @@ impl<'a> Judged<'a> {
     /// Rules that are looked at before each check (docs/semantics.md §7.8).
     pub fn look_at_checks(&mut self) {
         if self.terms().top_ups.iter().any(|rule| rule.looks == Reevaluation::OnCheck) {
-            self.look_at_rules(true);
+            self.look_at_rules(|rule| rule.looks == Reevaluation::OnCheck);
         }
     }
 
-    pub fn look_at_top_ups(&mut self) {
-        self.look_at_rules(false);
+    /// A cooldown, back-off, cap or budget period is over.
+    pub fn rules_wake(&mut self) {
+        self.look_at_rules(|rule| rule.looks == Reevaluation::Always);
     }
 
-    /// All rules in the order of the file, from the first again after a purchase that landed at once (docs/semantics.md §7.8).
-    fn look_at_rules(&mut self, only_at_checks: bool) {
+    pub fn look_at_top_ups(&mut self) {
+        self.look_at_rules(|_| true);
+    }
+
+    /// Rules in the order of the file; all from the first after a purchase that landed at once (docs/semantics.md §7.8).
+    fn look_at_rules(&mut self, concerns: fn(&TopUpRule) -> bool) {
         if self.top_ups.looking || !self.opened || self.has_left() {
             return;
         }
         self.top_ups.looking = true;
         self.see_high();
+        let every: fn(&TopUpRule) -> bool = |_| true;
+        let mut concerns = concerns;
         let mut index = 0;
         while index < self.top_ups.rules.len() {
-            let looks = !only_at_checks || self.terms().top_ups[index].looks == Reevaluation::OnCheck;
-            if looks && self.rule_fires(index) {
+            if concerns(&self.terms().top_ups[index]) && self.rule_fires(index) {
                 self.see_high();
-                index = 0;
+                (index, concerns) = (0, every);
             } else {
                 index += 1;
             }
@@ -146,6 +153,9 @@ impl<'a> Judged<'a> {
         state.seen_high = false;
         state.declines = 0;
         state.held_until = (!rule.cooldown.is_zero()).then(|| self.now + rule.cooldown);
+        if !rule.cooldown.is_zero() {
+            self.wake(rule, self.now + rule.cooldown);
+        }
         let package = &self.terms().packages[package];
         let order = PaidOrder {
             credits,

@@ -35,6 +35,8 @@ pub(super) struct JudgedWork {
     pub serving: FeatureIndex,
     pub substituted: bool,
     pub attempt: u32,
+    /// It has arrived.
+    pub arrived: bool,
     pub estimate: Option<Credits>,
     pub stands: Stands,
     /// Until when it waits, from its first wait on.
@@ -59,15 +61,17 @@ pub(super) struct JudgedWork {
     pub anew: Credits,
     /// Of what it owed, what the vendor paid for.
     pub absorbed: Credits,
-    /// Owed in the end.
+    /// Owed so far, rounded as its charges are; in the end all that it owes.
     pub due: Credits,
     /// In a pause.
     pub pauses: bool,
     /// It has started, and may be killed.
     pub started: bool,
-    /// Its first step has begun.
+    /// Its running step has begun.
     pub begun: bool,
     pub hold: Option<usize>,
+    /// The settle of its hold has leaked.
+    pub leaked: bool,
     /// Its last charge has been made, for an end of this kind.
     pub settled: Option<Ending>,
 }
@@ -97,6 +101,7 @@ impl JudgedWork {
             serving: operation.feature,
             substituted: false,
             attempt: 0,
+            arrived: false,
             estimate: None,
             stands: Stands::Tries,
             patience: None,
@@ -117,6 +122,7 @@ impl JudgedWork {
             started: false,
             begun: false,
             hold: None,
+            leaked: false,
             settled: None,
         }
     }
@@ -138,6 +144,7 @@ impl<'a> Judged<'a> {
         self.work[work].stands = Stands::InFlight;
         self.is_short_no_more(work);
         self.work[work].part = 0;
+        self.work[work].part_began = self.now;
         let fact = self
             .fact_of(work, EntryKind::Start)
             .of(self.work[work].hold.map_or(Credits::ZERO, |hold| self.holds[hold].amount));
@@ -148,9 +155,6 @@ impl<'a> Judged<'a> {
             let owed = self.work[work].cost();
             let last = self.rules_of(work).minimum <= owed;
             self.charge_up_to(work, owed, last);
-        }
-        if self.work[work].stands == Stands::InFlight {
-            self.kill_at_start(work);
         }
         if self.work[work].stands == Stands::InFlight {
             self.begin_part(work);
@@ -173,7 +177,6 @@ impl<'a> Judged<'a> {
             return;
         }
         self.work[work].part_began = self.now;
-        self.work[work].begun = true;
         let review = self.work[work].parts[part].kind == PartKind::Review;
         if self.work[work].pauses && !review {
             self.work[work].pauses = false;
@@ -182,16 +185,16 @@ impl<'a> Judged<'a> {
         }
         if review && !self.work[work].pauses {
             self.work[work].pauses = true;
-            if self.rules_of(work).charge == ChargeMoment::Segment {
-                let owed = self.work[work].finished;
-                self.charge_up_to(work, owed, false);
-                if self.work[work].stands != Stands::InFlight {
-                    return;
-                }
-            }
             let fact = self.fact_of(work, EntryKind::Paused);
             self.say(fact);
         }
+        if part == 0 {
+            self.kill_at_start(work);
+            if self.work[work].stands != Stands::InFlight {
+                return;
+            }
+        }
+        self.work[work].begun = true;
         let length = self.part_lasts(work);
         if length.is_zero() {
             self.part_charges(work, part);
@@ -218,13 +221,43 @@ impl<'a> Judged<'a> {
         let state = &self.work[work];
         let part = state.parts[state.part];
         let amount = self.holds[hold].amount;
-        if state.finished + part.cost <= amount {
+        // What was charged at the start stops nothing.
+        let charged = state.finished + part.cost <= state.incurred;
+        if charged || state.finished + part.cost <= amount {
             return None;
         }
         let missing = i128::from((amount - state.finished).positive_part().micros());
         let (cost, duration) = (i128::from(part.cost.micros()), i128::from(part.duration.micros()));
         let reached = (missing * duration + cost - 1) / cost;
         Some(SimSpan::from_micros(i64::try_from(reached).unwrap_or(i64::MAX)))
+    }
+
+    /// With the running part's end the cost has reached the hold and the next step would exceed it (docs/semantics.md §6.16).
+    fn stops_as_next_begins(&self, work: usize) -> bool {
+        let (Some(hold), Some(terms)) = (self.open_hold_of(work), self.hold_terms(work)) else {
+            return false;
+        };
+        let state = &self.work[work];
+        if terms.overrun != Overrun::Stop || state.incurred >= state.cost() {
+            return false;
+        }
+        let amount = self.holds[hold].amount;
+        let mut finished = state.finished + state.parts[state.part].cost;
+        for part in state.part + 1..state.parts.len() {
+            let next = state.parts[part];
+            let struck =
+                state.operation.fate != Fate::Completes && part == usize::from(state.operation.ends_in_part);
+            let struck_at_once = struck && state.operation.ends_after.is_zero();
+            if finished + next.cost > amount {
+                let at_once = finished >= amount || next.duration.is_zero();
+                return at_once && !struck_at_once;
+            }
+            if struck || !next.duration.is_zero() {
+                return false;
+            }
+            finished += next.cost;
+        }
+        false
     }
 
     /// What was done of the running step, pro rata to its time, rounded down (docs/semantics.md §6.8, §6.13).
@@ -278,11 +311,23 @@ impl<'a> Judged<'a> {
             }
             return;
         }
-        let done = self.work[work].parts[part];
-        if done.kind != PartKind::Work || !self.extends(work, done.cost, false) {
+        if self.stops_as_next_begins(work) {
+            self.work[work].finished =
+                self.work[work].hold.map_or(Credits::ZERO, |hold| self.holds[hold].amount);
+            self.end(work, Ending::Stopped);
             return;
         }
-        if self.rules_of(work).charge == ChargeMoment::Step {
+        let done = self.work[work].parts[part];
+        if done.kind == PartKind::Work && !self.extends(work, done.cost) {
+            return;
+        }
+        let pauses = self.work[work].parts[part + 1].kind == PartKind::Review;
+        let charges = match self.rules_of(work).charge {
+            ChargeMoment::Step => done.kind == PartKind::Work,
+            ChargeMoment::Segment => pauses,
+            ChargeMoment::Start | ChargeMoment::Completion => false,
+        };
+        if charges {
             let owed = self.work[work].finished + done.cost;
             self.charge_up_to(work, owed, false);
         }
@@ -305,6 +350,7 @@ impl<'a> Judged<'a> {
         self.work[work].finished += done.cost;
         self.work[work].part += 1;
         self.work[work].part_began = self.now;
+        self.work[work].begun = false;
         if more && self.stops_at_step(work) {
             self.end(work, Ending::Killed);
             return;
@@ -313,29 +359,34 @@ impl<'a> Judged<'a> {
     }
 
     /// Under `overrun = "extend"` a hold grows before a step is charged; false if the work was stopped (docs/semantics.md §6.16).
-    fn extends(&mut self, work: usize, cost: Credits, _last: bool) -> bool {
+    fn extends(&mut self, work: usize, cost: Credits) -> bool {
         let Some(hold) = self.open_hold_of(work) else { return true };
         let Some(terms) = self.hold_terms(work) else { return true };
         if terms.overrun != Overrun::Extend {
             return true;
         }
-        let owed = self.rounded(self.work[work].finished + cost);
-        self.extend_to(work, hold, owed, terms.buffer)
-    }
-
-    /// Enlarges a hold so that it covers what is owed, with its buffer; stops the work if the check fails.
-    fn extend_to(&mut self, work: usize, hold: usize, owed: Credits, buffer: f64) -> bool {
+        let owed = self.work[work].finished + cost;
+        if owed <= self.work[work].incurred {
+            // It has been charged, at the start.
+            return true;
+        }
+        let owed = self.due_up_to(work, owed);
         let over = owed - self.holds[hold].amount;
         if !over.is_positive() {
             return true;
         }
-        let addition = super::check::with_buffer(owed, buffer) - self.holds[hold].amount;
+        let addition = super::check::with_buffer(owed, terms.buffer).max(owed) - self.holds[hold].amount;
+        self.extend_or_stop(work, hold, addition)
+    }
+
+    /// Enlarges a hold; stops the work, which ends at once, if the check fails.
+    fn extend_or_stop(&mut self, work: usize, hold: usize, addition: Credits) -> bool {
         if self.extension_passes(work, addition) {
             self.extend_hold(hold, addition);
-            return self.work[work].stands == Stands::InFlight;
+        } else {
+            self.end(work, Ending::Stopped);
         }
-        self.settle(work, Ending::Stopped);
-        false
+        self.work[work].stands == Stands::InFlight
     }
 
     /// What an operation owes that ends so (docs/semantics.md §6.7, §6.8, §6.13, §6.14, §6.16).
@@ -409,37 +460,51 @@ impl<'a> Judged<'a> {
         let owed = self.owed(work, ending);
         let done = self.work[work].finished + self.done_of_part(work);
         if ending == Ending::Completed
+            && owed > self.work[work].incurred
             && let (Some(hold), Some(terms)) = (self.open_hold_of(work), self.hold_terms(work))
             && terms.overrun == Overrun::Extend
         {
-            let all = self.rounded(owed);
-            if all > self.holds[hold].amount {
-                let addition = all - self.holds[hold].amount;
-                if self.extension_passes(work, addition) {
-                    self.extend_hold(hold, addition);
-                } else {
-                    self.settle(work, Ending::Stopped);
-                    return;
-                }
+            let addition = self.due_up_to(work, owed) - self.holds[hold].amount;
+            if addition.is_positive() && !self.extend_or_stop(work, hold, addition) {
+                return;
             }
         }
         self.work[work].settled = Some(ending);
-        self.work[work].due = owed;
         if ending == Ending::Killed && owed.is_zero() {
-            self.absorb(work, done);
+            // All that was done, with what it has borne already.
+            let rest = (done - self.work[work].absorbed).positive_part();
+            self.absorb(work, rest);
         }
-        let keeps = self.work[work].kept_charged;
-        // What is killed and not absorbed has paid what it was charged (docs/semantics.md §6.13, §18.1).
-        let gives_back = ending != Ending::Killed || self.absorbs_killed(work);
-        let keeps = if gives_back { keeps } else { self.work[work].charged };
-        let back = (self.work[work].charged - self.rounded(owed).max(keeps)).positive_part();
+        if self.owes_less(work, ending, owed) {
+            self.take_less(work, owed);
+            return;
+        }
         self.charge_up_to(work, owed, true);
-        self.give_back(work, back);
         let state = &self.work[work];
-        let over = (self.work[work].kept_charged - self.rounded(owed)).positive_part();
-        self.work[work].due = state.charged + state.absorbed
-            - state.to_give_back
-            - if state.begun { over } else { Credits::ZERO };
+        // Only what a hold's timeout has charged may be more than is owed (docs/semantics.md §12.2).
+        let over = (state.charged + state.absorbed - state.due).positive_part().min(state.kept_charged);
+        self.work[work].due = state.charged + state.absorbed - over;
+    }
+
+    /// Work that ends before its time owes less than it has incurred (docs/semantics.md §6.14, §18.1).
+    fn owes_less(&self, work: usize, ending: Ending, owed: Credits) -> bool {
+        match ending {
+            Ending::Completed | Ending::Stopped => false,
+            Ending::Failed | Ending::Cancelled => owed < self.work[work].incurred,
+            Ending::Killed => self.absorbs_killed(work),
+        }
+    }
+
+    /// The difference is given back, but for what a hold's timeout has charged; then the hold is released.
+    fn take_less(&mut self, work: usize, owed: Credits) {
+        let state = &self.work[work];
+        let too_much = (state.charged - self.rounded(owed)).positive_part();
+        let back = too_much.min(state.charged - state.kept_charged);
+        self.work[work].due = state.charged + state.absorbed - too_much;
+        self.give_back(work, back);
+        if let Some(hold) = self.open_hold_of(work) {
+            self.release_hold(hold, EntryKind::HoldRelease);
+        }
     }
 
     /// The work is over.

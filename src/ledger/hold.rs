@@ -200,20 +200,27 @@ impl Ledger {
     /// Burns up to `amount` out of the hold's reservations, in burn order as they were reserved.
     fn burn_reservation(&mut self, hold: &mut Hold, amount: Credits) -> Credits {
         let mut left = amount;
+        let mut ended = Vec::new();
         for (serial, part) in &mut hold.reservations {
             if left.is_zero() {
                 break;
             }
             let burned = (*part).min(left);
             let lot = self.position(*serial).expect("a reserved lot stays until its hold lets go");
+            if self.lots[lot].is_kept_by_holds() {
+                ended.push(*serial);
+            }
             self.lots[lot].reserved -= burned;
-            self.lots[lot].overdue = self.lots[lot].overdue.min(self.lots[lot].reserved);
+            // What would expire is used first.
+            self.lots[lot].overdue = (self.lots[lot].overdue - burned).positive_part();
             self.burn_from(lot, burned);
             *part -= burned;
             left -= burned;
         }
         hold.reservations.retain(|(_, part)| part.is_positive());
         self.drop_empty();
+        // Nothing is given back to a lot that had ended before it was used up.
+        ended.into_iter().for_each(|serial| self.end_spent(serial));
         amount - left
     }
 

@@ -77,6 +77,11 @@ pub struct Lot {
 }
 
 impl Lot {
+    /// True if it has ended, and only holds keep its rest alive.
+    pub(super) fn is_kept_by_holds(&self) -> bool {
+        self.overdue.is_positive() && self.overdue == self.remaining
+    }
+
     /// Where its end puts it in the burn order beside its rank: a ranked lot stands with the fresh allowance.
     #[must_use]
     pub fn place(&self) -> SimTime {

@@ -19,8 +19,7 @@ impl Ledger {
     pub fn give_back(&mut self, serial: LotSerial, amount: Credits) -> Option<Take> {
         if let Some(index) = self.position(serial) {
             let lot = &mut self.lots[index];
-            // What only holds keep alive has ended.
-            if lot.overdue.is_positive() {
+            if lot.is_kept_by_holds() {
                 return None;
             }
             self.remaining += amount;

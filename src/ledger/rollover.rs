@@ -236,6 +236,8 @@ impl Ledger {
             child.remaining += shortfall;
             let take = Take::of(child, shortfall);
             self.remaining += shortfall;
+            // Its amount may be a key of the burn order.
+            self.sort();
             return take;
         }
         let parent = self.lot(serial).expect("the lot that rolls in place is there");

@@ -132,6 +132,12 @@ impl Customer {
         self.waiting.retain(|waiting| *waiting != slot);
     }
 
+    /// True if operations wait for credits.
+    #[inline]
+    pub(super) fn somebody_waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whoever waits for credits, who does so no longer.
     pub(super) fn take_waiting(&mut self) -> Vec<u32> {
         std::mem::take(&mut self.waiting)

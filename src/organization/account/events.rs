@@ -27,12 +27,14 @@ pub(super) enum Class {
     HoldExpiry = 6,
     /// Steps, pauses and work ending.
     Work = 7,
-    /// Resumption of queued work, then patience running out.
+    /// What waits starts again.
     Resume = 8,
+    /// Patience runs out: starting at that instant still counts.
+    Patience = 9,
     /// Retries.
-    Retry = 9,
+    Retry = 10,
     /// Arrivals.
-    Arrival = 10,
+    Arrival = 11,
 }
 
 /// Order inside an instant: class, feature in file order, sequence, segment.
@@ -163,6 +165,8 @@ pub(super) enum TimerKind {
     Room,
     /// Limits begin anew for everybody.
     LimitReset,
+    /// An operation that credits have come for tries again.
+    Woken,
     /// The organization signs up.
     SignUp,
 }

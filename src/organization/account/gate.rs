@@ -317,6 +317,11 @@ impl FeatureCheck {
         self.room.is_none_or(|room| views.get(self.view) + room >= need)
     }
 
+    /// True if there is no check: nothing is refused for lack of credits.
+    pub(super) fn always_passes(&self) -> bool {
+        matches!(self.need, Need::Nothing)
+    }
+
     /// What the check needs of the view for an operation expected to cost `estimate`.
     pub(super) fn needed(&self, estimate: Credits) -> Credits {
         self.need_of(estimate, self.held(estimate)).unwrap_or_default()

@@ -119,6 +119,8 @@ pub(super) struct Shop {
     pending: Credits,
     /// Spent in the running budget period.
     spent: (SimTime, Money),
+    /// When rules were woken last.
+    woken_at: Option<SimTime>,
 }
 
 impl Shop {
@@ -129,6 +131,7 @@ impl Shop {
             recent: [SimTime::MIN; RUNAWAY],
             under_way: None,
             ordinal: 0,
+            woken_at: None,
             warnings: 0,
             zeros: 0,
             short: None,
@@ -271,6 +274,11 @@ impl Shop {
     pub(super) fn wakes_at(&mut self, index: usize, rule: &TopUpRule, at: SimTime) -> bool {
         let wakes_at = &mut self.rules[index].wakes_at;
         rule.looks == Reevaluation::Always && wakes_at.replace(at) != Some(at)
+    }
+
+    /// True if rules have been woken at this instant before.
+    pub(super) fn wakes_again(&mut self, now: SimTime) -> bool {
+        self.woken_at.replace(now) == Some(now)
     }
 
     /// The instant before which looking at a rule would change nothing, however low the balance; none if it might.

@@ -40,8 +40,6 @@ pub(super) struct Timers {
     next_in_trace: (SimTime, u64),
     /// Work was resumed at this instant: class 8 is due now.
     resume: bool,
-    /// Credits arrived at this instant: waiting operations retry now.
-    arrived: bool,
 }
 
 impl Timers {
@@ -57,7 +55,6 @@ impl Timers {
             next_sample: 0,
             next_in_trace: (SimTime::MAX, 0),
             resume: false,
-            arrived: false,
         }
     }
 
@@ -100,30 +97,20 @@ impl Timers {
         self.resume = true;
     }
 
-    /// Credits have arrived: whoever waits for them tries again in class 8 of this instant.
-    pub(super) fn credits_arrive(&mut self) {
-        self.arrived = true;
-    }
-
     /// Class 8 of this instant is done with what had asked for it.
     pub(super) fn resumed(&mut self) {
         self.resume = false;
     }
 
-    /// True if credits had arrived, which from now on they have not.
-    pub(super) fn take_arrived(&mut self) -> bool {
-        std::mem::take(&mut self.arrived)
-    }
-
     /// Nothing of what has happened so far resumes anything.
     pub(super) fn forget_resumption(&mut self) {
-        (self.resume, self.arrived) = (false, false);
+        self.resume = false;
     }
 
     /// True if class 8 of this instant is due.
     #[inline]
     pub(super) fn resumes_now(&self) -> bool {
-        self.resume || self.arrived
+        self.resume
     }
 
     /// Instant of the earliest thing that is due, resumption aside; `SimTime::MAX` if nothing is.

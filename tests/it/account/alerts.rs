@@ -239,3 +239,18 @@ fn a_share_is_of_what_was_usable_after_the_close_and_issued_since() {
         ),
     ]);
 }
+
+#[test]
+fn a_substitute_is_as_silent_as_the_feature_that_serves_it() {
+    check(&[(
+        "the rules are those of what is served",
+        "admission = { estimate = \"exact\" }
+             features = { other = { notify = false } }
+             alerts = [{ below = 5 }]
+             customer reactions = { substitute = { pairs = { work = \"other\" } } }
+             feature other: cost = 9
+             grant 1: 10 included
+             use 20 at 2 Jan
+             => substituted 1, warnings 0",
+    )]);
+}

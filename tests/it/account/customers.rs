@@ -163,3 +163,58 @@ fn a_refusal_without_an_alert_before_it_is_a_surprise() {
         ),
     ]);
 }
+
+#[test]
+fn what_waits_for_credits_is_woken_by_those_that_come_then() {
+    check(&[
+        (
+            "credits that come as patience ends still count",
+            "admission = { estimate = \"exact\" }
+             customer reactions = { wait = 1.0 }
+             grant 1: 10 included, from 3 Jan
+             use 8 at 2 Jan
+             => served 1, lost-patience 0",
+        ),
+        (
+            "credits that came before it began to wait do not wake it",
+            "admission = { estimate = \"exact\" }
+             packages = [{ name = \"p\", credits = 10, price = \"1 USD\" }]
+             top_up = { threshold = 15, cooldown = \"1 day\", reevaluate = \"on-check\" }
+             customer reactions = { wait = 1.0 }
+             use 30 at 2 Jan 12:00
+             => top-ups 2, attempts 1, lost-patience 1",
+        ),
+        (
+            "with a distance between restarts, in the order of features, then numbers",
+            "admission = { estimate = \"exact\" }
+             resume = \"1 h\"
+             customer reactions = { wait = 1.0 }
+             feature other: free = false
+             grant 1: 10 included, from 2 Jan 12:00
+             use 4 of other at 2 Jan
+             use 3 at 2 Jan 01:00
+             at 2 Jan 12:30: settled 7
+             => served 2",
+        ),
+        (
+            "a substitute that a free feature serves owes no minimum",
+            "admission = { estimate = \"exact\" }
+             minimum = 8
+             customer reactions = { substitute = { pairs = { work = \"other\" } } }
+             feature other: free = true
+             use 5 at 2 Jan
+             => substituted 1, debt 0",
+        ),
+        (
+            "lost by a purchase after several attempts is abandoned",
+            "admission = { estimate = \"exact\" }
+             packages = [{ name = \"p\", credits = 10, price = \"1 USD\" }]
+             customer buyer = { on_refusal = 1.0, after_purchase = \"drop\" }
+             customer budget = { money = \"1 USD\", per = \"day\" }
+             customer reactions = { retry = { delay = \"1 h\", attempts = 3 } }
+             use 15 at 2 Jan 20:00
+             use 40 at 2 Jan 23:30
+             => purchases 2, lost-refused 1, lost-abandoned 1",
+        ),
+    ]);
+}

@@ -283,3 +283,26 @@ fn a_lot_that_ends_under_a_hold_is_pinned_or_gone() {
         ),
     ]);
 }
+
+#[test]
+fn what_a_hold_covers_and_what_goes_first_of_it() {
+    check(&[
+        (
+            "an extension covers what is charged, as it is rounded",
+            "round = { nearest = 1 }
+             admission = { hold = { estimate = \"exact\", overrun = \"extend\" } }
+             grant 1: 9 included
+             use 9.4 at 2 Jan for 1 h
+             => served 1, burned 9, killed 0",
+        ),
+        (
+            "of pinned credits those are used first that would expire",
+            "until 1 Mar
+             allowance = { credits = 10, anchor = \"calendar-month\" }
+             rollover = { max_credits = 4 }
+             admission = { hold = { estimate = 8, pins_expiry = true } }
+             use 6 at 31 Jan for 2 days
+             => burned 6, expired 2, remaining 12",
+        ),
+    ]);
+}

@@ -190,3 +190,15 @@ fn the_concurrency_cap_has_the_reactions_of_a_short_operation() {
         ),
     ]);
 }
+
+#[test]
+fn what_was_charged_at_its_start_and_ends_now_has_made_its_last_charge() {
+    check(&[(
+        "charges of an instant come before kills that they cause, in their order",
+        "features = { work = { charge = \"start\", in_flight = \"kill\" }, other = { admission = \"none\" } }
+             grant 1: 10 included
+             use 4 at 2 Jan for 1 h
+             use 20 of other at 2 Jan for 1 h
+             => served 2, killed 0",
+    )]);
+}

@@ -375,3 +375,42 @@ fn what_waits_starts_again_at_a_distance() {
         ),
     ]);
 }
+
+#[test]
+fn what_people_buy_for() {
+    check(&[
+        (
+            "an operation that is just starting does not wait any more",
+            "admission = { hold = { estimate = \"exact\" } }
+             short = \"queue\"
+             alerts = [{ below = 10 }]
+             packages = [{ name = \"s\", credits = 10, price = \"1 USD\" }, { name = \"l\", credits = 50, price = \"4 USD\" }]
+             customer buyer = { on_warning = 1.0 }
+             grant 1: 30 included, from 2 Jan 12:00
+             use 25 at 2 Jan
+             => purchases 1, packages 1, served 1",
+        ),
+        (
+            "somebody is asked again after a refusal that the budget forbade to prevent",
+            "admission = { estimate = \"exact\" }
+             packages = [{ name = \"p\", credits = 10, price = \"1 USD\" }]
+             customer buyer = { on_refusal = 1.0, while_short = \"12 h\" }
+             customer budget = { money = \"1 USD\", per = \"day\" }
+             use 5 at 2 Jan
+             use 14 at 2 Jan 13:00
+             => purchases 2, order-days 2025-01-02T00:00:00Z+2025-01-03T01:00:00Z",
+        ),
+        (
+            "where no check is made nothing is short",
+            "short = \"queue\"
+             features = { other = { admission = \"none\" } }
+             admission = { estimate = \"exact\" }
+             packages = [{ name = \"p\", credits = 10, price = \"1 USD\" }]
+             customer buyer = { on_wait = 1.0, while_short = \"2 h\", human_delay = \"1 h\", declined = 1.0 }
+             debt 1
+             use 5 at 2 Jan
+             use 5 of other at 2 Jan
+             => declined 1",
+        ),
+    ]);
+}

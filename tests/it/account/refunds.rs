@@ -359,3 +359,17 @@ fn what_is_charged_early_is_given_back_under_whatever_rules_come_later() {
         ),
     ]);
 }
+
+#[test]
+fn a_lot_that_ended_under_a_hold_and_was_used_up_takes_nothing_back() {
+    check(&[(
+        "what it gave is issued anew",
+        "until 1 Feb
+             charge = \"step\"
+             on_failure = \"free\"
+             admission = { hold = { estimate = 10, pins_expiry = true } }
+             grant 1: 10 included, expires 3 Jan
+             run at 2 Jan: step 6 for 2 days; step 4 for 1 day; step 1 for 1 day; fails in 3 after 1 h
+             => refunded 10, remaining 10, grant 1 0",
+    )]);
+}

@@ -383,3 +383,26 @@ fn a_rule_may_be_looked_at_when_an_attempt_is_checked() {
     let rows = rows.map(|(sentence, text)| (sentence, &*text.leak()));
     check(&rows);
 }
+
+#[test]
+fn a_rule_is_looked_at_as_often_as_it_says() {
+    check(&[
+        (
+            "at the end of each cooldown, whatever is under way",
+            "packages = [{ name = \"p\", credits = 10, price = \"1 USD\" }]
+             top_up = { threshold = 5, cooldown = \"1 h\", processing = \"150 min\", count_pending = false }
+             grant 1: 6 purchased
+             use 4 at 2 Jan
+             => top-ups 3",
+        ),
+        (
+            "what others buy first does not arm it again",
+            "packages = [{ name = \"p\", credits = 4, price = \"1 USD\" }]
+             top_up = { threshold = 15, armed = \"crossing\" }
+             customer buyer = { on_zero = 1.0 }
+             grant 1: 20 included
+             use 20 at 2 Jan
+             => top-ups 1, purchases 1, remaining 8",
+        ),
+    ]);
+}

@@ -9,7 +9,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 /// Scenarios to try.
 pub fn cases() -> u64 {
-    number("CREDITSIM_JUDGE_CASES", 1_500)
+    number("CREDITSIM_JUDGE_CASES", 3_000)
 }
 
 /// The first seed.

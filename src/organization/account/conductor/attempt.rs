@@ -194,9 +194,8 @@ impl State {
         if matches!(self.flight[slot].phase(), Phase::Queued | Phase::Waiting) {
             self.restarted(slot);
         }
-        if self.flight[slot].waits() {
-            self.stop_asking(slot);
-        }
+        self.stop_asking(slot);
+        self.flight[slot].waits_no_more();
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(self.feature_of(env, slot))
         {
@@ -260,7 +259,7 @@ impl State {
         self.note(EntryKind::Queued, Note::by(self.whose(slot)));
         self.finish_row(slot, AttemptOutcome::Queued);
         let at = self.patience_ends(env, slot);
-        self.due_at(at, Class::Resume, slot, DueKind::Patience);
+        self.due_at(at, Class::Patience, slot, DueKind::Patience);
         if let Some(until) = env.outages.until(self.flight[slot].serves(), self.timers.now()) {
             self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
         }

@@ -29,7 +29,7 @@ impl State {
             }
             // A hold that ends, or is smaller, leaves room under a limit.
             if self.meters.take_waiting() {
-                self.timers.credits_arrive();
+                self.wake_waiting();
             }
         }
         let moved = self.watch.is_stale();
@@ -50,6 +50,10 @@ impl State {
         let silent = cause.is_some_and(|cause| !terms.features[cause.feature.index()].notify);
         let base = self.books.usable_since_close();
         let crossings = self.watch.cross(terms, (before, after), base, silent);
+        // What follows must not arm a rule by balances from before it bought.
+        if crossings.iter().any(|crossing| matches!(crossing, Crossing::Low)) {
+            self.arm_top_ups(env, before);
+        }
         // All alerts of an event fire before anything they cause.
         for crossing in &crossings {
             if let Crossing::Alert(level) = crossing {
@@ -60,10 +64,7 @@ impl State {
             match crossing {
                 Crossing::Alert(_) => self.buy_after_warning(env, PurchaseReason::by(cause)),
                 Crossing::Depleted => self.depleted(env, cause),
-                Crossing::Low => {
-                    self.arm_top_ups(env, before);
-                    self.evaluate_top_ups(env);
-                }
+                Crossing::Low => self.evaluate_top_ups(env),
                 Crossing::Exhausted => self.kill_exhausted(env),
             }
         }
@@ -117,7 +118,7 @@ impl State {
     pub(super) fn count_issue(&mut self, posting: Posting) {
         if posting.issued {
             self.watch.thresholds_move();
-            self.timers.credits_arrive();
+            self.wake_waiting();
         }
     }
 

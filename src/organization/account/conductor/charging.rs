@@ -146,6 +146,7 @@ impl State {
         let on_timeout = rules.map_or(OnTimeout::Release, |hold| hold.on_timeout);
         let work = &mut self.flight[slot];
         let (cause, segment, held) = (work.cause(), work.segment(), work.held());
+        let feature = work.operation().feature;
         let Some(hold) = work.take_hold() else { return };
         let mut told = LimitAlerts::default();
         let posting = match on_timeout {
@@ -154,7 +155,7 @@ impl State {
                 let (amount, posting) =
                     self.books.charge_timeout(self.timers.now(), (whose, segment), hold, held);
                 self.count_overspend(env, slot, posting.overspend);
-                self.charge_by_timeout(slot, cause.feature, amount);
+                self.charge_by_timeout(slot, feature, amount);
                 told = self.meter_charge(env, slot, amount);
                 posting
             }

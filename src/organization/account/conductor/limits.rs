@@ -196,7 +196,7 @@ impl State {
     pub(super) fn room_opens(&mut self) {
         self.timers.resume();
         if self.meters.take_waiting() {
-            self.timers.credits_arrive();
+            self.wake_waiting();
         }
     }
 

@@ -50,20 +50,25 @@ fn buyer<'a>(env: &'a Env, terms: &'a Terms) -> Option<&'a Buyer> {
 }
 
 impl State {
-    /// Draws whether the customer buys after this refusal. `Some(true)` if the operation waits for the credits.
-    pub(super) fn buy_after_refusal(&mut self, env: &Env, slot: u32, need: Credits) -> Option<bool> {
+    /// What becomes of a refused operation whose customer buys; none if nobody does.
+    pub(super) fn buys_after_refusal(&self, env: &Env, slot: u32) -> Option<AfterPurchase> {
         let buyer = buyer(env, env.terms(self.plan))?;
-        self.note_short(buyer, slot, need, buyer.on_refusal);
-        if self.has_left(env) || !self.wants_to_buy(env, slot, buyer) {
-            return None;
+        let buys = !self.has_left(env) && self.wants_to_buy(env, slot, buyer);
+        buys.then_some(buyer.after_purchase)
+    }
+
+    /// The customer buys after a refusal.
+    pub(super) fn buy_after_refusal(&mut self, env: &Env, slot: u32, need: Credits) {
+        let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
+        let by = PurchaseReason::by(Some(self.flight[slot].cause()));
+        self.order_by_people(env, buyer, PurchaseReason { need, slot: Some(slot), ..by });
+    }
+
+    /// An operation was refused for lack of credits: somebody is asked again while the account refuses.
+    pub(super) fn note_refusal(&mut self, env: &Env, slot: u32, need: Credits) {
+        if let Some(buyer) = buyer(env, env.terms(self.plan)) {
+            self.note_short(buyer, slot, need, buyer.on_refusal);
         }
-        let cause = self.flight[slot].cause();
-        self.order_by_people(
-            env,
-            buyer,
-            PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
-        );
-        Some(buyer.after_purchase == AfterPurchase::Resume)
     }
 
     /// An operation waits for credits, or did without: somebody may buy.
@@ -111,7 +116,8 @@ impl State {
         let now = self.timers.now();
         let Some(short) = self.shop.short().copied().filter(|short| short.next == now) else { return };
         let Short { need, serves, member, probability, .. } = short;
-        let refuses = !env.check(self.plan, serves).finds(self.views(), need.credits);
+        let check = env.check(self.plan, serves);
+        let refuses = !check.always_passes() && !check.finds(self.views(), need.credits);
         let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
         let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
             return self.shop.stop_asking();
@@ -299,6 +305,8 @@ impl State {
             self.land(env, index);
         } else {
             self.timers.schedule(self.timers.now() + delay, (Class::Land, 1, index), TimerKind::Land(index));
+            // What is under way may count in the view of a rule, which has then been on its high side.
+            self.arm_top_ups(env, self.views());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
-use crate::policy::View;
+use crate::policy::{AfterPurchase, View};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Batch;
@@ -65,13 +65,22 @@ impl State {
         let waited = work.phase() == Phase::Waiting;
         let key = env.key_of(operation.feature);
         let (sequence, number) = (u64::from(operation.sequence), u64::from(attempt));
+        if matches!(reason, Reason::Short | Reason::Budget) {
+            self.note_refusal(env, slot, need);
+        }
         if reason == Reason::Short
-            && let Some(resumes) = self.buy_after_refusal(env, slot, need)
+            && let Some(after) = self.buys_after_refusal(env, slot)
         {
-            if resumes {
-                self.wait_for_credits(env, slot);
-            } else {
-                self.lose(env, slot, Reason::Refused);
+            // It waits before the purchase is made, so that one without delay wakes it.
+            match after {
+                AfterPurchase::Resume => {
+                    self.wait_for_credits(env, slot);
+                    self.buy_after_refusal(env, slot, need);
+                }
+                AfterPurchase::Drop => {
+                    self.buy_after_refusal(env, slot, need);
+                    self.lose_after(env, slot, attempt);
+                }
             }
             return;
         }
@@ -108,6 +117,11 @@ impl State {
             self.substitute(env, slot, *other);
             return;
         }
+        self.lose_after(env, slot, attempt);
+    }
+
+    /// Nothing follows the refusal of its last attempt.
+    fn lose_after(&mut self, env: &Env, slot: u32, attempt: u32) {
         self.lose(env, slot, if attempt == 1 { Reason::Refused } else { Reason::Abandoned });
     }
 
@@ -163,7 +177,7 @@ impl State {
         self.customer.wait(slot);
         if first {
             let at = self.patience_ends(env, slot);
-            self.due_at(at, Class::Resume, slot, DueKind::Patience);
+            self.due_at(at, Class::Patience, slot, DueKind::Patience);
         }
     }
 
@@ -193,6 +207,7 @@ impl State {
             }
             Phase::Waiting => {
                 self.customer.stop_waiting(slot);
+                self.restarts.forget(slot);
                 self.lose(env, slot, Reason::Patience);
             }
             _ => {}

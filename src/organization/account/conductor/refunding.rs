@@ -25,7 +25,7 @@ impl State {
         posting.as_part();
         self.issue_refund(env, rest.credits);
         self.grant_credit_note(rest.money);
-        self.timers.credits_arrive();
+        self.wake_waiting();
         self.books.repay(self.timers.now()).as_part();
         let posting = self.books.since(before);
         self.meter_refund(env, slot, amount);

@@ -7,14 +7,17 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::super::env::Env;
-use super::super::events::{Class, DueKind, TimerKind};
-use super::super::flight::Phase;
+use super::super::events::{Class, TimerKind};
 use super::super::gate::Check;
 use super::State;
 
 /// Restarts so far.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Restarts {
+    /// Operations outside the queue that credits have come for, in the order in which they may try again.
+    woken: Vec<u32>,
+    /// When the first of them has its turn.
+    tries: Option<SimTime>,
     /// The next one comes at this instant or later.
     next: Option<SimTime>,
     /// When the queue is looked at again for it.
@@ -23,52 +26,87 @@ pub(super) struct Restarts {
     last: Option<(SimTime, u32, u32)>,
 }
 
+impl Restarts {
+    /// An operation waits no longer.
+    pub(super) fn forget(&mut self, slot: u32) {
+        self.woken.retain(|woken| *woken != slot);
+    }
+}
+
 impl State {
-    /// Class 8: the head of the queue is checked again; if it fails, nothing behind it passes. Then operations that
-    /// wait for credits retry, if credits have arrived.
+    /// Class 8: the head of the queue is checked again; if it fails, nothing behind it passes. What it does at once comes
+    /// before the next one is looked at.
     pub(super) fn run_resumption(&mut self, env: &Env) {
         self.timers.resumed();
-        while let Some(slot) = self.gate.head() {
-            let serves = self.flight[slot].serves();
-            if let Some(until) = env.outages.until(serves, self.timers.now()) {
-                self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
-                break;
-            }
-            if let Some(next) = self.restarts.next.filter(|next| *next > self.timers.now()) {
-                self.look_at(next);
-                break;
-            }
-            self.top_up_before_check(env);
-            let Check::Passes { hold } = self.check(env, slot) else { break };
-            self.gate.pass_head();
-            if let Some(lacking) = self.lacks_room(env, slot)
-                && !self.resets_instead(env, slot, lacking)
-            {
-                // Something else stops it now: it moves there.
-                self.reopen_row(slot);
-                self.meet_limit(env, slot, lacking);
-                continue;
-            }
-            self.restarts.next = self.next_restart(env, slot, self.timers.now());
-            self.reopen_row(slot);
-            self.admit(env, slot, hold);
+        if self.restart_head(env) && self.gate.has_queue() {
+            self.timers.resume();
         }
         self.resume_for_room(env);
-        if self.timers.take_arrived() {
-            self.wake_waiting(env);
+    }
+
+    /// True if the head of the queue has started, or waits elsewhere from now on.
+    fn restart_head(&mut self, env: &Env) -> bool {
+        let Some(slot) = self.gate.head() else { return false };
+        let serves = self.flight[slot].serves();
+        if let Some(until) = env.outages.until(serves, self.timers.now()) {
+            self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
+            return false;
+        }
+        if let Some(next) = self.restarts.next.filter(|next| *next > self.timers.now()) {
+            self.look_at(next);
+            return false;
+        }
+        self.top_up_before_check(env);
+        let Check::Passes { hold } = self.check(env, slot) else { return false };
+        self.gate.pass_head();
+        if let Some(lacking) = self.lacks_room(env, slot)
+            && !self.resets_instead(env, slot, lacking)
+        {
+            // Something else stops it now: it moves there.
+            self.reopen_row(slot);
+            self.meet_limit(env, slot, lacking);
+            return true;
+        }
+        self.restarts.next = self.next_restart(env, slot, self.timers.now());
+        self.reopen_row(slot);
+        self.admit(env, slot, hold);
+        true
+    }
+
+    /// Credits have arrived: whoever waits for them may try again, in the order of features, then numbers.
+    pub(super) fn wake_waiting(&mut self) {
+        if !self.customer.somebody_waits() {
+            return;
+        }
+        let mut woken = std::mem::take(&mut self.restarts.woken);
+        woken.extend(self.customer.take_waiting());
+        woken.sort_unstable_by_key(|slot| {
+            let operation = self.flight[*slot].operation();
+            (operation.feature, operation.sequence)
+        });
+        self.restarts.woken = woken;
+        self.try_woken_next();
+    }
+
+    /// The next one that was woken has its turn after the queue, as soon as one may.
+    fn try_woken_next(&mut self) {
+        let at = self.restarts.next.map_or(self.timers.now(), |next| next.max(self.timers.now()));
+        if !self.restarts.woken.is_empty() && self.restarts.tries != Some(at) {
+            self.restarts.tries = Some(at);
+            self.timers.schedule(at, (Class::Resume, 1, 0), TimerKind::Woken);
         }
     }
 
-    /// Credits have arrived: whoever waits for them retries, one after the other.
-    fn wake_waiting(&mut self, env: &Env) {
-        for slot in self.customer.take_waiting() {
-            if self.flight[slot].phase() != Phase::Waiting {
-                continue;
-            }
-            let at = self.restarts.next.map_or(self.timers.now(), |next| next.max(self.timers.now()));
-            self.restarts.next = self.next_restart(env, slot, at);
-            self.due_at(at, Class::Retry, slot, DueKind::Retry);
+    /// One operation that was woken tries again.
+    pub(super) fn woken_tries(&mut self, env: &Env) {
+        self.restarts.tries = None;
+        if self.restarts.next.is_none_or(|next| next <= self.timers.now()) && !self.restarts.woken.is_empty()
+        {
+            let slot = self.restarts.woken.remove(0);
+            self.restarts.next = self.next_restart(env, slot, self.timers.now());
+            self.retry(env, slot);
         }
+        self.try_woken_next();
     }
 
     /// The instant before which nothing follows the restart of an operation at `at`; none if they come as they may.

@@ -132,6 +132,9 @@ impl State {
         if self.shop.bought(&env.world.zone, self.timers.now(), (index, rule), paid) {
             self.counts.ran_away();
         }
+        if !rule.cooldown.is_zero() {
+            self.wake_at(env, index, self.timers.now() + rule.cooldown);
+        }
         self.place(env, order, delay);
         // Credits still to land change no view, so nothing is evaluated again for them.
         delay.is_zero()
@@ -164,6 +167,10 @@ impl State {
 
     /// A cooldown, back-off or cap period is over.
     pub(super) fn wake(&mut self, env: &Env) {
+        // Periods of several rules may end at one instant, at which each is looked at once.
+        if self.shop.wakes_again(self.timers.now()) {
+            return;
+        }
         self.look_at_top_ups(env, Occasion::Wake);
     }
 }

@@ -36,20 +36,22 @@ impl State {
         }
         // Its own charge may have exhausted the account and killed it.
         if self.flight[slot].is_in_flight() {
-            self.begin_part(slot);
+            self.begin_part(env, slot);
             self.kill_exhausted(env);
         }
     }
 
     /// Schedules the end of the present part.
-    fn begin_part(&mut self, slot: u32) {
+    fn begin_part(&mut self, env: &Env, slot: u32) {
         let (span, change) = self.flight[slot].next_end();
         match change {
             PartChange::Pauses => self.note(EntryKind::Paused, Note::by(self.whose(slot))),
             PartChange::Resumes => self.note(EntryKind::Resumed, Note::by(self.whose(slot))),
             PartChange::None => {}
         }
-        let silent = self.flight[slot].ends_silently();
+        // What may be killed is told apart from what has made its last charge at this instant.
+        let spared = env.policy.never_changes() && self.feature_of(env, slot).in_flight == InFlight::Finish;
+        let silent = spared && self.flight[slot].ends_silently();
         let (class, what) =
             if silent { (Class::Work, DueKind::End) } else { (Class::Charge, DueKind::Charge) };
         self.due_at(self.timers.now() + span, class, slot, what);
@@ -101,15 +103,19 @@ impl State {
         &env.terms(self.plan).features[self.flight[slot].serves().index()]
     }
 
-    /// Under `extend` a hold is enlarged at the end of a step that has incurred more than it holds: to what the
-    /// operation owes if the step is its last, else with the buffer. False if the new check fails.
+    /// Under `extend` a hold is enlarged at the end of a step that comes to more than it holds and has not been charged at
+    /// the start: to what the operation owes if the step is its last, else with the buffer. False if the new check fails.
     fn hold_keeps_up(&mut self, env: &Env, slot: u32, incurred: Credits, last: bool) -> bool {
         let work = &self.flight[slot];
         let Some(hold) = hold_terms(self.feature_of(env, slot)) else { return true };
-        if hold.overrun != Overrun::Extend || work.hold().is_none() || incurred <= work.held() {
+        if hold.overrun != Overrun::Extend || work.hold().is_none() || incurred <= work.incurred() {
             return true;
         }
-        let wanted = if last { incurred } else { buffered(incurred, hold.buffer).max(incurred) };
+        let due = work.due_up_to(env.terms(self.plan).rounding, incurred);
+        if due <= work.held() {
+            return true;
+        }
+        let wanted = if last { due } else { buffered(due, hold.buffer).max(due) };
         self.try_extend(env, slot, wanted)
     }
 
@@ -182,7 +188,7 @@ impl State {
             self.kill(env, slot, who);
             return;
         }
-        self.begin_part(slot);
+        self.begin_part(env, slot);
     }
 
     /// An operation has ended: it leaves its class, its slot, and wakes whoever waits for it.

@@ -169,7 +169,7 @@ impl LiveOperation {
 
     /// Whom a change of balance that it brings about concerns.
     pub(in super::super) fn cause(&self) -> ChangeCause {
-        ChangeCause { feature: self.operation.feature, member: self.operation.member }
+        ChangeCause { feature: self.serves, member: self.operation.member }
     }
 
     /// The feature that serves it: its own, or a substitute's.
@@ -231,6 +231,11 @@ impl LiveOperation {
     /// It waits for credits; true if it has not before.
     pub(in super::super) fn wait_for_credits(&mut self) -> bool {
         std::mem::replace(&mut self.phase, Phase::Waiting) != Phase::Waiting
+    }
+
+    /// It has passed its check.
+    pub(in super::super) fn waits_no_more(&mut self) {
+        self.phase = Phase::Deciding;
     }
 
     /// It waits for its next attempt.

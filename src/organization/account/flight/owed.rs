@@ -63,6 +63,13 @@ impl LiveOperation {
     pub(in super::super) fn owe(&mut self, rounding: Option<Rounding>, incurred: Credits) -> Credits {
         let more = Deliberate::ChargesTenPercentMore.is_made();
         let incurred = if more { incurred.scale_floor(11, 10) } else { incurred };
+        self.due = self.due_up_to(rounding, incurred);
+        self.incurred = self.incurred.max(incurred);
+        (self.due - self.charged - self.absorbed).positive_part()
+    }
+
+    /// What it owes once so much is incurred, rounded as its charges are.
+    pub(in super::super) fn due_up_to(&self, rounding: Option<Rounding>, incurred: Credits) -> Credits {
         let due = match rounding {
             None => incurred,
             // Each charge on its own …
@@ -73,9 +80,12 @@ impl LiveOperation {
             Some(rounding) => rounding.apply(incurred),
         };
         // Rounding to nearest may lie below what is already owed; a charge never falls.
-        self.due = self.due.max(due);
-        self.incurred = self.incurred.max(incurred);
-        (self.due - self.charged - self.absorbed).positive_part()
+        self.due.max(due)
+    }
+
+    /// Incurred so far, before rounding.
+    pub(in super::super) fn incurred(&self) -> Credits {
+        self.incurred
     }
 
     /// Owed so far.

@@ -37,7 +37,7 @@ pub fn file(seed: u64) -> File {
     let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650];
     let start = starts[chance.below(6) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
     let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
-    let levels = levels::levels();
+    let levels = levels::levels(seed);
     let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels };
     let zone = drawn.chance.of(&["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]);
     let head = format!(

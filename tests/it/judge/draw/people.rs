@@ -79,7 +79,7 @@ impl Drawn {
         }
         // Probabilities of one draw sum to one at most.
         if parts.len() > 1 {
-            parts = parts.into_iter().map(|part| part.replace("1.0", "0.4").replace("0.5", "0.3")).collect();
+            parts = parts.into_iter().map(|part| part.replace("1.0", "0.3").replace("0.5", "0.3")).collect();
         }
         if !parts.is_empty() {
             self.add(Place::Cohort, format!("reactions = {{ {} }}", parts.join(", ")));
@@ -93,10 +93,12 @@ impl Drawn {
                 parts.push(format!("{key} = {}", self.probability()));
             }
         }
-        for key in ["while_short", "every"] {
-            if self.chance.one_in(5) {
-                parts.push(format!("{key} = {}", self.some_span()));
-            }
+        if self.chance.one_in(5) {
+            parts.push(format!("while_short = {}", self.some_span()));
+        }
+        if self.chance.one_in(5) {
+            // Seldom enough for the number of lots that it makes.
+            parts.push(format!("every = \"{}\"", self.chance.of(&["1 day", "3 days", "7 days"])));
         }
         for key in ["human_delay", "ask_delay", "processing"] {
             if self.chance.one_in(2) {

@@ -50,7 +50,12 @@ impl Drawn {
     }
 
     pub fn top_up(&mut self) -> String {
-        let mut parts = vec![format!("threshold = {}", self.threshold()), "cooldown = \"7 min\"".to_owned()];
+        let mut threshold = self.threshold();
+        if !self.lines.iter().any(|(_, line)| line.starts_with("allowance")) {
+            // There is nothing that it could be a share of.
+            threshold = threshold.replace(['%', '"'], "");
+        }
+        let mut parts = vec![format!("threshold = {threshold}"), "cooldown = \"7 min\"".to_owned()];
         if self.chance.one_in(2) {
             parts[1] = format!("cooldown = {}", self.some_span());
         }

@@ -15,19 +15,22 @@ impl Drawn {
             costs.insert(feature, true);
             let at = self.at();
             let mut line = format!("{{ at = {at}, feature = \"{}\"", FEATURES[feature]);
+            let mut at_once = true;
             if self.now_and_then(2, 3) {
                 let steps: Vec<String> = (0..self.chance.from(1, 4)).map(|_| self.step()).collect();
                 write!(line, ", steps = [{}]", steps.join(", ")).unwrap();
             } else {
                 let credits = self.credits(40);
                 let credits = if self.chance.one_in(12) { "0".to_owned() } else { credits };
-                write!(line, ", credits = {credits}, duration = {}", self.span()).unwrap();
+                let span = self.span();
+                at_once = span.contains("\"0s");
+                write!(line, ", credits = {credits}, duration = {span}").unwrap();
             }
             if self.chance.one_in(4) {
                 let outcome = self.chance.of(&["failed", "cancelled", "completed"]);
                 write!(line, ", outcome = \"{outcome}\"").unwrap();
                 if outcome != "completed" && self.chance.one_in(2) {
-                    write!(line, ", after = \"{}\"", self.chance.of(&["0s", "1 us"])).unwrap();
+                    write!(line, ", after = \"{}\"", if at_once { "0s" } else { "1 us" }).unwrap();
                 }
             }
             line.push_str(" }");
