@@ -101,7 +101,7 @@ impl OrganizationRow {
     }
 }
 
-/// An attempt to start an operation ([columns](https://docs.rs/creditsim): `operations.csv` of `docs/output.md`).
+/// An attempt to start an operation (the columns of `operations.csv`, `docs/output.md`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct OperationRow {

@@ -79,7 +79,7 @@ impl Simulation {
         source.map(Simulation::of).map_err(|problem| SimulationError::Scenario(vec![problem]))
     }
 
-    /// A scenario as text, in the format of a file ([every key](https://docs.rs/creditsim)). Files that it names are relative to
+    /// A scenario as text, in the format of a file (`docs/scenario-format.md`). Files that it names are relative to
     /// the working folder.
     #[must_use]
     pub fn from_text(text: impl Into<String>) -> Self {
@@ -150,9 +150,7 @@ impl Simulation {
         self
     }
 
-    /// Holds every account to the laws a second time, by its journal ([`docs/trust.md`]); takes several times as long.
-    ///
-    /// [`docs/trust.md`]: https://docs.rs/creditsim
+    /// Holds every account to the laws a second time, by its journal (`docs/trust.md`); takes several times as long.
     #[must_use]
     pub fn audit(self) -> Self {
         Simulation { audit: true, ..self }
