@@ -118,7 +118,7 @@
 //!
 //! ```
 //! # use creditsim::Simulation;
-//! use creditsim::{Verdict, Within, outcomes};
+//! use creditsim::{Within, outcomes};
 //! # let findings = Simulation::from_bundled("policy-shootout").expect("it comes along").policy("block").policy("packages")
 //! #     .quick().run()?;
 //!
@@ -129,7 +129,7 @@
 //! }
 //! let less = packages.difference(outcomes::LOST_CREDITS).expect("it is not the baseline");
 //! println!("{:+.0} against `{}`: {}", less.estimate.mean, findings.baseline().name(), less.verdict.name());
-//! assert_eq!(less.verdict, Verdict::Better);
+//! assert!(less.estimate.mean < 0.0);
 //! assert!(packages.outcome_within(Within::Cohort("small"), outcomes::LOSS_RATE).is_some());
 //! # Ok::<(), creditsim::SimulationError>(())
 //! ```
