@@ -15,6 +15,7 @@ use crate::workload::fit::{Outline, outline};
 
 use super::arguments::{NewArguments, NewPolicy};
 use super::exit::{CommandProblem, Exit};
+use super::terminal::number_of;
 use super::{fit, terminal};
 
 /// Writes the scenario.
@@ -70,15 +71,15 @@ impl NewTerms {
         }
         if let Some(outline) = outline {
             terminal::tell(&format!(
-                "{} calls of {} organizations, {} to {}; costs: {}",
+                "{} calls of {}, {} to {}; costs: {}",
                 short(outline.calls),
-                outline.organizations,
+                number_of(u64::from(outline.organizations), "organization", "organizations"),
                 date(outline.start),
                 date(outline.end),
                 outline.about_costs
             ));
-            if let Some(unread) = &outline.about_unread {
-                terminal::tell(&format!("note: {unread}"));
+            for remark in &outline.remarks {
+                terminal::tell(&format!("note: {remark}"));
             }
         }
         let asks = io::stdin().is_terminal() && io::stderr().is_terminal();

@@ -112,12 +112,15 @@ impl Guess {
 const MOST_NAMED: usize = 24;
 
 impl Guess {
-    /// Which columns nothing is taken from, as a sentence.
+    /// What a reader should know of the columns: that none names organizations, and which ones nothing is taken from.
     #[must_use]
-    pub fn about_unread(&self) -> Option<String> {
+    pub fn remarks(&self) -> Vec<String> {
         let (named, rest) = self.unread.split_at(self.unread.len().min(MOST_NAMED));
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-        (!named.is_empty()).then(|| format!("nothing is taken from the columns: {}{more}", named.join(", ")))
+        let alone = "no column is known to name an organization, so that all rows are one customer's";
+        let unread = format!("nothing is taken from the columns: {}{more}", named.join(", "));
+        let remarks = [(self.organization.is_empty(), alone.to_owned()), (!named.is_empty(), unread)];
+        remarks.into_iter().filter_map(|(applies, remark)| applies.then_some(remark)).collect()
     }
 }
 
@@ -309,6 +312,14 @@ mod tests {
                 Some("status"),
             ),
             ("Created At,Customer,Credits Used", None, "Customer", "credits_used", None, None),
+            (
+                "Date,User Email,Workspace Name,Model,Characters Used,Credits Used,Request ID",
+                None,
+                "Workspace Name",
+                "characters_used credits_used",
+                None,
+                None,
+            ),
             (
                 "time,subject,type,id,data.model,data.tokens",
                 Some("openmeter"),

@@ -333,7 +333,7 @@ fn horizon_warnings(observed: &Observed, frame: &HorizonGrid, groups: &[Customer
     warnings.extend(
         counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
     );
-    warnings.extend(observed.guess.about_unread());
+    warnings.extend(observed.guess.remarks());
     if observed.organizations == 1 && observed.guess.organization.is_empty() {
         warnings.push("no column of organizations: all calls are those of one organization".to_owned());
     }

@@ -31,8 +31,8 @@ pub struct Outline {
     pub allowance: f64,
     /// What the costs come from, as a sentence.
     pub about_costs: String,
-    /// Columns that nothing is taken from, as a sentence.
-    pub about_unread: Option<String>,
+    /// What a reader should know of its columns, in sentences.
+    pub remarks: Vec<String>,
 }
 
 /// Lays open a history whose columns are recognized by their names. `file` is its name as the scenario writes it.
@@ -73,7 +73,7 @@ pub fn outline(path: &Path, file: &str) -> Result<Outline, HistoryProblems> {
         calls: observed.calls(),
         allowance: two_digits(enough(&demand, BEYOND).clamp(0.01, 1e9)),
         about_costs: formula.about.to_owned(),
-        about_unread: observed.guess.about_unread(),
+        remarks: observed.guess.remarks(),
     })
 }
 

@@ -42,8 +42,17 @@ pub(super) const ORGANIZATIONS: &[&str] = &[
     "account_id",
     "workspace",
     "workspace_id",
+    "organization_name",
+    "org_name",
+    "tenant_name",
+    "team_name",
+    "customer_name",
+    "company_name",
+    "account_name",
+    "workspace_name",
     "project_id",
     "project",
+    "project_name",
     "group",
     "group_id",
     "client",
@@ -57,6 +66,9 @@ pub(super) const ORGANIZATIONS: &[&str] = &[
     "user",
     "user_id",
     "username",
+    "user_name",
+    "user_email",
+    "email",
     "session_id",
 ];
 pub(super) const FEATURES: &[&str] = &[
@@ -81,7 +93,7 @@ pub(super) const FEATURES: &[&str] = &[
     "meter",
 ];
 pub(super) const MEMBERS: &[&str] =
-    &["member", "member_id", "user", "user_id", "username", "email", "end_user"];
+    &["member", "member_id", "user", "user_id", "username", "user_name", "email", "user_email", "end_user"];
 pub(super) const IDS: &[&str] = &[
     "transaction_id",
     "request_id",
@@ -122,6 +134,8 @@ pub(super) const UNITS: &[&str] = &[
     "usage_quantity",
     "consumed_quantity",
     "characters",
+    "characters_used",
+    "tokens_used",
     "seconds",
     "minutes",
 ];

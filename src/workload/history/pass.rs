@@ -25,10 +25,6 @@ use super::sort::{SortOrder, Sorted, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
 use super::table::line_of;
 
-/// Bytes of a file that make one partition.
-const PARTITION_BYTES: u64 = 64 << 20;
-/// Most partitions; each has a write buffer during the pass.
-const MOST_PARTITIONS: u64 = 256;
 /// Records that are sorted in memory at once.
 const RUN_RECORDS: usize = 1 << 18;
 
@@ -84,8 +80,8 @@ impl<'a> Pass<'a> {
             Some(bytes) => bytes.len() as u64,
             None => fs::metadata(&spec.path).map_err(|error| HistoryError::world(&spec.path, error))?.len(),
         };
-        let bytes = text_size(spec).map_err(|error| HistoryError::world(&spec.path, error))?.bytes;
-        let count = bytes.div_ceil(PARTITION_BYTES).clamp(1, MOST_PARTITIONS) as usize;
+        let text = text_size(spec).map_err(|error| HistoryError::world(&spec.path, error))?;
+        let count = text.partitions();
         let unsorted =
             (0..count).map(|index| preparation.folder.join(format!("part-{index:03}.rows"))).collect();
         let costs = vec![None; preparation.demands.len()];

@@ -95,18 +95,30 @@ pub struct TextSize {
     pub lines: u64,
 }
 
+/// Bytes of a file that make one partition.
+const PARTITION_BYTES: u64 = 64 << 20;
+/// Most partitions; each has a write buffer during the pass.
+const MOST_PARTITIONS: u64 = 256;
 /// What a label adds to a row on disk, where nothing is known of labels (bytes).
 const USUAL_LABEL: u64 = 16;
 /// Most bytes of text that one row is taken to have: a JSON document may have all of them in one line.
 const LONGEST_ROW: u64 = 400;
 
 impl TextSize {
-    /// About how many bytes its rows take on disk while they are being sorted, their labels beside them. Once sorted they take
-    /// less.
+    /// How many parts it is sorted in.
+    pub(super) fn partitions(self) -> usize {
+        self.bytes.div_ceil(PARTITION_BYTES).clamp(1, MOST_PARTITIONS) as usize
+    }
+
+    /// About how many bytes its rows take on disk while they are sorted: all of them unsorted with their labels, and for one
+    /// part at a time its runs and what is sorted. Once all are sorted it is less.
     #[must_use]
     pub fn sorting_bytes(self) -> u64 {
         let rows = self.lines.max(self.bytes / LONGEST_ROW);
-        rows.saturating_mul(RECORD_BYTES as u64 + USUAL_LABEL)
+        let record = RECORD_BYTES as u64;
+        let of_part = rows.div_ceil(self.partitions() as u64);
+        let labelled = record + USUAL_LABEL;
+        rows.saturating_mul(labelled).saturating_add(of_part.saturating_mul(labelled + record))
     }
 }
 
