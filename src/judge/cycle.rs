@@ -278,7 +278,10 @@ impl Judged<'_> {
         let rest = self.lots[lot].remaining - kept;
         self.take_away(EntryKind::Expire, lot, rest, true);
         if kept.is_positive() {
-            self.lots[lot].origin = origin;
+            // What rolls again keeps the rules under which it rolled first.
+            if fresh {
+                self.lots[lot].origin = origin;
+            }
         } else {
             self.lots[lot].over = true;
         }

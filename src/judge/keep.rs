@@ -109,7 +109,11 @@ impl Judged<'_> {
     fn close_past(&mut self, lot: usize) -> Money {
         let lot = &mut self.lots[lot];
         let used = lot.burned + lot.expired + lot.voided;
-        let owed = lot.price - lot.price.scale_floor(used.micros(), lot.issued.micros().max(1));
+        // A lot of nothing has earned its price at once (docs/semantics.md §4.4).
+        let owed = match lot.issued {
+            Credits::ZERO => Money::ZERO,
+            issued => lot.price - lot.price.scale_floor(used.micros(), issued.micros()),
+        };
         lot.price = Money::ZERO;
         lot.issued = lot.remaining;
         (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);

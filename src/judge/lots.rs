@@ -166,7 +166,11 @@ impl Judged<'_> {
     fn end_key(&self, lot: usize, precision: ExpiryPrecision, beside: bool) -> i64 {
         let end = match self.lots[lot].origin {
             LotOrigin::Allowance => self.next_close(),
-            LotOrigin::Rolled { burns, .. } if beside && burns != RolledBurns::Unordered => self.next_close(),
+            LotOrigin::Rolled { burns, .. }
+                if beside && burns != RolledBurns::Unordered && self.cycle.lot.is_some() =>
+            {
+                self.next_close()
+            }
             LotOrigin::Rolled { last: Some(last), .. } => self.close_numbered(last),
             LotOrigin::Rolled { last: None, .. } => None,
             _ => self.lots[lot].end,

@@ -138,7 +138,7 @@ impl Judged<'_> {
                         left -= here;
                         if here.is_positive() {
                             let fact = self.fact_of(work, EntryKind::RefundInvoiced).of(here);
-                            self.tell(fact);
+                            self.say(fact);
                             note += price.map_or(Money::ZERO, |price| price_of(here, price));
                         }
                     }

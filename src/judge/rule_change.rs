@@ -52,7 +52,9 @@ impl Judged<'_> {
         if self.cycle.rebills || old.cycle != new.cycle {
             self.cycle.lags = true;
         }
-        self.arm_alerts();
+        if old.alerts != new.alerts {
+            self.arm_alerts();
+        }
         self.look_at_queue();
         self.say(Fact::new(self.now, EntryKind::RulesChanged));
         true
