@@ -238,7 +238,7 @@ impl Judged<'_> {
         lots.retain(|&lot| {
             let state = &self.lots[lot];
             let running = self.cycle.lot == Some(lot);
-            !state.over && state.pinned.is_zero() && (all || !running)
+            !state.over && state.remaining.is_positive() && state.pinned.is_zero() && (all || !running)
         });
         for lot in lots {
             let wanted = self.lots[lot].remaining.scale_half_up(convert.billionths, 1_000_000_000);

@@ -395,6 +395,29 @@ fn a_change_may_leave_the_cycle_running() {
              => repaid 5, debt 0, remaining 15",
         ),
         (
+            "the new plan's grants and what they repay are one event with it: nobody is warned in between",
+            "debt_counts = false
+             overdraft = { repay = \"any-credit\" }
+             alerts = [{ below = 10 }]
+             plan b: grants = [{ credits = 20 }]
+             plan a: max_in_flight = 5
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-15T00:00:00Z, to = \"b\", effective = \"now\", cycle = \"keep\" }]
+             debt 13
+             => repaid 13, remaining 7, warnings 0",
+        ),
+        (
+            "where no close comes any more what is paid is earned at once",
+            "until 10 Feb 12:00
+             customer cycle_closes = [2025-01-10T00:00:00Z]
+             plan a: max_in_flight = 5
+             plan b: max_in_flight = 4
+             customer plan = \"a\"
+             changes = [{ at = 2025-02-01T00:00:00Z, set = { allowance = { credits = 35, every = \"1 day\" }, subscription = { price = \"30 USD\", every = \"30 days\" } } }]
+             plan_changes = [{ at = 2025-02-10T00:00:00Z, to = \"b\", effective = \"now\", cycle = \"keep\" }]
+             => cash 20, recognized 20, deferred 0",
+        ),
+        (
             "exactly at a close there is nothing to prorate",
             "plan a: allowance = { credits = 10, anchor = \"calendar-month\" }
              plan a: subscription = \"10 USD\"

@@ -9,6 +9,8 @@ use smallvec::SmallVec;
 pub(super) enum OpenAnswer {
     /// The account is opened: no change of balance is answered before everything of the opening is there.
     Opening,
+    /// A plan gives its grants: they are one event with the change of plan.
+    PlanGrants,
     /// Top-up rules are looked at until none buys.
     TopUps,
     /// What the policy kills when the account is exhausted is killed.

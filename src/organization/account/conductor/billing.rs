@@ -209,6 +209,10 @@ impl State {
 
     /// Closes from now (a close due now included) until `to`, each of which issues an allowance.
     pub(super) fn allowances_until(&self, env: &Env, to: SimTime) -> u32 {
+        // Where no close comes any more, other rules bring none either.
+        if self.cycle.closes_at() == SimTime::MAX {
+            return 0;
+        }
         (1..).take_while(|k| self.close_ahead(env, *k) < to).count() as u32
     }
 

@@ -20,7 +20,8 @@ impl State {
     pub(super) fn follow_up(&mut self, env: &Env, posting: Posting, cause: Option<ChangeCause>) {
         let Posting { before, after, .. } = posting;
         debug_assert_eq!(after, self.views(), "every posting is followed before the next one");
-        if after == before || self.answering.is(OpenAnswer::Opening) {
+        let part = self.answering.is(OpenAnswer::Opening) || self.answering.is(OpenAnswer::PlanGrants);
+        if after == before || part {
             return;
         }
         if after.rose_from(before) {

@@ -46,6 +46,7 @@ impl State {
             return;
         }
         self.issuance.give(list);
+        self.answering.begin(OpenAnswer::PlanGrants);
         for spec in &terms.grants {
             let mut spec = spec.clone();
             let now = self.timers.now();
@@ -58,6 +59,7 @@ impl State {
             let index = self.issuance.add(list, spec, now);
             self.schedule_grant(env, index);
         }
+        self.answering.end(OpenAnswer::PlanGrants);
     }
 
     fn schedule_grant(&mut self, env: &Env, index: u32) {

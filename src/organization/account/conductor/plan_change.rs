@@ -206,8 +206,8 @@ impl State {
             .lots()
             .iter()
             .filter(|lot| all || lot.kind != LotKind::Allowance)
-            // What only a hold keeps alive has ended.
-            .filter(|lot| lot.overdue.is_zero())
+            // What only a hold keeps alive has ended, and what is used up does not survive.
+            .filter(|lot| lot.overdue.is_zero() && lot.remaining.is_positive())
             .map(|lot| (lot.id, lot.serial))
             .collect();
         lots.sort_unstable();
