@@ -303,7 +303,7 @@ impl Judged<'_> {
                 self.take_away(EntryKind::Expire, lot, part, true);
                 over -= part;
                 // What is trimmed to nothing has ended.
-                self.lots[lot].over |= self.lots[lot].remaining == self.lots[lot].pinned;
+                self.lots[lot].over |= self.lots[lot].remaining.is_zero();
             }
         }
     }
