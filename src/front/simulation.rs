@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::engine::{
     self, Cause, Failure, Interrupt, JobOptions, Layout, OwnParts, Progress, Ran, RunSpec, Said, caught,
 };
-use crate::experiment::{QUICK_ORGANIZATIONS, SimulationChoice, choose_run};
+use crate::experiment::{QUICK_ORGANIZATIONS, SimulationChoice, choose_run, replays_exactly};
 use crate::organization::{AdmissionRule, DetailOptions};
 use crate::outcome::RunShape;
 use crate::scenario::{Problem, Scenario, ScenarioSource, parse_threshold, read, read_with_cautions};
@@ -338,12 +338,8 @@ fn replications(scenario: &Scenario) -> u32 {
 
 /// A replay in which nothing is drawn is one run, whatever number of replications is asked for.
 fn run_once_if_nothing_is_drawn(scenario: &mut Scenario, histories: &[Arc<PreparedHistory>], own: &OwnParts) {
-    let by_chance = histories.is_empty()
-        || !own.demand.is_empty()
-        || !own.rules.is_empty()
-        || scenario.leaves_room_for_chance()
-        || histories.iter().any(|history| history.places_by_chance());
-    if !by_chance {
+    let own_parts = !own.demand.is_empty() || !own.rules.is_empty();
+    if !own_parts && replays_exactly(scenario, histories) {
         scenario.replays_exactly = true;
         scenario.replications = 1;
         scenario.precision = None;

@@ -11,7 +11,7 @@ use super::facts::{EntryKind, Fact};
 
 /// The running billing period.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Billing {
+pub(super) struct BilledPeriod {
     /// What its periods count from.
     pub anchor: SimTime,
     pub every: Period,
@@ -31,7 +31,7 @@ pub(super) enum PaidFor {
     Time(Money),
 }
 
-impl Billing {
+impl BilledPeriod {
     /// What is still owed at an instant.
     pub fn owed(&self, now: SimTime) -> Money {
         match self.paid {
@@ -68,7 +68,7 @@ impl Judged<'_> {
         }
         let (from, to) = self.around(anchor, every, now);
         let price = subscription.price;
-        let mut billing = Billing { anchor, every, price, from: now, to, paid: PaidFor::Time(price) };
+        let mut billing = BilledPeriod { anchor, every, price, from: now, to, paid: PaidFor::Time(price) };
         if older && from < now {
             billing.from = from;
             self.open_paid(billing);
@@ -83,7 +83,7 @@ impl Judged<'_> {
     }
 
     /// What an organization older than the account had paid is an opening term (docs/semantics.md §11.3).
-    fn open_paid(&mut self, mut billing: Billing) {
+    fn open_paid(&mut self, mut billing: BilledPeriod) {
         let mut owed = billing.owed(self.now);
         if self.terms().allowance.is_some() {
             let zone = self.case.zone;

@@ -7,15 +7,15 @@ use crate::units::{Credits, Money, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
-use super::billing::{Billing, PaidFor};
+use super::billing::{BilledPeriod, PaidFor};
 use super::cycle::money_share;
 use super::facts::EntryKind;
 use super::lots::{JudgedLot, LotOrigin};
-use super::plan_change::Decided;
+use super::plan_change::DecidedChange;
 
 impl Judged<'_> {
     /// The running cycle goes on under another plan.
-    pub fn keep(&mut self, decided: Decided) {
+    pub fn keep(&mut self, decided: DecidedChange) {
         let before = self.balances();
         self.whole_event = Some(before);
         let change = self.change_of(decided);
@@ -183,7 +183,7 @@ impl Judged<'_> {
     fn bill_from_now_on(&mut self, new: Option<Subscription>) {
         let anchor = self.billing_anchor();
         self.to_come.call_off(|what| what == Coming::Bill);
-        self.till.billing = new.map(|new| Billing {
+        self.till.billing = new.map(|new| BilledPeriod {
             anchor,
             every: new.every,
             price: new.price,

@@ -5,7 +5,7 @@ use crate::units::{Money, SimSpan};
 
 use super::account::Judged;
 use super::agenda::Coming;
-use super::billing::Billing;
+use super::billing::BilledPeriod;
 use super::facts::{EntryKind, Fact};
 
 /// An invoice of overage or a fee.
@@ -21,7 +21,7 @@ pub(super) struct Till {
     /// Credit notes not yet used.
     pub credit: Money,
     /// The running billing period of the subscription.
-    pub billing: Option<Billing>,
+    pub billing: Option<BilledPeriod>,
 }
 
 impl Judged<'_> {

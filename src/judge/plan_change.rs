@@ -12,7 +12,7 @@ use super::facts::{EntryKind, Fact};
 
 /// A change of plan that has been decided.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Decided {
+pub(super) struct DecidedChange {
     pub to: usize,
     pub change: usize,
     /// It begins a cycle of its own: a sign-up anchor becomes its instant.
@@ -23,7 +23,7 @@ pub(super) struct Decided {
 #[derive(Debug, Default)]
 pub(super) struct PlanState {
     /// The change that the next close carries out.
-    pub at_close: Option<Decided>,
+    pub at_close: Option<DecidedChange>,
     /// Lists of grants that the account has had: a plan's own, or (none) the policy's.
     pub given: Vec<Option<usize>>,
 }
@@ -87,7 +87,7 @@ impl Judged<'_> {
                 self.sign_up_after(close);
             }
         }
-        self.plans.at_close = decided.map(|(_, change)| Decided {
+        self.plans.at_close = decided.map(|(_, change)| DecidedChange {
             to: self.case.policy.plan_changes[change].to,
             change,
             restarts: false,
@@ -135,7 +135,7 @@ impl Judged<'_> {
             return;
         }
         let mut plan = self.plan;
-        let mut at_once: Option<Decided> = None;
+        let mut at_once: Option<DecidedChange> = None;
         for index in all {
             let change = &self.case.policy.plan_changes[index];
             if change.from.is_some_and(|from| from != plan) {
@@ -143,13 +143,15 @@ impl Judged<'_> {
             }
             let restarts = change.effective == Effective::Now && change.cycle == CycleOnChange::Restart
                 || at_once.is_some_and(|earlier| earlier.restarts);
-            let decided = Decided { to: change.to, change: index, restarts };
+            let decided = DecidedChange { to: change.to, change: index, restarts };
             self.plans.at_close = None;
             if change.to == plan {
                 continue;
             }
             match change.effective {
-                Effective::NextCycle => self.plans.at_close = Some(Decided { restarts: false, ..decided }),
+                Effective::NextCycle => {
+                    self.plans.at_close = Some(DecidedChange { restarts: false, ..decided })
+                }
                 Effective::Now => (at_once, plan) = (Some(decided), change.to),
             }
         }
@@ -169,18 +171,18 @@ impl Judged<'_> {
             }
             let restarts = change.effective == Effective::Now && change.cycle == CycleOnChange::Restart
                 || decided.is_some_and(|earlier| earlier.restarts);
-            decided = Some(Decided { to: change.to, change: index, restarts });
+            decided = Some(DecidedChange { to: change.to, change: index, restarts });
             plan = change.to;
         }
         self.plans.at_close = decided.filter(|decided| decided.to != self.plan);
     }
 
-    pub fn change_of(&self, decided: Decided) -> PlanChange {
+    pub fn change_of(&self, decided: DecidedChange) -> PlanChange {
         self.case.policy.plan_changes[decided.change].clone()
     }
 
     /// The cycle closes by the old terms, and the new plan's begins (docs/semantics.md §16.4).
-    fn restart(&mut self, decided: Decided) {
+    fn restart(&mut self, decided: DecidedChange) {
         let before = self.balances();
         self.whole_event = Some(before);
         let prorates = self.change_of(decided).prorate == Prorate::Price;
@@ -203,7 +205,7 @@ impl Judged<'_> {
     }
 
     /// A plan is entered as a cycle begins (docs/semantics.md §16.3, §16.4).
-    pub fn enter(&mut self, decided: Decided) {
+    pub fn enter(&mut self, decided: DecidedChange) {
         self.end_subscription();
         self.plan_changes_to(decided.to);
         if decided.restarts {
@@ -229,7 +231,7 @@ impl Judged<'_> {
     }
 
     /// Lots that survive are worth another number, and may have another end (docs/semantics.md §16.9).
-    pub fn convert(&mut self, decided: Decided, all: bool) {
+    pub fn convert(&mut self, decided: DecidedChange, all: bool) {
         let Some(convert) = self.change_of(decided).convert else { return };
         let until =
             convert.expires_after.map(|after| self.case.zone.add(self.now, after, self.terms().month_end));
