@@ -300,7 +300,8 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         Accounts,
         |t| in_credits(t.debt.overspend),
-        "Rise of debt beyond the overdraft's limit caused by charges.",
+        "Sum over charges of the rise of debt beyond the overdraft's limit (0 where no overdraft is permitted); debt that is repaid \
+         and made again counts again.",
     ),
     Metric::new(
         "overspend_operations",
