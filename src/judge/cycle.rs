@@ -198,8 +198,20 @@ impl Judged<'_> {
         if !forced {
             self.roll_grants();
         }
+        self.end_used_up();
         self.debt_rule();
         self.alerts.begin_base(self.lots.iter().map(|lot| lot.remaining).sum());
+    }
+
+    /// What rolls and was used up before a close takes nothing back any more (docs/semantics.md §18.3).
+    fn end_used_up(&mut self) {
+        for lot in &mut self.lots {
+            let ends = matches!(
+                lot.origin,
+                LotOrigin::Allowance | LotOrigin::Rolled { .. } | LotOrigin::GrantMinimum(_)
+            );
+            lot.over |= ends && lot.remaining.is_zero();
+        }
     }
 
     fn in_order(&self, wanted: impl Fn(&JudgedLot) -> bool) -> Vec<usize> {

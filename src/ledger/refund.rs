@@ -54,10 +54,12 @@ impl Ledger {
         }
     }
 
-    /// A close ends the allowance lots that are spent: nothing of them rolls.
+    /// A close ends the allowance lots that are spent, nothing of them rolls, and what made up a grant's minimum and is
+    /// spent: the next minimum is another lot.
     pub fn end_spent_allowances(&mut self) {
+        use LotKind::{Allowance, Minimum, Rolled};
         if let Some(spent) = &mut self.spent {
-            spent.retain(|lot| !matches!(lot.kind, LotKind::Allowance | LotKind::Rolled { .. }));
+            spent.retain(|lot| !matches!(lot.kind, Allowance | Rolled { .. } | Minimum { .. }));
         }
     }
 }

@@ -312,6 +312,18 @@ fn what_has_ended_meanwhile_is_issued_anew() {
              => refunded 100, remaining 200",
         ),
         (
+            "what made up a grant's minimum and was used up at a close is another lot than the next minimum",
+            "charge = \"start\"
+             on_failure = \"free\"
+             grant 1: 10 included, rolls { fraction = 0.0, min_credits = 3 }
+             close 1 Feb
+             close 5 Feb
+             close 8 Feb
+             until 1 Mar
+             use 3 at 4 Feb for 48 h fails after 48 h
+             => refunded 3, minimums 3+3+3, expired 13, remaining included 3, remaining promotional 3",
+        ),
+        (
             "a voided grant as one that has ended",
             "charge = \"start\"
              on_failure = \"free\"
