@@ -289,15 +289,15 @@ impl Judged<'_> {
         }
         let rest = self.lots[lot].remaining - kept;
         self.take_away(EntryKind::Expire, lot, rest, true);
-        if kept.is_positive() {
-            // What rolls again keeps the rules under which it rolled first.
-            if fresh {
-                self.lots[lot].origin = origin;
-            }
-        } else {
+        // What only a hold keeps is a rolled lot too (docs/semantics.md §4.9).
+        let stays = self.lots[lot].remaining.is_positive();
+        if !stays {
             self.lots[lot].over = true;
+        } else if fresh {
+            // What rolls again keeps the rules under which it rolled first.
+            self.lots[lot].origin = origin;
         }
-        kept.is_positive()
+        stays
     }
 
     /// What all rolled lots hold together has a cap (docs/semantics.md §4.9).

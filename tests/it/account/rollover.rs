@@ -212,6 +212,19 @@ fn rolled_lots_are_capped_end_and_burn_by_rule() {
 }
 
 #[test]
+fn what_only_a_hold_keeps_counts_in_the_cap_of_rolled_lots() {
+    check(&[(
+        "an allowance of which nothing is kept otherwise, too",
+        "allowance = { credits = 4, anchor = \"calendar-month\" }
+         rollover = { fraction = 0.0, min_credits = 6, max_total = 7, trim = \"newest\" }
+         admission = { hold = { estimate = 4, pins_expiry = true } }
+         until 15 Feb
+         use 1 at 31 Jan 23:00 for 2 h
+         => minimums 6, expired 6, burned 1, remaining 7",
+    )]);
+}
+
+#[test]
 fn a_grants_own_rollover_applies_in_place_at_every_close() {
     check(&[
         (
