@@ -24,6 +24,7 @@ mod limits;
 mod lots;
 mod money;
 mod opening;
+mod owing;
 mod plan_change;
 mod queue;
 mod refund;

@@ -1,6 +1,6 @@
 //! An operation from its start to its end (docs/semantics.md §1.7, §6.6 to §6.8, §6.14, §6.16).
 
-use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Overrun};
+use crate::policy::{ChargeMoment, FeatureTerms, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
 
@@ -260,20 +260,6 @@ impl<'a> Judged<'a> {
         false
     }
 
-    /// What was done of the running step, pro rata to its time, rounded down (docs/semantics.md §6.8, §6.13).
-    fn done_of_part(&self, work: usize) -> Credits {
-        let state = &self.work[work];
-        let Some(part) = state.parts.get(state.part) else { return Credits::ZERO };
-        let elapsed = self.now - state.part_began;
-        if part.kind != PartKind::Work {
-            return Credits::ZERO;
-        }
-        if elapsed >= part.duration {
-            return if self.work[work].begun { part.cost } else { Credits::ZERO };
-        }
-        part.cost.scale_floor(elapsed.micros(), part.duration.micros()).min(part.cost)
-    }
-
     /// How the running part ends the operation at this instant, if it does.
     fn ends_with_part(&self, work: usize) -> Option<Ending> {
         let state = &self.work[work];
@@ -389,63 +375,6 @@ impl<'a> Judged<'a> {
         self.work[work].stands == Stands::InFlight
     }
 
-    /// What an operation owes that ends so (docs/semantics.md §6.7, §6.8, §6.13, §6.14, §6.16).
-    fn owed(&self, work: usize, ending: Ending) -> Credits {
-        let (state, rules) = (&self.work[work], self.rules_of(work));
-        let done = state.finished + self.done_of_part(work);
-        let least = |owed: Credits, minimum: bool| if minimum { owed.max(rules.minimum) } else { owed };
-        match ending {
-            Ending::Completed => state.cost().max(rules.minimum),
-            Ending::Failed => {
-                let owed = match rules.on_failure {
-                    OnFailure::ChargeFinished => state.finished,
-                    OnFailure::ChargeAll => done,
-                    OnFailure::Free => Credits::ZERO,
-                };
-                least(owed, rules.minimum_on_failure)
-            }
-            Ending::Cancelled => {
-                let owed = match rules.on_cancel {
-                    OnCancel::ChargeRecorded => match rules.charge {
-                        ChargeMoment::Start => state.cost(),
-                        ChargeMoment::Step => state.finished,
-                        ChargeMoment::Segment => self.up_to_last_pause(work),
-                        ChargeMoment::Completion => Credits::ZERO,
-                    },
-                    OnCancel::ChargeAll => done,
-                    OnCancel::Free => Credits::ZERO,
-                };
-                least(owed, rules.minimum_on_cancel)
-            }
-            Ending::Killed => match rules.in_flight {
-                InFlight::Kill(KilledWork::Absorb) | InFlight::StopAtStep(KilledWork::Absorb) => {
-                    Credits::ZERO
-                }
-                _ => done,
-            },
-            Ending::Stopped => match state.hold {
-                Some(hold) => self.holds[hold].amount,
-                None => done,
-            },
-        }
-    }
-
-    /// The vendor bears what was done of killed work.
-    fn absorbs_killed(&self, work: usize) -> bool {
-        matches!(
-            self.rules_of(work).in_flight,
-            InFlight::Kill(KilledWork::Absorb) | InFlight::StopAtStep(KilledWork::Absorb)
-        )
-    }
-
-    /// Costs of the steps before the last pause that has begun.
-    fn up_to_last_pause(&self, work: usize) -> Credits {
-        let state = &self.work[work];
-        let begun = state.parts.len().min(state.part + 1);
-        let pause = state.parts[..begun].iter().rposition(|part| part.kind == PartKind::Review);
-        pause.map_or(Credits::ZERO, |pause| state.parts[..pause].iter().map(|part| part.cost).sum())
-    }
-
     /// An operation ends at once.
     pub fn end(&mut self, work: usize, ending: Ending) {
         self.settle(work, ending);
@@ -484,15 +413,6 @@ impl<'a> Judged<'a> {
         // Only what a hold's timeout has charged may be more than is owed (docs/semantics.md §12.2).
         let over = (state.charged + state.absorbed - state.due).positive_part().min(state.kept_charged);
         self.work[work].due = state.charged + state.absorbed - over;
-    }
-
-    /// Work that ends before its time owes less than it has incurred (docs/semantics.md §6.14, §18.1).
-    fn owes_less(&self, work: usize, ending: Ending, owed: Credits) -> bool {
-        match ending {
-            Ending::Completed | Ending::Stopped => false,
-            Ending::Failed | Ending::Cancelled => owed < self.work[work].incurred,
-            Ending::Killed => self.absorbs_killed(work),
-        }
     }
 
     /// The difference is given back, but for what a hold's timeout has charged; then the hold is released.
