@@ -6,7 +6,7 @@ use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
-use super::facts::{EntryKind, Fact};
+use super::facts::{EntryKind, Fact, Reason};
 use super::lots::{JudgedLot, LotOrigin};
 use super::work::Stands;
 
@@ -23,6 +23,8 @@ pub(super) struct UnderWay {
 pub(super) struct PaidOrder {
     pub credits: Credits,
     pub price: Money,
+    /// Its package states a price.
+    pub priced: bool,
     pub expires: Expiry,
     pub priority: i32,
     pub by_people: bool,
@@ -283,6 +285,7 @@ impl<'a> Judged<'a> {
         let order = PaidOrder {
             credits: package.credits,
             price,
+            priced: package.price.is_some(),
             expires: package.expires,
             priority: package.priority,
             by_people: true,
@@ -294,7 +297,9 @@ impl<'a> Judged<'a> {
     /// A purchase is paid; it lands at once or after its processing.
     pub fn pay_for(&mut self, order: PaidOrder, delay: SimSpan) {
         self.people.paid.push((self.now, order.price));
-        self.say(Fact::new(self.now, EntryKind::PurchaseOrdered).of(order.credits).paid(order.price));
+        let reason = if order.priced { Reason::None } else { Reason::Unpriced };
+        let ordered = Fact::new(self.now, EntryKind::PurchaseOrdered).of(order.credits).paid(order.price);
+        self.say(ordered.because(reason));
         let index = self.people.orders.len();
         self.people.orders.push(order);
         if delay.is_zero() {

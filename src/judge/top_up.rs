@@ -160,6 +160,7 @@ impl<'a> Judged<'a> {
         let order = PaidOrder {
             credits,
             price,
+            priced: package.price.is_some(),
             expires: package.expires,
             priority: package.priority,
             by_people: false,
