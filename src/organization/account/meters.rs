@@ -169,9 +169,13 @@ impl LimitMeter {
                     NeedOfRoom::Any => whole - 1,
                     NeedOfRoom::Whole(need) => whole - i128::from(need.micros()) * scale,
                 };
-                let missing = (self.used - room).max(1);
-                let micros = (missing + i128::from(amount.micros()) - 1) / i128::from(amount.micros().max(1));
-                i64::try_from(micros).ok().map(|micros| clock.now + SimSpan::from_micros(micros))
+                let (missing, a_micro) = (self.used - room, i128::from(amount.micros()));
+                if missing <= 0 || a_micro <= 0 {
+                    return None;
+                }
+                i64::try_from((missing + a_micro - 1) / a_micro)
+                    .ok()
+                    .map(|micros| clock.now + SimSpan::from_micros(micros))
             }
         }
     }

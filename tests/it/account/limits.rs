@@ -281,6 +281,15 @@ fn what_meets_an_operation_without_room_is_the_limits_own() {
              => served 2, start-days 2025-01-02T09:00:00Z+2025-01-02T11:00:00Z",
         ),
         (
+            "or a hold has ended that takes a bucket's room",
+            "admission = { hold = { estimate = 10 } }
+             limits = [{ name = \"bucket\", on_limit = \"queue\", window = { refill = \"1/h\", burst = 15 } }]
+             grant 1: 1000 purchased
+             use 1 at 2 Jan 09:00 for 2 h
+             use 1 at 2 Jan 10:00
+             => served 2, start-days 2025-01-02T09:00:00Z+2025-01-02T11:00:00Z",
+        ),
+        (
             "with the limit's own patience and length",
             "limits = [{ name = \"day\", amount = 1, unit = \"operations\", on_limit = \"queue\", patience = \"1 h\", max = 1, window = { every = \"day\" } }]
              use 1 at 2 Jan
