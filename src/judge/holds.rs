@@ -101,7 +101,9 @@ impl<'a> Judged<'a> {
             let part = reserved.min(left);
             if part.is_positive() {
                 self.holds[hold].reserved[index].1 -= part;
+                let only_held = self.is_only_held(lot);
                 self.burn(work, segment, lot, part);
+                self.lots[lot].over |= only_held && self.lots[lot].remaining.is_zero();
                 left -= part;
             }
         }
@@ -109,6 +111,12 @@ impl<'a> Judged<'a> {
         let uncovered = self.holds[hold].uncovered.min(left);
         self.holds[hold].uncovered -= uncovered;
         left
+    }
+
+    /// A lot that only holds keep alive has ended, and takes nothing back when they have used it up (docs/semantics.md §18.3).
+    pub fn is_only_held(&self, lot: usize) -> bool {
+        let lot = &self.lots[lot];
+        lot.pinned.is_positive() && lot.pinned == lot.remaining
     }
 
     /// A hold is over: what it kept is free, what only it kept alive expires, and debt is repaid (docs/semantics.md §3.7).
@@ -120,6 +128,7 @@ impl<'a> Judged<'a> {
             if goes.is_positive() {
                 self.lots[lot].pinned -= goes;
                 self.take_away(EntryKind::Expire, lot, goes, false);
+                self.lots[lot].over |= self.lots[lot].remaining.is_zero();
             }
         }
         self.stamp();

@@ -68,8 +68,7 @@ impl Judged<'_> {
 
     /// To the lot, or anew as a promotional one if it has ended (docs/semantics.md §18.3).
     fn back_to_lot(&mut self, work: usize, lot: usize, credits: Credits, kind: EntryKind) {
-        let state = &self.lots[lot];
-        let ended = state.over || state.pinned.is_positive() && state.pinned == state.remaining;
+        let ended = self.lots[lot].over || self.is_only_held(lot);
         if !ended {
             self.lots[lot].remaining += credits;
             // What was burned before its past was closed comes back as credits that it has now (docs/semantics.md §16.7).
