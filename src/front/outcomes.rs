@@ -244,7 +244,7 @@ pub const OVERDRAFT_DAYS_LONGEST: OutcomeName = OutcomeName("overdraft_days_long
 /// Organizations that were ever in debt.
 pub const ORGANIZATIONS_OVERDRAWN_SHARE: OutcomeName = OutcomeName("organizations_overdrawn_share");
 
-/// Rise of debt beyond the overdraft's limit caused by charges.
+/// Sum over charges of the rise of debt beyond the overdraft's limit (0 where no overdraft is permitted); debt that is repaid and made again counts again.
 pub const OVERSPEND_CREDITS: OutcomeName = OutcomeName("overspend_credits");
 
 /// Operations whose charge raised the overspend.

@@ -105,7 +105,9 @@ fn what_cannot_be_is_said() {
     };
     assert_eq!(problems.len(), 2, "all of them at once: {problems:?}");
     assert!(Simulation::from_path("no/such/file.toml").is_err());
-    let stopped = simulation().observe(|_| ControlFlow::Break(())).set("horizon", "300 days").run();
+    // So much that nobody can finish it before the observer is asked.
+    let endless = simulation().set("horizon", "300 days").replications(20_000);
+    let stopped = endless.observe(|_| ControlFlow::Break(())).run();
     assert!(
         matches!(&stopped, Err(SimulationError::NothingFinished)) || stopped.is_ok_and(|it| it.is_partial())
     );
