@@ -159,10 +159,15 @@ fn method_section(scenario: &Scenario, findings: &Findings, stopped: Option<&str
         "Prices are net of no taxes and fees; recognized revenue follows use and expiry and is no accounting advice.",
         "An interval holds what chance does within this model. Whether the model is right, it does not know.",
     ];
+    method_and_limits(method, &limits, scenario)
+}
+
+/// How numbers came about, what the model leaves out, and what made them.
+pub(super) fn method_and_limits(method: Vec<String>, limits: &[&str], scenario: &Scenario) -> PageSection {
     let blocks = vec![
         PageBlock::List(method),
         PageBlock::Words("What the model leaves out (more in docs/limits.md):".to_owned()),
-        PageBlock::List(limits.map(str::to_owned).to_vec()),
+        PageBlock::List(limits.iter().map(|&limit| limit.to_owned()).collect()),
         PageBlock::Words(format!(
             "creditsim {}, scenario {}",
             env!("CARGO_PKG_VERSION"),

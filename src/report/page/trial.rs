@@ -8,7 +8,7 @@ use crate::scenario::{PolicySetting, Provenance, Scenario};
 
 use super::super::figures::OutcomeScale;
 use super::super::number;
-use super::run::assumptions_section;
+use super::run::{assumptions_section, method_and_limits};
 use super::settings::settings_section;
 use super::{Page, PageBlock, PageSection, PageVerdict};
 
@@ -95,17 +95,7 @@ fn method(matter: &TrialMatter<'_>) -> PageSection {
         "What was not tried may be better, and what lies between two points need not lie between their values.",
         "An interval holds what chance does within this model. Whether the model is right, it does not know.",
     ];
-    let blocks = vec![
-        PageBlock::List(said),
-        PageBlock::Words("What the model leaves out (more in docs/limits.md):".to_owned()),
-        PageBlock::List(limits.map(str::to_owned).to_vec()),
-        PageBlock::Words(format!(
-            "creditsim {}, scenario {}",
-            env!("CARGO_PKG_VERSION"),
-            &scenario.content_hash[..scenario.content_hash.len().min(12)]
-        )),
-    ];
-    PageSection::new("method", "Method and limits", blocks)
+    method_and_limits(said, &limits, scenario)
 }
 
 /// The verdict of a sweep: between which values each outcome lies, and which settings nobody would give up.

@@ -114,6 +114,17 @@ fn draw_differences(
     Ok(())
 }
 
+/// The axis' caption in the middle below its labels, cut to a width.
+pub(super) fn draw_caption(canvas: &Canvas, axis: &PictureAxis, plot: Area, width: f64) -> DrawingResult {
+    let caption = cut(&axis.caption(), Font::LABEL, width);
+    canvas.text(
+        &caption,
+        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
+        TextAnchor::Middle,
+        Font::LABEL,
+    )
+}
+
 /// Vertical lines at ticks, labelled below where labels fit.
 pub(super) fn draw_grid(
     canvas: &Canvas,

@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use super::super::picture::{AxisTick, DotRow, Picture, PicturePanel, SwingRow};
-use super::bars::{draw_grid, draw_whisker};
+use super::bars::{draw_caption, draw_grid, draw_whisker};
 use super::canvas::{Canvas, DrawingResult, Font, GREY, GRID, INK, Place, TextAnchor, cut, width_of, wrap};
 use super::scale::PixelScale;
 use super::{Area, paint};
@@ -46,13 +46,7 @@ pub(super) fn draw(
     let scale = PixelScale::of(&panel.x, plot.left, plot.right);
     canvas.text(&panel.title, (area.left, area.top + 14.0), TextAnchor::Left, Font::HEAD)?;
     draw_grid(canvas, &panel.x, &scale, plot)?;
-    let caption = cut(&panel.x.caption(), Font::LABEL, area.width());
-    canvas.text(
-        &caption,
-        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
-        TextAnchor::Middle,
-        Font::LABEL,
-    )?;
+    draw_caption(canvas, &panel.x, plot, area.width())?;
     for line in lines {
         let x = scale.at(line.at);
         canvas.dashed(&[(x, plot.top - 6.0), (x, plot.bottom)], INK, 1.2, (5.0, 3.0))?;
@@ -109,13 +103,7 @@ pub(super) fn draw_swings(
     let scale = PixelScale::of(&panel.x, plot.left + room, plot.right - room);
     canvas.text("moves it by", (area.right, area.top + 18.0), TextAnchor::Right, Font::SUBTITLE)?;
     draw_grid(canvas, &panel.x, &scale, plot)?;
-    let caption = cut(&panel.x.caption(), Font::LABEL, area.width());
-    canvas.text(
-        &caption,
-        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
-        TextAnchor::Middle,
-        Font::LABEL,
-    )?;
+    draw_caption(canvas, &panel.x, plot, area.width())?;
     for (index, row) in rows.iter().enumerate() {
         let y = plot.top + SWING * (index as f64 + 0.5);
         draw_swing_label(canvas, row, (plot.left - 12.0, y), labels)?;

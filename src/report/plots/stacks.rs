@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use super::super::picture::{Picture, PicturePanel, StackRow};
-use super::bars::draw_grid;
+use super::bars::{draw_caption, draw_grid};
 use super::canvas::{Canvas, DrawingResult, Font, GREY, Place, TextAnchor, width_of};
 use super::scale::PixelScale;
 use super::{Area, draw_name, label_width, paint};
@@ -32,13 +32,7 @@ pub(super) fn draw(
     let scale = PixelScale::of(&panel.x, plot.left, plot.right);
     canvas.text(&panel.title, (area.left, area.top + 12.0), TextAnchor::Left, Font::HEAD)?;
     draw_grid(canvas, &panel.x, &scale, plot)?;
-    let caption = panel.x.caption();
-    canvas.text(
-        &caption,
-        ((plot.left + plot.right) / 2.0, plot.bottom + 32.0),
-        TextAnchor::Middle,
-        Font::LABEL,
-    )?;
+    draw_caption(canvas, &panel.x, plot, area.width())?;
     for (index, row) in rows.iter().enumerate() {
         let y = plot.top + ROW * (index as f64 + 0.5);
         let series = &picture.series[row.series];
