@@ -282,7 +282,7 @@ fn ledger(criterion: &mut Criterion) {
             let credits = Credits::from_whole(200);
             let ends = SimTime::from_micros(i64::from(number % 4));
             let mut lot = lot(number, credits);
-            (lot.expires_at, lot.ends_key) = (ends, ends);
+            (lot.expires_at, lot.ends_at, lot.ends_key) = (ends, ends, ends);
             ledger.issue(lot);
         }
         ledger
@@ -332,6 +332,8 @@ fn lot(id: u32, credits: Credits) -> Lot {
         created_at: SimTime::MIN,
         effective_at: SimTime::MIN,
         expires_at: SimTime::MAX,
+        ends_at: SimTime::MAX,
+        closes_at: SimTime::MAX,
         ends_key: SimTime::MAX,
         beside: None,
         parent: None,

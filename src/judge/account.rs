@@ -37,7 +37,7 @@ pub(super) struct Judged<'a> {
     pub edition: usize,
     pub lots: Vec<JudgedLot>,
     pub next_id: u32,
-    pub holds: Vec<JudgedHold>,
+    pub holds: Vec<JudgedHold<'a>>,
     pub debts: Vec<JudgedDebt>,
     pub grants: GivenGrants,
     pub work: Vec<JudgedWork>,

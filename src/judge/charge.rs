@@ -66,7 +66,9 @@ impl Judged<'_> {
         if let Some(hold) = self.open_hold_of(work) {
             let absorbs = self.hold_terms(work).is_some_and(|terms| terms.overrun != Overrun::Charge);
             if absorbs {
-                let most = self.holds[hold].left();
+                // What is not recorded yet has its part of the hold.
+                let late = self.unrecorded.iter().filter(|late| !late.done && late.work == work);
+                let most = self.holds[hold].left() - late.map(|late| late.amount).sum::<Credits>();
                 let over = (amount - most).positive_part();
                 self.absorb(work, over);
                 amount -= over;

@@ -48,12 +48,12 @@ impl Judged<'_> {
     pub fn estimate(&self, work: usize, feature: FeatureIndex) -> Option<Credits> {
         let rules = &self.terms().features[feature.index()];
         let expected = self.case.features[feature.index()].expected_cost;
-        let guess = match Self::estimator(rules)? {
-            Estimator::Exact => return Some(self.charged_in_full(work, rules)),
-            Estimator::Fixed(credits) => *credits,
-            Estimator::Expected | Estimator::Quantile(_) => expected,
-            Estimator::History(which) => self.history_estimate(feature, *which).unwrap_or(expected),
-            Estimator::Blur { bias, cv } => {
+        let guess = match Self::estimator(rules) {
+            Some(Estimator::Exact) => return Some(self.charged_in_full(work, rules)),
+            Some(Estimator::Fixed(credits)) => *credits,
+            Some(Estimator::Expected | Estimator::Quantile(_)) | None => expected,
+            Some(Estimator::History(which)) => self.history_estimate(feature, *which).unwrap_or(expected),
+            Some(Estimator::Blur { bias, cv }) => {
                 let variance = libm::log1p(cv * cv);
                 let normal = f64::from(self.work[work].operation.blur);
                 let error = exp(libm::sqrt(variance) * normal - variance / 2.0);
@@ -129,10 +129,12 @@ impl Judged<'_> {
 
     /// view + L ≥ need (docs/semantics.md §6.2).
     pub fn passes(&self, work: usize, need: Credits) -> bool {
+        self.rules_of(work).admission == Admission::None || self.finds(work, need)
+    }
+
+    /// The view that the rules name, with the room below zero, has so much.
+    fn finds(&self, work: usize, need: Credits) -> bool {
         let rules = self.rules_of(work);
-        if rules.admission == Admission::None {
-            return true;
-        }
         let permitted = if rules.short == WhenShort::Allow { self.limit() } else { Some(Credits::ZERO) };
         let view = self.balances().of(rules.view);
         permitted.is_none_or(|limit| view + limit >= need)
@@ -141,7 +143,7 @@ impl Judged<'_> {
     /// A new check for an addition to a hold (docs/semantics.md §6.16).
     pub fn extension_passes(&self, work: usize, addition: Credits) -> bool {
         let positive = self.hold_terms(work).is_some_and(|terms| terms.need == HoldNeed::Positive);
-        self.passes(work, if positive { Credits::EPSILON } else { addition })
+        self.finds(work, if positive { Credits::EPSILON } else { addition })
     }
 
     /// One try to start an operation (docs/semantics.md §6.1).
@@ -206,7 +208,7 @@ impl Judged<'_> {
 
     /// An operation passes its check.
     pub fn admit(&mut self, work: usize) {
-        if let Some(terms) = self.hold_terms(work) {
+        if let Some(terms) = self.hold_terms_of_now(work) {
             let amount = with_buffer(self.work[work].estimate.unwrap_or(Credits::ZERO), terms.buffer);
             self.work[work].stands = Stands::InFlight;
             self.open_hold(work, amount, terms);

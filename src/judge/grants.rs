@@ -94,9 +94,9 @@ impl Judged<'_> {
             }
             if effective_at > self.now {
                 self.to_come.add(effective_at, (id, 0, 0), Coming::Grant { grant: place });
-            } else {
-                self.issue_first(place);
+                continue;
             }
+            self.issue_first(place);
             self.next_recurrence(place, self.now, true);
             // A recurrence dated at the opening is part of it (docs/semantics.md §3.5, §10.4).
             let mine = |what: Coming| matches!(what, Coming::Recurs { grant, .. } if grant == place);
@@ -165,6 +165,7 @@ impl Judged<'_> {
         }
         let before = self.balances();
         self.issue_first(place);
+        self.next_recurrence(place, self.now, false);
         self.follow(before, None);
         self.repay_soon();
     }

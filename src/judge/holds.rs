@@ -9,19 +9,20 @@ use super::facts::{EntryKind, Fact};
 
 /// A reservation for an operation.
 #[derive(Debug, Clone)]
-pub(super) struct JudgedHold {
+pub(super) struct JudgedHold<'a> {
     pub work: usize,
+    /// The rules under which it was opened.
+    pub terms: &'a HoldTerms,
     /// All that was ever held.
     pub amount: Credits,
     /// Of each lot, in the order in which it was reserved.
     pub reserved: Vec<(usize, Credits)>,
     /// What no lot covers.
     pub uncovered: Credits,
-    pub pins: bool,
     pub ended: bool,
 }
 
-impl JudgedHold {
+impl JudgedHold<'_> {
     /// What it still takes from available.
     pub fn left(&self) -> Credits {
         self.reserved.iter().map(|(_, credits)| *credits).sum::<Credits>() + self.uncovered
@@ -29,8 +30,13 @@ impl JudgedHold {
 }
 
 impl<'a> Judged<'a> {
-    /// The rules of an operation's hold, if it is admitted by one.
+    /// The rules of the hold that admitted an operation, as they were then (docs/semantics.md §6.15).
     pub fn hold_terms(&self, work: usize) -> Option<&'a HoldTerms> {
+        self.work[work].hold.map(|hold| self.holds[hold].terms)
+    }
+
+    /// The rules of the hold that an operation needs now, if it is admitted by one.
+    pub fn hold_terms_of_now(&self, work: usize) -> Option<&'a HoldTerms> {
         match &self.rules_of(work).admission {
             Admission::Hold(terms) => Some(terms),
             _ => None,
@@ -56,18 +62,11 @@ impl<'a> Judged<'a> {
         self.holds[hold].uncovered += left;
     }
 
-    pub fn open_hold(&mut self, work: usize, amount: Credits, terms: &HoldTerms) {
+    pub fn open_hold(&mut self, work: usize, amount: Credits, terms: &'a HoldTerms) {
         let before = self.balances();
         let hold = self.holds.len();
         let (reserved, uncovered) = (Vec::new(), Credits::ZERO);
-        self.holds.push(JudgedHold {
-            work,
-            amount,
-            reserved,
-            uncovered,
-            pins: terms.pins_expiry,
-            ended: false,
-        });
+        self.holds.push(JudgedHold { work, amount, reserved, uncovered, terms, ended: false });
         self.work[work].hold = Some(hold);
         self.reserve(hold, amount);
         self.hold_fact(EntryKind::HoldOpen, hold, amount);

@@ -84,7 +84,7 @@ impl Judged<'_> {
 
     /// What open holds have reserved of a lot.
     pub fn reserved_of(&self, lot: usize) -> Credits {
-        let of = |hold: &super::holds::JudgedHold| -> Credits {
+        let of = |hold: &super::holds::JudgedHold<'_>| -> Credits {
             hold.reserved.iter().filter(|(of, _)| *of == lot).map(|(_, credits)| *credits).sum()
         };
         self.holds.iter().map(of).sum()
@@ -162,22 +162,24 @@ impl Judged<'_> {
         }
     }
 
-    /// The end that the burn order compares, none last.
-    fn end_key(&self, lot: usize, precision: ExpiryPrecision, beside: bool) -> i64 {
-        let end = match self.lots[lot].origin {
+    /// The end that the burn order compares: a close, or the lot's own, whichever is first (docs/semantics.md §4.4, §16.9).
+    fn ends(&self, lot: usize) -> Option<SimTime> {
+        let close = match self.lots[lot].origin {
             LotOrigin::Allowance => self.next_close(),
-            LotOrigin::Rolled { burns, .. }
-                if beside && burns != RolledBurns::Unordered && self.cycle.lot.is_some() =>
-            {
-                self.next_close()
-            }
             LotOrigin::Rolled { last: Some(last), .. } => self.close_numbered(last),
-            LotOrigin::Rolled { last: None, .. } => None,
-            _ => self.lots[lot].end,
+            _ => None,
         };
-        match (end, precision) {
-            (None, _) => i64::MAX,
-            (Some(SimTime::MAX), _) => i64::MAX,
+        [close, self.lots[lot].end].into_iter().flatten().min()
+    }
+
+    /// The same as a key, none last; rolled lots may stand beside the fresh allowance (docs/semantics.md §4.8).
+    fn end_key(&self, lot: usize, precision: ExpiryPrecision, beside: bool) -> i64 {
+        let stands = match self.lots[lot].origin {
+            LotOrigin::Rolled { burns, .. } if beside && burns != RolledBurns::Unordered => self.cycle.lot,
+            _ => None,
+        };
+        match (self.ends(stands.unwrap_or(lot)), precision) {
+            (None | Some(SimTime::MAX), _) => i64::MAX,
             (Some(end), ExpiryPrecision::Exact) => end.micros(),
             (Some(end), ExpiryPrecision::Second) => end.micros().div_euclid(MICROS_PER_SECOND),
             (Some(end), ExpiryPrecision::Day) => self.case.zone.day_number(end),
@@ -194,7 +196,7 @@ impl Judged<'_> {
         let mut uncovered = Credits::ZERO;
         let mut taken = from_free;
         for hold in 0..self.holds.len() {
-            if may_pin && self.holds[hold].pins {
+            if may_pin && self.holds[hold].terms.pins_expiry {
                 continue;
             }
             for index in 0..self.holds[hold].reserved.len() {

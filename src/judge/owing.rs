@@ -2,7 +2,7 @@
 //!
 //! Owns how much; leaves when it is charged, and what is given back, to `work` and `refund`.
 
-use crate::policy::{ChargeMoment, InFlight, KilledWork, OnCancel, OnFailure};
+use crate::policy::{InFlight, KilledWork, OnCancel, OnFailure};
 use crate::units::Credits;
 use crate::workload::PartKind;
 
@@ -27,12 +27,8 @@ impl Judged<'_> {
             }
             Ending::Cancelled => {
                 let owed = match rules.on_cancel {
-                    OnCancel::ChargeRecorded => match rules.charge {
-                        ChargeMoment::Start => state.cost(),
-                        ChargeMoment::Step => state.finished,
-                        ChargeMoment::Segment => self.up_to_last_pause(work),
-                        ChargeMoment::Completion => Credits::ZERO,
-                    },
+                    // By the rules of each charge, whatever the charge moment is now.
+                    OnCancel::ChargeRecorded => state.incurred,
                     OnCancel::ChargeAll => done,
                     OnCancel::Free => Credits::ZERO,
                 };
@@ -57,14 +53,6 @@ impl Judged<'_> {
             self.rules_of(work).in_flight,
             InFlight::Kill(KilledWork::Absorb) | InFlight::StopAtStep(KilledWork::Absorb)
         )
-    }
-
-    /// Costs of the steps before the last pause that has begun.
-    fn up_to_last_pause(&self, work: usize) -> Credits {
-        let state = &self.work[work];
-        let begun = state.parts.len().min(state.part + 1);
-        let pause = state.parts[..begun].iter().rposition(|part| part.kind == PartKind::Review);
-        pause.map_or(Credits::ZERO, |pause| state.parts[..pause].iter().map(|part| part.cost).sum())
     }
 
     /// What was done of the running step, pro rata to its time, rounded down (docs/semantics.md §6.8, §6.13).

@@ -10,6 +10,7 @@ use super::agenda::Coming;
 use super::buyers::PaidOrder;
 use super::cycle::share_down;
 use super::facts::{EntryKind, Fact};
+use super::views::ThreeBalances;
 
 /// What a rule has done.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +46,8 @@ impl<'a> Judged<'a> {
                 ..RuleState::default()
             })
             .collect();
-        self.see_high();
+        // After a change of plan the view before it counts.
+        self.see_high_in(self.whole_event.unwrap_or(self.balances()));
     }
 
     /// The threshold; none without an allowance (docs/semantics.md §7.9).
@@ -59,20 +61,32 @@ impl<'a> Judged<'a> {
     }
 
     fn top_up_view(&self, rule: &TopUpRule) -> Credits {
+        self.top_up_view_of(rule, self.balances())
+    }
+
+    fn top_up_view_of(&self, rule: &TopUpRule, balances: ThreeBalances) -> Credits {
         let pending = if rule.count_pending { self.pending() } else { Credits::ZERO };
-        self.balances().of(rule.view) + pending
+        balances.of(rule.view) + pending
     }
 
     fn is_below(&self, rule: &TopUpRule) -> bool {
+        self.is_below_with(rule, self.balances())
+    }
+
+    fn is_below_with(&self, rule: &TopUpRule, balances: ThreeBalances) -> bool {
         self.top_up_threshold(rule)
-            .is_some_and(|threshold| rule.compare.holds(self.top_up_view(rule), threshold))
+            .is_some_and(|threshold| rule.compare.holds(self.top_up_view_of(rule, balances), threshold))
     }
 
     /// A rule may fire on a crossing again once its view has been high (docs/semantics.md §7.10).
     pub fn see_high(&mut self) {
+        self.see_high_in(self.balances());
+    }
+
+    fn see_high_in(&mut self, balances: ThreeBalances) {
         for index in 0..self.top_ups.rules.len() {
             let rule = &self.terms().top_ups[index];
-            if !self.is_below(rule) {
+            if !self.is_below_with(rule, balances) {
                 self.top_ups.rules[index].seen_high = true;
             }
         }

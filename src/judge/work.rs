@@ -72,6 +72,8 @@ pub(super) struct JudgedWork {
     pub hold: Option<usize>,
     /// The settle of its hold has leaked.
     pub leaked: bool,
+    /// It was charged in full at its start, by the rules of then.
+    pub paid_up: bool,
     /// Its last charge has been made, for an end of this kind.
     pub settled: Option<Ending>,
 }
@@ -123,6 +125,7 @@ impl JudgedWork {
             begun: false,
             hold: None,
             leaked: false,
+            paid_up: false,
             settled: None,
         }
     }
@@ -154,6 +157,7 @@ impl<'a> Judged<'a> {
             // A minimum above the cost is owed at the end (docs/semantics.md §6.7).
             let owed = self.work[work].cost();
             let last = self.rules_of(work).minimum <= owed;
+            self.work[work].paid_up = last;
             self.charge_up_to(work, owed, last);
         }
         if self.work[work].stands == Stands::InFlight {
@@ -408,7 +412,9 @@ impl<'a> Judged<'a> {
             self.take_less(work, owed);
             return;
         }
-        self.charge_up_to(work, owed, true);
+        if !self.work[work].paid_up {
+            self.charge_up_to(work, owed, true);
+        }
         let state = &self.work[work];
         // Only what a hold's timeout has charged may be more than is owed (docs/semantics.md §12.2).
         let over = (state.charged + state.absorbed - state.due).positive_part().min(state.kept_charged);

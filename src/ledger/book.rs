@@ -5,7 +5,7 @@ use crate::policy::BurnKey;
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::hold::{Hold, HoldId};
-use super::lot::{Lot, LotKind, LotSerial};
+use super::lot::{BurnEnd, Lot, LotKind, LotSerial};
 use super::order::burn_order;
 
 /// Credits taken out of one lot by the last act.
@@ -80,7 +80,8 @@ impl Ledger {
         self.next_serial += 1;
         lot.serial = serial;
         self.remaining += lot.remaining;
-        let fresh = (lot.kind == LotKind::Allowance).then_some(lot.ends_key);
+        let fresh = lot.kind == LotKind::Allowance;
+        let fresh = fresh.then(|| BurnEnd { at: lot.ends(), key: lot.ends_key });
         let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
         self.lots.insert(at, lot);
         if fresh.is_some() {
@@ -92,7 +93,7 @@ impl Ledger {
 
     /// Rolled lots that burn before or after the fresh allowance take their place beside it (it ends then), or their own
     /// if there is none.
-    pub(super) fn stand_beside(&mut self, fresh: Option<SimTime>) {
+    pub(super) fn stand_beside(&mut self, fresh: Option<BurnEnd>) {
         let mut moved = false;
         for lot in self.lots.iter_mut().filter(|lot| lot.rank != 0 && lot.beside != fresh) {
             lot.beside = fresh;
@@ -252,12 +253,29 @@ impl Ledger {
         self.assert_sound();
     }
 
-    /// Gives a lot another end.
-    pub fn end_at(&mut self, serial: LotSerial, expires_at: SimTime, ends_key: SimTime) {
+    /// Gives a lot another end, as it is acted upon and as it is written; its key follows with [`Self::rekey`].
+    pub fn end_at(&mut self, serial: LotSerial, expires_at: SimTime, ends_at: SimTime) {
         let Some(index) = self.position(serial) else { return };
         let lot = &mut self.lots[index];
-        (lot.expires_at, lot.ends_key) = (expires_at, ends_key);
-        self.sort();
+        (lot.expires_at, lot.ends_at) = (expires_at, ends_at);
+        if lot.kind == LotKind::Allowance {
+            let fresh = BurnEnd { at: lot.ends(), key: lot.ends_key };
+            self.stand_beside(Some(fresh));
+        }
+    }
+
+    /// Gives every lot the burn-order key of its end, as `key` rounds it.
+    pub fn rekey(&mut self, key: impl Fn(SimTime) -> SimTime) {
+        let mut moved = false;
+        for lot in self.lots.iter_mut().chain(self.spent.iter_mut().flatten()) {
+            let (ends, beside) =
+                (key(lot.ends()), lot.beside.map(|BurnEnd { at, .. }| BurnEnd { at, key: key(at) }));
+            moved |= lot.ends_key != ends || lot.beside != beside;
+            (lot.ends_key, lot.beside) = (ends, beside);
+        }
+        if moved {
+            self.sort();
+        }
     }
 
     /// Adds to what was paid for a lot that is still there; false if it has gone.

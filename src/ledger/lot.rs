@@ -61,14 +61,18 @@ pub struct Lot {
     /// Burn-order rank of rolled lots: −1 just before the fresh allowance, 1 just after it, 0 elsewhere.
     pub rank: i8,
     /// A ranked lot stands at the end of this fresh allowance in the burn order; none if there is no fresh allowance.
-    pub beside: Option<SimTime>,
+    pub beside: Option<BurnEnd>,
     /// Creation.
     pub created_at: SimTime,
     /// Start of validity.
     pub effective_at: SimTime,
-    /// End of validity; `SimTime::MAX` if none, or if a close ends it.
+    /// End of validity; `SimTime::MAX` if none, or if only a close ends it.
     pub expires_at: SimTime,
-    /// Burn-order key of the end (the close for an allowance), rounded to the order's precision.
+    /// The same end as it is written, without what an inclusive boundary adds.
+    pub ends_at: SimTime,
+    /// The close that ends an allowance or a rolled lot; `SimTime::MAX` if none does.
+    pub closes_at: SimTime,
+    /// Burn-order key: the earlier of the two, rounded to the order's precision.
     pub ends_key: SimTime,
     /// Id of the grant whose minimum this lot makes up; none if it was not made from another lot.
     pub parent: Option<u32>,
@@ -76,7 +80,22 @@ pub struct Lot {
     pub price_paid: Money,
 }
 
+/// An end, and its key in the burn order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BurnEnd {
+    /// As it is written.
+    pub at: SimTime,
+    /// Rounded to the order's precision.
+    pub key: SimTime,
+}
+
 impl Lot {
+    /// The end that the burn order compares, before it is rounded (docs/semantics.md §16.9).
+    #[must_use]
+    pub fn ends(&self) -> SimTime {
+        self.ends_at.min(self.closes_at)
+    }
+
     /// True if it has ended, and only holds keep its rest alive.
     pub(super) fn is_kept_by_holds(&self) -> bool {
         self.overdue.is_positive() && self.overdue == self.remaining
@@ -85,7 +104,7 @@ impl Lot {
     /// Where its end puts it in the burn order beside its rank: a ranked lot stands with the fresh allowance.
     #[must_use]
     pub fn place(&self) -> SimTime {
-        self.beside.unwrap_or(self.ends_key)
+        self.beside.map_or(self.ends_key, |fresh| fresh.key)
     }
 
     /// Credits that a charge may burn now.

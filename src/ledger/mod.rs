@@ -14,6 +14,6 @@ mod sound;
 
 pub use book::{Ledger, Take};
 pub use hold::{Hold, HoldId, Settlement};
-pub use lot::{Lot, LotKind, LotSerial};
+pub use lot::{BurnEnd, Lot, LotKind, LotSerial};
 pub use order::burn_order;
 pub use rollover::RollRule;

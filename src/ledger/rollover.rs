@@ -15,8 +15,8 @@ pub struct RollRule<'a> {
     pub rollover: &'a Rollover,
     /// The instant of the close.
     pub at: SimTime,
-    /// Burn-order key of the close that ends a lot which rolls now; `SimTime::MAX` if unlimited.
-    pub ends_key: SimTime,
+    /// The close that ends a lot which rolls now; `SimTime::MAX` if unlimited.
+    pub closes_at: SimTime,
     /// A change of plan has forced the close: only the running allowance rolls.
     pub forced: bool,
 }
@@ -96,7 +96,7 @@ impl Ledger {
     }
 
     /// Rolls over the running allowance and every lot that rolls again; the rest expires. Returns what moved and the
-    /// lots issued for the minimum; `new_id` gives their ids.
+    /// lots issued for the minimum; `new_id` gives their ids. Keys of their ends follow with [`Self::rekey`].
     pub fn roll_allowance(
         &mut self,
         rule: RollRule<'_>,
@@ -138,19 +138,13 @@ impl Ledger {
         (moved, issued)
     }
 
-    /// Gives rolled lots that end at a close the burn-order key of it, which `ends` tells from the number of closes left:
-    /// another plan's cycles close at other instants.
-    pub fn rekey_rolled(&mut self, ends: impl Fn(u32) -> SimTime) {
-        let mut moved = false;
+    /// Gives rolled lots that end at a close the instant of it, which `closes` tells from the number of closes left: another
+    /// plan's cycles close at other instants. Their keys follow with [`Self::rekey`].
+    pub fn close_rolled_at(&mut self, closes: impl Fn(u32) -> SimTime) {
         for lot in &mut self.lots {
             if let LotKind::Rolled { closes_left: Some(left) } = lot.kind {
-                let key = ends(left);
-                moved |= lot.ends_key != key;
-                lot.ends_key = key;
+                lot.closes_at = closes(left);
             }
-        }
-        if moved {
-            self.sort();
         }
     }
 
@@ -166,7 +160,7 @@ impl Ledger {
         if lot.kind == LotKind::Allowance {
             lot.kind = LotKind::Rolled { closes_left: rule.rollover.max_periods };
             lot.rank = rule.rollover.rank();
-            lot.ends_key = rule.ends_key;
+            lot.closes_at = rule.closes_at;
         }
     }
 
@@ -277,7 +271,9 @@ fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) ->
         created_at: rule.at,
         effective_at: rule.at,
         expires_at: SimTime::MAX,
-        ends_key: rule.ends_key,
+        ends_at: SimTime::MAX,
+        closes_at: rule.closes_at,
+        ends_key: rule.closes_at,
         price_paid: Money::ZERO,
     }
 }

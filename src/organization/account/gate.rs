@@ -344,14 +344,6 @@ impl FeatureCheck {
         }
     }
 
-    /// What enlarging a hold by `addition` needs of the view.
-    pub(super) fn needed_to_extend(&self, addition: Credits) -> Credits {
-        match self.need {
-            Need::Hold { least: Some(least), .. } => least,
-            _ => addition,
-        }
-    }
-
     /// What would exceed the view: the estimate, with the buffer of a hold.
     pub(super) fn exceeds_with(&self, estimate: Credits) -> Credits {
         self.held(estimate).unwrap_or(estimate)

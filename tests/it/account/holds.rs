@@ -109,6 +109,14 @@ fn cost_above_the_hold_is_charged_absorbed_stopped_or_held_too() {
              => charged 10, absorbed 4, due 14, overrun 4",
         ),
         (
+            "by the rules under which the hold was opened",
+            "admission = { hold = { estimate = 10, overrun = \"absorb\" } }
+             changes = [{ at = 2025-01-02T00:30:00Z, set = { admission = { hold = { estimate = 10 } } } }]
+             grant 1: 20 included
+             use 14 at 2 Jan for 1 h
+             => charged 10, absorbed 4",
+        ),
+        (
             "stop ends the work when its cost reaches the hold",
             "admission = { hold = { estimate = 10, overrun = \"stop\" } }
              grant 1: 20 included

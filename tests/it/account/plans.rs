@@ -468,6 +468,17 @@ fn lots_that_survive_may_be_converted_and_plans_give_their_own_grants() {
              => voided 5, expired purchased 5, recognized 5",
         ),
         (
+            "what a close would end later burns by the end that it was given",
+            "plan a: allowance = 10
+             plan a: rollover = { max_periods = 3 }
+             plan b: allowance = 100
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-15T00:00:00Z, to = \"b\", effective = \"now\", convert = { factor = 1, expires_after = \"10 days\" } }]
+             until 24 Jan
+             use 4 at 20 Jan
+             => grant 1 6, grant 2 100",
+        ),
+        (
             "a plan's own grants come with it, once",
             "plan a: allowance = 10
              plan b: grants = [{ credits = 7, category = \"promotional\", expires_after = \"5 days\" }]

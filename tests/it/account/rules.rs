@@ -73,5 +73,16 @@ fn rules_change_at_an_instant_without_a_close() {
              changes = [{ at = 2025-01-15T00:00:00Z, set = { top_up.threshold = 12 } }]
              => top-ups 1, landing-days 2025-01-15T00:00:00Z",
         ),
+        (
+            "the burn order compares the ends of lots that are there as precisely as it says now",
+            "burn_order = [\"expires_at\"]
+             changes = [{ at = 2025-01-15T00:00:00Z, set = { burn_order = [{ expires_at = \"day\" }] } }]
+             grant 1: 5 included, expires 10 Feb 18:00
+             grant 2: 5 included, expires 10 Feb 06:00
+             until 1 Feb
+             use 1 at 10 Jan
+             use 3 at 20 Jan
+             => grant 1 2, grant 2 4",
+        ),
     ]);
 }

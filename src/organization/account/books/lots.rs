@@ -98,23 +98,28 @@ impl AccountBooks {
         Some(Note { lot: Some(serial), grant: lot.id, category: lot.category, ..Note::default() })
     }
 
-    /// Gives a lot another end, and its place in the burn order; false if it has gone.
+    /// Gives a lot another end, `until` as it is acted upon, `ends_at` as it is written; false if it has gone.
     pub(in super::super) fn end_at(
         &mut self,
         at: SimTime,
         serial: LotSerial,
         until: SimTime,
-        ends_key: SimTime,
+        ends_at: SimTime,
     ) -> bool {
         let Some(note) = self.note_of(serial) else { return false };
-        self.ledger.end_at(serial, until, ends_key);
+        self.ledger.end_at(serial, until, ends_at);
         self.note(at, EntryKind::LotEnd, Note { until, ..note });
         true
     }
 
-    /// Lots that have rolled end at closes, which `ends` tells from the number of closes left.
-    pub(in super::super) fn rekey_rolled(&mut self, ends: impl Fn(u32) -> SimTime) {
-        self.ledger.rekey_rolled(ends);
+    /// Lots that have rolled end at closes, which `closes` tells from the number of closes left.
+    pub(in super::super) fn close_rolled_at(&mut self, closes: impl Fn(u32) -> SimTime) {
+        self.ledger.close_rolled_at(closes);
+    }
+
+    /// Every lot has the key that `key` gives its end.
+    pub(in super::super) fn rekey(&mut self, key: impl Fn(SimTime) -> SimTime) {
+        self.ledger.rekey(key);
     }
 
     /// What a lot still owes, taken off it; its past is closed, but what was used of an allowance stays used.

@@ -207,8 +207,9 @@ impl State {
 
     fn open_hold(&mut self, env: &Env, slot: u32, amount: Credits, rules: &HoldTerms) {
         let (hold, posting) = self.books.hold(self.timers.now(), self.whose(slot), amount, rules.pins_expiry);
+        let plan = self.plan;
         let work = &mut self.flight[slot];
-        work.hold_opens(hold, amount);
+        work.hold_opens(hold, amount, plan);
         let (cause, operation) = (work.cause(), *work.operation());
         if let Some(timeout) = rules.timeout {
             // A simple operation that settles before the timeout needs no event for it.

@@ -11,7 +11,6 @@ use super::super::books::{Charge, Note};
 use super::super::env::{Env, to_be_charged};
 use super::super::events::{Class, Due, DueKind, order_of};
 use super::super::flight::UnrecordedCharge;
-use super::super::gate::hold_terms;
 use super::State;
 use super::limits::LimitAlerts;
 
@@ -39,13 +38,13 @@ impl State {
         let work = &self.flight[slot];
         // Once the hold has ended, a settle is an ordinary charge.
         work.hold()?;
-        let hold = hold_terms(self.feature_of(env, slot))?;
+        let hold = self.rules_of_hold(env, slot)?;
         (hold.overrun != Overrun::Charge && !Deliberate::OverrunCharged.is_made()).then_some(work.held())
     }
 
     fn leaks(&self, env: &Env, slot: u32) -> bool {
         let work = &self.flight[slot];
-        let Some(hold) = hold_terms(self.feature_of(env, slot)) else { return false };
+        let Some(hold) = self.rules_of_hold(env, slot) else { return false };
         let sequence = u64::from(work.operation().sequence);
         work.hold().is_some()
             && !hold.leak.is_never()
@@ -142,7 +141,7 @@ impl State {
     /// A hold reaches its timeout: it is released, or charged its own amount.
     pub(super) fn hold_times_out(&mut self, env: &Env, slot: u32) {
         let whose = self.whose(slot);
-        let rules = hold_terms(self.feature_of(env, slot));
+        let rules = self.rules_of_hold(env, slot);
         let on_timeout = rules.map_or(OnTimeout::Release, |hold| hold.on_timeout);
         let work = &mut self.flight[slot];
         let (cause, segment, held) = (work.cause(), work.segment(), work.held());

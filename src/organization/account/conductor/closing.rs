@@ -12,7 +12,7 @@ use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::views::Views;
 use super::State;
-use super::grants::{NewLot, rounded_end};
+use super::grants::NewLot;
 
 impl State {
     /// What says when cycles close, besides the cycle itself.
@@ -142,10 +142,10 @@ impl State {
         // At a regular close the next close ahead is this one.
         let this = u32::from(!forced);
         let end = rollover.max_periods.map_or(SimTime::MAX, |periods| self.close_ahead(env, periods + this));
-        let rule =
-            RollRule { rollover, at: self.timers.now(), ends_key: rounded_end(env, terms, end), forced };
+        let rule = RollRule { rollover, at: self.timers.now(), closes_at: end, forced };
         let issuance = &mut self.issuance;
         let posting = self.books.roll_allowance(self.timers.now(), rule, || issuance.new_id());
+        self.rekey_lots(env);
         self.count_issue(posting);
     }
 

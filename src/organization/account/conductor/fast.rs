@@ -176,7 +176,7 @@ impl State {
         let work = &mut self.flight[slot];
         work.begin(&operation, &[], Credits::ZERO, 0);
         if let Some((hold, held)) = hold {
-            work.hold_opens(hold, held);
+            work.hold_opens(hold, held, env.first_plan);
         }
         self.record(env, slot, cost, true, 0);
         self.free_slot(slot);

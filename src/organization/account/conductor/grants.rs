@@ -225,6 +225,8 @@ impl State {
     fn add_lot(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
         let terms = env.terms(self.plan);
         let id = new.id.unwrap_or_else(|| self.issuance.new_id());
+        let ends_at = as_written(terms, new.expires_at);
+        let closes_at = if new.kind == LotKind::Allowance { self.cycle.closes_at() } else { SimTime::MAX };
         let lot = Lot {
             serial: LotSerial::default(),
             id,
@@ -244,7 +246,9 @@ impl State {
             created_at: new.created_at,
             effective_at: new.effective_at,
             expires_at: new.expires_at,
-            ends_key: rounded_end(env, terms, self.ends_of(terms, &new)),
+            ends_at,
+            closes_at,
+            ends_key: rounded_end(env, terms, ends_at.min(closes_at)),
             price_paid: new.price,
         };
         let (serial, posting) = self.books.issue(self.timers.now(), entry, lot);
@@ -255,14 +259,10 @@ impl State {
         serial
     }
 
-    /// Burn-order key of a lot's end: its allowance's close, or the expiry instant as it is written.
-    fn ends_of(&self, terms: &Terms, new: &NewLot) -> SimTime {
-        match (new.kind, new.expires_at) {
-            (LotKind::Allowance, _) => self.cycle.closes_at(),
-            (_, SimTime::MAX) => SimTime::MAX,
-            (_, expires) if terms.expiry_boundary == Boundary::Inclusive => expires - SimSpan::from_micros(1),
-            (_, expires) => expires,
-        }
+    /// Every lot has its place in the burn order by the closes and the precision of now.
+    pub(super) fn rekey_lots(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        self.books.rekey(|ends| rounded_end(env, terms, ends));
     }
 
     /// Schedules the voiding of a lot; at one instant it comes before expiries.
@@ -322,8 +322,16 @@ pub(super) fn boundary(terms: &Terms, instant: SimTime) -> SimTime {
     }
 }
 
+/// An end without what an inclusive boundary adds.
+fn as_written(terms: &Terms, end: SimTime) -> SimTime {
+    match terms.expiry_boundary {
+        Boundary::Inclusive if end != SimTime::MAX => end - SimSpan::from_micros(1),
+        Boundary::Inclusive | Boundary::Exclusive => end,
+    }
+}
+
 /// An end as precisely as the burn order compares it.
-pub(super) fn rounded_end(env: &Env, terms: &Terms, ends: SimTime) -> SimTime {
+fn rounded_end(env: &Env, terms: &Terms, ends: SimTime) -> SimTime {
     let precision = terms.burn_order.iter().find_map(|key| match key {
         BurnKey::ExpiresAt(precision) => Some(*precision),
         _ => None,

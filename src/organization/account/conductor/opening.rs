@@ -10,7 +10,6 @@ use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::State;
 use super::answering::OpenAnswer;
-use super::grants::rounded_end;
 use super::top_up::adopted;
 
 impl State {
@@ -85,10 +84,9 @@ impl State {
             _ => None,
         });
         let Some(most) = most.max() else { return };
-        let terms = env.terms(self.plan);
-        let ends: Vec<SimTime> =
-            (1..=most).map(|k| rounded_end(env, terms, self.close_ahead(env, k))).collect();
-        self.books.rekey_rolled(|left| ends[(left.max(1) - 1) as usize]);
+        let closes: Vec<SimTime> = (1..=most).map(|k| self.close_ahead(env, k)).collect();
+        self.books.close_rolled_at(|left| closes[(left.max(1) - 1) as usize]);
+        self.rekey_lots(env);
     }
 
     /// Where periods under these terms count from: a day of the month or year in the year in which the account opens.

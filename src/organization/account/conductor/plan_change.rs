@@ -17,7 +17,6 @@ use super::super::cycle::Decided;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::State;
-use super::grants::rounded_end;
 
 impl State {
     /// Lives through the changes of plan up to the opening: those of the past have happened, and one dated at the opening
@@ -183,6 +182,7 @@ impl State {
 
     pub(super) fn take_up_terms(&mut self, env: &Env) {
         self.books.go_by(env.terms(self.plan));
+        self.rekey_lots(env);
         self.watch.thresholds_move();
         if self.somebody_queues() {
             self.timers.resume();
@@ -219,10 +219,9 @@ impl State {
     fn convert_lot(&mut self, env: &Env, serial: LotSerial, convert: Convert) {
         let Some(lot) = self.books.ledger().lot(serial) else { return };
         let target = lot.remaining.scale_half_up(convert.billionths, 1_000_000_000);
-        let until = convert.expires_after.map(|after| {
-            let terms = env.terms(self.plan);
-            super::grants::boundary(terms, env.world.zone.add(self.timers.now(), after, terms.month_end))
-        });
+        let terms = env.terms(self.plan);
+        let after = convert.expires_after;
+        let until = after.map(|after| env.world.zone.add(self.timers.now(), after, terms.month_end));
         let id = lot.id;
         let used = self.books.used_of_allowance();
         self.resize_lot(serial, target);
@@ -230,9 +229,10 @@ impl State {
             self.books.set_allowance_amount(used + target);
         }
         if let Some(until) = until {
-            let key = rounded_end(env, env.terms(self.plan), until);
-            if self.books.end_at(self.timers.now(), serial, until, key) {
-                self.timers.schedule(until, (Class::Expiry, 1, id), TimerKind::Expire(serial));
+            let acted = super::grants::boundary(terms, until);
+            if self.books.end_at(self.timers.now(), serial, acted, until) {
+                self.rekey_lots(env);
+                self.timers.schedule(acted, (Class::Expiry, 1, id), TimerKind::Expire(serial));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, EntryKind};
-use crate::policy::{ChargeMoment, FeatureTerms, InFlight, KilledWork, Overrun};
+use crate::policy::{ChargeMoment, FeatureTerms, HoldNeed, HoldTerms, InFlight, KilledWork, Overrun};
 use crate::units::Credits;
 use crate::workload::Operation;
 
@@ -85,11 +85,11 @@ impl State {
     /// What a finished part owes under the feature's charge moment; the hold is enlarged first, if it can be.
     fn charge_part(&mut self, env: &Env, slot: u32) {
         let feature = self.feature_of(env, slot);
-        let FinishedPart { incurred, last, charges } = self.flight[slot].finish_part(feature);
+        let FinishedPart { incurred, last, worked, charges } = self.flight[slot].finish_part(feature);
         if self.flight[slot].is_settled() {
             return;
         }
-        if !self.hold_keeps_up(env, slot, incurred, last) {
+        if (worked || last) && !self.hold_keeps_up(env, slot, incurred, last) {
             self.stop_at_hold(env, slot);
             return;
         }
@@ -103,11 +103,17 @@ impl State {
         &env.terms(self.plan).features[self.flight[slot].serves().index()]
     }
 
+    /// The rules of the hold by which an operation was admitted, as they were then (docs/semantics.md §6.15).
+    pub(super) fn rules_of_hold<'a>(&self, env: &'a Env, slot: u32) -> Option<&'a HoldTerms> {
+        let work = &self.flight[slot];
+        hold_terms(&env.terms(work.plan_of_hold()?).features[work.serves().index()])
+    }
+
     /// Under `extend` a hold is enlarged at the end of a step that comes to more than it holds and has not been charged at
     /// the start: to what the operation owes if the step is its last, else with the buffer. False if the new check fails.
     fn hold_keeps_up(&mut self, env: &Env, slot: u32, incurred: Credits, last: bool) -> bool {
         let work = &self.flight[slot];
-        let Some(hold) = hold_terms(self.feature_of(env, slot)) else { return true };
+        let Some(hold) = self.rules_of_hold(env, slot) else { return true };
         if hold.overrun != Overrun::Extend || work.hold().is_none() || incurred <= work.incurred() {
             return true;
         }
@@ -116,15 +122,19 @@ impl State {
             return true;
         }
         let wanted = if last { due } else { buffered(due, hold.buffer).max(due) };
-        self.try_extend(env, slot, wanted)
+        self.try_extend(env, slot, wanted, hold.need)
     }
 
     /// Enlarges a hold to `wanted` if a new check passes.
-    fn try_extend(&mut self, env: &Env, slot: u32, wanted: Credits) -> bool {
+    fn try_extend(&mut self, env: &Env, slot: u32, wanted: Credits, need: HoldNeed) -> bool {
         let work = &self.flight[slot];
         let check = env.check(self.plan, work.serves());
         let (Some(hold), addition) = (work.hold(), wanted - work.held()) else { return false };
-        if !check.finds(self.views(), check.needed_to_extend(addition)) {
+        let needed = match need {
+            HoldNeed::Whole => addition,
+            HoldNeed::Positive => Credits::EPSILON,
+        };
+        if !check.finds(self.views(), needed) {
             return false;
         }
         let posting = self.books.extend(self.timers.now(), self.whose(slot), hold, addition);
@@ -233,7 +243,7 @@ impl State {
 
     /// Under `overrun = stop` the work ends when its incurred cost reaches the hold: schedules that instant.
     fn schedule_stop(&mut self, env: &Env, slot: u32) {
-        let rules = hold_terms(self.feature_of(env, slot));
+        let rules = self.rules_of_hold(env, slot);
         if rules.is_some_and(|hold| hold.overrun == Overrun::Stop)
             && let Some(at) = self.flight[slot].reaches_hold(self.timers.now())
         {

@@ -78,8 +78,8 @@ pub(in super::super) struct LiveOperation {
     attempt: u32,
     pub(super) phase: Phase,
     pub(super) hold: Option<HoldId>,
-    /// Whether the operation was admitted by a hold.
-    pub(super) had_hold: bool,
+    /// It was admitted by a hold, under this plan and edition: the hold keeps their rules (docs/semantics.md §6.15).
+    pub(super) hold_of: Option<usize>,
     /// Amount of its hold, extensions included.
     pub(super) held: Credits,
     started: SimTime,

@@ -20,6 +20,8 @@ pub(in super::super) struct FinishedPart {
     pub(in super::super) incurred: Credits,
     /// It was the last.
     pub(in super::super) last: bool,
+    /// It was a step of work: a pause or a helper's step costs nothing.
+    pub(in super::super) worked: bool,
     /// A charge falls due with it.
     pub(in super::super) charges: bool,
 }
@@ -113,7 +115,7 @@ impl LiveOperation {
 
     /// What it owes beyond its hold, if it was admitted by one.
     pub(in super::super) fn overrun(&self) -> Option<Credits> {
-        self.had_hold.then(|| self.due - self.held)
+        self.hold_of.map(|_| self.due - self.held)
     }
 
     /// Number of its next charge among its charges.
@@ -148,12 +150,17 @@ impl LiveOperation {
 
     /// It was admitted by a hold.
     pub(in super::super) fn had_hold(&self) -> bool {
-        self.had_hold
+        self.hold_of.is_some()
     }
 
-    /// It is admitted by this hold.
-    pub(in super::super) fn hold_opens(&mut self, hold: HoldId, amount: Credits) {
-        (self.hold, self.had_hold, self.held) = (Some(hold), true, amount);
+    /// The plan and edition whose rules its hold keeps, if it was admitted by one.
+    pub(in super::super) fn plan_of_hold(&self) -> Option<usize> {
+        self.hold_of
+    }
+
+    /// It is admitted by this hold, under this plan and edition.
+    pub(in super::super) fn hold_opens(&mut self, hold: HoldId, amount: Credits, plan: usize) {
+        (self.hold, self.hold_of, self.held) = (Some(hold), Some(plan), amount);
     }
 
     /// Its hold becomes larger.
@@ -279,7 +286,7 @@ impl LiveOperation {
         };
         let owes_minimum = last && !Deliberate::MinimumForgotten.is_made();
         let incurred = if owes_minimum { self.finished.max(feature.minimum) } else { self.finished };
-        FinishedPart { incurred, last, charges: last || charges }
+        FinishedPart { incurred, last, worked: kind == PartKind::Work, charges: last || charges }
     }
 
     /// What it owes after it has failed or was cancelled.

@@ -57,7 +57,7 @@ impl Drawn {
         if self.chance.one_in(2) {
             let before = self.chance.one_in(3);
             let at =
-                if before { self.start - self.chance.from(0, 20) as i64 * 1_440 } else { self.minutes() };
+                if before { self.start - self.chance.from(1, 20) as i64 * 1_440 } else { self.minutes() };
             effective = Some(at);
             parts.push(format!("effective_at = {}", instant(at)));
             if before && self.chance.one_in(2) {

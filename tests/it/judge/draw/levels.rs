@@ -19,6 +19,8 @@ pub const MEASURE: u64 = 36;
 pub const DRAWN: u64 = 37;
 /// Invoices on terms, outages, denials, refunds that end.
 pub const TERMS: u64 = 38;
+/// Lots that a change of plan gives another end, and changes of the precision with which the burn order compares ends.
+pub const OTHER_ENDS: u64 = 39;
 
 /// The levels and kinds that are drawn: level 1, in every second file with level 2, unless the environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {

@@ -88,10 +88,10 @@ impl Drawn {
                 self.add(Place::Policy, format!("features.{feature} = {{ {} }}", rules.join(", ")));
             }
         }
-        if self.now_and_then(levels::PLANS, 3) {
+        if self.now_and_then(levels::PLANS, 2) {
             self.plan_changes();
         }
-        if self.now_and_then(levels::RULES, 4) {
+        if self.now_and_then(levels::RULES, 2) {
             self.rule_changes();
         }
         if self.now_and_then(levels::MEASURE, 3) {

@@ -15,7 +15,7 @@ impl Drawn {
             };
             self.add(Place::Cohort, line);
         }
-        if self.now_and_then(levels::LIFETIMES, 6) {
+        if self.now_and_then(levels::LIFETIMES, 3) {
             let line = format!("lifetime = \"{} days\"", self.chance.from(2, 90));
             self.add(Place::Cohort, line);
         }

@@ -2,6 +2,7 @@
 
 use super::text::Place;
 use super::{Drawn, levels};
+use std::fmt::Write as _;
 
 impl Drawn {
     pub fn plan_changes(&mut self) {
@@ -9,7 +10,7 @@ impl Drawn {
             let change = self.plan_change();
             self.add(Place::PlanChange, change);
         }
-        if self.chance.one_in(2) {
+        if self.chance.one_in(2) && self.may_have_allowance() {
             let allowance = self.allowance();
             self.add(Place::Plan, format!("allowance = {allowance}"));
         } else if self.chance.one_in(3) {
@@ -31,17 +32,28 @@ impl Drawn {
         if self.chance.one_in(6) {
             self.add(Place::Plan, "grants_on_change = false".to_owned());
         }
+        if self.chance.one_in(3) && self.has_allowance() {
+            let rollover = self.rollover();
+            self.add(Place::Plan, format!("rollover = {rollover}"));
+        }
+        if self.chance.one_in(3) {
+            let debts = self.of_debt();
+            self.add(Place::Plan, debts);
+        }
     }
 
     pub fn rule_changes(&mut self) {
         for _ in 0..self.chance.from(1, 2) {
             let mut set = self.feature_rules();
             set.truncate(self.chance.from(1, 4) as usize);
-            if self.chance.one_in(3) {
+            if self.chance.one_in(3) && self.may_have_allowance() {
                 set.push(format!("allowance = {}", self.allowance()));
             }
             if self.now_and_then(levels::SUBSCRIPTIONS, 3) {
                 set.push(self.subscription());
+            }
+            if self.chance.one_in(3) {
+                set.push(self.of_debt());
             }
             let who = match self.chance.below(6) {
                 0 => format!(", signed_up = {{ before = {} }}", self.at()),
@@ -51,6 +63,32 @@ impl Drawn {
             let change = format!("{{ at = {}, set = {{ {} }}{who} }}", self.at(), set.join(", "));
             self.add(Place::RuleChange, change);
         }
+    }
+
+    /// Some rule of debt, of the burn order or of ends.
+    fn of_debt(&mut self) -> String {
+        let rules = [
+            "overdraft = { limit = 5, repay = \"never\" }",
+            "overdraft = { limit = 20, at_cycle = \"forgive\" }",
+            "overdraft = { limit = \"unlimited\", at_cycle = \"invoice\", price_per_credit = \"0.2 USD\", fee = \"1 USD\" }",
+            "debt_counts = false",
+            "burn_order = [\"category\", { expires_at = \"day\" }, \"unit_price\"]",
+            "burn_order = [\"category\", \"expires_at\", \"unit_price\"]",
+            "burn_order = [\"amount\", \"burns\", \"expires_at\"]",
+            "expiry_boundary = \"inclusive\"",
+            "round = { up = 0.5 }",
+        ];
+        self.chance.of(&rules).to_owned()
+    }
+
+    /// The policy writes an allowance.
+    fn has_allowance(&self) -> bool {
+        self.lines.iter().any(|(_, line)| line.starts_with("allowance = {"))
+    }
+
+    /// A written cycle stands beside no allowance.
+    fn may_have_allowance(&self) -> bool {
+        !self.lines.iter().any(|(_, line)| line.starts_with("cycle = "))
     }
 
     pub fn subscription(&mut self) -> String {
@@ -75,7 +113,7 @@ impl Drawn {
             parts.push("effective = \"now\"".to_owned());
             if self.chance.one_in(2) {
                 parts.push("cycle = \"keep\"".to_owned());
-                if self.chance.one_in(2) {
+                if self.chance.one_in(3) {
                     parts.push(format!(
                         "prorate = \"{}\"",
                         self.chance.of(&["none", "price", "credits", "both", "full"])
@@ -89,7 +127,14 @@ impl Drawn {
             }
         }
         if self.chance.one_in(4) {
-            parts.push(format!("convert = {{ factor = {} }}", self.chance.of(&["0.5", "2", "1.333"])));
+            let mut convert = format!("factor = {}", self.chance.of(&["0.5", "2", "1.333", "0.01"]));
+            if self.now_and_then(levels::OTHER_ENDS, 2) {
+                write!(convert, ", expires_after = {}", self.period()).unwrap();
+            }
+            parts.push(format!("convert = {{ {convert} }}"));
+        }
+        if self.chance.one_in(6) {
+            parts.push("share = 0.5".to_owned());
         }
         format!("{{ {} }}", parts.join(", "))
     }

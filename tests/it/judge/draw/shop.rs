@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::Drawn;
 use super::text::Place;
-use super::{Drawn, levels};
 
 impl Drawn {
     pub fn selling(&mut self) {
@@ -27,10 +27,6 @@ impl Drawn {
                 let alert = self.alert();
                 self.add(Place::Alert, alert);
             }
-        }
-        if self.now_and_then(levels::TERMS, 6) {
-            let line = format!("metering_lag = {}", self.some_span());
-            self.add(Place::Policy, line);
         }
         if self.now_and_then(2, 8) {
             let buyer = self.buyer();
