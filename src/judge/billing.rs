@@ -128,7 +128,7 @@ impl Judged<'_> {
         let coming = self.allowances_until(billing.to) + i64::from(issues);
         billing.paid = PaidFor::Allowances(if coming > 0 { price } else { Money::ZERO });
         self.till.billing = Some(billing);
-        let lot = self.cycle.lot.filter(|_| coming == 0);
+        let lot = self.cycle.lot.filter(|&lot| coming == 0 && !self.lots[lot].over);
         if let Some(lot) = lot {
             self.lots[lot].price += price;
         }

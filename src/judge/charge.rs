@@ -8,6 +8,7 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
 use super::repay::JudgedDebt;
+use super::views::ThreeBalances;
 use super::work::Ending;
 
 /// A charge on its way to be recorded.
@@ -93,7 +94,8 @@ impl Judged<'_> {
         self.work[work].charged += amount;
         let lag = self.lag(work, segment);
         if lag.is_zero() {
-            self.record(work, amount, segment, last);
+            let before = self.balances();
+            self.record(work, amount, (segment, last), before);
         } else {
             let before = self.balances();
             let index = self.unrecorded.len();
@@ -135,15 +137,16 @@ impl Judged<'_> {
     }
 
     pub fn charge_is_recorded(&mut self, charge: usize) {
+        // That it is recorded and what it burns are one event.
+        let before = self.balances();
         let late = self.unrecorded[charge].clone();
         self.unrecorded[charge].done = true;
-        self.record(late.work, late.amount, late.segment, late.last);
+        self.record(late.work, late.amount, (late.segment, late.last), before);
         self.refunds_due(late.work);
     }
 
     /// A charge burns the lots usable now (docs/semantics.md §5.2).
-    fn record(&mut self, work: usize, amount: Credits, segment: u16, last: bool) {
-        let before = self.balances();
+    fn record(&mut self, work: usize, amount: Credits, (segment, last): (u16, bool), before: ThreeBalances) {
         let hold = self.open_hold_of(work);
         self.work[work].recording = segment;
         if !amount.is_positive() {

@@ -210,7 +210,7 @@ impl Judged<'_> {
         }
         let later = self.allowances_until(billing.to);
         let mut kept = rest;
-        match self.cycle.lot {
+        match self.cycle.lot.filter(|&lot| !self.lots[lot].over) {
             Some(lot) => {
                 let part = if later == 0 { rest } else { rest.scale_floor(1, later + 1) };
                 self.lots[lot].price += part;

@@ -15,6 +15,14 @@ fn usage_is_incurred_before_it_is_recorded() {
              => charge-days 2025-01-02T01:00:00Z",
         ),
         (
+            "nobody is warned again as it is recorded",
+            "metering_lag = \"1 h\"
+             alerts = [{ below = 15, view = \"ongoing\" }]
+             grant 1: 20 included
+             use 10 at 2 Jan
+             => warnings 1",
+        ),
+        (
             "it burns the lots usable when it is recorded",
             "metering_lag = \"1 h\"
              grant 1: 10 included, expires 2 Jan 00:30

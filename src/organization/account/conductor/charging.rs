@@ -7,10 +7,11 @@ use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{Operation, PartKind, RunPart};
 
-use super::super::books::{Charge, Note};
+use super::super::books::{Charge, Note, Posting};
 use super::super::env::{Env, to_be_charged};
 use super::super::events::{Class, Due, DueKind, order_of};
 use super::super::flight::UnrecordedCharge;
+use super::super::views::Views;
 use super::State;
 use super::limits::LimitAlerts;
 
@@ -67,7 +68,7 @@ impl State {
         let Some(segment) = self.flight[slot].incur(amount, last) else { return };
         let lag = self.lag(env, slot, segment);
         if lag.is_zero() {
-            self.record(env, slot, amount, last, segment);
+            self.record(env, slot, (amount, segment), last, self.views());
             return;
         }
         self.flight[slot].charge_sent();
@@ -95,17 +96,26 @@ impl State {
     /// A charge is recorded after its lag.
     pub(super) fn record_due(&mut self, env: &Env, index: u32) {
         let UnrecordedCharge { slot, amount, last, segment } = self.flight.arrive(index);
+        // That it is recorded and what it burns are one change of the balances.
+        let before = self.views();
         self.books.record(amount);
         self.flight[slot].charge_arrives();
-        self.record(env, slot, amount, last, segment);
+        self.record(env, slot, (amount, segment), last, before);
         if let Some(amount) = self.flight[slot].take_refund() {
             self.give_back(env, slot, amount);
         }
         self.maybe_free(slot);
     }
 
-    /// A charge reaches the books; the last one ends the hold.
-    pub(super) fn record(&mut self, env: &Env, slot: u32, amount: Credits, last: bool, segment: u16) {
+    /// A charge reaches the books, of so many credits in a segment; the last one ends the hold.
+    pub(super) fn record(
+        &mut self,
+        env: &Env,
+        slot: u32,
+        (amount, segment): (Credits, u16),
+        last: bool,
+        before: Views,
+    ) {
         let whose = self.whose(slot);
         let work = &mut self.flight[slot];
         let (cause, against) = (work.cause(), work.charge_against(last));
@@ -114,7 +124,7 @@ impl State {
         let posting = self.books.charge(self.timers.now(), charge, taken);
         self.count_overspend(env, slot, posting.overspend);
         let told = self.meter_charge(env, slot, amount);
-        self.follow_up(env, posting, Some(cause));
+        self.follow_up(env, Posting { before, ..posting }, Some(cause));
         self.tell(env, (whose, cause), told);
     }
 

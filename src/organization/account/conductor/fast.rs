@@ -178,7 +178,7 @@ impl State {
         if let Some((hold, held)) = hold {
             work.hold_opens(hold, held, env.first_plan);
         }
-        self.record(env, slot, cost, true, 0);
+        self.record(env, slot, (cost, 0), true, self.views());
         self.free_slot(slot);
     }
 }
