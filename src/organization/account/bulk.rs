@@ -13,6 +13,7 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 use super::super::sums::most_in_flight;
 use super::super::{Count, EntryRule, EventClass, EventKind, TraceEvent, TraceSlice};
 use super::counts::BulkCount;
+use super::slot_set::SlotSet;
 
 /// How the operations of a feature are part of bulk intervals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -453,43 +454,4 @@ pub(super) enum BulkKind {
     Free,
     /// Each was admitted as it arrived, by a hold over so much or by none, and charged as it ended.
     Paid { hold: Credits },
-}
-
-/// Slots of the trace.
-#[derive(Debug, Clone, Default)]
-struct SlotSet {
-    words: Vec<u64>,
-    size: usize,
-}
-
-impl SlotSet {
-    fn make_room(&mut self, slots: u32) {
-        self.words.resize((slots as usize).div_ceil(64).max(self.words.len()), 0);
-    }
-
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.size == 0
-    }
-
-    #[inline]
-    fn contains(&self, slot: u32) -> bool {
-        self.words[slot as usize / 64] & (1 << (slot % 64)) != 0
-    }
-
-    fn insert(&mut self, slot: u32) {
-        debug_assert!(!self.contains(slot));
-        self.words[slot as usize / 64] |= 1 << (slot % 64);
-        self.size += 1;
-    }
-
-    /// Takes a slot out; false if it was not in.
-    fn remove(&mut self, slot: u32) -> bool {
-        if self.size == 0 || !self.contains(slot) {
-            return false;
-        }
-        self.words[slot as usize / 64] &= !(1 << (slot % 64));
-        self.size -= 1;
-        true
-    }
 }

@@ -24,6 +24,7 @@ mod meters;
 mod money;
 mod monthly;
 mod shop;
+mod slot_set;
 mod timers;
 mod views;
 mod watch;
