@@ -43,6 +43,16 @@ pub(super) struct BulkReach {
     pub(super) most: Credits,
     /// Some balance is below some threshold: each is kept to by itself.
     pub(super) low: bool,
+    /// At most so many events.
+    pub(super) events: usize,
+    /// Meters are asked about every event, so that running sums do not tell enough.
+    pub(super) asks_meters: bool,
+}
+
+/// What meters of limits say of an event, in whose order they are asked.
+pub(super) trait AsksMeters {
+    /// True if the event is part of the interval, which has then been counted; `held` is what it reserves, or reserved.
+    fn take(&mut self, event: &TraceEvent, held: Credits) -> bool;
 }
 
 /// What an interval needs to know of the account as it begins.
@@ -243,7 +253,7 @@ impl BulkInterval {
 
     /// Takes as many events as it can from place `from` of a piece of the trace. `admits` is asked in debug builds whether
     /// an operation passes that reserves so much, after so much was charged and so much was freed of what is reserved
-    /// [micro-credits].
+    /// [micro-credits]; `meters` about every event, if the reach says so.
     pub(super) fn take(
         &mut self,
         slice: &TraceSlice<'_>,
@@ -251,14 +261,19 @@ impl BulkInterval {
         reach: &BulkReach,
         start: BulkStart<'_>,
         admits: impl Fn(EventClass, i64, i64, i64) -> bool,
+        meters: &mut impl AsksMeters,
     ) -> BulkSum {
         let events = &slice.events[from..];
-        match (self.holds, self.passed_over.is_empty()) {
-            (false, true) if self.takes_all => self.stride(slice, from, reach, start, admits),
-            (false, true) => self.walk::<false, false>(events, reach, start, admits),
-            (false, false) => self.walk::<false, true>(events, reach, start, admits),
-            (true, true) => self.walk::<true, false>(events, reach, start, admits),
-            (true, false) => self.walk::<true, true>(events, reach, start, admits),
+        let events = &events[..events.len().min(reach.events)];
+        let unasked = &mut NoMeters;
+        match (self.holds, self.passed_over.is_empty(), reach.asks_meters) {
+            (false, true, false) if self.takes_all => self.stride(slice, from, reach, start, admits),
+            (false, true, false) => self.walk::<false, false>(events, reach, start, admits, unasked),
+            (false, false, false) => self.walk::<false, true>(events, reach, start, admits, unasked),
+            (true, true, false) => self.walk::<true, false>(events, reach, start, admits, unasked),
+            (true, false, false) => self.walk::<true, true>(events, reach, start, admits, unasked),
+            (false, _, true) => self.walk::<false, true>(events, reach, start, admits, meters),
+            (true, _, true) => self.walk::<true, true>(events, reach, start, admits, meters),
         }
     }
 
@@ -272,7 +287,8 @@ impl BulkInterval {
         admits: impl Fn(EventClass, i64, i64, i64) -> bool,
     ) -> BulkSum {
         let TraceSlice { events, sums, .. } = *slice;
-        let to = sums.reach(events, from, sums.next_special(from, events.len()), reach.until, reach.credits);
+        let end = events.len().min(from.saturating_add(reach.events));
+        let to = sums.reach(events, from, sums.next_special(from, end), reach.until, reach.credits);
         let in_flight = i64::from(start.in_flight);
         let mut sum = BulkSum { taken: to - from, in_flight, ..BulkSum::default() };
         if to == from {
@@ -315,6 +331,7 @@ impl BulkInterval {
         reach: &BulkReach,
         start: BulkStart<'_>,
         admits: impl Fn(EventClass, i64, i64, i64) -> bool,
+        meters: &mut impl AsksMeters,
     ) -> BulkSum {
         let BulkInterval { rules, counts, ended, passed_over, trace_holds, .. } = self;
         let in_flight = i64::from(start.in_flight);
@@ -340,20 +357,34 @@ impl BulkInterval {
                 rule.step <= 0 || admits(event.class, rule.hold, sum.burned, freed),
                 "the check refuses what an interval admits"
             );
+            let left = free + rule.frees - cost;
+            let mut ends = None;
             if HOLDS {
-                let left = free + rule.frees - cost;
                 if left <= reach.least.micros() || left >= reach.most.micros() {
                     break;
                 }
+                if rule.hold > 0 && rule.ends {
+                    ends = match trace_holds[event.slot as usize] {
+                        TraceHold::Booked(hold)
+                            if !start.ledger.reserves_only(hold, reach.lot, rule.hold) =>
+                        {
+                            break;
+                        }
+                        TraceHold::Booked(hold) => Some(hold),
+                        TraceHold::Open | TraceHold::None => None,
+                    };
+                }
+            }
+            if rule.step != 0 && !meters.take(event, Credits::from_micros(rule.hold)) {
+                break;
+            }
+            if HOLDS {
                 if rule.hold > 0 {
                     let slot = &mut trace_holds[event.slot as usize];
-                    match *slot {
+                    match ends {
                         _ if !rule.ends => (*slot, sum.left_open) = (TraceHold::Open, sum.left_open + 1),
-                        TraceHold::Booked(hold) if start.ledger.reserves_only(hold, reach.lot, rule.hold) => {
-                            ended.push(hold)
-                        }
-                        TraceHold::Booked(_) => break,
-                        TraceHold::Open | TraceHold::None => sum.left_open -= 1,
+                        Some(hold) => ended.push(hold),
+                        None => sum.left_open -= 1,
                     }
                     if rule.ends {
                         *slot = TraceHold::None;
@@ -444,6 +475,16 @@ impl BulkInterval {
             sum.burned += Credits::from_whole(1).micros();
             count.credits += Credits::from_whole(1);
         }
+    }
+}
+
+/// Nobody limits anything.
+struct NoMeters;
+
+impl AsksMeters for NoMeters {
+    #[inline(always)]
+    fn take(&mut self, _: &TraceEvent, _: Credits) -> bool {
+        true
     }
 }
 

@@ -12,6 +12,7 @@ use crate::workload::Traits;
 use super::super::{AdmissionRule, DetailOptions, FeatureFacts, LawViolation, Outages, World};
 use super::flight::{charged_early, may_absorb};
 use super::gate::{FeatureCheck, estimator};
+use super::meter_rules::{MeterRule, meter_rules};
 
 /// Read-only surroundings of one account.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub(super) struct Env {
     pub(super) first_plan: usize,
     /// The check of each feature under each plan, plan by plan.
     checks: Vec<FeatureCheck>,
+    /// The limits that the organization has switched on, plan by plan.
+    meter_rules: Vec<Vec<MeterRule>>,
     /// Per feature: how many earlier costs its estimates look at under any plan; none if no plan looks back.
     pub(super) history_depth: Vec<Option<usize>>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
@@ -62,7 +65,9 @@ impl Env {
         let holds_guard = holds_guard(&world, &policy, &checks);
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
+        let adopted = |limit: &UsageLimit| has_adopted(limit, key);
         Env {
+            meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, adopted)).collect(),
             absorbs: may_absorb(&policy),
             charged_early: charged_early(&policy),
             policy,
@@ -128,10 +133,10 @@ impl Env {
         self.traits.id
     }
 
-    /// Whether the organization has switched a limit on, alike under every policy that has one of the name.
-    pub(super) fn has_adopted(&self, limit: &UsageLimit) -> bool {
-        limit.adopted == Probability::ONE
-            || limit.adopted.holds(self.key.name("limit").name(&limit.name).uniform(Purpose::TopUp, 0, 0))
+    /// The limits of a plan that the organization has switched on, in file order.
+    #[inline]
+    pub(super) fn meter_rules(&self, plan: usize) -> &[MeterRule] {
+        &self.meter_rules[plan]
     }
 
     /// A law that this account breaks.
@@ -143,6 +148,12 @@ impl Env {
             what,
         }
     }
+}
+
+/// Whether an organization has switched a limit on, alike under every policy that has one of the name.
+fn has_adopted(limit: &UsageLimit, key: StreamKey) -> bool {
+    limit.adopted == Probability::ONE
+        || limit.adopted.holds(key.name("limit").name(&limit.name).uniform(Purpose::TopUp, 0, 0))
 }
 
 /// The policy as this organization has switched it on: plans whose overdraft it has not adopted have none.

@@ -1,27 +1,19 @@
 //! Meters: what limits have counted, in their windows (docs/semantics.md §15).
 //!
-//! Owns, for each limit and each of its owners, what is used, the window that is open, and the queue of those who wait for
-//! room. Leaves who is inside a limit, what is reserved and what follows from a lack of room to the conductor. Invariants: a
-//! meter moves on to the present before it is read; what is given back is taken off only in the window of its charge; amounts are
-//! integers (micro-credits, or millionths of an operation), buckets count them in shares of their refill's span.
+//! Owns, for each limit and each of its owners, what is used, the window that is open, what work in the trace reserves, and
+//! the queue of those who wait for room. Leaves who is inside a limit to `meter_rules`, and what follows from a lack of room
+//! to the conductor. Invariants: a meter moves on to the present before it is read; what is given back is taken off only in
+//! the window of its charge.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::calendar::{MonthEnd, Period, Zone};
-use crate::policy::{BankedResets, LimitOwner, LimitWindow, StatedAmount, UsageLimit, WindowAnchor};
-use crate::units::{Credits, SimSpan, SimTime};
+use crate::calendar::MonthEnd;
+use crate::policy::{BankedResets, LimitWindow};
+use crate::units::{Credits, SimTime};
 
 use super::gate::NeedOfRoom;
-
-/// What windows count from, besides instants that are written down.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct WindowClock<'a> {
-    pub(super) now: SimTime,
-    pub(super) zone: &'a Zone,
-    /// Where the running billing cycles count from.
-    pub(super) cycle: SimTime,
-    pub(super) signed_up: SimTime,
-}
+use super::meter::{FixedWindow, LimitMeter, scale};
+use super::meter_rules::{MeterRule, WindowClock};
 
 /// What a count did to a meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,232 +24,164 @@ pub(super) struct MeterRise {
     pub(super) overrun: Credits,
 }
 
-/// One owner's meter under one limit.
+/// What is the same for all meters of a limit.
 #[derive(Debug, Clone, Default)]
-struct LimitMeter {
-    /// What is used; of a bucket, times the refill's span [µs].
-    used: i128,
-    /// The window that is open, its end excluded; none if it is empty.
-    window: (SimTime, SimTime),
-    /// What counts in a rolling window, the oldest first.
-    recent: VecDeque<(SimTime, Credits)>,
-    /// Charges before this instant are in no sum any more.
-    since: SimTime,
-    queue: VecDeque<u32>,
+struct MetersOfLimit {
+    /// By owner, as far as anybody has been looked at.
+    by_owner: Vec<LimitMeter>,
+    fixed: FixedWindow,
 }
 
-/// All meters of an account, by limit and owner.
+/// What lasts of a meter, alike whichever way an account has gone: limit, owner, what is used, until when a window is open
+/// that the first use has opened, and what counts in a rolling window.
+pub(super) type MeterStanding = (usize, usize, i128, Option<SimTime>, VecDeque<(SimTime, Credits)>);
+
+/// All meters of an account.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meters {
-    meters: BTreeMap<(u16, u16), LimitMeter>,
+    /// By limit.
+    limits: Vec<MetersOfLimit>,
+    /// Who waits for a meter's room, by limit and owner; nothing empty.
+    queues: BTreeMap<(u16, u16), VecDeque<u32>>,
     /// How many banked resets of each issue are used, by the first limit that they reset and the owner.
     banked: BTreeMap<(u16, u16), Vec<u32>>,
     /// Somebody whom a limit has refused waits for something to change.
     waits: bool,
+    /// What lasts of each meter where the account was stopped.
+    standing: Vec<MeterStanding>,
 }
 
-/// Local midnight of a Monday that begins a year: what windows of the calendar count from.
-fn calendar_anchor(zone: &Zone) -> SimTime {
-    zone.parse("2001-01-01").unwrap_or_default()
-}
-
-/// The window of a limit with fixed windows that contains the present.
-fn fixed_window(every: Period, anchor: WindowAnchor, clock: WindowClock<'_>) -> (SimTime, SimTime) {
-    let anchor = match anchor {
-        WindowAnchor::Calendar => calendar_anchor(clock.zone),
-        WindowAnchor::Cycle => clock.cycle,
-        WindowAnchor::SignUp => clock.signed_up,
-        WindowAnchor::At(at) => at,
-    };
-    let next = clock.zone.first_after(anchor, every, clock.now, MonthEnd::Clamp);
-    let bound = |n: i64| clock.zone.nth(anchor, every, n, MonthEnd::Clamp);
-    (bound(next - 1), bound(next))
-}
-
-/// How many parts a micro-credit is counted in.
-fn scale(window: LimitWindow) -> i128 {
-    match window {
-        LimitWindow::Refill { per, .. } => i128::from(per.micros().max(1)),
-        _ => 1,
-    }
-}
-
-impl LimitMeter {
-    /// Brings the meter to the present: windows that have ended are closed, buckets have filled.
-    fn move_on(&mut self, window: LimitWindow, clock: WindowClock<'_>) {
-        let now = clock.now;
-        match window {
-            LimitWindow::Life => {}
-            LimitWindow::Fixed { every, anchor } => {
-                // A cycle may begin anew before its end.
-                let may_move = anchor == WindowAnchor::Cycle || !self.is_open(now);
-                let open = if may_move { fixed_window(every, anchor, clock) } else { self.window };
-                if open != self.window {
-                    (self.window, self.used) = (open, 0);
-                }
-            }
-            LimitWindow::FirstUse(_) => {
-                if now >= self.window.1 {
-                    (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
-                }
-            }
-            LimitWindow::Rolling(span) => {
-                while let Some(&(at, amount)) = self.recent.front()
-                    && now - at >= span
-                {
-                    self.used -= i128::from(amount.micros());
-                    self.recent.pop_front();
-                }
-            }
-            LimitWindow::Refill { amount, .. } => {
-                let back = i128::from((now - self.window.0).micros()) * i128::from(amount.micros());
-                self.used = (self.used - back).max(0);
-                self.window.0 = now;
-            }
+impl MetersOfLimit {
+    /// An owner's meter at the present.
+    #[inline]
+    fn at(&mut self, window: LimitWindow, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
+        let owner = usize::from(owner);
+        if owner >= self.by_owner.len() {
+            self.by_owner.resize(owner + 1, LimitMeter::default());
         }
+        let meter = &mut self.by_owner[owner];
+        meter.move_on(window, &mut self.fixed, clock);
+        meter
     }
 
-    fn is_open(&self, now: SimTime) -> bool {
-        self.window.0 <= now && now < self.window.1
-    }
-
-    /// What is used, rounded up to a micro-credit.
-    fn used(&self, window: LimitWindow) -> Credits {
-        let scale = scale(window);
-        Credits::from_micros((self.used + scale - 1).div_euclid(scale) as i64)
-    }
-
-    /// True if there is room.
-    fn has_room(&self, window: LimitWindow, most: Credits, need: NeedOfRoom, reserved: Credits) -> bool {
-        let scale = scale(window);
-        let micros = |credits: Credits| i128::from(credits.micros()) * scale;
-        let used = self.used + micros(reserved);
-        match need {
-            NeedOfRoom::Any => used < micros(most),
-            NeedOfRoom::Whole(need) => used + micros(need) <= micros(most),
-        }
-    }
-
-    /// The first instant after the present at which there is room if nothing else is counted; none if there never is, or if
-    /// what is reserved decides.
-    fn opens_at(
-        &self,
-        limit: &UsageLimit,
-        most: Credits,
-        need: NeedOfRoom,
+    /// Every owner's meter at the present.
+    fn all(
+        &mut self,
+        window: LimitWindow,
         clock: WindowClock<'_>,
-    ) -> Option<SimTime> {
-        let empty = LimitMeter::default();
-        if !empty.has_room(limit.window, most, need, Credits::ZERO) {
-            return None;
-        }
-        match limit.window {
-            LimitWindow::Life => None,
-            LimitWindow::Fixed { .. } => Some(self.window.1),
-            LimitWindow::FirstUse(_) => self.is_open(clock.now).then_some(self.window.1),
-            LimitWindow::Rolling(span) => {
-                let mut left = LimitMeter { used: self.used, ..LimitMeter::default() };
-                self.recent.iter().find_map(|(at, amount)| {
-                    left.used -= i128::from(amount.micros());
-                    left.has_room(limit.window, most, need, Credits::ZERO).then_some(*at + span)
-                })
-            }
-            LimitWindow::Refill { amount, .. } => {
-                let scale = scale(limit.window);
-                let whole = i128::from(most.micros()) * scale;
-                let room = match need {
-                    NeedOfRoom::Any => whole - 1,
-                    NeedOfRoom::Whole(need) => whole - i128::from(need.micros()) * scale,
-                };
-                let (missing, a_micro) = (self.used - room, i128::from(amount.micros()));
-                if missing <= 0 || a_micro <= 0 {
-                    return None;
-                }
-                i64::try_from((missing + a_micro - 1) / a_micro)
-                    .ok()
-                    .map(|micros| clock.now + SimSpan::from_micros(micros))
-            }
-        }
-    }
-
-    /// Nothing is used any more; `restart` closes a window that the first use has opened.
-    fn reset(&mut self, window: LimitWindow, restart: bool, now: SimTime) {
-        (self.used, self.since) = (0, now);
-        self.recent.clear();
-        if restart && matches!(window, LimitWindow::FirstUse(_)) {
-            self.window = (SimTime::default(), SimTime::default());
-        }
-    }
-
-    fn count(&mut self, limit: &UsageLimit, amount: Credits, now: SimTime) {
-        if matches!(limit.window, LimitWindow::FirstUse(_)) && !self.is_open(now) {
-            // The window in which its operation started has ended: nothing of it is left to use.
-            return;
-        }
-        self.used += i128::from(amount.micros()) * scale(limit.window);
-        if matches!(limit.window, LimitWindow::Rolling(_)) {
-            match self.recent.back_mut() {
-                Some((at, last)) if *at == now => *last += amount,
-                _ => self.recent.push_back((now, amount)),
-            }
-        }
+    ) -> impl Iterator<Item = (usize, &mut LimitMeter)> {
+        let MetersOfLimit { by_owner, fixed } = self;
+        by_owner.iter_mut().enumerate().map(move |(owner, meter)| {
+            meter.move_on(window, fixed, clock);
+            (owner, meter)
+        })
     }
 }
 
 impl Meters {
-    fn at(&mut self, limit: &UsageLimit, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
-        let meter = self.meters.entry((limit.id, owner)).or_default();
-        meter.move_on(limit.window, clock);
-        meter
+    #[inline]
+    fn of(&mut self, limit: u16) -> &mut MetersOfLimit {
+        let limit = usize::from(limit);
+        if limit >= self.limits.len() {
+            self.limits.resize(limit + 1, MetersOfLimit::default());
+        }
+        &mut self.limits[limit]
     }
 
-    /// True if an owner's meter has room besides what is reserved.
+    #[inline]
+    fn at(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
+        self.of(rule.id).at(rule.window, owner, clock)
+    }
+
+    /// True if an owner's meter has room besides what is reserved outside the trace.
+    #[inline]
     pub(super) fn has_room(
         &mut self,
-        (limit, owner): (&UsageLimit, u16),
+        (rule, owner): (&MeterRule, u16),
         most: Credits,
         (need, reserved): (NeedOfRoom, Credits),
         clock: WindowClock<'_>,
     ) -> bool {
-        self.at(limit, owner, clock).has_room(limit.window, most, need, reserved)
+        let meter = self.at(rule, owner, clock);
+        meter.has_room(rule.window, most, need, reserved + meter.in_trace)
+    }
+
+    /// What an owner has used, at the present.
+    #[inline]
+    pub(super) fn used(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> Credits {
+        self.at(rule, owner, clock).used(rule.window)
+    }
+
+    /// What operations of the trace reserve of an owner's room.
+    #[inline]
+    pub(super) fn in_trace(&self, limit: u16, owner: u16) -> Credits {
+        let of_limit = self.limits.get(usize::from(limit));
+        of_limit
+            .and_then(|of| of.by_owner.get(usize::from(owner)))
+            .map_or(Credits::ZERO, |meter| meter.in_trace)
+    }
+
+    /// Operations of the trace reserve more of an owner's room, or less.
+    #[inline]
+    pub(super) fn reserve_in_trace(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        more: Credits,
+        clock: WindowClock<'_>,
+    ) {
+        self.at(rule, owner, clock).in_trace += more;
     }
 
     /// When an owner's meter may have room for somebody who waits.
     pub(super) fn opens_at(
         &mut self,
-        (limit, owner): (&UsageLimit, u16),
+        (rule, owner): (&MeterRule, u16),
         most: Credits,
         need: NeedOfRoom,
         clock: WindowClock<'_>,
     ) -> Option<SimTime> {
-        self.at(limit, owner, clock).opens_at(limit, most, need, clock)
+        self.at(rule, owner, clock).opens_at(rule.window, most, need, clock.now)
     }
 
     /// An operation inside the limit starts: a window that the first use opens is open.
-    pub(super) fn open(&mut self, limit: &UsageLimit, owner: u16, clock: WindowClock<'_>) {
-        let LimitWindow::FirstUse(span) = limit.window else { return };
-        let meter = self.at(limit, owner, clock);
+    #[inline]
+    pub(super) fn open(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) {
+        let LimitWindow::FirstUse(span) = rule.window else { return };
+        let meter = self.at(rule, owner, clock);
         if !meter.is_open(clock.now) {
             meter.window = (clock.now, clock.now + span);
         }
     }
 
+    /// The end of the window that is open at the present: fixed, or opened by the first use. None if none is open, or there
+    /// is no end.
+    pub(super) fn open_until(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        clock: WindowClock<'_>,
+    ) -> Option<SimTime> {
+        let meter = self.at(rule, owner, clock);
+        meter.is_open(clock.now).then_some(meter.window.1)
+    }
+
     /// Counts for an owner.
+    #[inline]
     pub(super) fn count(
         &mut self,
-        limit: &UsageLimit,
+        rule: &MeterRule,
         owner: u16,
         amount: Credits,
         clock: WindowClock<'_>,
     ) -> MeterRise {
-        let meter = self.at(limit, owner, clock);
-        let before = meter.used(limit.window);
-        meter.count(limit, amount, clock.now);
-        let after = meter.used(limit.window);
-        let member = if limit.per == LimitOwner::Member { owner } else { u16::MAX };
-        let overrun = match limit.amount.of(member) {
-            StatedAmount::Most(most) => (after - most).positive_part() - (before - most).positive_part(),
-            StatedAmount::Unsaid | StatedAmount::Unlimited => Credits::ZERO,
+        let meter = self.at(rule, owner, clock);
+        let before = meter.used(rule.window);
+        meter.count(rule.window, amount, clock.now);
+        let after = meter.used(rule.window);
+        let overrun = match rule.most_of(owner) {
+            Some(most) => (after - most).positive_part() - (before - most).positive_part(),
+            None => Credits::ZERO,
         };
         MeterRise { used: (before, after), overrun }
     }
@@ -265,16 +189,16 @@ impl Meters {
     /// What was counted at an instant is given back, if the window that it was counted in is open.
     pub(super) fn give_back(
         &mut self,
-        limit: &UsageLimit,
+        rule: &MeterRule,
         owner: u16,
         (at, amount): (SimTime, Credits),
         clock: WindowClock<'_>,
     ) {
-        let meter = self.at(limit, owner, clock);
+        let meter = self.at(rule, owner, clock);
         if at < meter.since {
             return;
         }
-        match limit.window {
+        match rule.window {
             LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_) if !meter.is_open(at) => return,
             LimitWindow::Rolling(_) => match meter.recent.iter_mut().find(|(counted, _)| *counted == at) {
                 Some((_, counted)) => *counted -= amount,
@@ -282,21 +206,41 @@ impl Meters {
             },
             _ => {}
         }
-        meter.used = (meter.used - i128::from(amount.micros()) * scale(limit.window)).max(0);
+        meter.used = (meter.used - i128::from(amount.micros()) * scale(rule.window)).max(0);
     }
 
     /// All owners' meters of a limit begin anew, or one owner's.
     pub(super) fn reset(
         &mut self,
-        (limit, owner): (&UsageLimit, Option<u16>),
+        (rule, owner): (&MeterRule, Option<u16>),
         restart: bool,
         clock: WindowClock<'_>,
     ) {
-        let of_limit = self.meters.range_mut((limit.id, 0)..=(limit.id, u16::MAX));
-        for (_, meter) in of_limit.filter(|((_, who), _)| owner.is_none_or(|owner| owner == *who)) {
-            meter.move_on(limit.window, clock);
-            meter.reset(limit.window, restart, clock.now);
+        let all = self.of(rule.id).all(rule.window, clock);
+        for (_, meter) in all.filter(|(who, _)| owner.is_none_or(|owner| usize::from(owner) == *who)) {
+            meter.reset(rule.window, restart, clock.now);
         }
+    }
+
+    /// The account is stopped: notes what lasts of all meters of these limits at the present.
+    pub(super) fn stop_at(&mut self, rules: &[MeterRule], clock: WindowClock<'_>) {
+        let mut standing = Vec::new();
+        for rule in rules {
+            for (owner, meter) in self.of(rule.id).all(rule.window, clock) {
+                let first_use = matches!(rule.window, LimitWindow::FirstUse(_));
+                let until = (first_use && meter.is_open(clock.now)).then_some(meter.window.1);
+                if meter.used != 0 || until.is_some() || !meter.recent.is_empty() {
+                    let id = usize::from(rule.id);
+                    standing.push((id, owner, meter.used, until, meter.recent.clone()));
+                }
+            }
+        }
+        self.standing = standing;
+    }
+
+    /// What lasts of each meter where the account was stopped.
+    pub(super) fn standing(&self) -> &[MeterStanding] {
+        &self.standing
     }
 
     /// Takes the oldest banked reset of an owner that can be used at the present, if there is one; `limit` is the first
@@ -338,38 +282,48 @@ impl Meters {
         std::mem::take(&mut self.waits)
     }
 
+    /// True if somebody whom a limit has refused waits for something to change.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.waits
+    }
+
     /// True if somebody waits in a queue.
+    #[inline]
     pub(super) fn has_queue(&self) -> bool {
-        self.meters.values().any(|meter| !meter.queue.is_empty())
+        !self.queues.is_empty()
     }
 
     /// How many wait for a meter's room.
     pub(super) fn queue_len(&self, limit: u16, owner: u16) -> usize {
-        self.meters.get(&(limit, owner)).map_or(0, |meter| meter.queue.len())
+        self.queues.get(&(limit, owner)).map_or(0, VecDeque::len)
     }
 
     /// An operation waits at the tail of a meter's queue.
     pub(super) fn join(&mut self, limit: u16, owner: u16, slot: u32) {
-        self.meters.entry((limit, owner)).or_default().queue.push_back(slot);
+        self.queues.entry((limit, owner)).or_default().push_back(slot);
     }
 
-    /// Meters for whose room somebody waits, with who is next.
-    pub(super) fn heads(&self) -> Vec<((u16, u16), u32)> {
-        self.meters.iter().filter_map(|(key, meter)| Some((*key, *meter.queue.front()?))).collect()
+    /// Meters for whose room somebody waits.
+    pub(super) fn queued(&self) -> Vec<(u16, u16)> {
+        self.queues.keys().copied().collect()
     }
 
     /// Who is next at a meter.
     pub(super) fn head(&self, key: (u16, u16)) -> Option<u32> {
-        self.meters.get(&key)?.queue.front().copied()
+        self.queues.get(&key)?.front().copied()
     }
 
     /// An operation waits no longer; true if others were behind it.
     pub(super) fn drop_out(&mut self, slot: u32) -> bool {
-        let Some(meter) = self.meters.values_mut().find(|meter| meter.queue.contains(&slot)) else {
+        let Some((&key, queue)) = self.queues.iter_mut().find(|(_, queue)| queue.contains(&slot)) else {
             return false;
         };
-        let head = meter.queue.front() == Some(&slot);
-        meter.queue.retain(|queued| *queued != slot);
-        head && !meter.queue.is_empty()
+        let head = queue.front() == Some(&slot);
+        queue.retain(|queued| *queued != slot);
+        if queue.is_empty() {
+            self.queues.remove(&key);
+            return false;
+        }
+        head
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! The files and folders beside this one are its **parts**: each owns its fields, asserts what must hold of them, and
 //! knows nothing of the others but their values (`views` are read by many). `books` (lots, holds, debt, the journal),
-//! `watch` (what changes of balance cross), `gate` (what checks need, who is in flight and queues), `flight` (operations at
-//! work and what they owe), `shop` (what is bought), `customer` (what people remember and expect), `issuance`, `cycle` and
-//! `changes` (what is written down and when it comes), `money`, `timers` (what is due), `counts`, `bulk` (bulk intervals).
+//! `watch` (what changes of balance cross), `gate` (what checks need, who is in flight and queues), `meters` and
+//! `meter_rules` (what limits have counted, and what they ask for), `flight` (operations at work and what they owe), `shop`
+//! (what is bought), `customer` (what people remember and expect), `issuance`, `cycle` and `changes` (what is written down
+//! and when it comes), `money`, `timers` (what is due), `counts`, `bulk` (bulk intervals).
 //! `conductor` is the only one that sees them; `env` is what an account reads and never changes.
 //! Invariants: only a part changes its fields; no part imports the conductor.
 
@@ -20,6 +21,8 @@ mod events;
 mod flight;
 mod gate;
 mod issuance;
+mod meter;
+mod meter_rules;
 mod meters;
 mod money;
 mod monthly;

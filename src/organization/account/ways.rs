@@ -20,6 +20,10 @@ pub struct WaysTaken {
     pub held_events: u64,
     /// … of an account with balances below some threshold.
     pub low_events: u64,
+    /// … of an account with limits, summed up …
+    pub limited_events: u64,
+    /// … or counted by meters one after the other.
+    pub metered_events: u64,
     /// Bulk intervals that ended because the next event would have crossed a threshold.
     pub stopped: u64,
 }
@@ -27,7 +31,8 @@ pub struct WaysTaken {
 impl WaysTaken {
     /// Adds what another account took.
     pub fn add(&mut self, other: &WaysTaken) {
-        let WaysTaken { bulk, fast, slow, events, bulk_events, held_events, low_events, stopped } = other;
+        let WaysTaken { bulk, fast, slow, events, bulk_events, held_events, low_events, .. } = other;
+        let WaysTaken { limited_events, metered_events, stopped, .. } = other;
         self.bulk += bulk;
         self.fast += fast;
         self.slow += slow;
@@ -35,6 +40,8 @@ impl WaysTaken {
         self.bulk_events += bulk_events;
         self.held_events += held_events;
         self.low_events += low_events;
+        self.limited_events += limited_events;
+        self.metered_events += metered_events;
         self.stopped += stopped;
     }
 

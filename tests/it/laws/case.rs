@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::draw::knob;
 use super::knob::Knob;
+use super::limits::{MeteredLimit, metered_limit};
 
 /// One piece of demand; hours count from the start.
 #[derive(Debug, Clone)]
@@ -95,16 +96,24 @@ pub fn dense_case() -> impl Strategy<Value = Case> {
         let parts = Vec::new();
         Job { hour, feature, thirds, hours, parts, fate, struck: 0, minutes: 30, member, blur }
     });
-    (vec(knob(), 0..9), vec(job, 0..260), any::<bool>()).prop_map(|(mut knobs, jobs, long)| {
-        knobs.retain(Knob::leaves_work_plain);
-        // Without credits nothing goes in bulk.
-        if !knobs.iter().any(|knob| matches!(knob, Knob::Allowance { .. } | Knob::Grant(_))) {
-            knobs.push(Knob::Allowance { thirds: 200, days: 9, anchor: 0, prorated: false, rolls: None });
-        }
-        // Every other case has many in flight.
-        let stretched = |job: Job| Job { hours: if long { job.hours * 30 } else { job.hours }, ..job };
-        Case { knobs, jobs: jobs.into_iter().map(stretched).collect() }
-    })
+    let limits = prop_oneof![
+        2 => vec(metered_limit(), 0..1),
+        2 => vec(metered_limit(), 1..4),
+        3 => vec(metered_limit().prop_map(MeteredLimit::with_much_room), 1..3),
+    ];
+    (vec(knob(), 0..9), limits, vec(job, 0..260), any::<bool>()).prop_map(
+        |(mut knobs, limits, jobs, long)| {
+            knobs.retain(Knob::leaves_work_plain);
+            knobs.extend(limits.into_iter().map(Knob::Limit));
+            // Without credits nothing goes in bulk.
+            if !knobs.iter().any(|knob| matches!(knob, Knob::Allowance { .. } | Knob::Grant(_))) {
+                knobs.push(Knob::Allowance { thirds: 200, days: 9, anchor: 0, prorated: false, rolls: None });
+            }
+            // Every other case has many in flight.
+            let stretched = |job: Job| Job { hours: if long { job.hours * 30 } else { job.hours }, ..job };
+            Case { knobs, jobs: jobs.into_iter().map(stretched).collect() }
+        },
+    )
 }
 
 /// Dense work that is held in amounts known beforehand, with alerts high above what usually remains: bulk intervals walk

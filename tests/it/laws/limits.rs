@@ -70,6 +70,12 @@ impl MeteredLimit {
         });
     }
 
+    /// The same for the organization as a whole, in windows of which sums tell everything, and seldom reached.
+    pub fn with_much_room(self) -> MeteredLimit {
+        let amount = self.amount.map(|most| most * 4 + 100);
+        MeteredLimit { per: 0, amount, window: (self.window.0 % 5, self.window.1), adopted: 4, ..self }
+    }
+
     /// True if it names the feature `other`.
     pub fn falls_back(&self) -> bool {
         self.reaction == 4
@@ -115,7 +121,9 @@ impl MeteredLimit {
 /// Any limit.
 pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
     let whom = (0..NAMES, 0..3_u8, 0..3_u8, 0..3_u8);
-    let amounts = (option::weighted(0.9, 0..60_i64), option::of(0..60_i64));
+    // What is soon reached, and what bulk intervals stay below.
+    let amount = || prop_oneof![2 => 0..60_i64, 1 => 60..2_000_i64];
+    let amounts = (option::weighted(0.9, amount()), option::of(amount()));
     let meets = (0..5_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
     (whom, amounts, (0..8_u8, 1..60_u32), meets).prop_map(
         |(

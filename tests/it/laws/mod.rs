@@ -98,6 +98,8 @@ fn a_third_of_the_swarm_goes_in_bulk() {
     assert!(share(ways.bulk_events) > 0.30, "{ways:?}");
     assert!(share(ways.held_events) > 0.03, "{ways:?}");
     assert!(share(ways.low_events) > 0.03, "{ways:?}");
+    assert!(share(ways.limited_events) > 0.005, "{ways:?}");
+    assert!(share(ways.metered_events) > 0.05, "{ways:?}");
     assert!(ways.stopped > 200, "{ways:?}");
     assert!(ways.fast > 1_000 && ways.slow > 1_000, "{ways:?}");
 }

@@ -20,7 +20,7 @@ impl Knob {
     /// False for what makes every operation one that has to be followed step by step.
     pub fn leaves_work_plain(&self) -> bool {
         use Knob::{
-            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Limit, Minimum, PlanChange, Rounding, RuleChange,
+            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, RuleChange,
             WouldExceed,
         };
         !matches!(
@@ -31,7 +31,6 @@ impl Knob {
                 | FeatureCap { .. }
                 | InFlight { .. }
                 | Lag { .. }
-                | Limit(_)
                 | Minimum { .. }
                 | PlanChange { .. }
                 | Rounding { .. }

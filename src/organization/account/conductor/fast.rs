@@ -6,7 +6,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
-use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, Overrun};
+use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, LimitOwner, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
@@ -15,6 +15,7 @@ use super::super::bulk::TraceHold;
 use super::super::env::Env;
 use super::super::flight::ChangeCause;
 use super::super::gate::{Check, hold_terms};
+use super::super::meter_rules::RoomAsker;
 use super::State;
 use crate::organization::{EntryRule, TraceEvent};
 
@@ -36,7 +37,8 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
-        && terms.limits.is_empty()
+        // The trace does not tell whose project an operation that ends was of.
+        && env.meter_rules(env.first_plan).iter().all(|rule| rule.per != LimitOwner::Project)
         && !terms.alert_would_exceed
         && env.rule().is_none()
         && !super::top_up::looks_at_checks(terms);
@@ -73,6 +75,11 @@ pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRul
     EntryRule { free: env.facts(feature).free, longest: way.open.then_some(timeout) }
 }
 
+/// An operation of the trace that ends, as limits see it; no limit of a project is asked.
+pub(super) fn asker_of(event: &TraceEvent) -> RoomAsker {
+    RoomAsker { serves: event.class.feature(), member: event.member(), project: 0 }
+}
+
 impl State {
     /// Starts an operation that ends in the trace; false if it has to take the slow path.
     #[inline]
@@ -98,6 +105,10 @@ impl State {
             found => found,
         };
         let Check::Passes { hold } = found else { return false };
+        let limited = !env.meter_rules(self.plan).is_empty();
+        if limited && !self.finds_room(env, operation, estimate) {
+            return false;
+        }
         self.ways.fast += 1;
         self.counts.attempted(feature);
         if let Some(amount) = hold
@@ -106,8 +117,19 @@ impl State {
             let hold = self.open_fast_hold(env, Whose::of(operation), amount, rules);
             self.bulk.hold_opens(slot, hold);
         }
+        if limited {
+            let whose = Whose::of(operation);
+            let cause = ChangeCause { feature, member: operation.member };
+            self.meter_start(env, RoomAsker::of(operation), (whose, cause));
+            self.reserve_in_trace(env, RoomAsker::of(operation), hold, 1);
+        }
         self.gate.enter_trace(self.timers.now(), feature);
         true
+    }
+
+    /// True if every limit that is asked has room, and nobody waits for any.
+    fn finds_room(&mut self, env: &Env, operation: &Operation, estimate: Credits) -> bool {
+        !self.meters.has_queue() && self.lacks_room_for(env, RoomAsker::of(operation), estimate).is_none()
     }
 
     fn open_fast_hold(&mut self, env: &Env, whose: Whose, amount: Credits, rules: &HoldTerms) -> HoldId {
@@ -124,8 +146,11 @@ impl State {
         match self.bulk.take_hold(event.slot) {
             TraceHold::Booked(hold) => self.end_fast_hold(env, event, hold),
             TraceHold::None | TraceHold::Open => {
+                self.leave_limits(env, event, None);
                 if !self.burn_quickly(feature, cost) {
                     self.charge_slowly(env, event, None);
+                } else {
+                    self.meter_quickly(env, event);
                 }
             }
         }
@@ -135,10 +160,45 @@ impl State {
     fn end_fast_hold(&mut self, env: &Env, event: &TraceEvent, hold: HoldId) {
         let (feature, cost) = (event.class.feature(), event.cost);
         let held = self.books.ledger().hold(hold).amount;
+        self.leave_limits(env, event, Some(held));
         if !self.settle_quickly(feature, hold, held, cost) {
             self.charge_slowly(env, event, Some((hold, held)));
+        } else {
+            self.meter_quickly(env, event);
+            // What was held and not needed leaves room under a limit.
+            if cost < held && self.meters.take_waiting() {
+                self.wake_waiting();
+            }
         }
         self.books.count_overrun(cost - held);
+    }
+
+    /// What an operation that ends reserved of limits is free again.
+    #[inline]
+    fn leave_limits(&mut self, env: &Env, event: &TraceEvent, held: Option<Credits>) {
+        if !env.meter_rules(self.plan).is_empty() {
+            self.reserve_in_trace(env, asker_of(event), held, -1);
+        }
+    }
+
+    /// A charge that crossed nothing of the balance counts under limits.
+    #[inline]
+    fn meter_quickly(&mut self, env: &Env, event: &TraceEvent) {
+        if !event.cost.is_positive() || env.meter_rules(self.plan).is_empty() {
+            return;
+        }
+        let told = self.meter_charge_of(env, asker_of(event), event.cost);
+        if !told.is_empty() {
+            let (feature, member) = (event.class.feature(), event.member());
+            let operation = Operation {
+                at: self.timers.now(),
+                feature,
+                sequence: event.number,
+                member,
+                ..Operation::default()
+            };
+            self.tell(env, (Whose::of(&operation), ChangeCause { feature, member }), told);
+        }
     }
 
     fn fast_ends(&mut self, feature: FeatureIndex, cost: Credits) {

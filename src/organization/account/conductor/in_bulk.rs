@@ -13,10 +13,10 @@ use super::super::gate::{Check, estimator, hold_terms};
 use super::super::views::Views;
 use super::State;
 use super::fast::FastPath;
-use crate::organization::{TraceEvent, TraceSlice};
+use crate::organization::{EventClass, TraceEvent, TraceSlice};
 
 /// Estimates of a feature's check that are alike for every operation.
-fn constant_estimate(env: &Env, terms: &Terms, feature: FeatureIndex) -> Option<Credits> {
+pub(super) fn constant_estimate(env: &Env, terms: &Terms, feature: FeatureIndex) -> Option<Credits> {
     match estimator(&terms.features[feature.index()])? {
         Estimator::Fixed(credits) => Some(*credits),
         Estimator::Expected | Estimator::Quantile(_) => Some(env.facts(feature).expected_cost),
@@ -94,7 +94,12 @@ impl State {
         if !events.first().is_some_and(|first| self.bulk.joins(first)) {
             return 0;
         }
-        let Some(reach) = self.reach(env) else { return 0 };
+        let Some(mut reach) = self.reach(env) else { return 0 };
+        self.keep_within_limits(env, &mut reach);
+        let asks_meters = reach.asks_meters;
+        let clock = self.window_clock(env);
+        let followed = if asks_meters { self.reserved_by_followed(env) } else { Vec::new() };
+        let asked = (env.meter_rules(self.plan), slice.given, clock);
         let gate = Witness { env, plan: self.plan, views: self.views() };
         let start = BulkStart {
             now: self.timers.now(),
@@ -102,28 +107,35 @@ impl State {
             most_in_flight: self.gate.most_in_flight(),
             ledger: self.books.ledger(),
         };
-        let sum = self.bulk.take(slice, from, &reach, start, |class, hold, burned, freed| {
+        let admits = |class: EventClass, hold, burned, freed| {
             gate.admits(class.feature(), [hold, burned, freed].map(Credits::from_micros))
-        });
+        };
+        let State { meters, counts, limits_ahead, .. } = self;
+        let mut meters = State::asked_meters(meters, counts, limits_ahead, asked, followed);
+        let sum = self.bulk.take(slice, from, &reach, start, admits, &mut meters);
         if sum.taken > 0 {
-            self.post_in_bulk(&events[..sum.taken], sum);
+            self.post_in_bulk(env, &events[..sum.taken], sum, asks_meters);
         }
-        self.count_ways(&events[sum.taken..], sum.taken, &reach);
+        self.limits_ahead.ended(sum.taken, asks_meters);
+        self.count_ways(env, &events[sum.taken..], sum.taken, &reach);
         sum.taken
     }
 
     /// Counts a bulk interval, which stopped before the first of the events that are `left`.
-    fn count_ways(&mut self, left: &[TraceEvent], taken: usize, reach: &BulkReach) {
+    fn count_ways(&mut self, env: &Env, left: &[TraceEvent], taken: usize, reach: &BulkReach) {
         let crosses = |next: &TraceEvent| next.at < reach.until && self.bulk.joins(next);
         self.ways.stopped += u64::from(taken > 0 && left.first().is_some_and(crosses));
         let taken = taken as u64;
         self.ways.bulk_events += taken;
         self.ways.held_events += taken * u64::from(self.bulk.has_holds());
         self.ways.low_events += taken * u64::from(reach.low);
+        let limited = !env.meter_rules(self.plan).is_empty();
+        self.ways.limited_events += taken * u64::from(limited && !reach.asks_meters);
+        self.ways.metered_events += taken * u64::from(reach.asks_meters);
     }
 
     /// Brings the parts up to date after a bulk interval, which ended with the last of these events.
-    fn post_in_bulk(&mut self, events: &[TraceEvent], mut sum: BulkSum) {
+    fn post_in_bulk(&mut self, env: &Env, events: &[TraceEvent], mut sum: BulkSum, metered: bool) {
         self.bulk.spoil(&mut sum, self.books.ledger().remaining());
         let (from, at) = (self.timers.now(), events[events.len() - 1].at);
         self.gate.pass_in_bulk((from, at), sum.in_flight, sum.most_in_flight, sum.area);
@@ -140,19 +152,22 @@ impl State {
             self.books.burn_in_bulk(sum.burned());
         }
         for feature in 0..self.fast_paths.len() {
-            self.count_in_bulk(FeatureIndex(feature as u16));
+            self.count_in_bulk(env, FeatureIndex(feature as u16), metered);
         }
         self.books.end_bulk();
     }
 
-    /// Adds what an interval counted of a feature.
-    fn count_in_bulk(&mut self, feature: FeatureIndex) {
+    /// Adds what an interval counted of a feature; `metered` if meters know of it.
+    fn count_in_bulk(&mut self, env: &Env, feature: FeatureIndex, metered: bool) {
         let Some((count, kind)) = self.bulk.take_counts(feature) else { return };
         let BulkKind::Paid { hold } = kind else {
             return self.counts.free_in_bulk(feature, count.arrived);
         };
         self.ways.bulk += count.arrived;
         self.counts.bulk(feature, count);
+        if !metered {
+            self.count_within_limits(env, feature, count);
+        }
         self.books.charged_in_bulk(feature, count.ended_credits);
         self.gate.count_in_bulk(feature, count.arrived, count.ended);
         if hold.is_positive() {

@@ -1,27 +1,25 @@
 //! Limits: whether they have room, what meets an operation that finds none, and who waits for room (docs/semantics.md §15).
 //!
-//! Owns which limits an operation is inside of, which of a chain is asked, and what is reserved. Leaves what meters have
-//! counted to `meters`. Invariants: every limit that is asked must have room; a meter never blocks a charge; whoever queues
+//! Owns the order in which limits are asked, and what is reserved. Leaves who is inside a limit to `meter_rules`, what meters
+//! have counted to `meters`. Invariants: every limit that is asked must have room; a meter never blocks a charge; whoever queues
 //! for room is in the queue of the limit that stopped it.
 
 use smallvec::SmallVec;
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
-use crate::policy::{LimitOwner, LimitUnit, OnLimit, StatedAmount, UsageLimit};
+use crate::policy::{LimitUnit, OnLimit};
 use crate::sampling::Purpose;
-use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan};
+use crate::units::{Credits, SimSpan};
 
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
 use super::super::events::{Class, DueKind, TimerKind};
 use super::super::flight::ChangeCause;
 use super::super::gate::NeedOfRoom;
-use super::super::meters::{MeterRise, WindowClock};
+use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
+use super::super::meters::MeterRise;
 use super::State;
 use super::purchase::PurchaseReason;
-
-/// One operation, as a limit counts it in its unit.
-const ONE: Credits = Credits::from_whole(1);
 
 /// Alerts of limits that a count has crossed, in file order.
 pub(super) type LimitAlerts = SmallVec<[Reason; 2]>;
@@ -37,18 +35,6 @@ pub(super) struct LackingRoom {
     most: Credits,
 }
 
-/// Whose meter of a limit an operation counts into; none if it is outside.
-fn owner_of(limit: &UsageLimit, serves: FeatureIndex, (member, project): (u16, u16)) -> Option<u16> {
-    if !limit.features.get(serves.index()).copied().unwrap_or(false) {
-        return None;
-    }
-    match limit.per {
-        LimitOwner::Organization => Some(0),
-        LimitOwner::Member => Some(member).filter(|member| *member != NO_MEMBER),
-        LimitOwner::Project => Some(project),
-    }
-}
-
 impl State {
     /// What windows count from.
     pub(super) fn window_clock<'e>(&self, env: &'e Env) -> WindowClock<'e> {
@@ -60,79 +46,62 @@ impl State {
         }
     }
 
-    /// The limits of the present plan that hold an operation, with its meter's owner.
-    fn limits_of<'e>(
-        &self,
-        env: &'e Env,
-        slot: u32,
-    ) -> impl Iterator<Item = (usize, &'e UsageLimit, u16)> + use<'e> {
-        let (work, adopted) = (&self.flight[slot], env);
-        let (serves, operation) = (work.serves(), *work.operation());
-        let whose = (operation.member, operation.project);
-        let limits = env.terms(self.plan).limits.iter().enumerate();
-        limits
-            .filter(move |(_, limit)| adopted.has_adopted(limit))
-            .filter_map(move |(index, limit)| Some((index, limit, owner_of(limit, serves, whose)?)))
-    }
-
-    /// Whose meter of a limit an operation counts into; none if it is outside.
-    pub(super) fn owner_in(&self, env: &Env, limit: &UsageLimit, slot: u32) -> Option<u16> {
+    /// An operation as limits see it.
+    pub(super) fn asker(&self, slot: u32) -> RoomAsker {
         let work = &self.flight[slot];
-        let operation = work.operation();
-        let owner = owner_of(limit, work.serves(), (operation.member, operation.project));
-        owner.filter(|_| env.has_adopted(limit))
+        RoomAsker { serves: work.serves(), ..RoomAsker::of(work.operation()) }
     }
 
     /// The first limit that turns an operation away; soft limits let everything pass.
     pub(super) fn lacks_room(&mut self, env: &Env, slot: u32) -> Option<LackingRoom> {
-        if env.terms(self.plan).limits.is_empty() {
+        if env.meter_rules(self.plan).is_empty() {
             return None;
         }
-        let clock = self.window_clock(env);
-        let mut chains: Vec<&str> = Vec::new();
-        for (index, limit, owner) in self.limits_of(env, slot) {
-            let member = self.flight[slot].operation().member;
-            let amount = limit.amount.of(member);
-            if let Some(chain) = &limit.chain {
-                if amount == StatedAmount::Unsaid || chains.contains(&chain.as_str()) {
-                    continue;
-                }
-                chains.push(chain);
-            }
-            let (StatedAmount::Most(most), false) = (amount, limit.on_limit == OnLimit::Allow) else {
-                continue;
-            };
-            let need = self.need_of_room(env, limit, slot);
-            let reserved = self.reserved(limit, owner);
-            if !self.meters.has_room((limit, owner), most, (need, reserved), clock) {
-                return Some(LackingRoom { limit: index, owner, need, most });
+        self.lacks_room_for(env, self.asker(slot), self.flight[slot].estimate())
+    }
+
+    /// The first limit that would turn away an operation expected to cost `estimate`.
+    pub(super) fn lacks_room_for(
+        &mut self,
+        env: &Env,
+        asker: RoomAsker,
+        estimate: Credits,
+    ) -> Option<LackingRoom> {
+        let (clock, mut chains) = (self.window_clock(env), ChainsAsked::default());
+        for rule in env.meter_rules(self.plan) {
+            let Some(owner) = rule.owner_of(asker) else { continue };
+            let Some(most) = chains.ask(rule, owner) else { continue };
+            let need = self.need_of_room(env, rule, asker, estimate);
+            let reserved = self.reserved(rule, owner);
+            if !self.meters.has_room((rule, owner), most, (need, reserved), clock) {
+                return Some(LackingRoom { limit: rule.place, owner, need, most });
             }
         }
         None
     }
 
-    fn need_of_room(&self, env: &Env, limit: &UsageLimit, slot: u32) -> NeedOfRoom {
-        let work = &self.flight[slot];
-        match limit.unit {
+    fn need_of_room(&self, env: &Env, rule: &MeterRule, asker: RoomAsker, estimate: Credits) -> NeedOfRoom {
+        match rule.unit {
             LimitUnit::Operations | LimitUnit::InFlight => NeedOfRoom::Whole(ONE),
-            LimitUnit::Credits => env.check(self.plan, work.serves()).room_needed(work.estimate()),
+            LimitUnit::Credits => env.check(self.plan, asker.serves).room_needed(estimate),
         }
     }
 
-    /// What is in use without having been counted: open holds, and work in flight.
-    fn reserved(&self, limit: &UsageLimit, owner: u16) -> Credits {
-        let inside = self.flight.slots().map(|(_, work)| work).filter(|work| {
-            let operation = work.operation();
-            owner_of(limit, work.serves(), (operation.member, operation.project)) == Some(owner)
-        });
-        match limit.unit {
+    /// What is in use without having been counted, of operations that are followed: open holds, and work in flight.
+    pub(super) fn reserved(&self, rule: &MeterRule, owner: u16) -> Credits {
+        let ledger = self.books.ledger();
+        let inside = |slot: u32| rule.owner_of(self.asker(slot)) == Some(owner);
+        let slots = self.flight.slots();
+        match rule.unit {
             LimitUnit::Operations => Credits::ZERO,
             LimitUnit::InFlight => {
-                Credits::from_whole(inside.filter(|work| work.is_in_flight()).count() as i64)
+                let at_work = slots.filter(|(slot, work)| work.is_in_flight() && inside(*slot));
+                Credits::from_whole(at_work.count() as i64)
             }
+            LimitUnit::Credits if ledger.open_holds() == 0 => Credits::ZERO,
             LimitUnit::Credits => {
-                let ledger = self.books.ledger();
-                inside.filter_map(|work| Some(ledger.hold(work.hold()?).amount)).sum()
+                let held = slots.filter_map(|(slot, work)| Some((slot, work.hold()?)));
+                held.filter(|(slot, _)| inside(*slot)).map(|(_, hold)| ledger.hold(hold).amount).sum()
             }
         }
     }
@@ -186,8 +155,9 @@ impl State {
     /// Has whoever waits look again once the limit may have room.
     fn wait_for_room(&mut self, env: &Env, lacking: LackingRoom) {
         let clock = self.window_clock(env);
-        let limit = &env.terms(self.plan).limits[lacking.limit];
-        if let Some(at) = self.meters.opens_at((limit, lacking.owner), lacking.most, lacking.need, clock) {
+        let rules = env.meter_rules(self.plan);
+        let Some(rule) = rules.iter().find(|rule| rule.place == lacking.limit) else { return };
+        if let Some(at) = self.meters.opens_at((rule, lacking.owner), lacking.most, lacking.need, clock) {
             self.timers.schedule(at, (Class::Resume, 0, 0), TimerKind::Room);
         }
     }
@@ -202,18 +172,18 @@ impl State {
 
     /// The queue that an operation has to join because somebody waits there already; none if it may be checked.
     pub(super) fn waits_behind(&self, env: &Env, slot: u32) -> Option<LackingRoom> {
-        let mut asked = self.limits_of(env, slot).filter(|(_, limit, _)| limit.on_limit == OnLimit::Queue);
-        asked.find_map(|(index, limit, owner)| {
-            let StatedAmount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else {
-                return None;
-            };
-            let need = self.need_of_room(env, limit, slot);
-            (self.meters.queue_len(limit.id, owner) > 0).then_some(LackingRoom {
-                limit: index,
-                owner,
-                need,
-                most,
-            })
+        if !self.meters.has_queue() {
+            return None;
+        }
+        let asker = self.asker(slot);
+        let rules = env.meter_rules(self.plan).iter();
+        let mut queueing = rules.filter(|rule| rule.on_limit == OnLimit::Queue);
+        queueing.find_map(|rule| {
+            let owner = rule.owner_of(asker)?;
+            let most = rule.most_of(owner)?;
+            let need = self.need_of_room(env, rule, asker, self.flight[slot].estimate());
+            let lacking = LackingRoom { limit: rule.place, owner, need, most };
+            (self.meters.queue_len(rule.id, owner) > 0).then_some(lacking)
         })
     }
 
@@ -245,7 +215,7 @@ impl State {
 
     /// The heads of the limits' queues are looked at again; whoever is stopped by something else moves there.
     pub(super) fn resume_for_room(&mut self, env: &Env) {
-        for (key, _) in self.meters.heads() {
+        for key in self.meters.queued() {
             while let Some(slot) = self.meters.head(key) {
                 if env.outages.until(self.flight[slot].serves(), self.timers.now()).is_some() {
                     break;
@@ -266,34 +236,65 @@ impl State {
 
     /// An operation has been admitted: windows open, and what is counted as work starts is.
     pub(super) fn count_start(&mut self, env: &Env, slot: u32) {
-        if env.terms(self.plan).limits.is_empty() {
+        if env.meter_rules(self.plan).is_empty() {
             return;
         }
+        let work = &self.flight[slot];
+        let by = (work.whose(), work.cause());
+        self.meter_start(env, self.asker(slot), by);
+    }
+
+    /// An operation starts: windows open, and what is counted as work starts is.
+    pub(super) fn meter_start(&mut self, env: &Env, asker: RoomAsker, by: (Whose, ChangeCause)) {
         let (clock, mut told) = (self.window_clock(env), LimitAlerts::default());
-        for (_, limit, owner) in self.limits_of(env, slot) {
-            self.meters.open(limit, owner, clock);
-            match limit.unit {
-                LimitUnit::Operations => self.count_into(env, slot, (limit, owner), ONE, &mut told),
+        for rule in env.meter_rules(self.plan) {
+            let Some(owner) = rule.owner_of(asker) else { continue };
+            self.meters.open(rule, owner, clock);
+            match rule.unit {
+                LimitUnit::Operations => self.count_into(env, (rule, owner), ONE, &mut told),
                 LimitUnit::InFlight => {
-                    let before = self.reserved(limit, owner);
-                    self.cross_amount(slot, limit, (before, before + ONE), &mut told);
+                    let before = self.reserved(rule, owner) + self.meters.in_trace(rule.id, owner);
+                    self.cross_amount((rule, owner), (before, before + ONE), &mut told);
                 }
                 LimitUnit::Credits => {}
             }
         }
-        let work = &self.flight[slot];
-        self.tell(env, (work.whose(), work.cause()), told);
+        self.tell(env, by, told);
+    }
+
+    /// An operation of the trace reserves room, by a hold of so much or by being at work (`sign` 1), or does no longer (−1).
+    pub(super) fn reserve_in_trace(&mut self, env: &Env, asker: RoomAsker, held: Option<Credits>, sign: i64) {
+        let clock = self.window_clock(env);
+        for rule in env.meter_rules(self.plan) {
+            let reserved = match rule.unit {
+                LimitUnit::Operations => continue,
+                LimitUnit::InFlight => ONE,
+                LimitUnit::Credits => held.unwrap_or_default(),
+            };
+            if reserved.is_positive()
+                && let Some(owner) = rule.owner_of(asker)
+            {
+                let more = Credits::from_micros(reserved.micros() * sign);
+                self.meters.reserve_in_trace(rule, owner, more, clock);
+            }
+        }
     }
 
     /// An operation has been charged; returns what people are to be told once the charge has been followed up.
     pub(super) fn meter_charge(&mut self, env: &Env, slot: u32, amount: Credits) -> LimitAlerts {
+        if !amount.is_positive() || env.meter_rules(self.plan).is_empty() {
+            return LimitAlerts::default();
+        }
+        self.flight[slot].metered(self.timers.now(), amount);
+        self.meter_charge_of(env, self.asker(slot), amount)
+    }
+
+    /// A charge of an operation counts; returns what people are to be told once the charge has been followed up.
+    pub(super) fn meter_charge_of(&mut self, env: &Env, asker: RoomAsker, amount: Credits) -> LimitAlerts {
         let mut told = LimitAlerts::default();
-        if amount.is_positive() && !env.terms(self.plan).limits.is_empty() {
-            self.flight[slot].metered(self.timers.now(), amount);
-            for (_, limit, owner) in self.limits_of(env, slot) {
-                if limit.unit == LimitUnit::Credits {
-                    self.count_into(env, slot, (limit, owner), amount, &mut told);
-                }
+        for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits) {
+            if let Some(owner) = rule.owner_of(asker) {
+                self.count_into(env, (rule, owner), amount, &mut told);
             }
         }
         told
@@ -301,14 +302,15 @@ impl State {
 
     /// Part of what an operation was charged is given back: meters lose it in the windows of its charges, while they are open.
     pub(super) fn meter_refund(&mut self, env: &Env, slot: u32, amount: Credits) {
-        if env.terms(self.plan).limits.is_empty() {
+        let rules = env.meter_rules(self.plan);
+        if rules.is_empty() {
             return;
         }
-        let clock = self.window_clock(env);
+        let (clock, asker) = (self.window_clock(env), self.asker(slot));
         for (at, back) in self.flight[slot].take_metered(amount) {
-            for (_, limit, owner) in self.limits_of(env, slot) {
-                if limit.unit == LimitUnit::Credits {
-                    self.meters.give_back(limit, owner, (at, back), clock);
+            for rule in rules.iter().filter(|rule| rule.unit == LimitUnit::Credits) {
+                if let Some(owner) = rule.owner_of(asker) {
+                    self.meters.give_back(rule, owner, (at, back), clock);
                 }
             }
         }
@@ -317,36 +319,32 @@ impl State {
     fn count_into(
         &mut self,
         env: &Env,
-        slot: u32,
-        (limit, owner): (&UsageLimit, u16),
+        (rule, owner): (&MeterRule, u16),
         amount: Credits,
         told: &mut LimitAlerts,
     ) {
         let clock = self.window_clock(env);
-        let MeterRise { used, overrun } = self.meters.count(limit, owner, amount, clock);
+        let MeterRise { used, overrun } = self.meters.count(rule, owner, amount, clock);
         if overrun.is_positive() {
-            self.counts.overran(limit.id, overrun);
+            self.counts.overran(rule.id, overrun);
         }
-        self.cross_amount(slot, limit, used, told);
+        self.cross_amount((rule, owner), used, told);
     }
 
     /// What is used crosses the amount, or shares of it.
     fn cross_amount(
         &mut self,
-        slot: u32,
-        limit: &UsageLimit,
+        (rule, owner): (&MeterRule, u16),
         (before, after): (Credits, Credits),
         told: &mut LimitAlerts,
     ) {
-        let StatedAmount::Most(most) = limit.amount.of(self.flight[slot].operation().member) else { return };
+        let Some(most) = rule.most_of(owner) else { return };
         if before < most && after >= most {
-            self.counts.filled(limit.id, self.timers.now());
+            self.counts.filled(rule.id, self.timers.now());
         }
-        for share in &limit.alerts {
-            let billionths = crate::units::round_half_up(*share, 1e9);
-            let level = most.scale_floor(billionths, 1_000_000_000);
+        for (level, critical) in rule.alert_levels(most) {
             if before < level && level <= after {
-                told.push(if *share < 1.0 { Reason::Warning } else { Reason::Critical });
+                told.push(if critical { Reason::Critical } else { Reason::Warning });
             }
         }
     }

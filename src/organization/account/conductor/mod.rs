@@ -1,7 +1,7 @@
 //! The conductor: what happens to an account, in order, and what follows from it.
 //!
 //! Owns the parts of an account and sees two of them at once; each file beside this one holds one concern: `trace`,
-//! `in_bulk`, `reach` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
+//! `in_bulk`, `reach`, `metered` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
 //! `opening`, `closing`, `grants` and `billing` (credits and money given), `months` (books by month), `plan_change`,
 //! `prorate` and `rules` (another plan, other rules), `attempt`, `own_rule`, `restart` and `react` (admission and what customers do),
 //! `work`, `charging` and `refunding` (operations in flight and what they owe), `change` (what follows a posting),
@@ -21,6 +21,7 @@ mod grants;
 mod in_bulk;
 mod instants;
 mod limits;
+mod metered;
 mod months;
 mod opening;
 mod own_rule;
@@ -63,6 +64,7 @@ use super::watch::Watch;
 use super::ways::WaysTaken;
 use answering::Answering;
 use fast::{FastPath, fast_paths};
+use metered::LimitsAhead;
 use pace::Pace;
 use restart::Restarts;
 
@@ -85,6 +87,7 @@ pub(super) struct State {
     estimates_ahead: Vec<Option<Credits>>,
     gate: Gate,
     meters: Meters,
+    limits_ahead: LimitsAhead,
     watch: Watch,
     shop: Shop,
     /// What is being answered just now.
@@ -147,17 +150,19 @@ impl State {
         let terms = env.terms(env.first_plan);
         let life = (env.birth, env.traits.leaves);
         let fast_paths = fast_paths(env);
+        let joinings = in_bulk::joinings(env, &fast_paths);
         State {
             plan: env.first_plan,
             books: new_books(env),
             flight: LiveOperations::default(),
-            bulk: BulkInterval::new(&in_bulk::joinings(env, &fast_paths)),
+            bulk: BulkInterval::new(&joinings),
             fast_paths,
             timers: Timers::new(env.world.start, env.world.end),
             restarts: Restarts::default(),
             estimates_ahead: in_bulk::estimates_ahead(env),
             gate: Gate::new(features, life),
             meters: Meters::default(),
+            limits_ahead: LimitsAhead::new(env, &joinings),
             watch: Watch::new(features, terms.alerts.len(), life),
             shop: Shop::new(top_up::adopted(env, env.first_plan)),
             answering: Answering::default(),

@@ -44,7 +44,8 @@ impl State {
             && !self.customer.has_churned()
             && !self.timers.resumes_now()
             && !self.watch.is_stale()
-            && !self.gate.has_queue()
+            && !self.somebody_queues()
+            && !self.meters.is_waited_for()
             && self.books.unrecorded().is_zero()
             && !self.customer.is_refused()
             && self.books.ledger().debt().is_zero();
@@ -66,6 +67,8 @@ impl State {
             least: Credits::ZERO,
             most: Credits::MAX,
             low: views.lowest() <= self.watch.level(),
+            events: usize::MAX,
+            asks_meters: false,
         };
         if self.bulk.has_holds() {
             let lot = self.books.ledger().lots().iter().find(|lot| lot.free().is_positive())?;

@@ -10,12 +10,19 @@ use crate::units::SimTime;
 use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
+use super::super::meter_rules::MeterRule;
 use super::State;
 use super::limits::LackingRoom;
 
 /// The limits of a plan that a reset names.
 fn named<'e>(env: &'e Env, plan: usize, reset: &'e LimitReset) -> impl Iterator<Item = &'e UsageLimit> {
     env.terms(plan).limits.iter().filter(|limit| reset.limits.contains(&limit.name))
+}
+
+/// Those of them that the organization has switched on.
+fn in_force<'e>(env: &'e Env, plan: usize, reset: &'e LimitReset) -> impl Iterator<Item = &'e MeterRule> {
+    let limits = &env.terms(plan).limits;
+    env.meter_rules(plan).iter().filter(|rule| reset.limits.contains(&limits[rule.place].name))
 }
 
 impl State {
@@ -43,9 +50,11 @@ impl State {
         let due =
             |reset: &&LimitReset| matches!(&reset.when, ResetTime::At(instants) if instants.contains(&now));
         for reset in env.terms(self.plan).resets.iter().filter(due) {
+            let clock = self.window_clock(env);
+            for rule in in_force(env, self.plan, reset) {
+                self.meters.reset((rule, None), reset.restart, clock);
+            }
             for limit in named(env, self.plan, reset) {
-                let clock = self.window_clock(env);
-                self.meters.reset((limit, None), reset.restart, clock);
                 self.note(EntryKind::LimitReset, Note { reason: Reason::Limit(limit.id), ..Note::default() });
             }
         }
@@ -72,9 +81,9 @@ impl State {
         if !self.meters.take_banked((first.id, owner), banked, clock) {
             return false;
         }
-        for limit in named(env, self.plan, reset) {
-            if let Some(owner) = self.owner_in(env, limit, slot) {
-                self.meters.reset((limit, Some(owner)), reset.restart, clock);
+        for rule in in_force(env, self.plan, reset) {
+            if let Some(owner) = rule.owner_of(self.asker(slot)) {
+                self.meters.reset((rule, Some(owner)), reset.restart, clock);
             }
         }
         if self.lacks_room(env, slot).is_some() {

@@ -21,6 +21,7 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 use super::super::books::{Journal, LastingBooks};
 use super::super::counts::Alive;
 use super::super::env::Env;
+use super::super::meters::MeterStanding;
 use super::State;
 use crate::organization::{BatchSlice, EntryRule, LawViolation, TraceSlice};
 
@@ -92,7 +93,7 @@ impl Shadow {
         }
         self.state.take_fault(&self.env)?;
         let upto = slice.upto;
-        let pair = (of.stopped_at(upto), self.state.stopped_at(upto));
+        let pair = (of.stopped_at(env, upto), self.state.stopped_at(env, upto));
         let same_books = upto < env.world.end || same_books(&pair.0, &pair.1);
         if !same_books || !same_counters(&pair.0, &pair.1) {
             return Err(self.search(env, slice, pair).told(env));
@@ -131,7 +132,7 @@ impl Shadow {
             let piece = before(slice, &given, middle);
             one.follow(env, &piece);
             other.follow(&self.env, &piece);
-            let pair = (one.stopped_at(middle), other.stopped_at(middle));
+            let pair = (one.stopped_at(env, middle), other.stopped_at(env, middle));
             if same_counters(&pair.0, &pair.1) && same_books(&pair.0, &pair.1) {
                 low = middle;
             } else {
@@ -195,6 +196,7 @@ struct AccountStanding<'a> {
     closes_at: SimTime,
     counts: (Credits, (u64, u64)),
     next_timer: SimTime,
+    meters: &'a [MeterStanding],
 }
 
 impl AccountStanding<'_> {
@@ -214,6 +216,7 @@ impl AccountStanding<'_> {
             closes_at: state.cycle.closes_at(),
             counts: state.counts.lasting(),
             next_timer: state.timers.next_timer(),
+            meters: state.meters.standing(),
         }
     }
 }
@@ -253,7 +256,7 @@ fn put_rows(detail: Option<&mut Detail>, rows: OneSided) {
 impl State {
     /// A copy whose clocks stand at an instant before which everything has been handled, without what only one of two
     /// accounts has.
-    fn stopped_at(&mut self, at: SimTime) -> State {
+    fn stopped_at(&mut self, env: &Env, at: SimTime) -> State {
         let (rows, journal) = (take_rows(self.counts.detail()), self.books.put_journal(Journal::default()));
         let mut copy = self.clone();
         put_rows(self.counts.detail(), rows);
@@ -262,6 +265,8 @@ impl State {
         copy.gate.count(at);
         copy.watch.count_blocked(at);
         copy.books.stop_clocks(at);
+        let clock = copy.window_clock(env);
+        copy.meters.stop_at(env.meter_rules(copy.plan), clock);
         copy
     }
 }

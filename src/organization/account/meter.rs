@@ -1,0 +1,215 @@
+//! One meter: what one owner has used of one limit, in its window (docs/semantics.md §15).
+//!
+//! Leaves whose meter it is, and who waits for it, to `meters`. Invariants: it moves on to the present before it is read;
+//! amounts are integers (micro-credits, or millionths of an operation), buckets count them in shares of their refill's span.
+
+use std::collections::VecDeque;
+
+use crate::calendar::{MonthEnd, Period, Zone};
+use crate::policy::{LimitWindow, WindowAnchor};
+use crate::units::{Credits, SimSpan, SimTime};
+
+use super::gate::NeedOfRoom;
+use super::meter_rules::WindowClock;
+
+/// One owner's meter under one limit.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LimitMeter {
+    /// What is used; of a bucket, times the refill's span [µs].
+    pub(super) used: i128,
+    /// The window that is open, its end excluded; none if it is empty.
+    pub(super) window: (SimTime, SimTime),
+    /// What counts in a rolling window, the oldest first.
+    pub(super) recent: VecDeque<(SimTime, Credits)>,
+    /// Charges before this instant are in no sum any more.
+    pub(super) since: SimTime,
+    /// Reserved by operations of the trace, which no live operation stands for: their holds, or themselves at work.
+    pub(super) in_trace: Credits,
+}
+
+/// The fixed window that was found last.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FixedWindow {
+    of: Option<(Period, WindowAnchor)>,
+    /// What cycles counted from then.
+    cycle: SimTime,
+    window: (SimTime, SimTime),
+}
+
+/// Local midnight of a Monday that begins a year: what windows of the calendar count from.
+fn calendar_anchor(zone: &Zone) -> SimTime {
+    zone.parse("2001-01-01").unwrap_or_default()
+}
+
+/// The window of a limit with fixed windows that contains the present.
+fn fixed_window(every: Period, anchor: WindowAnchor, clock: WindowClock<'_>) -> (SimTime, SimTime) {
+    let anchor = match anchor {
+        WindowAnchor::Calendar => calendar_anchor(clock.zone),
+        WindowAnchor::Cycle => clock.cycle,
+        WindowAnchor::SignUp => clock.signed_up,
+        WindowAnchor::At(at) => at,
+    };
+    let next = clock.zone.first_after(anchor, every, clock.now, MonthEnd::Clamp);
+    let bound = |n: i64| clock.zone.nth(anchor, every, n, MonthEnd::Clamp);
+    (bound(next - 1), bound(next))
+}
+
+/// How many parts a micro-credit is counted in.
+pub(super) fn scale(window: LimitWindow) -> i128 {
+    match window {
+        LimitWindow::Refill { per, .. } => i128::from(per.micros().max(1)),
+        _ => 1,
+    }
+}
+
+impl LimitMeter {
+    /// Brings the meter to the present: windows that have ended are closed, buckets have filled.
+    #[inline]
+    pub(super) fn move_on(&mut self, window: LimitWindow, fixed: &mut FixedWindow, clock: WindowClock<'_>) {
+        let now = clock.now;
+        match window {
+            LimitWindow::Life => {}
+            LimitWindow::Fixed { every, anchor } => {
+                // A cycle may begin anew before its end.
+                if anchor != WindowAnchor::Cycle && self.is_open(now) {
+                    return;
+                }
+                let open = fixed.open_now((every, anchor), clock);
+                if open != self.window {
+                    (self.window, self.used) = (open, 0);
+                }
+            }
+            LimitWindow::FirstUse(_) => {
+                if now >= self.window.1 {
+                    (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
+                }
+            }
+            LimitWindow::Rolling(span) => {
+                while let Some(&(at, amount)) = self.recent.front()
+                    && now - at >= span
+                {
+                    self.used -= i128::from(amount.micros());
+                    self.recent.pop_front();
+                }
+            }
+            LimitWindow::Refill { amount, .. } => {
+                let back = i128::from((now - self.window.0).micros()) * i128::from(amount.micros());
+                self.used = (self.used - back).max(0);
+                self.window.0 = now;
+            }
+        }
+    }
+
+    /// True if an instant is in the window that is open.
+    #[inline]
+    pub(super) fn is_open(&self, now: SimTime) -> bool {
+        self.window.0 <= now && now < self.window.1
+    }
+
+    /// What is used, rounded up to a micro-credit.
+    pub(super) fn used(&self, window: LimitWindow) -> Credits {
+        let scale = scale(window);
+        Credits::from_micros((self.used + scale - 1).div_euclid(scale) as i64)
+    }
+
+    /// True if there is room.
+    pub(super) fn has_room(
+        &self,
+        window: LimitWindow,
+        most: Credits,
+        need: NeedOfRoom,
+        reserved: Credits,
+    ) -> bool {
+        let scale = scale(window);
+        let micros = |credits: Credits| i128::from(credits.micros()) * scale;
+        let used = self.used + micros(reserved);
+        match need {
+            NeedOfRoom::Any => used < micros(most),
+            NeedOfRoom::Whole(need) => used + micros(need) <= micros(most),
+        }
+    }
+
+    /// The first instant after the present at which there is room if nothing else is counted; none if there never is, or if
+    /// what is reserved decides.
+    pub(super) fn opens_at(
+        &self,
+        window: LimitWindow,
+        most: Credits,
+        need: NeedOfRoom,
+        now: SimTime,
+    ) -> Option<SimTime> {
+        let empty = LimitMeter::default();
+        if !empty.has_room(window, most, need, Credits::ZERO) {
+            return None;
+        }
+        match window {
+            LimitWindow::Life => None,
+            LimitWindow::Fixed { .. } => Some(self.window.1),
+            LimitWindow::FirstUse(_) => self.is_open(now).then_some(self.window.1),
+            LimitWindow::Rolling(span) => {
+                let mut left = LimitMeter { used: self.used, ..LimitMeter::default() };
+                self.recent.iter().find_map(|(at, amount)| {
+                    left.used -= i128::from(amount.micros());
+                    left.has_room(window, most, need, Credits::ZERO).then_some(*at + span)
+                })
+            }
+            LimitWindow::Refill { amount, .. } => {
+                let scale = scale(window);
+                let whole = i128::from(most.micros()) * scale;
+                let room = match need {
+                    NeedOfRoom::Any => whole - 1,
+                    NeedOfRoom::Whole(need) => whole - i128::from(need.micros()) * scale,
+                };
+                let (missing, a_micro) = (self.used - room, i128::from(amount.micros()));
+                if missing <= 0 || a_micro <= 0 {
+                    return None;
+                }
+                i64::try_from((missing + a_micro - 1) / a_micro)
+                    .ok()
+                    .map(|micros| now + SimSpan::from_micros(micros))
+            }
+        }
+    }
+
+    /// Nothing is used any more; `restart` closes a window that the first use has opened.
+    pub(super) fn reset(&mut self, window: LimitWindow, restart: bool, now: SimTime) {
+        (self.used, self.since) = (0, now);
+        self.recent.clear();
+        if restart && matches!(window, LimitWindow::FirstUse(_)) {
+            self.window = (SimTime::default(), SimTime::default());
+        }
+    }
+
+    /// Counts at the present.
+    #[inline]
+    pub(super) fn count(&mut self, window: LimitWindow, amount: Credits, now: SimTime) {
+        if matches!(window, LimitWindow::FirstUse(_)) && !self.is_open(now) {
+            // The window in which its operation started has ended: nothing of it is left to use.
+            return;
+        }
+        self.used += i128::from(amount.micros()) * scale(window);
+        if matches!(window, LimitWindow::Rolling(_)) {
+            match self.recent.back_mut() {
+                Some((at, last)) if *at == now => *last += amount,
+                _ => self.recent.push_back((now, amount)),
+            }
+        }
+    }
+}
+
+impl FixedWindow {
+    /// The window that is open now.
+    #[inline]
+    pub(super) fn open_now(
+        &mut self,
+        of: (Period, WindowAnchor),
+        clock: WindowClock<'_>,
+    ) -> (SimTime, SimTime) {
+        let open = self.window.0 <= clock.now && clock.now < self.window.1;
+        if !open || self.of != Some(of) || self.cycle != clock.cycle {
+            let window = fixed_window(of.0, of.1, clock);
+            *self = FixedWindow { of: Some(of), cycle: clock.cycle, window };
+        }
+        self.window
+    }
+}

@@ -1,0 +1,196 @@
+//! Limits as one account meets them: resolved once, so that a check is plain arithmetic.
+//!
+//! Owns who is inside a limit, whose meter that is, and how much there is room for. Leaves what has been counted to
+//! `meters`, and what meets an operation without room to the conductor. Invariants: rules stand in file order; limits that
+//! the organization has not switched on are not among them.
+
+use smallvec::SmallVec;
+
+use crate::calendar::Zone;
+use crate::policy::{LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit};
+use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimTime};
+use crate::workload::Operation;
+
+/// One operation, as a limit counts it in its unit.
+pub(super) const ONE: Credits = Credits::from_whole(1);
+
+/// What windows count from, besides instants that are written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WindowClock<'a> {
+    pub(super) now: SimTime,
+    pub(super) zone: &'a Zone,
+    /// Where the running billing cycles count from.
+    pub(super) cycle: SimTime,
+    pub(super) signed_up: SimTime,
+}
+
+/// An operation as limits see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RoomAsker {
+    /// The feature that serves it.
+    pub(super) serves: FeatureIndex,
+    pub(super) member: u16,
+    pub(super) project: u16,
+}
+
+impl RoomAsker {
+    /// An operation that the feature it asks for serves.
+    pub(super) fn of(operation: &Operation) -> RoomAsker {
+        RoomAsker { serves: operation.feature, member: operation.member, project: operation.project }
+    }
+}
+
+/// A limit as one account meets it.
+#[derive(Debug, Clone)]
+pub(super) struct MeterRule {
+    /// Its place among the limits of the plan.
+    pub(super) place: usize,
+    /// Limits of one name share their meters.
+    pub(super) id: u16,
+    pub(super) unit: LimitUnit,
+    pub(super) per: LimitOwner,
+    pub(super) window: LimitWindow,
+    pub(super) on_limit: OnLimit,
+    /// Per feature: whether its operations are inside.
+    features: Vec<bool>,
+    default: StatedAmount,
+    members: Vec<(u16, StatedAmount)>,
+    /// Shares of the amount at which people are told (billionths), and whether that is critical.
+    alerts: SmallVec<[(i64, bool); 2]>,
+    /// All levels of use at which something happens to whoever has no amount of its own, ascending.
+    levels: SmallVec<[Credits; 3]>,
+    /// Number of its chain among those of the plan.
+    chain: Option<u16>,
+}
+
+impl MeterRule {
+    /// Whose meter an operation counts into; none if it is outside.
+    #[inline]
+    pub(super) fn owner_of(&self, asker: RoomAsker) -> Option<u16> {
+        if !self.holds(asker.serves) {
+            return None;
+        }
+        match self.per {
+            LimitOwner::Organization => Some(0),
+            LimitOwner::Member => Some(asker.member).filter(|member| *member != NO_MEMBER),
+            LimitOwner::Project => Some(asker.project),
+        }
+    }
+
+    /// Whether operations that a feature serves are inside.
+    #[inline]
+    pub(super) fn holds(&self, feature: FeatureIndex) -> bool {
+        self.features.get(feature.index()).copied().unwrap_or(false)
+    }
+
+    /// How much an owner has room for.
+    #[inline]
+    pub(super) fn amount_of(&self, owner: u16) -> StatedAmount {
+        if self.members.is_empty() || self.per != LimitOwner::Member {
+            return self.default;
+        }
+        self.members.iter().find(|(who, _)| *who == owner).map_or(self.default, |(_, amount)| *amount)
+    }
+
+    /// What an owner has room for, if it is limited.
+    #[inline]
+    pub(super) fn most_of(&self, owner: u16) -> Option<Credits> {
+        match self.amount_of(owner) {
+            StatedAmount::Most(most) => Some(most),
+            StatedAmount::Unsaid | StatedAmount::Unlimited => None,
+        }
+    }
+
+    /// It turns operations away; a soft limit counts and tells.
+    #[inline]
+    pub(super) fn is_hard(&self) -> bool {
+        self.on_limit != OnLimit::Allow
+    }
+
+    /// Levels of use at which people are told: share of the amount, and whether that is critical.
+    pub(super) fn alert_levels(&self, most: Credits) -> impl Iterator<Item = (Credits, bool)> + '_ {
+        self.alerts.iter().map(move |(share, critical)| (most.scale_floor(*share, 1_000_000_000), *critical))
+    }
+
+    /// The lowest level above what is used at which something happens: a share of the amount, or all of it. None if nothing
+    /// happens any more.
+    #[inline]
+    pub(super) fn next_level(&self, owner: u16, used: Credits) -> Option<Credits> {
+        if self.members.is_empty() {
+            return self.levels.iter().find(|level| **level > used).copied();
+        }
+        let most = self.most_of(owner)?;
+        self.levels_of(most).find(|level| *level > used)
+    }
+
+    /// Shares of an amount at which people are told, and all of it, ascending.
+    fn levels_of(&self, most: Credits) -> impl Iterator<Item = Credits> + use<> {
+        let mut levels: SmallVec<[Credits; 3]> = self.alert_levels(most).map(|(level, _)| level).collect();
+        levels.push(most);
+        levels.sort_unstable();
+        levels.into_iter()
+    }
+}
+
+/// The limits of a plan that an organization has switched on, in file order.
+pub(super) fn meter_rules(terms: &Terms, adopted: impl Fn(&UsageLimit) -> bool) -> Vec<MeterRule> {
+    let mut chains: Vec<&str> = Vec::new();
+    let mut rules = Vec::new();
+    for (place, limit) in terms.limits.iter().enumerate() {
+        let chain = limit.chain.as_deref().map(|name| {
+            let number = chains.iter().position(|known| *known == name).unwrap_or(chains.len());
+            if number == chains.len() {
+                chains.push(name);
+            }
+            number as u16
+        });
+        if adopted(limit) {
+            rules.push(MeterRule { chain, ..rule(place, limit) });
+        }
+    }
+    rules
+}
+
+fn rule(place: usize, limit: &UsageLimit) -> MeterRule {
+    let share = |share: &f64| (crate::units::round_half_up(*share, 1e9), *share >= 1.0);
+    let mut rule = MeterRule {
+        place,
+        id: limit.id,
+        unit: limit.unit,
+        per: limit.per,
+        window: limit.window,
+        on_limit: limit.on_limit,
+        features: limit.features.clone(),
+        default: limit.amount.default,
+        members: limit.amount.members.clone(),
+        alerts: limit.alerts.iter().map(share).collect(),
+        levels: SmallVec::new(),
+        chain: None,
+    };
+    if let StatedAmount::Most(most) = rule.default {
+        rule.levels = rule.levels_of(most).collect();
+    }
+    rule
+}
+
+/// Chains of which a limit has been asked for an operation.
+#[derive(Debug, Default)]
+pub(super) struct ChainsAsked(SmallVec<[u16; 4]>);
+
+impl ChainsAsked {
+    /// What a limit has room for if it is the one to be asked: the first of its chain that says something.
+    #[inline]
+    pub(super) fn ask(&mut self, rule: &MeterRule, owner: u16) -> Option<Credits> {
+        let amount = rule.amount_of(owner);
+        if let Some(chain) = rule.chain {
+            if amount == StatedAmount::Unsaid || self.0.contains(&chain) {
+                return None;
+            }
+            self.0.push(chain);
+        }
+        match amount {
+            StatedAmount::Most(most) if rule.is_hard() => Some(most),
+            _ => None,
+        }
+    }
+}
