@@ -173,6 +173,16 @@ fn operations_fall_back_on_another_feature() {
              => served 1, substituted 0, refused-limit 1",
         ),
         (
+            "what is free is never refused: limits with everything inside do not hold it back",
+            "feature other: free = true
+             limits = [{ name = \"day\", amount = 10, on_limit = { fallback = \"other\" } }, { name = \"week\", amount = 10, on_limit = { fallback = \"other\" } }]
+             grant 1: 100 purchased
+             use 10 at 2 Jan
+             use 5 at 3 Jan
+             use 5 at 4 Jan
+             => served 1, substituted 2, refused-limit 0, charged 10",
+        ),
+        (
             "a lack of credits then meets what it meets",
             "admission = { estimate = \"exact\" }
              feature other: cost = 6

@@ -167,7 +167,7 @@ impl State {
         }
     }
 
-    fn is_free(&self, env: &Env, feature: FeatureIndex) -> bool {
+    pub(super) fn is_free(&self, env: &Env, feature: FeatureIndex) -> bool {
         env.facts(feature).free
     }
 

@@ -164,7 +164,10 @@ impl State {
         if let Some(row) = self.row(slot) {
             row.cost = cost;
         }
-        if let Some(lacking) = self.waits_behind(env, slot) {
+        // Nothing stands before what is free, limits included.
+        if self.is_free(env, other) {
+            self.admit(env, slot, None);
+        } else if let Some(lacking) = self.waits_behind(env, slot) {
             self.queue_for_room(env, slot, lacking);
         } else {
             self.check_and_start(env, slot);
