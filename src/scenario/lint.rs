@@ -7,7 +7,7 @@ mod limits;
 
 use crate::policy::{
     Admission, AlertThreshold, Anchor, CapLimit, CycleOnChange, DebtAtCycle, Effective, Expiry, FeatureTerms,
-    GrantSpec, Opening, Overrun, Package, PackageChoice, Policy, RecurrenceMode, Rollover, Terms,
+    GrantSpec, InFlight, Opening, Overrun, Package, PackageChoice, Policy, RecurrenceMode, Rollover, Terms,
     TopUpAmount, TopUpThreshold, WhenShort,
 };
 use crate::units::Credits;
@@ -297,7 +297,10 @@ fn rule_without_effect(about: &About<'_>) {
         );
     }
     let limit = about.terms.overdraft.limit;
-    let allowed = about.any_paid(|feature| feature.short == WhenShort::Allow || unchecked(feature));
+    // A limit is also how far work that runs may go before it is stopped.
+    let stops = |feature: &FeatureTerms| feature.in_flight != InFlight::Finish;
+    let allowed =
+        about.any_paid(|feature| feature.short == WhenShort::Allow || unchecked(feature) || stops(feature));
     if about.is_own("overdraft") && limit != Some(Credits::ZERO) && !allowed {
         about.warn(
             "overdraft",

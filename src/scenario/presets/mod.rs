@@ -71,4 +71,10 @@ presets!(
     "metronome",
     "autumn",
     "tigerbeetle",
+    "claude",
+    "codex",
+    "windsurf",
+    "litellm",
+    "kiro",
+    "replit",
 );

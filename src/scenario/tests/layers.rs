@@ -81,9 +81,18 @@ top_up = { threshold = 5, backoff = "2 h" }
 
 #[test]
 fn every_preset_reads() {
+    // Where a product publishes no amount, the policy has to.
+    let amounts = |first, second| {
+        format!("limits = [{{ name = \"{first}\", amount = 9 }}, {{ name = \"{second}\", amount = 9 }}]")
+    };
     for preset in presets::list() {
-        let lines = format!("preset = \"{}\"", preset.name);
-        terms_with(&lines);
+        let amounts = match preset.name {
+            "claude" => amounts("session", "week"),
+            "codex" => amounts("five-hours", "week"),
+            "windsurf" => amounts("day", "week"),
+            _ => String::new(),
+        };
+        terms_with(&format!("preset = \"{}\"\n{amounts}", preset.name));
         assert!(preset.summary().len() > 20, "{} says what it is", preset.name);
     }
 }

@@ -73,7 +73,7 @@ fn check(name: &str) {
 }
 
 /// Short scenarios that people argue about; the head of each says its answer.
-const QUESTIONS: [&str; 7] = [
+const QUESTIONS: [&str; 10] = [
     "five-hours-and-a-week",
     "first-use-windows",
     "banked-resets",
@@ -81,11 +81,22 @@ const QUESTIONS: [&str; 7] = [
     "rescue-model",
     "parallel-calls",
     "worst-case-reservations",
+    "rollover-on-top",
+    "grace-in-flight",
+    "recharge-loops",
 ];
 
 #[test]
 fn the_questions_are_answered_as_they_were() {
     QUESTIONS.iter().for_each(|question| check(&format!("questions/{question}")));
+}
+
+/// Products whose limits people argue about.
+const PRODUCTS: [&str; 6] = ["claude", "codex", "windsurf", "litellm", "kiro", "replit"];
+
+#[test]
+fn the_products_say_what_they_said() {
+    PRODUCTS.iter().for_each(|product| check(product));
 }
 
 #[test]
