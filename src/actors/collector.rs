@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix::prelude::*;
 
 use crate::outcome::{Outcome, RunShape};
-use crate::parts::{Header, Part, PartError};
+use crate::parts::{Header, Part, PartError, Span};
 
 use super::control::{ActorName, Control, ControlEvent, Failure, InjectedFault, Sentinel};
 use super::keeper::PartKeeper;
@@ -35,8 +35,19 @@ pub trait Sink: Send {
     /// A complete replication.
     fn complete(&mut self, replication: u32, outcome: Outcome) -> Enough;
 
+    /// Told before each complete replication: operations that it demanded.
+    fn demanded(&mut self, _operations: u64) {}
+
     /// What there is of a replication that was cut short.
     fn partial(&mut self, replication: u32, outcome: Outcome);
+
+    /// The next rows of all files, of these organizations.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    fn unit(&mut self, _of: Span, rows: RowParts) -> Result<(), SpillError> {
+        rows.pour(&mut |file, rows| self.rows(file, rows))
+    }
 
     /// The next rows of a file (by its place in the row writer's files), in the order of replications and
     /// organizations.
@@ -93,6 +104,13 @@ pub struct CollectorSpec {
     pub control: Arc<Control>,
 }
 
+/// What has come of a replication.
+struct ReplicationSum {
+    units: u64,
+    operations: u64,
+    outcome: Outcome,
+}
+
 /// Puts parts back into order.
 pub struct Collector {
     /// Dropped first: whoever ends because this one does must not be heard before it.
@@ -104,7 +122,7 @@ pub struct Collector {
     next_unit: u64,
     early: BTreeMap<u64, RowParts>,
     early_memory: usize,
-    outcomes: BTreeMap<u32, (u64, Outcome)>,
+    outcomes: BTreeMap<u32, ReplicationSum>,
     next_replication: u32,
     shape: Arc<RunShape>,
     keeper: Option<PartKeeper>,
@@ -130,11 +148,11 @@ impl Collector {
         };
         Collector {
             next_replication: plan.replications().start,
+            next_unit: plan.first_unit(),
             plan,
             arbiters,
             sink,
             folder,
-            next_unit: 0,
             early: BTreeMap::new(),
             early_memory: 0,
             outcomes: BTreeMap::new(),
@@ -161,21 +179,22 @@ impl Collector {
                 }
                 self.early.insert(unit, rows);
             }
-            self.add(piece.replication(), piece.spans.len() as u64, outcome);
+            self.add(piece.replication(), (piece.spans.len() as u64, piece.operations), outcome);
             self.hand_on();
             self.write_ready().map_err(io)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, replication: u32, units: u64, outcome: Outcome) {
+    fn add(&mut self, replication: u32, (units, operations): (u64, u64), outcome: Outcome) {
         match self.outcomes.get_mut(&replication) {
-            Some((sum, merged)) => {
-                *sum += units;
-                merged.merge(&outcome);
+            Some(sum) => {
+                sum.units += units;
+                sum.operations += operations;
+                sum.outcome.merge(&outcome);
             }
             None => {
-                self.outcomes.insert(replication, (units, outcome));
+                self.outcomes.insert(replication, ReplicationSum { units, operations, outcome });
             }
         }
     }
@@ -204,7 +223,7 @@ impl Collector {
             && let Some(rows) = self.early.remove(&self.next_unit)
         {
             self.early_memory -= rows.memory();
-            rows.pour(&mut |file, rows| self.sink.rows(file, rows))?;
+            self.sink.unit(self.plan.span(self.next_unit), rows)?;
             self.next_unit += 1;
         }
         Ok(())
@@ -212,13 +231,13 @@ impl Collector {
 
     /// Hands on every replication that is complete and next in order.
     fn hand_on(&mut self) {
-        let whole = self.plan.units_per_replication();
         while !self.enough
             && let Some(entry) = self.outcomes.first_entry()
             && *entry.key() == self.next_replication
-            && entry.get().0 == whole
+            && entry.get().units == self.plan.units_of(self.next_replication)
         {
-            let (_, outcome) = entry.remove();
+            let ReplicationSum { operations, outcome, .. } = entry.remove();
+            self.sink.demanded(operations);
             self.enough = self.sink.complete(self.next_replication, outcome) == Enough::Yes;
             self.next_replication += 1;
         }
@@ -231,11 +250,11 @@ impl Collector {
     fn close(&mut self) -> Result<(), SpillError> {
         let (outcomes, early) = (std::mem::take(&mut self.outcomes), std::mem::take(&mut self.early));
         if !self.enough {
-            for (replication, (_, outcome)) in outcomes {
-                self.sink.partial(replication, outcome);
+            for (replication, sum) in outcomes {
+                self.sink.partial(replication, sum.outcome);
             }
-            for rows in early.into_values() {
-                rows.pour(&mut |file, rows| self.sink.rows(file, rows))?;
+            for (unit, rows) in early {
+                self.sink.unit(self.plan.span(unit), rows)?;
             }
         }
         Ok(())
@@ -304,7 +323,7 @@ impl Handler<Contribution> for Collector {
             let kept = keeper.outcome(&self.plan, self.control.epoch(), &sent);
             self.check(kept);
         }
-        self.add(sent.replication, sent.units.len() as u64, *sent.outcome);
+        self.add(sent.replication, (sent.units.len() as u64, sent.operations), *sent.outcome);
         self.hand_on();
         let written = self.write_ready();
         self.check(written);

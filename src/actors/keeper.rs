@@ -83,7 +83,7 @@ impl PartKeeper {
         let part = self.part_of(of.arbiter, epoch)?;
         if of.whole && !of.units.is_empty() {
             let spans = of.units.iter().map(|&unit| plan.span(unit)).collect();
-            part.writer.outcome(spans, of.operations, &of.outcome).map_err(failed)?;
+            part.writer.outcome(0, spans, of.operations, &of.outcome).map_err(failed)?;
             of.units.iter().for_each(|unit| _ = part.uncovered.remove(unit));
         }
         if part.uncovered.is_empty() && part.epoch != epoch { self.close(of.arbiter, epoch) } else { Ok(()) }

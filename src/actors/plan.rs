@@ -32,6 +32,8 @@ pub struct Plan {
     replications: std::ops::Range<u32>,
     chunk: u32,
     shuffle: Option<u64>,
+    /// The units that are handed out at all.
+    within: std::ops::Range<u64>,
     /// Units that nobody takes: they are finished.
     finished: BTreeSet<u64>,
     taken: AtomicU64,
@@ -45,17 +47,34 @@ impl Plan {
         for &size in sizes {
             bounds.push(bounds[bounds.len() - 1] + u64::from(size));
         }
-        let finished = BTreeSet::new();
-        let firsts = Vec::new();
-        Plan {
-            bounds,
-            firsts,
-            replications,
-            chunk: chunk.max(1),
-            shuffle,
-            finished,
-            taken: AtomicU64::new(0),
-        }
+        let (finished, firsts) = (BTreeSet::new(), Vec::new());
+        let (within, taken) = (0..u64::MAX, AtomicU64::new(0));
+        Plan { bounds, firsts, replications, chunk: chunk.max(1), shuffle, within, finished, taken }
+    }
+
+    /// The same, but only these units are handed out.
+    #[must_use]
+    pub fn only(mut self, units: std::ops::Range<u64>) -> Self {
+        // Turns of a replication are its units in some order, so that whole replications can be passed over.
+        let whole = self.units_per_replication().max(1);
+        self.taken = AtomicU64::new(units.start / whole * whole);
+        self.within = units;
+        self
+    }
+
+    /// The first unit that is handed out, in the order of rows.
+    #[must_use]
+    pub fn first_unit(&self) -> u64 {
+        self.within.start
+    }
+
+    /// Units of a replication that are handed out.
+    #[must_use]
+    pub fn units_of(&self, replication: u32) -> u64 {
+        let whole = self.units_per_replication();
+        let begins = u64::from(replication - self.replications.start) * whole;
+        let (start, end) = (begins.max(self.within.start), (begins + whole).min(self.within.end));
+        end.saturating_sub(start)
     }
 
     /// The same with cohorts whose organizations are numbered from these on.
@@ -145,7 +164,7 @@ impl Plan {
             }
             let (replication, within) = (turn / per_replication, turn % per_replication);
             let index = replication * per_replication + self.shuffled(within, per_replication, replication);
-            if !self.finished.contains(&index) {
+            if self.within.contains(&index) && !self.finished.contains(&index) {
                 let Span { replication, first, count } = self.span(index);
                 return Some(WorkUnit { index, replication, first, count });
             }

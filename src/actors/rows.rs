@@ -174,6 +174,15 @@ impl RowParts {
         Ok(())
     }
 
+    /// Removes what was spilled, once every file has been copied.
+    ///
+    /// # Errors
+    /// A spill cannot be removed.
+    pub fn discard(self) -> Result<(), SpillError> {
+        let spilled = self.0.into_iter().filter_map(|part| part.spilled);
+        spilled.into_iter().try_for_each(|path| fs::remove_file(&path).map_err(at(&path)))
+    }
+
     /// Bytes in memory.
     #[must_use]
     pub fn memory(&self) -> usize {

@@ -5,7 +5,14 @@ Examples:
   creditsim run policy-shootout
   creditsim run my-product.toml --policy block --policy hold --replications 50
   creditsim run my-product.toml --set policies.overdraft.overdraft.limit=200
-  creditsim run my-product.toml --threshold 'hold: loss_rate < 8%' --quiet";
+  creditsim run my-product.toml --threshold 'hold: loss_rate < 8%' --quiet
+  creditsim run policy-shootout --shard 1-8/64";
+
+pub(super) const MERGE: &str = "\
+Examples:
+  creditsim merge output/policy-shootout/seed-2025-1a2b3c4d-64-shards
+  creditsim merge parts-of-one-machine parts-of-another --threshold 'hold: loss_rate < 8%'
+Shards are run with `creditsim run SCENARIO --shard FROM-TO/N`.";
 
 pub(super) const CHECK: &str = "\
 Examples:

@@ -46,6 +46,14 @@ pub enum CommandProblem {
         /// Why.
         source: std::io::Error,
     },
+    /// 5, or 2 where some are of something else: parts that cannot be put together.
+    #[error("error: the parts cannot be put together\n  {}{}", .what.join("\n  "), parts_hint(*.misplaced))]
+    Parts {
+        /// Everything that is wrong, a line each.
+        what: Vec<String>,
+        /// True if files were named that do not belong there.
+        misplaced: bool,
+    },
     /// 5: results are complete, but could not take their place.
     #[error("error: `{}`: {}; the results are kept in `{}`", .0.target.display(), .0.source, .0.kept.display())]
     Unplaced(Unplaced),
@@ -86,6 +94,15 @@ impl From<Failure> for CommandProblem {
     }
 }
 
+/// What to do about parts.
+fn parts_hint(misplaced: bool) -> &'static str {
+    if misplaced {
+        "\nhint: name the parts of one run alone; the commands on stdout write what is missing"
+    } else {
+        "\nhint: the commands on stdout write what is missing; parts that are spoilt are written again by them"
+    }
+}
+
 impl CommandProblem {
     /// A mistake in the arguments.
     #[must_use]
@@ -97,7 +114,8 @@ impl CommandProblem {
         match self {
             CommandProblem::Scenario(_) | CommandProblem::Usage { .. } | CommandProblem::Impossible(_) => 2,
             CommandProblem::Run(Failure::Impossible { .. }) => 2,
-            CommandProblem::File { .. } | CommandProblem::Unplaced(_) => 5,
+            CommandProblem::Parts { misplaced: true, .. } => 2,
+            CommandProblem::Parts { .. } | CommandProblem::File { .. } | CommandProblem::Unplaced(_) => 5,
             CommandProblem::Run(Failure::Io { .. } | Failure::Unreadable { .. } | Failure::Arbiter(_)) => 5,
             CommandProblem::Run(Failure::History(error)) if error.is_stopped() => interrupt::INTERRUPTED,
             CommandProblem::Run(Failure::History(error)) => {

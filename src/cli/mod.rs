@@ -24,6 +24,7 @@ mod interrupt;
 mod keeping;
 mod limits;
 mod manual;
+mod merging;
 mod metrics;
 mod new;
 mod optimize;
@@ -39,6 +40,7 @@ mod scenarios;
 mod schema;
 mod select;
 mod sensitivity;
+mod sharding;
 mod show;
 mod sweep;
 mod terminal;
@@ -126,6 +128,7 @@ impl Command {
             Command::Sensitivity(arguments) => sensitivity::carry_out(arguments),
             Command::Bench(arguments) => bench::carry_out(arguments),
             Command::Verify(arguments) => verify::carry_out(arguments),
+            Command::Merge(arguments) => merging::carry_out(arguments),
             Command::Compare(arguments) => compare::carry_out(arguments),
             Command::BackTest(arguments) => backtest::carry_out(arguments),
             Command::New(arguments) => new::carry_out(arguments),

@@ -17,6 +17,18 @@ pub(super) fn source(named: &str, set: &[String]) -> Result<ScenarioSource, Comm
     Ok(source.with_overrides(&overrides))
 }
 
+/// The source that `named` meant when this was its text.
+pub(super) fn kept(named: &str, text: &str, set: &[String]) -> Result<ScenarioSource, CommandProblem> {
+    let overrides: Vec<(String, String)> =
+        set.iter().map(|text| key_and_value(text)).collect::<Result<_, _>>()?;
+    let folder = Path::new(named).parent().unwrap_or(Path::new(""));
+    let source = match ScenarioSource::from_bundled(named).filter(|bundled| bundled.text() == text) {
+        Some(bundled) => bundled,
+        None => ScenarioSource::from_text(named, text).in_folder(folder),
+    };
+    Ok(source.with_overrides(&overrides))
+}
+
 /// A scenario that can be run.
 pub(super) fn scenario(named: &str, set: &[String]) -> Result<Scenario, CommandProblem> {
     scenario::read(&source(named, set)?).map_err(CommandProblem::Scenario)

@@ -105,7 +105,13 @@ impl Keep {
             unit.unwrap_or_else(|| layout.chunk_for(organizations)),
             layout.shuffle,
         );
-        let header = Header { question: self.question, organizations, unit: plan.chunk(), files: self.files };
+        let header = Header {
+            question: self.question,
+            organizations,
+            unit: plan.chunk(),
+            files: self.files,
+            shard: None,
+        };
         let mut taken_up = TakenUp::default();
         let mut parts = self.parts;
         for part in &mut parts {

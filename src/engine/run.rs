@@ -16,6 +16,7 @@ use crate::actors::{
 };
 use crate::outcome::Outcome;
 
+use super::cut::Slice;
 use super::keep::{Keep, RemainderPlan, TakenUp};
 use super::{Cause, Interrupt, Layout, Stopwatch};
 
@@ -74,7 +75,24 @@ pub struct Ran {
 ///
 /// # Errors
 /// The first failure: it names the organization, the actor or the file.
-pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Failure> {
+pub fn run(spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Failure> {
+    run_all(spec, None, observe)
+}
+
+/// Runs only the organizations of a slice, whose replications are those of the spec. The sink is told of each replication
+/// once, whole or not.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_slice(spec: RunSpec, slice: &Slice, observe: &mut dyn FnMut(Progress)) -> Result<Ran, Failure> {
+    run_all(RunSpec { replications: slice.replications.clone(), ..spec }, Some(slice), observe)
+}
+
+fn run_all(
+    mut spec: RunSpec,
+    slice: Option<&Slice>,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Ran, Failure> {
     let started = Stopwatch::start();
     let Job { shape, cohorts, .. } = &*spec.job;
     let sizes: Vec<u32> = cohorts.iter().map(|cohort| cohort.organizations).collect();
@@ -84,9 +102,15 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
     let (plan, kept, taken_up) = match chosen {
         Some(RemainderPlan { plan, kept, taken_up }) => (plan, Some(kept), taken_up),
         None => {
-            let plan = Plan::new(&sizes, replications, layout.chunk_for(total), layout.shuffle);
+            let unit = slice.map_or_else(|| layout.chunk_for(total), |slice| slice.unit);
+            let plan = Plan::new(&sizes, replications, unit, layout.shuffle);
+            let plan = slice.map(|slice| slice.units.clone()).into_iter().fold(plan, Plan::only);
             (plan, None, TakenUp::default())
         }
+    };
+    let organizations_total = match slice {
+        Some(slice) => slice.organizations_of(total),
+        None => total * spec.replications.len() as u64,
     };
     let firsts = cohorts.iter().map(|cohort| cohort.first).collect();
     let plan = Arc::new(plan.numbered_from(firsts));
@@ -99,7 +123,7 @@ pub fn run(mut spec: RunSpec, observe: &mut dyn FnMut(Progress)) -> Result<Ran, 
         control: Arc::new(control),
         inbox,
         started,
-        organizations_total: total * spec.replications.len() as u64,
+        organizations_total,
         stall_after: layout.stall_after,
         interrupt: spec.interrupt.clone(),
         job: spec.job.clone(),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The first bytes of every part; the last one is the version of the form.
-pub(super) const MAGIC: &[u8; 16] = b"creditsim part\x00\x02";
+pub(super) const MAGIC: &[u8; 16] = b"creditsim part\x00\x03";
 
 /// What a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,21 @@ pub struct Header {
     pub unit: u32,
     /// Names of the files that have rows, in the order of the numbers that blocks give them.
     pub files: Vec<String>,
+    /// Which shard of a command it is; absent in the parts that `--resume` takes up.
+    pub shard: Option<ShardHead>,
+}
+
+/// What a shard is a part of, complete enough to put all of them together without anything else but usage histories.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardHead {
+    /// From 1; beyond `of` where replications are added in batches of so many shards.
+    pub number: u32,
+    /// How many there are, of a batch if there are batches.
+    pub of: u32,
+    /// The command in canonical form, word by word, without the program's name.
+    pub command: Vec<String>,
+    /// The scenario file's text, without what was set over it.
+    pub scenario_text: String,
 }
 
 /// Consecutive organizations of one replication.
@@ -73,4 +88,6 @@ pub(super) struct OutcomeHead {
     pub spans: Vec<Span>,
     /// Operations that these organizations demanded.
     pub operations: u64,
+    /// Which of the command's groups of settings; 0 where there is one.
+    pub group: u32,
 }

@@ -66,6 +66,8 @@ pub struct Piece {
     pub spans: Vec<Span>,
     /// Operations that they demanded.
     pub operations: u64,
+    /// Which of the command's groups of settings.
+    pub group: u32,
     outcome: Held,
 }
 
@@ -74,6 +76,12 @@ impl Piece {
     #[must_use]
     pub fn replication(&self) -> u32 {
         self.spans[0].replication
+    }
+
+    /// The organizations in it, if they stand side by side.
+    #[must_use]
+    pub fn only_span(&self) -> Option<Span> {
+        if let [span] = self.spans[..] { Some(span) } else { None }
     }
 
     /// The part that holds it.
@@ -189,11 +197,11 @@ impl PartBytes {
                     part.rows.push((span, file, behind(block.held, head)));
                 }
                 BlockKind::Outcome => {
-                    let (OutcomeHead { spans, operations }, head) = self.unpacked(&block.contents)?;
+                    let (OutcomeHead { spans, operations, group }, head) = self.unpacked(&block.contents)?;
                     if !are_of_one_replication(&spans) {
                         return Err(self.broken("holds an outcome of nobody or of several replications"));
                     }
-                    part.pieces.push(Piece { spans, operations, outcome: behind(block.held, head) });
+                    part.pieces.push(Piece { spans, operations, group, outcome: behind(block.held, head) });
                 }
                 BlockKind::End if block.contents == blocks.to_le_bytes() => break,
                 BlockKind::End => return Err(self.broken("has fewer blocks than it had")),
@@ -278,6 +286,7 @@ mod tests {
             organizations: 40,
             unit: 20,
             files: vec![String::from("a.csv")],
+            shard: None,
         }
     }
 
@@ -294,7 +303,7 @@ mod tests {
             let rows = format!("row {first}\n").repeat(40_000);
             part.rows::<io::Error>(span(first), 0, rows.len() as u64, |put| put(rows.as_bytes())).unwrap();
         }
-        part.outcome(vec![span(0), span(20)], 77, &outcome).unwrap();
+        part.outcome(0, vec![span(0), span(20)], 77, &outcome).unwrap();
         part.finish().unwrap();
         (folder.join("000001.part"), outcome)
     }

@@ -58,12 +58,18 @@ impl PartWriter {
         Ok(self.end_block()?)
     }
 
-    /// Adds what the organizations of some spans of one replication did together.
+    /// Adds what the organizations of some spans of one replication did together. `group` is 0 where all settings are one.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn outcome(&mut self, spans: Vec<Span>, operations: u64, outcome: &Outcome) -> io::Result<()> {
-        let head = packed(&OutcomeHead { spans, operations })?;
+    pub fn outcome(
+        &mut self,
+        group: u32,
+        spans: Vec<Span>,
+        operations: u64,
+        outcome: &Outcome,
+    ) -> io::Result<()> {
+        let head = packed(&OutcomeHead { spans, operations, group })?;
         let bytes = outcome.pack().map_err(io::Error::other)?;
         self.outcomes += 1;
         self.block(BlockKind::Outcome, &[&head, &bytes])

@@ -34,6 +34,7 @@ mod provenance;
 mod replay;
 mod report_page;
 mod sampling_oracle;
+mod shards;
 mod shortcuts;
 mod sweep;
 mod told;

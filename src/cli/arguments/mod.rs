@@ -9,12 +9,15 @@ use crate::report::{self, PictureForms};
 
 use super::examples;
 use super::rows::RowsForm;
+use super::sharding::ShardAsked;
 
 mod aside;
 mod backtest;
+mod merge;
 
 pub use aside::*;
 pub use backtest::BackTestArguments;
+pub use merge::MergeArguments;
 
 /// What does a credit policy do to customers and to the books? Simulates organizations that spend prepaid credits
 /// under several policies at once and shows which policy does what.
@@ -74,6 +77,9 @@ pub enum Command {
     /// Write a scenario to begin with: your usage, your prices, the policies that you want to compare.
     #[command(after_help = examples::NEW)]
     New(NewArguments),
+    /// Put the parts of sharded runs together: the results of the whole run, and its thresholds judged.
+    #[command(after_help = examples::MERGE)]
+    Merge(MergeArguments),
     /// Compare two runs from their folders: which outcomes changed, and whether that is more than noise.
     #[command(after_help = examples::COMPARE)]
     Compare(CompareArguments),
@@ -198,12 +204,42 @@ pub struct RunArguments {
     /// Go on from what a killed or partial run of the same question has finished; the results are the same bytes.
     #[arg(long)]
     pub resume: bool,
+    /// Run these shards only, `FROM-TO/N` of N equal pieces of the work, and write each into a part that `creditsim merge` puts
+    /// together; those that are there already are passed over. `auto/N`: the one of the scheduler's task.
+    #[arg(
+        long,
+        value_name = "SHARDS",
+        value_parser = crate::cli::sharding::shard,
+        conflicts_with_all = ["bootstrap", "time", "resume", "organization", "junit", "chunk"]
+    )]
+    pub shard: Option<ShardAsked>,
+    /// How tasks of a scheduler stand for shards.
+    #[command(flatten)]
+    pub tasks: TaskArguments,
     /// What the run may cost.
     #[command(flatten)]
     pub limits: LimitArguments,
     /// How work is laid out; never reaches results.
     #[command(flatten)]
     pub layout: LayoutArguments,
+}
+
+/// How tasks of a scheduler stand for shards, with `--shard auto/N`.
+#[derive(Debug, Args)]
+pub struct TaskArguments {
+    /// Shards that each task of a scheduler runs: with `--shard auto/1000 --shards-per-task 50` twenty tasks are enough.
+    #[arg(
+        long,
+        value_name = "SHARDS",
+        default_value_t = 1,
+        hide_default_value = true,
+        requires = "shard",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub shards_per_task: u32,
+    /// Added to the number of a task: how many earlier arrays have run, where a scheduler caps the size of one.
+    #[arg(long, value_name = "TASKS", default_value_t = 0, hide_default_value = true, requires = "shard")]
+    pub task_offset: u32,
 }
 
 /// The forms of pictures that `--png` asks for.

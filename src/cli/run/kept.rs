@@ -94,7 +94,7 @@ fn written(target: &Path, summary: &Summary) -> String {
 }
 
 /// The command that asks the same question.
-fn command(matter: &Matter, arguments: &RunArguments) -> Vec<String> {
+pub(super) fn command(matter: &Matter, arguments: &RunArguments) -> Vec<String> {
     let key_file = arguments.anonymize.iter().map(|file| file.display().to_string());
     let anonymize = key_file.flat_map(|file| [String::from("--anonymize"), file]);
     matter.asked.words(&arguments.scenario, &matter.source).into_iter().chain(anonymize).collect()

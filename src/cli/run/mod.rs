@@ -2,15 +2,17 @@
 
 mod affected;
 mod kept;
+pub(super) mod merged;
+mod sharded;
 mod simulation;
 mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{self, Expected, Failure, Layout, Planned};
+use crate::engine::{self, Expected, Failure, Interrupt, Layout, Planned};
 use crate::experiment::{Findings, recompute};
-use crate::report::{self, Grounds, HistoryRecord, Manifest, RowFile};
+use crate::report::{Grounds, HistoryRecord, Manifest, Question, RowFile, RunFolder, Unfinished};
 use crate::scenario::{self, Provenance, Scenario, ScenarioSource};
 use crate::workload::{PreparedHistory, Pseudonyms};
 
@@ -21,71 +23,115 @@ use super::exit::{CommandProblem, Exit};
 use super::{anonymous, estimate, interrupt, keeping, limits, reading, replayed, resuming, select, terminal};
 use kept::{keep, manifest};
 use simulation::{Told, simulate};
-use summary::{summarise, tables, write_junit};
+use summary::{Summary, summarise, tables, write_junit};
 
 /// Runs a scenario and reports on it.
 pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem> {
     arguments.rows_format.is_built()?;
     let interrupt = interrupt::listen();
     limits::enforce(&arguments.limits, &interrupt)?;
-    let mut matter = read_and_check(arguments)?;
-    let scenario = &matter.scenario;
-    let expected = expected(scenario, arguments)?;
-    let stem = format!("seed-{}", scenario.seed);
-    let (mut folder, unfinished) = keeping::begin(&arguments.output, &scenario.name, &stem)?;
-    let kept = (arguments.quiet, replayed::shelf(arguments));
-    let histories = replayed::read_or_take_up(scenario, kept, &folder, &interrupt)?;
-    replayed::run_once(&mut matter.scenario, &histories, arguments);
-    let scenario = &matter.scenario;
-    let records = replayed::records(scenario, histories.iter().map(|read| (&read.content, &read.counts)));
-    let question = matter.question(&records);
-    folder
-        .asks(&question)
-        .map_err(|source| CommandProblem::File { path: folder.path().to_owned(), source })?;
-    let asked = question.clone();
-    let unfinished = keeping::of_question(unfinished, &question);
+    let matter = read_and_check(arguments, reading::source(&arguments.scenario, &arguments.set)?)?;
+    let expected = expected(&matter.scenario, arguments)?;
+    if let Some(asked) = &arguments.shard {
+        return sharded::carry_out(matter, arguments, asked, &interrupt);
+    }
+    let (mut begun, unfinished) = Begun::with(matter, arguments, &interrupt)?;
+    let Begun { matter, folder, histories, question, .. } = &mut begun;
+    let unfinished = keeping::of_question(unfinished, question);
     let files = row_files(arguments).into_iter().map(|file| file.name().to_owned()).collect();
-    let (parts, outdone) = resuming::begin(arguments.resume, (&folder, &question), files, unfinished)?;
+    let (parts, outdone) = resuming::begin(arguments.resume, (&*folder, &*question), files, unfinished)?;
     let mut cuts = Vec::new();
     let told = Told { expected, pseudonyms: matter.pseudonyms.clone(), cuts: &mut cuts };
-    let simulated = simulate(scenario, arguments, &histories, &folder, (told, parts, &interrupt));
-    let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, scenario))?;
-    let mut summary = summarise(scenario, ran, gathered, failure.is_some(), &mut folder)?;
-    if arguments.audit {
-        recompute(&summary.findings).map_err(CommandProblem::Internal)?;
-    }
-    summary.grounds = Some(matter.grounds(&summary.findings, &histories, &arguments.scenario));
-    if arguments.quick {
-        summary.answer.caution_first(select::first_look(summary.finished));
-    }
-    terminal::say_drawn(&tables(scenario, (arguments.format.into(), terminal::stdout_look()), &summary));
-    if let Some(file) = &arguments.junit {
-        write_junit(file, scenario, &summary)?;
-    }
-    if summary.is_worth_keeping() {
-        let manifest = manifest(&matter, arguments, &summary, question, records);
-        keep(
-            &matter,
-            arguments,
-            &summary,
-            &histories,
-            (folder, Manifest { cut_draws: cuts.clone(), ..manifest }),
-        )?;
-    }
-    for cut in &cuts {
-        terminal::tell(&format!("note: {cut}"));
-    }
-    if let Some(shortfall) = &summary.shortfall {
-        terminal::tell(&format!("warning: {shortfall}"));
-    }
+    let simulated = simulate(&matter.scenario, arguments, histories, folder, (told, parts, &interrupt));
+    let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, &matter.scenario))?;
+    let summary = summarise(&matter.scenario, ran, gathered, failure.is_some(), folder)?;
+    let asked = begun.question.clone();
+    let (summary, scenario) = begun.report(arguments, summary, &cuts)?;
     if let Some(failure) = failure {
-        return Err(name_the_key(CommandProblem::Run(failure), scenario));
+        return Err(name_the_key(CommandProblem::Run(failure), &scenario));
     }
     if !summary.partial {
         keeping::discard(outdone);
         resuming::outdo(&arguments.output.join(&scenario.name), &asked);
     }
     Ok(summary.exit())
+}
+
+/// A run whose question is known: its histories are read, and it has a work folder.
+struct Begun {
+    matter: Matter,
+    folder: RunFolder,
+    histories: Vec<Arc<PreparedHistory>>,
+    records: Vec<HistoryRecord>,
+    question: Question,
+}
+
+impl Begun {
+    /// Begins the folder and reads usage histories. Gives the unfinished work of dead runs too.
+    fn with(
+        mut matter: Matter,
+        arguments: &RunArguments,
+        interrupt: &Interrupt,
+    ) -> Result<(Self, Vec<Unfinished>), CommandProblem> {
+        let stem = format!("seed-{}", matter.scenario.seed);
+        let (folder, unfinished) = keeping::begin(&arguments.output, &matter.scenario.name, &stem)?;
+        let kept = (arguments.quiet, replayed::shelf(arguments));
+        let histories = replayed::read_or_take_up(&matter.scenario, kept, &folder, interrupt)?;
+        replayed::run_once(&mut matter.scenario, &histories, arguments);
+        let read = histories.iter().map(|read| (&read.content, &read.counts));
+        let records = replayed::records(&matter.scenario, read);
+        let question = matter.question(&records);
+        folder
+            .asks(&question)
+            .map_err(|source| CommandProblem::File { path: folder.path().to_owned(), source })?;
+        Ok((Begun { matter, folder, histories, records, question }, unfinished))
+    }
+
+    /// The same histories under another question.
+    fn asked_anew(self, mut matter: Matter) -> Result<Self, CommandProblem> {
+        let Begun { matter: before, folder, histories, records, .. } = self;
+        matter.scenario.replays_exactly = before.scenario.replays_exactly;
+        matter.scenario.replications = before.scenario.replications;
+        let question = matter.question(&records);
+        folder
+            .asks(&question)
+            .map_err(|source| CommandProblem::File { path: folder.path().to_owned(), source })?;
+        Ok(Begun { matter, folder, histories, records, question })
+    }
+
+    /// Says what the run came to, and keeps it.
+    fn report(
+        self,
+        arguments: &RunArguments,
+        mut summary: Summary,
+        cuts: &[String],
+    ) -> Result<(Summary, Scenario), CommandProblem> {
+        let Begun { matter, folder, histories, records, question } = self;
+        let scenario = &matter.scenario;
+        if arguments.audit {
+            recompute(&summary.findings).map_err(CommandProblem::Internal)?;
+        }
+        summary.grounds = Some(matter.grounds(&summary.findings, &histories, &arguments.scenario));
+        if arguments.quick {
+            summary.answer.caution_first(select::first_look(summary.finished));
+        }
+        terminal::say_drawn(&tables(scenario, (arguments.format.into(), terminal::stdout_look()), &summary));
+        if let Some(file) = &arguments.junit {
+            write_junit(file, scenario, &summary)?;
+        }
+        if summary.is_worth_keeping() {
+            let manifest = manifest(&matter, arguments, &summary, question, records);
+            let manifest = Manifest { cut_draws: cuts.to_vec(), ..manifest };
+            keep(&matter, arguments, &summary, &histories, (folder, manifest))?;
+        }
+        for cut in cuts {
+            terminal::tell(&format!("note: {cut}"));
+        }
+        if let Some(shortfall) = &summary.shortfall {
+            terminal::tell(&format!("warning: {shortfall}"));
+        }
+        Ok((summary, matter.scenario))
+    }
 }
 
 /// The scenario as it is going to be run, and where it came from.
@@ -97,7 +143,7 @@ struct Matter {
 }
 
 impl Matter {
-    fn question(&self, histories: &[HistoryRecord]) -> report::Question {
+    fn question(&self, histories: &[HistoryRecord]) -> Question {
         let mut question = self.asked.question(&self.source, &self.scenario);
         if let Some(pseudonyms) = &self.pseudonyms {
             question = question.with("pseudonyms", pseudonyms.key_name());
@@ -115,8 +161,7 @@ impl Matter {
     }
 }
 
-fn read_and_check(arguments: &RunArguments) -> Result<Matter, CommandProblem> {
-    let source = reading::source(&arguments.scenario, &arguments.set)?;
+fn read_and_check(arguments: &RunArguments, source: ScenarioSource) -> Result<Matter, CommandProblem> {
     let (mut scenario, cautions) = scenario::read_with_cautions(&source).map_err(CommandProblem::Scenario)?;
     if !cautions.is_empty() && !arguments.quiet {
         terminal::tell_drawn(&diagnosis(&cautions, terminal::stderr_look()));

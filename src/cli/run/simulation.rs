@@ -42,17 +42,6 @@ pub(super) fn simulate(
     folder: &RunFolder,
     (told, keep, interrupt): (Told<'_>, Keep, &Interrupt),
 ) -> Result<(Ran, GatheredRun, Option<Failure>), CommandProblem> {
-    let detail = DetailOptions {
-        cycles: arguments.wants(RowsOption::Cycles),
-        operations: arguments.wants(RowsOption::Operations),
-        journal: arguments.wants(RowsOption::Journal),
-        free: arguments.free,
-        audit: arguments.audit,
-        followed: false,
-    };
-    // An organization that is asked for may be any of them.
-    let quick = arguments.quick && arguments.organization.is_none();
-    let first = quick.then_some(select::QUICK_ORGANIZATIONS);
     let shape = engine::shape(scenario);
     let writer = GatheringWriter::new(row_files(arguments), shape.clone());
     // Of parts that are taken up no account is there to be counted again.
@@ -61,14 +50,7 @@ pub(super) fn simulate(
     let resamples = writer.resamples();
     let gathering =
         Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
-    let options = JobOptions { detail, first };
-    let mut job = engine::prepare_with(scenario, options, Arc::new(writer), histories);
-    job.pseudonyms = told.pseudonyms;
-    if let Some(name) = &arguments.organization {
-        let only = organizations::find(&job, name)?;
-        job.keep_only(only);
-    }
-    let job = Arc::new(job);
+    let job = Arc::new(job(scenario, arguments, writer, (histories, told.pseudonyms))?);
     let layout = layout(arguments.threads, &arguments.layout);
     if let Some(count) = arguments.bootstrap {
         let drawn = Resamples::draw((scenario.seed, count, layout.threads), &resampled(&job), &job.shape);
@@ -83,9 +65,8 @@ pub(super) fn simulate(
         (None, Some(_)) if arguments.replications.is_none() => MOST_IN_TIME,
         _ => scenario.replications,
     };
-    let sources = job.world.sources.clone();
     let spec = RunSpec {
-        job,
+        job: job.clone(),
         replications: 0..replications,
         layout,
         spill: folder.path().join(SCRATCH),
@@ -102,9 +83,7 @@ pub(super) fn simulate(
         limits::count(arguments.limits.max_operations, new, interrupt);
     });
     meter.end();
-    let cut =
-        sources.iter().zip(&scenario.features).map(|(source, feature)| source.cuts().remarks(&feature.name));
-    told.cuts.extend(cut.flatten());
+    told.cuts.extend(cut_draws(&job, scenario));
     match (ran, last) {
         (Ok(ran), _) => {
             let mut gathered = gathering.finish()?;
@@ -123,6 +102,39 @@ pub(super) fn simulate(
         }
         (Err(failure), _) => Err(CommandProblem::Run(failure)),
     }
+}
+
+/// What is simulated, with the rows that were asked for.
+pub(super) fn job(
+    scenario: &Scenario,
+    arguments: &RunArguments,
+    writer: GatheringWriter,
+    (histories, pseudonyms): (&[Arc<PreparedHistory>], Option<Pseudonyms>),
+) -> Result<Job, CommandProblem> {
+    let detail = DetailOptions {
+        cycles: arguments.wants(RowsOption::Cycles),
+        operations: arguments.wants(RowsOption::Operations),
+        journal: arguments.wants(RowsOption::Journal),
+        free: arguments.free,
+        audit: arguments.audit,
+        followed: false,
+    };
+    // An organization that is asked for may be any of them.
+    let quick = arguments.quick && arguments.organization.is_none();
+    let options = JobOptions { detail, first: quick.then_some(select::QUICK_ORGANIZATIONS) };
+    let mut job = engine::prepare_with(scenario, options, Arc::new(writer), histories);
+    job.pseudonyms = pseudonyms;
+    if let Some(name) = &arguments.organization {
+        let only = organizations::find(&job, name)?;
+        job.keep_only(only);
+    }
+    Ok(job)
+}
+
+/// What draws that met a bound come to, a sentence each.
+pub(super) fn cut_draws(job: &Job, scenario: &Scenario) -> Vec<String> {
+    let sources = job.world.sources.iter().zip(&scenario.features);
+    sources.flat_map(|(source, feature)| source.cuts().remarks(&feature.name)).collect()
 }
 
 /// The cohorts of a run, as they are resampled.

@@ -1,0 +1,90 @@
+//! `creditsim merge` of the shards of a run: what they come to is what the whole run would have come to.
+
+use std::sync::Arc;
+
+use crate::engine::{self, Enough, Interrupt, Merger, Progress, Ran, Stopwatch, TakenUp};
+use crate::parts::Catalogue;
+
+use super::super::arguments::{MergeArguments, RunArguments};
+use super::super::exit::{CommandProblem, Exit};
+use super::super::gathering::{Gathering, GatheringWriter};
+use super::super::{interrupt, keeping, merging, reading, resuming};
+use super::sharded::{cut, organizations, replications};
+use super::simulation::job;
+use super::summary::summarise;
+use super::{Begun, read_and_check, row_files};
+
+/// Puts the shards of a run together and reports on them.
+pub(in crate::cli) fn carry_out(
+    asked: RunArguments,
+    arguments: &MergeArguments,
+    catalogue: &Catalogue,
+) -> Result<Exit, CommandProblem> {
+    let interrupt = interrupt::listen();
+    let mut asked = RunArguments {
+        output: arguments.output.clone(),
+        format: arguments.format,
+        quiet: arguments.quiet,
+        junit: arguments.junit.clone(),
+        keep_sorted: arguments.keep_sorted.clone(),
+        ..asked
+    };
+    asked.rows_format.is_built()?;
+    let source = || reading::kept(&asked.scenario, &catalogue.shard.scenario_text, &asked.set);
+    let (source, again) = (source()?, source()?);
+    let matter = read_and_check(&asked, source)?;
+    let (mut begun, unfinished) = Begun::with(matter, &asked, &interrupt)?;
+    if let Some(first) = catalogue.parts.values().next() {
+        merging::refuse_other(first, &catalogue.header.question, &begun.question)?;
+    }
+    if !arguments.thresholds.is_empty() {
+        // From here on it is the run that would have judged them too.
+        asked.thresholds.extend(arguments.thresholds.iter().cloned());
+        begun = begun.asked_anew(read_and_check(&asked, again)?)?;
+    }
+    let (ran, gathered) = poured(&begun, &asked, catalogue, &interrupt)?;
+    let summary = summarise(&begun.matter.scenario, ran, gathered, false, &mut begun.folder)?;
+    let (same, _) = keeping::of_question(unfinished, &begun.question);
+    let question = begun.question.clone();
+    let (summary, scenario) = begun.report(&asked, summary, &[])?;
+    if !summary.partial {
+        keeping::discard(same);
+        resuming::outdo(&asked.output.join(&scenario.name), &question);
+    }
+    Ok(summary.exit())
+}
+
+/// Hands everything that is in the parts to whoever gathers a run.
+fn poured(
+    begun: &Begun,
+    asked: &RunArguments,
+    catalogue: &Catalogue,
+    interrupt: &Interrupt,
+) -> Result<(Ran, super::super::gathering::GatheredRun), CommandProblem> {
+    let started = Stopwatch::start();
+    let Begun { matter, folder, histories, .. } = begun;
+    let scenario = &matter.scenario;
+    let shape = engine::shape(scenario);
+    let writer = GatheringWriter::new(row_files(asked), shape.clone());
+    let gathering = Gathering::begin(&writer, scenario, shape.clone(), folder, (asked.rows_format, None))?;
+    let job = Arc::new(job(scenario, asked, writer, (histories, matter.pseudonyms.clone()))?);
+    let cut = cut(&job, replications(scenario), catalogue.shard.of)?;
+    let groups = [(organizations(&job), shape)];
+    let mut sinks: [Box<dyn engine::Sink>; 1] = [Box::new(gathering.clone())];
+    let mut merger = Merger::new(&cut, &groups, &mut sinks);
+    for (&number, path) in &catalogue.parts {
+        if merger.take(number, path)? == Enough::Yes || interrupt.is_asked() {
+            break;
+        }
+    }
+    let (organizations, operations) = merger.merged;
+    let progress = Progress {
+        operations,
+        operations_expected: operations,
+        organizations,
+        organizations_total: organizations,
+        taken_up: TakenUp { organizations, operations },
+        elapsed: started.elapsed(),
+    };
+    Ok((Ran { progress, interrupted: interrupt.cause() }, gathering.finish()?))
+}
