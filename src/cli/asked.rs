@@ -31,6 +31,10 @@ impl Asked {
         if repeats && (arguments.time.is_none() || arguments.replications.is_some()) {
             asked.value("--replications", scenario.replications);
         }
+        asked.each("--until", &arguments.until);
+        if !arguments.until.is_empty() {
+            asked.value("--most-replications", arguments.most_replications);
+        }
         asked.flag("--free", arguments.free && arguments.wants(RowsOption::Operations));
         asked.optional("--organization", arguments.organization.as_ref());
         match arguments.rows_format {

@@ -77,6 +77,13 @@ pub(super) fn headline(scenario: &Scenario, job: &Job, layout: &Layout, time: Op
 
 /// How many replications there will be: at most, if a precision ends them, or as many as a time allows.
 pub(super) fn replications(scenario: &Scenario, time: Option<Duration>) -> String {
+    if let Some(until) = &scenario.until {
+        return format!(
+            "batches of {}, at most {}",
+            until.batch,
+            number_of(u64::from(until.most), "replication", "replications")
+        );
+    }
     match (&scenario.precision, time) {
         (Some(precision), _) => format!("up to {} replications", precision.max_replications),
         (None, Some(time)) => format!("replications for {}", span(time.as_secs_f64())),

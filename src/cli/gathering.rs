@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::calendar::Zone;
 use crate::engine::{Enough, RowWriter, Sink, SpillError, Stopwatch};
-use crate::experiment::{Measurements, Resamples, StopDecision, reason, stop};
+use crate::experiment::{Measurements, Resamples, StopDecision, reason, stop, until};
 use crate::outcome::{OrganizationOutcome, Outcome, Recount, RunShape};
 use crate::report::{self, RowFile, RunFile, RunFolder};
-use crate::scenario::{Precision, Scenario};
+use crate::scenario::{Precision, Scenario, Until};
 
 use super::exit::CommandProblem;
 use super::progress::span;
@@ -120,6 +120,7 @@ struct GatheringState {
     measurements: Measurements,
     baseline: usize,
     precision: Option<Precision>,
+    until: Option<Until>,
     precision_missed: bool,
     partial: Option<Outcome>,
     /// Rows of `books.csv` so far: a few for every replication, whatever the number of organizations.
@@ -199,6 +200,7 @@ impl Gathering {
             measurements: Measurements::new(shape),
             baseline: scenario.baseline,
             precision: scenario.precision.clone(),
+            until: scenario.until.clone(),
             precision_missed: false,
             partial: None,
             books: scenario.currency.is_some().then(books_begun),
@@ -234,6 +236,7 @@ impl Gathering {
             measurements,
             baseline,
             precision,
+            until,
             files,
             precision_missed,
             time,
@@ -242,6 +245,10 @@ impl Gathering {
             ..
         } = state;
         let known = precision.and_then(|precision| reason(&measurements, baseline, &precision));
+        let known = known.or_else(|| {
+            let until = until.filter(|until| enough(&measurements, until))?;
+            Some(until::told(&measurements, &until))
+        });
         let stopped = known.or_else(|| time_over(&measurements, time));
         let close = |OpenRows { name, open, .. }: OpenRows| {
             (name, open.and_then(|open| open.finish().map_err(|error| error.to_string())))
@@ -249,6 +256,12 @@ impl Gathering {
         let files = files.into_iter().map(close).collect();
         Ok(GatheredRun { measurements, files, precision_missed, stopped, books, limits, unfinished })
     }
+}
+
+/// True where `--until` ends a run: at the end of a batch, if it holds or there may not be another.
+fn enough(measurements: &Measurements, until: &Until) -> bool {
+    let done = measurements.replications();
+    done.is_multiple_of(until.batch) && (done >= until.most || until::holds(measurements, until))
 }
 
 /// Says that `--time` ended the run, if it did.
@@ -287,6 +300,11 @@ impl GatheringState {
         self.measurements.push(outcome);
         if self.time.as_ref().is_some_and(|(since, time)| since.elapsed() >= *time) {
             return Enough::Yes;
+        }
+        if let Some(until) = &self.until {
+            let done = enough(&self.measurements, until);
+            self.precision_missed = !(done && until::holds(&self.measurements, until));
+            return if done { Enough::Yes } else { Enough::No };
         }
         let Some(precision) = &self.precision else { return Enough::No };
         let verdict = stop(&self.measurements, self.baseline, precision);

@@ -35,7 +35,9 @@ pub(super) fn carry_out(arguments: &MergeArguments) -> Result<Exit, CommandProbl
     for copy in &catalogue.copies {
         terminal::tell(&format!("note: `{}` is a copy of another part, and is left out", copy.display()));
     }
-    whole(&catalogue, catalogue.shard.of)?;
+    // With `--until` there are batches of so many.
+    let highest = catalogue.parts.last_key_value().map_or(1, |(number, _)| *number);
+    whole(&catalogue, highest.next_multiple_of(catalogue.shard.of))?;
     let words = std::iter::once("creditsim").chain(catalogue.shard.command.iter().map(String::as_str));
     let asked = Arguments::try_parse_from(words).map_err(|error| {
         CommandProblem::usage(format!(
@@ -70,6 +72,13 @@ fn whole(catalogue: &Catalogue, last: u32) -> Result<(), CommandProblem> {
         !matches!(fault, PartFault::Broken(PartError::Broken { .. } | PartError::Unreadable { .. }))
     });
     Err(CommandProblem::Parts { what: lines, misplaced })
+}
+
+/// What there is does not do: prints the command that runs the next batch.
+pub(super) fn more(catalogue: &Catalogue, batches: u32, told: String) -> CommandProblem {
+    let of = catalogue.shard.of;
+    terminal::say(&command_for(catalogue, (batches * of + 1, (batches + 1) * of)));
+    CommandProblem::Parts { what: vec![told], misplaced: false }
 }
 
 /// A command that writes a range of shards where the others lie.

@@ -113,7 +113,7 @@ pub(super) fn run_once(
     }
     scenario.replays_exactly = arguments.bootstrap.is_none();
     let asked = std::mem::replace(&mut scenario.replications, 1);
-    scenario.precision = None;
+    (scenario.precision, scenario.until) = (None, None);
     if asked > 1 && !arguments.quiet {
         terminal::tell(&format!(
             "note: nothing is drawn here, so that {asked} replications would be one and the same run: it runs once \

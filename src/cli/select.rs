@@ -1,7 +1,7 @@
 //! What the command line changes about a scenario: policies, seed, replications, thresholds.
 
 use crate::experiment::{self, choose_run};
-use crate::scenario::{Scenario, Threshold, parse_threshold};
+use crate::scenario::{HalfWidthWanted, Scenario, Threshold, Until, parse_half_width, parse_threshold};
 
 use super::arguments::{RowsOption, RunArguments};
 use super::exit::CommandProblem;
@@ -60,7 +60,21 @@ pub(super) fn apply(scenario: &mut Scenario, arguments: &RunArguments) -> Result
     for text in &arguments.thresholds {
         scenario.thresholds.push(threshold(text, &names)?);
     }
+    if !arguments.until.is_empty() {
+        let conditions = arguments.until.iter().map(|text| half_width(text, &names));
+        let (batch, conditions) = (scenario.replications, conditions.collect::<Result<_, _>>()?);
+        let most = (arguments.most_replications / batch).max(1).saturating_mul(batch);
+        scenario.until = Some(Until { conditions, batch, most });
+        scenario.precision = None;
+    }
     Ok(())
+}
+
+fn half_width(text: &str, policies: &[String]) -> Result<HalfWidthWanted, CommandProblem> {
+    parse_half_width(text, policies).map_err(|error| CommandProblem::Usage {
+        what: format!("`--until \"{text}\"` is no condition\n  wanted {}", error.wanted),
+        hint: error.hint,
+    })
 }
 
 fn threshold(text: &str, policies: &[String]) -> Result<Threshold, CommandProblem> {

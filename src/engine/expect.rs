@@ -74,10 +74,12 @@ const ALIVE: f64 = 4.0;
 /// What running `scenario` will take.
 #[must_use]
 pub fn expect(scenario: &Scenario, planned: Planned) -> Expected {
-    let replications = f64::from(match &scenario.precision {
-        // Few runs that stop by themselves take more.
-        Some(precision) => precision.max_replications.min(100),
-        None => scenario.replications,
+    // Few runs that stop by themselves take more.
+    const USUAL_MOST: u32 = 100;
+    let replications = f64::from(match (&scenario.until, &scenario.precision) {
+        (Some(until), _) => until.most.min(USUAL_MOST.max(until.batch)),
+        (None, Some(precision)) => precision.max_replications.min(USUAL_MOST),
+        (None, None) => scenario.replications,
     });
     let policies = scenario.policies.len() as f64;
     let threads = f64::from(planned.threads.max(1));

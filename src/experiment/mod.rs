@@ -35,6 +35,7 @@ mod sweep;
 mod tests;
 mod thresholds;
 mod trials;
+pub mod until;
 
 /// Fewest replications before anything counts as known: a few alike, or a few far apart, can be chance.
 pub const FEWEST: u32 = 5;

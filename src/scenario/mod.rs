@@ -13,6 +13,7 @@ mod demand;
 mod distribution;
 mod facts;
 mod features;
+mod half_widths;
 mod history;
 mod lint;
 mod model;
@@ -39,6 +40,7 @@ mod words;
 
 pub use amount::UnitAmount;
 pub use assumptions::{Assumption, assumptions};
+pub use half_widths::parse_half_width;
 pub use model::*;
 pub use policies::{PolicySetting, SettingValue, policy_settings};
 pub use provenance::{NumberOrigin, Origin, Provenance, mark_estimated};

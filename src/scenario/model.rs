@@ -53,6 +53,8 @@ pub struct Scenario {
     pub relevance: Relevance,
     /// Sequential stopping.
     pub precision: Option<Precision>,
+    /// Asked for on the command line, in the place of a precision.
+    pub until: Option<Until>,
     /// What `creditsim sweep` varies if the command line does not say.
     pub sweep: Option<SweepPlan>,
     /// Nothing is drawn, as whoever has read its histories knows: one replication is all of them (false until then).
@@ -241,6 +243,34 @@ pub struct Precision {
     pub policies: Vec<usize>,
     /// Cap.
     pub max_replications: u32,
+}
+
+/// Batches of replications until half-widths are small enough.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Until {
+    /// All of them must hold.
+    pub conditions: Vec<HalfWidthWanted>,
+    /// Replications of a batch; conditions are looked at where one ends.
+    pub batch: u32,
+    /// Most replications, whole batches.
+    pub most: u32,
+}
+
+/// How well an outcome is to be known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HalfWidthWanted {
+    /// The policy; every policy if absent.
+    pub policy: Option<usize>,
+    /// `all`, `cohort:NAME`, `feature:NAME` or `plan:NAME`.
+    pub scope: String,
+    /// An outcome of docs/outcomes.md.
+    pub metric: String,
+    /// The wider side of the 95 % interval, in the metric's unit (rates as fractions); above 0.
+    pub half_width: f64,
+    /// It may be as wide as that too.
+    pub or_equal: bool,
+    /// As written.
+    pub text: String,
 }
 
 /// What a sweep varies, as written.

@@ -223,6 +223,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         thresholds: if named { thresholds::read(section, &policy_names) } else { Vec::new() },
         relevance: section.value("relevant", relevance::read),
         precision: section.get("precision").and_then(|item| precision(item, &policy_names)),
+        until: None,
         sweep: section.get("sweep").and_then(sweep::read),
         replays_exactly: false,
         timeline_instants: section.value("timeline_instants", Item::count),

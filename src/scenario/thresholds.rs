@@ -81,7 +81,7 @@ pub fn parse_wanted(text: &str, policies: &[String]) -> Result<OutcomeWanted, Th
     Ok(OutcomeWanted { policy, more, metric, scope })
 }
 
-fn known_scope(scope: &str) -> Result<String, ThresholdError> {
+pub(super) fn known_scope(scope: &str) -> Result<String, ThresholdError> {
     let kinds = ["cohort:", "feature:", "plan:"];
     if scope == "all" || kinds.iter().any(|kind| scope.starts_with(kind)) {
         return Ok(scope.to_owned());
@@ -101,7 +101,10 @@ fn operator(text: &str) -> Option<(usize, &'static str, Comparison)> {
 }
 
 /// A policy before a colon; scopes hold colons too, but only after `in`.
-fn split_policy<'t>(left: &'t str, policies: &[String]) -> Result<(Option<usize>, &'t str), ThresholdError> {
+pub(super) fn split_policy<'t>(
+    left: &'t str,
+    policies: &[String],
+) -> Result<(Option<usize>, &'t str), ThresholdError> {
     let head = left.split(" in ").next().unwrap_or(left);
     let Some((name, _)) = head.split_once(':') else { return Ok((None, left)) };
     let rest = left[name.len() + 1..].trim();
@@ -119,7 +122,7 @@ fn split_policy<'t>(left: &'t str, policies: &[String]) -> Result<(Option<usize>
     }
 }
 
-fn known_metric(name: &str) -> Result<String, ThresholdError> {
+pub(super) fn known_metric(name: &str) -> Result<String, ThresholdError> {
     if METRICS.iter().any(|metric| metric.name == name) {
         return Ok(name.to_owned());
     }

@@ -113,7 +113,7 @@ fn shards_of_a_replayed_history_put_together_are_the_replay() {
 #[test]
 fn thresholds_are_judged_once_all_is_there_and_make_the_same_question() {
     let study = Study::new(&small(), &|_| {});
-    let failing = ["--threshold", "block: issued_credits < 1"];
+    let failing = ["--threshold", "block: loss_rate < 0"];
     study.run(&["--shard", "1-4/4", "--replications", "5"], 0);
     study.run(&[&failing[..], &["--output", "plain", "--replications", "5"]].concat(), 3);
     study.told(&[&["merge", "output", "--quiet", "--output", "merged"], &failing[..]].concat(), &[], 3);
@@ -165,4 +165,54 @@ fn what_cannot_be_sharded_is_refused() {
     assert!(said.contains("cannot be used with"), "{said}");
     let (_, said) = study.told(&["merge", "."], &[], 2);
     assert!(said.contains("there is no part in `.`"), "{said}");
+}
+
+fn tables(home: &Path) -> BTreeMap<String, Vec<u8>> {
+    results(home).into_iter().filter(|(name, _)| name.ends_with(".csv")).collect()
+}
+
+#[test]
+fn batches_are_added_until_it_holds_and_the_result_is_that_of_its_replications() {
+    let study = Study::new(&small(), &|_| {});
+    let until = ["--replications", "5", "--until", "half_width(loss_rate) < 60%"];
+    let (printed, _) = study.run(&[&until[..], &["--output", "plain"]].concat(), 0);
+    assert!(
+        printed.contains("stopped after 20 replications: `half_width(loss_rate) < 60%` holds"),
+        "{printed}"
+    );
+    study.run(&["--replications", "20", "--output", "counted"], 0);
+    let expected = results(&study.0.path("plain/studied"));
+    assert!(tables(&study.0.path("plain/studied")) == tables(&study.0.path("counted/studied")));
+    // The same with shards: each batch of replications is so many more of them.
+    study.run(&[&until[..], &["--shard", "1-3/3"]].concat(), 0);
+    let mut batches = 1;
+    loop {
+        let merged = study.0.command(&["merge", "output", "--quiet", "--output", "merged"]).output();
+        let (code, out, said) = told(&merged.expect("it starts"));
+        if code == 0 {
+            break;
+        }
+        assert!(code == 5 && said.contains("does not hold"), "{code}: {said}");
+        let command: Vec<String> =
+            out.trim_end().replace('\'', "\u{0}").split('\u{0}').map(str::to_owned).collect();
+        let shards = format!("--shard {}-{}/3", 3 * batches + 1, 3 * (batches + 1));
+        assert!(command.last().is_some_and(|last| last.contains(&shards)), "{out}");
+        study.run(&[&until[..], &["--shard", &shards[8..]]].concat(), 0);
+        batches += 1;
+    }
+    assert_eq!(batches, 4);
+    assert!(results(&study.0.path("merged/studied")) == expected, "other bytes than one machine's");
+}
+
+#[test]
+fn at_the_most_replications_a_condition_is_undecided() {
+    let study = Study::new(&small(), &|_| {});
+    let asked =
+        ["--replications", "4", "--until", "half_width(loss_rate) < 0.0001%", "--most-replications", "9"];
+    let (printed, _) = study.run(&asked, 4);
+    assert!(printed.contains("after 8 replications") && printed.contains("does not hold"), "{printed}");
+    let (_, said) = study.run(&["--until", "loss_rate < 1%"], 2);
+    assert!(said.contains("half_width(loss_rate) < 0.1%"), "{said}");
+    let (_, said) = study.run(&[&asked[..], &["--shard", "7/3"]].concat(), 2);
+    assert!(said.contains("the last shard is 6"), "{said}");
 }

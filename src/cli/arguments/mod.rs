@@ -182,6 +182,19 @@ pub struct RunArguments {
     /// Add replications for this long (`30s`, `5 min`) and stop with the one that is under way; at most `--replications`.
     #[arg(long, value_name = "TIME", value_parser = crate::cli::limits::time)]
     pub time: Option<Duration>,
+    /// Add replications, `--replications` at a time, until outcomes are known as well as this: `half_width(loss_rate) < 0.1%`, of
+    /// the 95 % interval, of every policy or of the one before a colon. May be given several times; all must hold.
+    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["time", "bootstrap"])]
+    pub until: Vec<String>,
+    /// Most replications of `--until`, in whole batches; exit code 4 if they do not do.
+    #[arg(
+        long,
+        value_name = "REPLICATIONS",
+        default_value_t = 1000,
+        requires = "until",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub most_replications: u32,
     /// The same as `--rows cycles`.
     #[arg(long)]
     pub cycles: bool,

@@ -7,8 +7,9 @@ use crate::parts::Catalogue;
 
 use super::super::arguments::{MergeArguments, RunArguments};
 use super::super::exit::{CommandProblem, Exit};
-use super::super::gathering::{Gathering, GatheringWriter};
-use super::super::{interrupt, keeping, merging, reading, resuming};
+use super::super::gathering::{GatheredRun, Gathering, GatheringWriter};
+use super::super::terminal::number_of;
+use super::super::{interrupt, keeping, merging, reading, resuming, terminal};
 use super::sharded::{cut, organizations, replications};
 use super::simulation::job;
 use super::summary::summarise;
@@ -60,7 +61,7 @@ fn poured(
     asked: &RunArguments,
     catalogue: &Catalogue,
     interrupt: &Interrupt,
-) -> Result<(Ran, super::super::gathering::GatheredRun), CommandProblem> {
+) -> Result<(Ran, GatheredRun), CommandProblem> {
     let started = Stopwatch::start();
     let Begun { matter, folder, histories, .. } = begun;
     let scenario = &matter.scenario;
@@ -72,10 +73,24 @@ fn poured(
     let groups = [(organizations(&job), shape)];
     let mut sinks: [Box<dyn engine::Sink>; 1] = [Box::new(gathering.clone())];
     let mut merger = Merger::new(&cut, &groups, &mut sinks);
+    let highest = catalogue.parts.last_key_value().map_or(1, |(number, _)| *number);
+    let batches = highest.div_ceil(catalogue.shard.of);
+    let most = scenario.until.as_ref().map_or(1, |until| until.most / until.batch);
+    if batches > most {
+        return Err(CommandProblem::usage(format!(
+            "there are shards up to {highest}, and no batch of them is the last"
+        )));
+    }
+    let mut last = 0;
     for (&number, path) in &catalogue.parts {
+        last = number;
         if merger.take(number, path)? == Enough::Yes || interrupt.is_asked() {
             break;
         }
+    }
+    if last < highest && !interrupt.is_asked() {
+        let beyond = number_of(u64::from(highest - last), "shard is", "shards are");
+        terminal::tell(&format!("note: {beyond} beyond what was asked for, and left out"));
     }
     let (organizations, operations) = merger.merged;
     let progress = Progress {
@@ -86,5 +101,12 @@ fn poured(
         taken_up: TakenUp { organizations, operations },
         elapsed: started.elapsed(),
     };
-    Ok((Ran { progress, interrupted: interrupt.cause() }, gathering.finish()?))
+    let gathered = gathering.finish()?;
+    if let Some(until) =
+        scenario.until.as_ref().filter(|_| gathered.stopped.is_none() && !interrupt.is_asked())
+    {
+        let told = crate::experiment::until::told(&gathered.measurements, until);
+        return Err(merging::more(catalogue, batches, told));
+    }
+    Ok((Ran { progress, interrupted: interrupt.cause() }, gathered))
 }

@@ -41,7 +41,9 @@ pub(super) fn carry_out(
         });
     }
     let tasks = Tasks { each: arguments.tasks.shards_per_task, offset: arguments.tasks.task_offset };
-    let numbers = asked.numbers(tasks, asked.of, &|name| std::env::var(name).ok())?;
+    let batches = matter.scenario.until.as_ref().map_or(1, |until| until.most / until.batch);
+    let last = asked.of.saturating_mul(batches);
+    let numbers = asked.numbers(tasks, last, &|name| std::env::var(name).ok())?;
     let (begun, _) = Begun::with(matter, arguments, interrupt)?;
     let Begun { matter, folder, histories, question, .. } = &begun;
     let scenario = &matter.scenario;

@@ -65,6 +65,7 @@ pub(super) fn simulate(
         (None, Some(_)) if arguments.replications.is_none() => MOST_IN_TIME,
         _ => scenario.replications,
     };
+    let replications = scenario.until.as_ref().map_or(replications, |until| until.most);
     let spec = RunSpec {
         job: job.clone(),
         replications: 0..replications,
