@@ -155,6 +155,16 @@ impl Zone {
         (day * 24 + local.hour() as usize, self.next_start(t, CalendarUnit::Hour))
     }
 
+    /// Local minute of the week of `t` (0 = Monday 00:00, 10,079 = Sunday 23:59), and how far into that minute it is.
+    #[must_use]
+    pub fn minute_of_week(&self, t: SimTime) -> (usize, SimSpan) {
+        let Some(local) = self.local(t) else { return (0, SimSpan::ZERO) };
+        let day = local.weekday().to_monday_zero_offset() as usize;
+        let minute = local.hour() as usize * 60 + local.minute() as usize;
+        let into = i64::from(local.second()) * 1_000_000 + i64::from(local.subsec_nanosecond()) / 1_000;
+        (day * 1_440 + minute, SimSpan::from_micros(into))
+    }
+
     /// Local day number of `t`, for comparing instants by day.
     #[must_use]
     pub fn day_number(&self, t: SimTime) -> i64 {

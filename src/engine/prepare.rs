@@ -9,7 +9,7 @@ use crate::organization::{AdmissionRule, DetailOptions, FeatureFacts, Outages, W
 use crate::outcome::RunShape;
 use crate::policy::{Admission, Estimator, Policy};
 use crate::sampling::{Dist, Purpose, StreamKey, poisson, standard_exponential};
-use crate::scenario::{Outage, OutageWindows, Scenario};
+use crate::scenario::{Feature, Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
 use crate::workload::{
     Demand, DemandSource, HistoryError, HistoryProblems, HistorySpec, KeptAs, Listed, Population,
@@ -153,7 +153,7 @@ pub fn prepare_own(
             let feature = FeatureIndex(feature as u16);
             let mut source = source(scenario, feature, &populations, options.detail);
             if let Some(costs) = histories.iter().find_map(|history| history.costs(feature)) {
-                source.set_history(costs.clone());
+                source.set_history(costs.to_vec());
             }
             if let Some(demand) = own.demand.get(&feature) {
                 source.set_demand(Arc::clone(demand));
@@ -161,25 +161,30 @@ pub fn prepare_own(
             Arc::new(source)
         })
         .collect();
-    let expected: Vec<Credits> = sources.iter().map(|source| source.expected_cost()).collect();
-    let features = scenario.features.iter().zip(&expected).map(|(feature, &expected_cost)| FeatureFacts {
-        name: feature.name.clone(),
-        free: feature.free,
-        expected_cost,
-        provider_cost: feature.provider_cost,
-    });
+    let facts = |(feature, source): (&Feature, &Arc<Source>)| {
+        let expected_by_rate: Vec<Credits> =
+            (0..=source.rates()).map(|rate| source.expected_cost_by(rate)).collect();
+        FeatureFacts {
+            name: feature.name.clone(),
+            free: feature.free,
+            expected_cost: expected_by_rate[0],
+            expected_by_rate,
+            provider_cost: feature.provider_cost,
+        }
+    };
+    let features: Vec<FeatureFacts> = scenario.features.iter().zip(&sources).map(facts).collect();
     let shape = shape(scenario);
     let world = World {
         start: scenario.start,
         end: scenario.end,
         measure_from: scenario.measure_from,
         zone: scenario.zone.clone(),
-        features: features.collect(),
         policies: scenario
             .policies
             .iter()
-            .map(|policy| Arc::new(resolved(policy, scenario, &sources, &expected)))
+            .map(|policy| Arc::new(resolved(policy, scenario, &sources, &features)))
             .collect(),
+        features,
         rules: own.rules,
         sources,
         cohort_names: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
@@ -231,7 +236,7 @@ fn source(
     populations: &[Population],
     detail: DetailOptions,
 ) -> Source {
-    let read = detail.operations || detail.journal;
+    let read = detail.operations || detail.journal || scenario.policies.iter().any(Policy::falls_back);
     let kept = if read { scenario.quantities_of(feature) } else { Vec::new() };
     let own = &scenario.features[feature.index()];
     let listed: Vec<Option<Vec<Listed>>> = scenario
@@ -255,14 +260,19 @@ fn source(
         populations,
         listed: &listed,
         kept: &kept,
+        rates: &scenario.rates[feature.index()],
         blurred: blurs(scenario),
     })
 }
 
-/// The policy with every estimate that depends on the population alone made a number.
-fn resolved(policy: &Policy, scenario: &Scenario, sources: &[Arc<Source>], expected: &[Credits]) -> Policy {
+/// The policy with every estimate that depends on the population alone made a number, or a number by each rate, and its
+/// cards laid out.
+fn resolved(policy: &Policy, scenario: &Scenario, sources: &[Arc<Source>], facts: &[FeatureFacts]) -> Policy {
     let mut policy = policy.clone();
+    let priced: Vec<bool> =
+        (0..facts.len()).map(|feature| policy.prices(FeatureIndex(feature as u16))).collect();
     for terms in &mut policy.plans {
+        terms.rates.lay_out(&scenario.zone, scenario.start, scenario.end);
         for (feature, rules) in terms.features.iter_mut().enumerate() {
             if scenario.features[feature].free {
                 // A substitute that it serves owes nothing either.
@@ -273,9 +283,16 @@ fn resolved(policy: &Policy, scenario: &Scenario, sources: &[Arc<Source>], expec
                 Admission::Hold(hold) => &mut hold.estimate,
                 Admission::None | Admission::Positive => continue,
             };
+            let source = &sources[feature];
             match *estimator {
-                Estimator::Expected => *estimator = Estimator::Fixed(expected[feature]),
-                Estimator::Quantile(q) => *estimator = Estimator::Fixed(sources[feature].cost_quantile(q)),
+                Estimator::Quantile(q) if priced[feature] => {
+                    let rates = 0..=source.rates();
+                    rules.quantile_by_rate = rates.map(|rate| source.cost_quantile_by(q, rate)).collect();
+                }
+                Estimator::Expected if !priced[feature] => {
+                    *estimator = Estimator::Fixed(facts[feature].expected_cost);
+                }
+                Estimator::Quantile(q) => *estimator = Estimator::Fixed(source.cost_quantile(q)),
                 _ => {}
             }
         }

@@ -28,6 +28,7 @@ fn of_terms(terms: &Terms) -> Option<&'static str> {
         (terms.subscription.is_some(), "subscriptions"),
         (terms.metering_lag != Dist::Fixed(0.0), "metering lag"),
         (!terms.limits.is_empty(), "limits"),
+        (!terms.rates.is_empty(), "rates"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))
 }

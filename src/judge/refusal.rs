@@ -3,7 +3,7 @@
 use crate::policy::AfterPurchase;
 use crate::sampling::Purpose;
 use crate::units::{Credits, SimSpan};
-use crate::workload::{PartKind, RunPart};
+use crate::workload::{DrawnWork, PartKind, RunPart};
 
 use super::account::Judged;
 use super::agenda::Coming;
@@ -99,7 +99,7 @@ impl Judged<'_> {
         {
             let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(attempt));
             let source = self.case.features[other.index()].source;
-            let (cost, duration) = source.substitute(&mut stream, self.now);
+            let DrawnWork { cost, duration, .. } = source.substitute(&mut stream, self.now);
             let state = &mut self.work[work];
             state.substituted = true;
             state.serving = *other;

@@ -72,6 +72,8 @@ pub struct FeatureFacts {
     pub free: bool,
     /// Mean true cost over the population.
     pub expected_cost: Credits,
+    /// The same by each of its rates, its own first.
+    pub expected_by_rate: Vec<Credits>,
     /// What the vendor pays a provider.
     pub provider_cost: Option<ProviderCost>,
 }

@@ -114,6 +114,12 @@ pub struct FeatureTally {
     pub demand_credits: Credits,
     /// True cost of what was lost.
     pub lost_credits: Credits,
+    /// Of the demand: what it costs more by the policy's cards than by the features' own rates.
+    pub demand_over_list: Credits,
+    /// Of what was lost: the same.
+    pub lost_over_list: Credits,
+    /// What started costs more by the cards of its start than by those of its arrival.
+    pub repricing: Credits,
     /// Taken by charges (burned + debt incurred), net of what was given back.
     pub charged_credits: Credits,
     /// What ended operations owed.

@@ -35,6 +35,8 @@ pub struct FeatureTerms {
     pub denial: Probability,
     /// False: charges of this feature fire no alerts.
     pub notify: bool,
+    /// Where the estimate is a quantile and some card prices the feature: that quantile by each of its rates, its own first.
+    pub quantile_by_rate: Vec<Credits>,
 }
 
 /// The check before an operation starts.

@@ -2,14 +2,15 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::sampling::Dist;
-use crate::units::{Category, Credits, Money, Probability, SimTime};
+use crate::units::{Category, Credits, FeatureIndex, Money, Probability, SimTime};
 
 use super::changes::{PlanChange, RuleChanges};
 use super::commerce::{Alert, Invoices, Package, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
-use super::limits::{LimitReset, UsageLimit};
+use super::limits::{LimitReset, OnLimit, UsageLimit};
+use super::rates::RateCards;
 use super::rollover::Rollover;
 
 /// A complete set of commercial and enforcement rules.
@@ -35,6 +36,19 @@ impl Policy {
     #[must_use]
     pub fn named_plans(&self) -> usize {
         self.plans.len() / self.rules.editions.len().max(1)
+    }
+
+    /// True if a limit of some plan has operations tried as another feature.
+    #[must_use]
+    pub fn falls_back(&self) -> bool {
+        let mut limits = self.plans.iter().flat_map(|terms| &terms.limits);
+        limits.any(|limit| matches!(limit.on_limit, OnLimit::Fallback(_)))
+    }
+
+    /// True if some plan has another rate for a feature than the feature's own.
+    #[must_use]
+    pub fn prices(&self, feature: FeatureIndex) -> bool {
+        self.plans.iter().any(|terms| terms.rates.price(feature))
     }
 
     /// True if an account's plan and rules stay what they are.
@@ -69,6 +83,8 @@ pub struct Terms {
     pub month_end: MonthEnd,
     /// Rounding of charges.
     pub rounding: Option<Rounding>,
+    /// What operations cost where it is not as their features say.
+    pub rates: RateCards,
     /// Rules per feature, in the scenario's file order.
     pub features: Vec<FeatureTerms>,
     /// Debt.

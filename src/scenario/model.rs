@@ -1,12 +1,13 @@
 //! A scenario that cannot be wrong: validated, typed, names resolved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::calendar::Zone;
 use crate::organization::ProviderCost;
 use crate::policy::{Customers, Policy, Terms};
 use crate::units::{FeatureIndex, SimTime};
-use crate::workload::{Arrivals, Demand, Listed, Population};
+use crate::workload::{Arrivals, Demand, FeatureRates, Listed, Population};
 
 use super::Relevance;
 
@@ -41,6 +42,8 @@ pub struct Scenario {
     pub cohorts: Vec<Cohort>,
     /// Features in file order.
     pub features: Vec<Feature>,
+    /// What prices each feature's operations besides its own cost, by the numbers in the policies' cards.
+    pub rates: Vec<Arc<FeatureRates>>,
     /// Policies in file order.
     pub policies: Vec<Policy>,
     /// Vendor outages.
@@ -85,6 +88,20 @@ impl Scenario {
             rules.any(|rules| Some(rules) != first)
         };
         self.policies.iter().flat_map(|policy| &policy.plans).any(differ)
+    }
+
+    /// Policies whose cards of rates are others than the baseline's.
+    pub fn priced_otherwise(&self) -> impl Iterator<Item = &str> {
+        let cards =
+            |policy: &Policy| policy.plans.iter().map(|terms| terms.rates.clone()).collect::<Vec<_>>();
+        let alike = |policy: &Policy| {
+            let mut rates = cards(policy);
+            rates.dedup();
+            rates
+        };
+        let own = self.policies.get(self.baseline).map(alike);
+        let other = move |policy: &&Policy| Some(alike(policy)) != own;
+        self.policies.iter().filter(other).map(|policy| policy.name.as_str())
     }
 
     /// Policies with an automatic top-up that nothing caps.

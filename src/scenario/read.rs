@@ -2,7 +2,7 @@
 
 use crate::calendar::{MonthEnd, Period, Zone};
 use crate::units::{SimSpan, SimTime};
-use crate::workload::Work;
+use crate::workload::{HistorySpec, Work};
 
 use super::bundled::question;
 use super::cohorts::{self, COHORT};
@@ -11,7 +11,7 @@ use super::features::{self, FEATURE};
 use super::history::{self, HISTORY};
 use super::model::{Feature, HalfWidth, Precision, Scenario};
 use super::outages::{self, OUTAGE};
-use super::policies::{self, POLICY};
+use super::policies::{self, POLICY, RateBook};
 use super::provenance::{self, PROVENANCE};
 use super::reading::{
     Field, Item, Kind, Level, Node, NumberRange, Problem, Reader, Section, TableShape, TomlTable, TomlValue,
@@ -183,14 +183,17 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     for (item, spec) in histories.iter().filter(|_| !reader.has_errors()) {
         history::check(*item, spec, &demands);
     }
-    let histories = histories.into_iter().map(|(_, spec)| spec).collect();
+    let mut histories: Vec<HistorySpec> = histories.into_iter().map(|(_, spec)| spec).collect();
     let quantities: Vec<Vec<&str>> = features.iter().map(quantity_names).collect();
     let works: Vec<&Work> = features.iter().map(|feature| &feature.demand.work).collect();
     let (cohorts, plans) = cohorts::read(section, Facts { quantities: &quantities, works: &works, ..facts });
     let mut table = root.as_table().cloned().unwrap_or_default();
     policies::take_misplaced(reader, &mut table);
-    let names = policies::Names { features: &feature_names, cohorts: &plans };
+    let book = RateBook::new(&features, &cohorts, &histories);
+    let names = policies::Names { features: &feature_names, rates: &book, cohorts: &plans };
     let policies = policies::read(reader, &table, names);
+    let rates = book.close(reader, &cohorts, &histories);
+    histories.iter_mut().for_each(|history| history.rates.clone_from(&rates));
     let policy_names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
     let known = || policy_names.iter().map(String::as_str);
     // Without policies, other mistakes have told why: their names are no second one.
@@ -217,6 +220,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         baseline,
         cohorts,
         features,
+        rates,
         policies,
         outages: section.value("outages", |item| item.list(|item| outages::read(item, facts))),
         histories,

@@ -96,6 +96,9 @@ pub(super) fn holds(kind: Kind) -> String {
         Kind::Tuple(item, length) => format!("{length} of {}", holds(*item)),
         Kind::Table(shape) => format!("[{0}](#{0})", shape.name),
         Kind::Map(what, item) => format!("by {what}: {}", holds(*item)),
+        Kind::TableByName(shape, what, item) => {
+            format!("[{0}](#{0}), and by {what}: {1}", shape.name, holds(*item))
+        }
         Kind::Either(kinds) => kinds.iter().map(|kind| holds(*kind)).collect::<Vec<_>>().join(", or "),
         Kind::Distribution(unit, range) => {
             format!("{}, or [distribution](#distribution)", holds(unit.kind(range)))

@@ -43,6 +43,7 @@ fn children(kind: Kind) -> Vec<&'static TableShape> {
     match kind {
         Kind::Table(shape) => vec![shape],
         Kind::List(item) | Kind::Tuple(item, _) | Kind::Map(_, item) => children(*item),
+        Kind::TableByName(shape, _, item) => [vec![shape], children(*item)].concat(),
         Kind::Either(kinds) => kinds.iter().flat_map(|kind| children(*kind)).collect(),
         Kind::Distribution(..) => vec![&DISTRIBUTION],
         _ => Vec::new(),
@@ -129,6 +130,11 @@ fn of_kind(kind: Kind) -> Json {
         }
         Kind::Table(shape) => reference(shape),
         Kind::Map(_, item) => json!({ "type": "object", "additionalProperties": of_kind(*item) }),
+        Kind::TableByName(shape, _, item) => {
+            let mut object = of_shape(shape);
+            object["additionalProperties"] = of_kind(*item);
+            object
+        }
         Kind::Either(kinds) => {
             json!({ "anyOf": kinds.iter().map(|kind| of_kind(*kind)).collect::<Vec<_>>() })
         }

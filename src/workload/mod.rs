@@ -3,6 +3,7 @@
 //! Owns everything that is drawn without knowing a policy. Leaves decisions to `policy` and `organization`.
 //! Invariants: a draw depends on (seed, replication, cohort name, organization, feature name, purpose) alone.
 
+mod anew;
 mod arrivals;
 mod cron;
 mod cuts;
@@ -18,12 +19,14 @@ mod own;
 mod plan;
 mod profile;
 mod pseudonym;
+mod rates;
 mod run;
 mod source;
 mod stretch;
 mod supply;
 mod traits;
 
+pub use anew::DrawnWork;
 pub use cron::Cron;
 pub use cuts::Cuts;
 pub use demand::*;
@@ -34,6 +37,7 @@ pub use own::{DemandAsker, DemandSource, DemandedOperation};
 pub use plan::{BUILTIN_NAMES, MOST_COST, MOST_DURATION};
 pub use profile::{HOURS, PROFILES, Profile};
 pub use pseudonym::Pseudonyms;
+pub use rates::{FeatureRates, MOST_RATES, RATE_NAMES};
 pub use run::MOST_PARTS;
 pub use source::*;
 pub use supply::SourceState;

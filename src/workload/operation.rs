@@ -88,8 +88,26 @@ pub struct Batch {
     pub quantities: Vec<f64>,
     /// Quantities kept of each operation; 0 if nobody reads them.
     pub quantity_count: usize,
+    /// What each operation costs by the rates of its feature, `rate_count` for each in its order.
+    pub prices: Vec<Credits>,
+    /// What each of `parts` costs by them, `rate_count` for each in its order.
+    pub part_prices: Vec<Credits>,
+    /// Rates that price each operation besides the feature's own; 0 if no policy has another.
+    pub rate_count: usize,
     /// Nothing of this feature will arrive before this instant, other than what is in the batch.
     pub upto: SimTime,
+}
+
+/// What one operation costs by other rates than its feature's own, if there are any, and what it consists of, if somebody keeps
+/// that.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OtherPrices<'b> {
+    /// By rate.
+    pub whole: &'b [Credits],
+    /// Of each part by rate, part by part.
+    pub parts: &'b [Credits],
+    /// Its quantities, in the order in which the source keeps them.
+    pub quantities: &'b [f64],
 }
 
 impl Operation {
@@ -108,6 +126,8 @@ impl Batch {
         self.operations.clear();
         self.parts.clear();
         self.quantities.clear();
+        self.prices.clear();
+        self.part_prices.clear();
     }
 
     /// Forgets the first `count` operations and their parts, which are no longer needed.
@@ -117,7 +137,9 @@ impl Batch {
         // Operations stand in the order of their parts.
         let parts = with_parts.next().map_or(self.parts.len(), |operation| operation.part_start as usize);
         self.parts.drain(..parts);
+        self.part_prices.drain(..parts * self.rate_count);
         self.quantities.drain(..count * self.quantity_count);
+        self.prices.drain(..count * self.rate_count);
         self.operations.drain(..count);
         for operation in self.operations.iter_mut().filter(|operation| operation.part_count > 0) {
             operation.part_start -= parts as u32;
@@ -129,6 +151,23 @@ impl Batch {
     pub fn quantities_of(&self, place: usize) -> &[f64] {
         let count = self.quantity_count;
         self.quantities.get(place * count..(place + 1) * count).unwrap_or_default()
+    }
+
+    /// What the operation at a place in the batch costs by the rates of its feature.
+    #[must_use]
+    pub fn prices_of(&self, place: usize) -> OtherPrices<'_> {
+        let count = self.rate_count;
+        let quantities = self.quantities_of(place);
+        let (Some(operation), true) = (self.operations.get(place), count > 0) else {
+            return OtherPrices { quantities, ..OtherPrices::default() };
+        };
+        let start = if operation.part_count == 0 { 0 } else { operation.part_start as usize };
+        let parts = start * count..(start + usize::from(operation.part_count)) * count;
+        OtherPrices {
+            whole: self.prices.get(place * count..(place + 1) * count).unwrap_or_default(),
+            parts: self.part_prices.get(parts).unwrap_or_default(),
+            quantities,
+        }
     }
 
     /// The parts of `operation`, which must come from this batch.

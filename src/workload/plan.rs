@@ -10,6 +10,7 @@ use crate::sampling::{Dist, Draws, Purpose, Rng, StreamKey, exp, normal_cdf, sta
 use crate::units::{Credits, SimSpan};
 
 use super::demand::{Amount, CacheHits, QuantityScope, Step, StepKind, StepShape, Work};
+use super::rates::{FeatureRates, PricedStep};
 
 /// Names that formulas may use besides the quantities, in the order of their values.
 pub const BUILTIN_NAMES: [&str; 2] = ["turn", "duration"];
@@ -63,6 +64,8 @@ pub(super) struct WorkPlan {
     pub cache: Option<CacheHits>,
     /// Costs nothing, whatever is drawn.
     pub free: bool,
+    /// What else prices each operation.
+    pub rates: Arc<FeatureRates>,
     /// Something is drawn per organization.
     two_levels: bool,
 }
@@ -87,6 +90,10 @@ pub(super) struct QuantityValues {
     pub keeps: bool,
     /// Of the operation as a whole: sums over its steps, what is drawn once for a run counted once.
     pub totals: Vec<f64>,
+    /// What each step costs by every rate, in the order of its parts; nothing of a feature without rates.
+    pub prices: Vec<Credits>,
+    /// What the rates have read last.
+    priced: Vec<f64>,
     /// What the operation was drawn with and could not be.
     pub mishap: Mishap,
 }
@@ -120,8 +127,8 @@ impl Mishap {
 }
 
 impl WorkPlan {
-    /// Compiles a feature's work.
-    pub fn new(work: &Work, free: bool) -> Arc<Self> {
+    /// Compiles a feature's work, which `rates` price besides its own.
+    pub fn new(work: &Work, free: bool, rates: &Arc<FeatureRates>) -> Arc<Self> {
         let quantities: Vec<QuantityPlan> = work
             .quantities
             .iter()
@@ -139,7 +146,8 @@ impl WorkPlan {
             let grows = matches!(&quantity.scope, QuantityScope::Grows { by, .. } if by.has_two_levels());
             grows || quantity.dist.has_two_levels()
         }) || shape_has_two_levels(&work.shape);
-        Arc::new(WorkPlan { quantities, shape: work.shape.clone(), cache: work.cache, free, two_levels })
+        let (shape, cache, rates) = (work.shape.clone(), work.cache, Arc::clone(rates));
+        Arc::new(WorkPlan { quantities, shape, cache, free, rates, two_levels })
     }
 
     /// The plan with an organization's own parameters; the shared one if nothing is drawn per organization.
@@ -165,7 +173,7 @@ impl WorkPlan {
     }
 
     fn draws_nothing_else(&self) -> bool {
-        self.quantities.is_empty() && self.cache.is_none()
+        self.quantities.is_empty() && self.cache.is_none() && self.rates.is_empty()
     }
 
     /// Distributions of cost and duration, if an operation is nothing but a draw of each.
@@ -231,16 +239,19 @@ impl WorkPlan {
         values.mishap.duration |= is_cut(seconds, MOST_DURATION);
         let seconds = seconds.clamp(0.0, MOST_DURATION);
         values.numbers[builtin + 1] = seconds;
-        let mut amount = cost.value("cost", &mut streams.cost, values);
-        if let Some(cache) = self.cache
-            && cache.probability.holds(uniform(&mut streams.cost))
-        {
-            amount *= cache.factor;
-        }
+        let whole = cost.value("cost", &mut streams.cost, values);
+        let hit = |cache: &CacheHits| cache.probability.holds(uniform(&mut streams.cost));
+        let share = self.cache.filter(hit).map(|cache| cache.factor);
+        let amount = share.map_or(whole, |share| whole * share);
         let amount = if self.free { 0.0 } else { amount };
         values.mishap.cost |= is_cut(amount, MOST_COST);
         if values.keeps {
             self.add_to_totals(values);
+        }
+        if !self.rates.is_empty() {
+            let step = PricedStep { cost: whole, share: share.unwrap_or(1.0), seconds, turn };
+            let QuantityValues { numbers, priced, prices, mishap, .. } = values;
+            self.rates.price(&numbers[..builtin], step, (priced, prices), mishap);
         }
         (credits(amount), SimSpan::from_seconds_f64(seconds))
     }
@@ -257,6 +268,7 @@ impl WorkPlan {
     pub fn draw_quantities(&self, rng: &mut Rng, values: &mut QuantityValues) {
         values.numbers.resize(self.quantities.len() + BUILTIN_NAMES.len(), 0.0);
         values.scores.resize(self.quantities.len(), 0.0);
+        values.prices.clear();
         values.totals.clear();
         if values.keeps {
             values.totals.resize(self.quantities.len(), 0.0);

@@ -95,7 +95,7 @@ impl<'a> RunDraw<'a> {
             StepKind::Helper { duration } => {
                 let seconds = duration.value("duration", &mut self.streams.duration, self.values);
                 let duration = self.pause(seconds);
-                self.parts.push(RunPart { cost: Credits::ZERO, duration, step, kind: PartKind::Helper });
+                self.push_free(duration, step, PartKind::Helper);
             }
             StepKind::Review { probability, wait, cancel } => {
                 if probability.holds(uniform(&mut self.streams.duration)) {
@@ -104,12 +104,18 @@ impl<'a> RunDraw<'a> {
                     if !cancel.is_never() && cancel.holds(uniform(&mut self.streams.failure)) {
                         self.strike_here(duration, Fate::Cancelled);
                     }
-                    self.parts.push(RunPart { cost: Credits::ZERO, duration, step, kind: PartKind::Review });
+                    self.push_free(duration, step, PartKind::Review);
                 }
             }
             StepKind::Group(_) => unreachable!("groups are walked by `steps`"),
         }
         step + 1
+    }
+
+    /// A part that costs nothing by any rate.
+    fn push_free(&mut self, duration: SimSpan, step: u16, kind: PartKind) {
+        self.plan.rates.price_nothing(&mut self.values.prices);
+        self.parts.push(RunPart { cost: Credits::ZERO, duration, step, kind });
     }
 
     /// A time that costs nothing.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Draws as _, Purpose, Rng, StreamKey, TraitPoint, standard_normal};
+use crate::sampling::{Dist, Draws as _, Purpose, StreamKey, TraitPoint, standard_normal};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
@@ -18,9 +18,9 @@ use super::operation::{Batch, Operation};
 use super::own::{DemandAsker, DemandSource, OwnOperations};
 use super::plan::{QuantityValues, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
-use super::run::RunDraw;
+use super::rates::FeatureRates;
 use super::stretch::{DRAWN, DurationLaw, first_of_client};
-use super::supply::{ListedRows, People, SourceState, Supply, SupplyState, pick, shares_of, total};
+use super::supply::{ListedRows, People, SourceState, Supply, SupplyState, pick, shares_of};
 use super::traits::{OwnDemand, Population, Traits};
 
 /// What a reactive client draws once, keyed as if by the number of an operation that it never makes.
@@ -54,6 +54,8 @@ pub struct SourceSpec<'a> {
     /// Names of the quantities that operations keep, those of the demand or those that are written down; none if nobody
     /// reads them.
     pub kept: &'a [String],
+    /// What prices its operations besides its own `cost`.
+    pub rates: &'a Arc<FeatureRates>,
     /// Whether any policy blurs estimates; the normals are a stream of their own, so leaving them out moves nothing.
     pub blurred: bool,
 }
@@ -79,14 +81,18 @@ pub struct Source {
     listed: Vec<Option<Arc<[Listed]>>>,
     /// The user's own source in the place of arrivals, rows and what is written down.
     given: Option<Arc<dyn DemandSource>>,
-    /// Costs of a history that feeds this feature.
-    pub(super) history: Option<CostSketch>,
+    /// Costs of a history that feeds this feature: by its own rate, then by every other; empty without one.
+    pub(super) history: Vec<CostSketch>,
     /// Names of the quantities that operations keep.
     pub(super) kept: Vec<String>,
+    /// Names of the quantities that its work draws.
+    pub(super) declared: Vec<String>,
+    /// What prices operations besides the feature's own `cost`.
+    pub(super) rates: Arc<FeatureRates>,
     /// Whether operations carry a normal for blurred estimates.
     pub(super) blurred: bool,
-    /// Sorted costs drawn over the population, made on first use.
-    pub(super) estimates: OnceLock<Vec<Credits>>,
+    /// Sorted costs drawn over the population, made on first use: by the feature's own rate, then by every other.
+    pub(super) estimates: OnceLock<Vec<Vec<Credits>>>,
     /// Draws that met a bound.
     pub(super) cuts: Counters,
 }
@@ -102,7 +108,7 @@ struct CohortDemand {
 }
 
 impl CohortDemand {
-    fn new(demand: &Demand, own: OwnDemand, free: bool) -> Self {
+    fn new(demand: &Demand, own: OwnDemand, free: bool, rates: &Arc<FeatureRates>) -> Self {
         let dealt = |number: usize| {
             let mut work = demand.work.clone();
             for quantity in &mut work.quantities {
@@ -110,7 +116,7 @@ impl CohortDemand {
                     quantity.dist = dists[number % dists.len()].clone();
                 }
             }
-            WorkPlan::new(&work, free)
+            WorkPlan::new(&work, free, rates)
         };
         let count = own.quantities.iter().map(|(_, dists)| dists.len()).max().unwrap_or(0);
         let work = (0..count).map(dealt).collect();
@@ -155,23 +161,37 @@ impl Source {
             end: spec.end,
             arrivals: demand.arrivals.clone(),
             clock: ClockPlan::new(demand, profiled, spec.zone, spec.start, spec.end),
-            work: WorkPlan::new(&demand.work, spec.free),
+            work: WorkPlan::new(&demand.work, spec.free, spec.rates),
             failures: FailurePlan::new(&demand.failures, demand.cancels),
             variation: demand.variation.clone(),
             profiles,
             own: spec
                 .populations
                 .iter()
-                .map(|population| CohortDemand::new(demand, own(population), spec.free))
+                .map(|population| CohortDemand::new(demand, own(population), spec.free, spec.rates))
                 .collect(),
             listed: spec.listed.iter().map(sorted).collect(),
             given: None,
-            history: None,
+            history: Vec::new(),
             estimates: OnceLock::new(),
             cuts: Counters::default(),
             kept: spec.kept.to_vec(),
+            declared: demand.work.quantities.iter().map(|quantity| quantity.name.clone()).collect(),
+            rates: Arc::clone(spec.rates),
             blurred: spec.blurred,
         }
+    }
+
+    /// Names of the quantities that its operations keep.
+    #[must_use]
+    pub fn kept(&self) -> &[String] {
+        &self.kept
+    }
+
+    /// Rates that price its operations besides its own.
+    #[must_use]
+    pub fn rates(&self) -> usize {
+        self.rates.len()
     }
 
     /// Its name.
@@ -186,8 +206,8 @@ impl Source {
     }
 
     /// Lets estimates over the population follow the costs of a history that feeds this feature.
-    pub fn set_history(&mut self, costs: CostSketch) {
-        self.history = Some(costs);
+    pub fn set_history(&mut self, costs: Vec<CostSketch>) {
+        self.history = costs;
     }
 
     /// Puts the user's own source in the place of everything that the scenario says about who asks for what.
@@ -341,39 +361,6 @@ impl Source {
         }
     }
 
-    /// Cost and duration of one operation of this feature that stands in for another feature's.
-    #[must_use]
-    pub fn substitute(&self, rng: &mut Rng, at: SimTime) -> (Credits, SimSpan) {
-        let mut values = QuantityValues::default();
-        let operation = self.draw_anew(rng, &mut values);
-        self.settle(&mut values.mishap, || at);
-        (operation.cost, operation.duration)
-    }
-
-    /// One operation of an organization drawn anew; neither fails nor is cancelled. A formula that gives no cost counts
-    /// as 0: the operations themselves tell of it.
-    pub(super) fn draw_over_population(&self, rng: &mut Rng) -> Operation {
-        self.draw_anew(rng, &mut QuantityValues::default())
-    }
-
-    fn draw_anew(&self, rng: &mut Rng, values: &mut QuantityValues) -> Operation {
-        let work = self.work.for_organization(rng);
-        let mut streams = WorkStreams::split(rng);
-        let mut parts = Vec::new();
-        let mut operation = Operation::default();
-        match &work.shape {
-            StepShape::Simple { cost, duration } => {
-                (operation.cost, operation.duration) = work.draw_simple(cost, duration, &mut streams, values);
-            }
-            StepShape::Run(steps) => {
-                let _ = RunDraw::draw(&work, steps, &mut streams, values, &mut parts);
-                operation.cost = parts.iter().map(|part| part.cost).sum();
-                operation.duration = total(&parts);
-            }
-        }
-        operation
-    }
-
     /// When each reactive client of an organization makes its first request, after the organization's begin: each is
     /// found somewhere in its cycle there, as if it had always been served at once. Who signs up later begins thinking.
     pub fn first_requests(&self, traits: &Traits) -> impl Iterator<Item = SimSpan> + use<> {
@@ -448,6 +435,7 @@ impl Source {
         let mut values = QuantityValues::keeping(!self.kept.is_empty());
         let mut operation = self.draw_work(&work, &mut failure, &mut streams, &mut values, &mut batch.parts);
         self.keep_drawn(batch, &values);
+        self.keep_prices(batch, &values);
         if let Some(at) = at {
             self.cuts.count_operations(1);
             self.settle(&mut values.mishap, || at);

@@ -17,6 +17,7 @@ use super::own::OwnOperations;
 use super::plan::{
     MOST_COST, MOST_DURATION, Mishap, QuantityValues, WorkPlan, WorkStreams, credits, is_cut, span,
 };
+use super::rates::MOST_RATES;
 use super::run::{RunDraw, Strike};
 use super::source::Source;
 use super::traits::Traits;
@@ -105,6 +106,7 @@ impl Source {
         let state = &mut *state.0;
         let before = batch.operations.len();
         batch.quantity_count = self.kept.len();
+        batch.rate_count = self.rates.len();
         let limit = before + limit;
         while batch.operations.len() < limit {
             let more = match &mut state.supply {
@@ -166,6 +168,7 @@ impl Source {
             ..drawn
         });
         self.keep_drawn(batch, &state.values);
+        self.keep_prices(batch, &state.values);
         true
     }
 
@@ -247,6 +250,7 @@ impl Source {
         operation.member = row.member.unwrap_or(operation.member);
         operation.project = row.project.unwrap_or(operation.project);
         batch.operations.push(operation);
+        self.price_listed(batch, row, &mut state.values.mishap);
         batch.quantities.extend(self.kept.iter().map(|kept| {
             let written = row.quantities.iter().find(|(name, _)| name == kept);
             written.map_or(f64::NAN, |(_, value)| *value)
@@ -264,7 +268,30 @@ impl Source {
         operation.member = member.unwrap_or(operation.member);
         batch.operations.push(operation);
         batch.quantities.extend(self.kept.iter().map(|_| f64::NAN));
+        // Of what it consists nobody has said.
+        let row = Listed::plain(operation.at, operation.cost, operation.duration);
+        self.price_listed(batch, &row, &mut state.values.mishap);
         true
+    }
+
+    /// Prices an operation that has been written down by every rate of the feature.
+    fn price_listed(&self, batch: &mut Batch, row: &Listed, mishap: &mut Mishap) {
+        if !self.rates.is_empty() {
+            self.rates.price_listed(row, (&mut batch.prices, &mut batch.part_prices), mishap);
+            self.settle(mishap, || row.at);
+        }
+    }
+
+    /// Keeps what an operation that has just been drawn costs by every rate of the feature.
+    #[inline]
+    pub(super) fn keep_prices(&self, batch: &mut Batch, values: &QuantityValues) {
+        if self.rates.is_empty() {
+            return;
+        }
+        self.rates.add_up(&values.prices, &mut batch.prices);
+        if matches!(self.work.shape, StepShape::Run(_)) {
+            batch.part_prices.extend_from_slice(&values.prices);
+        }
     }
 
     /// Keeps the quantities of an operation that has just been drawn, if somebody reads them.
@@ -279,7 +306,7 @@ impl Source {
     fn push_replayed(&self, state: &mut SupplyState, batch: &mut Batch) -> Result<bool, std::io::Error> {
         let Supply::Replay(rows) = &mut state.supply else { return Ok(false) };
         let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
-        let Some(row) = rows.next_row()? else { return Ok(false) };
+        let Some((row, prices)) = rows.next_row()? else { return Ok(false) };
         let mut operation = row;
         if draws_work {
             let (failure, streams, values) = (&mut state.failure, &mut state.streams, &mut state.values);
@@ -297,7 +324,9 @@ impl Source {
         batch.operations.push(operation);
         if draws_work {
             self.keep_drawn(batch, &state.values);
+            self.keep_prices(batch, &state.values);
         } else {
+            batch.prices.extend_from_slice(&prices[..self.rates.len().min(MOST_RATES)]);
             batch.quantities.extend(self.kept.iter().map(|_| f64::NAN));
         }
         Ok(true)

@@ -140,6 +140,7 @@ impl Draws {
             populations: &populations,
             listed: &[],
             kept: &[],
+            rates: &std::sync::Arc::default(),
             blurred: false,
         });
         Draws { source, population, cohort: cohort.to_owned() }

@@ -113,6 +113,23 @@ impl Counts {
         self.row.0 += 1;
     }
 
+    /// A paid operation that has arrived costs so much more than by its feature's own rate.
+    pub(super) fn demanded_otherwise(&mut self, feature: FeatureIndex, more: Credits) {
+        self.of(feature).demand_over_list += more;
+    }
+
+    /// An operation that is lost would have cost so much more than by its feature's own rate.
+    #[inline]
+    pub(super) fn lost_otherwise(&mut self, feature: FeatureIndex, more: Credits) {
+        self.of(feature).lost_over_list += more;
+    }
+
+    /// An operation starts that costs so much more than as it arrived.
+    #[inline]
+    pub(super) fn repriced(&mut self, feature: FeatureIndex, more: Credits) {
+        self.of(feature).repricing += more;
+    }
+
     /// Whose demand an operation is.
     #[inline]
     pub(super) fn demanded_by(&mut self, member: u16, cost: Credits) {

@@ -13,11 +13,16 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 /// A refusal with no alert in this span before it is a surprise.
 const SURPRISE: SimSpan = SimSpan::from_seconds(7 * 86_400);
 
-/// True costs of earlier operations of one feature.
+/// True costs of earlier operations of one feature: of each by the feature's own rate, then by every other if cards price it.
 #[derive(Debug, Clone, Default)]
 struct CostHistory {
-    first: Option<Credits>,
-    last: VecDeque<Credits>,
+    first: Option<Box<[Credits]>>,
+    last: VecDeque<Box<[Credits]>>,
+}
+
+/// By one of the rates.
+fn by(rate: u16, costs: &[Credits]) -> Credits {
+    costs.get(usize::from(rate)).copied().unwrap_or(costs[0])
 }
 
 /// A reactive client: of which feature, which of its clients, and the number of its next operation.
@@ -143,25 +148,30 @@ impl Customer {
         std::mem::take(&mut self.waiting)
     }
 
-    /// What earlier operations of a feature cost, by a rule; none before the first.
-    pub(super) fn estimate(&self, feature: FeatureIndex, rule: HistoryEstimate) -> Option<Credits> {
+    /// What earlier operations of a feature cost, by a rule and one of the feature's rates; none before the first.
+    pub(super) fn estimate(
+        &self,
+        feature: FeatureIndex,
+        rule: HistoryEstimate,
+        rate: u16,
+    ) -> Option<Credits> {
         let history = &self.history[feature.index()];
         match rule {
-            HistoryEstimate::First => history.first,
-            HistoryEstimate::Last => history.last.back().copied(),
+            HistoryEstimate::First => history.first.as_ref().map(|costs| by(rate, costs)),
+            HistoryEstimate::Last => history.last.back().map(|costs| by(rate, costs)),
             HistoryEstimate::Mean(n) => {
                 let recent = history.last.iter().rev().take(n as usize);
                 let count = i64::try_from(recent.len()).ok().filter(|count| *count > 0)?;
-                Some(recent.copied().sum::<Credits>().scale_floor(1, count))
+                Some(recent.map(|costs| by(rate, costs)).sum::<Credits>().scale_floor(1, count))
             }
         }
     }
 
-    /// An operation of a feature cost so much; `depth` of them are remembered.
-    pub(super) fn remember_cost(&mut self, feature: FeatureIndex, depth: usize, cost: Credits) {
+    /// An operation of a feature cost so much by each of its rates; `depth` of them are remembered.
+    pub(super) fn remember_cost(&mut self, feature: FeatureIndex, depth: usize, costs: &[Credits]) {
         let history = &mut self.history[feature.index()];
-        history.first.get_or_insert(cost);
-        history.last.push_back(cost);
+        history.first.get_or_insert_with(|| costs.into());
+        history.last.push_back(costs.into());
         while history.last.len() > depth {
             history.last.pop_front();
         }

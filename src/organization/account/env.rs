@@ -36,6 +36,10 @@ pub(super) struct Env {
     meter_rules: Vec<Vec<MeterRule>>,
     /// Per feature: how many earlier costs its estimates look at under any plan; none if no plan looks back.
     pub(super) history_depth: Vec<Option<usize>>,
+    /// Operations may be tried as another feature, at the price of what they consist of.
+    pub(super) falls_back: bool,
+    /// Per feature: some card of the policy prices its operations.
+    priced: Vec<bool>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
     pub(super) holds_guard: bool,
     /// Work may be killed at the vendor's cost, under the present rules or those of a plan still to come.
@@ -66,8 +70,11 @@ impl Env {
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
         let adopted = |limit: &UsageLimit| has_adopted(limit, key);
+        let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
         Env {
             meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, adopted)).collect(),
+            falls_back: policy.falls_back(),
+            priced: priced.collect(),
             absorbs: may_absorb(&policy),
             charged_early: charged_early(&policy),
             policy,
@@ -99,6 +106,36 @@ impl Env {
     #[inline]
     pub(super) fn check(&self, plan: usize, feature: FeatureIndex) -> &FeatureCheck {
         &self.checks[plan * self.world.features.len() + feature.index()]
+    }
+
+    /// The number of the rate of a feature that is in force under a plan at an instant; 0 is the feature's own.
+    #[inline]
+    pub(super) fn rate(&self, plan: usize, feature: FeatureIndex, at: SimTime) -> u16 {
+        let cards = &self.terms(plan).rates;
+        if cards.is_empty() { 0 } else { cards.rate(feature, at, self.traits.signed_up) }
+    }
+
+    /// True if some card of the policy prices operations of a feature.
+    #[inline]
+    pub(super) fn is_priced(&self, feature: FeatureIndex) -> bool {
+        self.priced.get(feature.index()).copied().unwrap_or(false)
+    }
+
+    /// True if the policy has cards.
+    pub(super) fn has_cards(&self) -> bool {
+        self.priced.contains(&true)
+    }
+
+    /// The first instant after `at` at which some card of some plan begins or ends to apply.
+    pub(super) fn next_card(&self, at: SimTime) -> Option<SimTime> {
+        self.policy.plans.iter().filter_map(|terms| terms.rates.next_change(at)).min()
+    }
+
+    /// Mean true cost over the population of an operation of a feature by one of its rates.
+    #[inline]
+    pub(super) fn expected_cost(&self, feature: FeatureIndex, rate: u16) -> Credits {
+        let facts = self.facts(feature);
+        facts.expected_by_rate.get(usize::from(rate)).copied().unwrap_or(facts.expected_cost)
     }
 
     /// The user's own rule, if the account has one.

@@ -165,6 +165,8 @@ pub(super) enum TimerKind {
     Room,
     /// Limits begin anew for everybody.
     LimitReset,
+    /// Other rates may be in force.
+    Rates,
     /// An operation that credits have come for tries again.
     Woken,
     /// The organization signs up.

@@ -21,8 +21,13 @@ impl OutcomeRange {
 }
 
 /// Outcomes that can be negative: margins, and money that refunds can turn round.
-const SIGNED: [&str; 4] =
-    ["cash_money", "revenue_per_organization_month_money", "price_per_credit_money", "margin_money"];
+const SIGNED: [&str; 5] = [
+    "repricing_credits",
+    "cash_money",
+    "revenue_per_organization_month_money",
+    "price_per_credit_money",
+    "margin_money",
+];
 
 /// Shares with a denominator that does not hold their numerator: credits from before `measure_from` are used or expire in it.
 const OPEN_SHARES: [&str; 3] = ["utilisation", "expiry_rate", "rollover_used_share"];
@@ -46,7 +51,8 @@ impl Metric {
     #[must_use]
     pub fn ceiling(&self) -> Option<&'static str> {
         match self.unit {
-            "credits" if self.of_demand() => None,
+            "credits" if self.of_demand() || self.name == "repricing_credits" => None,
+            "credits" if self.name == "lost_list_credits" => Some("demand_list_credits"),
             "credits" if !self.name.starts_with("issued") && !self.name.starts_with("remaining") => {
                 Some("demand_credits")
             }
@@ -62,7 +68,10 @@ impl Metric {
     /// are the exception.
     #[must_use]
     pub fn of_demand(&self) -> bool {
-        matches!(self.name, "operations_demanded" | "operations_free" | "demand_credits")
+        matches!(
+            self.name,
+            "operations_demanded" | "operations_free" | "demand_credits" | "demand_list_credits"
+        )
     }
 }
 

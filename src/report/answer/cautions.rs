@@ -10,7 +10,12 @@ use super::sentence::{CitedEstimate, Sentence};
 
 /// Every caution, the most general first.
 pub(super) fn cautions(findings: &Findings, scenario: &Scenario) -> Vec<Sentence> {
-    let general = [first_look(findings), nobody_reacts(findings, scenario), own_demand(scenario)];
+    let general = [
+        first_look(findings),
+        nobody_reacts(findings, scenario),
+        own_demand(scenario),
+        other_rates(scenario),
+    ];
     let general = general.into_iter().flatten().map(Sentence::words);
     let uncapped = scenario.tops_up_without_cap().into_iter();
     let uncapped = uncapped.map(|name| Sentence::words(format!("`{name}` tops up without a cap")));
@@ -52,6 +57,20 @@ fn own_demand(scenario: &Scenario) -> Option<String> {
         scenario.reactive_features().into_iter().map(|name| format!("`{name}`")).collect();
     (!names.is_empty()).then(|| {
         format!("clients of {} wait for their operations, so that demand differs by policy", names.join(", "))
+    })
+}
+
+/// Credits by different price lists are not the same credits.
+fn other_rates(scenario: &Scenario) -> Option<String> {
+    let names: Vec<String> = scenario.priced_otherwise().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "{} {} operations by other rates than `{}`: their credits are not comparable, `demand_list_credits` and \
+             `lost_list_credits` are",
+            names.join(", "),
+            if names.len() == 1 { "prices" } else { "price" },
+            scenario.policies[scenario.baseline].name
+        )
     })
 }
 

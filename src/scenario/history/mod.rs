@@ -31,6 +31,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         if section.has("duplicates") { section.value("duplicates", Item::word) } else { duplicates };
     let buckets = section.read("buckets", buckets);
     HistorySpec {
+        rates: Vec::new(),
         name: name.to_owned(),
         mapping: section.get("mapping").and_then(|item| item.as_text()).map(str::to_owned),
         path,

@@ -248,6 +248,7 @@ pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
         max_in_flight: section.read("max_in_flight", max_in_flight).flatten(),
         denial: section.value("denial", Item::probability),
         notify: section.read_or("notify", true, Item::flag),
+        quantile_by_rate: Vec::new(),
     }
 }
 

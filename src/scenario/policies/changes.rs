@@ -131,7 +131,7 @@ pub(super) static RULE_CHANGE: TableShape = TableShape {
     ]],
 };
 
-static SIGNED_UP: TableShape = TableShape {
+pub(super) static SIGNED_UP: TableShape = TableShape {
     name: "signed-up-when",
     doc: "When an organization must have signed up.",
     tags: &[],

@@ -9,12 +9,14 @@ mod commerce;
 mod customers;
 mod grants;
 mod limits;
+mod rates;
 mod settings;
 mod terms;
 mod top_ups;
 
 pub(crate) use customers::{BUDGET, BUYER_KIND, CHURN, REACTIONS, budget, buyer, churn, reactions, weights};
 pub(crate) use grants::{GRANT, grants};
+pub(super) use rates::RateBook;
 pub use settings::{PolicySetting, SettingValue, policy_settings};
 
 use crate::policy::{Policy, Terms};
@@ -78,6 +80,8 @@ pub(super) const PLAN_CHOICE: Kind =
 pub(super) struct Names<'n> {
     /// Features in file order.
     pub features: &'n [String],
+    /// Where every distinct rate of a feature has its number.
+    pub rates: &'n RateBook,
     /// Cohorts in file order, each with what it says about its plan.
     pub cohorts: &'n [(String, Option<PlanShares>)],
 }
@@ -171,11 +175,11 @@ fn layered(reader: &Reader, shared: &Node, own: &Node, features: &[String]) -> O
 
 fn policy(reader: &Reader, name: &str, node: &Node, names: Names<'_>) -> Option<Policy> {
     let section = reader.item(node).section(&POLICY)?;
-    let plans = plans(section, names.features);
+    let plans = plans(section, names);
     let plan_names: Vec<String> = plans.iter().map(|plan| plan.plan.clone()).collect();
     let (rules, sets) = changes::rule_changes(section);
     let later = rules.editions.iter().skip(1);
-    let later = later.flat_map(|edition| plans_under(reader, node, edition, &sets, names.features));
+    let later = later.flat_map(|edition| plans_under(reader, node, edition, &sets, names));
     let later: Vec<Terms> = later.collect();
     if let Some(new) = later.iter().find(|terms| !plan_names.contains(&terms.plan)) {
         section.error("changes", format!("set rules of a plan `{}` that the policy lacks", new.plan), None);
@@ -199,14 +203,14 @@ fn plans_under(
     node: &Node,
     edition: &[usize],
     sets: &[Node],
-    features: &[String],
+    names: Names<'_>,
 ) -> Vec<Terms> {
     let changed = edition.iter().fold(node.clone(), |node, index| merge(&node, &sets[*index], &POLICY));
-    reader.item(&changed).section(&POLICY).map(|section| plans(section, features)).unwrap_or_default()
+    reader.item(&changed).section(&POLICY).map(|section| plans(section, names)).unwrap_or_default()
 }
 
 /// The terms of each plan; a policy without plans has one.
-fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
+fn plans(section: Section<'_>, names: Names<'_>) -> Vec<Terms> {
     let base = without_own_keys(section.item().node);
     let entries = section.get("plans").and_then(Item::entries).unwrap_or_default();
     let reader = section.reader();
@@ -214,7 +218,7 @@ fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
         return reader
             .item(&base)
             .section(&PLAN)
-            .map(|plan| terms::read("default", plan, features))
+            .map(|plan| terms::read("default", plan, names))
             .into_iter()
             .collect();
     }
@@ -225,7 +229,7 @@ fn plans(section: Section<'_>, features: &[String]) -> Vec<Terms> {
         let merged = merge(&base, item.node, &PLAN);
         let own_grants = item.node.as_table().is_some_and(|table| table.get("grants").is_some());
         let plan = reader.item(&merged).section(&PLAN)?;
-        Some(Terms { own_grants, ..terms::read(name, plan, features) })
+        Some(Terms { own_grants, ..terms::read(name, plan, names) })
     };
     entries.iter().filter_map(plan).collect()
 }

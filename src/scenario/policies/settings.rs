@@ -132,6 +132,7 @@ fn default_of(key: &str) -> Option<String> {
 fn below(kind: Kind) -> (Option<&'static TableShape>, Option<Kind>) {
     match kind {
         Kind::Table(shape) => (Some(shape), None),
+        Kind::TableByName(shape, ..) => (Some(shape), None),
         Kind::Map(_, item) | Kind::List(item) => (None, Some(*item)),
         Kind::Either(kinds) => kinds
             .iter()

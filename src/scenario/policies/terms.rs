@@ -15,8 +15,9 @@ use super::commerce::{self, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, Round
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
 use super::limits::{self, LIMIT, RESET};
+use super::rates::{self, RATES_KIND};
 use super::top_ups::{self, ALERT, TOP_UP};
-use super::{admission, feature_of};
+use super::{Names, admission, feature_of};
 
 /// Commercial rules of a plan.
 pub(super) static TERMS: &[Field] = &[
@@ -60,6 +61,13 @@ pub(super) static TERMS: &[Field] = &[
         Kind::Words(words_of::<MonthEnd>),
         "\"clamp\"",
         "What a validity does with a day its month lacks; recurrence always clamps from its anchor.",
+    ),
+    optional(
+        "rates",
+        RATES_KIND,
+        "What operations cost, where it is not as their features say: a number, or a formula over the feature's quantities, \
+         `cost` (what the feature says; in a run, of the step), `duration` (seconds) and `turn`. A list of cards has dates, \
+         hours and sign-ups.",
     ),
     default("round", ROUND_KIND, "\"none\"", "Rounding of charges, such as `{ up = 1 }`."),
     default(
@@ -130,7 +138,8 @@ pub(super) static TERMS: &[Field] = &[
 ];
 
 /// Reads the terms of the plan `name`.
-pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Terms {
+pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms {
+    let features = names.features;
     let rollover = section.read("rollover", grants::rollover).unwrap_or_else(grants::no_rollover);
     let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone()));
     let (allowance, allowance_cycle) = allowance.map_or((None, None), |terms| (terms.allowance, terms.cycle));
@@ -153,6 +162,7 @@ pub(super) fn read(name: &str, section: Section<'_>, features: &[String]) -> Ter
         expiry_boundary: section.value("expiry_boundary", Item::word),
         month_end: section.value("month_end", Item::word),
         rounding: section.read("round", |item| commerce::rounding(item, per)).flatten(),
+        rates: section.value("rates", |item| rates::rates(item, features, names.rates)),
         features: feature_rules(section, features),
         overdraft,
         patience: section.read_or("patience", Dist::Fixed(86_400.0), distribution::read),

@@ -129,7 +129,7 @@ impl Item<'_> {
             Kind::Tuple(_, length) => {
                 matches!(&self.node.value, TomlValue::List(items) if items.len() == length)
             }
-            Kind::Table(_) | Kind::Map(..) => self.is_table(),
+            Kind::Table(_) | Kind::Map(..) | Kind::TableByName(..) => self.is_table(),
             Kind::Quantity => self.as_number().is_some() || text.is_some(),
             Kind::Values => {
                 text.is_some()
@@ -260,7 +260,7 @@ fn form_of_kind(kind: Kind) -> &'static [Form] {
         Kind::Values => &[Form::List, Form::Text, Form::Table],
         Kind::Instant => &[Form::Instant],
         Kind::List(_) | Kind::Tuple(..) => &[Form::List],
-        Kind::Table(_) | Kind::Map(..) => &[Form::Table],
+        Kind::Table(_) | Kind::Map(..) | Kind::TableByName(..) => &[Form::Table],
         Kind::Distribution(unit, range) => form_of_kind(unit.kind(range)),
         Kind::Either(_) => &[],
     }

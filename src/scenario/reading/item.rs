@@ -313,6 +313,14 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// As [`Item::section`], of a table in which these names may stand beside its keys.
+    pub fn section_beside(self, shape: &'static TableShape, names: &'a [String]) -> Option<Section<'a>> {
+        let TomlValue::Table(table) = &self.node.value else {
+            return self.fail(Kind::Table(shape).describe());
+        };
+        Some(Section::open_beside(self, table, shape, names))
+    }
+
     /// The table as a section of `shape`; unknown and missing keys are reported here.
     pub fn section(self, shape: &'static TableShape) -> Option<Section<'a>> {
         let TomlValue::Table(table) = &self.node.value else {

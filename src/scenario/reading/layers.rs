@@ -37,7 +37,7 @@ fn merge_tables(below: &TomlTable, above: &TomlTable, shape: &'static TableShape
 fn merge_kind(base: &Node, over: &Node, kind: Kind) -> Node {
     match kind {
         Kind::Table(shape) => merge(base, over, shape),
-        Kind::Map(_, item) => merge_maps(base, over, *item),
+        Kind::Map(what, item) => merge_maps(base, over, what, *item),
         Kind::List(Kind::Table(shape)) if shape.field("remove").is_some() => merge_by_name(base, over, shape),
         Kind::Either(kinds) => {
             let table = kinds.iter().find(|kind| matches!(kind, Kind::Table(_) | Kind::Map(..)));
@@ -69,12 +69,12 @@ fn merge_by_name(base: &Node, over: &Node, shape: &'static TableShape) -> Node {
     Node { value: TomlValue::List(merged), place: over.place.clone() }
 }
 
-fn merge_maps(base: &Node, over: &Node, item: Kind) -> Node {
+fn merge_maps(base: &Node, over: &Node, what: &str, item: Kind) -> Node {
     let (TomlValue::Table(below), TomlValue::Table(above)) = (&base.value, &over.value) else {
         return over.clone();
     };
-    // Names weighted against each other are one statement; tables by name are many.
-    if !matches!(item, Kind::Table(_)) {
+    // Names weighted against each other are one statement; tables by name, and rates by feature, are many.
+    if !matches!(item, Kind::Table(_)) && what != "feature" {
         return over.clone();
     }
     let mut merged = below.clone();

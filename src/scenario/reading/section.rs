@@ -7,7 +7,7 @@ use super::habits;
 use super::item::Item;
 use super::problem::{Problem, did_you_mean};
 use super::reader::Reader;
-use super::shape::{Field, Presence, TableShape};
+use super::shape::{Field, Kind, Presence, TableShape};
 use super::tree::{Node, SourcePlace, TomlTable, parse_value};
 
 /// The value of a default, parsed once and kept for the life of the program: there is a bounded number of them.
@@ -27,12 +27,24 @@ pub(crate) struct Section<'a> {
     item: Item<'a>,
     table: &'a TomlTable,
     shape: &'static TableShape,
+    /// Names that may stand beside the keys.
+    beside: &'a [String],
 }
 
 impl<'a> Section<'a> {
     /// Opens a table; unknown and missing keys are reported at once.
     pub fn open(item: Item<'a>, table: &'a TomlTable, shape: &'static TableShape) -> Self {
-        let section = Section { item, table, shape };
+        Section::open_beside(item, table, shape, &[])
+    }
+
+    /// As [`Section::open`], of a table in which these names may stand beside its keys.
+    pub fn open_beside(
+        item: Item<'a>,
+        table: &'a TomlTable,
+        shape: &'static TableShape,
+        beside: &'a [String],
+    ) -> Self {
+        let section = Section { item, table, shape, beside };
         section.report_unknown_keys();
         section.report_missing_keys();
         section.report_misfits();
@@ -63,6 +75,24 @@ impl<'a> Section<'a> {
     pub fn get(self, name: &str) -> Option<Item<'a>> {
         let kind = Some(self.field(name).kind);
         self.table.get(name).map(|node| Item { node, kind, ..self.item })
+    }
+
+    /// True if something stands beside the keys.
+    pub fn has_beside(self) -> bool {
+        self.table.entries.iter().any(|(name, _)| self.shape.field(name).is_none())
+    }
+
+    /// What stands beside the keys, by name, in the order of the file, each to be read as a `kind`; what is of another kind is told.
+    pub fn beside(self, kind: Kind) -> Vec<(&'a str, Item<'a>)> {
+        let named = self.table.entries.iter().filter(|(name, _)| {
+            self.shape.field(name).is_none() && self.beside.iter().any(|known| known == name)
+        });
+        let item = |(name, node): &'a (String, Node)| {
+            let item = Item { node, kind: Some(kind), ..self.item };
+            item.report_misfits();
+            (name.as_str(), item)
+        };
+        named.map(item).filter(|(_, item)| item.fits()).collect()
     }
 
     /// The value of a key, or its default, read; `None` if it is absent without a default or had a problem.
@@ -121,7 +151,8 @@ impl<'a> Section<'a> {
     }
 
     fn report_unknown_keys(self) {
-        let known: Vec<_> = self.shape.fields().map(|field| field.name).collect();
+        let beside = self.beside.iter().map(String::as_str);
+        let known: Vec<_> = self.shape.fields().map(|field| field.name).chain(beside).collect();
         for (name, node) in &self.table.entries {
             if known.contains(&name.as_str()) {
                 continue;

@@ -110,6 +110,8 @@ pub(crate) enum Kind {
     Table(&'static TableShape),
     /// A table whose keys are names its author chooses, or names of the given things.
     Map(&'static str, &'static Kind),
+    /// A table with keys of its own and, beside them, names of the given things.
+    TableByName(&'static TableShape, &'static str, &'static Kind),
     /// One of several forms.
     Either(&'static [Kind]),
     /// A distribution whose values lie in the range, in this unit (spans in seconds), or the bare quantity.
@@ -312,6 +314,9 @@ impl Kind {
             Kind::List(item) => format!("a list, each {}", item.describe_for(found)),
             Kind::Tuple(item, length) => format!("a list of {length}, each {}", item.describe_for(found)),
             Kind::Table(shape) if shape.tags.is_empty() => "a table".to_owned(),
+            Kind::TableByName(_, what, item) => {
+                format!("a table by {what}, each {}", item.describe_for(found))
+            }
             Kind::Table(shape) => {
                 let tags: Vec<_> = shape.tags.iter().map(|tag| tag.name).collect();
                 format!("a table with one of: {}", tags.join(", "))

@@ -74,7 +74,7 @@ fn sample(kind: Kind) -> (String, String) {
         Kind::Word(word) => plain(&format!("{word:?}")),
         Kind::List(item) => plain(&format!("[{}]", sample(*item).0)),
         Kind::Tuple(item, length) => plain(&format!("[{}]", vec![sample(*item).0; length].join(", "))),
-        Kind::Table(shape) => plain(&table(shape, None)),
+        Kind::Table(shape) | Kind::TableByName(shape, ..) => plain(&table(shape, None)),
         Kind::Map(_, item) => plain(&format!("{{ post = {} }}", sample(*item).0)),
         Kind::Either(kinds) => sample(kinds[0]),
         Kind::Distribution(unit, range) => sample(unit.kind(range)),
@@ -126,7 +126,7 @@ fn wraps(kind: Kind, shape: &TableShape) -> Option<(String, String, String)> {
         Some((format!("{open}{before}"), format!("{after}{close}"), format!("{path}{inner}")))
     };
     match kind {
-        Kind::Table(own) if own.name == shape.name => Some(Default::default()),
+        Kind::Table(own) | Kind::TableByName(own, ..) if own.name == shape.name => Some(Default::default()),
         Kind::Distribution(..) if shape.name == "distribution" => Some(Default::default()),
         Kind::List(item) => around(*item, "[", "]", ".0"),
         Kind::Tuple(item, _) => around(*item, "[", "]", ".0"),
@@ -215,7 +215,8 @@ fn takes(root: &Json, schema: &Json, value: &Json) -> bool {
 /// True for kinds whose range says all there is to say: the reader takes every value of it.
 fn is_plain(kind: Kind) -> bool {
     match kind {
-        Kind::Text | Kind::Name(_) | Kind::Table(_) | Kind::Map(..) | Kind::Quantity | Kind::Values => false,
+        Kind::Text | Kind::Name(_) | Kind::Table(_) | Kind::Map(..) | Kind::TableByName(..) => false,
+        Kind::Quantity | Kind::Values => false,
         // Patterns say how these are written, not how large they may be.
         Kind::Instant | Kind::Money | Kind::Span(_) | Kind::Period | Kind::Rate(_) | Kind::Percentage(_) => {
             false

@@ -5,6 +5,7 @@
 //! one simulation may be lucky.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::calendar::Zone;
 use crate::sampling::{StreamKey, TraitPoint};
@@ -405,6 +406,7 @@ fn walk(
         populations: &populations,
         listed: &[],
         kept,
+        rates: &Arc::default(),
         blurred: false,
     });
     let (mut batch, mut organization) = (Batch::default(), 0);

@@ -8,6 +8,7 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::demand::Demand;
 use crate::workload::operation::Fate;
 use crate::workload::plan::span;
+use crate::workload::rates::MOST_RATES;
 
 use super::cells::{Number, TimeForm, number, time};
 use super::columns::{ChosenColumns, Roles, require};
@@ -16,6 +17,7 @@ use super::error::{GatheredProblems, HistoryError, HistoryProblems};
 use super::grid::BucketGrid;
 use super::outcomes::{WordedOutcome, outcome};
 use super::prices::{Priced, Prices};
+use super::rates::{RowMishap, RowRates, RowToPrice};
 use super::record::CleanRow;
 use super::spec::{BucketLength, HistorySpec, OtherFeatures, Sizeless};
 use super::strangers::UnknownFeatures;
@@ -38,11 +40,21 @@ pub(super) struct Cleaner<'a> {
     names: Vec<String>,
     roles: Roles,
     prices: Prices,
+    rates: RowRates,
+    /// Prices that stand beside each row.
+    priced_by: u8,
     last: Option<SimTime>,
     strangers: UnknownFeatures,
     /// The instants of buckets that do not say their end.
     pub grid: BucketGrid,
     units: UnitsSeen,
+}
+
+/// What a row costs by its feature's own rate, and by every other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct RowCosts {
+    cost: Credits,
+    prices: [Credits; MOST_RATES],
 }
 
 /// Whose a row is.
@@ -62,10 +74,11 @@ impl<'a> Cleaner<'a> {
         let mut chosen = ChosenColumns::default();
         let roles = Roles::choose(spec, &mut chosen);
         let mut prices = Prices::find(spec, demands, &mut chosen)?;
+        let rates = RowRates::find(spec, demands, &mut chosen);
         let names = chosen.0;
         let table = HistoryTable::open(spec, &names)?;
         prices.forget_spend_without_columns(&table);
-        let needed = prices.cells().into_iter().filter(|cells| !cells.optional);
+        let needed = prices.cells().into_iter().chain(rates.cells()).filter(|cells| !cells.optional);
         let sizes = needed.map(super::prices::AlternativeColumns::columns).collect();
         require(spec, &table, &names, &roles, sizes).finish()?;
         let cleaner = Cleaner {
@@ -73,6 +86,8 @@ impl<'a> Cleaner<'a> {
             names,
             roles,
             prices,
+            rates,
+            priced_by: spec.priced_by() as u8,
             last: None,
             strangers: UnknownFeatures::default(),
             grid: BucketGrid::default(),
@@ -87,7 +102,8 @@ impl<'a> Cleaner<'a> {
         if table.header().is_some() || counts.rows == 0 {
             return;
         }
-        let needed = self.prices.cells().into_iter().filter(|cells| !cells.optional);
+        let cells = self.prices.cells().into_iter().chain(self.rates.cells());
+        let needed = cells.filter(|cells| !cells.optional);
         let sizes = needed.map(super::prices::AlternativeColumns::columns).collect();
         for group in self.roles.needed(self.spec.columns.lenient, sizes) {
             if group.iter().all(|column| table.lacks(*column)) {
@@ -135,14 +151,17 @@ impl<'a> Cleaner<'a> {
         let (requests, (at, form), feature) = (requests?, at?, feature?);
         let seconds = duration.unwrap_or_default().as_seconds_f64();
         let outcome = self.outcome(table);
-        let cost = match outcome.charged {
-            true => problems.keep(self.cost(table, feature, requests, seconds, counts))?,
-            false => Some(Credits::ZERO),
+        let row = match outcome.charged {
+            true => problems.keep(self.row_cost(table, feature, (requests, seconds), counts))?,
+            false => Some(RowCosts::default()),
         };
-        counts.sizeless += u64::from(cost.is_none());
+        counts.sizeless += u64::from(row.is_none());
+        let RowCosts { cost, prices } = row.unwrap_or_default();
         let record = CleanRow {
             at,
-            cost: cost.unwrap_or_default(),
+            cost,
+            prices,
+            price_count: self.priced_by,
             duration: duration?,
             length: length?,
             line: table.number(),
@@ -152,7 +171,7 @@ impl<'a> Cleaner<'a> {
             member: first_cell(table, &self.roles.member).map(hash_name),
             ..self.twin(table)
         };
-        match (cost, self.spec.sizeless) {
+        match (row, self.spec.sizeless) {
             (None, Sizeless::Refuse) => {
                 let hint = "`sizeless = \"skip\"` leaves such rows out, \"free\" replays them at no cost";
                 problems.add(self.error(table, "has no size").with_hint(hint));
@@ -296,7 +315,35 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    /// The row's cost; `None` if a size is missing.
+    /// What the row costs by every rate; `None` if a size is missing.
+    fn row_cost(
+        &self,
+        table: &HistoryTable,
+        feature: FeatureIndex,
+        (requests, seconds): (u32, f64),
+        counts: &mut HistoryCounts,
+    ) -> Result<Option<RowCosts>, HistoryError> {
+        let Some(cost) = self.cost(table, feature, requests, seconds, counts)? else { return Ok(None) };
+        let mut costs = RowCosts { cost: self.scaled(cost), ..RowCosts::default() };
+        if self.priced_by == 0 {
+            return Ok(Some(costs));
+        }
+        match self.rates.evaluate(table, feature, RowToPrice { requests, seconds, cost }, counts) {
+            Ok(None) => Ok(None),
+            Ok(Some(prices)) => {
+                for (place, price) in prices.into_iter().enumerate() {
+                    costs.prices[place] = self.scaled(self.in_range(table, price, "costs")?);
+                }
+                Ok(Some(costs))
+            }
+            Err(RowMishap::Cell(column, text)) => Err(self.bad_number(table, column, &text)),
+            Err(RowMishap::Price(rate, price)) => {
+                self.in_range(table, price, &format!("by the rate `{rate}` costs")).map(|_| None)
+            }
+        }
+    }
+
+    /// The row's cost by its feature's own rate (credits); `None` if a size is missing.
     fn cost(
         &self,
         table: &HistoryTable,
@@ -304,10 +351,10 @@ impl<'a> Cleaner<'a> {
         requests: u32,
         seconds: f64,
         counts: &mut HistoryCounts,
-    ) -> Result<Option<Credits>, HistoryError> {
+    ) -> Result<Option<f64>, HistoryError> {
         let price = match &self.prices {
-            Prices::Drawn => return Ok(Some(Credits::ZERO)),
-            Prices::One => return Ok(Some(self.scaled(f64::from(requests)))),
+            Prices::Drawn => return Ok(Some(0.0)),
+            Prices::One => return Ok(Some(f64::from(requests))),
             prices => prices.of(feature).ok_or_else(|| {
                 let hint = "give the feature `quantities` and a `cost` formula over them, or write `cost` in the history";
                 self.error(table, "belongs to a feature whose cost is no formula").with_hint(hint)
@@ -320,18 +367,23 @@ impl<'a> Cleaner<'a> {
             Ok(Priced::Sizeless) => return Ok(None),
             Err((column, text)) => return Err(self.bad_number(table, column, &text)),
         };
+        self.in_range(table, cost, "costs").map(Some)
+    }
+
+    /// A number of credits that a row may cost.
+    fn in_range(&self, table: &HistoryTable, cost: f64, costs: &str) -> Result<f64, HistoryError> {
         if cost < 0.0 || cost.is_nan() {
             let hint = "refunds and corrections are no usage; leave them out of the file, or use max(0, …)";
             return Err(self
-                .error(table, format!("costs {cost} credits"))
+                .error(table, format!("{costs} {cost} credits"))
                 .wanting("a cost of at least 0")
                 .with_hint(hint));
         }
         if cost > MOST_CREDITS {
-            let what = format!("costs {cost:e} credits, more than an account can count");
+            let what = format!("{costs} {cost:e} credits, more than an account can count");
             return Err(self.error(table, what).wanting("at most 1,000,000,000,000 credits a row"));
         }
-        Ok(Some(self.scaled(cost)))
+        Ok(cost)
     }
 
     fn bad_number(&self, table: &HistoryTable, column: usize, text: &str) -> HistoryError {

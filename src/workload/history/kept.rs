@@ -23,7 +23,7 @@ use super::sketch::CostSketch;
 use super::spec::HistorySpec;
 
 /// Changes whenever the files do.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The file that says what is kept; written last.
 const SAID: &str = "kept.json";
 
@@ -46,7 +46,7 @@ struct KeptHistory {
     asked: String,
     content: Content,
     counts: HistoryCounts,
-    costs: Vec<Option<CostSketch>>,
+    costs: Vec<Option<Vec<CostSketch>>>,
     shift: i64,
     period: i64,
     span: Option<(i64, i64)>,

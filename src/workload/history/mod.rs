@@ -23,6 +23,7 @@ mod partition;
 mod pass;
 mod prepare;
 mod prices;
+mod rates;
 mod reading;
 mod record;
 mod replay;

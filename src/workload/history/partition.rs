@@ -9,7 +9,7 @@ use crate::units::SimTime;
 
 use super::error::HistoryError;
 use super::index::{IndexWriter, OrganizationEntry};
-use super::record::{CleanRow, RECORD_BYTES};
+use super::record::{CleanRow, record_bytes};
 
 /// A partition's files.
 #[derive(Debug, Clone)]
@@ -29,6 +29,7 @@ pub(super) struct PartitionWriter {
     path: PathBuf,
     index: IndexWriter,
     current: Option<OrganizationEntry>,
+    /// Bytes so far.
     written: u64,
 }
 
@@ -62,10 +63,10 @@ impl PartitionWriter {
     }
 
     pub fn write(&mut self, label: &str, record: CleanRow) -> Result<(), HistoryError> {
-        let offset = self.written * RECORD_BYTES as u64;
+        let offset = self.written;
         self.entry(label)?.add(&record, offset);
-        self.written += 1;
-        self.records.write_all(&record.to_bytes()).map_err(|error| HistoryError::world(&self.path, error))
+        self.written += record_bytes(usize::from(record.price_count)) as u64;
+        record.write(&mut self.records).map_err(|error| HistoryError::world(&self.path, error))
     }
 
     /// The number of organizations written, and where their blocks begin in the index.

@@ -35,7 +35,7 @@ pub(super) struct Pass<'a> {
     unsorted: Vec<PathBuf>,
     counts: HistoryCounts,
     content: Content,
-    costs: Vec<Option<CostSketch>>,
+    costs: Vec<Option<Vec<CostSketch>>>,
     /// First and last instant; the end of the last bucket.
     span: Option<(SimTime, SimTime)>,
     days: Days,
@@ -391,7 +391,10 @@ impl<'a> Pass<'a> {
         self.counts.operations += u64::from(record.requests);
         self.counts.demanded_micros += i128::from(record.cost.micros());
         if let Some(sketch) = self.costs.get_mut(record.feature.index()) {
-            sketch.get_or_insert_default().add(record.cost, record.requests);
+            let rates = usize::from(record.price_count);
+            let sketches = sketch.get_or_insert_with(|| vec![CostSketch::default(); 1 + rates]);
+            let costs = std::iter::once(&record.cost).chain(record.priced());
+            sketches.iter_mut().zip(costs).for_each(|(sketch, cost)| sketch.add(*cost, record.requests));
         }
     }
 }

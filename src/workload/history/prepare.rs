@@ -27,8 +27,8 @@ pub struct PreparedHistory {
     pub counts: HistoryCounts,
     /// The file as it was read.
     pub content: Content,
-    /// Per feature in file order: costs of its operations; `None` for features that the history does not feed.
-    pub(super) costs: Vec<Option<CostSketch>>,
+    /// Per feature in file order: costs of its operations by its own rate, then by every other; `None` for features that the history does not feed.
+    pub(super) costs: Vec<Option<Vec<CostSketch>>>,
     /// Added to every instant of the file.
     pub(super) shift: SimSpan,
     /// Distance of repetitions.
@@ -119,9 +119,9 @@ impl PreparedHistory {
         self.costs.get(feature.index()).is_some_and(Option::is_some)
     }
 
-    /// Costs of a feature's operations, for estimates over the population.
+    /// Costs of a feature's operations, for estimates over the population: by its own rate, then by every other.
     #[must_use]
-    pub fn costs(&self, feature: FeatureIndex) -> Option<&CostSketch> {
-        self.costs.get(feature.index())?.as_ref()
+    pub fn costs(&self, feature: FeatureIndex) -> Option<&[CostSketch]> {
+        self.costs.get(feature.index())?.as_deref()
     }
 }

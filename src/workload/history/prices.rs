@@ -51,7 +51,7 @@ struct Term {
 }
 
 /// What a value of a row is.
-enum RowValue<'t> {
+pub(super) enum CellValue<'t> {
     Is(f64),
     Empty,
     /// Something else, in this column.
@@ -60,7 +60,7 @@ enum RowValue<'t> {
 
 impl AlternativeColumns {
     /// Reads `a|b` (alternatives), `a - b` (less) and `a[b=word]` (only where).
-    fn parse(text: &str, optional: bool, chosen: &mut ChosenColumns) -> AlternativeColumns {
+    pub fn parse(text: &str, optional: bool, chosen: &mut ChosenColumns) -> AlternativeColumns {
         let mut term = |text: &str| {
             let text = text.trim();
             let condition = text.strip_suffix(']').and_then(|text| text.split_once('['));
@@ -78,7 +78,7 @@ impl AlternativeColumns {
     }
 
     /// One column, whatever its name looks like.
-    fn plain(name: &str, optional: bool, chosen: &mut ChosenColumns) -> AlternativeColumns {
+    pub fn plain(name: &str, optional: bool, chosen: &mut ChosenColumns) -> AlternativeColumns {
         AlternativeColumns {
             alternatives: vec![vec![Term { column: chosen.add(name), only: None }]],
             optional,
@@ -95,7 +95,7 @@ impl AlternativeColumns {
         self.alternatives.iter().filter_map(|terms| terms.first()).map(|term| term.column).collect()
     }
 
-    fn value<'t>(&self, table: &'t HistoryTable, counts: &mut HistoryCounts) -> RowValue<'t> {
+    pub fn value<'t>(&self, table: &'t HistoryTable, counts: &mut HistoryCounts) -> CellValue<'t> {
         for terms in &self.alternatives {
             let mut sum = None;
             for (place, term) in terms.iter().enumerate() {
@@ -110,23 +110,23 @@ impl AlternativeColumns {
                     }
                     (Number::Is(value), _) => sum = sum.map(|sum| sum - value),
                     (Number::Empty, _) => {}
-                    (Number::Not, _) => return RowValue::Not(term.column, text),
+                    (Number::Not, _) => return CellValue::Not(term.column, text),
                 }
             }
             if let Some(sum) = sum {
                 // What is taken off was part of the whole.
-                return RowValue::Is(if terms.len() > 1 { sum.max(0.0) } else { sum });
+                return CellValue::Is(if terms.len() > 1 { sum.max(0.0) } else { sum });
             }
         }
-        RowValue::Empty
+        CellValue::Empty
     }
 
     /// True if the value is empty or 0.
     pub fn is_nothing(&self, table: &HistoryTable) -> bool {
         match self.value(table, &mut HistoryCounts::default()) {
-            RowValue::Is(value) => value == 0.0,
-            RowValue::Empty => true,
-            RowValue::Not(..) => false,
+            CellValue::Is(value) => value == 0.0,
+            CellValue::Empty => true,
+            CellValue::Not(..) => false,
         }
     }
 }
@@ -258,17 +258,17 @@ impl Price {
         let mut said = 0;
         for cells in &self.cells {
             match cells.value(table, counts) {
-                RowValue::Is(value) => {
+                CellValue::Is(value) => {
                     said += 1;
                     values.push(value);
                 }
-                RowValue::Empty if cells.optional => {
+                CellValue::Empty if cells.optional => {
                     // A column that the file lacks has no cell.
                     counts.empty_as_zero += u64::from(cells.columns().iter().any(|of| !table.lacks(*of)));
                     values.push(0.0);
                 }
-                RowValue::Empty => return Ok(Priced::Sizeless),
-                RowValue::Not(column, text) => return Err((column, text.to_owned())),
+                CellValue::Empty => return Ok(Priced::Sizeless),
+                CellValue::Not(column, text) => return Err((column, text.to_owned())),
             }
         }
         // An export that may lack any size still has to say one of them.

@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::operation::Fate;
+use crate::workload::rates::MOST_RATES;
 
 /// A cleaned row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +27,22 @@ pub(super) struct CleanRow {
     pub twin: u64,
     /// `twin` comes from a number of the row's own, not from all its cells.
     pub has_id: bool,
+    /// Totals of the row's requests by other rates than the feature's own: the first `price_count`, as many in every row
+    /// of a history.
+    pub prices: [Credits; MOST_RATES],
+    /// How many of `prices` there are.
+    pub price_count: u8,
 }
 
-/// Bytes of a record.
+/// Bytes of a record without prices.
 pub(super) const RECORD_BYTES: usize = 64;
+/// Bytes of a price behind it.
+const PRICE_BYTES: usize = 8;
+
+/// Bytes of a record with so many prices.
+pub(super) const fn record_bytes(prices: usize) -> usize {
+    RECORD_BYTES + prices * PRICE_BYTES
+}
 
 impl CleanRow {
     /// Stands for the length of a bucket until the whole file has been seen.
@@ -49,10 +62,40 @@ impl CleanRow {
             member: None,
             twin: 0,
             has_id: false,
+            prices: [Credits::ZERO; MOST_RATES],
+            price_count: 0,
         }
     }
 
-    pub fn to_bytes(self) -> [u8; RECORD_BYTES] {
+    /// Writes the record and its prices.
+    pub fn write(self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&self.to_bytes())?;
+        self.priced().iter().try_for_each(|price| out.write_all(&price.micros().to_le_bytes()))
+    }
+
+    /// Totals by other rates than the feature's own.
+    pub fn priced(&self) -> &[Credits] {
+        &self.prices[..usize::from(self.price_count)]
+    }
+
+    /// A record and its prices from as many bytes as [`record_bytes`] says.
+    pub fn from_record(bytes: &[u8]) -> Self {
+        let mut head = [0; RECORD_BYTES];
+        head.copy_from_slice(&bytes[..RECORD_BYTES]);
+        let mut record = CleanRow::from_bytes(&head);
+        record.set_prices(&bytes[RECORD_BYTES..]);
+        record
+    }
+
+    fn set_prices(&mut self, bytes: &[u8]) {
+        for (price, bytes) in self.prices.iter_mut().zip(bytes.chunks_exact(PRICE_BYTES)) {
+            let mut word = [0; PRICE_BYTES];
+            word.copy_from_slice(bytes);
+            *price = Credits::from_micros(i64::from_le_bytes(word));
+        }
+    }
+
+    fn to_bytes(self) -> [u8; RECORD_BYTES] {
         let mut bytes = [0; RECORD_BYTES];
         let mut at = 0;
         let mut put = |field: &[u8]| {
@@ -69,11 +112,11 @@ impl CleanRow {
         put(&self.twin.to_le_bytes());
         put(&self.requests.to_le_bytes());
         put(&self.feature.0.to_le_bytes());
-        put(&[self.fate as u8, u8::from(self.has_id)]);
+        put(&[self.fate as u8, u8::from(self.has_id) | self.price_count << 1]);
         bytes
     }
 
-    pub fn from_bytes(bytes: &[u8; RECORD_BYTES]) -> Self {
+    fn from_bytes(bytes: &[u8; RECORD_BYTES]) -> Self {
         let word = |at: usize| {
             let mut word = [0; 8];
             word.copy_from_slice(&bytes[at..at + 8]);
@@ -89,7 +132,9 @@ impl CleanRow {
             line: word(32),
             member: (member != 0).then_some(member),
             twin: word(48),
-            has_id: (tail >> 56) as u8 == 1,
+            has_id: (tail >> 56) & 1 == 1,
+            prices: [Credits::ZERO; MOST_RATES],
+            price_count: (tail >> 57) as u8,
             requests: tail as u32,
             feature: FeatureIndex((tail >> 32) as u16),
             fate: match (tail >> 48) as u8 {
@@ -107,7 +152,7 @@ pub(super) fn write_labelled(out: &mut impl Write, label: &str, record: CleanRow
         u16::try_from(label.len()).map_err(|_| io::Error::other("a label is longer than 65,535 bytes"))?;
     out.write_all(&length.to_le_bytes())?;
     out.write_all(label.as_bytes())?;
-    out.write_all(&record.to_bytes())
+    record.write(out)
 }
 
 /// Reads a label and its record; `None` at the end.
@@ -124,7 +169,12 @@ pub(super) fn read_labelled(input: &mut impl Read) -> io::Result<Option<(String,
         String::from_utf8(label).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     let mut bytes = [0; RECORD_BYTES];
     input.read_exact(&mut bytes)?;
-    Ok(Some((label, CleanRow::from_bytes(&bytes))))
+    let mut record = CleanRow::from_bytes(&bytes);
+    let mut prices = [0; MOST_RATES * PRICE_BYTES];
+    let prices = &mut prices[..usize::from(record.price_count).min(MOST_RATES) * PRICE_BYTES];
+    input.read_exact(prices)?;
+    record.set_prices(prices);
+    Ok(Some((label, record)))
 }
 
 #[cfg(test)]
@@ -145,15 +195,19 @@ mod tests {
             member: Some(99),
             twin: u64::MAX,
             has_id: true,
+            prices: [Credits::ZERO; MOST_RATES],
+            price_count: 0,
         };
+        let mut priced = CleanRow { price_count: 3, ..record };
+        priced.prices[..3].copy_from_slice(&[1, -1, 1 << 40].map(Credits::from_micros));
         let plain = CleanRow { member: None, fate: Fate::Completes, has_id: false, ..record };
         let mut bytes = Vec::new();
-        for (label, record) in [("Gänse", record), ("", plain)] {
+        for (label, record) in [("Gänse", record), ("", plain), ("x", priced)] {
             write_labelled(&mut bytes, label, record).expect("a vector takes bytes");
         }
         let mut input = bytes.as_slice();
         let read: Vec<(String, CleanRow)> =
             std::iter::from_fn(|| read_labelled(&mut input).expect("whole records")).collect();
-        assert_eq!(read, [("Gänse".to_owned(), record), (String::new(), plain)]);
+        assert_eq!(read, [("Gänse".to_owned(), record), (String::new(), plain), ("x".to_owned(), priced)]);
     }
 }

@@ -9,16 +9,20 @@ use std::sync::{Arc, Mutex};
 use crate::sampling::{Purpose, StreamKey, TraitPoint, ln, mix, power, standard_gamma, uniform};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::operation::{Fate, Operation};
+use crate::workload::rates::MOST_RATES;
 use crate::workload::traits::{Member, Population, SignUp, Traits};
 
 use super::error::HistoryError;
 use super::index::{BLOCK, OrganizationEntry, read_block};
 use super::prepare::{HistoryBlock, PreparedHistory};
-use super::record::{CleanRow, RECORD_BYTES};
+use super::record::{CleanRow, record_bytes};
 use super::spec::RowCost;
 
 /// Rows read from a partition at once.
 const CHUNK_ROWS: u64 = 256;
+/// A row as an operation, and what it costs by other rates than the feature's own.
+type PricedOperation = (Operation, [Credits; MOST_RATES]);
+
 /// Operations of a row that are thinned one by one; of a larger row those left out are not drawn.
 const MOST_ONE_BY_ONE: u32 = 1_000;
 
@@ -40,6 +44,8 @@ struct PlacedRows {
     rounds: u32,
     thin: f64,
     drawn: bool,
+    /// Bytes of a record.
+    record: usize,
     start: SimTime,
     end: SimTime,
 }
@@ -60,6 +66,7 @@ impl PreparedHistory {
             rounds: replay.repeat.max(1),
             thin: replay.thin,
             drawn: matches!(self.spec.cost, RowCost::Drawn),
+            record: record_bytes(self.spec.priced_by()),
             start: self.horizon.0,
             end: self.horizon.1,
         };
@@ -202,21 +209,22 @@ impl ReplayRows {
         !self.entry.members.is_empty()
     }
 
-    /// The next row as an operation inside the horizon; feature, number and blur are left open.
+    /// The next row as an operation inside the horizon, and what it costs by other rates than the feature's own; feature,
+    /// number and blur are left open.
     ///
     /// # Errors
     /// When the partition on disk cannot be read.
-    pub fn next_row(&mut self) -> Result<Option<Operation>, io::Error> {
+    pub fn next_row(&mut self) -> Result<Option<PricedOperation>, io::Error> {
         loop {
             let Some(operation) = self.next_anywhere()? else { return Ok(None) };
             // A bucket may begin before the horizon or end after it.
-            if (self.laid.start..self.laid.end).contains(&operation.at) {
+            if (self.laid.start..self.laid.end).contains(&operation.0.at) {
                 return Ok(Some(operation));
             }
         }
     }
 
-    fn next_anywhere(&mut self) -> Result<Option<Operation>, io::Error> {
+    fn next_anywhere(&mut self) -> Result<Option<PricedOperation>, io::Error> {
         loop {
             if self.ahead.is_none() {
                 // Rows come in order of time, so the first one beyond the end is the last one looked at.
@@ -239,7 +247,7 @@ impl ReplayRows {
     }
 
     /// The earliest operation of all open buckets; `None` if it is thinned out.
-    fn take_from_bucket(&mut self) -> Option<Operation> {
+    fn take_from_bucket(&mut self) -> Option<PricedOperation> {
         let Reverse(bucket) = self.open.pop()?;
         let number = bucket.done;
         self.open.extend(self.advanced(Bucket { done: number + 1, ..bucket }).map(Reverse));
@@ -247,7 +255,9 @@ impl ReplayRows {
         if thins && self.uniform(&bucket.row, u64::from(number), 1) >= self.laid.thin {
             return None;
         }
-        Some(self.operation(&bucket, number))
+        let record = &bucket.row.record;
+        let share = |total| share_of_total(total, number, record.requests);
+        Some((self.operation(&bucket, number), record.prices.map(share)))
     }
 
     /// True if operations of the row that are thinned out are passed over together instead of drawn one by one.
@@ -370,25 +380,23 @@ impl ChunkReader {
             return Ok(None);
         }
         if self.at >= self.chunk.len() {
-            self.read_chunk()?;
+            self.read_chunk(laid.record)?;
         }
-        let mut bytes = [0; RECORD_BYTES];
-        bytes.copy_from_slice(&self.chunk[self.at..self.at + RECORD_BYTES]);
-        self.at += RECORD_BYTES;
+        let record = CleanRow::from_record(&self.chunk[self.at..self.at + laid.record]);
+        self.at += laid.record;
         self.next += 1;
-        let record = CleanRow::from_bytes(&bytes);
         let moved =
             laid.shift + SimSpan::from_micros(i64::from(self.round).saturating_mul(laid.period.micros()));
         Ok(Some(ReplayedRow { at: record.at + moved, round: self.round, record }))
     }
 
-    fn read_chunk(&mut self) -> io::Result<()> {
+    fn read_chunk(&mut self, record: usize) -> io::Result<()> {
         let rows = (self.rows - self.next).min(CHUNK_ROWS);
-        self.chunk.resize(rows as usize * RECORD_BYTES, 0);
+        self.chunk.resize(rows as usize * record, 0);
         self.at = 0;
         let mut file =
             self.file.lock().map_err(|_| io::Error::other("another reader of this history failed"))?;
-        file.seek(SeekFrom::Start(self.offset + self.next * RECORD_BYTES as u64))?;
+        file.seek(SeekFrom::Start(self.offset + self.next * record as u64))?;
         file.read_exact(&mut self.chunk)
     }
 }

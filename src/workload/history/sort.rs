@@ -167,6 +167,7 @@ mod tests {
             member: None,
             twin: line % 7,
             has_id: line.is_multiple_of(2),
+            ..CleanRow::mark(SimTime::default(), 0)
         };
         (format!("org-{}", line % 3), record)
     }

@@ -1,10 +1,12 @@
 //! What a scenario says about a usage history.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::units::{FeatureIndex, SimSpan, SimTime};
 
 use crate::workload::formula::Formula;
+use crate::workload::rates::{FeatureRates, MOST_RATES};
 
 /// A usage history and how its columns are read.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct HistorySpec {
     pub columns: Columns,
     /// What a row costs.
     pub cost: RowCost,
+    /// What else prices the rows of each feature of the scenario, in its file order; empty if nothing does.
+    pub rates: Vec<Arc<FeatureRates>>,
     /// Values of the feature column and the features they stand for.
     pub features: FeatureMap,
     /// Rows are totals of time buckets instead of single operations.
@@ -53,6 +57,7 @@ impl Default for HistorySpec {
             format: HistoryFormat::default(),
             columns: Columns::default(),
             cost: RowCost::default(),
+            rates: Vec::new(),
             features: FeatureMap::default(),
             buckets: None,
             kinds: None,
@@ -63,6 +68,31 @@ impl Default for HistorySpec {
             only: Vec::new(),
             merge_into: None,
         }
+    }
+}
+
+impl HistorySpec {
+    /// True if rows may be operations of a feature.
+    #[must_use]
+    pub fn may_feed(&self, feature: FeatureIndex) -> bool {
+        let mapped = self.features.map.iter().any(|(_, of)| *of == feature);
+        mapped || self.features.other == OtherFeatures::Are(feature)
+    }
+
+    /// Names of the quantities that its columns are mapped to.
+    pub fn quantity_names(&self) -> impl Iterator<Item = String> + '_ {
+        let quantities = match &self.cost {
+            RowCost::OfFeature { quantities, .. } => quantities.as_slice(),
+            RowCost::One | RowCost::Columns { .. } | RowCost::Drawn => &[],
+        };
+        quantities.iter().map(|(name, _)| name.clone())
+    }
+
+    /// Prices that stand beside every row: as many as any feature has rates besides its own. What is drawn is priced as it is
+    /// drawn.
+    pub(super) fn priced_by(&self) -> usize {
+        let drawn = matches!(self.cost, RowCost::Drawn);
+        self.rates.iter().filter(|_| !drawn).map(|rates| rates.len().min(MOST_RATES)).max().unwrap_or(0)
     }
 }
 

@@ -16,6 +16,7 @@ fn listing(demand: &Demand, listed: &[Option<Vec<Listed>>], kept: &[String]) -> 
         populations: &[],
         listed,
         kept,
+        rates: &std::sync::Arc::default(),
         blurred: true,
     })
 }

@@ -62,6 +62,7 @@ fn source_of(name: &str, demand: &Demand, populations: &[Population]) -> Source 
         populations,
         listed: &[],
         kept: &[],
+        rates: &std::sync::Arc::default(),
         blurred: true,
     })
 }
@@ -396,12 +397,13 @@ fn estimates_look_at_the_population() {
             populations: &[],
             listed: &[],
             kept: &[],
+            rates: &std::sync::Arc::default(),
             blurred: true,
         }
     });
     assert_eq!(free.expected_cost(), Credits::ZERO);
     let mut rng = StreamKey::root(1).keyed(crate::sampling::Purpose::Substitute, 1, 2);
-    assert_eq!(exact.substitute(&mut rng, SimTime::default()).1, SimSpan::ZERO);
+    assert_eq!(exact.substitute(&mut rng, SimTime::default()).duration, SimSpan::ZERO);
 }
 
 /// Nanoseconds an operation; run with `cargo test --release -- --ignored --nocapture speed`.
@@ -429,6 +431,7 @@ fn speed_of_filling() {
             populations: &population,
             listed: &[],
             kept: &[],
+            rates: &std::sync::Arc::default(),
             blurred: true,
         });
         let mut state = source.begin(&traits());

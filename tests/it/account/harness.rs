@@ -11,7 +11,7 @@ use creditsim::outcome::Tally;
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Traits};
+use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Source, Traits};
 
 use super::language::{Case, Demanded, parse};
 use super::values::{balance, value};
@@ -69,10 +69,11 @@ fn differences(text: &str) -> Vec<String> {
 /// An account on its way through a case.
 pub struct Stage {
     pub world: Arc<World>,
-    pub batch: Batch,
+    /// One of each feature.
+    batches: Vec<Batch>,
     course: EventTrace,
     account: Account,
-    next: usize,
+    next: Vec<usize>,
 }
 
 impl Stage {
@@ -85,14 +86,14 @@ impl Stage {
         let point = TraitPoint::numbered(StreamKey::cohort(1, 0, "one"), 0);
         let key = point.key();
         let traits = traits(case, job.cohorts[0].population.draw(point, 0), &scenario.zone);
-        let (operations, parts) = operations(case, &scenario);
+        let batches = batches(case, &scenario, &job.world);
         let outages = Arc::new(outages(case, &scenario));
         let world = job.world;
         let account = Account::new(Arc::clone(&world), PolicyIndex(0), key, &traits, outages).expect("opens");
         let mut course = EventTrace::default();
         course.begin((0..world.features.len()).map(|feature| account.entry(feature)));
-        let batch = Batch { operations, parts, upto: world.end, ..Batch::default() };
-        Stage { world, batch, course, account, next: 0 }
+        let next = vec![0; batches.len()];
+        Stage { world, batches, course, account, next }
     }
 
     fn instant(&self, text: &str) -> SimTime {
@@ -101,12 +102,15 @@ impl Stage {
 
     /// Everything before `upto` happens.
     fn advance(&mut self, upto: SimTime) {
-        let (from, batch) = (self.next, &self.batch);
-        let to = batch.operations.partition_point(|operation| operation.at < upto).max(from);
-        let given = [BatchSlice { batch, from, to }];
+        let slice = |(batch, from): (_, &usize)| {
+            let batch: &Batch = batch;
+            let to = batch.operations.partition_point(|operation| operation.at < upto).max(*from);
+            BatchSlice { batch, from: *from, to }
+        };
+        let given: Vec<BatchSlice<'_>> = self.batches.iter().zip(&self.next).map(slice).collect();
         self.course.extend(&given, upto);
         self.account.advance(&self.course.slice(&given, upto)).expect("no law is broken");
-        self.next = to;
+        self.next = given.iter().map(|slice| slice.to).collect();
     }
 
     pub fn finish(mut self) -> Tally {
@@ -148,21 +152,26 @@ fn feature_index(scenario: &Scenario, name: &str) -> FeatureIndex {
     FeatureIndex(index.unwrap_or_else(|| panic!("no feature is called {name}")) as u16)
 }
 
-fn operations(case: &Case, scenario: &Scenario) -> (Vec<Operation>, Vec<RunPart>) {
+/// The operations of each feature, priced by its rates.
+fn batches(case: &Case, scenario: &Scenario, world: &World) -> Vec<Batch> {
+    let of_feature = |(index, source): (usize, &Arc<Source>)| {
+        let feature = FeatureIndex(index as u16);
+        let (operations, parts) = operations(case, scenario, feature);
+        let mut batch = Batch { operations, parts, upto: world.end, ..Batch::default() };
+        source.price_batch(&mut batch);
+        batch
+    };
+    world.sources.iter().enumerate().map(of_feature).collect()
+}
+
+fn operations(case: &Case, scenario: &Scenario, of: FeatureIndex) -> (Vec<Operation>, Vec<RunPart>) {
     let (mut operations, mut parts) = (Vec::new(), Vec::new());
-    let mut numbers = vec![0; scenario.features.len()];
-    let mut listed: Vec<(SimTime, FeatureIndex, &Demanded)> = case
-        .operations
-        .iter()
-        .map(|op| {
-            (scenario.zone.parse(&op.at).expect("an instant"), feature_index(scenario, &op.feature), op)
-        })
-        .collect();
-    listed.sort_by_key(|(at, feature, _)| (*at, *feature));
-    for (at, feature, demanded) in listed {
-        let sequence = numbers[feature.index()];
-        numbers[feature.index()] += 1;
-        operations.push(operation(demanded, at, feature, sequence, &mut parts));
+    let own = case.operations.iter().filter(|op| feature_index(scenario, &op.feature) == of);
+    let mut listed: Vec<(SimTime, &Demanded)> =
+        own.map(|op| (scenario.zone.parse(&op.at).expect("an instant"), op)).collect();
+    listed.sort_by_key(|(at, _)| *at);
+    for (sequence, (at, demanded)) in (0..).zip(listed) {
+        operations.push(operation(demanded, at, of, sequence, &mut parts));
     }
     (operations, parts)
 }

@@ -288,10 +288,14 @@ fn after<'t>(text: &'t str, prefix: &str) -> &'t str {
     text.strip_prefix(prefix).unwrap_or_else(|| panic!("`{text}` should begin with `{prefix}`"))
 }
 
-/// `2 Jan 2024 10:30:15` as `2024-01-02T10:30:15`, local to the scenario's zone.
+/// `2 Jan 2024 10:30:15` as `2024-01-02T10:30:15`, local to the scenario's zone; `2024-01-02T10:30:15Z` as it is.
 pub fn date(text: &str) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    // An hour that clocks show twice is named by its offset.
+    if text.ends_with('Z') {
+        return text.to_owned();
+    }
     let mut words = text.split(' ');
     let day: u32 =
         words.next().and_then(|day| day.parse().ok()).unwrap_or_else(|| panic!("no date: `{text}`"));

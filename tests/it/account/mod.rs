@@ -24,6 +24,7 @@ mod plan_usage;
 mod plans;
 mod purchases;
 mod queue;
+mod rates;
 mod recurrence;
 mod refunds;
 mod rollover;

@@ -5,24 +5,26 @@ use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
 use crate::policy::{Estimator, HoldTerms, WhenShort};
 use crate::sampling::{Purpose, exp};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Operation, RunPart};
+use crate::workload::{Operation, OtherPrices, RunPart};
 
 use super::super::books::Note;
 use super::super::env::{Env, to_be_charged};
 use super::super::events::{Class, DueKind, TimerKind};
-use super::super::flight::Phase;
+use super::super::flight::{OperationPrices, Phase};
 use super::super::gate::{Check, estimator, hold_terms};
 use super::State;
 use super::charging::charged_in_full;
 use super::purchase::{PurchaseReason, Shortage};
+use super::rates::PricedArrival;
 
 impl State {
-    /// A piece of demand arrives; `slot` is its place in the trace if it may end there. True if it will.
+    /// A piece of demand arrives, which costs `others` by other rates than its feature's own; `slot` is its place in the trace if
+    /// it may end there. True if it will.
     pub(super) fn arrive(
         &mut self,
         env: &Env,
-        operation: &Operation,
-        parts: &[RunPart],
+        (operation, parts): (&Operation, &[RunPart]),
+        others: OtherPrices<'_>,
         slot: Option<u32>,
     ) -> bool {
         self.timers.advance(operation.at);
@@ -33,36 +35,78 @@ impl State {
             self.keep_free(env, operation);
             return true;
         }
+        if env.is_priced(feature) {
+            let priced = self.price_arrival(env, operation, parts, others);
+            self.arrive_priced(env, priced, others.quantities);
+            return false;
+        }
         self.counts.demanded(feature, operation.cost);
         let needs_no_estimate = self.fast_paths[feature.index()].needs_no_estimate && slot.is_some();
-        let estimate =
-            if needs_no_estimate { Credits::ZERO } else { self.estimate_at_arrival(env, operation, parts) };
+        let estimate = if needs_no_estimate {
+            Credits::ZERO
+        } else {
+            self.estimate_at_arrival(env, operation, parts, None)
+        };
         if slot.is_some_and(|slot| self.start_fast(env, operation, estimate, slot)) {
             return true;
         }
         self.ways.slow += 1;
         let estimate =
-            if needs_no_estimate { self.estimate_at_arrival(env, operation, parts) } else { estimate };
+            if needs_no_estimate { self.estimate_at_arrival(env, operation, parts, None) } else { estimate };
         let slot = self.flight.take_slot();
         self.flight[slot].begin(operation, parts, estimate, self.customer.arriving());
-        self.note(EntryKind::Demanded, Note { credits: operation.cost, ..Note::by(self.whose(slot)) });
+        if env.falls_back {
+            self.flight[slot].keep_quantities(others.quantities);
+        }
+        self.begin_operation(env, slot);
+        false
+    }
+
+    /// As `arrive`, of an operation that some card of the policy prices: it is followed step by step.
+    fn arrive_priced(&mut self, env: &Env, arrival: PricedArrival, quantities: &[f64]) {
+        let PricedArrival { operation, parts, prices, list_cost } = arrival;
+        self.counts.demanded(operation.feature, operation.cost);
+        self.counts.demanded_otherwise(operation.feature, operation.cost - list_cost);
+        self.counts.demanded_by(operation.member, operation.cost);
+        self.ways.slow += 1;
+        let estimate = self.estimate_at_arrival(env, &operation, &parts, Some(&prices));
+        let slot = self.flight.take_slot();
+        self.flight[slot].begin(&operation, &parts, estimate, self.customer.arriving());
+        self.flight[slot].price(prices);
+        self.flight[slot].set_list_cost(list_cost);
+        if env.falls_back {
+            self.flight[slot].keep_quantities(quantities);
+        }
+        self.begin_operation(env, slot);
+    }
+
+    /// An operation has arrived and is tried, unless the organization has left.
+    fn begin_operation(&mut self, env: &Env, slot: u32) {
+        let credits = self.flight[slot].operation().cost;
+        self.note(EntryKind::Demanded, Note { credits, ..Note::by(self.whose(slot)) });
         if self.customer.has_churned() {
             self.lose(env, slot, Reason::Churned);
         } else {
             self.attempt(env, slot);
         }
-        false
     }
 
     /// The estimate of an operation at its arrival, and the operation's place in the feature's history.
-    fn estimate_at_arrival(&mut self, env: &Env, operation: &Operation, parts: &[RunPart]) -> Credits {
+    fn estimate_at_arrival(
+        &mut self,
+        env: &Env,
+        operation: &Operation,
+        parts: &[RunPart],
+        prices: Option<&OperationPrices>,
+    ) -> Credits {
         let feature = operation.feature;
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];
         let charged = charged_in_full(terms, rules, parts, operation.cost);
-        let estimate = self.estimate(env, feature, operation, (operation.cost, charged));
+        let estimate = self.estimate(env, feature, operation, (operation.cost, charged), prices);
         if let Some(depth) = env.history_depth[feature.index()] {
-            self.customer.remember_cost(feature, depth, operation.cost);
+            let costs = prices.map_or(std::slice::from_ref(&operation.cost), OperationPrices::costs);
+            self.customer.remember_cost(feature, depth, costs);
         }
         let ahead = self.customer.arriving() == 0 && self.estimates_ahead[feature.index()].is_some();
         if !ahead && estimator(rules).is_some() {
@@ -72,23 +116,30 @@ impl State {
     }
 
     /// What `feature` is expected to charge for this operation, given its true cost there and what that comes to if it
-    /// completes. A guess of the cost becomes one of the charge by the minimum and the rounding.
+    /// completes. A guess of the cost is one at the price that the operation has now, and becomes one of the charge by the
+    /// minimum and the rounding.
     pub(super) fn estimate(
         &self,
         env: &Env,
         feature: FeatureIndex,
         operation: &Operation,
         (cost, charged): (Credits, Credits),
+        prices: Option<&OperationPrices>,
     ) -> Credits {
-        let facts = env.facts(feature);
+        let rate = prices.map_or(0, OperationPrices::rate);
+        let expected = || env.expected_cost(feature, rate);
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];
         let guessed = match estimator(rules) {
             Some(Estimator::Exact) => return charged,
             Some(Estimator::Fixed(credits)) => *credits,
-            Some(Estimator::Expected | Estimator::Quantile(_)) | None => facts.expected_cost,
+            Some(Estimator::Quantile(_)) => {
+                rules.quantile_by_rate.get(usize::from(rate)).copied().unwrap_or_else(expected)
+            }
+            Some(Estimator::Expected) | None => expected(),
             Some(Estimator::History(rule)) => {
-                self.customer.estimate(feature, *rule).unwrap_or(facts.expected_cost)
+                let earlier = prices.and_then(OperationPrices::earlier);
+                earlier.or_else(|| self.customer.estimate(feature, *rule, rate)).unwrap_or_else(expected)
             }
             Some(Estimator::Blur { bias, cv }) => blurred(cost, operation.blur, *bias, *cv),
         };
@@ -97,6 +148,7 @@ impl State {
 
     /// One try to start an operation.
     pub(super) fn attempt(&mut self, env: &Env, slot: u32) {
+        self.price_now(env, slot);
         let terms = env.terms(self.plan);
         let work = &self.flight[slot];
         let (operation, serves, attempt) = (*work.operation(), work.serves(), work.attempt());
@@ -111,6 +163,9 @@ impl State {
             self.warn_would_exceed(env, slot);
         }
         if self.gate.has_queue() && env.check(self.plan, serves).may_queue() {
+            if let Some(head) = self.gate.head() {
+                self.price_now(env, head);
+            }
             self.join_queue(env, slot, self.reason_of_queue(env));
             return;
         }

@@ -90,10 +90,11 @@ impl State {
 
     /// The balance above which nothing of this account can be crossed.
     pub(super) fn refresh_watch(&mut self, env: &Env) {
-        let (terms, plan) = (env.terms(self.plan), self.plan);
+        let (terms, plan, now) = (env.terms(self.plan), self.plan, self.timers.now());
         let blocking = terms.features.iter().enumerate().map(|(index, feature)| {
             let (number, facts) = (FeatureIndex(index as u16), &env.world.features[index]);
-            let expected = || to_be_charged(terms, feature, facts.expected_cost);
+            let expected = || env.expected_cost(number, env.rate(plan, number, now));
+            let expected = || to_be_charged(terms, feature, expected());
             let check = (!facts.free).then(|| env.check(plan, number));
             check.and_then(|check| check.least_view(expected()))
         });

@@ -44,6 +44,7 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && !super::top_up::looks_at_checks(terms);
     let way = |(index, feature): (usize, &FeatureTerms)| FastPath {
         open: plain
+            && !env.is_priced(FeatureIndex(index as u16))
             && env.world.features[index].provider_cost.is_none()
             && env.world.sources[index].reactive_clients(&env.traits) == 0
             && is_fast(feature),

@@ -32,6 +32,7 @@ pub(super) fn estimates_ahead(env: &Env) -> Vec<Option<Credits>> {
         let feature = FeatureIndex(index as u16);
         let fixed = env.policy.never_changes()
             && !env.facts(feature).free
+            && !env.is_priced(feature)
             && charges_cost(terms, &terms.features[index]);
         fixed.then(|| constant_estimate(env, terms, feature)).flatten()
     };

@@ -74,6 +74,7 @@ impl State {
             TimerKind::Look => self.timers.resume(),
             TimerKind::Room => self.room_opens(),
             TimerKind::LimitReset => self.reset_limits(env),
+            TimerKind::Rates => self.rates_change(env),
             TimerKind::Woken => self.woken_tries(env),
             TimerKind::SignUp => self.sign_up(env),
         }

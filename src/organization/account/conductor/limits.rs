@@ -220,6 +220,7 @@ impl State {
                 if env.outages.until(self.flight[slot].serves(), self.timers.now()).is_some() {
                     break;
                 }
+                self.price_now(env, slot);
                 if let Some(lacking) = self.lacks_room(env, slot)
                     && (env.terms(self.plan).limits[lacking.limit].id, lacking.owner) == key
                 {

@@ -256,6 +256,7 @@ impl State {
             self.shop.give_up();
             return;
         }
+        self.price_waiting(env);
         let short = self.short_of(env, need) - self.views().available;
         let key = self.purchase_key(env);
         let package =

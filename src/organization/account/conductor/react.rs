@@ -5,7 +5,7 @@ use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::{AfterPurchase, View};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
-use crate::workload::Batch;
+use crate::workload::{Batch, OtherPrices};
 
 use super::super::books::Note;
 use super::super::customer::Client;
@@ -14,7 +14,6 @@ use super::super::events::{Class, Due, DueKind, order_of};
 use super::super::flight::Phase;
 use super::super::views::Views;
 use super::State;
-use super::charging::charged_in_full;
 use super::purchase::Shortage;
 
 impl State {
@@ -137,30 +136,25 @@ impl State {
         let sequence = u64::from(work.operation().sequence);
         let key = env.feature_keys[work.operation().feature.index()];
         let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(work.attempt()));
-        let (cost, duration) = env.world.sources[other.index()].substitute(&mut stream, self.timers.now());
-        work.try_as(other, cost, duration);
-        let operation = *work.operation();
-        let terms = env.terms(self.plan);
-        let charged = charged_in_full(terms, &terms.features[other.index()], &[], cost);
-        let estimate = self.estimate(env, other, &operation, (cost, charged));
-        self.flight[slot].estimate_anew(estimate);
+        let drawn = env.world.sources[other.index()].substitute(&mut stream, self.timers.now());
+        work.try_as(other, drawn.cost, drawn.duration);
+        self.price_served(env, slot, &drawn);
         self.attempt(env, slot);
     }
 
-    /// The same attempt, as another feature whose cost is drawn like a substitute's: duration and fate stay, but a run becomes
-    /// one piece of work.
+    /// The same attempt at the price of another feature, whose cost is drawn like a substitute's if that draws it: duration and
+    /// fate stay, but a run becomes one piece of work.
     pub(super) fn fall_back(&mut self, env: &Env, slot: u32, other: FeatureIndex) {
         let work = &self.flight[slot];
         let sequence = u64::from(work.operation().sequence);
         let key = env.feature_keys[work.operation().feature.index()];
         let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(work.attempt()) | 1 << 32);
-        let (cost, _) = env.world.sources[other.index()].substitute(&mut stream, self.timers.now());
-        self.flight[slot].fall_back_to(other, cost);
-        let operation = *self.flight[slot].operation();
-        let terms = env.terms(self.plan);
-        let charged = charged_in_full(terms, &terms.features[other.index()], &[], cost);
-        let estimate = self.estimate(env, other, &operation, (cost, charged));
-        self.flight[slot].estimate_anew(estimate);
+        let given = work.given(env.world.sources[work.operation().feature.index()].kept());
+        let (duration, source) = (work.operation().duration, &env.world.sources[other.index()]);
+        let drawn = source.price_as(&mut stream, self.timers.now(), &given, duration);
+        self.flight[slot].fall_back_to(other, drawn.cost);
+        self.price_served(env, slot, &drawn);
+        let cost = self.flight[slot].cost();
         if let Some(row) = self.row(slot) {
             row.cost = cost;
         }
@@ -227,6 +221,8 @@ impl State {
             _ => false,
         };
         self.counts.lost(operation.feature, operation.cost, reason, by_default);
+        let list_cost = self.flight[slot].list_cost();
+        self.counts.lost_otherwise(operation.feature, operation.cost - list_cost);
         self.note(EntryKind::Lost, Note { reason, credits: operation.cost, ..Note::by(self.whose(slot)) });
         self.client_done(env, slot);
         self.free_slot(slot);
@@ -306,7 +302,9 @@ impl State {
         self.customer.set_arriving(Some(entry));
         self.count_member(env, &operation);
         self.keep_quantities(env, &operation, &batch.quantities);
-        self.arrive(env, &operation, &batch.parts, None);
+        let (whole, parts, quantities) = (&batch.prices, &batch.part_prices, &batch.quantities);
+        let prices = OtherPrices { whole, parts, quantities };
+        self.arrive(env, (&operation, &batch.parts), prices, None);
         self.customer.set_arriving(None);
     }
 

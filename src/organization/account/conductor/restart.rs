@@ -56,6 +56,7 @@ impl State {
             self.look_at(next);
             return false;
         }
+        self.price_now(env, slot);
         self.top_up_before_check(env);
         let Check::Passes { hold } = self.check(env, slot) else { return false };
         self.gate.pass_head();

@@ -63,7 +63,7 @@ impl State {
         }
         self.keep_quantities(env, operation, batch.quantities_of(event.number as usize));
         let slot = (event.class.kind() == EventKind::Arrival).then_some(event.slot);
-        self.arrive_in_trace(env, batch, operation, slot);
+        self.arrive_in_trace(env, batch, event.number as usize, slot);
     }
 
     /// Keeps what an operation consists of for those who read rows; there is nothing to keep if nobody does.
@@ -90,10 +90,12 @@ impl State {
         }
     }
 
-    fn arrive_in_trace(&mut self, env: &Env, batch: &Batch, operation: &Operation, slot: Option<u32>) {
+    fn arrive_in_trace(&mut self, env: &Env, batch: &Batch, place: usize, slot: Option<u32>) {
+        let operation = &batch.operations[place];
         let open = self.fast_paths[operation.feature.index()].open;
         let slot = slot.filter(|_| open);
-        let fast = self.arrive(env, operation, batch.parts_of(operation), slot);
+        let arrival = (operation, batch.parts_of(operation));
+        let fast = self.arrive(env, arrival, batch.prices_of(place), slot);
         if let (false, Some(slot)) = (fast, slot) {
             self.bulk.pass_over(slot);
         }
@@ -121,8 +123,11 @@ impl State {
         }
     }
 
-    /// Counts whose demand an operation is.
+    /// Counts whose demand an operation is; of one that cards price its arrival does.
     pub(super) fn count_member(&mut self, env: &Env, operation: &Operation) {
+        if env.is_priced(operation.feature) {
+            return;
+        }
         let cost = if env.facts(operation.feature).free { Credits::ZERO } else { operation.cost };
         self.counts.demanded_by(operation.member, cost);
     }

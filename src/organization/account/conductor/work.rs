@@ -24,6 +24,7 @@ impl State {
         work.start(now);
         let (serves, operation, cost, held) = (work.serves(), *work.operation(), work.cost(), work.held());
         let feature = &env.terms(self.plan).features[serves.index()];
+        self.counts.repriced(operation.feature, self.flight[slot].repriced());
         self.note(EntryKind::Start, Note { credits: held, ..Note::by(self.whose(slot)) });
         if let Some(provider) = env.facts(operation.feature).provider_cost {
             self.counts.provider_paid(operation.feature, provider.per_operation);
@@ -209,6 +210,7 @@ impl State {
         let verdict = work.end();
         let (operation, substituted) = (*work.operation(), work.is_substituted());
         let (waited, due, paid, done) = (work.waited(), work.due(), work.paid(), work.done());
+        let done_at_list = work.done_at_list();
         let overrun = work.overrun();
         let (how, outcome) = match verdict {
             EndDecision::Served | EndDecision::GoesOn if substituted => {
@@ -223,7 +225,8 @@ impl State {
             self.books.count_overrun(overrun);
         }
         if let Some(provider) = env.facts(operation.feature).provider_cost {
-            let cost = provider.per_credit.scale_floor(done.micros(), crate::units::MICROS_PER_CREDIT);
+            let cost =
+                provider.per_credit.scale_floor(done_at_list.micros(), crate::units::MICROS_PER_CREDIT);
             self.counts.provider_paid(operation.feature, cost);
         }
         self.counts.ended(operation.feature, EndedOperation { how, waited, due, paid, done });

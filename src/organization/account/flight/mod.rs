@@ -6,6 +6,7 @@
 
 mod operation;
 mod owed;
+mod prices;
 
 use std::ops::{Index, IndexMut};
 
@@ -14,6 +15,7 @@ use crate::units::Credits;
 use super::books::ChargePart;
 pub(super) use operation::{ChangeCause, EndDecision, LiveOperation, PartChange, Phase};
 pub(super) use owed::{BrokenOwes, FinishedPart, charged_early, may_absorb};
+pub(super) use prices::OperationPrices;
 
 /// A charge that has been incurred but not yet recorded.
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,7 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
 
 use super::super::books::{ChargePart, Whose};
+use super::prices::OperationPrices;
 
 /// Where an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,6 +73,12 @@ pub(in super::super) struct LiveOperation {
     pub(super) serves: FeatureIndex,
     /// True cost of what serves it.
     pub(super) cost: Credits,
+    /// True cost by its own feature's own rate.
+    pub(super) list_cost: Credits,
+    /// What it consists of, if it may be priced as another feature's; those that are not known are no numbers.
+    pub(super) quantities: Vec<f64>,
+    /// By every rate of the feature that serves it, if some card prices that.
+    pub(super) prices: Option<Box<OperationPrices>>,
     /// The estimate made at its arrival.
     estimate: Credits,
     generation: u32,
@@ -139,6 +146,7 @@ impl LiveOperation {
             parts: own,
             serves: operation.feature,
             cost: operation.cost,
+            list_cost: operation.cost,
             estimate,
             generation: self.generation,
             attempt: 1,
@@ -157,7 +165,12 @@ impl LiveOperation {
         &mut self.taken
     }
 
-    /// What arrived.
+    /// Its parts, at their present prices.
+    pub(in super::super) fn parts(&self) -> &[RunPart] {
+        &self.parts
+    }
+
+    /// What arrived, at the price of its arrival.
     pub(in super::super) fn operation(&self) -> &Operation {
         &self.operation
     }

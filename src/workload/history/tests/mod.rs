@@ -101,7 +101,7 @@ fn replay(history: &PreparedHistory) -> Vec<(String, Operation)> {
             for feature in [FeatureIndex(0), FeatureIndex(1)] {
                 let mut rows = organization.rows(feature, organization.point(cohort()).key());
                 let mut last = SimTime::MIN;
-                while let Some(operation) = rows.next_row().expect("a disk") {
+                while let Some((operation, _)) = rows.next_row().expect("a disk") {
                     assert!(operation.at >= last, "time goes back");
                     last = operation.at;
                     all.push((organization.label().to_owned(), Operation { feature, ..operation }));
@@ -140,7 +140,10 @@ fn rows_become_operations() {
         wanted.map(|(label, at, micros)| (label.to_owned(), instant(at), Credits::from_micros(micros)));
     assert_eq!(found, wanted);
     assert!(history.feeds(FeatureIndex(1)) && !history.feeds(FeatureIndex(2)));
-    assert_eq!(history.costs(FeatureIndex(0)).map(CostSketch::mean), Some(Credits::from_micros(1_750_000)));
+    assert_eq!(
+        history.costs(FeatureIndex(0)).map(|costs| costs[0].mean()),
+        Some(Credits::from_micros(1_750_000))
+    );
 }
 
 #[test]
@@ -302,6 +305,7 @@ fn source(demand: &Demand) -> Source {
         populations: &[],
         listed: &[],
         kept: &[],
+        rates: &std::sync::Arc::default(),
         blurred: true,
     })
 }
