@@ -4,6 +4,7 @@
 //! is mentioned once, not once a policy.
 
 mod limits;
+mod rates;
 
 use crate::policy::{
     Admission, AlertThreshold, Anchor, CapLimit, CycleOnChange, DebtAtCycle, Effective, Expiry, FeatureTerms,
@@ -55,6 +56,8 @@ static CHECKS: &[fn(&About<'_>)] = &[
     limits::links_never_asked,
     limits::queue_that_never_moves,
     limits::limit_never_met,
+    rates::features_without_a_rate,
+    rates::cards_that_never_apply,
 ];
 
 impl About<'_> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::calendar::Zone;
 use crate::organization::ProviderCost;
-use crate::policy::{Customers, Policy, Terms};
+use crate::policy::{Customers, Policy, RateCards, Terms};
 use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Arrivals, Demand, FeatureRates, Listed, Population};
 
@@ -92,10 +92,9 @@ impl Scenario {
 
     /// Policies whose cards of rates are others than the baseline's.
     pub fn priced_otherwise(&self) -> impl Iterator<Item = &str> {
-        let cards =
-            |policy: &Policy| policy.plans.iter().map(|terms| terms.rates.clone()).collect::<Vec<_>>();
+        // Plans that are priced alike are one.
         let alike = |policy: &Policy| {
-            let mut rates = cards(policy);
+            let mut rates: Vec<RateCards> = policy.plans.iter().map(|terms| terms.rates.clone()).collect();
             rates.dedup();
             rates
         };

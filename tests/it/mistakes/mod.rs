@@ -40,7 +40,7 @@ overdraft = { limit = 100 }
 "#;
 
 /// What is tried, the text that is there, and what a beginner writes.
-const CASES: [(&str, &str, &str); 22] = [
+const CASES: [(&str, &str, &str); 27] = [
     ("a key misspelt", "limit = 100", "limt = 100"),
     ("a unit left out", "\"5/day\"", "5"),
     ("a period misspelt", "every = \"month\"", "every = \"montly\""),
@@ -68,6 +68,31 @@ const CASES: [(&str, &str, &str); 22] = [
         "a history that is not there",
         "organizations = 200\nprofile       = \"office\"",
         "history = \"usage\"\n[histories.usage]\nfile = \"usage.csv\"\ncost = \"1\"",
+    ),
+    (
+        "a rate over an unknown quantity",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nrates     = { chat = \"cots * 2\" }",
+    ),
+    (
+        "a rate of an unknown feature",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nrates     = { chta = 2 }",
+    ),
+    (
+        "hours that are none",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nrates     = [{ hours = \"9am-5pm\", chat = 2 }]",
+    ),
+    (
+        "a key of a card misspelt",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nrates     = [{ weekday = [\"Sat\"], chat = 2 }]",
+    ),
+    (
+        "a card that ends before it begins",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nrates     = [{ from = 2025-03-01, until = 2025-02-01, chat = 2 }]",
     ),
     (
         "a column that is not there",

@@ -6,6 +6,7 @@
 
 mod operation;
 mod owed;
+mod priced;
 mod prices;
 
 use std::ops::{Index, IndexMut};
