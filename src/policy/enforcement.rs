@@ -1,6 +1,6 @@
 //! The rules of one feature: admission, holds, charging, work in flight.
 
-use crate::units::{Credits, Probability, SimSpan};
+use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
 
 use super::view::View;
 
@@ -166,6 +166,8 @@ pub enum WhenShort {
     Degrade,
     /// Waits its turn.
     Queue,
+    /// Is checked once more as another feature, at that feature's cost; a second one is an error to the caller.
+    Fallback(FeatureIndex),
 }
 
 /// Work in flight when settled ≤ −limit.

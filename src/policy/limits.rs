@@ -1,5 +1,9 @@
 //! Limits: meters beside the balance, all of which must have room before an operation starts.
 
+use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
 use crate::calendar::Period;
 use crate::sampling::Dist;
 use crate::units::{Credits, FeatureIndex, Probability, SimSpan, SimTime};
@@ -36,12 +40,67 @@ pub struct UsageLimit {
 }
 
 /// How much a limit has room for: credits, or millionths of an operation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct LimitAmount {
-    /// For everybody else; without room for ever (`None`) nothing is refused.
+    /// For everybody else; without room for ever (`None`) nothing is refused. Not read where it `varies`.
     pub default: StatedAmount,
+    /// What stands in the place of `default` where that differs between organizations.
+    pub varies: Option<VaryingAmount>,
     /// For members by their index.
     pub members: Vec<(u16, StatedAmount)>,
+}
+
+/// An amount that differs between organizations.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VaryingAmount {
+    /// Drawn once for each organization, alike under every policy that has a limit of the name [credits or operations].
+    Drawn(Dist),
+    /// By the heads of the organization.
+    ByHeads(AmountByHeads),
+}
+
+/// What a formula gives for so many members and projects [credits or operations].
+type HeadFormula = Arc<dyn Fn(f64, f64) -> f64 + Send + Sync + RefUnwindSafe + UnwindSafe>;
+
+/// An amount by the numbers of an organization's members and projects.
+#[derive(Clone)]
+pub struct AmountByHeads {
+    text: String,
+    of: HeadFormula,
+}
+
+impl AmountByHeads {
+    /// A formula as its author wrote it, and what it gives for so many members and projects [credits or operations].
+    pub fn new(
+        text: String,
+        of: impl Fn(f64, f64) -> f64 + Send + Sync + RefUnwindSafe + UnwindSafe + 'static,
+    ) -> AmountByHeads {
+        AmountByHeads { text, of: Arc::new(of) }
+    }
+
+    /// The amount of an organization [credits or operations]: whatever the formula gives.
+    #[must_use]
+    pub fn of(&self, members: usize, projects: usize) -> f64 {
+        (self.of)(members as f64, projects as f64)
+    }
+}
+
+impl fmt::Display for AmountByHeads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for AmountByHeads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AmountByHeads({:?})", self.text)
+    }
+}
+
+impl PartialEq for AmountByHeads {
+    fn eq(&self, other: &AmountByHeads) -> bool {
+        self.text == other.text
+    }
 }
 
 /// An amount that a limit states.

@@ -41,8 +41,7 @@ impl Policy {
     /// True if a limit of some plan has operations tried as another feature.
     #[must_use]
     pub fn falls_back(&self) -> bool {
-        let mut limits = self.plans.iter().flat_map(|terms| &terms.limits);
-        limits.any(|limit| matches!(limit.on_limit, OnLimit::Fallback(_)))
+        self.plans.iter().any(Terms::falls_back)
     }
 
     /// True if some plan has another rate for a feature than the feature's own.
@@ -342,4 +341,15 @@ pub enum DebtAtCycle {
     Forgive,
     /// It is invoiced as overage.
     Invoice,
+}
+
+impl Terms {
+    /// True if an operation that cannot start may be tried as another feature.
+    #[must_use]
+    pub fn falls_back(&self) -> bool {
+        let falls = |reaction: WhenShort| matches!(reaction, WhenShort::Fallback(_));
+        let of_features = self.features.iter().flat_map(|rules| [rules.short, rules.beyond_limit]);
+        self.limits.iter().any(|limit| matches!(limit.on_limit, OnLimit::Fallback(_)))
+            || of_features.chain([self.at_max_in_flight]).any(falls)
+    }
 }

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    Customers, Estimator, FeatureTerms, HistoryEstimate, Overdraft, Policy, Terms, UsageLimit,
+    Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit, Overdraft, Policy, StatedAmount, Terms,
+    UsageLimit, VaryingAmount,
 };
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime};
+use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime, impossible};
 use crate::workload::Traits;
 
 use super::super::{AdmissionRule, DetailOptions, FeatureFacts, LawViolation, Outages, World};
 use super::flight::{charged_early, may_absorb};
 use super::gate::{FeatureCheck, estimator};
 use super::meter_rules::{MeterRule, meter_rules};
+
+/// The most that a limit has room for [credits or operations].
+const MOST_ROOM: f64 = 1e12;
 
 /// Read-only surroundings of one account.
 #[derive(Debug, Clone)]
@@ -69,10 +73,10 @@ impl Env {
         let holds_guard = holds_guard(&world, &policy, &checks);
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
-        let adopted = |limit: &UsageLimit| has_adopted(limit, key);
+        let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
         let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
         Env {
-            meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, adopted)).collect(),
+            meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, drawn)).collect(),
             falls_back: policy.falls_back(),
             priced: priced.collect(),
             absorbs: may_absorb(&policy),
@@ -191,6 +195,28 @@ impl Env {
 fn has_adopted(limit: &UsageLimit, key: StreamKey) -> bool {
     limit.adopted == Probability::ONE
         || limit.adopted.holds(key.name("limit").name(&limit.name).uniform(Purpose::TopUp, 0, 0))
+}
+
+/// What an organization has room for under a limit if nothing is said of the owner.
+fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits) -> StatedAmount {
+    let (amount, why) = match &limit.amount.varies {
+        None => return limit.amount.default,
+        Some(VaryingAmount::Drawn(amount)) => {
+            let mut stream = key.name("limit").name(&limit.name).keyed(Purpose::TopUp, 1, 0);
+            (amount.sample(&mut stream), String::from("as it was drawn"))
+        }
+        Some(VaryingAmount::ByHeads(formula)) => {
+            let (members, projects) = (traits.members.len(), usize::from(traits.projects));
+            let why = format!("`{formula}` with {members} members and {projects} projects");
+            (formula.of(members, projects), why)
+        }
+    };
+    if !(0.0..=MOST_ROOM).contains(&amount) {
+        let wanted = format!("wanted: 0 to {MOST_ROOM}");
+        impossible(format!("limit `{}` has room for {amount}, {why}; {wanted}", limit.name));
+    }
+    let whole = if limit.unit == LimitUnit::Credits { amount } else { libm::floor(amount) };
+    StatedAmount::Most(Credits::from_f64(whole))
 }
 
 /// The policy as this organization has switched it on: plans whose overdraft it has not adopted have none.

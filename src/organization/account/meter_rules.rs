@@ -132,8 +132,12 @@ impl MeterRule {
     }
 }
 
-/// The limits of a plan that an organization has switched on, in file order.
-pub(super) fn meter_rules(terms: &Terms, adopted: impl Fn(&UsageLimit) -> bool) -> Vec<MeterRule> {
+/// The limits of a plan that an organization has switched on, in file order; `amount` tells what everybody has room for
+/// whom nothing else is said of, if it is.
+pub(super) fn meter_rules(
+    terms: &Terms,
+    amount: impl Fn(&UsageLimit) -> Option<StatedAmount>,
+) -> Vec<MeterRule> {
     let mut chains: Vec<&str> = Vec::new();
     let mut rules = Vec::new();
     for (place, limit) in terms.limits.iter().enumerate() {
@@ -144,14 +148,14 @@ pub(super) fn meter_rules(terms: &Terms, adopted: impl Fn(&UsageLimit) -> bool) 
             }
             number as u16
         });
-        if adopted(limit) {
-            rules.push(MeterRule { chain, ..rule(place, limit) });
+        if let Some(default) = amount(limit) {
+            rules.push(MeterRule { chain, ..rule(place, limit, default) });
         }
     }
     rules
 }
 
-fn rule(place: usize, limit: &UsageLimit) -> MeterRule {
+fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
     let share = |share: &f64| (crate::units::round_half_up(*share, 1e9), *share >= 1.0);
     let mut rule = MeterRule {
         place,
@@ -161,7 +165,7 @@ fn rule(place: usize, limit: &UsageLimit) -> MeterRule {
         window: limit.window,
         on_limit: limit.on_limit,
         features: limit.features.clone(),
-        default: limit.amount.default,
+        default,
         members: limit.amount.members.clone(),
         alerts: limit.alerts.iter().map(share).collect(),
         levels: SmallVec::new(),

@@ -1,6 +1,6 @@
 //! What is pointed out about limits: those that refuse everything, that nothing can reach, that are never asked.
 
-use crate::policy::{LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit};
+use crate::policy::{LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit, WhenShort};
 use crate::units::Credits;
 
 use super::super::model::Scenario;
@@ -17,9 +17,17 @@ fn most(limit: &UsageLimit) -> Option<Credits> {
 /// True if operations of this feature fall back on it from another.
 pub(super) fn falls_back_on(scenario: &Scenario, feature: usize) -> bool {
     let limits = scenario.policies.iter().flat_map(|policy| &policy.plans).flat_map(|terms| &terms.limits);
-    limits
+    let by_limit = limits
         .into_iter()
-        .any(|limit| matches!(limit.on_limit, OnLimit::Fallback(other) if other.index() == feature))
+        .any(|limit| matches!(limit.on_limit, OnLimit::Fallback(other) if other.index() == feature));
+    let here =
+        |reaction: WhenShort| matches!(reaction, WhenShort::Fallback(other) if other.index() == feature);
+    let plans = scenario.policies.iter().flat_map(|policy| &policy.plans);
+    by_limit
+        || plans.into_iter().any(|terms| {
+            let rules = terms.features.iter().flat_map(|rules| [rules.short, rules.beyond_limit]);
+            here(terms.at_max_in_flight) || rules.into_iter().any(here)
+        })
 }
 
 pub(super) fn room_for_nothing(about: &About<'_>) {

@@ -8,8 +8,14 @@ use crate::scenario::reading::{
     Field, Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
 };
 
+use super::limits::{FALLBACK, fallback};
+
 /// Largest relative surcharge, bias and spread of an estimate: a thousandfold.
 const MOST_SURCHARGE: f64 = 1e3;
+
+/// What meets an operation: a word, or another feature.
+pub(super) const WHEN_SHORT: Kind =
+    Kind::Either(&[Kind::Words(words_of::<WhenShort>), Kind::Table(&FALLBACK)]);
 
 /// Rules of every feature of a policy; a feature may override each.
 pub(super) static RULES: &[Field] = &[
@@ -23,13 +29,14 @@ pub(super) static RULES: &[Field] = &[
     default("charge", Kind::Words(words_of::<ChargeMoment>), "\"completion\"", "When charges are taken."),
     default(
         "short",
-        Kind::Words(words_of::<WhenShort>),
+        WHEN_SHORT,
         "\"reject\"",
-        "What meets an operation that its check finds too expensive; `allow` permits debt up to `overdraft.limit`.",
+        "What meets an operation that its check finds too expensive; `allow` permits debt up to `overdraft.limit`, `fallback` \
+         tries it as another feature.",
     ),
     default(
         "beyond_limit",
-        Kind::Words(words_of::<BeyondLimit>),
+        Kind::Either(&[Kind::Words(words_of::<BeyondLimit>), Kind::Table(&FALLBACK)]),
         "\"reject\"",
         "Under `short = \"allow\"`, what meets an operation beyond the overdraft's limit.",
     ),
@@ -224,7 +231,7 @@ impl crate::scenario::reading::Words for BeyondLimit {
 }
 
 /// The rules of one feature, from a section of [`FEATURE_RULES`].
-pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
+pub(super) fn feature_terms(section: Section<'_>, features: &[String]) -> FeatureTerms {
     let killed = section.value("killed", Item::word::<KilledWork>);
     let in_flight = match section.value("in_flight", Item::word::<InFlightWord>) {
         InFlightWord::Finish => InFlight::Finish,
@@ -235,10 +242,8 @@ pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
         admission: section.read_or("admission", Admission::None, admission),
         view: section.value("view", Item::word),
         charge: section.value("charge", Item::word),
-        short: section.value("short", Item::word),
-        beyond_limit: section
-            .read("beyond_limit", Item::word::<BeyondLimit>)
-            .map_or(WhenShort::Reject, |word| word.0),
+        short: section.value("short", |item| when_short(item, features)),
+        beyond_limit: section.value("beyond_limit", |item| beyond_limit(item, features)),
         in_flight,
         on_cancel: section.value("on_cancel", Item::word),
         on_failure: section.value("on_failure", Item::word),
@@ -250,6 +255,18 @@ pub(super) fn feature_terms(section: Section<'_>) -> FeatureTerms {
         notify: section.read_or("notify", true, Item::flag),
         quantile_by_rate: Vec::new(),
     }
+}
+
+/// What meets an operation that cannot start.
+pub(super) fn when_short(item: Item<'_>, features: &[String]) -> Option<WhenShort> {
+    if item.is_table() { fallback(item, features).map(WhenShort::Fallback) } else { item.word() }
+}
+
+fn beyond_limit(item: Item<'_>, features: &[String]) -> Option<WhenShort> {
+    if item.is_table() {
+        return fallback(item, features).map(WhenShort::Fallback);
+    }
+    item.word::<BeyondLimit>().map(|word| word.0)
 }
 
 /// A count, or `unlimited`.

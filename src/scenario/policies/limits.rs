@@ -2,15 +2,17 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, ResetTime,
-    StatedAmount, Terms, UsageLimit, WindowAnchor,
+    AmountByHeads, BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit,
+    ResetTime, StatedAmount, Terms, UsageLimit, VaryingAmount, WindowAnchor,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
+    Item, Kind, MOST_CREDITS, NumberRange, Section, TableShape, ValueUnit, default, optional, required,
+    words, words_of,
 };
 use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
+use crate::workload::formula::Formula;
 
 use super::feature_of;
 
@@ -25,7 +27,9 @@ pub(super) static LIMIT: TableShape = TableShape {
         optional(
             "amount",
             AMOUNT_KIND,
-            "How much there is room for in a window; `\"none\"` is no limit. A bucket may say `burst` instead.",
+            "How much there is room for in a window: a number, a formula over the organization's `members` and `projects` \
+             (\"500 * members\"), a distribution of which each organization draws once, or amounts that differ by member. \
+             `\"none\"` is no limit. A bucket may say `burst` instead.",
         ),
         default("unit", Kind::Words(words_of::<LimitUnit>), "\"credits\"", "What is counted."),
         default(
@@ -86,7 +90,8 @@ pub(super) static LIMIT: TableShape = TableShape {
 
 const ON_LIMIT_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<OnLimit>), Kind::Table(&FALLBACK)]);
 
-static FALLBACK: TableShape = TableShape {
+/// Another feature that serves an operation.
+pub(super) static FALLBACK: TableShape = TableShape {
     name: "fallback",
     doc: "Another feature that serves an operation.",
     tags: &[],
@@ -141,7 +146,16 @@ words!(ResetWindow { "keep" => Keep, "restart" => Restart });
 
 const SHARE_OF_AMOUNT: Kind = Kind::Percentage(NumberRange::above(0.0, 10.0));
 
-const AMOUNT_KIND: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Table(&AMOUNTS)]);
+const DRAWN_AMOUNT: Kind = Kind::Distribution(ValueUnit::Credits, NumberRange::between(0.0, MOST_CREDITS));
+
+const AMOUNT_KIND: Kind =
+    Kind::Either(&[DRAWN_AMOUNT, Kind::Word("none"), Kind::Table(&AMOUNTS), Kind::Text]);
+
+/// What everybody has room for whom nothing else is said of.
+const DEFAULT_AMOUNT: Kind = Kind::Either(&[DRAWN_AMOUNT, Kind::Word("none"), Kind::Text]);
+
+/// What a formula of an amount may name.
+const HEADS: [&str; 2] = ["members", "projects"];
 
 /// What one member has room for.
 const ONE_AMOUNT: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none")]);
@@ -151,7 +165,7 @@ static AMOUNTS: TableShape = TableShape {
     doc: "Amounts that differ: the most specific applies.",
     tags: &[],
     parts: &[&[
-        optional("default", ONE_AMOUNT, "For everybody else; a chain passes on if left out."),
+        optional("default", DEFAULT_AMOUNT, "For everybody else; a chain passes on if left out."),
         optional("members", Kind::Map("member", &ONE_AMOUNT), "By member, numbers from 1."),
     ]],
 };
@@ -271,9 +285,14 @@ fn on_limit(item: Item<'_>, features: &[String]) -> Option<OnLimit> {
     if !item.is_table() {
         return item.word();
     }
+    fallback(item, features).map(OnLimit::Fallback)
+}
+
+/// The feature that serves an operation in the place of its own.
+pub(super) fn fallback(item: Item<'_>, features: &[String]) -> Option<FeatureIndex> {
     let section = item.section(&FALLBACK)?;
     let feature = |item: Item<'_>| feature_of(&item.text()?, item, features);
-    section.read("fallback", feature).map(|index| OnLimit::Fallback(FeatureIndex(index as u16)))
+    section.read("fallback", feature).map(|index| FeatureIndex(index as u16))
 }
 
 /// Reads `resets`, in file order.
@@ -329,7 +348,7 @@ fn inside(section: Section<'_>, features: &[String]) -> Vec<bool> {
 }
 
 fn amount_of(section: Section<'_>, burst: Option<Credits>, per: LimitOwner) -> Option<LimitAmount> {
-    let everybody = |default| Some(LimitAmount { default, members: Vec::new() });
+    let everybody = |default| Some(LimitAmount { default, ..LimitAmount::default() });
     match (section.read("amount", |item| amounts(item, per)), burst) {
         (Some(_), Some(_)) => {
             section.error(
@@ -351,11 +370,14 @@ fn amount_of(section: Section<'_>, burst: Option<Credits>, per: LimitOwner) -> O
 }
 
 fn amounts(item: Item<'_>, per: LimitOwner) -> Option<LimitAmount> {
-    if !item.is_table() {
-        return one_amount(item).map(|default| LimitAmount { default, members: Vec::new() });
+    let keys = item.node.as_table().map(|table| table.entries.as_slice()).unwrap_or_default();
+    let own = |key: &str| AMOUNTS.parts.iter().flat_map(|part| part.iter()).any(|field| field.name == key);
+    let differs = keys.iter().any(|(key, _)| own(key));
+    if !differs {
+        return default_amount(item);
     }
     let section = item.section(&AMOUNTS)?;
-    let default = section.value("default", one_amount);
+    let LimitAmount { default, varies, .. } = section.read("default", default_amount).unwrap_or_default();
     let mut members = Vec::new();
     for (name, item) in section.get("members").and_then(Item::entries).unwrap_or_default() {
         let number = name.parse::<u16>().ok().and_then(|number| number.checked_sub(1));
@@ -369,7 +391,40 @@ fn amounts(item: Item<'_>, per: LimitOwner) -> Option<LimitAmount> {
         let hint = "write `per = \"member\"`";
         section.error("members", "differ by member, who have no meters of their own", Some(hint));
     }
-    Some(LimitAmount { default, members })
+    Some(LimitAmount { default, varies, members })
+}
+
+/// What everybody has room for whom nothing else is said of: a number, a formula, or drawn.
+fn default_amount(item: Item<'_>) -> Option<LimitAmount> {
+    let everybody = |default| Some(LimitAmount { default, ..LimitAmount::default() });
+    let varies = |amount| {
+        Some(LimitAmount { default: StatedAmount::Unlimited, varies: Some(amount), members: Vec::new() })
+    };
+    if item.is_word("none") {
+        return everybody(StatedAmount::Unlimited);
+    }
+    if item.as_number().is_some() {
+        return item.credits().and_then(|most| everybody(StatedAmount::Most(most)));
+    }
+    let Some(text) = item.as_text() else {
+        return match distribution::read(item)? {
+            Dist::Fixed(most) => everybody(StatedAmount::Most(Credits::from_f64(most))),
+            drawn => varies(VaryingAmount::Drawn(drawn)),
+        };
+    };
+    match Formula::compile(text, &HEADS) {
+        Ok(formula) => {
+            let written = text.to_owned();
+            varies(VaryingAmount::ByHeads(AmountByHeads::new(written, move |members, projects| {
+                formula.evaluate(&[members, projects])
+            })))
+        }
+        Err(error) => {
+            let hint =
+                "an amount, \"none\", or a formula over `members` and `projects` such as \"500 * members\"";
+            item.error(format!("is no amount: {error}"), Some(hint.to_owned()))
+        }
+    }
 }
 
 fn one_amount(item: Item<'_>) -> Option<StatedAmount> {

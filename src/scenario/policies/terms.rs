@@ -3,7 +3,7 @@
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
     Anchor, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms, TopUpRule,
-    WhenShort, WrittenKeys,
+    WrittenKeys,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -113,7 +113,7 @@ pub(super) static TERMS: &[Field] = &[
     ),
     default(
         "at_max_in_flight",
-        Kind::Words(words_of::<WhenShort>),
+        admission::WHEN_SHORT,
         "\"reject\"",
         "What meets an operation above `max_in_flight`.",
     ),
@@ -175,7 +175,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
         },
         refund_valid: section.read_or("refund_valid", Expiry::After(Period::Days(30)), grants::validity),
         max_in_flight: section.read("max_in_flight", admission::max_in_flight).flatten(),
-        at_max_in_flight: section.value("at_max_in_flight", Item::word),
+        at_max_in_flight: section.value("at_max_in_flight", |item| admission::when_short(item, features)),
         top_ups,
         packages,
         alerts: alerts.thresholds,
@@ -240,7 +240,7 @@ fn feature_rules(section: Section<'_>, features: &[String]) -> Vec<FeatureTerms>
     }
     let read = |node: &Node| {
         let shape: &'static TableShape = &admission::FEATURE_RULES;
-        reader.item(node).section(shape).map(admission::feature_terms)
+        reader.item(node).section(shape).map(|section| admission::feature_terms(section, features))
     };
     let of_feature = |feature: &String| match written.iter().find(|(name, _)| name == feature) {
         Some((_, own)) if own.is_table() => read(&merge(&general, own.node, &admission::FEATURE_RULES)),

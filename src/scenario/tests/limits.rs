@@ -12,6 +12,8 @@ fn mistakes_in_limits_are_named() {
             "limits.a.on_limit.fallback",
         ),
         ("limits = [{ name = \"a\", amount = -1 }]", "limits.a.amount"),
+        ("limits = [{ name = \"a\", amount = \"5 * seats\" }]", "limits.a.amount"),
+        ("short = { fallback = \"nothing\" }", "short.fallback"),
         ("limits = [{ name = \"a\", amount = { members = { \"1\" = 2 } } }]", "limits.a.amount.members"),
         (
             "limits = [{ name = \"a\", amount = 1, unit = \"in-flight\", window = { rolling = \"1 h\" } }]",

@@ -16,6 +16,7 @@ mod lag;
 mod language;
 mod limits;
 mod limits_anew;
+mod limits_more;
 mod measured;
 mod money;
 mod opening;

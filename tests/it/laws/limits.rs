@@ -98,7 +98,8 @@ impl MeteredLimit {
             (1, Some(second)) => vec![(1, amount(second))],
             _ => Vec::new(),
         };
-        LimitAmount { default: self.amount.map_or(StatedAmount::Unlimited, amount), members }
+        let default = self.amount.map_or(StatedAmount::Unlimited, amount);
+        LimitAmount { default, varies: None, members }
     }
 
     fn window(&self) -> LimitWindow {

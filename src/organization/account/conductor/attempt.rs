@@ -233,6 +233,13 @@ impl State {
             WhenShort::Reject => self.refuse(env, slot, reason, need),
             WhenShort::Degrade => self.degrade(env, slot, reason),
             WhenShort::Queue => self.join_queue(env, slot, reason),
+            WhenShort::Fallback(other) => {
+                if self.flight[slot].is_substituted() || self.flight[slot].serves() == other {
+                    self.refuse(env, slot, reason, need);
+                } else {
+                    self.fall_back(env, slot, other);
+                }
+            }
         }
     }
 
