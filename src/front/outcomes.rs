@@ -88,11 +88,20 @@ pub const UNDELIVERED_RATE: OutcomeName = OutcomeName("undelivered_rate");
 /// Operations served without AI among those demanded.
 pub const DEGRADED_RATE: OutcomeName = OutcomeName("degraded_rate");
 
-/// True cost of all demand.
+/// True cost of all demand, by the policy's own rates at its arrival.
 pub const DEMAND_CREDITS: OutcomeName = OutcomeName("demand_credits");
 
-/// True cost of what was lost.
+/// True cost of what was lost, by the policy's own rates at its arrival.
 pub const LOST_CREDITS: OutcomeName = OutcomeName("lost_credits");
+
+/// True cost of all demand by the features' own rates: the same under every price list.
+pub const DEMAND_LIST_CREDITS: OutcomeName = OutcomeName("demand_list_credits");
+
+/// True cost of what was lost by the features' own rates: comparable between price lists.
+pub const LOST_LIST_CREDITS: OutcomeName = OutcomeName("lost_list_credits");
+
+/// What started costs more by the rates of its start than by those of its arrival; below 0 if it costs less.
+pub const REPRICING_CREDITS: OutcomeName = OutcomeName("repricing_credits");
 
 /// Mean wait of operations served after waiting.
 pub const WAIT_S_MEAN: OutcomeName = OutcomeName("wait_s_mean");

@@ -84,4 +84,7 @@ examples!(
     "questions/rollover-on-top",
     "questions/grace-in-flight",
     "questions/recharge-loops",
+    "questions/requests-to-tokens",
+    "questions/price-change",
+    "questions/peak-hours",
 );

@@ -31,6 +31,7 @@ mod output;
 mod pages;
 mod platforms;
 mod provenance;
+mod rates;
 mod replay;
 mod report_page;
 mod sampling_oracle;

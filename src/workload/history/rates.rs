@@ -73,6 +73,7 @@ impl RowRates {
         let Some(of) = self.0.get(feature.index()) else { return Ok(Some(prices)) };
         let count = f64::from(row.requests.max(1));
         let mut values = Vec::with_capacity(of.cells.len() + RATE_NAMES.len());
+        values.extend([1.0, row.seconds, row.cost / count]);
         for cells in &of.cells {
             values.push(match cells.as_ref().map(|cells| (cells, cells.value(table, counts))) {
                 None => f64::NAN,
@@ -84,7 +85,6 @@ impl RowRates {
                 }
             });
         }
-        values.extend([1.0, row.seconds, row.cost / count]);
         for (price, formula) in prices.iter_mut().zip(of.rates.formulas()) {
             *price = formula.evaluate(&values) * count;
             if !(*price >= 0.0) {

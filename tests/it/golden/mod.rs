@@ -86,6 +86,14 @@ const QUESTIONS: [&str; 10] = [
     "recharge-loops",
 ];
 
+/// The same about price lists.
+const PRICE_LISTS: [&str; 3] = ["requests-to-tokens", "price-change", "peak-hours"];
+
+#[test]
+fn price_lists_compare_as_they_did() {
+    PRICE_LISTS.iter().for_each(|question| check(&format!("questions/{question}")));
+}
+
 #[test]
 fn the_questions_are_answered_as_they_were() {
     QUESTIONS.iter().for_each(|question| check(&format!("questions/{question}")));
