@@ -13,8 +13,9 @@ use crate::report::{Question, quoted};
 
 use super::arguments::{Arguments, Command, MergeArguments};
 use super::exit::{CommandProblem, Exit};
+use super::shards::folder_name;
 use super::terminal::number_of;
-use super::{run, terminal};
+use super::{run, sweep, terminal};
 
 /// Puts parts together and reports on them.
 pub(super) fn carry_out(arguments: &MergeArguments) -> Result<Exit, CommandProblem> {
@@ -46,6 +47,7 @@ pub(super) fn carry_out(arguments: &MergeArguments) -> Result<Exit, CommandProbl
     })?;
     match asked.command {
         Command::Run(asked) => run::merged::carry_out(*asked, arguments, &catalogue),
+        Command::Sweep(asked) => sweep::merged::carry_out(*asked, arguments, &catalogue),
         _ => Err(CommandProblem::usage("the parts are of a command that has no shards")),
     }
 }
@@ -98,7 +100,7 @@ fn output_of(catalogue: &Catalogue) -> Option<String> {
     let (_, part) = catalogue.parts.first_key_value()?;
     let folder = part.parent()?;
     let question: Question = serde_json::from_str(&catalogue.header.question).ok()?;
-    let usual = format!("{}-{}-shards", question.folder_name(), catalogue.shard.of);
+    let usual = folder_name(&question, catalogue.shard.of);
     let is_own = folder.file_name().is_some_and(|name| *name == *usual);
     let output = folder.parent()?.parent()?.display().to_string();
     (is_own && output != "output" && !output.is_empty()).then_some(output)

@@ -41,6 +41,7 @@ mod schema;
 mod select;
 mod sensitivity;
 mod sharding;
+mod shards;
 mod show;
 mod sweep;
 mod terminal;

@@ -1,5 +1,8 @@
 //! `creditsim sweep`: many settings of a scenario on the same demand.
 
+pub(super) mod merged;
+mod sharded;
+
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -33,7 +36,10 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, CommandProbl
     let question = SweepQuestion::of(arguments, &workshop)?;
     let trials = workshop.trials(question.settings())?;
     let asked = Asked::sweep(arguments, &workshop.base, workshop.of_file);
-    let (mut folder, conditions) = workshop.folder("sweep")?;
+    let (folder, conditions) = workshop.folder("sweep")?;
+    if let Some(shard) = &arguments.shard {
+        return sharded::carry_out((arguments, shard), (&workshop, &trials), &asked, (&folder, &conditions));
+    }
     let replications = workshop.base.replications;
     let every: u64 = (0..trials.groups())
         .map(|group| trials.work(group, trials.accounts(group).len(), conditions.first))
@@ -53,15 +59,26 @@ pub(super) fn carry_out(arguments: &SweepArguments) -> Result<Exit, CommandProbl
     }
     total.end();
     let sweep = gathered(&question, &trials, measured, whole);
+    report_on((arguments, &asked), (&workshop, &question), &sweep, (folder, &total))?;
+    Ok(ending(&sweep, trials.points.len()))
+}
+
+/// Says what the points have come to, and keeps it; nothing without a point.
+fn report_on(
+    (arguments, asked): (&SweepArguments, &Asked),
+    (workshop, question): (&Workshop<'_>, &SweepQuestion),
+    sweep: &Sweep,
+    (mut folder, total): (RunFolder, &Overall),
+) -> Result<(), CommandProblem> {
     if sweep.points.is_empty() {
-        return Ok(ending(&sweep, trials.points.len()));
+        return Ok(());
     }
+    let replications = workshop.base.replications;
     let ran = total.replications(replications);
-    let tables = write((arguments, &asked), (&workshop, ran), &question, &sweep, &mut folder)?;
+    let tables = write((arguments, asked), (workshop, ran), question, sweep, &mut folder)?;
     terminal::say_drawn(&tables);
     let status = if sweep.complete { Status::Finished } else { Status::Partial };
-    workshop.finish(folder, &asked, &total, (status, replications))?;
-    Ok(ending(&sweep, trials.points.len()))
+    workshop.finish(folder, asked, total, (status, replications))
 }
 
 fn ending(sweep: &Sweep, asked: usize) -> Exit {

@@ -42,9 +42,19 @@ impl<'a> Workshop<'a> {
         policies: &'a [String],
         replications: Option<u32>,
     ) -> Result<Self, CommandProblem> {
+        let source = reading::source(&arguments.scenario, &arguments.set)?;
+        Workshop::of(source, arguments, policies, replications)
+    }
+
+    /// The same from a source that was read before.
+    pub fn of(
+        source: ScenarioSource,
+        arguments: &'a TrialArguments,
+        policies: &'a [String],
+        replications: Option<u32>,
+    ) -> Result<Self, CommandProblem> {
         let interrupt = interrupt::listen();
         limits::enforce(&arguments.limits, &interrupt)?;
-        let source = reading::source(&arguments.scenario, &arguments.set)?;
         let base = read(&source).map_err(CommandProblem::Scenario)?;
         let of_file = base.policies.len();
         let mut workshop = Workshop { arguments, source, base, of_file, policies, replications, interrupt };
@@ -258,6 +268,24 @@ impl Overall {
             histories,
             exact: true,
             quiet: arguments.quiet,
+        }
+    }
+
+    /// Runs that shards have been: operations, operations times accounts, the time it took to put them together.
+    pub fn merged((operations, policy_operations): (u64, u64), elapsed: Duration, quiet: bool) -> Self {
+        let (meter, histories) = (Meter::Silent, Vec::new());
+        let (total, done, max_operations, exact) = (0, 0, None, false);
+        Overall {
+            meter,
+            max_operations,
+            total,
+            done,
+            operations,
+            policy_operations,
+            elapsed,
+            histories,
+            exact,
+            quiet,
         }
     }
 

@@ -44,8 +44,8 @@ pub struct Merger<'a> {
     sinks: &'a mut [Box<dyn Sink>],
     /// What has come of a replication that is not whole yet.
     open: Option<OpenReplication>,
-    /// Organizations and operations so far.
-    pub merged: (u64, u64),
+    /// Organizations and operations so far, of each group.
+    pub merged: Vec<(u64, u64)>,
 }
 
 struct OpenReplication {
@@ -60,7 +60,7 @@ impl<'a> Merger<'a> {
     /// Fills a sink for each group of settings.
     #[must_use]
     pub fn new(cut: &'a Cut, groups: &'a [(u64, Arc<RunShape>)], sinks: &'a mut [Box<dyn Sink>]) -> Self {
-        Merger { cut, groups, sinks, open: None, merged: (0, 0) }
+        Merger { cut, groups, sinks, open: None, merged: vec![(0, 0); groups.len()] }
     }
 
     /// Takes the shard of a number, which is the one after the last that was taken. Says whether a sink has enough.
@@ -125,8 +125,8 @@ impl<'a> Merger<'a> {
         let (group, replication) = (piece.group, piece.replication());
         let (whole, shape) = &self.groups[group as usize];
         let outcome = piece.outcome(shape.clone())?;
-        self.merged.0 += piece.organizations();
-        self.merged.1 += piece.operations;
+        self.merged[group as usize].0 += piece.organizations();
+        self.merged[group as usize].1 += piece.operations;
         let mut open = match self.open.take() {
             Some(mut open) if (open.group, open.replication) == (group, replication) => {
                 open.outcome.merge(&outcome);

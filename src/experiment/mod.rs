@@ -77,4 +77,4 @@ pub use sensitivity::{Morris, Swap, Swing, morris, ranking_changes, swaps, wides
 pub use stopping::{StopDecision, reason, stop};
 pub use sweep::{Aim, Candidate, Membership, Objective, PolicyAt, Sweep, SweepPoint, pareto_front};
 pub use thresholds::{Judgement, judge, worst};
-pub use trials::{Conditions, GroupRun, Setting, Trial, Trials, replays_exactly};
+pub use trials::{Conditions, Gatherer, GroupRun, Setting, Trial, Trials, replays_exactly};

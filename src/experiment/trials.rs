@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{
-    self, Cause, Enough, Failure, Interrupt, JobOptions, Layout, NoRows, Progress, RunSpec, Sink, SpillError,
+    self, Cause, Enough, Failure, Interrupt, Job, JobOptions, Layout, NoRows, Progress, RunSpec, Sink,
+    SpillError,
 };
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, RunShape};
 use crate::policy::Policy;
 use crate::scenario::{Problem, Scenario, ScenarioSource, read};
 use crate::workload::{Content, HistoryCounts, PreparedHistory, ReadingProgress};
@@ -165,6 +166,21 @@ impl Trials {
         organizations.max(1) * accounts as u64
     }
 
+    /// Organizations of one replication of a group that replays no history.
+    #[must_use]
+    pub fn organizations(&self, group: usize, first: Option<u32>) -> u64 {
+        let limited = |organizations: u32| first.map_or(organizations, |first| organizations.min(first));
+        let cohorts = &self.groups[group].scenario.cohorts;
+        cohorts.iter().map(|cohort| u64::from(limited(cohort.organizations))).sum()
+    }
+
+    /// What is simulated of a group that replays no history, all of its accounts.
+    #[must_use]
+    pub fn job(&self, group: usize, first: Option<u32>) -> Job {
+        let options = JobOptions { first, ..JobOptions::default() };
+        engine::prepare_with(&self.groups[group].scenario, options, Arc::new(NoRows), &[])
+    }
+
     /// Runs the accounts `keep` of a group. The same replication meets the same demand in every call and every group
     /// whose keys leave demand alone. Where nothing is drawn, the first replication is run and stands for all: measured
     /// values are as many as were asked for, and enough for every rule that counts replications.
@@ -202,19 +218,18 @@ impl Trials {
         let exact = asked > 0 && replays_exactly(&scenario, &histories);
         let replications = if exact { replications.start..replications.start + 1 } else { replications };
         let job = engine::prepare_with(&scenario, options, Arc::new(NoRows), &histories);
-        let gathered = Arc::new(Mutex::new(Some(Measurements::new(job.shape.clone()))));
+        let gathered = Gatherer::new(job.shape.clone());
         let spec = RunSpec {
             job: Arc::new(job),
             replications,
             layout: conditions.layout.clone(),
             spill: conditions.scratch.clone(),
-            sink: Box::new(Gatherer(gathered.clone())),
+            sink: Box::new(gathered.clone()),
             interrupt: conditions.interrupt.clone(),
             keep: None,
         };
         let ran = engine::run(spec, observe)?;
-        let measurements = gathered.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut measurements = measurements.unwrap_or_else(|| Measurements::new(engine::shape(&scenario)));
+        let mut measurements = gathered.finish();
         let simulated = measurements.replications();
         if exact && simulated == 1 {
             measurements.stand_for(asked.max(FEWEST_RARE));
@@ -261,7 +276,26 @@ impl DemandGroup {
 }
 
 /// Takes replications into measurements; what is unfinished is not measured.
-struct Gatherer(Arc<Mutex<Option<Measurements>>>);
+#[derive(Debug, Clone)]
+pub struct Gatherer(Arc<Mutex<Option<Measurements>>>);
+
+impl Gatherer {
+    /// Measures outcomes of this shape.
+    #[must_use]
+    pub fn new(shape: Arc<RunShape>) -> Self {
+        Gatherer(Arc::new(Mutex::new(Some(Measurements::new(shape)))))
+    }
+
+    /// What was measured; once.
+    ///
+    /// # Panics
+    /// If it was asked before.
+    #[must_use]
+    pub fn finish(self) -> Measurements {
+        let measured = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        measured.expect("it is asked once")
+    }
+}
 
 impl Sink for Gatherer {
     fn complete(&mut self, _replication: u32, outcome: Outcome) -> Enough {

@@ -216,3 +216,21 @@ fn at_the_most_replications_a_condition_is_undecided() {
     let (_, said) = study.run(&[&asked[..], &["--shard", "7/3"]].concat(), 2);
     assert!(said.contains("the last shard is 6"), "{said}");
 }
+
+#[test]
+fn shards_of_a_sweep_put_together_are_the_sweep() {
+    let study = Study::new(&small(), &|_| {});
+    // Two groups of settings, because one key is of demand.
+    let sweep = ["sweep", "small.toml", "--quiet", "--vary", "features.chat.arrivals.poisson=10/day,20/day"];
+    let sweep = [&sweep[..], &["--vary", "policy.allowance.credits=300,900"]].concat();
+    let (printed, _) = study.told(&[&sweep[..], &["--output", "plain"]].concat(), &[], 0);
+    let expected = results(&study.0.path("plain/studied"));
+    for shards in ["4-5/5", "1-3/5"] {
+        study.told(&[&sweep[..], &["--shard", shards, "--threads", "3"]].concat(), &[], 0);
+    }
+    let (merged, _) = study.told(&["merge", "output", "--quiet", "--output", "merged"], &[], 0);
+    assert_eq!(merged, printed);
+    assert!(results(&study.0.path("merged/studied")) == expected, "other bytes than a plain sweep's");
+    let (_, said) = study.told(&["merge", "output", "--threshold", "loss_rate < 1%"], &[], 2);
+    assert!(said.contains("a sweep judges no thresholds"), "{said}");
+}

@@ -328,6 +328,17 @@ pub struct SweepArguments {
     /// Write rows for every cohort and feature too.
     #[arg(long)]
     pub scopes: bool,
+    /// Run these shards only, `FROM-TO/N` or `auto/N`, as in `run`; `creditsim merge` puts them together.
+    #[arg(
+        long,
+        value_name = "SHARDS",
+        value_parser = crate::cli::sharding::shard,
+        conflicts_with = "chunk"
+    )]
+    pub shard: Option<ShardAsked>,
+    /// How tasks of a scheduler stand for shards.
+    #[command(flatten)]
+    pub tasks: TaskArguments,
 }
 
 /// Arguments of `creditsim optimize`.

@@ -8,9 +8,10 @@ use crate::parts::Catalogue;
 use super::super::arguments::{MergeArguments, RunArguments};
 use super::super::exit::{CommandProblem, Exit};
 use super::super::gathering::{GatheredRun, Gathering, GatheringWriter};
+use super::super::shards::cut;
 use super::super::terminal::number_of;
 use super::super::{interrupt, keeping, merging, reading, resuming, terminal};
-use super::sharded::{cut, organizations, replications};
+use super::sharded::size;
 use super::simulation::job;
 use super::summary::summarise;
 use super::{Begun, read_and_check, row_files};
@@ -69,8 +70,9 @@ fn poured(
     let writer = GatheringWriter::new(row_files(asked), shape.clone());
     let gathering = Gathering::begin(&writer, scenario, shape.clone(), folder, (asked.rows_format, None))?;
     let job = Arc::new(job(scenario, asked, writer, (histories, matter.pseudonyms.clone()))?);
-    let cut = cut(&job, replications(scenario), catalogue.shard.of)?;
-    let groups = [(organizations(&job), shape)];
+    let size = size(&job, scenario);
+    let cut = cut(&[size], catalogue.shard.of)?;
+    let groups = [(size.organizations, shape)];
     let mut sinks: [Box<dyn engine::Sink>; 1] = [Box::new(gathering.clone())];
     let mut merger = Merger::new(&cut, &groups, &mut sinks);
     let highest = catalogue.parts.last_key_value().map_or(1, |(number, _)| *number);
@@ -92,7 +94,7 @@ fn poured(
         let beyond = number_of(u64::from(highest - last), "shard is", "shards are");
         terminal::tell(&format!("note: {beyond} beyond what was asked for, and left out"));
     }
-    let (organizations, operations) = merger.merged;
+    let (organizations, operations) = merger.merged[0];
     let progress = Progress {
         operations,
         operations_expected: operations,
