@@ -193,6 +193,7 @@ pub fn prepare_own(
         detail: options.detail,
         abandon: Arc::default(),
         heartbeat: Arc::default(),
+        judged: Arc::default(),
     };
     let limited = |organizations: u32| options.first.map_or(organizations, |first| organizations.min(first));
     let cohorts = scenario.cohorts.iter().zip(populations).map(|(cohort, population)| {

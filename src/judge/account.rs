@@ -4,9 +4,9 @@ use crate::policy::{Overdraft, Terms};
 use crate::sampling::StreamKey;
 use crate::units::{Credits, FeatureIndex, SimTime};
 
-use super::JudgeCase;
 use super::agenda::{Coming, ToCome};
 use super::alerts::AlertState;
+use super::blocked::BlockedClock;
 use super::buyers::JudgedPeople;
 use super::charge::LateCharge;
 use super::facts::{EntryKind, Fact};
@@ -18,6 +18,7 @@ use super::repay::JudgedDebt;
 use super::top_up::TopUps;
 use super::views::ThreeBalances;
 use super::work::JudgedWork;
+use super::{JudgeCase, JudgeFindings};
 
 /// One organization under one policy.
 pub(super) struct Judged<'a> {
@@ -45,6 +46,7 @@ pub(super) struct Judged<'a> {
     pub cycle: super::cycle::RunningCycle,
     pub plans: super::plan_change::PlanState,
     pub till: Till,
+    pub blocked: BlockedClock,
     pub alerts: AlertState,
     pub top_ups: TopUps,
     pub people: JudgedPeople,
@@ -83,6 +85,7 @@ impl<'a> Judged<'a> {
             cycle: super::cycle::RunningCycle::new(case.traits.signed_up, case.policy.plans[0].cycle.every),
             plans: super::plan_change::PlanState::default(),
             till: Till::default(),
+            blocked: BlockedClock::new(case.features.len(), opens),
             alerts: AlertState::default(),
             top_ups: TopUps::default(),
             people: JudgedPeople::default(),
@@ -96,17 +99,19 @@ impl<'a> Judged<'a> {
     }
 
     /// The whole course.
-    pub fn run(mut self) -> Vec<Fact> {
+    pub fn run(mut self) -> JudgeFindings {
         self.to_come.add(self.opened_at, (0, 0, 0), Coming::SignUp);
         if self.case.measure_from > self.case.start {
             self.to_come.add(self.case.measure_from, (0, 0, 0), Coming::Measure);
         }
         self.next_arrival(0);
         while let Some((at, what)) = self.to_come.next(self.case.end) {
+            self.count_blocked(at);
             self.now = at;
             self.happens(what);
         }
-        self.facts
+        self.count_blocked(self.case.end);
+        JudgeFindings { facts: self.facts, blocked: self.blocked.spans }
     }
 
     /// Demand comes in order: one piece is expected at a time.
@@ -118,7 +123,10 @@ impl<'a> Judged<'a> {
 
     fn happens(&mut self, what: Coming) {
         match what {
-            Coming::Measure => self.say(Fact::new(self.now, EntryKind::Measure)),
+            Coming::Measure => {
+                self.blocked.begin();
+                self.say(Fact::new(self.now, EntryKind::Measure));
+            }
             Coming::Void { grant } => self.grant_is_voided(grant),
             Coming::LotEnds { lot } => self.lot_ends(lot),
             Coming::SignUp => self.opens(),

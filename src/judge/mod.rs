@@ -9,6 +9,7 @@ mod account;
 mod agenda;
 mod alerts;
 mod billing;
+mod blocked;
 mod buyers;
 mod charge;
 mod check;
@@ -43,7 +44,7 @@ pub use limits::{MOST_OPERATIONS, not_judged};
 use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
 use crate::sampling::StreamKey;
-use crate::units::{Credits, FeatureIndex, SimTime};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Operation, RunPart, Source, Traits};
 
 /// Everything that decides what happens to one account.
@@ -95,8 +96,17 @@ pub struct AskedOperation {
     pub parts: Vec<RunPart>,
 }
 
-/// What the judge finds: every fact of the account in order.
+/// What the judge finds of an account.
+#[derive(Debug, Clone)]
+pub struct JudgeFindings {
+    /// Every fact in order.
+    pub facts: Vec<Fact>,
+    /// For each feature, how long its check would have failed for its expected cost, since outcomes count.
+    pub blocked: Vec<SimSpan>,
+}
+
+/// Goes through the account.
 #[must_use]
-pub fn judge(case: &JudgeCase<'_>) -> Vec<Fact> {
+pub fn judge(case: &JudgeCase<'_>) -> JudgeFindings {
     account::Judged::new(*case).run()
 }

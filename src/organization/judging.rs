@@ -1,17 +1,52 @@
 //! An organization's accounts before the judge: what it asked for is written down beside its course, and at the end every account
 //! whose journal was heard is held to docs/semantics.md by `judge`.
 //!
-//! Owns what was asked for. Leaves the rules to `judge`. Invariant: an organization that nobody judges writes nothing down.
+//! Owns what was asked for, and how many accounts were judged. Leaves the rules to `judge`. Invariants: an organization that nobody
+//! judges writes nothing down; nothing of it reaches a result.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::judge::{AskedOperation, JudgeCase, JudgeFeature, MOST_OPERATIONS, compare, judge, not_judged};
-use crate::outcome::Entry;
+use crate::judge::{
+    AskedOperation, JudgeCase, JudgeFeature, JudgeFindings, MOST_OPERATIONS, compare, judge, not_judged,
+};
+use crate::outcome::{Entry, Tally};
 use crate::sampling::StreamKey;
-use crate::units::{FeatureIndex, PolicyIndex, SimTime};
+use crate::units::{FeatureIndex, PolicyIndex, SimSpan, SimTime};
 use crate::workload::{Batch, Traits};
 
 use super::{FeatureFacts, LawViolation, Outages, World};
+
+/// What is said of accounts whose admission the user's own code decides.
+const OWN_RULE: &str = "rules of the user's own";
+
+/// How many accounts of a run were judged, and how many were not and why.
+#[derive(Debug, Default)]
+pub struct JudgedAccounts(Mutex<BTreeMap<Option<&'static str>, u64>>);
+
+impl JudgedAccounts {
+    /// One was judged, or was not for a reason.
+    fn count(&self, why_not: Option<&'static str>) {
+        // A number that is there is right, whoever has panicked elsewhere.
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(why_not).or_default() += 1;
+    }
+
+    /// Accounts that agreed with the judge.
+    #[must_use]
+    pub fn judged(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&None).copied().unwrap_or(0)
+    }
+
+    /// Accounts that were not judged, by reason, most first.
+    #[must_use]
+    pub fn not_judged(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<_> = counts.iter().filter_map(|(why, count)| Some(((*why)?, *count))).collect();
+        found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        found
+    }
+}
 
 /// What the judge must know besides the journals.
 #[derive(Debug)]
@@ -58,7 +93,12 @@ impl Judging {
             .sort_by_key(|asked| (asked.operation.at, asked.operation.feature, asked.operation.sequence));
     }
 
-    /// Holds the journal of the account under a policy to the rules.
+    /// True if more was asked for than the judge goes through: nobody has to keep a journal any more.
+    pub(super) fn has_too_much(&self) -> bool {
+        self.asked.len() > MOST_OPERATIONS
+    }
+
+    /// Holds the journal of the account under a policy, and what it counted, to the rules. No journal is one that was not kept.
     ///
     /// # Errors
     /// The first fact in which the two differ.
@@ -67,14 +107,12 @@ impl Judging {
         world: &World,
         traits: &Traits,
         policy: PolicyIndex,
-        journal: &[Entry],
+        (journal, tally): (Option<&[Entry]>, &Tally),
     ) -> Result<(), LawViolation> {
-        // What the user's own rule says stands on no page.
-        if world.rules.contains_key(&policy) {
-            return Ok(());
-        }
         let features = judged_features(world);
         let outage = |feature: FeatureIndex, at: SimTime| self.outages.until(feature, at);
+        // What the user's own rule says stands on no page.
+        let own_rule = world.rules.contains_key(&policy).then_some(OWN_RULE);
         let policy = &world.policies[policy.index()];
         let case = JudgeCase {
             start: world.start,
@@ -89,16 +127,36 @@ impl Judging {
             outage: &outage,
             demand: &self.asked,
         };
-        if not_judged(&case).is_some() {
-            return Ok(());
+        let long = journal.is_none().then_some("accounts of long journals");
+        let why_not = own_rule.or_else(|| not_judged(&case)).or(long);
+        world.judged.count(why_not);
+        let Some(journal) = journal.filter(|_| why_not.is_none()) else { return Ok(()) };
+        let findings = judge(&case);
+        let violation = |at: SimTime, what: String| LawViolation {
+            policy: policy.name.clone(),
+            organization: world.name_of(traits.id, &traits.label),
+            at,
+            what: format!("the rules of docs/semantics.md and the account part:\n{what}"),
+        };
+        if let Some(difference) = compare(&findings.facts, journal) {
+            return Err(violation(difference.at, difference.to_string()));
         }
-        compare(&judge(&case), journal).map_or(Ok(()), |difference| {
-            Err(LawViolation {
-                policy: policy.name.clone(),
-                organization: world.name_of(traits.id, &traits.label),
-                at: difference.at,
-                what: format!("the rules of docs/semantics.md and the account part:\n{difference}"),
-            })
-        })
+        blocked_otherwise(&findings, tally, &features).map_or(Ok(()), |what| Err(violation(world.end, what)))
     }
+}
+
+/// The first feature whose check failed for another time than was counted.
+fn blocked_otherwise(
+    findings: &JudgeFindings,
+    tally: &Tally,
+    features: &[JudgeFeature<'_>],
+) -> Option<String> {
+    let counted = tally.features.iter().map(|feature| feature.blocked);
+    let mut both = features.iter().zip(findings.blocked.iter().zip(counted));
+    let (feature, (found, counted)) = both.find(|(_, (found, counted))| **found != *counted)?;
+    let seconds = |span: SimSpan| span.micros() as f64 / 1e6;
+    let (name, found, counted) = (feature.name, seconds(*found), seconds(counted));
+    Some(format!(
+        "  the rules say  the check of `{name}` would have failed for {found} s\n  the account has {counted} s"
+    ))
 }

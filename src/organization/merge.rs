@@ -58,6 +58,8 @@ pub struct OrganizationRun {
     space: Workspace,
     /// What is written down for the judge, if an account is to be judged.
     judging: Option<Judging>,
+    key: StreamKey,
+    outages: Arc<Outages>,
 }
 
 impl OrganizationRun {
@@ -86,9 +88,13 @@ impl OrganizationRun {
         let accounts: Vec<Account> = policies
             .map(|policy| Account::new(world.clone(), policy, key, &traits, outages.clone()))
             .collect::<Result<_, _>>()?;
-        let judging = world.detail.audit.then(|| Judging::new(key, outages, world.features.len()));
-        let world = world.clone();
-        let mut run = OrganizationRun { world, traits, inbox, accounts, operations: 0, space, judging };
+        let (world, outages) = (world.clone(), outages.clone());
+        let (operations, judging) = (0, None);
+        let mut run =
+            OrganizationRun { world, traits, inbox, accounts, operations, space, judging, key, outages };
+        if run.world.detail.audit || Scrutiny::keyed(key).recomputed {
+            run.write_down();
+        }
         run.begin_trace();
         Ok(run)
     }
@@ -96,7 +102,13 @@ impl OrganizationRun {
     /// Has every account looked at as closely as can be, whatever its key says; before the first arrival.
     pub fn scrutinize(&mut self) {
         self.accounts.iter_mut().for_each(|account| account.scrutinize(Scrutiny::FULL));
+        self.write_down();
         self.begin_trace();
+    }
+
+    /// Has everything that is asked for from here on written down for the judge.
+    fn write_down(&mut self) {
+        self.judging = Some(Judging::new(self.key, &self.outages, self.world.features.len()));
     }
 
     fn begin_trace(&mut self) {
@@ -117,6 +129,9 @@ impl OrganizationRun {
     pub fn accept(&mut self, refill: Box<Refill>) -> Result<(), LawViolation> {
         if let Some(judging) = &mut self.judging {
             judging.hear(refill.feature, &refill.batch);
+            if judging.has_too_much() {
+                self.accounts.iter_mut().for_each(|account| drop(account.take_heard()));
+            }
         }
         self.inbox.accept(refill).map_err(|broken| self.fault(broken))
     }
@@ -173,12 +188,11 @@ impl OrganizationRun {
     pub fn finish(mut self) -> Result<(OrganizationOutcome, Workspace), LawViolation> {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
         let journals: Vec<_> = self.accounts.iter_mut().map(Account::take_heard).collect();
-        let tallies = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
+        let tallies: Vec<_> = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
         if let Some(mut judging) = self.judging {
             judging.sort();
-            for (policy, journal) in journals.into_iter().enumerate() {
-                let Some(journal) = journal else { continue };
-                judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), &journal)?;
+            for (policy, both) in journals.iter().map(Option::as_deref).zip(&tallies).enumerate() {
+                judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), both)?;
             }
         }
         let Workspace { mut batches, trace } = self.space;

@@ -23,7 +23,7 @@ pub(crate) use account::SPOILS;
 pub use account::{Account, Balances, Scrutiny, WaysTaken};
 pub use event::*;
 pub use inbox::*;
-pub use judging::judged_features;
+pub use judging::{JudgedAccounts, judged_features};
 pub use merge::*;
 pub use outages::*;
 pub use rule::*;

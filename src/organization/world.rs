@@ -9,6 +9,7 @@ use crate::policy::{Customers, Policy};
 use crate::units::{Credits, Money, OrganizationId, PolicyIndex, SimTime};
 use crate::workload::Source;
 
+use super::judging::JudgedAccounts;
 use super::rule::AdmissionRule;
 
 /// Everything the accounts of a run share: horizon, rules, facts about features.
@@ -42,6 +43,8 @@ pub struct World {
     pub abandon: Arc<AtomicBool>,
     /// Changes while any account is at work, however far its next operation is.
     pub heartbeat: Arc<AtomicU64>,
+    /// Accounts that the judge was asked about.
+    pub judged: Arc<JudgedAccounts>,
 }
 
 impl World {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::engine::{self, Expected, Failure, Interrupt, Layout, Planned};
 use crate::experiment::{Findings, recompute};
+use crate::organization::JudgedAccounts;
 use crate::report::{Grounds, HistoryRecord, Manifest, Question, RowFile, RunFolder, Unfinished};
 use crate::scenario::{self, Provenance, Scenario, ScenarioSource};
 use crate::workload::{PreparedHistory, Pseudonyms};
@@ -20,6 +21,7 @@ use super::arguments::{LayoutArguments, RowsOption, RunArguments};
 use super::asked::Asked;
 use super::diagnosis::diagnosis;
 use super::exit::{CommandProblem, Exit};
+use super::terminal::number_of;
 use super::{anonymous, estimate, interrupt, keeping, limits, reading, replayed, resuming, select, terminal};
 use kept::{keep, manifest};
 use simulation::{Told, simulate};
@@ -40,13 +42,17 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
     let unfinished = keeping::of_question(unfinished, question);
     let files = row_files(arguments).into_iter().map(|file| file.name().to_owned()).collect();
     let (parts, outdone) = resuming::begin(arguments.resume, (&*folder, &*question), files, unfinished)?;
-    let mut cuts = Vec::new();
-    let told = Told { expected, pseudonyms: matter.pseudonyms.clone(), cuts: &mut cuts };
+    let (mut cuts, mut judged) = (Vec::new(), Arc::default());
+    let pseudonyms = matter.pseudonyms.clone();
+    let told = Told { expected, pseudonyms, cuts: &mut cuts, judged: &mut judged };
     let simulated = simulate(&matter.scenario, arguments, histories, folder, (told, parts, &interrupt));
     let (ran, gathered, failure) = simulated.map_err(|problem| name_the_key(problem, &matter.scenario))?;
     let summary = summarise(&matter.scenario, ran, gathered, failure.is_some(), folder)?;
     let asked = begun.question.clone();
     let (summary, scenario) = begun.report(arguments, summary, &cuts)?;
+    if arguments.audit {
+        terminal::tell(&judgement(&judged));
+    }
     if let Some(failure) = failure {
         return Err(name_the_key(CommandProblem::Run(failure), &scenario));
     }
@@ -132,6 +138,21 @@ impl Begun {
         }
         Ok((summary, matter.scenario))
     }
+}
+
+/// How many accounts were held to the rules, and how many were not and why.
+fn judgement(accounts: &JudgedAccounts) -> String {
+    let not_judged = accounts.not_judged();
+    let why = |(why, number): &(&str, u64)| format!("{number} {why}");
+    let reasons = not_judged.iter().map(why).collect::<Vec<_>>().join(", ");
+    let rest = match not_judged.iter().map(|(_, number)| number).sum::<u64>() {
+        0 => String::from("none was left out"),
+        number => format!("{number} not judged ({reasons})"),
+    };
+    format!(
+        "audit: {} judged by docs/semantics.md, {rest}",
+        number_of(accounts.judged(), "account", "accounts")
+    )
 }
 
 /// The scenario as it is going to be run, and where it came from.

@@ -9,7 +9,7 @@ use crate::engine::{
     self, Expected, Failure, Interrupt, Job, JobCohort, JobOptions, Keep, Progress, Ran, RunSpec,
 };
 use crate::experiment::{Measurements, ResampledCohort, Resamples};
-use crate::organization::DetailOptions;
+use crate::organization::{DetailOptions, JudgedAccounts};
 use crate::report::{RunFolder, SCRATCH};
 use crate::scenario::Scenario;
 use crate::workload::{PreparedHistory, Pseudonyms};
@@ -31,6 +31,8 @@ pub(super) struct Told<'t> {
     pub(super) pseudonyms: Option<Pseudonyms>,
     /// Draws that met a bound.
     pub(super) cuts: &'t mut Vec<String>,
+    /// Accounts that the judge was asked about.
+    pub(super) judged: &'t mut Arc<JudgedAccounts>,
 }
 
 /// Runs all replications on actors; rows stream into the folder. A failure that leaves finished replications as they are
@@ -51,6 +53,7 @@ pub(super) fn simulate(
     let gathering =
         Gathering::begin(&writer, scenario, shape, folder, (arguments.rows_format, arguments.time))?;
     let job = Arc::new(job(scenario, arguments, writer, (histories, told.pseudonyms))?);
+    *told.judged = job.world.judged.clone();
     let layout = layout(arguments.threads, &arguments.layout);
     if let Some(count) = arguments.bootstrap {
         let drawn = Resamples::draw((scenario.seed, count, layout.threads), &resampled(&job), &job.shape);

@@ -1,9 +1,10 @@
 //! The auditor: recomputes an account from its journal and compares every law with what the account counted.
 //!
-//! Owns a second bookkeeping that shares no code with the ledger: lots, debt, holds, operations and money as the entries
+//! Owns a second bookkeeping that shares no code with the ledger: lots, debt, holds, operations, clocks and money as the entries
 //! alone tell them. Leaves when an account is audited to `organization`, and what the entries mean to `journal`.
 //! Invariants: reads only the journal, the tally and a few facts about the terms; changes nothing.
 
+mod clocks;
 mod lots;
 mod money;
 mod operations;
@@ -14,6 +15,7 @@ use crate::units::{Category, Credits, SimTime};
 
 use super::journal::{Entry, EntryKind};
 use super::tally::Tally;
+use clocks::Clocks;
 use lots::Lots;
 use money::Books;
 use operations::Operations;
@@ -23,6 +25,8 @@ use operations::Operations;
 pub struct AuditRules {
     /// End of the horizon.
     pub end: SimTime,
+    /// The organization leaves then: clocks stop.
+    pub leaves: SimTime,
     /// Number of features.
     pub features: usize,
     /// The overdraft's limit; none is unlimited.
@@ -52,7 +56,7 @@ impl fmt::Display for Violation {
 
 type AuditResult = Result<(), Violation>;
 
-/// Recomputes an account from its whole journal and checks laws 1 to 6.
+/// Recomputes an account from its whole journal and checks laws 1 to 6 and 9.
 ///
 /// # Errors
 /// The first law that does not hold.
@@ -69,6 +73,7 @@ pub struct Auditor {
     lots: Lots,
     operations: Operations,
     books: Books,
+    clocks: Clocks,
     debt: Credits,
     debt_counts: DebtTotals,
     /// Given back and issued anew, since outcomes count.
@@ -113,6 +118,7 @@ impl Auditor {
             lots: Lots::default(),
             operations: Operations::new(rules.features),
             books: Books::default(),
+            clocks: Clocks::new(rules.features, rules.leaves),
             debt: Credits::ZERO,
             debt_counts: DebtTotals::default(),
             refunded: Credits::ZERO,
@@ -164,6 +170,7 @@ impl Auditor {
         self.operations.take(entry)?;
         self.books.take(entry, &self.lots)?;
         self.take_debt(entry)?;
+        self.clocks.take(entry, self.debt);
         match entry.kind {
             EntryKind::Burn => {
                 let held = self.operations.had_hold(entry);
@@ -255,6 +262,7 @@ impl Auditor {
         self.lots.begin_measuring();
         self.operations.begin_measuring();
         self.books.begin_measuring(self.now, &self.lots);
+        self.clocks.begin_measuring(self.now);
         self.debt_counts = DebtTotals { start: self.debt, ..DebtTotals::default() };
         self.refunded = Credits::ZERO;
     }
@@ -299,6 +307,7 @@ impl Auditor {
         self.compare_credits(tally)?;
         self.compare_debt(tally)?;
         self.operations.compare(self.now, tally)?;
+        self.clocks.compare(self.now, tally)?;
         self.books.compare(self.now, &self.lots, tally)
     }
 

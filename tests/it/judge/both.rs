@@ -92,7 +92,7 @@ fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) 
             .expect("nothing is read");
     let features = judged_features(world);
     let outage = |feature: FeatureIndex, at: SimTime| outages.until(feature, at);
-    judge(&JudgeCase {
+    let findings = judge(&JudgeCase {
         start: world.start,
         end: world.end,
         measure_from: world.measure_from,
@@ -104,5 +104,6 @@ fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) 
         key: point.key(),
         outage: &outage,
         demand: &demand,
-    })
+    });
+    findings.facts
 }

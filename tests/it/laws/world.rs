@@ -106,6 +106,7 @@ impl Stage {
             detail,
             abandon: Arc::default(),
             heartbeat: Arc::default(),
+            judged: Arc::default(),
         };
         let traits = traits(case, job);
         let (operations, parts) = work(case, &traits, skipped as u16);

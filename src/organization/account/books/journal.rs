@@ -115,10 +115,10 @@ impl Clone for Heard {
 }
 
 impl Journal {
-    /// A journal that is read by the auditor, if there is one, and then by the judge if it is to be `judged`, and kept for
-    /// its rows if they are asked for.
-    pub(in super::super) fn new(auditor: Option<Box<Auditor>>, rows: bool, judged: bool) -> Journal {
-        let heard = Heard((judged && auditor.is_some()).then(Vec::new));
+    /// A journal that is read by the auditor, if there is one, and then by the judge, and kept for its rows if they are asked
+    /// for.
+    pub(in super::super) fn new(auditor: Option<Box<Auditor>>, rows: bool) -> Journal {
+        let heard = Heard(auditor.is_some().then(Vec::new));
         Journal { on: auditor.is_some() || rows, auditor, rows: rows.then(Vec::new), heard }
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
     let terms = env.terms(env.first_plan);
     let rules = AuditRules {
         end: env.world.end,
+        leaves: env.traits.leaves,
         features: env.world.features.len(),
         limit: terms.overdraft.limit,
         debt_counts: env.policy.never_changes().then_some(terms.debt_counts),

@@ -107,7 +107,7 @@ pub(super) struct State {
 fn new_books(env: &Env) -> AccountBooks {
     let terms = env.terms(env.first_plan);
     let life = (env.birth, env.traits.leaves);
-    let journal = Journal::new(finish::auditor(env), env.detail.journal, env.world.detail.audit);
+    let journal = Journal::new(finish::auditor(env), env.detail.journal);
     AccountBooks::new(
         terms,
         env.world.features.len(),
