@@ -3,20 +3,30 @@
 
     python3 tests/errors.py [--jobs 2] [--quick] [--dry] [NAME ...]
 
-Builds the program and its tests once with the feature `deliberate-errors` and then, for each error (those named, or all),
-runs: the scenarios of tests/it/errors plainly and with `--audit`; the comparison with the judge (`judge::` of `cargo test`);
-all other tests, as far as the first that fails; and, for errors of statistics, `creditsim verify --analytic`. Ends with 1 if
-an error is noticed by fewer than two of them, or passes `--audit`. `--quick` makes five errors and leaves the tests out;
-`--dry` writes no table. Named errors replace their lines of the table and leave the others alone.
+Builds the program and its tests once with the feature `deliberate-errors`, over the dependencies of other builds, and then, for
+each error (those named, or all), runs: the scenarios of tests/it/errors plainly and with `--audit`; the comparison with the judge
+(`judge::` of `cargo test`, the first 500 random scenarios); all other tests, as far as the first that fails, for no more than
+two minutes a group; and, for errors of statistics, `creditsim verify --analytic`. Of each the first complaint is enough. Ends with
+1 if an error is noticed by fewer than two of them, or passes `--audit`. `--quick` makes five errors and leaves the tests out;
+`--dry` writes no table. Named errors replace their lines of the table and leave the others alone. The table is written anew after
+each error, so that a run that is stopped has not been for nothing.
 """
-import argparse, concurrent.futures, os, pathlib, re, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, os, pathlib, re, subprocess, sys, tempfile, threading, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SCENARIOS = sorted((ROOT / "tests/it/errors").glob("*.toml"))
+# The quickest first.
+FIRST_SCENARIOS = ["plain", "plans", "credits"]
+SCENARIOS = sorted((ROOT / "tests/it/errors").glob("*.toml"),
+                   key=lambda path: ([*FIRST_SCENARIOS, path.stem].index(path.stem), path.stem))
 PAGE = ROOT / "docs/trust.md"
 BEGIN, END = "<!-- errors: made by tests/errors.py -->", "<!-- errors: end -->"
 QUICK = ["burn-order-reversed", "admission-skipped", "bulk-interval-charges-more", "merged-debt-forgotten", "spread-over-n"]
-BUILD = ["--locked", "--profile", "errors", "--features", "deliberate-errors"]
+# What a user's program does, which has no debug assertions; the dependencies are those of every other build.
+BUILD = ["--locked", "--features", "deliberate-errors", "--config", "profile.dev.debug-assertions=false",
+         "--config", 'profile.dev.package."*".debug-assertions=true']
+
+# Seconds after which a group of tests is left.
+PATIENCE = 120
 
 # Of a check that is not there yet.
 NOT_RUN = "not run"
@@ -44,12 +54,13 @@ def build(tests):
     found = dict(re.findall(r"Executable (?:unittests )?(\S+) \((\S+)\)", done.stderr))
     programs = {"lib": found.get("src/lib.rs"), "it": found.get("tests/it/main.rs")}
     target = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
-    return target / "errors/creditsim", programs if tests else None
+    return target / "debug/creditsim", programs if tests else None
 
 
 def environment(error):
     """The environment in which an error is made, or none."""
     own = {key: value for key, value in os.environ.items() if key != "CREDITSIM_ERROR"}
+    own.setdefault("CREDITSIM_JUDGE_CASES", "500")
     return own if error is None else {**own, "CREDITSIM_ERROR": error}
 
 
@@ -91,12 +102,15 @@ def first_failure(test_program, error, arguments):
     command = [test_program, "--test-threads", "2", *arguments]
     running = subprocess.Popen(command, cwd=ROOT, env=environment(error), stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL, text=True)
+    impatience = threading.Timer(PATIENCE, running.kill)
+    impatience.start()
     try:
         for line in running.stdout:
             found = re.match(r"test (\S+)( - should panic)? \.\.\. FAILED", line)
             if found:
                 return found.group(1)
     finally:
+        impatience.cancel()
         running.kill()
         running.wait()
     return "" if running.returncode in (0, -9) else f"code {running.returncode}"
@@ -189,6 +203,8 @@ def main():
             if len(noticed) < enough or "audit" not in noticed:
                 wrong.append(name)
             print(f"{time.time() - began:6.0f} s  {text}", flush=True)
+            if not (asked.quick or asked.dry):
+                write(rows, whole=False)
     if not (asked.quick or asked.dry):
         write(rows, whole=not asked.names)
     if wrong:
