@@ -80,7 +80,7 @@ def simulate(program, scenario, error, *options):
 def reason(complaint):
     """What a complaint is about, in a word or two."""
     for pattern, word in [(r"(law \d+)", None), ("merged wrongly", "recount"), ("computed again", "recomputation"),
-                          ("judge", "judge"), ("no end", "no end"), ("fits 64 bits|overflow|sum of", "overflow")]:
+                          ("rules of docs/semantics", "judge"), ("no end", "no end"), ("fits 64 bits|overflow|sum of", "overflow")]:
         found = re.search(pattern, complaint)
         if found:
             return word or found.group(1)
