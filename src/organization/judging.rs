@@ -11,7 +11,8 @@ use crate::judge::{
     AskedOperation, JudgeCase, JudgeFeature, JudgeFindings, MOST_OPERATIONS, compare, judge, not_judged,
 };
 use crate::outcome::{Entry, Tally};
-use crate::sampling::StreamKey;
+use crate::policy::{Admission, FeatureTerms, InFlight, Reactions, Terms, WhenShort};
+use crate::sampling::{Dist, StreamKey};
 use crate::units::{FeatureIndex, PolicyIndex, SimSpan, SimTime};
 use crate::workload::{Batch, Traits};
 
@@ -19,6 +20,9 @@ use super::{FeatureFacts, LawViolation, Outages, World};
 
 /// What is said of accounts whose admission the user's own code decides.
 const OWN_RULE: &str = "rules of the user's own";
+
+/// What is said of accounts that only `--audit` holds to the rules.
+const LEFT_TO_AUDIT: &str = "left to --audit";
 
 /// How many accounts of a run were judged, and how many were not and why.
 #[derive(Debug, Default)]
@@ -128,7 +132,8 @@ impl Judging {
             demand: &self.asked,
         };
         let long = journal.is_none().then_some("accounts of long journals");
-        let why_not = own_rule.or_else(|| not_judged(&case)).or(long);
+        let unasked = (!world.detail.audit && !is_settled(&case)).then_some(LEFT_TO_AUDIT);
+        let why_not = own_rule.or_else(|| not_judged(&case)).or(unasked).or(long);
         world.judged.count(why_not);
         let Some(journal) = journal.filter(|_| why_not.is_none()) else { return Ok(()) };
         let findings = judge(&case);
@@ -143,6 +148,31 @@ impl Judging {
         }
         blocked_otherwise(&findings, tally, &features).map_or(Ok(()), |what| Err(violation(world.end, what)))
     }
+}
+
+/// True of kinds on which judge and account have long agreed in every random case: a run that nobody has asked to audit holds these
+/// alone to the rules, so that it does not end over a sentence that can be read in two ways (docs/trust.md).
+fn is_settled(case: &JudgeCase<'_>) -> bool {
+    let JudgeCase { customers, policy, traits, .. } = case;
+    let people =
+        customers.buyer.is_some() || customers.churn.is_some() || customers.reactions != Reactions::default();
+    let whole = traits.leaves >= case.end && case.measure_from <= case.start && policy.never_changes();
+    whole && !people && policy.plans.iter().all(has_settled_terms)
+}
+
+fn has_settled_terms(terms: &Terms) -> bool {
+    let waits =
+        |reaction: WhenShort| !matches!(reaction, WhenShort::Reject | WhenShort::Allow | WhenShort::Degrade);
+    let plain = |rules: &FeatureTerms| {
+        !matches!(rules.admission, Admission::Hold(_))
+            && rules.in_flight == InFlight::Finish
+            && rules.max_in_flight.is_none()
+            && ![rules.short, rules.beyond_limit].into_iter().any(waits)
+    };
+    let buys = terms.buyer.is_some() || !terms.top_ups.is_empty();
+    let caps = terms.max_in_flight.is_some() || !terms.limits.is_empty();
+    let late = terms.subscription.is_some() || terms.metering_lag != Dist::Fixed(0.0);
+    !buys && !caps && !late && terms.features.iter().all(plain)
 }
 
 /// The first feature whose check failed for another time than was counted.
