@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Which check notices which error: makes every error of src/deliberate.rs, one at a time, and writes the table of docs/trust.md.
 
-    python3 tests/errors.py [--jobs 2] [--quick] [--dry] [NAME ...]
+    python3 tests/errors.py [--jobs 2] [--quick | --runs] [--dry] [NAME ...]
 
 Builds the program and its tests once with the feature `deliberate-errors`, over the dependencies of other builds, and then, for
 each error (those named, or all), runs: the scenarios of tests/it/errors with `--audit`, and the one that notices it plainly; the comparison with the judge
 (`judge::` of `cargo test`, the first 300 random scenarios); all other tests, as far as the first that fails, for no more than
 five minutes a group; and, for errors of statistics, `creditsim verify --analytic`. Of each the first complaint is enough. Ends with
-1 if an error is noticed by fewer than two of them, or passes `--audit`. `--quick` makes five errors and leaves the tests out;
+1 if an error is noticed by fewer than two of them, or passes `--audit`. `--quick` makes five errors and leaves the tests out; `--runs`
+leaves them out too, and what the table says of them as it is;
 `--dry` writes no table. Named errors replace their lines of the table and leave the others alone. The table is written anew after
 each error, so that a run that is stopped has not been for nothing.
 """
@@ -30,6 +31,9 @@ PATIENCE = 300
 
 # Of a check that is not there yet.
 NOT_RUN = "not run"
+
+# Columns of the table.
+NETS = ("audit", "plain", "judge", "tests", "verify")
 
 # A line of the table.
 ROW = re.compile(r"^\|.*\(`([a-z0-9-]+)`\) \|.*$", re.M)
@@ -155,16 +159,24 @@ def notice(program, programs, error, kind):
     """What each net says of an error; nothing where it is silent."""
     nets = {"audit": runs(program, error, kind, True)}
     nets["plain"] = runs(program, error, kind, False, scenario_of(nets["audit"]))
-    if programs:
-        nets["judge"] = judge(programs, error)
-        nets["tests"] = tests(programs, error, kind)
+    if not programs:
+        return nets
+    nets["judge"] = judge(programs, error)
+    nets["tests"] = tests(programs, error, kind)
     if kind == "Statistics":
         nets["verify"] = verify(program, error)
     return nets
 
 
+def known():
+    """What the page says of nets now, by error."""
+    rows = PAGE.read_text().split(BEGIN)[1].split(END)[0]
+    cells = {row.group(1): [cell.strip(" `|") for cell in row.group(0).split(" | ")] for row in ROW.finditer(rows)}
+    return {name: dict(zip(("judge", "tests", "verify"), row[3:])) for name, row in cells.items()}
+
+
 def line(what, name, nets):
-    cells = [nets.get(net, NOT_RUN) or "–" for net in ("audit", "plain", "judge", "tests", "verify")]
+    cells = [nets.get(net, NOT_RUN) or "–" for net in NETS]
     told = [f"`{cell}`" if "::" in cell else cell for cell in cells]
     return f"| {what.rstrip('.')} (`{name}`) | " + " | ".join(told) + " |"
 
@@ -187,22 +199,26 @@ def main():
     arguments.add_argument("names", nargs="*", metavar="NAME")
     arguments.add_argument("--jobs", type=int, default=1)
     arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--runs", action="store_true")
     arguments.add_argument("--dry", action="store_true")
     asked = arguments.parse_args()
     names = asked.names or (QUICK if asked.quick else [name for name, *_ in listed()])
     unknown = set(names) - {name for name, *_ in listed()}
     if unknown:
         sys.exit(f"no such error: {', '.join(sorted(unknown))}")
-    program, programs = build(not asked.quick)
-    silent = {"audit": runs(program, None, "Statistics", True), "plain": runs(program, None, "Statistics", False)}
+    program, programs = build(not (asked.quick or asked.runs))
+    said = known() if asked.runs else {}
+    chosen = [error for error in listed() if error[0] in names]
+    kind = max(kind for _, _, kind, _ in chosen)
+    silent = {"audit": runs(program, None, kind, True), "plain": runs(program, None, kind, False)}
     if any(silent.values()):
         sys.exit(f"without an error there are complaints: {silent}")
-    chosen = [error for error in listed() if error[0] in names]
     rows, wrong, began = [], [], time.time()
     with concurrent.futures.ThreadPoolExecutor(asked.jobs) as pool:
         measured = pool.map(lambda error: notice(program, programs, error[0], error[2]), chosen)
         for (name, _, kind, what), nets in zip(chosen, measured):
-            noticed = [net for net in nets if nets[net] not in ("", NOT_RUN)]
+            nets = {**said.get(name, {}), **nets}
+            noticed = [net for net in nets if nets[net] not in ("", "–", NOT_RUN)]
             text = line(what, name, nets)
             rows.append((name, text))
             enough = 1 if asked.quick else 2
