@@ -29,6 +29,7 @@ fn of_terms(terms: &Terms) -> Option<&'static str> {
         (terms.metering_lag != Dist::Fixed(0.0), "metering lag"),
         (!terms.limits.is_empty(), "limits"),
         (!terms.rates.is_empty(), "rates"),
+        (terms.packages.iter().any(|package| !package.when.is_always()), "packages with dates"),
         (terms.falls_back(), "operations that fall back on another feature"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))

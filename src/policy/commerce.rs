@@ -1,16 +1,19 @@
 //! What can be bought, by itself or by people, and what people are told: packages, top-ups, alerts, invoices.
 
+use std::borrow::Cow;
+
 use crate::calendar::CalendarUnit;
 use crate::sampling::Dist;
-use crate::units::{Credits, Money, Probability, SimSpan};
+use crate::units::{Credits, Money, Probability, SimSpan, SimTime};
 
 use super::grants::Expiry;
+use super::rates::InForce;
 use super::view::{Compare, View};
 
 /// What can be bought.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Package {
-    /// Its name, unique in the plan.
+    /// Its name; others of that name carry dates.
     pub name: String,
     /// Credits.
     pub credits: Credits,
@@ -20,6 +23,47 @@ pub struct Package {
     pub expires: Expiry,
     /// Burn priority, lower first (default 0).
     pub priority: i32,
+    /// When it is on sale, and for whom; of those with one name the last that is.
+    pub when: InForce,
+}
+
+/// The packages that are on sale at an instant for an organization that signed up then, one of each name.
+#[must_use]
+pub fn on_sale(packages: &[Package], at: SimTime, signed_up: SimTime) -> Cow<'_, [Package]> {
+    if packages.iter().all(|package| package.when.is_always()) {
+        return Cow::Borrowed(packages);
+    }
+    let mut sold: Vec<Package> = Vec::new();
+    for package in packages {
+        let known = sold.iter().any(|other| other.name == package.name);
+        if !known && let Some(last) = last_of_name(packages, &package.name, at, signed_up) {
+            sold.push(last.clone());
+        }
+    }
+    Cow::Owned(sold)
+}
+
+/// The same packages at their places, each as it is sold at an instant to an organization that signed up then.
+#[must_use]
+pub fn as_sold(packages: &[Package], at: SimTime, signed_up: SimTime) -> Cow<'_, [Package]> {
+    if packages.iter().all(|package| package.when.is_always()) {
+        return Cow::Borrowed(packages);
+    }
+    let sold =
+        |package: &Package| last_of_name(packages, &package.name, at, signed_up).unwrap_or(package).clone();
+    Cow::Owned(packages.iter().map(sold).collect())
+}
+
+fn last_of_name<'p>(
+    packages: &'p [Package],
+    name: &str,
+    at: SimTime,
+    signed_up: SimTime,
+) -> Option<&'p Package> {
+    let on_sale = |package: &&Package| {
+        package.name == name && package.when.holds_at(at) && package.when.is_for(signed_up)
+    };
+    packages.iter().rev().find(on_sale)
 }
 
 /// An automatic top-up.

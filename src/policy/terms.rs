@@ -10,7 +10,7 @@ use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
 use super::limits::{LimitReset, OnLimit, UsageLimit};
-use super::rates::RateCards;
+use super::rates::{InForce, RateCards};
 use super::rollover::Rollover;
 
 /// A complete set of commercial and enforcement rules.
@@ -199,6 +199,29 @@ pub struct Subscription {
     pub price: Money,
     /// The billing cadence, apart from the allowance's period.
     pub every: Period,
+    /// Other prices, when and for whom; the last that applies as a period is billed.
+    pub dated: Vec<(InForce, Money)>,
+}
+
+impl Subscription {
+    /// One price, always and for everybody.
+    #[must_use]
+    pub fn at_one_price(price: Money, every: Period) -> Subscription {
+        Subscription { price, every, dated: Vec::new() }
+    }
+
+    /// The same at the price of an instant for an organization that signed up then.
+    #[must_use]
+    pub fn as_billed(&self, at: SimTime, signed_up: SimTime) -> Subscription {
+        Subscription { price: self.price_at(at, signed_up), ..self.clone() }
+    }
+
+    /// The price of a period that is billed at an instant to an organization that signed up then.
+    #[must_use]
+    pub fn price_at(&self, at: SimTime, signed_up: SimTime) -> Money {
+        let applies = |(when, _): &&(InForce, Money)| when.holds_at(at) && when.is_for(signed_up);
+        self.dated.iter().rev().find(applies).map_or(self.price, |(_, price)| *price)
+    }
 }
 
 /// One key of a burn order.

@@ -232,7 +232,9 @@ fn balance_ceiling(about: &About<'_>) -> Option<Credits> {
 
 fn package_no_one_chooses(about: &About<'_>) {
     for package in &about.terms.packages {
-        let better = about.terms.packages.iter().find(|other| dominates(other, package));
+        let dated = |package: &Package| !package.when.is_always();
+        let mut others = about.terms.packages.iter().filter(|other| !dated(other) && !dated(package));
+        let better = others.find(|other| dominates(other, package));
         if let Some(better) = better {
             let what = format!("hold `{}`, which no one would choose over `{}`", package.name, better.name);
             about.warn("packages", what, "the other brings at least as many credits for at most the price");

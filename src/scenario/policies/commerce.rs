@@ -2,7 +2,7 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    DebtAtCycle, Expiry, Invoices, Overdraft, Package, Repay, RoundMode, Rounding, Subscription,
+    DebtAtCycle, Expiry, InForce, Invoices, Overdraft, Package, Repay, RoundMode, Rounding, Subscription,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -10,19 +10,28 @@ use crate::scenario::reading::{Item, Kind, TableShape, default, optional, requir
 use crate::units::{Credits, Probability};
 
 use super::grants::validity;
+use super::rates::{DATES, in_force};
 
 /// `subscription = …`.
-pub(super) const SUBSCRIPTION_KIND: Kind =
-    Kind::Either(&[Kind::Money, Kind::Word("none"), Kind::Table(&SUBSCRIPTION)]);
+pub(super) const SUBSCRIPTION_KIND: Kind = Kind::Either(&[
+    Kind::Money,
+    Kind::Word("none"),
+    Kind::Table(&SUBSCRIPTION),
+    Kind::List(&Kind::Table(&SUBSCRIPTION)),
+]);
 
 static SUBSCRIPTION: TableShape = TableShape {
     name: "subscription",
-    doc: "The price of a plan, paid in advance for each billing period.",
+    doc: "The price of a plan, paid in advance for each billing period. In a list the first entry has no dates, and the last one \
+          that applies as a period is billed wins.",
     tags: &[],
-    parts: &[&[
-        required("price", Kind::Money, "Price of a billing period."),
-        default("every", Kind::Period, "\"month\"", "The billing period, apart from the allowance's."),
-    ]],
+    parts: &[
+        &[
+            required("price", Kind::Money, "Price of a billing period."),
+            default("every", Kind::Period, "\"month\"", "The billing period, apart from the allowance's."),
+        ],
+        DATES,
+    ],
 };
 
 /// Reads `subscription`; a bare amount is monthly.
@@ -30,14 +39,44 @@ pub(super) fn subscription(item: Item<'_>) -> Option<Option<Subscription>> {
     if item.is_word("none") {
         return Some(None);
     }
-    if !item.is_table() {
-        return item.money().map(|price| Some(Subscription { price, every: Period::Months(1) }));
+    if item.is_list() {
+        return dated_subscription(item).map(Some);
     }
+    if !item.is_table() {
+        return item.money().map(|price| Some(Subscription::at_one_price(price, Period::Months(1))));
+    }
+    let (own, when) = one_subscription(item)?;
+    if !when.is_always() {
+        let hint = "write a list: `[{ price = … }, { price = …, from = … }]`";
+        return item.error("leaves open what is paid at other times", Some(hint.to_owned()));
+    }
+    Some(Some(own))
+}
+
+fn one_subscription(item: Item<'_>) -> Option<(Subscription, InForce)> {
     let section = item.section(&SUBSCRIPTION)?;
-    Some(Some(Subscription {
-        price: section.read("price", Item::money)?,
-        every: section.read("every", Item::period)?,
-    }))
+    let own =
+        Subscription::at_one_price(section.read("price", Item::money)?, section.read("every", Item::period)?);
+    Some((own, in_force(section)))
+}
+
+/// A price that is always in force, and others with dates.
+fn dated_subscription(item: Item<'_>) -> Option<Subscription> {
+    let entries = item.list(one_subscription)?;
+    let Some(((first, when), others)) = entries.split_first() else {
+        return item
+            .error("names no price", Some("write `\"none\"` for a plan that costs nothing".to_owned()));
+    };
+    if !when.is_always() {
+        let hint = "the first entry has no dates: it is paid whenever no other applies";
+        return item.error("leaves open what is paid at other times", Some(hint.to_owned()));
+    }
+    if others.iter().any(|(other, _)| other.every != first.every) {
+        let hint = "write the same `every` in each entry; a change of plan may bill at another interval";
+        return item.error("is billed at different intervals", Some(hint.to_owned()));
+    }
+    let dated = others.iter().map(|(other, when)| (*when, other.price)).collect();
+    Some(Subscription { dated, ..first.clone() })
 }
 
 /// `round = …`.
@@ -172,26 +211,34 @@ pub(super) static PACKAGE: TableShape = TableShape {
     name: "package",
     doc: "Credits that can be bought.",
     tags: &[],
-    parts: &[&[
-        required("name", Kind::Text, "Its name, unique in the plan."),
-        required("credits", Kind::POSITIVE_CREDITS, "Credits."),
-        optional("price", Kind::Money, "Price; money outcomes are not available without it."),
-        default(
-            "expires_after",
-            Kind::Either(&[Kind::Period, Kind::Word("never")]),
-            "\"never\"",
-            "Validity from the instant the credits land.",
-        ),
-        default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
-    ]],
+    parts: &[
+        &[
+            required(
+                "name",
+                Kind::Text,
+                "Its name; of packages of one name the last one that is on sale is sold.",
+            ),
+            required("credits", Kind::POSITIVE_CREDITS, "Credits."),
+            optional("price", Kind::Money, "Price; money outcomes are not available without it."),
+            default(
+                "expires_after",
+                Kind::Either(&[Kind::Period, Kind::Word("never")]),
+                "\"never\"",
+                "Validity from the instant the credits land.",
+            ),
+            default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
+        ],
+        DATES,
+    ],
 };
 
-/// Reads `packages`; names must differ.
+/// Reads `packages`; names must differ, but for those that carry dates.
 pub(super) fn packages(item: Item<'_>) -> Option<Vec<Package>> {
     let packages = item.list(package)?;
     for (index, package) in packages.iter().enumerate() {
-        if packages[..index].iter().any(|other| other.name == package.name) {
-            let hint = Some("give each its own name".to_owned());
+        let same = packages[..index].iter().any(|other| other.name == package.name);
+        if same && package.when.is_always() {
+            let hint = Some("give each its own name, or the later one dates".to_owned());
             item.error::<()>(format!("has two packages named \"{}\"", package.name), hint);
         }
     }
@@ -206,6 +253,7 @@ fn package(item: Item<'_>) -> Option<Package> {
         price: section.read("price", Item::money),
         expires: section.read_or("expires_after", Expiry::Never, validity),
         priority: section.value("priority", Item::whole),
+        when: in_force(section),
     })
 }
 

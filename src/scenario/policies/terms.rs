@@ -2,8 +2,8 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
-    Anchor, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms, TopUpRule,
-    WrittenKeys,
+    Anchor, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms,
+    TopUpAmount, TopUpRule, WrittenKeys,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -149,6 +149,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
     let packages = section.value("packages", commerce::packages);
     let alerts = section.value("alerts", top_ups::alerts);
     let top_ups = top_ups(section, &packages, allowance.is_some());
+    always_on_sale(section, &top_ups, &packages);
     let limits = section.value("limits", |item| limits::limits(item, features));
     Terms {
         plan: name.to_owned(),
@@ -205,6 +206,21 @@ fn cycle(section: Section<'_>, of_allowance: Option<CycleRule>) -> CycleRule {
         written: false,
     };
     of_allowance.or(own).unwrap_or(calendar)
+}
+
+/// An automatic top-up buys whenever it fires.
+fn always_on_sale(section: Section<'_>, rules: &[TopUpRule], packages: &[Package]) {
+    for rule in rules {
+        let (TopUpAmount::Package(index)
+        | TopUpAmount::MultipleUntilAbove(index)
+        | TopUpAmount::UpTo { package: index, .. }) = rule.amount;
+        let Some(name) = packages.get(index).map(|package| &package.name) else { continue };
+        if !packages.iter().any(|package| package.name == *name && package.when.is_always()) {
+            let key = if section.has("top_up") { "top_up" } else { "top_ups" };
+            let hint = format!("write a `{name}` without dates before those that carry some");
+            section.error(key, format!("buys `{name}`, which is not always on sale"), Some(&hint));
+        }
+    }
 }
 
 fn top_ups(section: Section<'_>, packages: &[Package], has_allowance: bool) -> Vec<TopUpRule> {

@@ -23,6 +23,7 @@ mod opening;
 mod people;
 mod plan_usage;
 mod plans;
+mod prices_by_date;
 mod purchases;
 mod queue;
 mod rates;

@@ -57,7 +57,7 @@ impl Knob {
                 });
             }
             Knob::Subscription { cents, days } => {
-                terms.subscription = Some(Subscription { price: money(*cents), every: Period::Days(*days) });
+                terms.subscription = Some(Subscription::at_one_price(money(*cents), Period::Days(*days)));
             }
             Knob::Cycle { days } => terms.cycle.every = Period::Days(*days),
             Knob::PlanGrant(given) => terms.grants.push(given.spec()),

@@ -9,7 +9,7 @@ use creditsim::organization::{
     Account, BatchSlice, DetailOptions, EventTrace, FeatureFacts, LawViolation, Outages, WaysTaken, World,
 };
 use creditsim::outcome::Tally;
-use creditsim::policy::{Customers, Expiry, Package, Policy, RuleChanges, Terms};
+use creditsim::policy::{Customers, Expiry, InForce, Package, Policy, RuleChanges, Terms};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
@@ -171,6 +171,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
         price: cents.map(|cents| Money::from_nanos(cents * 10_000_000)),
         expires: Expiry::After(Period::Days(days)),
         priority: 0,
+        when: InForce::default(),
     };
     let mut plain = plain;
     plain.packages = vec![package("small", 15, Some(99), 9), package("large", 60, Some(301), 30)];

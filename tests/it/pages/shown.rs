@@ -173,6 +173,11 @@ fn how_to_sweep_shows_what_commands_say() {
 }
 
 #[test]
+fn how_to_compare_price_lists_shows_what_commands_say() {
+    check("docs/how-to/compare-price-lists.md", Runs::All);
+}
+
+#[test]
 fn how_to_resume_shows_what_commands_say() {
     check("docs/how-to/resume-and-limit.md", Runs::All);
 }

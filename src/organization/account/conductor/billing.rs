@@ -43,7 +43,7 @@ impl State {
         let anchor = self.billing_start(env, subscription.every, at, older);
         let index = zone.first_after(anchor, subscription.every, at, MonthEnd::Clamp) - 1;
         let [from, to] = [index, index + 1].map(|n| zone.nth(anchor, subscription.every, n, MonthEnd::Clamp));
-        let (price, every) = (subscription.price, subscription.every);
+        let (price, every) = (subscription.price_at(at, env.traits.signed_up), subscription.every);
         let paid_before = from < at && older;
         // What is paid from now on is spread from now on, although the period may have begun earlier.
         let starts = if paid_before { from } else { at };
@@ -105,6 +105,9 @@ impl State {
         }
         if leaves {
             return self.money.bill_by(None);
+        }
+        if let Some(plan) = env.terms(self.plan).subscription.as_ref().filter(|plan| !plan.dated.is_empty()) {
+            self.money.renew_at(plan.price_at(now, env.traits.signed_up));
         }
         let zone = &env.world.zone;
         let price = self.money.next_period(|anchor, every, n| zone.nth(anchor, every, n, MonthEnd::Clamp));

@@ -47,7 +47,8 @@ impl State {
         if matches!(change.prorate, Prorate::None | Prorate::Credits) {
             return None;
         }
-        let new = env.terms(self.plan).subscription.clone();
+        let (now, signed_up) = (self.timers.now(), env.traits.signed_up);
+        let new = env.terms(self.plan).subscription.as_ref().map(|plan| plan.as_billed(now, signed_up));
         if new.is_none() && self.money.billing().is_none() {
             return None;
         }

@@ -3,7 +3,7 @@
 use crate::deliberate::Deliberate;
 use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms};
+use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms, on_sale};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, Money, Probability, SimSpan};
 
@@ -161,7 +161,8 @@ impl State {
         }
         let terms = env.terms(self.plan);
         let Some(buyer) = buyer(env, terms) else { return false };
-        let cheapest = terms.packages.iter().filter_map(|package| package.price).min();
+        let packages = on_sale(&terms.packages, self.timers.now(), env.traits.signed_up);
+        let cheapest = packages.iter().filter_map(|package| package.price).min();
         self.wants_to_buy(env, slot, buyer) && cheapest.is_some_and(|price| !self.within_budget(env, price))
     }
 
@@ -259,8 +260,8 @@ impl State {
         self.price_waiting(env);
         let short = self.short_of(env, need) - self.views().available;
         let key = self.purchase_key(env);
-        let package =
-            choose(&terms.packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
+        let packages = on_sale(&terms.packages, self.timers.now(), env.traits.signed_up);
+        let package = choose(&packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
         let Some(package) = package else {
             self.shop.give_up();
             return;

@@ -74,7 +74,9 @@ impl State {
         let edition = self.changes.edition_due(self.timers.now(), &env.policy.rules.editions);
         let terms = env.terms(env.edition(env.named(self.plan), edition));
         match (&terms.subscription, self.money.billed()) {
-            (Some(plan), Some((_, every))) if plan.every == every => self.money.renew_at(plan.price),
+            (Some(plan), Some((_, every))) if plan.every == every => {
+                self.money.renew_at(plan.price_at(self.timers.now(), env.traits.signed_up))
+            }
             (None, None) => {}
             _ => {
                 self.cycle.set_rebills(true);

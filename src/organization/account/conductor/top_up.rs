@@ -3,7 +3,7 @@
 //! Leaves what rules remember and what holds them back to `shop`. Invariant: a purchase without delay lands inside.
 
 use crate::outcome::EntryKind;
-use crate::policy::{Reevaluation, Terms, TopUpRule};
+use crate::policy::{Reevaluation, Terms, TopUpRule, as_sold};
 use crate::sampling::Purpose;
 use crate::units::{Money, SimSpan, SimTime};
 
@@ -89,7 +89,8 @@ impl State {
         let rule = &terms.top_ups[index];
         let (views, allowance) = (self.views(), self.books.allowance_amount());
         let Some(low) = self.shop.is_low_for(index, rule, views, allowance) else { return false };
-        let Some((credits, price, package)) = amount(rule, &terms.packages, low) else {
+        let packages = as_sold(&terms.packages, self.timers.now(), env.traits.signed_up);
+        let Some((credits, price, package)) = amount(rule, &packages, low) else {
             return false;
         };
         let paid = price.unwrap_or(Money::ZERO);
