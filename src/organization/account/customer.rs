@@ -148,6 +148,13 @@ impl Customer {
         std::mem::take(&mut self.waiting)
     }
 
+    /// Those of them that are looked for.
+    pub(super) fn take_waiting_if(&mut self, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
+        let (taken, left) = std::mem::take(&mut self.waiting).into_iter().partition(|slot| wanted(*slot));
+        self.waiting = left;
+        taken
+    }
+
     /// What earlier operations of a feature cost, by a rule and one of the feature's rates; none before the first.
     pub(super) fn estimate(
         &self,

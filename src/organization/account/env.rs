@@ -74,9 +74,10 @@ impl Env {
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
         let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
+        let free: Vec<bool> = world.features.iter().map(|facts| facts.free).collect();
         let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
         Env {
-            meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, drawn)).collect(),
+            meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, &free, drawn)).collect(),
             falls_back: policy.falls_back(),
             priced: priced.collect(),
             absorbs: may_absorb(&policy),

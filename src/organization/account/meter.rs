@@ -124,24 +124,30 @@ impl LimitMeter {
         let micros = |credits: Credits| i128::from(credits.micros()) * scale;
         let used = self.used + micros(reserved);
         match need {
-            NeedOfRoom::Any => used < micros(most),
+            // What has come back into a bucket counts in whole micro-credits.
+            NeedOfRoom::Any => used + scale <= micros(most),
             NeedOfRoom::Whole(need) => used + micros(need) <= micros(most),
         }
     }
 
-    /// The first instant after the present at which there is room if nothing else is counted; none if there never is, or if
-    /// what is reserved decides.
+    /// The first instant after the present at which a window ends, or at which there is room beside what is reserved if
+    /// nothing else is counted; none if there never is, or if there is room.
     pub(super) fn opens_at(
         &self,
         window: LimitWindow,
         most: Credits,
-        need: NeedOfRoom,
+        (need, reserved): (NeedOfRoom, Credits),
         now: SimTime,
     ) -> Option<SimTime> {
         let empty = LimitMeter::default();
         if !empty.has_room(window, most, need, Credits::ZERO) {
             return None;
         }
+        let ends = matches!(window, LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_));
+        if !ends && self.has_room(window, most, need, reserved) {
+            return None;
+        }
+        let most = most - reserved;
         match window {
             LimitWindow::Life => None,
             LimitWindow::Fixed { .. } => Some(self.window.1),
@@ -157,11 +163,11 @@ impl LimitMeter {
                 let scale = scale(window);
                 let whole = i128::from(most.micros()) * scale;
                 let room = match need {
-                    NeedOfRoom::Any => whole - 1,
+                    NeedOfRoom::Any => whole - scale,
                     NeedOfRoom::Whole(need) => whole - i128::from(need.micros()) * scale,
                 };
                 let (missing, a_micro) = (self.used - room, i128::from(amount.micros()));
-                if missing <= 0 || a_micro <= 0 {
+                if room < 0 || missing <= 0 || a_micro <= 0 {
                     return None;
                 }
                 i64::try_from((missing + a_micro - 1) / a_micro)

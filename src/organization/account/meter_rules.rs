@@ -70,6 +70,12 @@ impl MeterRule {
         if !self.holds(asker.serves) {
             return None;
         }
+        self.owner_outside(asker)
+    }
+
+    /// Whose meter an operation's would be, be it inside or not; none of a member's if it is nobody's.
+    #[inline]
+    pub(super) fn owner_outside(&self, asker: RoomAsker) -> Option<u16> {
         match self.per {
             LimitOwner::Organization => Some(0),
             LimitOwner::Member => Some(asker.member).filter(|member| *member != NO_MEMBER),
@@ -133,9 +139,10 @@ impl MeterRule {
 }
 
 /// The limits of a plan that an organization has switched on, in file order; `amount` tells what everybody has room for
-/// whom nothing else is said of, if it is.
+/// whom nothing else is said of, if it is. Operations that a `free` feature serves are inside no limit.
 pub(super) fn meter_rules(
     terms: &Terms,
+    free: &[bool],
     amount: impl Fn(&UsageLimit) -> Option<StatedAmount>,
 ) -> Vec<MeterRule> {
     let mut chains: Vec<&str> = Vec::new();
@@ -149,7 +156,8 @@ pub(super) fn meter_rules(
             number as u16
         });
         if let Some(default) = amount(limit) {
-            rules.push(MeterRule { chain, ..rule(place, limit, default) });
+            let features = limit.features.iter().zip(free).map(|(inside, free)| *inside && !free).collect();
+            rules.push(MeterRule { chain, features, ..rule(place, limit, default) });
         }
     }
     rules
@@ -164,7 +172,7 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
         per: limit.per,
         window: limit.window,
         on_limit: limit.on_limit,
-        features: limit.features.clone(),
+        features: Vec::new(),
         default,
         members: limit.amount.members.clone(),
         alerts: limit.alerts.iter().map(share).collect(),
@@ -182,9 +190,15 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
 pub(super) struct ChainsAsked(SmallVec<[u16; 4]>);
 
 impl ChainsAsked {
-    /// What a limit has room for if it is the one to be asked: the first of its chain that says something.
+    /// What a limit has room for if it is asked and may turn somebody away.
     #[inline]
     pub(super) fn ask(&mut self, rule: &MeterRule, owner: u16) -> Option<Credits> {
+        self.asked(rule, owner).filter(|_| rule.is_hard())
+    }
+
+    /// What a limit has room for if it is the one to be asked: the first of its chain that says something.
+    #[inline]
+    fn asked(&mut self, rule: &MeterRule, owner: u16) -> Option<Credits> {
         let amount = rule.amount_of(owner);
         if let Some(chain) = rule.chain {
             if amount == StatedAmount::Unsaid || self.0.contains(&chain) {
@@ -193,7 +207,7 @@ impl ChainsAsked {
             self.0.push(chain);
         }
         match amount {
-            StatedAmount::Most(most) if rule.is_hard() => Some(most),
+            StatedAmount::Most(most) => Some(most),
             _ => None,
         }
     }

@@ -138,10 +138,11 @@ impl Meters {
         &mut self,
         (rule, owner): (&MeterRule, u16),
         most: Credits,
-        need: NeedOfRoom,
+        (need, reserved): (NeedOfRoom, Credits),
         clock: WindowClock<'_>,
     ) -> Option<SimTime> {
-        self.at(rule, owner, clock).opens_at(rule.window, most, need, clock.now)
+        let meter = self.at(rule, owner, clock);
+        meter.opens_at(rule.window, most, (need, reserved + meter.in_trace), clock.now)
     }
 
     /// An operation inside the limit starts: a window that the first use opens is open.
@@ -248,7 +249,7 @@ impl Meters {
     pub(super) fn take_banked(
         &mut self,
         (limit, owner): (u16, u16),
-        banked: BankedResets,
+        (banked, month_end): (BankedResets, MonthEnd),
         clock: WindowClock<'_>,
     ) -> bool {
         let given = |n: i64| match banked.every {
@@ -256,7 +257,7 @@ impl Meters {
             None => clock.signed_up,
         };
         let valid = |at: SimTime| {
-            let end = banked.expires_after.map(|span| clock.zone.nth(at, span, 1, MonthEnd::Clamp));
+            let end = banked.expires_after.map(|span| clock.zone.add(at, span, month_end));
             end.is_none_or(|end| clock.now < end)
         };
         let taken = self.banked.entry((limit, owner)).or_default();

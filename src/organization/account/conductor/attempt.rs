@@ -2,9 +2,9 @@
 
 use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, AttemptRow, EntryKind, Reason};
-use crate::policy::{Estimator, HoldTerms, WhenShort};
+use crate::policy::{Estimator, HoldTerms, UsageLimit, WhenShort};
 use crate::sampling::{Purpose, exp};
-use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{Operation, OtherPrices, RunPart};
 
 use super::super::books::Note;
@@ -162,6 +162,15 @@ impl State {
         if attempt == 1 && terms.alert_would_exceed && feature.notify {
             self.warn_would_exceed(env, slot);
         }
+        self.try_now(env, slot);
+    }
+
+    /// The attempt as the feature that serves the operation now.
+    pub(super) fn try_now(&mut self, env: &Env, slot: u32) {
+        let terms = env.terms(self.plan);
+        let work = &self.flight[slot];
+        let (operation, serves, attempt) = (*work.operation(), work.serves(), work.attempt());
+        let feature = &terms.features[serves.index()];
         if self.gate.has_queue() && env.check(self.plan, serves).may_queue() {
             if let Some(head) = self.gate.head() {
                 self.price_now(env, head);
@@ -253,8 +262,12 @@ impl State {
 
     /// An operation passes: its hold is opened and its work begins.
     pub(super) fn admit(&mut self, env: &Env, slot: u32, hold: Option<Credits>) {
-        if matches!(self.flight[slot].phase(), Phase::Queued | Phase::Waiting) {
+        let phase = self.flight[slot].phase();
+        if matches!(phase, Phase::Queued | Phase::Waiting) {
             self.restarted(slot);
+        }
+        if phase == Phase::Queued {
+            self.queued_starts(env, slot);
         }
         self.stop_asking(slot);
         self.flight[slot].waits_no_more();
@@ -321,8 +334,7 @@ impl State {
         self.gate.join(slot);
         self.note(EntryKind::Queued, Note::by(self.whose(slot)));
         self.finish_row(slot, AttemptOutcome::Queued);
-        let at = self.patience_ends(env, slot);
-        self.due_at(at, Class::Patience, slot, DueKind::Patience);
+        self.begin_patience(env, slot, None);
         if let Some(until) = env.outages.until(self.flight[slot].serves(), self.timers.now()) {
             self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
         }
@@ -331,14 +343,23 @@ impl State {
         }
     }
 
-    /// When a waiting operation gives up: patience is counted from its first wait.
-    pub(super) fn patience_ends(&self, env: &Env, slot: u32) -> SimTime {
-        let operation = self.flight[slot].operation();
-        let key = env.key_of(operation.feature);
-        let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 0);
-        let patience = SimSpan::from_seconds_f64(env.terms(self.plan).patience.sample(&mut stream));
-        let doubled = if Deliberate::PatienceDoubled.is_made() { patience } else { SimSpan::ZERO };
-        self.timers.now() + patience + doubled
+    /// An operation waits, for room in a limit or for its turn and credits: it gives up when its patience there is over, which is
+    /// counted from its first wait.
+    pub(super) fn begin_patience(&mut self, env: &Env, slot: u32, limit: Option<&UsageLimit>) {
+        let (now, place) = (self.timers.now(), limit.map(|limit| limit.id));
+        let (since, before) = self.flight[slot].first_wait(now, place);
+        let until = before.unwrap_or_else(|| {
+            let operation = self.flight[slot].operation();
+            let key = env.key_of(operation.feature);
+            let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 0);
+            let patience = limit.map_or(&env.terms(self.plan).patience, |limit| &limit.patience);
+            let patience = SimSpan::from_seconds_f64(patience.sample(&mut stream));
+            let doubled = if Deliberate::PatienceDoubled.is_made() { patience } else { SimSpan::ZERO };
+            since + patience + doubled
+        });
+        let until = until.max(now);
+        self.flight[slot].has_patience_until(until, place);
+        self.due_at(until, Class::Patience, slot, DueKind::Patience);
     }
 
     fn warn_would_exceed(&mut self, env: &Env, slot: u32) {

@@ -29,9 +29,7 @@ impl State {
                 self.timers.resume();
             }
             // A hold that ends, or is smaller, leaves room under a limit.
-            if self.meters.take_waiting() {
-                self.wake_waiting();
-            }
+            self.wake_for_room();
         }
         let moved = self.watch.is_stale();
         if moved {

@@ -123,6 +123,9 @@ impl State {
         let charge = Charge { whose, amount, segment, against };
         let posting = self.books.charge(self.timers.now(), charge, taken);
         self.count_overspend(env, slot, posting.overspend);
+        if !env.terms(self.plan).limits.is_empty() {
+            self.flight[slot].metered(self.timers.now(), amount);
+        }
         let told = self.meter_charge(env, slot, amount);
         self.follow_up(env, Posting { before, ..posting }, Some(cause));
         self.tell(env, (whose, cause), told);
@@ -165,6 +168,7 @@ impl State {
                     self.books.charge_timeout(self.timers.now(), (whose, segment), hold, held);
                 self.count_overspend(env, slot, posting.overspend);
                 self.charge_by_timeout(slot, feature, amount);
+                // It stays charged.
                 told = self.meter_charge(env, slot, amount);
                 posting
             }

@@ -167,8 +167,8 @@ impl State {
         } else {
             self.meter_quickly(env, event);
             // What was held and not needed leaves room under a limit.
-            if cost < held && self.meters.take_waiting() {
-                self.wake_waiting();
+            if cost < held {
+                self.wake_for_room();
             }
         }
         self.books.count_overrun(cost - held);
@@ -211,6 +211,7 @@ impl State {
         if self.somebody_queues() {
             self.timers.resume();
         }
+        self.wake_for_room();
     }
 
     /// Takes a charge out of the first lot if that crosses nothing and ends nothing.

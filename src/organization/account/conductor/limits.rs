@@ -8,14 +8,13 @@ use smallvec::SmallVec;
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::{LimitUnit, OnLimit};
-use crate::sampling::Purpose;
-use crate::units::{Credits, SimSpan};
+use crate::units::Credits;
 
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
-use super::super::events::{Class, DueKind, TimerKind};
+use super::super::events::{Class, TimerKind};
 use super::super::flight::ChangeCause;
-use super::super::gate::NeedOfRoom;
+use super::super::gate::{Check, NeedOfRoom};
 use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
 use super::super::meters::MeterRise;
 use super::State;
@@ -78,6 +77,19 @@ impl State {
             }
         }
         None
+    }
+
+    /// True if limits of credits have room for an addition to a hold.
+    pub(super) fn has_room_for_more(&mut self, env: &Env, slot: u32, need: NeedOfRoom) -> bool {
+        let (clock, asker, mut chains) = (self.window_clock(env), self.asker(slot), ChainsAsked::default());
+        env.meter_rules(self.plan).iter().all(|rule| {
+            let Some(owner) = rule.owner_of(asker) else { return true };
+            let Some(most) = chains.ask(rule, owner) else { return true };
+            rule.unit != LimitUnit::Credits || {
+                let reserved = self.reserved(rule, owner);
+                self.meters.has_room((rule, owner), most, (need, reserved), clock)
+            }
+        })
     }
 
     fn need_of_room(&self, env: &Env, rule: &MeterRule, asker: RoomAsker, estimate: Credits) -> NeedOfRoom {
@@ -157,7 +169,8 @@ impl State {
         let clock = self.window_clock(env);
         let rules = env.meter_rules(self.plan);
         let Some(rule) = rules.iter().find(|rule| rule.place == lacking.limit) else { return };
-        if let Some(at) = self.meters.opens_at((rule, lacking.owner), lacking.most, lacking.need, clock) {
+        let needed = (lacking.need, self.reserved(rule, lacking.owner));
+        if let Some(at) = self.meters.opens_at((rule, lacking.owner), lacking.most, needed, clock) {
             self.timers.schedule(at, (Class::Resume, 0, 0), TimerKind::Room);
         }
     }
@@ -165,9 +178,7 @@ impl State {
     /// There may be room again: who waits for it tries.
     pub(super) fn room_opens(&mut self) {
         self.timers.resume();
-        if self.meters.take_waiting() {
-            self.wake_waiting();
-        }
+        self.wake_for_room();
     }
 
     /// The queue that an operation has to join because somebody waits there already; none if it may be checked.
@@ -175,12 +186,10 @@ impl State {
         if !self.meters.has_queue() {
             return None;
         }
-        let asker = self.asker(slot);
-        let rules = env.meter_rules(self.plan).iter();
-        let mut queueing = rules.filter(|rule| rule.on_limit == OnLimit::Queue);
-        queueing.find_map(|rule| {
+        let (asker, mut chains) = (self.asker(slot), ChainsAsked::default());
+        env.meter_rules(self.plan).iter().find_map(|rule| {
             let owner = rule.owner_of(asker)?;
-            let most = rule.most_of(owner)?;
+            let most = chains.ask(rule, owner).filter(|_| rule.on_limit == OnLimit::Queue)?;
             let need = self.need_of_room(env, rule, asker, self.flight[slot].estimate());
             let lacking = LackingRoom { limit: rule.place, owner, need, most };
             (self.meters.queue_len(rule.id, owner) > 0).then_some(lacking)
@@ -195,7 +204,6 @@ impl State {
             self.lose(env, slot, Reason::QueueFull);
             return;
         }
-        let first = !self.flight[slot].waits();
         self.flight[slot].queue();
         self.meters.join(limit.id, lacking.owner, slot);
         self.note(EntryKind::Queued, Note { reason: Reason::Limit(limit.id), ..Note::by(self.whose(slot)) });
@@ -203,36 +211,39 @@ impl State {
         if let Some(row) = self.row(slot) {
             row.reason = Reason::Limit(limit.id);
         }
-        if first {
-            let operation = self.flight[slot].operation();
-            let mut stream =
-                env.key_of(operation.feature).keyed(Purpose::Patience, u64::from(operation.sequence), 0);
-            let patience = SimSpan::from_seconds_f64(limit.patience.sample(&mut stream));
-            self.due_at(self.timers.now() + patience, Class::Resume, slot, DueKind::Patience);
-        }
+        self.begin_patience(env, slot, Some(limit));
         self.wait_for_room(env, lacking);
     }
 
-    /// The heads of the limits' queues are looked at again; whoever is stopped by something else moves there.
-    pub(super) fn resume_for_room(&mut self, env: &Env) {
+    /// The heads of the limits' queues are looked at again; whoever is stopped by something else moves there. True if one has
+    /// left its queue.
+    pub(super) fn resume_for_room(&mut self, env: &Env) -> bool {
+        let limits = &env.terms(self.plan).limits;
         for key in self.meters.queued() {
             while let Some(slot) = self.meters.head(key) {
-                if env.outages.until(self.flight[slot].serves(), self.timers.now()).is_some() {
+                if !self.may_restart(env, slot) {
                     break;
                 }
                 self.price_now(env, slot);
-                if let Some(lacking) = self.lacks_room(env, slot)
-                    && (env.terms(self.plan).limits[lacking.limit].id, lacking.owner) == key
+                self.top_up_before_check(env);
+                if self.meters.head(key) != Some(slot) {
+                    continue;
+                }
+                if self.check(env, slot) != Check::Full
+                    && let Some(lacking) = self.lacks_room(env, slot)
+                    && (limits[lacking.limit].id, lacking.owner) == key
+                    && limits[lacking.limit].on_limit == OnLimit::Queue
                 {
                     self.wait_for_room(env, lacking);
                     break;
                 }
                 self.meters.drop_out(slot);
                 self.reopen_row(slot);
-                self.top_up_before_check(env);
                 self.check_and_start(env, slot);
+                return true;
             }
         }
+        false
     }
 
     /// An operation has been admitted: windows open, and what is counted as work starts is.
@@ -286,7 +297,6 @@ impl State {
         if !amount.is_positive() || env.meter_rules(self.plan).is_empty() {
             return LimitAlerts::default();
         }
-        self.flight[slot].metered(self.timers.now(), amount);
         self.meter_charge_of(env, self.asker(slot), amount)
     }
 
@@ -355,8 +365,10 @@ impl State {
         if told.is_empty() || !env.terms(self.plan).features[cause.feature.index()].notify {
             return;
         }
-        for reason in told {
-            self.alerted(reason, Some(whose));
+        for reason in &told {
+            self.alerted(*reason, Some(whose));
+        }
+        for _ in told {
             self.buy_after_warning(env, PurchaseReason::by(Some(cause)));
         }
     }

@@ -37,6 +37,7 @@ impl State {
         if matches!(reason, Reason::Short | Reason::Budget) {
             self.customer.refused_credits(self.timers.now());
         }
+        self.flight[slot].refused(matches!(reason, Reason::Limit(_)));
         self.note(EntryKind::Refused, Note { reason, credits: need, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Refused);
         if let Some(row) = self.row(slot) {
@@ -161,21 +162,16 @@ impl State {
         // Nothing stands before what is free, limits included.
         if self.is_free(env, other) {
             self.admit(env, slot, None);
-        } else if let Some(lacking) = self.waits_behind(env, slot) {
-            self.queue_for_room(env, slot, lacking);
         } else {
-            self.check_and_start(env, slot);
+            self.try_now(env, slot);
         }
     }
 
     /// A refused operation waits until credits arrive, as long as its patience lasts.
     fn wait_for_credits(&mut self, env: &Env, slot: u32) {
-        let first = self.flight[slot].wait_for_credits();
+        self.flight[slot].wait_for_credits();
         self.customer.wait(slot);
-        if first {
-            let at = self.patience_ends(env, slot);
-            self.due_at(at, Class::Patience, slot, DueKind::Patience);
-        }
+        self.begin_patience(env, slot, None);
     }
 
     /// A refused operation tries again.
@@ -194,6 +190,9 @@ impl State {
 
     /// Patience has run out.
     pub(super) fn give_up(&mut self, env: &Env, slot: u32) {
+        if !self.flight[slot].gives_up_at(self.timers.now()) {
+            return;
+        }
         match self.flight[slot].phase() {
             Phase::Queued => {
                 let others = self.gate.drop_out(slot) | self.meters.drop_out(slot);

@@ -75,14 +75,16 @@ impl State {
 
     fn uses_banked(&mut self, env: &Env, (slot, owner): (u32, u16), reset: &LimitReset) -> bool {
         let ResetTime::Banked(banked) = reset.when else { return false };
-        let Some(first) = named(env, self.plan, reset).next() else { return false };
+        let terms = env.terms(self.plan);
+        let names_first = |limit: &&UsageLimit| Some(&limit.name) == reset.limits.first();
+        let Some(first) = terms.limits.iter().find(names_first) else { return false };
         let before = self.meters.clone();
         let clock = self.window_clock(env);
-        if !self.meters.take_banked((first.id, owner), banked, clock) {
+        if !self.meters.take_banked((first.id, owner), (banked, terms.month_end), clock) {
             return false;
         }
         for rule in in_force(env, self.plan, reset) {
-            if let Some(owner) = rule.owner_of(self.asker(slot)) {
+            if let Some(owner) = rule.owner_outside(self.asker(slot)) {
                 self.meters.reset((rule, Some(owner)), reset.restart, clock);
             }
         }

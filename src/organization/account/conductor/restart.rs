@@ -38,15 +38,40 @@ impl State {
     /// before the next one is looked at.
     pub(super) fn run_resumption(&mut self, env: &Env) {
         self.timers.resumed();
-        if self.restart_head(env) && self.gate.has_queue() {
+        if (self.restart_head(env) || self.resume_for_room(env)) && self.somebody_queues() {
             self.timers.resume();
         }
-        self.resume_for_room(env);
     }
 
     /// True if the head of the queue has started, or waits elsewhere from now on.
     fn restart_head(&mut self, env: &Env) -> bool {
         let Some(slot) = self.gate.head() else { return false };
+        if !self.may_restart(env, slot) {
+            return false;
+        }
+        self.price_now(env, slot);
+        self.top_up_before_check(env);
+        let checked = self.check(env, slot);
+        let passes = matches!(checked, Check::Passes { .. });
+        if checked != Check::Full
+            && let Some(lacking) = self.lacks_room(env, slot)
+            && !(passes && self.resets_instead(env, slot, lacking))
+        {
+            // Something else stops it now: it moves there.
+            self.gate.pass_head();
+            self.reopen_row(slot);
+            self.meet_limit(env, slot, lacking);
+            return true;
+        }
+        let Check::Passes { hold } = checked else { return false };
+        self.gate.pass_head();
+        self.reopen_row(slot);
+        self.admit(env, slot, hold);
+        true
+    }
+
+    /// True if the head of a queue may be checked: its feature is not out, and its distance to the last restart is kept.
+    pub(super) fn may_restart(&mut self, env: &Env, slot: u32) -> bool {
         let serves = self.flight[slot].serves();
         if let Some(until) = env.outages.until(serves, self.timers.now()) {
             self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);
@@ -56,22 +81,21 @@ impl State {
             self.look_at(next);
             return false;
         }
-        self.price_now(env, slot);
-        self.top_up_before_check(env);
-        let Check::Passes { hold } = self.check(env, slot) else { return false };
-        self.gate.pass_head();
-        if let Some(lacking) = self.lacks_room(env, slot)
-            && !self.resets_instead(env, slot, lacking)
-        {
-            // Something else stops it now: it moves there.
-            self.reopen_row(slot);
-            self.meet_limit(env, slot, lacking);
-            return true;
-        }
-        self.restarts.next = self.next_restart(env, slot, self.timers.now());
-        self.reopen_row(slot);
-        self.admit(env, slot, hold);
         true
+    }
+
+    /// An operation of a queue starts: the next one keeps its distance.
+    pub(super) fn queued_starts(&mut self, env: &Env, slot: u32) {
+        self.restarts.next = self.next_restart(env, slot, self.timers.now());
+    }
+
+    /// There may be room under a limit: whoever waits because one has refused it may try again.
+    pub(super) fn wake_for_room(&mut self) {
+        if self.meters.take_waiting() && self.customer.somebody_waits() {
+            let flight = &self.flight;
+            let woken = self.customer.take_waiting_if(|slot| flight[slot].lacked_room());
+            self.wake_these(woken);
+        }
     }
 
     /// Credits have arrived: whoever waits for them may try again, in the order of features, then numbers.
@@ -79,8 +103,13 @@ impl State {
         if !self.customer.somebody_waits() {
             return;
         }
+        let waiting = self.customer.take_waiting();
+        self.wake_these(waiting);
+    }
+
+    fn wake_these(&mut self, slots: Vec<u32>) {
         let mut woken = std::mem::take(&mut self.restarts.woken);
-        woken.extend(self.customer.take_waiting());
+        woken.extend(slots);
         woken.sort_unstable_by_key(|slot| {
             let operation = self.flight[*slot].operation();
             (operation.feature, operation.sequence)

@@ -11,7 +11,7 @@ use super::super::counts::EndedOperation;
 use super::super::env::Env;
 use super::super::events::{Class, DueKind, order_of};
 use super::super::flight::{BrokenOwes, EndDecision, FinishedPart, PartChange};
-use super::super::gate::{buffered, hold_terms};
+use super::super::gate::{NeedOfRoom, buffered, hold_terms};
 use super::State;
 use super::answering::OpenAnswer;
 
@@ -131,11 +131,11 @@ impl State {
         let work = &self.flight[slot];
         let check = env.check(self.plan, work.serves());
         let (Some(hold), addition) = (work.hold(), wanted - work.held()) else { return false };
-        let needed = match need {
-            HoldNeed::Whole => addition,
-            HoldNeed::Positive => Credits::EPSILON,
+        let (needed, room) = match need {
+            HoldNeed::Whole => (addition, NeedOfRoom::Whole(addition)),
+            HoldNeed::Positive => (Credits::EPSILON, NeedOfRoom::Any),
         };
-        if !check.finds(self.views(), needed) {
+        if !check.finds(self.views(), needed) || !self.has_room_for_more(env, slot, room) {
             return false;
         }
         let posting = self.books.extend(self.timers.now(), self.whose(slot), hold, addition);
@@ -242,6 +242,7 @@ impl State {
         if self.somebody_queues() {
             self.timers.resume();
         }
+        self.wake_for_room();
     }
 
     /// Under `overrun = stop` the work ends when its incurred cost reaches the hold: schedules that instant.

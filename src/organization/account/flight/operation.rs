@@ -114,6 +114,12 @@ pub(in super::super) struct LiveOperation {
     pub(super) to_refund: Credits,
     /// One of its charges has raised the overspend.
     overspent: bool,
+    /// When it began to wait for the first time.
+    waits_since: Option<SimTime>,
+    /// Until when it waits, and where: in the queue of a limit, or elsewhere.
+    patience: Option<(SimTime, Option<u16>)>,
+    /// It was a limit that refused it last.
+    lacked_room: bool,
     /// It had waited, and started at one instant with others that had.
     bunched: bool,
     /// Charges not yet recorded.
@@ -241,9 +247,40 @@ impl LiveOperation {
         self.phase = Phase::Queued;
     }
 
-    /// It waits for credits; true if it has not before.
-    pub(in super::super) fn wait_for_credits(&mut self) -> bool {
-        std::mem::replace(&mut self.phase, Phase::Waiting) != Phase::Waiting
+    /// It waits for credits, or for room.
+    pub(in super::super) fn wait_for_credits(&mut self) {
+        self.phase = Phase::Waiting;
+    }
+
+    /// Since when it waits, the present if it has not before, and until when it has patience where it waits now.
+    pub(in super::super) fn first_wait(
+        &mut self,
+        now: SimTime,
+        place: Option<u16>,
+    ) -> (SimTime, Option<SimTime>) {
+        let since = *self.waits_since.get_or_insert(now);
+        let until = self.patience.filter(|(_, where_it_waits)| *where_it_waits == place);
+        (since, until.map(|(until, _)| until))
+    }
+
+    /// It has patience so long, at a limit's queue or elsewhere.
+    pub(in super::super) fn has_patience_until(&mut self, until: SimTime, place: Option<u16>) {
+        self.patience = Some((until, place));
+    }
+
+    /// True if its patience ends now.
+    pub(in super::super) fn gives_up_at(&self, now: SimTime) -> bool {
+        self.patience.is_some_and(|(until, _)| until == now)
+    }
+
+    /// It has been refused, by a limit or by something else.
+    pub(in super::super) fn refused(&mut self, by_limit: bool) {
+        self.lacked_room = by_limit;
+    }
+
+    /// True if it was a limit that refused it last.
+    pub(in super::super) fn lacked_room(&self) -> bool {
+        self.lacked_room
     }
 
     /// It has passed its check.
