@@ -27,6 +27,10 @@ pub(super) enum Coming {
         invoice: usize,
     },
     Close,
+    /// Limits begin anew.
+    LimitsReset,
+    /// There may be room for what waits.
+    RoomComes,
     Recurs {
         grant: usize,
         nth: i64,
@@ -85,6 +89,7 @@ impl Coming {
             Coming::Bill => 23,
             Coming::InvoicePaid { .. } | Coming::InvoiceWrittenOff { .. } => 24,
             Coming::Close => 25,
+            Coming::LimitsReset => 29,
             Coming::Recurs { .. } => 30,
             Coming::Grant { .. } => 31,
             Coming::Repay => 32,
@@ -94,6 +99,7 @@ impl Coming {
             Coming::Record { .. } | Coming::PartCharges { .. } => 50,
             Coming::HoldTimesOut { .. } => 60,
             Coming::PartEnds { .. } => 70,
+            Coming::RoomComes => 79,
             Coming::Resume => 80,
             Coming::Woken => 81,
             Coming::PatienceEnds { .. } => 82,

@@ -61,6 +61,7 @@ impl Judged<'_> {
             || after.ongoing > before.ongoing;
         if rose {
             self.look_at_queue();
+            self.room_has_come();
         }
         let fired = self.alerts_of(before, after, cause);
         for _ in 0..fired {

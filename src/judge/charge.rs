@@ -161,10 +161,12 @@ impl Judged<'_> {
             self.tell(fact.of(left));
         }
         self.take_for(work, amount, hold);
+        let told = self.charge_counts(work, amount, false);
         if let (true, Some(hold)) = (last, hold) {
             self.let_go(hold);
         }
         self.follow(before, Some(work));
+        self.tell_and_answer(work, told);
     }
 
     /// Burns the hold's reservation, then unreserved credits in burn order; the rest is debt (docs/semantics.md §6.9, §6.15).

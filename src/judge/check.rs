@@ -144,6 +144,7 @@ impl Judged<'_> {
     pub fn extension_passes(&self, work: usize, addition: Credits) -> bool {
         let positive = self.hold_terms(work).is_some_and(|terms| terms.need == HoldNeed::Positive);
         self.finds(work, if positive { Credits::EPSILON } else { addition })
+            && self.limits_have_room_for(work, (!positive).then_some(addition))
     }
 
     /// One try to start an operation (docs/semantics.md §6.1).
@@ -157,8 +158,17 @@ impl Judged<'_> {
         if self.work[work].attempt == 1 {
             self.warn_would_exceed(work);
         }
+        self.tries(work);
+    }
+
+    /// The attempt as the feature that serves it now.
+    pub fn tries(&mut self, work: usize) {
         if !self.queue.line.is_empty() && self.may_queue(work) {
             self.join_queue(work);
+            return;
+        }
+        if let Some(place) = self.queues_behind(work) {
+            self.join_limit_queue(work, place);
             return;
         }
         let (feature, now) = (self.work[work].serving, self.now);
@@ -175,16 +185,14 @@ impl Judged<'_> {
             return;
         }
         self.look_at_checks();
-        match self.what_meets(work) {
+        match self.stopped(work) {
             None => self.admit(work),
-            Some((WhenShort::Degrade, reason)) => self.degrade(work, reason),
-            Some((WhenShort::Queue, _)) => self.join_queue(work),
-            Some((_, reason)) => self.refuse(work, reason),
+            Some(stop) => self.meets(work, stop),
         }
     }
 
-    /// What meets an operation that cannot start now (docs/semantics.md §6.4); none if it can.
-    pub fn what_meets(&self, work: usize) -> Option<(WhenShort, Reason)> {
+    /// What meets an operation for which the caps of operations in flight are full (docs/semantics.md §6.4).
+    pub fn cap_is_full(&self, work: usize) -> Option<(WhenShort, Reason)> {
         let terms = self.terms();
         let rules = self.rules_of(work);
         let serving = self.work[work].serving;
@@ -199,6 +207,12 @@ impl Judged<'_> {
         if full && terms.at_max_in_flight != WhenShort::Allow {
             return Some((terms.at_max_in_flight, Reason::Concurrency));
         }
+        None
+    }
+
+    /// What meets an operation whose check fails (docs/semantics.md §6.4).
+    pub fn balance_is_short(&self, work: usize) -> Option<(WhenShort, Reason)> {
+        let rules = self.rules_of(work);
         if self.passes(work, self.need(work)) {
             return None;
         }
@@ -208,6 +222,9 @@ impl Judged<'_> {
 
     /// An operation passes its check.
     pub fn admit(&mut self, work: usize) {
+        if self.work[work].stands == Stands::Queued {
+            self.has_its_turn(work);
+        }
         if let Some(terms) = self.hold_terms_of_now(work) {
             let amount = with_buffer(self.work[work].estimate.unwrap_or(Credits::ZERO), terms.buffer);
             self.work[work].stands = Stands::InFlight;
@@ -217,7 +234,7 @@ impl Judged<'_> {
     }
 
     /// Served without AI (docs/semantics.md §6.4, §7.2).
-    fn degrade(&mut self, work: usize, reason: Reason) {
+    pub fn degrade(&mut self, work: usize, reason: Reason) {
         self.work[work].stands = Stands::Ended;
         let fact = self.fact_of(work, EntryKind::Degraded).because(reason);
         self.say(fact);

@@ -164,12 +164,14 @@ impl<'a> Judged<'a> {
                 self.tell(fact);
                 let before_it = self.work[work].taken.len();
                 self.take_for(work, amount, Some(hold));
+                let told = self.charge_counts(work, amount, true);
                 // It stays charged (docs/semantics.md §18.1).
                 self.work[work].taken.truncate(before_it);
                 self.work[work].kept_charged += amount;
                 self.work[work].charged += amount;
                 self.let_go(hold);
                 self.follow(before, Some(work));
+                self.tell_and_answer(work, told);
             }
         }
     }

@@ -36,6 +36,7 @@ impl Judged<'_> {
         self.arm_top_ups();
         self.begin_people();
         self.schedule_changes();
+        self.schedule_resets();
         self.look_at_top_ups();
     }
 }

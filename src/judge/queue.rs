@@ -1,12 +1,13 @@
 //! Waiting: the queue, credits, retries, patience (docs/semantics.md §6.11, §6.12).
 
-use crate::policy::WhenShort;
+use crate::policy::{UsageLimit, WhenShort};
 use crate::sampling::Purpose;
 use crate::units::{SimSpan, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Reason};
+use super::limits_check::Stop;
 use super::work::Stands;
 
 /// Who waits.
@@ -37,69 +38,93 @@ impl Judged<'_> {
             return;
         }
         self.work[work].stands = Stands::Queued;
+        self.work[work].outside_queues = false;
         self.queue.line.push(work);
         let fact = self.fact_of(work, EntryKind::Queued);
         self.say(fact);
-        self.begins_patience(work);
+        self.begins_patience(work, None);
         // It waits for what its head waits for (docs/semantics.md §7.2).
         let head = self.queue.line[0];
-        if self.what_meets(head).is_some_and(|(_, reason)| reason == Reason::Short) {
+        if let Some(Stop::Balance(_, Reason::Short)) = self.what_stops(head, None) {
             self.buy_when_waiting(work);
         }
     }
 
     /// Patience is counted from the first wait (docs/semantics.md §6.11).
-    pub fn begins_patience(&mut self, work: usize) {
+    pub fn begins_patience(&mut self, work: usize, limit: Option<&UsageLimit>) {
+        let since = *self.work[work].waits_since.get_or_insert(self.now);
+        let where_it_waits = limit.map(|limit| limit.id);
         let until = match self.work[work].patience {
-            Some(until) => until,
-            None => {
+            Some((until, before)) if before == where_it_waits => until,
+            _ => {
                 let operation = self.work[work].operation;
                 let key = self.key_of(operation.feature);
                 let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 0);
-                let patience = SimSpan::from_seconds_f64(self.terms().patience.sample(&mut stream));
-                self.now + patience
+                let patience = limit.map_or(&self.terms().patience, |limit| &limit.patience);
+                since + SimSpan::from_seconds_f64(patience.sample(&mut stream))
             }
         };
-        self.work[work].patience = Some(until);
+        let until = until.max(self.now);
+        self.work[work].patience = Some((until, where_it_waits));
         let tie = self.tie(work, 0);
-        self.to_come.add(until.max(self.now), tie, Coming::PatienceEnds { work });
+        self.to_come.add(until, tie, Coming::PatienceEnds { work });
     }
 
     /// Waits until credits arrive, outside the queue.
     pub fn wait_for_credits(&mut self, work: usize) {
         self.work[work].stands = Stands::WaitsForCredits;
+        self.work[work].outside_queues = true;
         self.queue.for_credits.push(work);
-        self.begins_patience(work);
+        self.begins_patience(work, None);
     }
 
     /// docs/semantics.md §6.11.
     pub fn patience_ends(&mut self, work: usize) {
         let waits = matches!(self.work[work].stands, Stands::Queued | Stands::WaitsForCredits);
-        if !waits || self.work[work].patience != Some(self.now) {
+        if !waits || self.work[work].patience.is_none_or(|(until, _)| until != self.now) {
             return;
         }
+        let heads_others = self.heads_others(work);
         self.forget_wait(work);
         self.lose(work, Reason::Patience);
-        self.look_at_queue();
+        if heads_others {
+            self.look_at_queue();
+        }
+    }
+
+    /// It is the head of a queue, with others behind it.
+    fn heads_others(&self, work: usize) -> bool {
+        let lines = self.meters.all.iter().map(|meter| &meter.line).chain([&self.queue.line]);
+        lines.into_iter().any(|line| line.len() > 1 && line[0] == work)
     }
 
     pub fn forget_wait(&mut self, work: usize) {
         self.queue.line.retain(|&other| other != work);
+        for meter in &mut self.meters.all {
+            meter.line.retain(|&other| other != work);
+        }
         self.queue.for_credits.retain(|&other| other != work);
         self.queue.woken.retain(|&other| other != work);
     }
 
     /// The head is checked again (docs/semantics.md §6.12).
     pub fn look_at_queue(&mut self) {
-        if !self.queue.line.is_empty() {
+        if !self.queue.line.is_empty() || self.somebody_waits_for_room() {
             self.resume_at(self.now);
         }
     }
 
     /// Credits have come: what waits for them outside the queue is woken.
     pub fn credits_have_come(&mut self) {
-        let mut woken = self.queue.for_credits.clone();
+        self.wake_waiters(self.queue.for_credits.clone());
+    }
+
+    /// Some of those who wait outside the queue try again, in the order of features, then numbers.
+    pub fn wake_waiters(&mut self, works: Vec<usize>) {
+        let mut woken = works;
+        woken.extend(&self.queue.woken);
         woken.sort_by_key(|&work| self.tie(work, 0));
+        woken.dedup();
         self.queue.woken = woken;
         self.next_woken();
     }
@@ -122,30 +147,42 @@ impl Judged<'_> {
         self.queue.not_before.is_some_and(|not_before| self.now < not_before)
     }
 
-    /// The head of the queue is checked; if it starts, so is the next (docs/semantics.md §6.12).
+    /// The heads of the queues are checked, the balance's first; after one has left its queue all are checked again
+    /// (docs/semantics.md §6.12, §15.7).
     pub fn resume(&mut self) {
-        while let Some(&head) = self.queue.line.first() {
-            if self.must_not_start_yet() {
-                self.resume_at(self.now);
-                return;
-            }
-            let feature = self.work[head].serving;
-            if let Some(until) = (self.case.outage)(feature, self.now) {
-                self.to_come.add(until, (0, 0, 0), Coming::Resume);
-                return;
-            }
-            self.look_at_checks();
-            if self.queue.line.first() != Some(&head) {
-                continue;
-            }
-            if self.what_meets(head).is_some() {
-                return;
-            }
-            self.queue.line.remove(0);
-            self.work[head].attempt += 1;
-            self.has_its_turn(head);
-            self.admit(head);
+        while self.head_leaves() || self.head_of_limit_leaves() {}
+    }
+
+    /// True if the head of the balance's queue starts, or is stopped by a limit now.
+    fn head_leaves(&mut self) -> bool {
+        let Some(&head) = self.queue.line.first() else { return false };
+        if self.waits_for_turn_or_outage(head) {
+            return false;
         }
+        self.look_at_checks();
+        if self.queue.line.first() != Some(&head) {
+            return true;
+        }
+        let stop = self.stopped(head);
+        if matches!(stop, Some(Stop::Balance(..))) {
+            return false;
+        }
+        self.queue.line.remove(0);
+        self.goes_on(head, stop);
+        true
+    }
+
+    /// The head of a queue may not start yet, or not in an outage.
+    pub fn waits_for_turn_or_outage(&mut self, head: usize) -> bool {
+        if self.must_not_start_yet() {
+            self.resume_at(self.now);
+            return true;
+        }
+        let outage = (self.case.outage)(self.work[head].serving, self.now);
+        if let Some(until) = outage {
+            self.to_come.add(until, (0, 0, 0), Coming::Resume);
+        }
+        outage.is_some()
     }
 
     /// After the queue, operations that wait for credits outside it try again, one after the other (docs/semantics.md §6.12).
@@ -170,7 +207,7 @@ impl Judged<'_> {
     }
 
     /// The least distance between restarts.
-    fn has_its_turn(&mut self, work: usize) {
+    pub fn has_its_turn(&mut self, work: usize) {
         let operation = self.work[work].operation;
         let key = self.key_of(operation.feature);
         let mut stream = key.keyed(Purpose::Patience, u64::from(operation.sequence), 1);

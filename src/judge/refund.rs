@@ -57,6 +57,7 @@ impl Judged<'_> {
                 }
             };
         }
+        self.give_back_counts(work, amount);
         self.issue_anew(work);
         self.credit_note(note);
         self.work[work].charged -= amount;

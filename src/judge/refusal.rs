@@ -13,8 +13,9 @@ use super::work::Stands;
 impl Judged<'_> {
     /// An attempt is turned away (docs/semantics.md §9.1).
     pub fn refuse(&mut self, work: usize, reason: Reason) {
-        let waited = self.work[work].patience.is_some();
+        let waited = self.work[work].outside_queues;
         let mut reason = reason;
+        self.work[work].refused_for = reason;
         let buys = reason == Reason::Short && self.would_buy(work);
         if reason == Reason::Short {
             self.note_refusal(work);
@@ -75,6 +76,7 @@ impl Judged<'_> {
                 let mut stream = key.keyed(Purpose::Reaction, sequence, u64::from(attempt) | 1 << 32);
                 let delay = SimSpan::from_seconds_f64(retry.delay.sample(&mut stream));
                 self.work[work].stands = Stands::WaitsToRetry;
+                self.work[work].outside_queues = false;
                 let tie = self.tie(work, 0);
                 self.to_come.add(self.now + delay, tie, Coming::Retry { work, attempt });
                 if reason == Reason::Short {

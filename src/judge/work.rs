@@ -8,7 +8,7 @@ use super::AskedOperation;
 use super::account::Judged;
 use super::agenda::Coming;
 use super::charge::ChargedFrom;
-use super::facts::EntryKind;
+use super::facts::{EntryKind, Reason};
 
 /// Where an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +34,20 @@ pub(super) struct JudgedWork {
     /// The feature that serves it, another one for a substitute.
     pub serving: FeatureIndex,
     pub substituted: bool,
+    /// Windows of limits, by their first uses, that were open as it started.
+    pub windows: Vec<(u16, SimTime)>,
+    /// It waits outside the queues, or tries as one that does.
+    pub outside_queues: bool,
+    /// Why it was refused last.
+    pub refused_for: Reason,
     pub attempt: u32,
     /// It has arrived.
     pub arrived: bool,
     pub estimate: Option<Credits>,
     pub stands: Stands,
-    /// Until when it waits, from its first wait on.
-    pub patience: Option<SimTime>,
+    /// When it began to wait, and until when it waits where it does: for room in a limit, by its number, or for credits.
+    pub waits_since: Option<SimTime>,
+    pub patience: Option<(SimTime, Option<u16>)>,
     /// Steps done, and when the running one began.
     pub part: usize,
     pub part_began: SimTime,
@@ -102,10 +109,14 @@ impl JudgedWork {
             parts,
             serving: operation.feature,
             substituted: false,
+            outside_queues: false,
+            windows: Vec::new(),
+            refused_for: Reason::None,
             attempt: 0,
             arrived: false,
             estimate: None,
             stands: Stands::Tries,
+            waits_since: None,
             patience: None,
             part: 0,
             part_began: operation.at,
@@ -146,6 +157,7 @@ impl<'a> Judged<'a> {
     pub fn start(&mut self, work: usize) {
         self.work[work].stands = Stands::InFlight;
         self.is_short_no_more(work);
+        self.start_counts(work);
         self.work[work].part = 0;
         self.work[work].part_began = self.now;
         let fact = self
@@ -446,5 +458,6 @@ impl<'a> Judged<'a> {
         let fact = self.fact_of(work, kind).of(self.work[work].due);
         self.say(fact);
         self.look_at_queue();
+        self.room_has_come();
     }
 }

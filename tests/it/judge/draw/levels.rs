@@ -1,7 +1,7 @@
 //! Which features of the format are drawn: all of a level (`CREDITSIM_JUDGE_LEVEL=1,3`), or one kind of it (`1,34`).
 //!
 //! Level 1 is grants, cycles, debt, checks, charges, refunds, alerts; level 2 is work that waits, is held or killed, and people;
-//! level 3 is money, time and terms that change. A kind has the digit of its level before its own.
+//! level 3 is money, time and terms that change; level 5 is limits. A kind has the digit of its level before its own.
 
 /// Prices of plans, billed in advance.
 pub const SUBSCRIPTIONS: u64 = 31;
@@ -21,6 +21,19 @@ pub const DRAWN: u64 = 37;
 pub const TERMS: u64 = 38;
 /// Lots that a change of plan gives another end, and changes of the precision with which the burn order compares ends.
 pub const OTHER_ENDS: u64 = 39;
+
+/// Limits, and kinds of what hangs on them.
+pub const LIMITS: u64 = 51;
+/// Queues for room.
+pub const ROOM_QUEUES: u64 = 52;
+/// Falling back on another feature.
+pub const FALLBACKS: u64 = 53;
+/// Chains of limits.
+pub const CHAINS: u64 = 54;
+/// Limits that begin anew.
+pub const RESETS: u64 = 55;
+/// Resets that their owners keep.
+pub const BANKS: u64 = 56;
 
 /// The levels and kinds that are drawn: level 1, in every second file with level 2, unless the environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {

@@ -3,6 +3,7 @@
 mod chance;
 mod grants;
 mod levels;
+mod limits;
 mod people;
 mod plans;
 mod policy;
@@ -98,5 +99,6 @@ impl Drawn {
             let line = format!("measure_from = {}", self.at());
             self.add(Place::Head, line);
         }
+        self.limits();
     }
 }

@@ -18,6 +18,8 @@ pub enum Place {
     Outage,
     TopUp,
     Alert,
+    Limit,
+    LimitReset,
 }
 
 /// A scenario as lines that can be left out.
@@ -58,6 +60,8 @@ impl File {
         list(&mut text, "changes", Place::RuleChange);
         list(&mut text, "top_ups", Place::TopUp);
         list(&mut text, "alerts", Place::Alert);
+        list(&mut text, "limits", Place::Limit);
+        list(&mut text, "resets", Place::LimitReset);
         if self.lines.iter().any(|(at, _)| *at == Place::PlanChange || *at == Place::Plan) {
             text.push_str(
                 "plan = \"first\"\n\n[policies.judged.plans.first]\n\n[policies.judged.plans.second]\n",

@@ -1,0 +1,176 @@
+//! Whether limits have room for an operation (docs/semantics.md §15.2, §15.5, §15.6).
+
+use crate::policy::{
+    Admission, HoldNeed, LimitReset, LimitUnit, OnLimit, StatedAmount, UsageLimit, WhenShort,
+};
+use crate::sampling::Purpose;
+use crate::units::{Credits, FeatureIndex};
+use crate::workload::{Fate, PartKind, RunPart};
+
+use super::account::Judged;
+use super::check::with_buffer;
+use super::facts::Reason;
+use super::limits_meters::{ONE, Owner};
+use super::work::Stands;
+
+/// What stops an operation that tries to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The balance, or a cap of operations in flight, and what meets it.
+    Balance(WhenShort, Reason),
+    /// A limit, by its place in the plan.
+    Limit(usize),
+}
+
+impl Judged<'_> {
+    /// The limits that are asked, by their places (docs/semantics.md §15.2).
+    pub fn asked_limits(&self, work: usize) -> Vec<(usize, Owner, Credits)> {
+        let mut chains: Vec<&str> = Vec::new();
+        let mut asked = Vec::new();
+        for (place, limit) in self.terms().limits.iter().enumerate() {
+            let Some(owner) = self.inside(work, limit) else { continue };
+            let stated = Self::amount_of(limit, owner);
+            if stated == StatedAmount::Unsaid {
+                continue;
+            }
+            if let Some(chain) = &limit.chain {
+                if chains.contains(&chain.as_str()) {
+                    continue;
+                }
+                chains.push(chain);
+            }
+            if let StatedAmount::Most(amount) = stated {
+                asked.push((place, owner, amount));
+            }
+        }
+        asked
+    }
+
+    /// What a limit needs room for; none if any room is enough (docs/semantics.md §15.5).
+    pub fn limit_need(&self, work: usize, limit: &UsageLimit) -> Option<Credits> {
+        if limit.unit != LimitUnit::Credits {
+            return Some(ONE);
+        }
+        let estimate = self.work[work].estimate.unwrap_or(Credits::ZERO);
+        match &self.rules_of(work).admission {
+            Admission::None | Admission::Positive => None,
+            Admission::Estimate(_) => Some(estimate),
+            Admission::Hold(hold) if hold.need == HoldNeed::Positive => None,
+            Admission::Hold(hold) => Some(with_buffer(estimate, hold.buffer)),
+        }
+    }
+
+    /// What open holds reserve inside a limit of credits.
+    pub fn reserved_inside(&self, limit: &UsageLimit, owner: Owner) -> Credits {
+        if limit.unit != LimitUnit::Credits {
+            return Credits::ZERO;
+        }
+        let inside =
+            self.holds.iter().filter(|hold| !hold.ended && self.inside(hold.work, limit) == Some(owner));
+        inside.map(|hold| hold.left()).sum()
+    }
+
+    /// used + reserved + need ≤ amount, or used + reserved < amount.
+    pub fn has_room(used: Credits, reserved: Credits, need: Option<Credits>, amount: Credits) -> bool {
+        need.map_or(used + reserved < amount, |need| used + reserved + need <= amount)
+    }
+
+    /// The first asked limit without room that is not soft, perhaps after a reset (docs/semantics.md §15.6).
+    fn full_limit(&self, work: usize, after: Option<&LimitReset>) -> Option<usize> {
+        let terms = self.terms();
+        let full = |(place, owner, amount): &(usize, Owner, Credits)| {
+            let limit = &terms.limits[*place];
+            let counts = limit.unit != LimitUnit::InFlight;
+            let anew = counts && after.is_some_and(|reset| reset.limits.contains(&limit.name));
+            let used = if anew { Credits::ZERO } else { self.used(limit, *owner) };
+            let (reserved, need) = (self.reserved_inside(limit, *owner), self.limit_need(work, limit));
+            limit.on_limit != OnLimit::Allow && !Self::has_room(used, reserved, need, *amount)
+        };
+        self.asked_limits(work).into_iter().find(full).map(|(place, ..)| place)
+    }
+
+    /// What stops an operation: the caps, then the limits, then the balance (docs/semantics.md §6.1).
+    pub fn what_stops(&self, work: usize, after: Option<&LimitReset>) -> Option<Stop> {
+        if let Some((reaction, reason)) = self.cap_is_full(work) {
+            return Some(Stop::Balance(reaction, reason));
+        }
+        if let Some(place) = self.full_limit(work, after) {
+            return Some(Stop::Limit(place));
+        }
+        let (reaction, reason) = self.balance_is_short(work)?;
+        Some(Stop::Balance(reaction, reason))
+    }
+
+    /// What stops an operation after a banked reset has been used, if one helps (docs/semantics.md §15.10).
+    pub fn stopped(&mut self, work: usize) -> Option<Stop> {
+        let stop = self.what_stops(work, None)?;
+        let Stop::Limit(place) = stop else { return Some(stop) };
+        let rejects = self.terms().limits[place].on_limit == OnLimit::Reject;
+        if rejects && self.banked_reset_helps(work, place) {
+            return None;
+        }
+        Some(stop)
+    }
+
+    /// What stops an operation meets it.
+    pub fn meets(&mut self, work: usize, stop: Stop) {
+        let place = match stop {
+            Stop::Balance(WhenShort::Degrade, reason) => return self.degrade(work, reason),
+            Stop::Balance(WhenShort::Queue, _) => return self.join_queue(work),
+            Stop::Balance(_, reason) => return self.refuse(work, reason),
+            Stop::Limit(place) => place,
+        };
+        let limit = &self.terms().limits[place];
+        let reason = Reason::Limit(limit.id);
+        match limit.on_limit {
+            OnLimit::Queue => self.join_limit_queue(work, place),
+            OnLimit::Degrade => self.degrade(work, reason),
+            OnLimit::Fallback(feature) if self.may_fall_back(work, feature) => self.fall_back(work, feature),
+            OnLimit::Fallback(_) | OnLimit::Reject | OnLimit::Allow => {
+                self.expect_room(work, place);
+                self.refuse(work, reason);
+            }
+        }
+    }
+
+    /// An operation is served as another feature once; falling back on what serves it already is none.
+    fn may_fall_back(&self, work: usize, feature: FeatureIndex) -> bool {
+        !self.work[work].substituted && self.work[work].serving != feature
+    }
+
+    /// The same attempt as another feature: its cost is drawn, duration and fate stay (docs/semantics.md §15.6).
+    fn fall_back(&mut self, work: usize, feature: FeatureIndex) {
+        let operation = self.work[work].operation;
+        let attempt = u64::from(self.work[work].attempt) | 1 << 32;
+        let key = self.key_of(operation.feature);
+        let mut stream = key.keyed(Purpose::Substitute, u64::from(operation.sequence), attempt);
+        let cost = self.case.features[feature.index()].source.substitute(&mut stream, self.now).cost;
+        let state = &mut self.work[work];
+        let was_run = operation.part_count > 0;
+        let duration = if was_run { operation.duration } else { state.parts[0].duration };
+        state.parts = vec![RunPart { cost, duration, step: 0, kind: PartKind::Work }];
+        if was_run {
+            state.operation.fate = Fate::Completes;
+        }
+        (state.substituted, state.serving) = (true, feature);
+        self.work[work].estimate = self.estimate(work, feature);
+        if self.case.features[feature.index()].free {
+            if self.work[work].stands == Stands::Queued {
+                self.has_its_turn(work);
+            }
+            self.start(work);
+        } else {
+            self.tries(work);
+        }
+    }
+
+    /// Limits of credits have room for an addition to a hold (docs/semantics.md §6.16).
+    pub fn limits_have_room_for(&self, work: usize, addition: Option<Credits>) -> bool {
+        self.asked_limits(work).into_iter().all(|(place, owner, amount)| {
+            let limit = &self.terms().limits[place];
+            let asks = limit.unit == LimitUnit::Credits && limit.on_limit != OnLimit::Allow;
+            let (used, reserved) = (self.used(limit, owner), self.reserved_inside(limit, owner));
+            !asks || Self::has_room(used, reserved, addition, amount)
+        })
+    }
+}

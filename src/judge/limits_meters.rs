@@ -1,0 +1,305 @@
+//! Meters of limits: who is in which, and what each has counted (docs/semantics.md §15.1 to §15.4, §15.9).
+//!
+//! Owns what was counted, entry by entry; what is used is added up from it each time. Leaves whether there is room to
+//! `limits_check`, who waits for it to `limits_queue`, and what begins anew to `limits_resets`.
+
+use crate::policy::{LimitOwner, LimitUnit, LimitWindow, StatedAmount, UsageLimit, WindowAnchor};
+use crate::sampling::Purpose;
+use crate::units::{Credits, NO_MEMBER, SimSpan, SimTime};
+
+use super::account::Judged;
+use super::cycle::share_down;
+use super::facts::{EntryKind, Reason};
+use super::work::Stands;
+
+/// Whose meter it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Owner {
+    Organization,
+    Member(u16),
+    Project(u16),
+}
+
+/// A charge or a start that a meter has counted.
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    pub at: SimTime,
+    pub work: usize,
+    /// What counts of it, less what was given back.
+    pub credits: Credits,
+    /// The window that the first use has opened, by its first instant.
+    pub window: Option<SimTime>,
+    /// What a hold's timeout has charged stays charged (docs/semantics.md §18.1).
+    pub stays: bool,
+    /// The limit has begun anew since.
+    pub forgotten: bool,
+}
+
+/// What one owner has used of the limits of one name (docs/semantics.md §15.11).
+#[derive(Debug)]
+pub(super) struct JudgedMeter {
+    pub id: u16,
+    pub owner: Owner,
+    pub counted: Vec<Counted>,
+    /// What flowed out of a bucket and back into it, in order.
+    pub flows: Vec<(SimTime, Credits)>,
+    /// The last window that a first use has opened, unless a reset has closed it.
+    pub first_use: Option<SimTime>,
+    /// Who waits for room, first in first out.
+    pub line: Vec<usize>,
+}
+
+/// All meters of the account.
+#[derive(Debug, Default)]
+pub(super) struct JudgedMeters {
+    pub all: Vec<JudgedMeter>,
+    /// Banked resets that have been used: the bank, and when they were given.
+    pub used_resets: Vec<(u16, Owner, SimTime)>,
+}
+
+/// One operation, as a limit counts it.
+pub(super) const ONE: Credits = Credits::from_whole(1);
+
+impl<'a> Judged<'a> {
+    /// The meter of a limit that an operation is in, if it is inside the limit (docs/semantics.md §15.1).
+    pub fn inside(&self, work: usize, limit: &UsageLimit) -> Option<Owner> {
+        let serving = self.work[work].serving.index();
+        let free = self.case.features[serving].free;
+        let covers = limit.features.get(serving).copied().unwrap_or(false);
+        if free || !covers || !self.has_adopted(limit) {
+            return None;
+        }
+        self.owner_of(work, limit)
+    }
+
+    /// Whose meter an operation counts into; operations of nobody are in no member's.
+    pub fn owner_of(&self, work: usize, limit: &UsageLimit) -> Option<Owner> {
+        let operation = &self.work[work].operation;
+        match limit.per {
+            LimitOwner::Organization => Some(Owner::Organization),
+            LimitOwner::Member => (operation.member != NO_MEMBER).then_some(Owner::Member(operation.member)),
+            LimitOwner::Project => Some(Owner::Project(operation.project)),
+        }
+    }
+
+    fn has_adopted(&self, limit: &UsageLimit) -> bool {
+        let key = self.case.key.name("limit").name(&limit.name);
+        limit.adopted.holds(key.uniform(Purpose::TopUp, 0, 0))
+    }
+
+    /// The most specific amount (docs/semantics.md §15.2).
+    pub fn amount_of(limit: &UsageLimit, owner: Owner) -> StatedAmount {
+        match owner {
+            Owner::Member(member) => limit.amount.of(member),
+            _ => limit.amount.default,
+        }
+    }
+
+    pub fn meter(&mut self, id: u16, owner: Owner) -> usize {
+        if let Some(found) = self.meter_of(id, owner) {
+            return found;
+        }
+        let (counted, flows, line) = (Vec::new(), Vec::new(), Vec::new());
+        self.meters.all.push(JudgedMeter { id, owner, counted, flows, first_use: None, line });
+        self.meters.all.len() - 1
+    }
+
+    pub fn meter_of(&self, id: u16, owner: Owner) -> Option<usize> {
+        self.meters.all.iter().position(|meter| meter.id == id && meter.owner == owner)
+    }
+
+    /// What the windows of a limit count from (docs/semantics.md §15.4).
+    fn window_anchor(&self, anchor: WindowAnchor) -> SimTime {
+        match anchor {
+            WindowAnchor::Calendar => {
+                self.case.zone.parse("2001-01-01").expect("the first Monday of the millennium")
+            }
+            WindowAnchor::Cycle => self.cycle.anchor,
+            WindowAnchor::SignUp => self.case.traits.signed_up,
+            WindowAnchor::At(at) => at,
+        }
+    }
+
+    /// First instant and end of the fixed window of now.
+    pub fn fixed_window(&self, limit: &UsageLimit) -> Option<(SimTime, SimTime)> {
+        let LimitWindow::Fixed { every, anchor } = limit.window else { return None };
+        Some(self.around(self.window_anchor(anchor), every, self.now))
+    }
+
+    /// The window that a first use has opened and that has not ended.
+    pub fn open_first_use(&self, limit: &UsageLimit, meter: usize) -> Option<(SimTime, SimTime)> {
+        let LimitWindow::FirstUse(span) = limit.window else { return None };
+        let from = self.meters.all[meter].first_use?;
+        (self.now < from + span).then_some((from, from + span))
+    }
+
+    /// True if what was counted then still counts (docs/semantics.md §15.4).
+    fn still_counts(&self, limit: &UsageLimit, meter: usize, counted: &Counted) -> bool {
+        if counted.forgotten {
+            return false;
+        }
+        match limit.window {
+            LimitWindow::Fixed { .. } => self.fixed_window(limit).is_some_and(|(from, _)| counted.at >= from),
+            LimitWindow::FirstUse(_) => {
+                self.open_first_use(limit, meter).is_some_and(|(from, _)| counted.window == Some(from))
+            }
+            LimitWindow::Rolling(span) => self.now < counted.at + span,
+            LimitWindow::Refill { .. } | LimitWindow::Life => true,
+        }
+    }
+
+    /// What is used of a limit.
+    pub fn used(&self, limit: &UsageLimit, owner: Owner) -> Credits {
+        if limit.unit == LimitUnit::InFlight {
+            return Credits::from_whole(self.at_work(limit, owner) as i64);
+        }
+        let Some(meter) = self.meter_of(limit.id, owner) else { return Credits::ZERO };
+        if let LimitWindow::Refill { amount, per } = limit.window {
+            let (parts, per) = self.flown(meter, amount, per);
+            // What has come back is rounded down to a micro-credit.
+            let micros = (parts + per - 1) / per;
+            return Credits::from_micros(i64::try_from(micros).unwrap_or(i64::MAX));
+        }
+        let counted = self.meters.all[meter].counted.iter();
+        let used = counted.filter(|counted| self.still_counts(limit, meter, counted));
+        used.map(|counted| counted.credits).sum()
+    }
+
+    /// Operations at work inside a limit.
+    fn at_work(&self, limit: &UsageLimit, owner: Owner) -> usize {
+        let counts = |work: &usize| {
+            self.work[*work].stands == Stands::InFlight && self.inside(*work, limit) == Some(owner)
+        };
+        (0..self.work.len()).filter(counts).count()
+    }
+
+    /// What a bucket lacks, in parts of a micro-credit of which so many are one: it fills evenly, never beyond its brim.
+    pub fn flown(&self, meter: usize, amount: Credits, per: SimSpan) -> (i128, i128) {
+        let (rate, per) = (i128::from(amount.micros()), i128::from(per.micros()));
+        let (mut parts, mut since) = (0, self.case.start);
+        let now = (self.now, Credits::ZERO);
+        for &(at, credits) in self.meters.all[meter].flows.iter().chain([&now]) {
+            let filled = rate * i128::from((at - since).micros());
+            parts = (parts - filled).max(0);
+            parts = (parts + i128::from(credits.micros()) * per).max(0);
+            since = at;
+        }
+        (parts, per)
+    }
+
+    /// An operation starts: it opens windows, and counts where operations are counted (docs/semantics.md §15.3, §15.4).
+    pub fn start_counts(&mut self, work: usize) {
+        let (terms, mut told) = (self.terms(), Vec::new());
+        for limit in &terms.limits {
+            let Some(owner) = self.inside(work, limit) else { continue };
+            let meter = self.meter(limit.id, owner);
+            if matches!(limit.window, LimitWindow::FirstUse(_)) && self.open_first_use(limit, meter).is_none()
+            {
+                self.meters.all[meter].first_use = Some(self.now);
+            }
+            let open = self.open_first_use(limit, meter).map(|(from, _)| from);
+            self.work[work].windows.retain(|(id, _)| *id != limit.id);
+            self.work[work].windows.extend(open.map(|from| (limit.id, from)));
+            match limit.unit {
+                LimitUnit::Operations => told.extend(self.count(work, limit, owner, ONE, true)),
+                LimitUnit::InFlight => {
+                    let after = self.used(limit, owner);
+                    told.extend(self.reached(work, limit, owner, (after - ONE, after)));
+                }
+                LimitUnit::Credits => {}
+            }
+        }
+        self.tell_and_answer(work, told);
+    }
+
+    /// A charge counts (docs/semantics.md §15.3); `stays` if it is never given back.
+    pub fn charge_counts(&mut self, work: usize, credits: Credits, stays: bool) -> Vec<Reason> {
+        let (terms, mut told) = (self.terms(), Vec::new());
+        for limit in &terms.limits {
+            if limit.unit == LimitUnit::Credits
+                && let Some(owner) = self.inside(work, limit)
+            {
+                told.extend(self.count(work, limit, owner, credits, stays));
+            }
+        }
+        told
+    }
+
+    fn count(
+        &mut self,
+        work: usize,
+        limit: &UsageLimit,
+        owner: Owner,
+        credits: Credits,
+        stays: bool,
+    ) -> Vec<Reason> {
+        let before = self.used(limit, owner);
+        let meter = self.meter(limit.id, owner);
+        // While none is open it adds to the window in which its operation has started (docs/semantics.md §15.4).
+        let of_start = self.work[work].windows.iter().find(|(id, _)| *id == limit.id);
+        let window =
+            self.open_first_use(limit, meter).map(|(from, _)| from).or(of_start.map(|(_, from)| *from));
+        let at = self.now;
+        let counted = Counted { at, work, credits, window, stays, forgotten: false };
+        self.meters.all[meter].counted.push(counted);
+        self.meters.all[meter].flows.push((at, credits));
+        let after = self.used(limit, owner);
+        self.reached(work, limit, owner, (before, after))
+    }
+
+    /// Shares of the amount that what is used has reached from below (docs/semantics.md §15.9).
+    fn reached(
+        &self,
+        work: usize,
+        limit: &UsageLimit,
+        owner: Owner,
+        (before, after): (Credits, Credits),
+    ) -> Vec<Reason> {
+        let StatedAmount::Most(amount) = Self::amount_of(limit, owner) else { return Vec::new() };
+        if !self.rules_of(work).notify {
+            return Vec::new();
+        }
+        let reached = |share: &&f64| {
+            let threshold = share_down(amount, **share);
+            before < threshold && after >= threshold
+        };
+        let level = |share: &f64| if *share < 1.0 { Reason::Warning } else { Reason::Critical };
+        limit.alerts.iter().filter(reached).map(level).collect()
+    }
+
+    /// Alerts of limits, after all that the event has brought; people buy after them as after any (docs/semantics.md §15.9).
+    pub fn tell_and_answer(&mut self, work: usize, told: Vec<Reason>) {
+        for &level in &told {
+            let fact = self.fact_of(work, EntryKind::Alert).because(level);
+            self.say(fact);
+        }
+        for _ in told {
+            self.buy_after_alert(Some(work), None);
+        }
+    }
+
+    /// What is given back is taken off, the last charge first, where its window is open (docs/semantics.md §15.3).
+    pub fn give_back_counts(&mut self, work: usize, credits: Credits) {
+        let terms = self.terms();
+        for limit in terms.limits.iter().filter(|limit| limit.unit == LimitUnit::Credits) {
+            let Some(meter) = self.inside(work, limit).and_then(|owner| self.meter_of(limit.id, owner))
+            else {
+                continue;
+            };
+            let mut left = credits;
+            for index in (0..self.meters.all[meter].counted.len()).rev() {
+                let counted = self.meters.all[meter].counted[index].clone();
+                if counted.work != work || counted.stays {
+                    continue;
+                }
+                let part = counted.credits.min(left);
+                left -= part;
+                let open = self.still_counts(limit, meter, &counted);
+                self.meters.all[meter].counted[index].credits -= part;
+                if open {
+                    self.meters.all[meter].flows.push((self.now, -part));
+                }
+            }
+        }
+    }
+}
