@@ -42,6 +42,7 @@ pub(super) struct Judged<'a> {
     pub debts: Vec<JudgedDebt>,
     pub grants: GivenGrants,
     pub work: Vec<JudgedWork>,
+    pub clients: Vec<super::clients::JudgedClient>,
     pub unrecorded: Vec<LateCharge>,
     pub cycle: super::cycle::RunningCycle,
     pub plans: super::plan_change::PlanState,
@@ -82,6 +83,7 @@ impl<'a> Judged<'a> {
             debts: Vec::new(),
             grants: GivenGrants::default(),
             work,
+            clients: Vec::new(),
             unrecorded: Vec::new(),
             cycle: super::cycle::RunningCycle::new(case.traits.signed_up, case.policy.plans[0].cycle.every),
             plans: super::plan_change::PlanState::default(),
@@ -118,7 +120,7 @@ impl<'a> Judged<'a> {
 
     /// Demand comes in order: one piece is expected at a time.
     fn next_arrival(&mut self, work: usize) {
-        if let Some(operation) = self.work.get(work).map(|work| work.operation) {
+        if let Some(operation) = self.case.demand.get(work).map(|asked| asked.operation) {
             self.to_come.add(operation.at, self.tie(work, 0), Coming::Arrives { work });
         }
     }
@@ -156,6 +158,7 @@ impl<'a> Judged<'a> {
             Coming::Woken => self.woken_tries(),
             Coming::PatienceEnds { work } => self.patience_ends(work),
             Coming::Retry { work, attempt } => self.retry(work, attempt),
+            Coming::ClientAsks { client } => self.client_asks(client),
             Coming::Arrives { work } => {
                 self.next_arrival(work + 1);
                 self.arrives(work);

@@ -74,6 +74,10 @@ pub(super) enum Coming {
     Arrives {
         work: usize,
     },
+    /// A reactive client makes its next request.
+    ClientAsks {
+        client: usize,
+    },
 }
 
 impl Coming {
@@ -104,7 +108,7 @@ impl Coming {
             Coming::Woken => 81,
             Coming::PatienceEnds { .. } => 82,
             Coming::Retry { .. } => 90,
-            Coming::Arrives { .. } => 91,
+            Coming::Arrives { .. } | Coming::ClientAsks { .. } => 91,
         }
     }
 }

@@ -238,6 +238,7 @@ impl Judged<'_> {
         self.work[work].stands = Stands::Ended;
         let fact = self.fact_of(work, EntryKind::Degraded).because(reason);
         self.say(fact);
+        self.client_thinks(work);
         if reason == Reason::Short {
             self.buy_when_degraded(work);
         }

@@ -47,6 +47,9 @@ impl fmt::Display for Fact {
         if let Some((id, category)) = self.grant {
             write!(f, ", grant {id} {}", category.name())?;
         }
+        if let Some(until) = self.until {
+            write!(f, ", until {until}")?;
+        }
         write!(
             f,
             ", credits {}, money {}; settled {}, available {}, debt {}",

@@ -24,6 +24,8 @@ pub struct Fact {
     pub credits: Credits,
     /// Money moved.
     pub money: Money,
+    /// The end that a lot is given.
+    pub until: Option<SimTime>,
     /// Settled balance after it.
     pub settled: Credits,
     /// Available balance after it.
@@ -44,6 +46,7 @@ impl Fact {
             grant: None,
             credits: Credits::ZERO,
             money: Money::ZERO,
+            until: None,
             settled: Credits::ZERO,
             available: Credits::ZERO,
             debt: Credits::ZERO,
@@ -76,6 +79,7 @@ impl Fact {
             grant: (entry.lot != 0).then_some((entry.grant, entry.category)),
             credits: entry.credits,
             money: entry.money,
+            until: (entry.kind == EntryKind::LotEnd).then_some(entry.until),
             settled: entry.settled_after,
             available: entry.available_after,
             debt: entry.debt_after,

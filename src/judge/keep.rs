@@ -9,7 +9,7 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::billing::{BilledPeriod, PaidFor};
 use super::cycle::money_share;
-use super::facts::EntryKind;
+use super::facts::{EntryKind, Fact};
 use super::lots::{JudgedLot, LotOrigin};
 use super::plan_change::DecidedChange;
 
@@ -122,12 +122,12 @@ impl Judged<'_> {
 
     /// A lot has another end.
     pub fn ends_at(&mut self, lot: usize, until: SimTime) {
-        let id = self.lots[lot].id;
+        let (id, acted) = (self.lots[lot].id, self.acted_end(until));
         self.lots[lot].end = Some(until);
         self.to_come.call_off(|what| what == Coming::LotEnds { lot });
-        self.to_come.add(self.acted_end(until), (id, 0, 0), Coming::LotEnds { lot });
-        self.lot_fact(EntryKind::LotEnd, lot, Credits::ZERO);
-        self.stamp();
+        self.to_come.add(acted, (id, 0, 0), Coming::LotEnds { lot });
+        let grant = self.lots[lot].names();
+        self.say(Fact { grant, until: Some(acted), ..Fact::new(self.now, EntryKind::LotEnd) });
     }
 
     /// Bills the difference of the prices at once, or gives a credit note; what has been paid and is not yet earned is returned,

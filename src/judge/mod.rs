@@ -13,6 +13,7 @@ mod blocked;
 mod buyers;
 mod charge;
 mod check;
+mod clients;
 mod compare;
 mod cycle;
 mod demand;

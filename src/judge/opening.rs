@@ -35,6 +35,7 @@ impl Judged<'_> {
         self.arm_alerts();
         self.arm_top_ups();
         self.begin_people();
+        self.clients_begin();
         self.schedule_changes();
         self.schedule_resets();
         self.look_at_top_ups();

@@ -120,6 +120,7 @@ impl Judged<'_> {
         let cost = self.work[work].operation.cost;
         let fact = self.fact_of(work, EntryKind::Lost).of(cost).because(reason);
         self.say(fact);
+        self.client_thinks(work);
     }
 
     /// docs/semantics.md §9.2.

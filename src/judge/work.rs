@@ -29,6 +29,8 @@ pub(super) enum Stands {
 #[derive(Debug, Clone)]
 pub(super) struct JudgedWork {
     pub operation: Operation,
+    /// The reactive client that waits for its end.
+    pub client: Option<usize>,
     /// A simple operation is a run of one step.
     pub parts: Vec<RunPart>,
     /// The feature that serves it, another one for a substitute.
@@ -106,6 +108,7 @@ impl JudgedWork {
         }
         JudgedWork {
             operation,
+            client: None,
             parts,
             serving: operation.feature,
             substituted: false,
@@ -457,6 +460,7 @@ impl<'a> Judged<'a> {
         };
         let fact = self.fact_of(work, kind).of(self.work[work].due);
         self.say(fact);
+        self.client_thinks(work);
         self.look_at_queue();
         self.room_has_come();
     }

@@ -3,6 +3,8 @@
 //! Level 1 is grants, cycles, debt, checks, charges, refunds, alerts; level 2 is work that waits, is held or killed, and people;
 //! level 3 is money, time and terms that change; level 5 is limits. A kind has the digit of its level before its own.
 
+/// Clients who wait for what their last request met.
+pub const CLIENTS: u64 = 30;
 /// Prices of plans, billed in advance.
 pub const SUBSCRIPTIONS: u64 = 31;
 /// Changes of plan.

@@ -34,13 +34,16 @@ struct Drawn {
 /// The scenario file of a seed.
 pub fn file(seed: u64) -> File {
     let mut chance = Chance(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
-    // 2024-01-31, 2024-02-29, 2025-01-01, 2024-12-31, 2025-03-01, 2023-10-20 in days.
-    let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650];
-    let start = starts[chance.below(6) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
+    // 2024-01-31, 2024-02-29, 2025-01-01, 2024-12-31, 2025-03-01, 2023-10-20 in days; before clocks change in Berlin, New York
+    // and Santiago (at midnight, which there is none): 2024-03-29, 2024-10-26, 2024-11-01, 2024-09-05.
+    let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650, 19_811, 20_022, 20_028, 19_971];
+    let start = starts[chance.below(10) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
     let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
     let levels = levels::levels(seed);
     let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels };
-    let zone = drawn.chance.of(&["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]);
+    let zones =
+        ["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"];
+    let zone = drawn.chance.of(&zones);
     let head = format!(
         "version = 1\nname = \"judged\"\nseed = {}\nreplications = 1\nstart = {}\nend = {}\ntime_zone = \"{zone}\"\ncurrency = \"USD\"\n",
         seed % 1_000,

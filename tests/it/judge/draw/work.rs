@@ -1,6 +1,5 @@
 //! What is asked for: operations written down and drawn.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::text::{FEATURES, Place};
@@ -8,11 +7,14 @@ use super::{Drawn, levels};
 
 impl Drawn {
     pub fn operations(&mut self) {
-        let mut costs: BTreeMap<usize, bool> = BTreeMap::new();
+        // The demand of at most one feature is drawn; `operations` would replace its arrivals.
+        let drawn = self.now_and_then(levels::DRAWN, 3).then(|| self.chance.below(3) as usize);
         let count = self.chance.from(4, 30);
         for _ in 0..count {
             let feature = self.chance.below(3) as usize;
-            costs.insert(feature, true);
+            if Some(feature) == drawn {
+                continue;
+            }
             let at = self.at();
             let mut line = format!("{{ at = {at}, feature = \"{}\"", FEATURES[feature]);
             let mut at_once = true;
@@ -37,17 +39,54 @@ impl Drawn {
             self.add(Place::Operation, line);
         }
         for feature in 0..3 {
+            if Some(feature) == drawn {
+                self.drawn_demand(Place::Feature(feature));
+                continue;
+            }
             let cost = self.chance.from(1, 9);
             self.add(Place::Feature(feature), format!("cost = {cost}"));
             if self.chance.one_in(6) {
                 self.add(Place::Feature(feature), "free = true".to_owned());
             }
-            if self.now_and_then(levels::DRAWN, 2) && !costs.contains_key(&feature) {
-                self.add(Place::Feature(feature), "arrivals = { poisson = \"2/day\" }".to_owned());
-                self.add(
-                    Place::Feature(feature),
-                    "duration = { lognormal = { median = \"1h\", sigma = 1.0 } }".to_owned(),
-                );
+        }
+    }
+
+    /// A feature whose arrivals, costs, durations and fates are drawn.
+    fn drawn_demand(&mut self, place: Place) {
+        let arrivals = [
+            "{ poisson = \"1/day\" }",
+            "{ poisson = \"1/day\" }",
+            "{ gamma = \"2/day\", cv = 2.0 }",
+            "{ every = \"30h\" }",
+            "{ schedule = \"30 9 * * mon-fri\" }",
+            "{ sessions = \"2/week\", calls = 3, think = \"10 min\" }",
+        ];
+        let reactive = [
+            "{ clients = 2, think = \"1 day\", calls = 20, reactive = true }",
+            "{ clients = 1, think = { exponential = \"20h\" }, reactive = true }",
+        ];
+        let from_clients = self.now_and_then(levels::CLIENTS, 2);
+        let arrivals = if from_clients { self.chance.of(&reactive) } else { self.chance.of(&arrivals) };
+        self.add(place, format!("arrivals = {arrivals}"));
+        if self.chance.one_in(3) {
+            let (work, more) = (self.chance.from(1, 6), self.chance.from(1, 9));
+            self.add(
+                place,
+                format!(
+                    "steps = [{{ cost = {work}, duration = {{ exponential = \"2h\" }} }}, {{ review = {{ wait = \"3h\" }} }}, {{ cost = {{ uniform = [0.3, {more}] }}, duration = \"90 min\" }}]"
+                ),
+            );
+        } else {
+            let cost =
+                self.chance.of(&["3", "{ lognormal = { mean = 4, cv = 0.5 } }", "{ exponential = 2 }"]);
+            self.add(place, format!("cost = {cost}"));
+            let span =
+                self.chance.of(&["\"1h\"", "{ lognormal = { median = \"1h\", sigma = 1.0 } }", "\"0s\""]);
+            self.add(place, format!("duration = {span}"));
+        }
+        for key in ["failures", "cancels"] {
+            if self.chance.one_in(3) {
+                self.add(place, format!("{key} = 0.3"));
             }
         }
     }
