@@ -2,6 +2,7 @@
 
 mod both;
 mod draw;
+mod keys;
 mod swarm;
 
 use std::collections::BTreeSet;

@@ -53,6 +53,17 @@ impl Drawn {
         if self.chance.one_in(3) {
             parts.push(format!("priority = {}", self.chance.from(0, 2) as i64 - 1));
         }
+        if self.chance.one_in(8) {
+            // Ids are unique: as many grants as have one already.
+            let ids = self.lines.iter().filter(|(_, line)| line.contains(" id = ")).count();
+            parts.push(format!("id = {}", 7 + 3 * ids));
+        }
+        if self.chance.one_in(8) {
+            parts.push(format!(
+                "created_at = {}",
+                instant(self.start - self.chance.from(21, 40) as i64 * 1_440)
+            ));
+        }
         let mut effective = None;
         if self.chance.one_in(2) {
             let before = self.chance.one_in(3);

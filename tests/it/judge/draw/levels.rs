@@ -37,13 +37,16 @@ pub const RESETS: u64 = 55;
 /// Resets that their owners keep.
 pub const BANKS: u64 = 56;
 
-/// The levels and kinds that are drawn: level 1, in every second file with level 2, unless the environment names some.
+/// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, unless the
+/// environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {
     let named = std::env::var("CREDITSIM_JUDGE_LEVEL").unwrap_or_default();
     let levels: Vec<u64> = named.split(',').filter_map(|level| level.trim().parse().ok()).collect();
-    match (levels.is_empty(), seed % 2) {
+    match (levels.is_empty(), seed % 4) {
         (true, 0) => vec![1, 2],
-        (true, _) => vec![1],
+        (true, 1) => vec![1],
+        (true, 2) => vec![1, 2, 3],
+        (true, _) => vec![1, 3],
         (false, _) => levels,
     }
 }

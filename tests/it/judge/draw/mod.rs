@@ -31,15 +31,19 @@ struct Drawn {
     levels: Vec<u64>,
 }
 
-/// The scenario file of a seed.
+/// The scenario file of a seed, with the levels and kinds that the environment names.
 pub fn file(seed: u64) -> File {
+    file_of(seed, levels::levels(seed))
+}
+
+/// The scenario file of a seed, with features of these levels and kinds.
+pub fn file_of(seed: u64, levels: Vec<u64>) -> File {
     let mut chance = Chance(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
     // 2024-01-31, 2024-02-29, 2025-01-01, 2024-12-31, 2025-03-01, 2023-10-20 in days; before clocks change in Berlin, New York
     // and Santiago (at midnight, which there is none): 2024-03-29, 2024-10-26, 2024-11-01, 2024-09-05.
     let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650, 19_811, 20_022, 20_028, 19_971];
     let start = starts[chance.below(10) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
     let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
-    let levels = levels::levels(seed);
     let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels };
     let zones =
         ["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"];

@@ -13,6 +13,9 @@ impl Drawn {
             if self.chance.one_in(2) {
                 write!(line, ", expires_after = {}", self.period()).unwrap();
             }
+            if self.chance.one_in(6) {
+                write!(line, ", priority = {}", self.chance.from(0, 2) as i64 - 1).unwrap();
+            }
             packages.push(line + " }");
         }
         self.add(Place::Policy, format!("packages = [{}]", packages.join(", ")));
@@ -81,7 +84,7 @@ impl Drawn {
             let unit = self.chance.of(&["hour", "day", "week", "month", "year"]);
             let cap =
                 if self.chance.one_in(2) { "count = 2".to_owned() } else { "money = \"5 USD\"".to_owned() };
-            parts.push(format!("cap = {{ {cap}, per = \"{unit}\" }}"));
+            parts.push(format!("caps = [{{ {cap}, per = \"{unit}\" }}]"));
         }
         if self.chance.one_in(2) {
             parts.push(format!("processing = {}", self.span()));
