@@ -248,7 +248,8 @@ impl Judged<'_> {
             if self.cycle.lot == Some(lot) {
                 self.cycle.amount = self.cycle.used + wanted;
             }
-            if let Some(until) = until {
+            // What comes to nothing has no end any more.
+            if let Some(until) = until.filter(|_| wanted.is_positive()) {
                 self.ends_at(lot, until);
             }
         }

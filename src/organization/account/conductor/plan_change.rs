@@ -228,7 +228,7 @@ impl State {
         if self.books.allowance_lot() == Some(serial) {
             self.books.set_allowance_amount(used + target);
         }
-        if let Some(until) = until {
+        if let Some(until) = until.filter(|_| target.is_positive()) {
             let acted = super::grants::boundary(terms, until);
             if self.books.end_at(self.timers.now(), serial, acted, until) {
                 self.rekey_lots(env);
