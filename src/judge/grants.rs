@@ -241,7 +241,8 @@ impl Judged<'_> {
         self.repay_soon();
     }
 
-    /// What remains of grants is taken back; of one instant lot by lot, in the order of their ids, each an event
+    /// What remains of grants is taken back; of one instant lot by lot, in the order of their ids, each an event with what makes up
+    /// its minimum
     /// (docs/semantics.md §3.5, §3.6, §4.10, §10.1).
     pub fn grant_is_voided(&mut self, place: usize) {
         let mut places = vec![place];
@@ -264,12 +265,20 @@ impl Judged<'_> {
             LotOrigin::GrantMinimum(of) => (self.lots[of].id, of, true, lot),
             _ => (self.lots[lot].id, lot, false, lot),
         });
-        for lot in mine {
-            let before = self.balances();
+        let with = |judged: &Self, lot: usize| match judged.lots[lot].origin {
+            LotOrigin::GrantMinimum(of) => of,
+            _ => lot,
+        };
+        let mut before = self.balances();
+        for (place, &lot) in mine.iter().enumerate() {
             self.lots[lot].over = true;
             let rest = self.lots[lot].remaining;
             self.take_away(EntryKind::Void, lot, rest, false);
-            self.follow(before, None);
+            self.stamp();
+            if mine.get(place + 1).is_none_or(|&next| with(self, next) != with(self, lot)) {
+                self.follow(before, None);
+                before = self.balances();
+            }
         }
     }
 
