@@ -157,7 +157,8 @@ fn is_settled(case: &JudgeCase<'_>) -> bool {
     let people =
         customers.buyer.is_some() || customers.churn.is_some() || customers.reactions != Reactions::default();
     let whole = traits.leaves >= case.end && case.measure_from <= case.start && policy.never_changes();
-    whole && !people && policy.plans.iter().all(has_settled_terms)
+    let reactive = case.features.iter().any(|feature| feature.source.reactive_clients(traits) > 0);
+    whole && !people && !reactive && policy.plans.iter().all(has_settled_terms)
 }
 
 fn has_settled_terms(terms: &Terms) -> bool {
