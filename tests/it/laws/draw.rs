@@ -8,6 +8,7 @@ use super::case::hour;
 use super::knob::Knob;
 use super::limits::{limit_resets, metered_limit};
 use super::lots::{given, rolls};
+use super::rates::drawn_card;
 
 /// Any knob.
 pub fn knob() -> impl Strategy<Value = Knob> {
@@ -92,6 +93,7 @@ fn rule_knobs() -> BoxedStrategy<Knob> {
         (0..6_u32).prop_map(|hours| Knob::Lag { hours }),
         (0..12_u32).prop_map(|hours| Knob::Resume { hours }),
         metered_limit().prop_map(Knob::Limit),
+        drawn_card().prop_map(Knob::Rates),
         limit_resets().prop_map(Knob::Resets),
     ]
     .boxed()

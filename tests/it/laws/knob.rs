@@ -8,6 +8,7 @@ use creditsim::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
 
 use super::limits::{LimitResets, MeteredLimit};
 use super::lots::{GivenGrant, Rolls};
+use super::rates::DrawnCard;
 
 /// Start of the horizon: 1 January 2025.
 pub const START: SimTime = SimTime::from_micros(1_735_689_600_000_000);
@@ -121,6 +122,7 @@ pub enum Knob {
         quarters: u8,
     },
     Limit(MeteredLimit),
+    Rates(DrawnCard),
     Resets(LimitResets),
     Silent {
         feature: u8,

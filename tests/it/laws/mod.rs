@@ -9,6 +9,7 @@ mod draw;
 mod knob;
 mod limits;
 mod lots;
+mod rates;
 mod turn;
 mod world;
 
@@ -110,7 +111,7 @@ fn the_swarm_reaches_everything() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut reached: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
-    for _ in 0..600 {
+    for _ in 0..1_000 {
         let case = case().new_tree(&mut runner).expect("a case").current();
         let tally = Stage::of(&case).run(&[]).unwrap_or_else(|fault| panic!("{fault}\n{case:#?}"));
         for entry in &tally.detail.expect("a journal was asked for").journal {

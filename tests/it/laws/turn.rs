@@ -20,7 +20,7 @@ impl Knob {
     /// False for what makes every operation one that has to be followed step by step.
     pub fn leaves_work_plain(&self) -> bool {
         use Knob::{
-            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rounding, RuleChange,
+            Cap, Charge, Denial, FeatureCap, InFlight, Lag, Minimum, PlanChange, Rates, Rounding, RuleChange,
             WouldExceed,
         };
         !matches!(
@@ -31,6 +31,7 @@ impl Knob {
                 | FeatureCap { .. }
                 | InFlight { .. }
                 | Lag { .. }
+                | Rates(_)
                 | Minimum { .. }
                 | PlanChange { .. }
                 | Rounding { .. }
@@ -111,6 +112,7 @@ impl Knob {
             }),
             Knob::TopUp { .. } => terms.top_ups.push(self.top_up()),
             Knob::Limit(limit) => limit.turn(terms),
+            Knob::Rates(card) => card.turn(terms),
             Knob::Resets(resets) => resets.turn(terms),
             _ => self.turn_feature(terms),
         }

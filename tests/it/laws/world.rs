@@ -18,6 +18,7 @@ use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Sou
 use super::case::{Case, Job};
 use super::knob::{Knob, START, at, hours};
 use super::limits::limit_names;
+use super::rates;
 
 const SCENARIO: &str = r#"
 version = 1
@@ -37,6 +38,8 @@ free = true
 [[cohorts]]
 name = "one"
 [policies.plain]
+[policies.priced]
+rates = [{ other = "cost * 2", work = "cost / 2" }, { other = 1, work = "cost + duration / 3600" }]
 "#;
 
 /// The scenario that every case starts from.
@@ -82,7 +85,7 @@ impl Stage {
         Stage::build(case, vec![policy(case, true)], everything(), true)
     }
 
-    fn build(case: &Case, policies: Vec<Policy>, detail: DetailOptions, alone: bool) -> Stage {
+    fn build(case: &Case, mut policies: Vec<Policy>, detail: DetailOptions, alone: bool) -> Stage {
         let job = base();
         let skipped = usize::from(alone);
         let mut customers = Customers::default();
@@ -91,6 +94,8 @@ impl Stage {
             true => Zone::named("America/New_York").expect("a known zone"),
             false => job.world.zone.clone(),
         };
+        let plans = policies.iter_mut().flat_map(|policy| &mut policy.plans);
+        plans.for_each(|terms| terms.rates.lay_out(&zone, job.world.start, job.world.end));
         let world = World {
             start: job.world.start,
             end: job.world.end,
@@ -111,7 +116,7 @@ impl Stage {
         let traits = traits(case, job);
         let (operations, parts) = work(case, &traits, skipped as u16);
         let outages = Arc::new(outages(case));
-        let batch = Batch { operations, parts, upto: world.end, ..Batch::default() };
+        let batch = Batch { upto: world.end, ..rates::priced(operations, parts, &world.sources) };
         Stage { world: Arc::new(world), policy: PolicyIndex(0), traits, outages, batch }
     }
 
@@ -184,6 +189,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
             for limit in &mut terms.limits {
                 limit.features.remove(0);
             }
+            rates::without_first(&mut terms);
         }
         terms
     };
