@@ -73,7 +73,8 @@ pub(super) fn simulate(
         job: job.clone(),
         replications: 0..replications,
         layout,
-        spill: folder.path().join(SCRATCH),
+        // Histories lie beside it, and the page follows an organization once more.
+        spill: folder.path().join(SCRATCH).join("rows"),
         sink: Box::new(gathering.clone()),
         interrupt: interrupt.clone(),
         // Finished parts hold sums, and resamples want every organization.
