@@ -47,6 +47,8 @@ pub(super) struct Meters {
     banked: BTreeMap<(u16, u16), Vec<u32>>,
     /// Somebody whom a limit has refused waits for something to change.
     waits: bool,
+    /// When time has brought room last.
+    opened_at: Option<SimTime>,
     /// What lasts of each meter where the account was stopped.
     standing: Vec<MeterStanding>,
 }
@@ -271,6 +273,11 @@ impl Meters {
         }
         taken[n] += 1;
         true
+    }
+
+    /// Time brings room; true once an instant, however many have waited for it.
+    pub(super) fn opens(&mut self, now: SimTime) -> bool {
+        self.opened_at.replace(now) != Some(now)
     }
 
     /// Somebody whom a limit has refused waits for something to change.

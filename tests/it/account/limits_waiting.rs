@@ -102,6 +102,15 @@ fn who_waits_after_a_refusal_wakes_when_there_may_be_room() {
              => served 2, refusals 2, lost-patience 1, start-days 2025-01-02T00:00:00Z+2025-01-03T00:00:00Z",
         ),
         (
+            "once an instant, however many have waited for it",
+            "customer reactions = { wait = 1.0 }
+             limits = [{ name = \"day\", amount = 1, unit = \"operations\", on_limit = \"queue\", window = { every = \"day\" } }, { name = \"life\", amount = 1, unit = \"operations\" }]
+             use 1 at 2 Jan
+             use 1 at 2 Jan 01:00
+             use 1 at 2 Jan 02:00
+             => served 1, refusals 2, lost-patience 2",
+        ),
+        (
             "as a bucket fills beside what is reserved",
             "customer reactions = { wait = 1.0 }
              admission = { hold = { estimate = \"exact\" } }

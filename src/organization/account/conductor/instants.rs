@@ -72,7 +72,7 @@ impl State {
             TimerKind::Land(order) => self.land(env, order),
             TimerKind::Wake => self.wake(env),
             TimerKind::Look => self.timers.resume(),
-            TimerKind::Room => self.room_opens(),
+            TimerKind::Room => self.time_brings_room(),
             TimerKind::LimitReset => self.reset_limits(env),
             TimerKind::Rates => self.rates_change(env),
             TimerKind::Woken => self.woken_tries(env),

@@ -175,6 +175,13 @@ impl State {
         }
     }
 
+    /// Time may have brought room: who waits for it tries, once an instant.
+    pub(super) fn time_brings_room(&mut self) {
+        if self.meters.opens(self.timers.now()) {
+            self.room_opens();
+        }
+    }
+
     /// There may be room again: who waits for it tries.
     pub(super) fn room_opens(&mut self) {
         self.timers.resume();
