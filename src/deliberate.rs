@@ -68,6 +68,8 @@ deliberate_errors! {
     OpeningNotProrated = "opening-not-prorated" in "organization/account/conductor/closing.rs": Account;
     /// A close that a change of plan forces is a period of rolled lots.
     ForcedCloseIsAPeriod = "forced-close-is-a-period" in "organization/account/conductor/closing.rs": Account;
+    /// Grants are not voided.
+    VoidsForgotten = "voids-forgotten" in "organization/account/conductor/grants.rs": Account;
     /// Lots end a day early.
     LotsExpireEarly = "lots-expire-early" in "organization/account/conductor/grants.rs": Account;
     /// Lots end a day late.
@@ -97,6 +99,10 @@ deliberate_errors! {
     AdmissionSkipped = "admission-skipped" in "organization/account/gate.rs": Account;
     /// A check wants twice what it needs.
     RefusedThoughEnough = "refused-though-enough" in "organization/account/gate.rs": Account;
+    /// No cap keeps operations from starting at once.
+    CapIgnored = "cap-ignored" in "organization/account/gate.rs": Account;
+    /// Operations start while the vendor is out.
+    OutagesIgnored = "outages-ignored" in "organization/account/conductor/attempt.rs": Account;
     /// Holds have no buffer.
     HoldBufferIgnored = "hold-buffer-ignored" in "organization/account/gate.rs": Account;
     /// Who comes last to the queue starts first.
@@ -141,6 +147,10 @@ deliberate_errors! {
     AlertsFireAgain = "alerts-fire-again" in "organization/account/watch.rs": Account;
     /// Time in which a check fails counts twice.
     BlockedTimeDoubled = "blocked-time-doubled" in "organization/account/watch.rs": Account;
+    /// What customers give up is not counted as lost.
+    AbandonedWorkForgotten = "abandoned-work-forgotten" in "organization/account/counts.rs": Account;
+    /// One operation of those in flight is not counted.
+    FlightTimeShort = "flight-time-short" in "organization/account/gate.rs": Account;
     /// Refusals for too many in flight are counted as refusals for lack of credits.
     RefusalsMiscounted = "refusals-miscounted" in "organization/account/counts.rs": Account;
     /// What happened in a month is booked in the next.

@@ -199,7 +199,9 @@ impl Counts {
     /// An operation is lost for good; `by_default` if nobody has written down what lost it.
     pub(super) fn lost(&mut self, feature: FeatureIndex, cost: Credits, reason: Reason, by_default: bool) {
         let tally = self.of(feature);
-        tally.lost_credits += cost;
+        if !(reason == Reason::Abandoned && Deliberate::AbandonedWorkForgotten.is_made()) {
+            tally.lost_credits += cost;
+        }
         match reason {
             Reason::Abandoned => tally.lost_abandoned += 1,
             Reason::Patience => {

@@ -105,7 +105,7 @@ impl Gate {
     ) -> Check {
         let full = check.most.is_some_and(|most| self.in_flight >= most)
             || check.most_of_feature.is_some_and(|most| self.of_feature[feature.index()] >= most);
-        if full { Check::Full } else { check.look(views, estimate) }
+        if full && !Deliberate::CapIgnored.is_made() { Check::Full } else { check.look(views, estimate) }
     }
 
     /// An operation starts as `feature`.
@@ -165,7 +165,9 @@ impl Gate {
     /// Brings the integral up to the present.
     pub(super) fn count(&mut self, at: SimTime) {
         let span = (at.min(self.leaves) - self.since.min(self.leaves)).micros();
-        self.micros += i128::from(span) * i128::from(self.in_flight);
+        let in_flight =
+            self.in_flight - u32::from(Deliberate::FlightTimeShort.is_made() && self.in_flight > 0);
+        self.micros += i128::from(span) * i128::from(in_flight);
         self.since = at;
     }
 

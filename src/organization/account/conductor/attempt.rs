@@ -182,7 +182,8 @@ impl State {
             self.queue_for_room(env, slot, lacking);
             return;
         }
-        if env.outages.until(serves, self.timers.now()).is_some() {
+        let is_out = env.outages.until(serves, self.timers.now()).is_some();
+        if is_out && !Deliberate::OutagesIgnored.is_made() {
             self.refuse(env, slot, Reason::Outage, Credits::ZERO);
             return;
         }

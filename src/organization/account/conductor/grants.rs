@@ -267,7 +267,7 @@ impl State {
 
     /// Schedules the voiding of a lot; at one instant it comes before expiries.
     fn void_at(&mut self, at: SimTime, serial: LotSerial, id: Option<u32>) {
-        if at < SimTime::MAX {
+        if at < SimTime::MAX && !Deliberate::VoidsForgotten.is_made() {
             self.timers.schedule(at, (Class::Expiry, 0, id.unwrap_or(u32::MAX)), TimerKind::Void(serial));
         }
     }
