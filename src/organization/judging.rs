@@ -156,8 +156,8 @@ fn is_settled(case: &JudgeCase<'_>) -> bool {
     let JudgeCase { customers, policy, traits, .. } = case;
     let people =
         customers.buyer.is_some() || customers.churn.is_some() || customers.reactions != Reactions::default();
-    let whole = traits.leaves >= case.end && case.measure_from <= case.start && policy.never_changes();
     let reactive = case.features.iter().any(|feature| feature.source.reactive_clients(traits) > 0);
+    let whole = traits.leaves >= case.end && case.measure_from <= case.start && policy.never_changes();
     whole && !people && !reactive && policy.plans.iter().all(has_settled_terms)
 }
 
@@ -173,7 +173,7 @@ fn has_settled_terms(terms: &Terms) -> bool {
     let buys = terms.buyer.is_some() || !terms.top_ups.is_empty();
     let caps = terms.max_in_flight.is_some() || !terms.limits.is_empty();
     let late = terms.subscription.is_some() || terms.metering_lag != Dist::Fixed(0.0);
-    !buys && !caps && !late && terms.features.iter().all(plain)
+    !buys && !caps && !late && terms.rates.is_empty() && terms.features.iter().all(plain)
 }
 
 /// The first feature whose check failed for another time than was counted.

@@ -46,6 +46,25 @@ fn the_table_of_the_page_has_a_line_for_every_error() {
     assert_eq!(told, wanted, "`python3 tests/errors.py` writes it");
 }
 
+#[test]
+fn every_error_is_noticed_under_audit_and_by_another_check() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/trust.md")).expect("the page");
+    let line = Regex::new(r"(?m)^\| [^|]*\(`([a-z0-9-]+)`\) \|(.*)\|$").expect("a pattern");
+    let mut lines = 0;
+    for found in line.captures_iter(&page) {
+        let (name, cells) = (&found[1], found[2].split('|').map(str::trim));
+        let noticed: Vec<bool> = cells.map(|cell| !["–", "not run"].contains(&cell)).collect();
+        assert_eq!(noticed.len(), 5, "{name}");
+        assert!(noticed[0], "`{name}` passes `--audit`");
+        assert!(
+            noticed.iter().filter(|noticed| **noticed).count() > 1,
+            "`{name}` is noticed by one check alone"
+        );
+        lines += 1;
+    }
+    assert_eq!(lines, Deliberate::ALL.len());
+}
+
 /// What everybody uses makes no errors: not even their names are in the program.
 #[cfg(not(feature = "deliberate-errors"))]
 #[test]
