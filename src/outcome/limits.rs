@@ -13,6 +13,10 @@ pub struct LimitTotals {
     pub accounts_met: u64,
     /// Accounts in which all of its amount was used.
     pub accounts_full: u64,
+    /// Members who have meters of their own.
+    pub members: u64,
+    /// Those of them for whom it had no room.
+    pub members_met: u64,
     /// Attempts that it refused.
     pub refused: u64,
     /// Operations that queued for its room.
@@ -34,6 +38,8 @@ pub struct LimitTotals {
 impl LimitTotals {
     fn add(&mut self, tally: &LimitTally, measure_from: SimTime) {
         let since = |at: SimTime| (at - measure_from).micros().max(0);
+        self.members += tally.members;
+        self.members_met += tally.members_met;
         self.refused += tally.refused;
         self.queued += tally.queued;
         self.degraded += tally.degraded;
@@ -53,6 +59,8 @@ impl LimitTotals {
     fn merge(&mut self, other: &LimitTotals) {
         self.accounts_met += other.accounts_met;
         self.accounts_full += other.accounts_full;
+        self.members += other.members;
+        self.members_met += other.members_met;
         self.refused += other.refused;
         self.queued += other.queued;
         self.degraded += other.degraded;

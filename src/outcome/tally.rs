@@ -278,6 +278,10 @@ pub struct LimitTally {
     pub refused_credits: Credits,
     /// Rise of what is used beyond the amount, caused by charges (credits, or millionths of an operation).
     pub overrun: Credits,
+    /// Members who have meters of their own.
+    pub members: u64,
+    /// Those of them for whom it had no room.
+    pub members_met: u64,
     /// First instant at which all of the amount was used.
     pub first_full_at: Option<SimTime>,
     /// First instant at which it had no room for an operation.

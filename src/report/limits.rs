@@ -11,13 +11,15 @@ use super::number::exact;
 /// The file.
 pub const LIMITS_FILE: &str = "limits.csv";
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "replication",
     "policy",
     "limit",
     "organizations",
     "organizations_met",
     "organizations_full",
+    "members",
+    "members_met",
     "attempts_refused",
     "operations_queued",
     "operations_degraded",
@@ -59,9 +61,12 @@ pub fn write_limits(out: impl Write, replication: u32, outcome: &Outcome) -> io:
 /// What a limit met, in the order of the columns.
 fn cells(met: &LimitTotals) -> impl Iterator<Item = String> {
     let hours = |micros: Option<f64>| micros.map_or_else(String::new, |micros| exact(micros / 3.6e9));
-    let counts =
-        [met.accounts_met, met.accounts_full, met.refused, met.queued, met.degraded, met.fallen_back];
+    let organizations = [met.accounts_met, met.accounts_full].map(|count| count.to_string());
+    let of_members = |count: u64| if met.members == 0 { String::new() } else { count.to_string() };
+    let members = [met.members, met.members_met].map(of_members);
+    let counts = [met.refused, met.queued, met.degraded, met.fallen_back];
     let amounts = [met.refused_micros, met.overrun_micros].map(|micros| decimal_of(micros, 6));
     let times = [hours(met.first_full.quantile(0.5)), hours(met.first_lacking.quantile(0.5))];
-    counts.map(|count| count.to_string()).into_iter().chain(amounts).chain(times)
+    let counts = counts.map(|count| count.to_string());
+    organizations.into_iter().chain(members).chain(counts).chain(amounts).chain(times)
 }

@@ -11,8 +11,9 @@ use crate::outcome::{
     AccountSample, AttemptRow, CycleRow, Detail, EntryKind, FeatureTally, LimitTally, Reason, Tally,
     WEEK_HOURS,
 };
-use crate::policy::OnLimit;
 use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
+
+use super::limit_counts::LimitCounts;
 
 /// Operations of one feature in a bulk interval: how many, and their costs.
 #[derive(Debug, Clone, Copy)]
@@ -217,39 +218,14 @@ impl Counts {
         }
     }
 
+    /// What is counted of a limit.
     #[cold]
-    fn of_limit(&mut self, limit: u16) -> &mut LimitTally {
+    pub(super) fn limit(&mut self, limit: u16) -> LimitCounts<'_> {
         let limits = &mut self.tally.limits;
         if limits.len() <= usize::from(limit) {
             limits.resize(usize::from(limit) + 1, LimitTally::default());
         }
-        &mut limits[usize::from(limit)]
-    }
-
-    /// A limit has no room for an operation of such a cost, which meets this.
-    pub(super) fn turned_away(&mut self, limit: u16, at: SimTime, reaction: OnLimit, cost: Credits) {
-        let tally = self.of_limit(limit);
-        tally.first_lacking_at.get_or_insert(at);
-        match reaction {
-            OnLimit::Reject => {
-                tally.refused += 1;
-                tally.refused_credits += cost;
-            }
-            OnLimit::Queue => tally.queued += 1,
-            OnLimit::Degrade => tally.degraded += 1,
-            OnLimit::Fallback(_) => tally.fallen_back += 1,
-            OnLimit::Allow => {}
-        }
-    }
-
-    /// A charge took what a limit counts beyond its amount.
-    pub(super) fn overran(&mut self, limit: u16, rise: Credits) {
-        self.of_limit(limit).overrun += rise;
-    }
-
-    /// All of a limit's amount is used.
-    pub(super) fn filled(&mut self, limit: u16, at: SimTime) {
-        self.of_limit(limit).first_full_at.get_or_insert(at);
+        LimitCounts::of(&mut limits[usize::from(limit)])
     }
 
     /// An operation was served without AI.

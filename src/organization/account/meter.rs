@@ -23,6 +23,8 @@ pub(super) struct LimitMeter {
     pub(super) recent: VecDeque<(SimTime, Credits)>,
     /// Charges before this instant are in no sum any more.
     pub(super) since: SimTime,
+    /// It had no room for an operation.
+    pub(super) met: bool,
     /// Reserved by operations of the trace, which no live operation stands for: their holds, or themselves at work.
     pub(super) in_trace: Credits,
 }

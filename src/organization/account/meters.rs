@@ -135,6 +135,16 @@ impl Meters {
         self.at(rule, owner, clock).in_trace += more;
     }
 
+    /// An owner's meter has no room for an operation; true the first time.
+    pub(super) fn is_met(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> bool {
+        !std::mem::replace(&mut self.at(rule, owner, clock).met, true)
+    }
+
+    /// What is counted begins anew: nobody has met any limit.
+    pub(super) fn begin_measuring(&mut self) {
+        self.limits.iter_mut().flat_map(|of| &mut of.by_owner).for_each(|meter| meter.met = false);
+    }
+
     /// When an owner's meter may have room for somebody who waits.
     pub(super) fn opens_at(
         &mut self,

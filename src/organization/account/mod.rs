@@ -21,6 +21,7 @@ mod events;
 mod flight;
 mod gate;
 mod issuance;
+mod limit_counts;
 mod meter;
 mod meter_rules;
 mod meters;

@@ -104,3 +104,42 @@ fn a_lack_of_credits_falls_back_on_another_feature() {
         ),
     ]);
 }
+
+#[test]
+fn every_limit_without_room_is_met_and_one_decides() {
+    check(&[
+        (
+            "both have one operation: the first in file order refuses the second, and both lack room then",
+            "limits = [{ name = \"day\", amount = 1, unit = \"operations\", window = { every = \"day\" } }, { name = \"life\", amount = 1, unit = \"operations\" }]
+             use 1 at 2 Jan
+             use 1 at 2 Jan 06:00
+             => refused-limit 1, limit-refused 1+0, limit-lacks 2025-01-02T06:00:00Z+2025-01-02T06:00:00Z",
+        ),
+        (
+            "one that is not asked, behind another of its chain, is not met",
+            "limits = [{ name = \"a\", amount = 1, unit = \"operations\", chain = \"c\" }, { name = \"b\", amount = 1, unit = \"operations\", chain = \"c\" }, { name = \"soft\", amount = 1, unit = \"operations\", on_limit = \"allow\" }]
+             use 1 at 2 Jan
+             use 1 at 2 Jan 06:00
+             => refused-limit 1, limit-refused 1+0+0, limit-lacks 2025-01-02T06:00:00Z+never+never",
+        ),
+        (
+            "of two members the second meets the limit, twice",
+            "members 2, billing 1
+             limits = [{ name = \"seat\", amount = 1, unit = \"operations\", per = \"member\" }]
+             use 1 at 2 Jan by 0
+             use 1 at 3 Jan by 1
+             use 1 at 4 Jan by 1
+             use 1 at 5 Jan by 1
+             => refused-limit 2, limit-members-met 1, limit-members 2",
+        ),
+        (
+            "a second limit that falls back refuses, and counts as that: no room for either feature",
+            "admission = { estimate = \"exact\" }
+             feature other: cost = 1
+             limits = [{ name = \"best\", amount = 0, features = [\"work\"], on_limit = { fallback = \"other\" } }, { name = \"rescue\", amount = 0, features = [\"other\"], on_limit = { fallback = \"work\" } }]
+             grant 1: 100 purchased
+             use 10 at 2 Jan
+             => refused-limit 1, limit-refused 0+1",
+        ),
+    ]);
+}

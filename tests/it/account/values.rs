@@ -48,6 +48,11 @@ fn limits(tally: &Tally, name: &str) -> Option<String> {
     Some(match name {
         "limit-refused" => each(|limit| limit.refused.to_string()),
         "limit-queued" => each(|limit| limit.queued.to_string()),
+        "limit-members" => each(|limit| limit.members.to_string()),
+        "limit-members-met" => each(|limit| limit.members_met.to_string()),
+        "limit-lacks" => {
+            each(|limit| limit.first_lacking_at.map_or_else(|| String::from("never"), |at| at.to_string()))
+        }
         "limit-overrun" => each(|limit| limit.overrun.to_string()),
         _ => return None,
     })

@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
-use crate::policy::{LimitUnit, OnLimit};
+use crate::policy::{LimitOwner, LimitUnit, OnLimit};
 use crate::units::Credits;
 
 use super::super::books::{Note, Whose};
@@ -126,41 +126,60 @@ impl State {
             // A soft limit turns nobody away.
             OnLimit::Allow => {}
             OnLimit::Reject => {
-                self.counts.turned_away(
-                    limit.id,
-                    self.timers.now(),
-                    OnLimit::Reject,
-                    self.flight[slot].cost(),
-                );
+                self.turn_away(env, slot, lacking, OnLimit::Reject);
                 self.wait_for_room(env, lacking);
                 self.meters.waits();
                 self.refuse(env, slot, reason, Credits::ZERO);
             }
             OnLimit::Degrade => {
-                self.counts.turned_away(
-                    limit.id,
-                    self.timers.now(),
-                    OnLimit::Degrade,
-                    self.flight[slot].cost(),
-                );
+                self.turn_away(env, slot, lacking, OnLimit::Degrade);
                 self.degrade(env, slot, reason);
             }
             OnLimit::Queue => self.queue_for_room(env, slot, lacking),
             OnLimit::Fallback(other) => {
-                self.counts.turned_away(
-                    limit.id,
-                    self.timers.now(),
-                    limit.on_limit,
-                    self.flight[slot].cost(),
-                );
                 if self.flight[slot].is_substituted() || self.flight[slot].serves() == other {
+                    self.turn_away(env, slot, lacking, OnLimit::Reject);
                     self.wait_for_room(env, lacking);
                     self.meters.waits();
                     self.refuse(env, slot, reason, Credits::ZERO);
                 } else {
+                    self.turn_away(env, slot, lacking, limit.on_limit);
                     self.fall_back(env, slot, other);
                 }
             }
+        }
+    }
+
+    /// A limit turns an operation away, which meets `reaction`. It counts at this one; every other that is asked and has no
+    /// room for it lacks room from now on.
+    fn turn_away(&mut self, env: &Env, slot: u32, lacking: LackingRoom, reaction: OnLimit) {
+        let (now, cost, clock) = (self.timers.now(), self.flight[slot].cost(), self.window_clock(env));
+        let (asker, estimate) = (self.asker(slot), self.flight[slot].estimate());
+        let mut chains = ChainsAsked::default();
+        for rule in env.meter_rules(self.plan) {
+            let Some(owner) = rule.owner_of(asker) else { continue };
+            let asked = chains.ask(rule, owner);
+            let decides = rule.place == lacking.limit;
+            if decides {
+                self.counts.limit(rule.id).turned_away(reaction, cost);
+            } else {
+                let Some(most) = asked else { continue };
+                let need = self.need_of_room(env, rule, asker, estimate);
+                let reserved = self.reserved(rule, owner);
+                if self.meters.has_room((rule, owner), most, (need, reserved), clock) {
+                    continue;
+                }
+            }
+            let first = self.meters.is_met(rule, owner, clock) && rule.per == LimitOwner::Member;
+            self.counts.limit(rule.id).lacks_room(now, first);
+        }
+    }
+
+    /// Counts whose meters there are, at the end of the account.
+    pub(super) fn count_owners(&mut self, env: &Env) {
+        let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.per == LimitOwner::Member);
+        for rule in rules {
+            self.counts.limit(rule.id).has_members(env.traits.members.len() as u64);
         }
     }
 
@@ -206,7 +225,7 @@ impl State {
     /// An operation waits for room at the tail of the limit's queue.
     pub(super) fn queue_for_room(&mut self, env: &Env, slot: u32, lacking: LackingRoom) {
         let limit = &env.terms(self.plan).limits[lacking.limit];
-        self.counts.turned_away(limit.id, self.timers.now(), OnLimit::Queue, self.flight[slot].cost());
+        self.turn_away(env, slot, lacking, OnLimit::Queue);
         if self.meters.queue_len(limit.id, lacking.owner) >= limit.queue_max as usize {
             self.lose(env, slot, Reason::QueueFull);
             return;
@@ -344,7 +363,7 @@ impl State {
         let clock = self.window_clock(env);
         let MeterRise { used, overrun } = self.meters.count(rule, owner, amount, clock);
         if overrun.is_positive() {
-            self.counts.overran(rule.id, overrun);
+            self.counts.limit(rule.id).overran(overrun);
         }
         self.cross_amount((rule, owner), used, told);
     }
@@ -358,7 +377,7 @@ impl State {
     ) {
         let Some(most) = rule.most_of(owner) else { return };
         if before < most && after >= most {
-            self.counts.filled(rule.id, self.timers.now());
+            self.counts.limit(rule.id).filled(self.timers.now());
         }
         for (level, critical) in rule.alert_levels(most) {
             if before < level && level <= after {

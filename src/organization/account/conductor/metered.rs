@@ -141,7 +141,7 @@ impl State {
             };
             let overrun = self.meters.count(rule, 0, amount, clock).overrun;
             if overrun.is_positive() {
-                self.counts.overran(rule.id, overrun);
+                self.counts.limit(rule.id).overran(overrun);
             }
         }
     }
@@ -301,6 +301,6 @@ impl AskedMeters<'_> {
 
 fn overran(counts: &mut Counts, rule: &MeterRule, rise: Credits) {
     if rise.is_positive() {
-        counts.overran(rule.id, rise);
+        counts.limit(rule.id).overran(rise);
     }
 }

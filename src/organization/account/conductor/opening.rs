@@ -110,6 +110,7 @@ impl State {
         self.books.begin_measuring(now);
         self.gate.begin_measuring(now);
         self.watch.begin_measuring(now);
+        self.meters.begin_measuring();
         if self.views().settled <= Credits::ZERO {
             self.counts.depleted(now, None);
         }
