@@ -217,7 +217,9 @@ mod tests {
 
     #[test]
     fn what_is_no_task_is_refused() {
-        let cases: [(&str, &[(&str, &str)], &str); 6] = [
+        /// Variables of a scheduler's task, with their values.
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: [(&str, Variables, &str); 6] = [
             ("65-70/64", &[], "the last shard is 64"),
             ("auto/64", &[], "no scheduler says which task this is"),
             ("auto/64", &[("HQ_TASK_ID", "0")], "numbered from 1"),

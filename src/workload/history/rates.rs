@@ -87,7 +87,7 @@ impl RowRates {
         }
         for (price, formula) in prices.iter_mut().zip(of.rates.formulas()) {
             *price = formula.evaluate(&values) * count;
-            if !(*price >= 0.0) {
+            if price.is_nan() || *price < 0.0 {
                 return Err(RowMishap::Price(formula.to_string(), *price));
             }
         }
