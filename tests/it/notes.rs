@@ -51,9 +51,14 @@ fn a_note_says_what_a_default_decided_what_is_still_to_come_and_what_has_no_pric
             "{json}"
         );
     }
-    let quiet = "admission = \"positive\"\nshort = \"queue\"\npatience = \"1 day\"";
-    let (text, _) = told(&["run"], &short(quiet));
-    assert!(!text.contains("by a default"), "{text}");
+    for quiet in [
+        "admission = \"positive\"\nshort = \"queue\"\npatience = \"1 day\"",
+        "limits = [{ name = \"one\", amount = 1, unit = \"operations\", on_limit = \"queue\", patience = \"1 h\" }]",
+        "limits = [{ name = \"one\", amount = 1, unit = \"operations\", on_limit = \"queue\", max = 0 }]",
+    ] {
+        let (text, _) = told(&["run"], &short(quiet));
+        assert!(text.contains("lost") && !text.contains("by a default"), "{quiet}\n{text}");
+    }
 }
 
 /// Notes of a run, those of one policy without its name.

@@ -227,7 +227,7 @@ impl State {
         let limit = &env.terms(self.plan).limits[lacking.limit];
         self.turn_away(env, slot, lacking, OnLimit::Queue);
         if self.meters.queue_len(limit.id, lacking.owner) >= limit.queue_max as usize {
-            self.lose(env, slot, Reason::QueueFull);
+            self.lose_by(env, slot, Reason::QueueFull, false);
             return;
         }
         self.flight[slot].queue();

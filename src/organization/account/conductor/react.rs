@@ -212,13 +212,19 @@ impl State {
 
     /// An operation is lost for good.
     pub(super) fn lose(&mut self, env: &Env, slot: u32, reason: Reason) {
-        let operation = *self.flight[slot].operation();
         let written = &env.terms(self.plan).written;
         let by_default = match reason {
-            Reason::Patience => !written.patience,
+            // At a limit its own patience decides, not the policy's.
+            Reason::Patience => !written.patience && !self.flight[slot].waits_at_a_limit(),
             Reason::QueueFull => !written.queue_max,
             _ => false,
         };
+        self.lose_by(env, slot, reason, by_default);
+    }
+
+    /// An operation is lost for good, `by_default` if the policy has not written down what decides it.
+    pub(super) fn lose_by(&mut self, env: &Env, slot: u32, reason: Reason, by_default: bool) {
+        let operation = *self.flight[slot].operation();
         self.counts.lost(operation.feature, operation.cost, reason, by_default);
         let list_cost = self.flight[slot].list_cost();
         self.counts.lost_otherwise(operation.feature, operation.cost - list_cost);

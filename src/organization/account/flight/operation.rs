@@ -268,6 +268,11 @@ impl LiveOperation {
         self.patience = Some((until, place));
     }
 
+    /// True if its patience is that of a limit's queue.
+    pub(in super::super) fn waits_at_a_limit(&self) -> bool {
+        self.patience.is_some_and(|(_, place)| place.is_some())
+    }
+
     /// True if its patience ends now.
     pub(in super::super) fn gives_up_at(&self, now: SimTime) -> bool {
         self.patience.is_some_and(|(until, _)| until == now)
