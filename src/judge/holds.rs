@@ -6,6 +6,7 @@ use crate::units::Credits;
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
+use super::work::Stands;
 
 /// A reservation for an operation.
 #[derive(Debug, Clone)]
@@ -173,6 +174,11 @@ impl<'a> Judged<'a> {
                 self.follow(before, Some(work));
                 self.tell_and_answer(work, told);
             }
+        }
+        // Work without its hold is exempt no longer (docs/semantics.md §6.13).
+        let state = &self.work[work];
+        if state.stands == Stands::InFlight && state.started && state.settled.is_none() {
+            self.kill_at_start(work);
         }
     }
 

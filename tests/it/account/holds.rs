@@ -189,6 +189,22 @@ fn a_hold_that_times_out_is_released_or_charged() {
              => charges 10+5, due 15, overcharged 0",
         ),
         (
+            "work whose hold has timed out is exempt no longer: exhausted by that, it is killed then",
+            "admission = { hold = { estimate = 10, timeout = \"1 h\", on_timeout = \"charge\" } }
+             in_flight = \"kill\"
+             grant 1: 10 included
+             use 15 at 2 Jan for 3 h
+             => killed 1, charges 10",
+        ),
+        (
+            "also where the account was exhausted before",
+            "admission = { hold = { estimate = 10, timeout = \"1 h\" } }
+             in_flight = \"kill\"
+             grant 1: 10 included, expires 2 Jan 00:30
+             use 4 at 2 Jan for 3 h
+             => killed 1, holds-expired 1",
+        ),
+        (
             "a settle at the timeout instant still counts",
             "admission = { hold = { estimate = 10, timeout = \"1 h\" } }
              grant 1: 20 included

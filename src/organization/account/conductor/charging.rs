@@ -175,6 +175,8 @@ impl State {
         };
         self.follow_up(env, posting, Some(cause));
         self.tell(env, (whose, cause), told);
+        // Without its hold it is exempt no longer.
+        self.kill_exhausted(env);
         self.maybe_free(slot);
     }
 
