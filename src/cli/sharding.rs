@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::arguments::TaskArguments;
 use super::exit::CommandProblem;
 
 /// More shards than anybody can look after.
@@ -45,15 +46,6 @@ enum Which {
     Variable(&'static TaskVariable),
 }
 
-/// How tasks stand for shards, where a scheduler numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tasks {
-    /// Shards of one task.
-    pub each: u32,
-    /// Added to the number of a task: those of earlier arrays, or 1 where tasks are numbered from 0 and ours are not.
-    pub offset: u32,
-}
-
 /// Reads `FROM-TO/N`, `I/N`, `auto/N` or `VARIABLE/N`.
 pub(super) fn shard(text: &str) -> Result<ShardAsked, String> {
     let form = || {
@@ -89,7 +81,7 @@ impl ShardAsked {
     /// Numbers beyond the last shard; a task without a number, with two, or with one that is none.
     pub(super) fn numbers(
         &self,
-        tasks: Tasks,
+        tasks: &TaskArguments,
         last: u32,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<RangeInclusive<u32>, CommandProblem> {
@@ -112,19 +104,19 @@ impl ShardAsked {
                 (task_number(&text, named)?, *named)
             }
         };
-        let task = i64::from(task) + i64::from(tasks.offset);
+        let task = i64::from(task) + i64::from(tasks.task_offset);
         let Some(task) = u64::try_from(task).ok().filter(|&task| task > 0) else {
             return Err(usage(format!("`{}` is 0, and tasks are numbered from 1", by.name), by.numbered));
         };
-        let first = (task - 1) * u64::from(tasks.each) + 1;
+        let first = (task - 1) * u64::from(tasks.shards_per_task) + 1;
         if first > u64::from(last) {
-            let most = last.div_ceil(tasks.each);
+            let most = last.div_ceil(tasks.shards_per_task);
             return Err(usage(
                 format!("task {task} by `{}` would begin with shard {first} of {last}", by.name),
                 &format!("{most} tasks are enough; {}", by.numbered),
             ));
         }
-        let behind = (first - 1 + u64::from(tasks.each)).min(u64::from(last));
+        let behind = (first - 1 + u64::from(tasks.shards_per_task)).min(u64::from(last));
         // Both are at most `last`.
         Ok(first as u32..=behind as u32)
     }
@@ -184,13 +176,14 @@ mod tests {
 
     fn numbers(
         text: &str,
-        (each, offset): (u32, u32),
+        (shards_per_task, task_offset): (u32, u32),
         set: &[(&str, &str)],
     ) -> Result<RangeInclusive<u32>, String> {
         let asked = shard(text).expect("readable");
         let variable =
             |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        asked.numbers(Tasks { each, offset }, asked.of, &variable).map_err(|problem| problem.to_string())
+        let tasks = TaskArguments { shards_per_task, task_offset };
+        asked.numbers(&tasks, asked.of, &variable).map_err(|problem| problem.to_string())
     }
 
     #[test]

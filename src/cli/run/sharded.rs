@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 use super::super::arguments::RunArguments;
 use super::super::exit::{CommandProblem, Exit};
 use super::super::gathering::GatheringWriter;
-use super::super::sharding::{ShardAsked, Tasks};
+use super::super::sharding::ShardAsked;
 use super::super::shards::{ShardBench, cut, folder_name, header};
 use super::super::terminal;
 use super::kept::command;
@@ -33,10 +33,9 @@ pub(super) fn carry_out(
             hint: Some(String::from("say how many: `--replications 100`")),
         });
     }
-    let tasks = Tasks { each: arguments.tasks.shards_per_task, offset: arguments.tasks.task_offset };
     let batches = matter.scenario.until.as_ref().map_or(1, |until| until.most / until.batch);
     let last = asked.of.saturating_mul(batches);
-    let numbers = asked.numbers(tasks, last, &|name| std::env::var(name).ok())?;
+    let numbers = asked.numbers(&arguments.tasks, last, &|name| std::env::var(name).ok())?;
     let (begun, _) = Begun::with(matter, arguments, interrupt)?;
     let Begun { matter, folder, histories, question, .. } = &begun;
     let scenario = &matter.scenario;

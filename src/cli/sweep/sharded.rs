@@ -13,7 +13,7 @@ use crate::report::RunFolder;
 use super::super::arguments::SweepArguments;
 use super::super::asked::Asked;
 use super::super::exit::{CommandProblem, Exit};
-use super::super::sharding::{ShardAsked, Tasks};
+use super::super::sharding::ShardAsked;
 use super::super::shards::{ShardBench, cut, folder_name, header};
 use super::super::trying::Workshop;
 
@@ -25,8 +25,7 @@ pub(super) fn carry_out(
     (folder, conditions): (&RunFolder, &Conditions),
 ) -> Result<Exit, CommandProblem> {
     let groups = sizes(workshop, trials)?;
-    let tasks = Tasks { each: arguments.tasks.shards_per_task, offset: arguments.tasks.task_offset };
-    let numbers = shard.numbers(tasks, shard.of, &|name| std::env::var(name).ok())?;
+    let numbers = shard.numbers(&arguments.tasks, shard.of, &|name| std::env::var(name).ok())?;
     let question = asked.question(&workshop.source, &workshop.base);
     let head = ShardHead {
         number: 0,
