@@ -18,13 +18,13 @@ use super::purchase::{PurchaseReason, Shortage};
 use super::rates::PricedArrival;
 
 impl State {
-    /// A piece of demand arrives, which costs `others` by other rates than its feature's own; `slot` is its place in the trace if
-    /// it may end there. True if it will.
-    pub(super) fn arrive(
+    /// A piece of demand arrives, which costs `others` by other rates than its feature's own: looked up only where the policy
+    /// asks. `slot` is its place in the trace if it may end there. True if it will.
+    pub(super) fn arrive<'b>(
         &mut self,
         env: &Env,
         (operation, parts): (&Operation, &[RunPart]),
-        others: OtherPrices<'_>,
+        others: impl FnOnce() -> OtherPrices<'b>,
         slot: Option<u32>,
     ) -> bool {
         self.timers.advance(operation.at);
@@ -36,6 +36,7 @@ impl State {
             return true;
         }
         if env.is_priced(feature) {
+            let others = others();
             let priced = self.price_arrival(env, operation, parts, others);
             self.arrive_priced(env, priced, others.quantities);
             return false;
@@ -56,7 +57,7 @@ impl State {
         let slot = self.flight.take_slot();
         self.flight[slot].begin(operation, parts, estimate, self.customer.arriving());
         if env.falls_back {
-            self.flight[slot].keep_quantities(others.quantities);
+            self.flight[slot].keep_quantities(others().quantities);
         }
         self.begin_operation(env, slot);
         false
@@ -244,10 +245,10 @@ impl State {
             WhenShort::Degrade => self.degrade(env, slot, reason),
             WhenShort::Queue => self.join_queue(env, slot, reason),
             WhenShort::Fallback(other) => {
-                if self.flight[slot].is_substituted() || self.flight[slot].serves() == other {
-                    self.refuse(env, slot, reason, need);
-                } else {
+                if self.may_fall_back(slot, other) {
                     self.fall_back(env, slot, other);
+                } else {
+                    self.refuse(env, slot, reason, need);
                 }
             }
         }

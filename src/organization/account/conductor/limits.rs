@@ -125,27 +125,20 @@ impl State {
         match limit.on_limit {
             // A soft limit turns nobody away.
             OnLimit::Allow => {}
-            OnLimit::Reject => {
-                self.turn_away(env, slot, lacking, OnLimit::Reject);
-                self.wait_for_room(env, lacking);
-                self.meters.waits();
-                self.refuse(env, slot, reason, Credits::ZERO);
-            }
             OnLimit::Degrade => {
                 self.turn_away(env, slot, lacking, OnLimit::Degrade);
                 self.degrade(env, slot, reason);
             }
             OnLimit::Queue => self.queue_for_room(env, slot, lacking),
-            OnLimit::Fallback(other) => {
-                if self.flight[slot].is_substituted() || self.flight[slot].serves() == other {
-                    self.turn_away(env, slot, lacking, OnLimit::Reject);
-                    self.wait_for_room(env, lacking);
-                    self.meters.waits();
-                    self.refuse(env, slot, reason, Credits::ZERO);
-                } else {
-                    self.turn_away(env, slot, lacking, limit.on_limit);
-                    self.fall_back(env, slot, other);
-                }
+            OnLimit::Fallback(other) if self.may_fall_back(slot, other) => {
+                self.turn_away(env, slot, lacking, limit.on_limit);
+                self.fall_back(env, slot, other);
+            }
+            OnLimit::Reject | OnLimit::Fallback(_) => {
+                self.turn_away(env, slot, lacking, OnLimit::Reject);
+                self.wait_for_room(env, lacking);
+                self.meters.waits();
+                self.refuse(env, slot, reason, Credits::ZERO);
             }
         }
     }

@@ -143,6 +143,12 @@ impl State {
         self.attempt(env, slot);
     }
 
+    /// An operation falls back once, on another feature than the one that serves it.
+    pub(super) fn may_fall_back(&self, slot: u32, other: FeatureIndex) -> bool {
+        let work = &self.flight[slot];
+        !work.is_substituted() && work.serves() != other
+    }
+
     /// The same attempt at the price of another feature, whose cost is drawn like a substitute's if that draws it: duration and
     /// fate stay, but a run becomes one piece of work.
     pub(super) fn fall_back(&mut self, env: &Env, slot: u32, other: FeatureIndex) {
@@ -308,8 +314,7 @@ impl State {
         self.count_member(env, &operation);
         self.keep_quantities(env, &operation, &batch.quantities);
         let (whole, parts, quantities) = (&batch.prices, &batch.part_prices, &batch.quantities);
-        let prices = OtherPrices { whole, parts, quantities };
-        self.arrive(env, (&operation, &batch.parts), prices, None);
+        self.arrive(env, (&operation, &batch.parts), || OtherPrices { whole, parts, quantities }, None);
         self.customer.set_arriving(None);
     }
 

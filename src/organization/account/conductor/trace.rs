@@ -95,7 +95,7 @@ impl State {
         let open = self.fast_paths[operation.feature.index()].open;
         let slot = slot.filter(|_| open);
         let arrival = (operation, batch.parts_of(operation));
-        let fast = self.arrive(env, arrival, batch.prices_of(place), slot);
+        let fast = self.arrive(env, arrival, || batch.prices_of(place), slot);
         if let (false, Some(slot)) = (fast, slot) {
             self.bulk.pass_over(slot);
         }
