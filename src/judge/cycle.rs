@@ -385,6 +385,7 @@ impl Judged<'_> {
             self.lots[minimum].issued += credits;
             self.lots[minimum].remaining += credits;
             self.alerts.issued += credits;
+            self.credits_have_come();
             self.lot_fact(EntryKind::IssueRolloverMinimum, minimum, credits);
             return;
         }

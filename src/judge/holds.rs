@@ -6,6 +6,7 @@ use crate::units::Credits;
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
+use super::lots::LotOrigin;
 use super::work::Stands;
 
 /// A reservation for an operation.
@@ -103,7 +104,7 @@ impl<'a> Judged<'a> {
                 self.holds[hold].reserved[index].1 -= part;
                 let only_held = self.is_only_held(lot);
                 self.burn(work, segment, lot, part);
-                self.lots[lot].over |= only_held && self.lots[lot].remaining.is_zero();
+                self.lots[lot].over |= only_held && self.ends_with_its_holds(lot);
                 left -= part;
             }
         }
@@ -111,6 +112,11 @@ impl<'a> Judged<'a> {
         let uncovered = self.holds[hold].uncovered.min(left);
         self.holds[hold].uncovered -= uncovered;
         left
+    }
+
+    /// What only holds have kept has ended with them; a grant that rolls over in place goes on empty (docs/semantics.md §4.10).
+    fn ends_with_its_holds(&self, lot: usize) -> bool {
+        self.lots[lot].remaining.is_zero() && !matches!(self.lots[lot].origin, LotOrigin::Grant(_))
     }
 
     /// A lot that only holds keep alive has ended, and takes nothing back when they have used it up (docs/semantics.md §18.3).
@@ -128,7 +134,7 @@ impl<'a> Judged<'a> {
             if goes.is_positive() {
                 self.lots[lot].pinned -= goes;
                 self.take_away(EntryKind::Expire, lot, goes, false);
-                self.lots[lot].over |= self.lots[lot].remaining.is_zero();
+                self.lots[lot].over |= self.ends_with_its_holds(lot);
             }
         }
         self.stamp();

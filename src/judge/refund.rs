@@ -64,7 +64,7 @@ impl Judged<'_> {
         self.stamp();
         self.repay();
         self.credits_have_come();
-        self.follow(before, None);
+        self.follow(before, Some(work));
     }
 
     /// To the lot, or anew as a promotional one if it has ended (docs/semantics.md §18.3).

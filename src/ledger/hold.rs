@@ -248,7 +248,12 @@ impl Ledger {
         lot.overdue -= late;
         if late.is_positive() {
             self.expire_from(index, late);
+            let over = self.lots[index].remaining.is_zero();
             self.drop_empty();
+            if over {
+                // It had ended, and only its holds had kept it: nothing is given back to it any more.
+                self.end_spent(serial);
+            }
         }
     }
 

@@ -73,13 +73,15 @@ impl Timed for Due {
     #[inline]
     fn precedes(&self, other: &Due) -> bool {
         let (own, others) = (self.place(), other.place());
-        own < others || (own == others && (self.slot, self.what) < (other.slot, other.what))
+        own < others || (own == others && (self.what, self.slot) < (other.what, other.slot))
     }
 }
 
 /// What is due; of one operation at one instant in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DueKind {
+    /// A charge is recorded after its lag; the slot is the record's.
+    Record,
     /// The incurred cost reaches the hold under `overrun = stop`.
     Stop,
     /// A part (or a whole simple operation) owes its charge.
@@ -88,8 +90,6 @@ pub(super) enum DueKind {
     End,
     /// A hold times out.
     HoldTimeout,
-    /// A charge is recorded after its lag; the slot is the record's.
-    Record,
     /// A refused operation tries again.
     Retry,
     /// A waiting operation gives up.
@@ -107,7 +107,7 @@ impl PartialOrd for Due {
 impl Ord for Due {
     /// Reversed, so that a max-heap yields the earliest.
     fn cmp(&self, other: &Due) -> Ordering {
-        let key = |due: &Due| (due.place(), due.slot, due.what);
+        let key = |due: &Due| (due.place(), due.what, due.slot);
         key(other).cmp(&key(self))
     }
 }

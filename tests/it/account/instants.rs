@@ -161,6 +161,17 @@ fn pairs_at_one_instant() {
              => charged 4, holds-settled 1",
         ),
         (
+            "a charge that is recorded late comes before what the same work charges: without its hold it is killed as it ends",
+            "metering_lag = \"6 h\"
+             charge = \"start\"
+             in_flight = \"kill\"
+             admission = { hold = { estimate = 3 } }
+             grant 1: 10 included
+             use 17 of work at 2 Jan for 1 h
+             run of other at 2 Jan: helper for 6 h
+             => served 1, killed 1, kill-days 2025-01-02T06:00:00Z, debt 7",
+        ),
+        (
             "work that ends makes room for an arrival",
             "max_in_flight = 1
              use 1 at 2 Jan for 1 h

@@ -385,3 +385,20 @@ fn a_lot_that_ended_under_a_hold_and_was_used_up_takes_nothing_back() {
              => refunded 10, remaining 10, grant 1 0",
     )]);
 }
+
+#[test]
+fn a_lot_that_a_hold_kept_to_the_last_takes_nothing_back() {
+    check(&[(
+        "a close has ended the allowance; its last charge, recorded late, ends the hold and the rest",
+        "until 15 Feb
+             allowance = { credits = 10, anchor = \"calendar-month\" }
+             admission = { hold = { estimate = 10, pins_expiry = true } }
+             charge = \"start\"
+             on_failure = \"free\"
+             metering_lag = \"24 h\"
+             use 6 at 31 Jan 12:00 for 48 h fails after 48 h
+             at 1 Feb: settled 10, available 0
+             at 2 Feb: settled 10, available 10
+             => expired 4, refunded 6, remaining 16, charged 0",
+    )]);
+}

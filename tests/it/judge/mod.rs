@@ -3,6 +3,7 @@
 mod both;
 mod draw;
 mod keys;
+mod once;
 mod swarm;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,23 @@
+//! Files on which judge and product once differed: each keeps what was decided, and says where the rule stands.
+
+use std::fs;
+
+use super::both::{Both, both};
+
+#[test]
+fn files_that_once_showed_a_difference_show_none() {
+    let mut paths: Vec<_> = fs::read_dir("tests/it/judge/once")
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let differs = |path: &std::path::PathBuf| match both(&fs::read_to_string(path).expect("it can be read")) {
+        Both::Agree(_) => None,
+        Both::Refused(why) => Some(format!("{} is refused: {why}", path.display())),
+        Both::Broken(why) => Some(format!("{}: {why}", path.display())),
+        Both::Differ { difference, .. } => Some(format!("{}:\n{difference}", path.display())),
+    };
+    let found: Vec<String> = paths.iter().filter_map(differs).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
