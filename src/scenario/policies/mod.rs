@@ -9,6 +9,7 @@ mod commerce;
 mod customers;
 mod grants;
 mod limits;
+mod owed;
 mod rates;
 mod settings;
 mod terms;

@@ -11,10 +11,11 @@ use crate::scenario::reading::{
     Field, Item, Kind, Node, Section, TableShape, TomlTable, TomlValue, default, merge, optional, words_of,
 };
 
-use super::commerce::{self, INVOICES, OVERDRAFT_KIND, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
+use super::commerce::{self, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
 use super::limits::{self, LIMIT, RESET};
+use super::owed::{self, INVOICES, OVERDRAFT_KIND};
 use super::rates::{self, RATES_KIND};
 use super::top_ups::{self, ALERT, TOP_UP};
 use super::{Names, admission, feature_of};
@@ -144,7 +145,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
     let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone()));
     let (allowance, allowance_cycle) = allowance.map_or((None, None), |terms| (terms.allowance, terms.cycle));
     let per = section.value("round_per", Item::word::<RoundPer>);
-    let overdraft = section.read("overdraft", commerce::overdraft).unwrap_or_else(Overdraft::none);
+    let overdraft = section.read("overdraft", owed::overdraft).unwrap_or_else(Overdraft::none);
     let debt_counts = section.read_or("debt_counts", overdraft.repay != Repay::Never, Item::flag);
     let packages = section.value("packages", commerce::packages);
     let alerts = section.value("alerts", top_ups::alerts);
@@ -187,7 +188,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
         }),
         resets: section.value("resets", |item| limits::resets(item, &limits)),
         limits,
-        invoices: section.read("invoices", commerce::invoices).unwrap_or_else(commerce::paid_at_once),
+        invoices: section.read("invoices", owed::invoices).unwrap_or_else(owed::paid_at_once),
         debt_counts,
     }
 }
