@@ -16,6 +16,8 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
         (has(|terms| !terms.limits.is_empty()), "limits"),
         (has(|terms| !terms.rates.is_empty()), "rates"),
         (has(has_dated_prices), "prices with dates"),
+        (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
+        (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
         (has(Terms::falls_back), "operations that fall back on another feature"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))

@@ -148,9 +148,10 @@ impl Ledger {
         debt - left
     }
 
-    /// Removes debt by forgiving or invoicing it. Returns what was removed.
-    pub fn clear_debt(&mut self) -> Credits {
-        std::mem::take(&mut self.debt)
+    /// Removes part of the debt by forgiving or invoicing it.
+    pub fn clear_debt(&mut self, part: Credits) {
+        self.debt -= part;
+        debug_assert!(self.debt >= Credits::ZERO, "no more debt is cleared than there is");
     }
 
     /// Starts with debt.

@@ -32,9 +32,9 @@ pub enum EntryKind {
     Repay,
     /// A charge became debt.
     DebtIncurred,
-    /// Debt was forgiven at a close.
+    /// Debt was forgiven at a close, all of it or what its grace is.
     DebtForgiven,
-    /// Debt was invoiced at a close; `money` is the overage.
+    /// Debt was invoiced, at a close or before it; `money` is the overage.
     DebtInvoiced,
     /// A grant's rest expired (at its end, trimmed, or replaced by a recurrence).
     Expire,

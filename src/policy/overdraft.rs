@@ -1,6 +1,7 @@
 //! Debt: how much is permitted, who pays it back, what becomes of it.
 
-use crate::units::{Credits, Money, Probability};
+use crate::calendar::CalendarUnit;
+use crate::units::{Credits, Money, Probability, round_half_up};
 
 /// Permission to be in debt.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,30 @@ pub struct Overdraft {
     pub price_per_credit: Option<Money>,
     /// Fee at a close with debt; money, never debt.
     pub fee: Money,
+    /// So much overage is invoiced as soon as it is owed, in whole multiples (above zero, with a price); none waits for
+    /// the close.
+    pub invoice_at: Option<Money>,
+    /// What of the debt is forgiven at closes.
+    pub grace: Option<Grace>,
+}
+
+/// Debt that closes forgive, so often.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grace {
+    /// Of the closing period's allowance (0.1 = 10 %), above 0.
+    pub share: f64,
+    /// So many closes with debt in each calendar period.
+    pub times: u32,
+    /// The calendar period.
+    pub per: CalendarUnit,
+}
+
+impl Grace {
+    /// The most that a close forgives, to the next micro-credit below.
+    #[must_use]
+    pub fn of(self, allowance: Credits) -> Credits {
+        allowance.scale_floor(round_half_up(self.share, 1e9), 1_000_000_000)
+    }
 }
 
 impl Overdraft {
@@ -30,6 +55,8 @@ impl Overdraft {
             at_cycle: DebtAtCycle::default(),
             price_per_credit: None,
             fee: Money::ZERO,
+            invoice_at: None,
+            grace: None,
         }
     }
 }

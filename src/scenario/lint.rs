@@ -4,6 +4,7 @@
 //! is mentioned once, not once a policy.
 
 mod limits;
+mod money;
 mod rates;
 
 use crate::policy::{
@@ -56,6 +57,8 @@ static CHECKS: &[fn(&About<'_>)] = &[
     limits::links_never_asked,
     limits::queue_that_never_moves,
     limits::limit_never_met,
+    money::invoices_never_sent_ahead,
+    money::grace_beside_forgiving,
     rates::features_without_a_rate,
     rates::cards_that_never_apply,
 ];

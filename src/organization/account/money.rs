@@ -49,6 +49,8 @@ pub(super) struct MoneyBook {
     months: Vec<(SimTime, Money)>,
     /// Cash of the running cycle.
     row: Money,
+    /// Start of the calendar period in which closes last forgave debt, and how many of them did.
+    graces: (SimTime, u32),
     before: Before,
     monthly: MonthlyLines,
     tally: MoneyTally,
@@ -98,6 +100,7 @@ impl Default for MoneyBook {
             credit_owed: Money::ZERO,
             months: Vec::new(),
             row: Money::ZERO,
+            graces: (SimTime::MIN, 0),
             before: Before::default(),
             monthly: MonthlyLines::default(),
             tally: MoneyTally { complete: true, ..MoneyTally::default() },
@@ -297,6 +300,16 @@ impl MoneyBook {
         let credit = self.credit_owed.min(amount);
         self.credit_owed -= credit;
         credit
+    }
+
+    /// How many closes have forgiven debt in the calendar period that begins then.
+    pub(super) fn graces_used(&self, period: SimTime) -> u32 {
+        if self.graces.0 == period { self.graces.1 } else { 0 }
+    }
+
+    /// One more close forgives debt in the calendar period that begins then.
+    pub(super) fn use_grace(&mut self, period: SimTime) {
+        self.graces = (period, self.graces_used(period) + 1);
     }
 
     /// How many invoices there are.

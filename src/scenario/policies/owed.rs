@@ -1,10 +1,13 @@
 //! What is owed and how it is paid: `overdraft`, `invoices`.
 
-use crate::policy::{DebtAtCycle, Invoices, Overdraft, Repay};
+use crate::calendar::CalendarUnit;
+use crate::policy::{DebtAtCycle, Grace, Invoices, Overdraft, Repay};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{Item, Kind, TableShape, default, optional, words, words_of};
-use crate::units::Probability;
+use crate::scenario::reading::{
+    Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
+};
+use crate::units::{Money, Probability};
 
 /// `overdraft = …`.
 pub(super) const OVERDRAFT_KIND: Kind =
@@ -52,11 +55,46 @@ static OVERDRAFT: TableShape = TableShape {
             "Price of invoiced debt; money outcomes are not available without it.",
         ),
         optional("fee", Kind::Money, "Fee at a close with debt; money, never debt. None if left out."),
+        optional(
+            "invoice_at",
+            Kind::Money,
+            "Overage is invoiced as soon as so much is owed, in whole multiples of it; the rest waits for the close. Needs \
+             `at_cycle = \"invoice\"` and a price.",
+        ),
+        optional("grace", Kind::Table(&GRACE), "Debt that closes forgive before anything is invoiced."),
     ]],
 };
 
-/// Reads `overdraft`.
-pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
+static GRACE: TableShape = TableShape {
+    name: "grace",
+    doc: "Debt up to a share of the allowance, forgiven at closes, so often in each calendar period.",
+    tags: &[],
+    parts: &[&[
+        required(
+            "share",
+            Kind::Share(NumberRange::above(0.0, 1e6)),
+            "The most that a close forgives, as a share of what it is `of`.",
+        ),
+        default(
+            "of",
+            Kind::Words(words_of::<GraceOf>),
+            "\"allowance\"",
+            "What it is a share of: the allowance of the period that closes.",
+        ),
+        default("times", Kind::POSITIVE_COUNT, "1", "Closes with debt that are forgiven in each period."),
+        default("per", Kind::Words(words_of::<CalendarUnit>), "\"year\"", "The calendar period."),
+    ]],
+};
+
+/// What a grace is a share of.
+#[derive(Debug, Clone, Copy)]
+enum GraceOf {
+    Allowance,
+}
+words!(GraceOf { "allowance" => Allowance });
+
+/// Reads `overdraft` of a plan, which has an allowance or not.
+pub(super) fn overdraft(item: Item<'_>, has_allowance: bool) -> Option<Overdraft> {
     if item.as_number().is_some() {
         return item.credits().map(|limit| Overdraft { limit: Some(limit), ..Overdraft::none() });
     }
@@ -70,13 +108,54 @@ pub(super) fn overdraft(item: Item<'_>) -> Option<Overdraft> {
     let limit = |item: Item<'_>| {
         if item.is_word("unlimited") { Some(None) } else { item.credits().map(Some) }
     };
-    Some(Overdraft {
+    let overdraft = Overdraft {
         limit: section.read_or("limit", None, limit),
         adopted: section.read_or("adopted", Probability::ONE, Item::probability),
         repay: section.value("repay", Item::word),
         at_cycle: section.value("at_cycle", Item::word),
         price_per_credit: section.read("price_per_credit", Item::money),
         fee: section.value("fee", Item::money),
+        invoice_at: section.read("invoice_at", invoice_at),
+        grace: section.read("grace", |item| grace(item, has_allowance)),
+    };
+    billed_at_once(section, &overdraft);
+    Some(overdraft)
+}
+
+fn invoice_at(item: Item<'_>) -> Option<Money> {
+    let hint = || Some("leave it out to invoice at the close only".to_owned());
+    match item.money()? {
+        Money::ZERO => item.fail_with("an amount above 0", hint()),
+        money => Some(money),
+    }
+}
+
+/// What is invoiced before the close has a price, and is invoiced at the close too.
+fn billed_at_once(section: Section<'_>, overdraft: &Overdraft) {
+    if overdraft.invoice_at.is_none() {
+        return;
+    }
+    if overdraft.at_cycle != DebtAtCycle::Invoice {
+        let hint = "write `at_cycle = \"invoice\"`: what stays below the threshold is invoiced at the close";
+        section.error("invoice_at", "stands beside closes that do not invoice", Some(hint));
+    }
+    if overdraft.price_per_credit.is_none_or(|price| price == Money::ZERO) {
+        let hint = "write `price_per_credit = …`: nothing is owed without one";
+        section.error("invoice_at", "is never reached without a price", Some(hint));
+    }
+}
+
+fn grace(item: Item<'_>, has_allowance: bool) -> Option<Grace> {
+    let section = item.section(&GRACE)?;
+    section.read("of", Item::word::<GraceOf>);
+    if !has_allowance {
+        let hint = "give the plan an `allowance`, or write `at_cycle = \"forgive\"`";
+        section.error("share", "is a share of an allowance that the plan lacks", Some(hint));
+    }
+    Some(Grace {
+        share: section.read("share", Item::share)?,
+        times: section.read_or("times", 1, Item::count),
+        per: section.read_or("per", CalendarUnit::Year, Item::word),
     })
 }
 

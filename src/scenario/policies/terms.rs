@@ -145,7 +145,8 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
     let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone()));
     let (allowance, allowance_cycle) = allowance.map_or((None, None), |terms| (terms.allowance, terms.cycle));
     let per = section.value("round_per", Item::word::<RoundPer>);
-    let overdraft = section.read("overdraft", owed::overdraft).unwrap_or_else(Overdraft::none);
+    let overdraft = section.read("overdraft", |item| owed::overdraft(item, allowance.is_some()));
+    let overdraft = overdraft.unwrap_or_else(Overdraft::none);
     let debt_counts = section.read_or("debt_counts", overdraft.repay != Repay::Never, Item::flag);
     let packages = section.value("packages", commerce::packages);
     let alerts = section.value("alerts", top_ups::alerts);

@@ -21,6 +21,7 @@ mod limits_waiting;
 mod measured;
 mod money;
 mod opening;
+mod overage;
 mod people;
 mod plan_usage;
 mod plans;

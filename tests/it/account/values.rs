@@ -211,6 +211,8 @@ fn journal(tally: &Tally, name: &str) -> Option<String> {
     };
     Some(match name {
         "charges" => amounts(EntryKind::Charge),
+        "invoices" => amounts(EntryKind::DebtInvoiced),
+        "invoice-days" => days(EntryKind::DebtInvoiced),
         "burns" => grants(EntryKind::Burn),
         "repayments" => grants(EntryKind::Repay),
         "expiries" => grants(EntryKind::Expire),

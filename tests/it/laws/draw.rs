@@ -116,10 +116,21 @@ fn hold_knobs() -> BoxedStrategy<Knob> {
         .boxed()
 }
 
+/// Cents at which overage is invoiced before the close.
+fn ahead() -> impl Strategy<Value = Option<i64>> {
+    option::weighted(0.4, 1..200_i64)
+}
+
+/// Quarters of the allowance that closes forgive, and how many of a week.
+fn grace() -> impl Strategy<Value = Option<(u8, u32)>> {
+    option::weighted(0.3, (1..5_u8, 1..3_u32))
+}
+
 fn debt_knobs() -> BoxedStrategy<Knob> {
     prop_oneof![
-        3 => (option::of(0..30_i64), 0..3_u8, 0..3_u8, option::of(1..50_i64), 0..100_i64)
-            .prop_map(|(limit, repay, at_cycle, cents, fee)| Knob::Overdraft { limit, repay, at_cycle, cents, fee }),
+        3 => (option::of(0..30_i64), 0..3_u8, 0..3_u8, option::of(1..50_i64), 0..100_i64, ahead(), grace()).prop_map(
+            |(limit, repay, at_cycle, cents, fee, ahead, grace)| Knob::Overdraft { limit, repay, at_cycle, cents, fee, ahead, grace }
+        ),
         1 => (0..200_u32, 0..5_u8, option::of(1..300_u32))
             .prop_map(|(hours, declined, write_off)| Knob::Invoices { hours, declined, write_off }),
         1 => any::<bool>().prop_map(Knob::DebtCounts),

@@ -133,6 +133,10 @@ pub enum Knob {
         at_cycle: u8,
         cents: Option<i64>,
         fee: i64,
+        /// Cents of `invoice_at`.
+        ahead: Option<i64>,
+        /// Quarters of the allowance, times a week.
+        grace: Option<(u8, u32)>,
     },
     Patience {
         hours: u32,

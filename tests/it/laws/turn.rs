@@ -4,9 +4,9 @@ use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
     CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
-    Effective, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout, Opening,
-    Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Reevaluation, Repay, Retry,
-    Rollover, RoundMode, Rounding, RuleChange, Subscription, Substitute, Terms, TopUpAmount, TopUpCap,
+    Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout,
+    Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Reevaluation, Repay,
+    Retry, Rollover, RoundMode, Rounding, RuleChange, Subscription, Substitute, Terms, TopUpAmount, TopUpCap,
     TopUpRule, TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
@@ -74,7 +74,7 @@ impl Knob {
                 terms.max_in_flight = Some(*most);
                 terms.at_max_in_flight = reaction(*word);
             }
-            Knob::Overdraft { limit, repay, at_cycle, cents, fee } => {
+            Knob::Overdraft { limit, repay, at_cycle, cents, fee, ahead, grace } => {
                 terms.overdraft = Overdraft {
                     limit: limit.map(thirds),
                     adopted: Probability::ONE,
@@ -83,6 +83,12 @@ impl Knob {
                         [usize::from(*at_cycle)],
                     price_per_credit: cents.map(money),
                     fee: money(*fee),
+                    invoice_at: ahead.filter(|_| *at_cycle == 2 && cents.is_some()).map(money),
+                    grace: grace.map(|(quarters, times)| Grace {
+                        share: f64::from(quarters) / 4.0,
+                        times,
+                        per: CalendarUnit::Week,
+                    }),
                 };
             }
             Knob::Patience { hours, queue } => {

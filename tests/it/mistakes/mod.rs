@@ -40,7 +40,7 @@ overdraft = { limit = 100 }
 "#;
 
 /// What is tried, the text that is there, and what a beginner writes.
-const CASES: [(&str, &str, &str); 27] = [
+const CASES: [(&str, &str, &str); 29] = [
     ("a key misspelt", "limit = 100", "limt = 100"),
     ("a unit left out", "\"5/day\"", "5"),
     ("a period misspelt", "every = \"month\"", "every = \"montly\""),
@@ -56,6 +56,12 @@ const CASES: [(&str, &str, &str); 27] = [
     ),
     ("an outcome misspelt", "[[cohorts]]", "[thresholds]\nblock = [\"los_rate < 15%\"]\n[[cohorts]]"),
     ("policies in [policy.NAME]", "[policies.", "[policy."),
+    (
+        "invoices before the close without a price",
+        "{ limit = 100 }",
+        "{ limit = 100, at_cycle = \"invoice\", invoice_at = \"20 USD\" }",
+    ),
+    ("a grace for nothing", "{ limit = 100 }", "{ limit = 100, grace = { share = 0, per = \"quarter\" } }"),
     ("a bracket that is not closed", "{ limit = 100 }", "{ limit = 100"),
     ("a key of another product", "overdraft = { limit = 100 }", "overdraft_allowed = true"),
     ("a word of another product", "\"positive\"", "\"block\""),

@@ -51,32 +51,46 @@ impl AccountBooks {
         self.debt_changed(at);
     }
 
-    /// Debt is forgiven.
-    pub(in super::super) fn forgive(&mut self, at: SimTime) -> Posting {
+    /// Part of the debt is forgiven.
+    pub(in super::super) fn forgive(&mut self, at: SimTime, part: Credits) -> Posting {
         let before = self.views();
-        let debt = self.clear_debt(at, Cleared::Forgiven);
-        self.debt.forgiven += debt;
-        self.note(at, EntryKind::DebtForgiven, Note::credits(debt));
+        self.clear_debt(at, part, Cleared::Forgiven);
+        self.debt.forgiven += part;
+        self.note(at, EntryKind::DebtForgiven, Note::credits(part));
         self.posted(before)
     }
 
-    /// Debt is invoiced at a price a credit, if there is one; returns what it comes to.
+    /// All debt is invoiced at a price a credit, if there is one; returns what it comes to.
     pub(in super::super) fn invoice(&mut self, at: SimTime, price: Option<Money>) -> (Money, Posting) {
-        let before = self.views();
-        let each = price.unwrap_or(Money::ZERO);
-        let debt = self.clear_debt(at, Cleared::Invoiced(each));
-        self.debt.invoiced += debt;
-        let (reason, money) = (price.map_or(Reason::Unpriced, |_| Reason::None), overage(each, debt));
-        self.note(at, EntryKind::DebtInvoiced, Note { credits: debt, money, reason, ..Note::default() });
-        (money, self.posted(before))
+        let (debt, each) = (self.ledger.debt(), price.unwrap_or(Money::ZERO));
+        let money = overage(each, debt);
+        let reason = price.map_or(Reason::Unpriced, |_| Reason::None);
+        (money, self.invoice_part(at, (debt, each), Note { money, reason, ..Note::default() }))
     }
 
-    fn clear_debt(&mut self, at: SimTime, how: Cleared) -> Credits {
+    /// Part of the debt is invoiced for an amount of its own.
+    pub(in super::super) fn invoice_ahead(
+        &mut self,
+        at: SimTime,
+        (part, price): (Credits, Money),
+        money: Money,
+    ) -> Posting {
+        self.invoice_part(at, (part, price), Note::money(money))
+    }
+
+    fn invoice_part(&mut self, at: SimTime, (part, price): (Credits, Money), note: Note) -> Posting {
+        let before = self.views();
+        self.clear_debt(at, part, Cleared::Invoiced(price));
+        self.debt.invoiced += part;
+        self.note(at, EntryKind::DebtInvoiced, Note { credits: part, ..note });
+        self.posted(before)
+    }
+
+    fn clear_debt(&mut self, at: SimTime, part: Credits, how: Cleared) {
         self.debt_changes(at);
-        let debt = self.ledger.clear_debt();
+        self.ledger.clear_debt(part);
         self.debt_changed(at);
-        self.undo.clear(how);
-        debt
+        self.undo.clear(part, how);
     }
 }
 

@@ -112,14 +112,23 @@ impl UndoBook {
         }
     }
 
-    /// All debt is forgiven or invoiced.
-    pub(super) fn clear(&mut self, how: Cleared) {
-        for Owed { own, credits } in self.owed.drain(..) {
-            let Some(own) = own else { continue };
-            let debt = &mut self.debts[own as usize];
-            match how {
-                Cleared::Forgiven => debt.forgiven += credits,
-                Cleared::Invoiced(price) => debt.invoiced.push((credits, price)),
+    /// So much of the oldest debt is forgiven or invoiced.
+    pub(super) fn clear(&mut self, part: Credits, how: Cleared) {
+        let mut left = part;
+        while self.on && left.is_positive() {
+            let Some(first) = self.owed.front_mut() else { return };
+            let part = first.credits.min(left);
+            first.credits -= part;
+            left -= part;
+            if let Some(own) = first.own {
+                let debt = &mut self.debts[own as usize];
+                match how {
+                    Cleared::Forgiven => debt.forgiven += part,
+                    Cleared::Invoiced(price) => debt.invoiced.push((part, price)),
+                }
+            }
+            if first.credits.is_zero() {
+                self.owed.pop_front();
             }
         }
     }

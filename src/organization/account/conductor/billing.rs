@@ -5,11 +5,11 @@
 use crate::calendar::{CalendarUnit, MonthEnd, Period};
 use crate::deliberate::Deliberate;
 use crate::outcome::EntryKind;
-use crate::policy::{Anchor, DebtAtCycle, Opening, Subscription};
+use crate::policy::{Anchor, Opening, Subscription};
 use crate::sampling::Purpose;
 use crate::units::{Money, Probability, SimSpan, SimTime};
 
-use super::super::books::{Note, overage};
+use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::money::{BillingPeriod, CashKind, over_time};
@@ -291,16 +291,5 @@ impl State {
         let next = |month: &SimTime| Some(zone.next_start(*month, CalendarUnit::Month));
         let months = std::iter::successors(Some(first), next).take_while(|month| *month < env.world.end);
         self.counts.bills(self.money.bill_shocks(months));
-    }
-
-    /// Debt that the next close would invoice, had the horizon not ended.
-    fn count_uninvoiced(&mut self, env: &Env) {
-        let overdraft = &env.terms(self.plan).overdraft;
-        let debt = self.books.ledger().debt();
-        if overdraft.at_cycle != DebtAtCycle::Invoice || debt.is_zero() {
-            return;
-        }
-        self.books.count_uninvoiced(debt);
-        self.money.count_uninvoiced(overdraft.price_per_credit.map(|price| overage(price, debt)));
     }
 }

@@ -127,7 +127,8 @@ impl State {
             self.flight[slot].metered(self.timers.now(), amount);
         }
         let told = self.meter_charge(env, slot, amount);
-        self.follow_up(env, Posting { before, ..posting }, Some(cause));
+        let posting = self.invoiced_ahead(env, Posting { before, ..posting });
+        self.follow_up(env, posting, Some(cause));
         self.tell(env, (whose, cause), told);
     }
 
@@ -173,6 +174,7 @@ impl State {
                 posting
             }
         };
+        let posting = self.invoiced_ahead(env, posting);
         self.follow_up(env, posting, Some(cause));
         self.tell(env, (whose, cause), told);
         // Without its hold it is exempt no longer.

@@ -1,9 +1,9 @@
-//! Billing cycles: closes, rollover, the debt rule, new allowances.
+//! Billing cycles: closes, rollover, new allowances.
 
 use crate::deliberate::Deliberate;
 use crate::ledger::{LotKind, RollRule};
 use crate::outcome::{CycleRow, EntryKind};
-use crate::policy::{DebtAtCycle, Opening, Rollover};
+use crate::policy::{Opening, Rollover};
 use crate::units::{Credits, Money, SimTime};
 
 use super::super::books::Note;
@@ -155,32 +155,6 @@ impl State {
             let issuance = &mut self.issuance;
             let posting = self.books.roll_own(self.timers.now(), serial, &rollover, || issuance.new_id());
             self.count_issue(posting);
-        }
-    }
-
-    /// What a close does with debt: carry, forgive, invoice; and the fee.
-    fn debt_rule(&mut self, env: &Env) {
-        let overdraft = &env.terms(self.plan).overdraft;
-        if self.books.ledger().debt().is_zero() {
-            return;
-        }
-        let mut owed = if Deliberate::FeeForgotten.is_made() { Money::ZERO } else { overdraft.fee };
-        if owed != Money::ZERO {
-            self.note(EntryKind::Fee, Note::money(owed));
-        }
-        match overdraft.at_cycle {
-            DebtAtCycle::Carry => {}
-            DebtAtCycle::Forgive => self.books.forgive(self.timers.now()).as_part(),
-            DebtAtCycle::Invoice => {
-                let price = overdraft.price_per_credit;
-                self.money.count_priced(price.is_some());
-                let (overage, posting) = self.books.invoice(self.timers.now(), price);
-                posting.as_part();
-                owed += overage;
-            }
-        }
-        if owed != Money::ZERO {
-            self.invoice(env, owed);
         }
     }
 

@@ -57,6 +57,7 @@ impl State {
         self.start_buying(env);
         self.start_clients(env);
         self.repay(env);
+        self.invoice_what_is_owed(env);
         self.answering.end(OpenAnswer::Opening);
         self.refresh_watch(env);
         self.look_at_checks(env);

@@ -191,6 +191,7 @@ impl State {
 
     /// Whatever looks at a state and not at a change of it looks at the new rules.
     pub(super) fn terms_changed(&mut self, env: &Env) {
+        self.invoice_what_is_owed(env);
         self.refresh_watch(env);
         self.look_at_checks(env);
         self.evaluate_top_ups(env);

@@ -1,0 +1,126 @@
+//! Debt that is not paid back in credits: what closes do with it, what they forgive, what is invoiced before them
+//! (docs/semantics.md §6.20, §18.5, §18.6).
+//!
+//! Leaves invoices to `billing`, and the debt itself to the books. Invariant: with `invoice_at`, less than that is owed after
+//! every event, but for what the coming close forgives.
+
+use crate::deliberate::Deliberate;
+use crate::outcome::EntryKind;
+use crate::policy::DebtAtCycle;
+use crate::units::{Credits, MICROS_PER_CREDIT, Money, SimSpan, SimTime};
+
+use super::super::books::{Note, Posting, overage};
+use super::super::env::Env;
+use super::State;
+
+impl State {
+    /// What a close does with debt: grace first, then carry, forgive, invoice; and the fee.
+    pub(super) fn debt_rule(&mut self, env: &Env) {
+        let overdraft = &env.terms(self.plan).overdraft;
+        self.grant_grace(env);
+        let debt = self.books.ledger().debt();
+        if debt.is_zero() {
+            return;
+        }
+        let mut owed = if Deliberate::FeeForgotten.is_made() { Money::ZERO } else { overdraft.fee };
+        if owed != Money::ZERO {
+            self.note(EntryKind::Fee, Note::money(owed));
+        }
+        match overdraft.at_cycle {
+            DebtAtCycle::Carry => {}
+            DebtAtCycle::Forgive => self.books.forgive(self.timers.now(), debt).as_part(),
+            DebtAtCycle::Invoice => {
+                let price = overdraft.price_per_credit;
+                self.money.count_priced(price.is_some());
+                let (overage, posting) = self.books.invoice(self.timers.now(), price);
+                posting.as_part();
+                owed += overage;
+            }
+        }
+        if owed != Money::ZERO {
+            self.invoice(env, owed);
+        }
+    }
+
+    /// A close forgives debt as far as its grace goes.
+    fn grant_grace(&mut self, env: &Env) {
+        let now = self.timers.now();
+        let part = self.grace_at(env, now).min(self.books.ledger().debt());
+        if part.is_positive() {
+            let period = self.grace_period(env, now);
+            self.money.use_grace(period);
+            self.books.forgive(now, part).as_part();
+        }
+    }
+
+    /// The most that a close at an instant forgives.
+    fn grace_at(&self, env: &Env, close: SimTime) -> Credits {
+        let Some(grace) = env.terms(self.plan).overdraft.grace.filter(|_| close < SimTime::MAX) else {
+            return Credits::ZERO;
+        };
+        let left = self.money.graces_used(self.grace_period(env, close)) < grace.times;
+        if left { grace.of(self.books.allowance_amount()) } else { Credits::ZERO }
+    }
+
+    /// Start of the calendar period that a close belongs to: the one that it ends in.
+    fn grace_period(&self, env: &Env, close: SimTime) -> SimTime {
+        let Some(grace) = env.terms(self.plan).overdraft.grace else { return SimTime::MIN };
+        env.world.zone.start_of(close - SimSpan::from_micros(1), grace.per)
+    }
+
+    /// The same event, with what is invoiced because of it before the close.
+    pub(super) fn invoiced_ahead(&mut self, env: &Env, posting: Posting) -> Posting {
+        self.invoice_ahead(env);
+        Posting { after: self.views(), ..posting }
+    }
+
+    /// Invoices overage in whole multiples of what the terms say, if so much is owed.
+    pub(super) fn invoice_ahead(&mut self, env: &Env) {
+        let overdraft = &env.terms(self.plan).overdraft;
+        let (Some(unit), Some(price)) = (overdraft.invoice_at, overdraft.price_per_credit) else { return };
+        let debt = self.debt_to_invoice(env);
+        let times = overage(price, debt).nanos() / unit.nanos();
+        if times == 0 {
+            return;
+        }
+        let money = unit.scale_floor(times, 1);
+        let part = worth(money, price).min(debt);
+        self.books.invoice_ahead(self.timers.now(), (part, price), money).as_part();
+        self.invoice(env, money);
+    }
+
+    /// Debt less what the coming close forgives.
+    fn debt_to_invoice(&self, env: &Env) -> Credits {
+        let debt = self.books.ledger().debt();
+        if debt.is_zero() {
+            return debt;
+        }
+        (debt - self.grace_at(env, self.cycle.closes_at())).positive_part()
+    }
+
+    /// Other terms, or the opening, may find more owed than may be.
+    pub(super) fn invoice_what_is_owed(&mut self, env: &Env) {
+        let before = self.views();
+        self.invoice_ahead(env);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
+    }
+
+    /// Debt that the next close would invoice, had the horizon not ended.
+    pub(super) fn count_uninvoiced(&mut self, env: &Env) {
+        let overdraft = &env.terms(self.plan).overdraft;
+        let debt = self.debt_to_invoice(env);
+        if overdraft.at_cycle != DebtAtCycle::Invoice || debt.is_zero() {
+            return;
+        }
+        self.books.count_uninvoiced(debt);
+        self.money.count_uninvoiced(overdraft.price_per_credit.map(|price| overage(price, debt)));
+    }
+}
+
+/// The fewest credits that are worth so much at a price each.
+fn worth(money: Money, price: Money) -> Credits {
+    let micros = i128::from(money.nanos()) * i128::from(MICROS_PER_CREDIT);
+    let price = i128::from(price.nanos());
+    Credits::from_micros(i64::try_from((micros + price - 1) / price).unwrap_or(i64::MAX))
+}
