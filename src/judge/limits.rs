@@ -14,6 +14,7 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
         (has(|terms| !terms.limits.is_empty()), "limits"),
+        (case.policy.measures(), "limits of quantities"),
         (has(|terms| !terms.rates.is_empty()), "rates"),
         (has(has_dated_prices), "prices with dates"),
         (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),

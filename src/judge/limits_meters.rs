@@ -206,7 +206,7 @@ impl<'a> Judged<'a> {
                     let after = self.used(limit, owner);
                     told.extend(self.reached(work, limit, owner, (after - ONE, after)));
                 }
-                LimitUnit::Credits => {}
+                LimitUnit::Credits | LimitUnit::Quantity(_) => {}
             }
         }
         self.tell_and_answer(work, told);

@@ -19,6 +19,8 @@ pub struct UsageLimit {
     pub amount: LimitAmount,
     /// What is counted.
     pub unit: LimitUnit,
+    /// The quantity that is counted, if `unit` is one.
+    pub quantity: Option<CountedQuantity>,
     /// Who has a meter of their own.
     pub per: LimitOwner,
     /// Per feature of the scenario: whether its operations are inside the limit.
@@ -39,7 +41,17 @@ pub struct UsageLimit {
     pub patience: Dist,
 }
 
-/// How much a limit has room for: credits, or millionths of an operation.
+/// A quantity of operations that a limit counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedQuantity {
+    /// Its name.
+    pub name: String,
+    /// Per feature of the scenario: the number of the rate that measures it, from 1; none if operations have no such quantity,
+    /// which are outside the limit.
+    pub measured_by: Vec<Option<u16>>,
+}
+
+/// How much a limit has room for: credits, or millionths of an operation or of what a quantity is in.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LimitAmount {
     /// For everybody else; without room for ever (`None`) nothing is refused. Not read where it `varies`.
@@ -133,6 +145,20 @@ pub enum LimitUnit {
     Operations,
     /// Operations at work.
     InFlight,
+    /// What operations consist of: [`UsageLimit::quantity`].
+    Quantity(CountedAt),
+}
+
+/// When a quantity is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CountedAt {
+    /// As an operation starts, all of it.
+    #[default]
+    Start,
+    /// As it ends, what of it was done.
+    End,
+    /// As it starts; what is used is the newest value and no sum.
+    Latest,
 }
 
 /// Who has a meter of their own.

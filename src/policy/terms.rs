@@ -45,6 +45,12 @@ impl Policy {
         self.plans.iter().any(Terms::falls_back)
     }
 
+    /// True if a limit of some plan counts a quantity.
+    #[must_use]
+    pub fn measures(&self) -> bool {
+        self.plans.iter().flat_map(|terms| &terms.limits).any(|limit| limit.quantity.is_some())
+    }
+
     /// True if some plan has another rate for a feature than the feature's own.
     #[must_use]
     pub fn prices(&self, feature: FeatureIndex) -> bool {

@@ -27,7 +27,7 @@ pub struct DrawnWork {
 
 impl Source {
     /// Prices the operations of a batch that this source has not drawn, by their costs, durations and parts: of what else
-    /// they consist nobody has said.
+    /// they consist nobody has said, but for the quantities that stand beside them.
     pub fn price_batch(&self, batch: &mut Batch) {
         batch.rate_count = self.rates.len();
         (batch.prices, batch.part_prices) =
@@ -36,6 +36,8 @@ impl Source {
             let operation = batch.operations[place];
             let mut row = Listed::plain(operation.at, operation.cost, operation.duration);
             row.parts = batch.parts_of(&operation).to_vec();
+            let said = self.kept.iter().cloned().zip(batch.quantities_of(place).iter().copied());
+            row.quantities = said.filter(|(_, value)| !value.is_nan()).collect();
             let (mut parts, mut mishap) = (Vec::new(), Mishap::default());
             self.rates.price_listed(&row, (&mut batch.prices, &mut parts), &mut mishap);
             self.settle(&mut mishap, || operation.at);

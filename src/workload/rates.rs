@@ -1,7 +1,9 @@
-//! What operations of a feature cost by price lists other than its own (docs/semantics.md §13).
+//! What operations of a feature cost by price lists other than its own (docs/semantics.md §13), and what limits count of them
+//! that is no credits (§15).
 //!
 //! Owns the rates of a feature, the names that they may use, and pricing what is drawn, written down, or read from a
-//! history. Leaves to `policy` when a rate is in force. Invariants: a rate draws nothing; every operation is priced once
+//! history. A *measure* is a rate that is one quantity: what an operation consists of, whatever a cache saves of its cost.
+//! Leaves to `policy` when a rate is in force. Invariants: a rate draws nothing; every operation is priced once
 //! by every rate of its feature; a feature without rates does nothing here.
 
 use crate::units::{Credits, SimSpan};
@@ -23,6 +25,15 @@ pub struct FeatureRates {
     /// Names of the quantities, in the order of their values.
     quantities: Vec<String>,
     formulas: Vec<Formula>,
+    /// Per formula: what it measures, if it is no price.
+    measures: Vec<Option<Measure>>,
+}
+
+/// A rate that is one quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    /// It is drawn once a run, and counted once.
+    pub once: bool,
 }
 
 /// Where the cost in a rate comes from, and what it is multiplied by.
@@ -42,7 +53,15 @@ impl FeatureRates {
     /// Rates over these quantities; the `formulas` are compiled with [`FeatureRates::names`].
     #[must_use]
     pub fn new(quantities: Vec<String>, formulas: Vec<Formula>) -> FeatureRates {
-        FeatureRates { quantities, formulas }
+        let measures = vec![None; formulas.len()];
+        FeatureRates { quantities, formulas, measures }
+    }
+
+    /// The same, some of which are measures: one entry for each formula.
+    #[must_use]
+    pub fn measuring(self, measures: Vec<Option<Measure>>) -> FeatureRates {
+        debug_assert_eq!(measures.len(), self.formulas.len(), "every rate is a price or a measure");
+        FeatureRates { measures, ..self }
     }
 
     /// The names that a rate over these quantities may use, in the order of its values.
@@ -105,8 +124,9 @@ impl FeatureRates {
         buffer.extend([f64::from(step.turn), step.seconds, step.cost]);
         buffer.extend_from_slice(quantities);
         buffer.resize(RATE_NAMES.len() + self.quantities.len(), f64::NAN);
-        for formula in &self.formulas {
-            let value = formula.evaluate(buffer) * step.share;
+        for (formula, measure) in self.formulas.iter().zip(&self.measures) {
+            let share = if measure.is_some() { 1.0 } else { step.share };
+            let value = formula.evaluate(buffer) * share;
             if value.is_nan() || value < 0.0 {
                 let broken = || Box::new(("rate", formula.to_string(), value));
                 mishap.broken.get_or_insert_with(broken);
@@ -153,14 +173,27 @@ impl FeatureRates {
                 self.price_nothing(part_prices);
             }
         }
-        self.add_up(&part_prices[first..], prices);
+        self.add_up_where(|measure| measure.is_some(), &part_prices[first..], prices);
     }
 
     /// Appends what a run costs in all to `prices`: the sums over its steps, rate by rate.
     pub(super) fn add_up(&self, part_prices: &[Credits], prices: &mut Vec<Credits>) {
+        self.add_up_where(|measure| measure.is_some_and(|measure| measure.once), part_prices, prices);
+    }
+
+    /// The same, where every step says the whole of what counts `once`.
+    fn add_up_where(
+        &self,
+        once: impl Fn(Option<Measure>) -> bool,
+        part_prices: &[Credits],
+        prices: &mut Vec<Credits>,
+    ) {
         let rates = self.len();
-        let sum = |rate| part_prices.iter().skip(rate).step_by(rates).copied().sum::<Credits>();
-        prices.extend((0..rates).map(sum));
+        let of = |(rate, measure): (usize, &Option<Measure>)| {
+            let steps = part_prices.iter().skip(rate).step_by(rates).copied();
+            if once(*measure) { steps.max().unwrap_or_default() } else { steps.sum::<Credits>() }
+        };
+        prices.extend(self.measures.iter().enumerate().map(of));
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Env {
     pub(super) history_depth: Vec<Option<usize>>,
     /// Operations may be tried as another feature, at the price of what they consist of.
     pub(super) falls_back: bool,
+    /// Some limit counts a quantity.
+    pub(super) measures: bool,
     /// Per feature: some card of the policy prices its operations.
     priced: Vec<bool>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
@@ -79,6 +81,7 @@ impl Env {
         Env {
             meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, &free, drawn)).collect(),
             falls_back: policy.falls_back(),
+            measures: policy.measures(),
             priced: priced.collect(),
             absorbs: may_absorb(&policy),
             charged_early: charged_early(&policy),
@@ -216,7 +219,8 @@ fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits) -> StatedAmoun
         let wanted = format!("wanted: 0 to {MOST_ROOM}");
         impossible(format!("limit `{}` has room for {amount}, {why}; {wanted}", limit.name));
     }
-    let whole = if limit.unit == LimitUnit::Credits { amount } else { libm::floor(amount) };
+    let in_parts = matches!(limit.unit, LimitUnit::Credits | LimitUnit::Quantity(_));
+    let whole = if in_parts { amount } else { libm::floor(amount) };
     StatedAmount::Most(Credits::from_f64(whole))
 }
 

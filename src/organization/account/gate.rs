@@ -34,6 +34,8 @@ pub(super) enum NeedOfRoom {
     Any,
     /// So much.
     Whole(Credits),
+    /// So much in all, in the place of what is used.
+    Newest(Credits),
 }
 
 /// What a check found.

@@ -129,6 +129,7 @@ impl LimitMeter {
             // What has come back into a bucket counts in whole micro-credits.
             NeedOfRoom::Any => used + scale <= micros(most),
             NeedOfRoom::Whole(need) => used + micros(need) <= micros(most),
+            NeedOfRoom::Newest(need) => need <= most,
         }
     }
 
@@ -166,7 +167,9 @@ impl LimitMeter {
                 let whole = i128::from(most.micros()) * scale;
                 let room = match need {
                     NeedOfRoom::Any => whole - scale,
-                    NeedOfRoom::Whole(need) => whole - i128::from(need.micros()) * scale,
+                    NeedOfRoom::Whole(need) | NeedOfRoom::Newest(need) => {
+                        whole - i128::from(need.micros()) * scale
+                    }
                 };
                 let (missing, a_micro) = (self.used - room, i128::from(amount.micros()));
                 if room < 0 || missing <= 0 || a_micro <= 0 {
@@ -186,6 +189,11 @@ impl LimitMeter {
         if restart && matches!(window, LimitWindow::FirstUse(_)) {
             self.window = (SimTime::default(), SimTime::default());
         }
+    }
+
+    /// The newest value takes the place of what is used.
+    pub(super) fn replace(&mut self, value: Credits) {
+        self.used = i128::from(value.micros());
     }
 
     /// Counts at the present.

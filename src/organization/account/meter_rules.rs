@@ -31,12 +31,15 @@ pub(super) struct RoomAsker {
     pub(super) serves: FeatureIndex,
     pub(super) member: u16,
     pub(super) project: u16,
+    /// Where the operation is followed; none in the trace.
+    pub(super) slot: Option<u32>,
 }
 
 impl RoomAsker {
     /// An operation that the feature it asks for serves.
     pub(super) fn of(operation: &Operation) -> RoomAsker {
-        RoomAsker { serves: operation.feature, member: operation.member, project: operation.project }
+        let Operation { feature: serves, member, project, .. } = *operation;
+        RoomAsker { serves, member, project, slot: None }
     }
 }
 
@@ -53,6 +56,8 @@ pub(super) struct MeterRule {
     pub(super) on_limit: OnLimit,
     /// Per feature: whether its operations are inside.
     features: Vec<bool>,
+    /// Per feature: the number of the rate that measures the quantity that is counted; nothing if none is.
+    measured_by: Vec<Option<u16>>,
     default: StatedAmount,
     members: Vec<(u16, StatedAmount)>,
     /// Shares of the amount at which people are told (billionths), and whether that is critical.
@@ -87,6 +92,12 @@ impl MeterRule {
     #[inline]
     pub(super) fn holds(&self, feature: FeatureIndex) -> bool {
         self.features.get(feature.index()).copied().unwrap_or(false)
+    }
+
+    /// The number of the rate that measures what it counts of operations that a feature serves.
+    #[inline]
+    pub(super) fn measured_by(&self, feature: FeatureIndex) -> Option<u16> {
+        self.measured_by.get(feature.index()).copied().flatten()
     }
 
     /// How much an owner has room for.
@@ -173,6 +184,7 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
         window: limit.window,
         on_limit: limit.on_limit,
         features: Vec::new(),
+        measured_by: limit.quantity.as_ref().map(|of| of.measured_by.clone()).unwrap_or_default(),
         default,
         members: limit.amount.members.clone(),
         alerts: limit.alerts.iter().map(share).collect(),

@@ -188,12 +188,34 @@ impl Meters {
         amount: Credits,
         clock: WindowClock<'_>,
     ) -> MeterRise {
+        self.change(rule, owner, clock, |meter| meter.count(rule.window, amount, clock.now))
+    }
+
+    /// The newest value of an owner takes the place of what is used.
+    pub(super) fn replace(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        value: Credits,
+        clock: WindowClock<'_>,
+    ) -> MeterRise {
+        self.change(rule, owner, clock, |meter| meter.replace(value))
+    }
+
+    #[inline]
+    fn change(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        clock: WindowClock<'_>,
+        change: impl FnOnce(&mut LimitMeter),
+    ) -> MeterRise {
         let meter = self.at(rule, owner, clock);
         let before = meter.used(rule.window);
-        meter.count(rule.window, amount, clock.now);
+        change(meter);
         let after = meter.used(rule.window);
         let overrun = match rule.most_of(owner) {
-            Some(most) => (after - most).positive_part() - (before - most).positive_part(),
+            Some(most) => ((after - most).positive_part() - (before - most).positive_part()).positive_part(),
             None => Credits::ZERO,
         };
         MeterRise { used: (before, after), overrun }

@@ -2,8 +2,8 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    AmountByHeads, BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit,
-    ResetTime, StatedAmount, Terms, UsageLimit, VaryingAmount, WindowAnchor,
+    AmountByHeads, BankedResets, LimitAmount, LimitOwner, LimitReset, LimitWindow, OnLimit, ResetTime,
+    StatedAmount, Terms, UsageLimit, VaryingAmount, WindowAnchor,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -14,7 +14,7 @@ use crate::scenario::reading::{
 use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
 use crate::workload::formula::Formula;
 
-use super::feature_of;
+use super::{RateBook, feature_of, limit_units};
 
 /// A limit.
 pub(super) static LIMIT: TableShape = TableShape {
@@ -22,70 +22,72 @@ pub(super) static LIMIT: TableShape = TableShape {
     doc: "A meter beside the balance. All limits must have room before an operation starts. Limits of later layers merge \
           with those of the same name, key by key.",
     tags: &[],
-    parts: &[&[
-        required("name", Kind::Text, "Its name, unique in the policy."),
-        optional(
-            "amount",
-            AMOUNT_KIND,
-            "How much there is room for in a window: a number, a formula over the organization's `members` and `projects` \
+    parts: &[
+        super::limit_units::UNIT,
+        &[
+            required("name", Kind::Text, "Its name, unique in the policy."),
+            optional(
+                "amount",
+                AMOUNT_KIND,
+                "How much there is room for in a window: a number, a formula over the organization's `members` and `projects` \
              (\"500 * members\"), a distribution of which each organization draws once, or amounts that differ by member. \
              `\"none\"` is no limit. A bucket may say `burst` instead.",
-        ),
-        default("unit", Kind::Words(words_of::<LimitUnit>), "\"credits\"", "What is counted."),
-        default(
-            "per",
-            Kind::Words(words_of::<LimitOwner>),
-            "\"organization\"",
-            "Who has a meter of their own; operations of nobody are in none of a member's.",
-        ),
-        optional(
-            "features",
-            Kind::List(&Kind::Name("feature")),
-            "Features whose operations are inside it; all if left out.",
-        ),
-        default(
-            "window",
-            Kind::Either(&[Kind::Word("life"), Kind::Table(&WINDOW)]),
-            "\"life\"",
-            "The stretch of time in which it counts.",
-        ),
-        default(
-            "on_limit",
-            ON_LIMIT_KIND,
-            "\"reject\"",
-            "What meets an operation for which there is no room; `allow` only counts and tells, `fallback` tries it as another \
+            ),
+            default(
+                "per",
+                Kind::Words(words_of::<LimitOwner>),
+                "\"organization\"",
+                "Who has a meter of their own; operations of nobody are in none of a member's.",
+            ),
+            optional(
+                "features",
+                Kind::List(&Kind::Name("feature")),
+                "Features whose operations are inside it; all if left out.",
+            ),
+            default(
+                "window",
+                Kind::Either(&[Kind::Word("life"), Kind::Table(&WINDOW)]),
+                "\"life\"",
+                "The stretch of time in which it counts.",
+            ),
+            default(
+                "on_limit",
+                ON_LIMIT_KIND,
+                "\"reject\"",
+                "What meets an operation for which there is no room; `allow` only counts and tells, `fallback` tries it as another \
              feature.",
-        ),
-        optional(
-            "alerts",
-            Kind::List(&SHARE_OF_AMOUNT),
-            "Shares of the amount at which people are told, once a window; all of it and more is critical.",
-        ),
-        optional(
-            "chain",
-            Kind::Text,
-            "Of limits with one chain name only the first that has an amount for an operation is asked; the others count.",
-        ),
-        default(
-            "adopted",
-            Kind::Probability,
-            "1.0",
-            "Share of the organizations for which it is switched on, alike under every policy.",
-        ),
-        default("max", Kind::COUNT, "1000", "Longest queue of a meter; an operation beyond it is lost."),
-        default(
-            "patience",
-            Kind::SPANS,
-            "\"24 h\"",
-            "Longest wait for room in the queue before an operation is lost.",
-        ),
-        default(
-            "remove",
-            Kind::Flag,
-            "false",
-            "Removes the limit of this name that an earlier layer states.",
-        ),
-    ]],
+            ),
+            optional(
+                "alerts",
+                Kind::List(&SHARE_OF_AMOUNT),
+                "Shares of the amount at which people are told, once a window; all of it and more is critical.",
+            ),
+            optional(
+                "chain",
+                Kind::Text,
+                "Of limits with one chain name only the first that has an amount for an operation is asked; the others count.",
+            ),
+            default(
+                "adopted",
+                Kind::Probability,
+                "1.0",
+                "Share of the organizations for which it is switched on, alike under every policy.",
+            ),
+            default("max", Kind::COUNT, "1000", "Longest queue of a meter; an operation beyond it is lost."),
+            default(
+                "patience",
+                Kind::SPANS,
+                "\"24 h\"",
+                "Longest wait for room in the queue before an operation is lost.",
+            ),
+            default(
+                "remove",
+                Kind::Flag,
+                "false",
+                "Removes the limit of this name that an earlier layer states.",
+            ),
+        ],
+    ],
 };
 
 const ON_LIMIT_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<OnLimit>), Kind::Table(&FALLBACK)]);
@@ -206,7 +208,6 @@ static WINDOW: TableShape = TableShape {
     ]],
 };
 
-words!(LimitUnit { "credits" => Credits, "operations" => Operations, "in-flight" => InFlight });
 words!(LimitOwner { "organization" => Organization, "member" => Member, "project" => Project });
 words!(OnLimit { "reject" => Reject, "queue" => Queue, "degrade" => Degrade, "allow" => Allow });
 
@@ -219,8 +220,8 @@ enum WindowAnchorWord {
 words!(WindowAnchorWord { "calendar" => Calendar, "cycle" => Cycle, "sign-up" => SignUp });
 
 /// Reads `limits`, in file order.
-pub(super) fn limits(item: Item<'_>, features: &[String]) -> Option<Vec<UsageLimit>> {
-    let read = item.list(|item| limit(item, features))?;
+pub(super) fn limits(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Vec<UsageLimit>> {
+    let read = item.list(|item| limit(item, features, book))?;
     let mut limits: Vec<UsageLimit> = Vec::new();
     for limit in read.into_iter().flatten() {
         if limits.iter().any(|other| other.name == limit.name) {
@@ -245,14 +246,15 @@ pub(super) fn name_limits(plans: &mut [Terms]) -> Vec<String> {
 }
 
 /// One limit; none inside if it is removed.
-fn limit(item: Item<'_>, features: &[String]) -> Option<Option<UsageLimit>> {
+fn limit(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Option<UsageLimit>> {
     let section = item.section(&LIMIT)?;
     let name = section.read("name", Item::text)?;
     if section.value("remove", Item::flag) {
         section.error("remove", "finds no limit of this name in an earlier layer", None);
         return None;
     }
-    let unit: LimitUnit = section.value("unit", Item::word);
+    let inside = inside(section, features);
+    let (unit, quantity) = limit_units::unit(section, (&inside, section.has("features")), features, book)?;
     let on_limit = section.value("on_limit", |item| on_limit(item, features));
     let (window, burst) = section.read("window", window)?;
     let per = section.value("per", Item::word);
@@ -260,16 +262,17 @@ fn limit(item: Item<'_>, features: &[String]) -> Option<Option<UsageLimit>> {
     let mut alerts = section.value("alerts", |item| item.list(Item::share));
     alerts.sort_by(f64::total_cmp);
     alerts.dedup();
-    if unit == LimitUnit::InFlight && section.has("window") {
-        section.error("window", "has no meaning for a limit of operations in flight", Some("leave it out"));
-    }
+    limit_units::check_window(section, unit, window);
+    let measured = |at: usize| quantity.as_ref().is_none_or(|of| of.measured_by[at].is_some());
+    let features = inside.iter().enumerate().map(|(at, inside)| *inside && measured(at)).collect();
     Some(Some(UsageLimit {
         name,
         id: 0,
         amount,
         unit,
         per,
-        features: inside(section, features),
+        quantity,
+        features,
         window,
         on_limit,
         alerts,

@@ -15,7 +15,9 @@ use crate::scenario::reading::{
 };
 use crate::units::FeatureIndex;
 use crate::workload::formula::Formula;
-use crate::workload::{Amount, FeatureRates, HistorySpec, MOST_COST, MOST_RATES, StepShape};
+use crate::workload::{
+    Amount, FeatureRates, HistorySpec, MOST_COST, MOST_RATES, Measure, QuantityScope, StepShape,
+};
 
 use super::changes::SIGNED_UP;
 use super::feature_of;
@@ -93,7 +95,18 @@ struct PricedFeature {
     has_columns: bool,
     /// What it says of its own cost, if every operation costs that.
     own: Option<Amount>,
-    rates: RefCell<Vec<(Formula, SourcePlace)>>,
+    rates: RefCell<Vec<BookedRate>>,
+    /// Names of quantities that a run draws once.
+    drawn_once: Vec<String>,
+}
+
+/// A rate of a feature, and where it was first written.
+#[derive(Debug, Clone)]
+struct BookedRate {
+    formula: Formula,
+    place: SourcePlace,
+    /// What it measures, if it is no price.
+    measure: Option<Measure>,
 }
 
 impl RateBook {
@@ -115,6 +128,8 @@ impl RateBook {
                 }
                 _ => None,
             };
+            let once = feature.demand.work.quantities.iter().filter(|of| of.scope == QuantityScope::Run);
+            let drawn_once = once.map(|quantity| quantity.name.clone()).collect();
             let declared = feature.demand.work.quantities.iter().map(|quantity| quantity.name.clone());
             let written = listed.flat_map(|operation| &operation.work.quantities);
             let mapped = fed.iter().flat_map(|history| history.quantity_names());
@@ -131,9 +146,38 @@ impl RateBook {
                 has_columns: !fed.is_empty(),
                 own,
                 rates: RefCell::default(),
+                drawn_once,
             }
         };
         RateBook { features: features.iter().enumerate().map(of).collect() }
+    }
+
+    /// Per feature: the number of the rate that measures a quantity, if operations of the feature have it and are `inside`. A
+    /// column of a history is one where a feature is named, or nobody has a quantity of the name.
+    pub(super) fn measures(
+        &self,
+        name: &str,
+        (inside, named): (&[bool], bool),
+        place: &SourcePlace,
+    ) -> Vec<Option<u16>> {
+        let known = |priced: &PricedFeature| priced.quantities.borrow().iter().any(|known| known == name);
+        let by_column = named || !self.features.iter().any(known);
+        let each = self.features.iter().zip(inside);
+        each.map(|(priced, inside)| inside.then(|| priced.measure(name, by_column, place)).flatten())
+            .collect()
+    }
+
+    /// Names of the quantities of features that are `inside`, each once, in file order.
+    pub(super) fn quantity_names(&self, inside: &[bool]) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (priced, _) in self.features.iter().zip(inside).filter(|(_, inside)| **inside) {
+            for name in priced.quantities.borrow().iter() {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        names
     }
 
     /// The rates of every feature; what its operations lack that some rate reads is told.
@@ -145,15 +189,19 @@ impl RateBook {
     ) -> Vec<Arc<FeatureRates>> {
         let closed = |(index, priced): (usize, PricedFeature)| {
             let feature = FeatureIndex(index as u16);
+            let booked = priced.rates.into_inner();
+            let measures = booked.iter().map(|rate| rate.measure).collect();
             let (formulas, places): (Vec<Formula>, Vec<SourcePlace>) =
-                priced.rates.into_inner().into_iter().unzip();
-            let rates = FeatureRates::new(priced.quantities.into_inner(), formulas);
+                booked.into_iter().map(|rate| (rate.formula, rate.place)).unzip();
+            let rates = FeatureRates::new(priced.quantities.into_inner(), formulas).measuring(measures);
             if let Some(place) = places.get(MOST_RATES)
                 && histories.iter().any(|history| history.may_feed(feature))
             {
                 let what = format!("is one rate too many of a feature that a history feeds: {}", rates.len());
-                let hint =
-                    format!("at most {MOST_RATES} different rates of `{}`, over all policies", priced.name);
+                let hint = format!(
+                    "at most {MOST_RATES} different rates of `{}` and quantities that limits count, over all policies",
+                    priced.name
+                );
                 reader.error(place, what, Some(hint));
             }
             tell_lacking(reader, &rates, (feature, &places), cohorts);
@@ -313,13 +361,36 @@ impl PricedFeature {
         if self.is_own(&formula) {
             return Some(0);
         }
+        self.book(BookedRate { formula, place: place.clone(), measure: None })
+    }
+
+    /// The place of a rate among the others, from 1.
+    fn book(&self, rate: BookedRate) -> Option<u16> {
         let mut rates = self.rates.borrow_mut();
-        let known = rates.iter().position(|(known, _)| known.computes_as(&formula));
+        let same =
+            |known: &BookedRate| known.measure == rate.measure && known.formula.computes_as(&rate.formula);
+        let known = rates.iter().position(same);
         let index = known.unwrap_or_else(|| {
-            rates.push((formula, place.clone()));
+            rates.push(rate);
             rates.len() - 1
         });
         u16::try_from(index + 1).ok()
+    }
+
+    /// The number of the rate that measures a quantity, if operations have it; a history's column is one if `by_column`.
+    fn measure(&self, name: &str, by_column: bool, place: &SourcePlace) -> Option<u16> {
+        let known = self.quantities.borrow().iter().any(|known| known == name);
+        if self.free || !(known || by_column && self.has_columns) {
+            return None;
+        }
+        if !known {
+            self.quantities.borrow_mut().push(name.to_owned());
+        }
+        let quantities = self.quantities.borrow();
+        let names = FeatureRates::names(quantities.iter().map(String::as_str));
+        let formula = Formula::compile(name, &names).ok()?;
+        let once = self.drawn_once.iter().any(|once| once == name);
+        self.book(BookedRate { formula, place: place.clone(), measure: Some(Measure { once }) })
     }
 
     fn is_own(&self, formula: &Formula) -> bool {

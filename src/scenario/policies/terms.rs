@@ -152,7 +152,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
     let alerts = section.value("alerts", top_ups::alerts);
     let top_ups = top_ups(section, &packages, allowance.is_some());
     always_on_sale(section, &top_ups, &packages);
-    let limits = section.value("limits", |item| limits::limits(item, features));
+    let limits = section.value("limits", |item| limits::limits(item, features, names.rates));
     Terms {
         plan: name.to_owned(),
         allowance,

@@ -156,22 +156,36 @@ fn feature_index(scenario: &Scenario, name: &str) -> FeatureIndex {
 fn batches(case: &Case, scenario: &Scenario, world: &World) -> Vec<Batch> {
     let of_feature = |(index, source): (usize, &Arc<Source>)| {
         let feature = FeatureIndex(index as u16);
-        let (operations, parts) = operations(case, scenario, feature);
-        let mut batch = Batch { operations, parts, upto: world.end, ..Batch::default() };
+        let listed = listed(case, scenario, feature);
+        let (operations, parts) = operations(&listed, feature);
+        let said = |demanded: &Demanded, name: &String| {
+            let said = demanded.quantities.iter().find(|(known, _)| known == name);
+            said.map_or(f64::NAN, |(_, value)| *value)
+        };
+        let kept = source.kept();
+        let quantities = listed.iter().flat_map(|(_, op)| kept.iter().map(|name| said(op, name))).collect();
+        let quantity_count = kept.len();
+        let mut batch =
+            Batch { operations, parts, quantities, quantity_count, upto: world.end, ..Batch::default() };
         source.price_batch(&mut batch);
         batch
     };
     world.sources.iter().enumerate().map(of_feature).collect()
 }
 
-fn operations(case: &Case, scenario: &Scenario, of: FeatureIndex) -> (Vec<Operation>, Vec<RunPart>) {
-    let (mut operations, mut parts) = (Vec::new(), Vec::new());
+/// The operations of a feature as they are written, in order of time.
+fn listed<'c>(case: &'c Case, scenario: &Scenario, of: FeatureIndex) -> Vec<(SimTime, &'c Demanded)> {
     let own = case.operations.iter().filter(|op| feature_index(scenario, &op.feature) == of);
     let mut listed: Vec<(SimTime, &Demanded)> =
         own.map(|op| (scenario.zone.parse(&op.at).expect("an instant"), op)).collect();
     listed.sort_by_key(|(at, _)| *at);
+    listed
+}
+
+fn operations(listed: &[(SimTime, &Demanded)], of: FeatureIndex) -> (Vec<Operation>, Vec<RunPart>) {
+    let (mut operations, mut parts) = (Vec::new(), Vec::new());
     for (sequence, (at, demanded)) in (0..).zip(listed) {
-        operations.push(operation(demanded, at, of, sequence, &mut parts));
+        operations.push(operation(demanded, *at, of, sequence, &mut parts));
     }
     (operations, parts)
 }

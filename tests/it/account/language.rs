@@ -9,6 +9,7 @@
 //! debt 20
 //! close 1 Feb
 //! use 4 of other at 2 Jan 10:00 for 10 min by 1 blur 0.5 fails after 5 min      (of: work if left out)
+//! use 4 with 10 tokens and 2 images of other at 2 Jan                             what it consists of, before `of` and `at`
 //! run of work at 2 Jan: step 3 for 10 min; review for 1 h; helper for 1 min; cancelled in 2 after 30 min
 //! KEY = VALUE                        a rule of the policy, as in a scenario
 //! plan pro: KEY = VALUE              a rule of a plan of the policy
@@ -30,6 +31,8 @@ pub struct Demanded {
     pub span: String,
     pub member: u16,
     pub blur: f32,
+    /// What it consists of: name and value.
+    pub quantities: Vec<(String, f64)>,
     /// (kind, cost, span) of each part of a run.
     pub parts: Vec<(String, String, String)>,
     /// (word, part from 1, span into it).
@@ -235,6 +238,13 @@ fn simple(text: &str) -> Demanded {
     demanded.at = date(&cut(" at ").expect("use CREDITS at DATE"));
     if let Some(feature) = cut(" of ") {
         demanded.feature = feature;
+    }
+    if let Some(quantities) = cut(" with ") {
+        let quantity = |text: &str| {
+            let (value, name) = text.split_once(' ').expect("with VALUE NAME");
+            (name.to_owned(), value.parse().expect("a value of a quantity"))
+        };
+        demanded.quantities = quantities.split(" and ").map(quantity).collect();
     }
     demanded.cost = text.to_owned();
     demanded

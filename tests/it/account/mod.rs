@@ -17,6 +17,7 @@ mod language;
 mod limits;
 mod limits_anew;
 mod limits_more;
+mod limits_quantities;
 mod limits_waiting;
 mod measured;
 mod money;

@@ -58,6 +58,7 @@ impl MeteredLimit {
             id: u16::from(self.name),
             amount: self.amount(),
             unit: [LimitUnit::Credits, LimitUnit::Operations, LimitUnit::InFlight][usize::from(self.unit)],
+            quantity: None,
             per: [LimitOwner::Organization, LimitOwner::Member, LimitOwner::Project][usize::from(self.per)],
             features,
             window: self.window(),

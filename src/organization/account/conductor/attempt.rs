@@ -56,8 +56,10 @@ impl State {
             if needs_no_estimate { self.estimate_at_arrival(env, operation, parts, None) } else { estimate };
         let slot = self.flight.take_slot();
         self.flight[slot].begin(operation, parts, estimate, self.customer.arriving());
-        if env.falls_back {
-            self.flight[slot].keep_quantities(others().quantities);
+        if env.falls_back || env.measures {
+            let others = others();
+            self.flight[slot].keep_quantities(others.quantities);
+            self.flight[slot].keep_measured(others.whole);
         }
         self.begin_operation(env, slot);
         false
@@ -73,6 +75,9 @@ impl State {
         let estimate = self.estimate_at_arrival(env, &operation, &parts, Some(&prices));
         let slot = self.flight.take_slot();
         self.flight[slot].begin(&operation, &parts, estimate, self.customer.arriving());
+        if env.measures {
+            self.flight[slot].keep_measured(&prices.costs()[1..]);
+        }
         self.flight[slot].price(prices);
         self.flight[slot].set_list_cost(list_cost);
         if env.falls_back {

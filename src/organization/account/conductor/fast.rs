@@ -37,7 +37,8 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
-        // The trace does not tell whose project an operation that ends was of.
+        // The trace does not tell whose project an operation that ends was of, nor of what it consisted.
+        && !env.measures
         && env.meter_rules(env.first_plan).iter().all(|rule| rule.per != LimitOwner::Project)
         && !terms.alert_would_exceed
         && env.rule().is_none()
@@ -78,7 +79,7 @@ pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRul
 
 /// An operation of the trace that ends, as limits see it; no limit of a project is asked.
 pub(super) fn asker_of(event: &TraceEvent) -> RoomAsker {
-    RoomAsker { serves: event.class.feature(), member: event.member(), project: 0 }
+    RoomAsker { serves: event.class.feature(), member: event.member(), project: 0, slot: None }
 }
 
 impl State {

@@ -48,7 +48,7 @@ impl State {
     /// An operation as limits see it.
     pub(super) fn asker(&self, slot: u32) -> RoomAsker {
         let work = &self.flight[slot];
-        RoomAsker { serves: work.serves(), ..RoomAsker::of(work.operation()) }
+        RoomAsker { serves: work.serves(), slot: Some(slot), ..RoomAsker::of(work.operation()) }
     }
 
     /// The first limit that turns an operation away; soft limits let everything pass.
@@ -96,6 +96,7 @@ impl State {
         match rule.unit {
             LimitUnit::Operations | LimitUnit::InFlight => NeedOfRoom::Whole(ONE),
             LimitUnit::Credits => env.check(self.plan, asker.serves).room_needed(estimate),
+            LimitUnit::Quantity(counted) => self.room_for_quantity(env, (rule, counted), asker, estimate),
         }
     }
 
@@ -106,6 +107,7 @@ impl State {
         let slots = self.flight.slots();
         match rule.unit {
             LimitUnit::Operations => Credits::ZERO,
+            LimitUnit::Quantity(counted) => self.quantity_reserved((rule, counted), owner),
             LimitUnit::InFlight => {
                 let at_work = slots.filter(|(slot, work)| work.is_in_flight() && inside(*slot));
                 Credits::from_whole(at_work.count() as i64)
@@ -287,6 +289,9 @@ impl State {
                     let before = self.reserved(rule, owner) + self.meters.in_trace(rule.id, owner);
                     self.cross_amount((rule, owner), (before, before + ONE), &mut told);
                 }
+                LimitUnit::Quantity(counted) => {
+                    self.count_quantity(env, (rule, owner, counted), asker, &mut told);
+                }
                 LimitUnit::Credits => {}
             }
         }
@@ -298,7 +303,7 @@ impl State {
         let clock = self.window_clock(env);
         for rule in env.meter_rules(self.plan) {
             let reserved = match rule.unit {
-                LimitUnit::Operations => continue,
+                LimitUnit::Operations | LimitUnit::Quantity(_) => continue,
                 LimitUnit::InFlight => ONE,
                 LimitUnit::Credits => held.unwrap_or_default(),
             };
@@ -346,7 +351,7 @@ impl State {
         }
     }
 
-    fn count_into(
+    pub(super) fn count_into(
         &mut self,
         env: &Env,
         (rule, owner): (&MeterRule, u16),
@@ -354,7 +359,18 @@ impl State {
         told: &mut LimitAlerts,
     ) {
         let clock = self.window_clock(env);
-        let MeterRise { used, overrun } = self.meters.count(rule, owner, amount, clock);
+        let rise = self.meters.count(rule, owner, amount, clock);
+        self.rises((rule, owner), rise, told);
+    }
+
+    /// What is used has risen, or fallen.
+    pub(super) fn rises(
+        &mut self,
+        (rule, owner): (&MeterRule, u16),
+        rise: MeterRise,
+        told: &mut LimitAlerts,
+    ) {
+        let MeterRise { used, overrun } = rise;
         if overrun.is_positive() {
             self.counts.limit(rule.id).overran(overrun);
         }

@@ -121,7 +121,7 @@ impl State {
         let needs = self.limits_ahead.needs.iter().enumerate().filter(|(index, _)| inside(*index));
         let most = |need: &NeedOfRoom| match *need {
             NeedOfRoom::Any => room,
-            NeedOfRoom::Whole(need) => room - need + Credits::EPSILON,
+            NeedOfRoom::Whole(need) | NeedOfRoom::Newest(need) => room - need + Credits::EPSILON,
         };
         needs.filter_map(|(_, need)| need.as_ref()).map(most).min().unwrap_or(Credits::MAX)
     }
@@ -132,6 +132,7 @@ impl State {
         for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.holds(feature)) {
             let amount = match rule.unit {
                 LimitUnit::Credits => count.ended_credits,
+                LimitUnit::Quantity(_) => continue,
                 LimitUnit::Operations => Credits::from_whole(count.arrived as i64),
                 LimitUnit::InFlight => {
                     let more = Credits::from_whole(count.arrived as i64 - count.ended as i64);
@@ -157,7 +158,7 @@ impl State {
             }
             for rule in rules {
                 let amount = match rule.unit {
-                    LimitUnit::Operations => continue,
+                    LimitUnit::Operations | LimitUnit::Quantity(_) => continue,
                     LimitUnit::InFlight => Credits::from_whole(i64::from(work.is_in_flight())),
                     LimitUnit::Credits => held.unwrap_or_default(),
                 };
@@ -232,7 +233,7 @@ impl AskedMeters<'_> {
                 LimitUnit::Credits if held.is_positive() => {
                     self.meters.reserve_in_trace(rule, owner, held, clock);
                 }
-                LimitUnit::Credits => {}
+                LimitUnit::Credits | LimitUnit::Quantity(_) => {}
             }
         }
         true
@@ -249,13 +250,14 @@ impl AskedMeters<'_> {
                 let need = match rule.unit {
                     LimitUnit::Credits => self.needs[asker.serves.index()].unwrap_or(NeedOfRoom::Any),
                     LimitUnit::Operations | LimitUnit::InFlight => NeedOfRoom::Whole(ONE),
+                    LimitUnit::Quantity(_) => return false,
                 };
                 if !self.meters.has_room((rule, owner), most, (need, reserved), self.clock) {
                     return false;
                 }
             }
             let counted = match rule.unit {
-                LimitUnit::Credits => continue,
+                LimitUnit::Credits | LimitUnit::Quantity(_) => continue,
                 LimitUnit::Operations => self.meters.used(rule, owner, self.clock),
                 LimitUnit::InFlight => reserved + self.meters.in_trace(rule.id, owner),
             };
@@ -281,7 +283,7 @@ impl AskedMeters<'_> {
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
             let freed = match rule.unit {
-                LimitUnit::Operations => continue,
+                LimitUnit::Operations | LimitUnit::Quantity(_) => continue,
                 LimitUnit::InFlight => ONE,
                 LimitUnit::Credits => {
                     if cost.is_positive() {

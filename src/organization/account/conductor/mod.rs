@@ -30,6 +30,7 @@ mod pace;
 mod plan_change;
 mod prorate;
 mod purchase;
+mod quantities;
 mod rates;
 mod reach;
 mod react;

@@ -58,6 +58,9 @@ impl State {
     /// Another feature serves an operation, as such work.
     pub(super) fn price_served(&mut self, env: &Env, slot: u32, work: &DrawnWork) {
         let serves = self.flight[slot].serves();
+        if env.measures {
+            self.flight[slot].keep_measured(&work.prices);
+        }
         if env.is_priced(serves) {
             let others = OtherPrices { whole: &work.prices, ..OtherPrices::default() };
             let prices = OperationPrices::new(work.cost, &[], others);

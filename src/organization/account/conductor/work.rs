@@ -237,12 +237,15 @@ impl State {
         }
         self.note(how, Note { credits: due, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, outcome);
+        let (whose, cause) = (self.whose(slot), self.flight[slot].cause());
+        let told = self.meter_end(env, slot);
         self.client_done(env, slot);
         self.maybe_free(slot);
         if self.somebody_queues() {
             self.timers.resume();
         }
         self.wake_for_room();
+        self.tell(env, (whose, cause), told);
     }
 
     /// Under `overrun = stop` the work ends when its incurred cost reaches the hold: schedules that instant.

@@ -77,6 +77,8 @@ pub(in super::super) struct LiveOperation {
     pub(super) list_cost: Credits,
     /// What it consists of, if it may be priced as another feature's; those that are not known are no numbers.
     pub(super) quantities: Vec<f64>,
+    /// By every rate of the feature that serves it but its own, if some limit counts a quantity.
+    pub(super) measured: Vec<Credits>,
     /// By every rate of the feature that serves it, if some card prices that.
     pub(super) prices: Option<Box<OperationPrices>>,
     /// The estimate made at its arrival.

@@ -19,6 +19,18 @@ impl LiveOperation {
         self.quantities = quantities.to_vec();
     }
 
+    /// What it comes to by every rate of the feature that serves it but that feature's own, for limits that count quantities.
+    pub(in super::super) fn keep_measured(&mut self, by_rate: &[Credits]) {
+        self.measured.clear();
+        self.measured.extend_from_slice(by_rate);
+    }
+
+    /// What the rate of a number measures of it.
+    pub(in super::super) fn measured(&self, number: u16) -> Credits {
+        let place = usize::from(number).checked_sub(1);
+        place.and_then(|place| self.measured.get(place)).copied().unwrap_or(Credits::ZERO)
+    }
+
     /// What is known of that, by the names of these quantities.
     pub(in super::super) fn given<'n>(&self, names: &'n [String]) -> Vec<(&'n str, f64)> {
         let known = names.iter().zip(&self.quantities).filter(|(_, value)| !value.is_nan());
