@@ -4,7 +4,7 @@
 //! `in_bulk`, `reach`, `metered` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
 //! `opening`, `closing`, `grants`, `billing` and `overage` (credits and money given, debt), `months` (books by month), `plan_change`,
 //! `prorate` and `rules` (another plan, other rules), `attempt`, `own_rule`, `restart`, `rates` and `react` (admission, prices and what customers do),
-//! `work`, `charging` and `refunding` (operations in flight and what they owe), `change` (what follows a posting),
+//! `work`, `charging` and `refunding` (operations in flight and what they owe), `limits` and `quantities` (room for work, and what of it is counted), `change` (what follows a posting),
 //! `answering` (which answers are under way), `top_up` and `purchase` (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
 //! list to the part that owns it. These files are one state machine: a change of balance may buy credits, which is a
 //! change of balance. Invariants: time never runs back; an effect without delay is carried out inside its cause.
