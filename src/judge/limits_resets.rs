@@ -62,11 +62,12 @@ impl Judged<'_> {
     pub fn banked_reset_helps(&mut self, work: usize, place: usize) -> bool {
         let terms = self.terms();
         let limit = &terms.limits[place];
-        let Some(owner) = self.inside(work, limit) else { return false };
         for reset in terms.resets.iter().filter(|reset| reset.limits.contains(&limit.name)) {
             let ResetTime::Banked(banked) = reset.when else { continue };
-            let bank =
-                terms.limits.iter().find(|other| other.name == reset.limits[0]).map_or(0, |first| first.id);
+            let Some(first) = terms.limits.iter().find(|other| other.name == reset.limits[0]) else {
+                continue;
+            };
+            let (bank, Some(owner)) = (first.id, self.owner_of(work, first)) else { continue };
             let Some(given) = self.oldest_banked(banked, bank, owner) else { continue };
             if self.what_stops(work, Some(reset)).is_none() {
                 self.meters.used_resets.push((bank, owner, given));

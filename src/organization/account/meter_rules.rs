@@ -43,6 +43,16 @@ impl RoomAsker {
     }
 }
 
+/// Who owns the meter of an operation where each of these has its own; none of a member's if it is nobody's.
+#[inline]
+pub(super) fn owner_under(per: LimitOwner, asker: RoomAsker) -> Option<u16> {
+    match per {
+        LimitOwner::Organization => Some(0),
+        LimitOwner::Member => Some(asker.member).filter(|member| *member != NO_MEMBER),
+        LimitOwner::Project => Some(asker.project),
+    }
+}
+
 /// A limit as one account meets it.
 #[derive(Debug, Clone)]
 pub(super) struct MeterRule {
@@ -81,11 +91,7 @@ impl MeterRule {
     /// Whose meter an operation's would be, be it inside or not; none of a member's if it is nobody's.
     #[inline]
     pub(super) fn owner_outside(&self, asker: RoomAsker) -> Option<u16> {
-        match self.per {
-            LimitOwner::Organization => Some(0),
-            LimitOwner::Member => Some(asker.member).filter(|member| *member != NO_MEMBER),
-            LimitOwner::Project => Some(asker.project),
-        }
+        owner_under(self.per, asker)
     }
 
     /// Whether operations that a feature serves are inside.

@@ -177,15 +177,73 @@ fn a_fallback_is_an_attempt_as_the_other_feature() {
 
 #[test]
 fn a_banked_reset_begins_all_limits_anew_that_it_names() {
+    check(&[
+        (
+            "of those that the operation is outside of, too",
+            "limits = [{ name = \"work\", amount = 1, unit = \"operations\", features = [\"work\"] }, { name = \"other\", amount = 1, unit = \"operations\", features = [\"other\"] }]
+             resets = [{ limits = [\"work\", \"other\"], banked = { number = 1 } }]
+             use 1 at 2 Jan
+             use 1 of other at 2 Jan 01:00
+             use 1 at 2 Jan 02:00
+             use 1 of other at 2 Jan 03:00
+             use 1 of other at 2 Jan 04:00
+             => served 4, refused-limit 1, limit-refused 0+1",
+        ),
+        (
+            "the bank is the organization's if the first of them is, though a member's limit refuses",
+            "members 2, billing 1
+             limits = [{ name = \"own\", amount = 1, unit = \"operations\", per = \"member\" }, { name = \"all\", amount = 9, unit = \"operations\" }]
+             resets = [{ limits = [\"all\", \"own\"], banked = { number = 1 } }]
+             use 1 at 2 Jan by 0
+             use 1 at 2 Jan 01:00 by 0
+             use 1 at 2 Jan 02:00 by 1
+             use 1 at 2 Jan 03:00 by 1
+             => served 3, refused-limit 1",
+        ),
+        (
+            "it is each member's if the first of them is a member's, though the organization's refuses; nobody has none",
+            "members 2, billing 1
+             limits = [{ name = \"own\", amount = 9, unit = \"operations\", per = \"member\" }, { name = \"all\", amount = 1, unit = \"operations\" }]
+             resets = [{ limits = [\"own\", \"all\"], banked = { number = 1 } }]
+             use 1 at 2 Jan by 0
+             use 1 at 2 Jan 01:00 by 0
+             use 1 at 2 Jan 02:00 by 1
+             use 1 at 2 Jan 03:00 by 1
+             => served 3, refused-limit 1",
+        ),
+    ]);
+}
+
+#[test]
+fn nobody_buys_behind_a_head_that_a_limit_stops() {
+    // The head has to wait for credits as it joins; then others fill the day.
     check(&[(
-        "of those that the operation is outside of, too",
-        "limits = [{ name = \"work\", amount = 1, unit = \"operations\", features = [\"work\"] }, { name = \"other\", amount = 1, unit = \"operations\", features = [\"other\"] }]
-         resets = [{ limits = [\"work\", \"other\"], banked = { number = 1 } }]
-         use 1 at 2 Jan
-         use 1 of other at 2 Jan 01:00
+        "who joins the queue waits for what its head waits for",
+        "admission = { estimate = \"exact\" }
+         short = \"queue\"
+         features.other = { short = \"reject\" }
+         packages = [{ name = \"p\", credits = 10, price = \"5 USD\" }]
+         customer budget = { money = \"1 USD\", per = \"month\" }
+         customer buyer = { on_wait = 1.0, on_refusal = 0.0 }
+         limits = [{ name = \"day\", amount = 2, unit = \"operations\", window = { every = \"day\" } }]
+         grant 1: 10 purchased
+         use 8 at 2 Jan
+         use 5 at 2 Jan 01:00
+         use 1 of other at 2 Jan 02:00 for 2 h
+         use 5 at 2 Jan 03:00
+         => served 2, blocked 1, refused-limit 2",
+    )]);
+}
+
+#[test]
+fn windows_end_before_what_waits_starts_again() {
+    check(&[(
+        "who begins to wait as its window has ended is not woken by that",
+        "charge = \"start\"
+         customer reactions = { wait = 1.0 }
+         limits = [{ name = \"five\", amount = 1, window = { first_use = \"6 h\" }, on_limit = \"queue\" }, { name = \"all\", amount = 1, unit = \"operations\" }]
+         use 1 at 2 Jan for 6 h
          use 1 at 2 Jan 02:00
-         use 1 of other at 2 Jan 03:00
-         use 1 of other at 2 Jan 04:00
-         => served 4, refused-limit 1, limit-refused 0+1",
+         => served 1, refused-limit 1, lost-patience 1",
     )]);
 }

@@ -181,7 +181,8 @@ impl State {
             if let Some(head) = self.gate.head() {
                 self.price_now(env, head);
             }
-            self.join_queue(env, slot, self.reason_of_queue(env));
+            let reason = self.reason_of_queue(env);
+            self.join_queue(env, slot, reason);
             return;
         }
         if let Some(lacking) = self.waits_behind(env, slot) {
@@ -320,12 +321,13 @@ impl State {
         self.free_slot(slot);
     }
 
-    /// What holds the head of the queue up.
-    fn reason_of_queue(&self, env: &Env) -> Reason {
-        match self.gate.head().map(|head| self.check(env, head)) {
-            Some(Check::Full) => Reason::Concurrency,
-            Some(Check::Short { .. }) => Reason::Short,
-            Some(Check::Passes { .. }) | None => Reason::None,
+    /// What holds the head of the queue up; limits are asked before the balance.
+    fn reason_of_queue(&mut self, env: &Env) -> Reason {
+        let Some(head) = self.gate.head() else { return Reason::None };
+        match self.check(env, head) {
+            Check::Full => Reason::Concurrency,
+            Check::Short { .. } if self.lacks_room(env, head).is_none() => Reason::Short,
+            Check::Short { .. } | Check::Passes { .. } => Reason::None,
         }
     }
 

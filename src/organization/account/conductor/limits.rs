@@ -185,7 +185,8 @@ impl State {
         let Some(rule) = rules.iter().find(|rule| rule.place == lacking.limit) else { return };
         let needed = (lacking.need, self.reserved(rule, lacking.owner));
         if let Some(at) = self.meters.opens_at((rule, lacking.owner), lacking.most, needed, clock) {
-            self.timers.schedule(at, (Class::Resume, 0, 0), TimerKind::Room);
+            // Windows end before anything starts again that has not waited for it.
+            self.timers.schedule(at, (Class::Grant, 0, 0), TimerKind::Room);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::units::SimTime;
 use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
-use super::super::meter_rules::MeterRule;
+use super::super::meter_rules::{MeterRule, owner_under};
 use super::State;
 use super::limits::LackingRoom;
 
@@ -68,16 +68,19 @@ impl State {
         if lacks.on_limit != OnLimit::Reject {
             return false;
         }
-        terms.resets.iter().any(|reset| {
-            reset.limits.contains(&lacks.name) && self.uses_banked(env, (slot, lacking.owner), reset)
-        })
+        terms
+            .resets
+            .iter()
+            .any(|reset| reset.limits.contains(&lacks.name) && self.uses_banked(env, slot, reset))
     }
 
-    fn uses_banked(&mut self, env: &Env, (slot, owner): (u32, u16), reset: &LimitReset) -> bool {
+    fn uses_banked(&mut self, env: &Env, slot: u32, reset: &LimitReset) -> bool {
         let ResetTime::Banked(banked) = reset.when else { return false };
         let terms = env.terms(self.plan);
         let names_first = |limit: &&UsageLimit| Some(&limit.name) == reset.limits.first();
         let Some(first) = terms.limits.iter().find(names_first) else { return false };
+        // Whichever of its limits refuses: the bank is that of the owner in the first of them.
+        let Some(owner) = owner_under(first.per, self.asker(slot)) else { return false };
         let before = self.meters.clone();
         let clock = self.window_clock(env);
         if !self.meters.take_banked((first.id, owner), (banked, terms.month_end), clock) {
