@@ -111,7 +111,10 @@ impl<'a> Judged<'a> {
         self.next_arrival(0);
         while let Some((at, what)) = self.to_come.next(self.case.end) {
             self.count_blocked(at);
-            self.now = at;
+            if self.now != at {
+                self.now = at;
+                self.price_what_waits();
+            }
             self.happens(what);
         }
         self.count_blocked(self.case.end);
@@ -141,6 +144,7 @@ impl<'a> Judged<'a> {
             Coming::InvoiceWrittenOff { invoice } => self.invoice_written_off(invoice),
             Coming::Close => self.close_comes(),
             Coming::LimitsReset => self.limits_reset(),
+            Coming::OtherRates => self.rates_change(),
             Coming::RoomComes => self.room_comes(),
             Coming::Recurs { grant, nth } => self.grant_recurs(grant, nth),
             Coming::Grant { grant } => self.grant_comes(grant),
@@ -168,8 +172,12 @@ impl<'a> Judged<'a> {
 
     /// The rules in force.
     pub fn terms(&self) -> &'a Terms {
-        let policy = self.case.policy;
-        &policy.plans[self.edition * policy.named_plans() + self.plan]
+        &self.case.policy.plans[self.place_of_terms()]
+    }
+
+    /// Where the rules in force stand among those of the policy.
+    pub fn place_of_terms(&self) -> usize {
+        self.edition * self.case.policy.named_plans() + self.plan
     }
 
     /// The permission to be in debt; none is unlimited (docs/semantics.md §7.13).

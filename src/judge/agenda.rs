@@ -29,6 +29,8 @@ pub(super) enum Coming {
     Close,
     /// Limits begin anew.
     LimitsReset,
+    /// Other rates are in force.
+    OtherRates,
     /// There may be room for what waits.
     RoomComes,
     Recurs {
@@ -93,7 +95,8 @@ impl Coming {
             Coming::Bill => 23,
             Coming::InvoicePaid { .. } | Coming::InvoiceWrittenOff { .. } => 24,
             Coming::Close => 25,
-            Coming::LimitsReset => 29,
+            Coming::RoomComes => 28,
+            Coming::LimitsReset | Coming::OtherRates => 29,
             Coming::Recurs { .. } => 30,
             Coming::Grant { .. } => 31,
             Coming::Repay => 32,
@@ -103,7 +106,6 @@ impl Coming {
             Coming::Record { .. } | Coming::PartCharges { .. } => 50,
             Coming::HoldTimesOut { .. } => 60,
             Coming::PartEnds { .. } => 70,
-            Coming::RoomComes => 79,
             Coming::Resume => 80,
             Coming::Woken => 81,
             Coming::PatienceEnds { .. } => 82,

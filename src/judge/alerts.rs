@@ -100,7 +100,7 @@ impl Judged<'_> {
         if !self.terms().alert_would_exceed || !rules.notify {
             return;
         }
-        let mean = self.case.features[self.work[work].serving.index()].expected_cost;
+        let mean = self.expected(self.work[work].serving);
         let expected = self.rounded(mean.max(rules.minimum));
         let estimate = match &rules.admission {
             Admission::None | Admission::Positive => expected,

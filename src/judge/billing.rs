@@ -1,7 +1,7 @@
 //! Subscriptions: what is billed when, and what it pays for (docs/semantics.md §11.3 to §11.5).
 
 use crate::calendar::{MonthEnd, Period};
-use crate::policy::{Anchor, Opening};
+use crate::policy::{Anchor, Opening, Subscription};
 use crate::units::{Money, SimTime};
 
 use super::account::Judged;
@@ -15,7 +15,9 @@ pub(super) struct BilledPeriod {
     /// What its periods count from.
     pub anchor: SimTime,
     pub every: Period,
-    /// Of the next period.
+    /// Whose price it is, by their place among those of the policy.
+    pub terms: usize,
+    /// What a period costs: the running one, or the next if rules have changed since.
     pub price: Money,
     pub from: SimTime,
     pub to: SimTime,
@@ -45,6 +47,17 @@ impl BilledPeriod {
 }
 
 impl Judged<'_> {
+    /// The last price that applies as a period begins (docs/semantics.md §13.9).
+    pub fn price_at(&self, subscription: &Subscription, begins: SimTime) -> Money {
+        let mut price = subscription.price;
+        for (when, other) in &subscription.dated {
+            if self.applies_to_us(when, begins) {
+                price = *other;
+            }
+        }
+        price
+    }
+
     /// First and last instant of the period around an instant, counted from an anchor.
     pub fn around(&self, anchor: SimTime, every: Period, t: SimTime) -> (SimTime, SimTime) {
         let next = self.case.zone.first_after(anchor, every, t, MonthEnd::Clamp);
@@ -67,8 +80,16 @@ impl Judged<'_> {
             anchor = now;
         }
         let (from, to) = self.around(anchor, every, now);
-        let price = subscription.price;
-        let mut billing = BilledPeriod { anchor, every, price, from: now, to, paid: PaidFor::Time(price) };
+        let price = self.price_at(&subscription, if older { from } else { now });
+        let mut billing = BilledPeriod {
+            anchor,
+            every,
+            terms: self.place_of_terms(),
+            price,
+            from: now,
+            to,
+            paid: PaidFor::Time(price),
+        };
         if older && from < now {
             billing.from = from;
             self.open_paid(billing);
@@ -108,6 +129,9 @@ impl Judged<'_> {
         if self.has_left() || moves && self.cycle.next == Some(self.now) {
             self.till.billing = None;
             return;
+        }
+        if let Some(subscription) = &self.case.policy.plans[billing.terms].subscription {
+            billing.price = self.price_at(subscription, self.now);
         }
         billing.from = self.now;
         billing.to = self.around(billing.anchor, billing.every, self.now).1;

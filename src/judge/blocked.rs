@@ -44,7 +44,7 @@ impl Judged<'_> {
     /// True if the check of a feature fails for its expected cost as it would be charged.
     fn would_fail(&self, feature: FeatureIndex) -> bool {
         let (facts, rules) = (&self.case.features[feature.index()], &self.terms().features[feature.index()]);
-        let expected = self.rounded(facts.expected_cost.max(rules.minimum));
+        let expected = self.rounded(self.expected(feature).max(rules.minimum));
         let need = match &rules.admission {
             _ if facts.free => return false,
             Admission::None => return false,

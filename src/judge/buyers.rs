@@ -82,7 +82,7 @@ impl<'a> Judged<'a> {
     /// True if the customer buys after this refusal (docs/semantics.md §7.2).
     pub fn would_buy(&self, work: usize) -> bool {
         let Some(buyer) = self.buyer() else { return false };
-        if self.has_left() || self.terms().packages.is_empty() {
+        if self.has_left() || self.on_sale().is_empty() {
             return false;
         }
         let operation = self.work[work].operation;
@@ -97,7 +97,7 @@ impl<'a> Judged<'a> {
         if self.people.under_way.is_some() {
             return false;
         }
-        let packages = &self.terms().packages;
+        let packages = self.on_sale();
         self.case.customers.budget.is_some()
             && packages.iter().all(|package| !self.within_budget(package.price.unwrap_or(Money::ZERO)))
     }
@@ -108,6 +108,25 @@ impl<'a> Judged<'a> {
         let spent: Money =
             self.people.paid.iter().filter(|(at, _)| *at >= since).map(|(_, price)| *price).sum();
         spent + price <= budget.money
+    }
+
+    /// Packages of one name are sold as the last of them that is on sale (docs/semantics.md §13.9).
+    fn on_sale(&self) -> Vec<Package> {
+        let mut sold: Vec<Package> = Vec::new();
+        for package in &self.terms().packages {
+            if let Some(last) = self.as_sold(&package.name)
+                && !sold.iter().any(|other| other.name == package.name)
+            {
+                sold.push(last.clone());
+            }
+        }
+        sold
+    }
+
+    /// The last package of a name that is on sale now.
+    pub fn as_sold(&self, name: &str) -> Option<&'a Package> {
+        let packages = self.terms().packages.iter();
+        packages.filter(|package| package.name == name && self.applies_to_us(&package.when, self.now)).last()
     }
 
     /// From a refusal on somebody may be asked again (docs/semantics.md §7.3).
@@ -265,7 +284,8 @@ impl<'a> Judged<'a> {
         let short = self.need_of_all(under_way) - self.balances().available;
         let key = self.purchase_key();
         let uniform = key.uniform(Purpose::Purchase, under_way.ordinal, 2);
-        let Some(package) = choose(&self.terms().packages, &buyer.choice, short, uniform) else {
+        let sold = self.on_sale();
+        let Some(package) = choose(&sold, &buyer.choice, short, uniform) else {
             self.people.under_way = None;
             return;
         };

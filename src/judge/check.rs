@@ -23,7 +23,10 @@ impl Judged<'_> {
         if self.case.features[feature.index()].free {
             return;
         }
+        let rate = self.rate(feature);
+        self.price_by(work, rate);
         let cost = self.work[work].cost();
+        self.work[work].cost_at_arrival = cost;
         let fact = self.fact_of(work, EntryKind::Demanded).of(cost);
         self.say(fact);
         self.work[work].estimate = self.estimate(work, feature);
@@ -44,15 +47,27 @@ impl Judged<'_> {
         }
     }
 
-    /// What an operation is guessed to be charged (docs/semantics.md §6.5).
-    pub fn estimate(&self, work: usize, feature: FeatureIndex) -> Option<Credits> {
+    /// What an operation is guessed to be charged as it is tried (docs/semantics.md §6.5).
+    pub fn estimate(&mut self, work: usize, feature: FeatureIndex) -> Option<Credits> {
+        let earlier =
+            |other: &usize| self.work[*other].arrived && self.work[*other].operation.feature == feature;
+        self.work[work].earlier = (0..self.work.len()).filter(earlier).collect();
+        self.estimate_from_the_same(work)
+    }
+
+    /// The estimate by the rules of now, from the arrivals before the first (docs/semantics.md §6.5, §13.6).
+    pub fn estimate_from_the_same(&self, work: usize) -> Option<Credits> {
+        let feature = self.work[work].serving;
         let rules = &self.terms().features[feature.index()];
-        let expected = self.case.features[feature.index()].expected_cost;
+        let expected = self.expected(feature);
         let guess = match Self::estimator(rules) {
             Some(Estimator::Exact) => return Some(self.charged_in_full(work, rules)),
             Some(Estimator::Fixed(credits)) => *credits,
-            Some(Estimator::Expected | Estimator::Quantile(_)) | None => expected,
-            Some(Estimator::History(which)) => self.history_estimate(feature, *which).unwrap_or(expected),
+            Some(Estimator::Quantile(_)) => {
+                rules.quantile_by_rate.get(self.rate(feature)).copied().unwrap_or(expected)
+            }
+            Some(Estimator::Expected) | None => expected,
+            Some(Estimator::History(which)) => self.history_estimate(work, *which).unwrap_or(expected),
             Some(Estimator::Blur { bias, cv }) => {
                 let variance = libm::log1p(cv * cv);
                 let normal = f64::from(self.work[work].operation.blur);
@@ -64,11 +79,11 @@ impl Judged<'_> {
         Some(self.rounded(guess.max(rules.minimum)))
     }
 
-    /// True costs of the organization's earlier arrivals of the feature.
-    fn history_estimate(&self, feature: FeatureIndex, which: HistoryEstimate) -> Option<Credits> {
-        let earlier = |other: &&super::work::JudgedWork| other.arrived && other.operation.feature == feature;
-        let costs: Vec<Credits> =
-            self.work.iter().filter(earlier).map(|other| other.operation.cost).collect();
+    /// True costs of the organization's earlier arrivals of the feature, by the rate in force.
+    fn history_estimate(&self, work: usize, which: HistoryEstimate) -> Option<Credits> {
+        let rate = self.rate(self.work[work].serving);
+        let cost = |other: &usize| self.work[*other].asked_prices.whole(rate);
+        let costs: Vec<Credits> = self.work[work].earlier.iter().map(cost).collect();
         match which {
             HistoryEstimate::First => costs.first().copied(),
             HistoryEstimate::Last => costs.last().copied(),

@@ -56,7 +56,8 @@ impl Judged<'_> {
         let earlier = self.work.iter().filter(|work| work.operation.feature == feature).count();
         (operation.at, operation.feature, operation.sequence) = (self.now, feature, earlier as u32);
         let work = self.work.len();
-        let asked = AskedOperation { operation, parts: drawn.parts };
+        let Batch { parts, prices, part_prices, quantities, .. } = drawn;
+        let asked = AskedOperation { operation, parts, prices, part_prices, quantities };
         self.work.push(JudgedWork { client: Some(client), ..JudgedWork::new(&asked) });
         self.arrives(work);
     }

@@ -28,9 +28,7 @@ pub fn asked(
         let mut batch = Batch::default();
         loop {
             source.fill(&mut state, &mut batch, 1_000)?;
-            for operation in &batch.operations {
-                all.push(AskedOperation { operation: *operation, parts: batch.parts_of(operation).to_vec() });
-            }
+            all.extend((0..batch.operations.len()).map(|place| AskedOperation::of(&batch, place)));
             if batch.operations.is_empty() || batch.upto >= end {
                 break;
             }

@@ -136,7 +136,10 @@ impl Judged<'_> {
         if matches!(change.prorate, Prorate::None | Prorate::Credits) {
             return None;
         }
-        let new = self.terms().subscription.clone();
+        let new = self.terms().subscription.clone().map(|new| {
+            let price = self.price_at(&new, self.now);
+            Subscription { price, ..new }
+        });
         if new.is_none() && self.till.billing.is_none() {
             return None;
         }
@@ -183,9 +186,11 @@ impl Judged<'_> {
     fn bill_from_now_on(&mut self, new: Option<Subscription>) {
         let anchor = self.billing_anchor();
         self.to_come.call_off(|what| what == Coming::Bill);
+        let terms = self.place_of_terms();
         self.till.billing = new.map(|new| BilledPeriod {
             anchor,
             every: new.every,
+            terms,
             price: new.price,
             from: self.now,
             to: self.around(anchor, new.every, self.now).1,

@@ -5,7 +5,7 @@ use crate::policy::{
 };
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex};
-use crate::workload::{Fate, PartKind, RunPart};
+use crate::workload::Fate;
 
 use super::account::Judged;
 use super::check::with_buffer;
@@ -117,6 +117,9 @@ impl Judged<'_> {
         let place = match stop {
             Stop::Balance(WhenShort::Degrade, reason) => return self.degrade(work, reason),
             Stop::Balance(WhenShort::Queue, _) => return self.join_queue(work),
+            Stop::Balance(WhenShort::Fallback(feature), _) if self.may_fall_back(work, feature) => {
+                return self.fall_back(work, feature);
+            }
             Stop::Balance(_, reason) => return self.refuse(work, reason),
             Stop::Limit(place) => place,
         };
@@ -138,22 +141,22 @@ impl Judged<'_> {
         !self.work[work].substituted && self.work[work].serving != feature
     }
 
-    /// The same attempt as another feature: its cost is drawn, duration and fate stay (docs/semantics.md §15.6).
+    /// The same attempt as another feature, at what that makes of the operation's quantities; duration and fate stay
+    /// (docs/semantics.md §15.6).
     fn fall_back(&mut self, work: usize, feature: FeatureIndex) {
         let operation = self.work[work].operation;
         let attempt = u64::from(self.work[work].attempt) | 1 << 32;
         let key = self.key_of(operation.feature);
         let mut stream = key.keyed(Purpose::Substitute, u64::from(operation.sequence), attempt);
-        let cost = self.case.features[feature.index()].source.substitute(&mut stream, self.now).cost;
-        let state = &mut self.work[work];
-        let was_run = operation.part_count > 0;
-        let duration = if was_run { operation.duration } else { state.parts[0].duration };
-        state.parts = vec![RunPart { cost, duration, step: 0, kind: PartKind::Work }];
-        if was_run {
-            state.operation.fate = Fate::Completes;
+        let names = self.case.features[operation.feature.index()].source.kept();
+        let known = names.iter().map(String::as_str).zip(self.work[work].quantities.iter().copied());
+        let given: Vec<(&str, f64)> = known.filter(|(_, value)| !value.is_nan()).collect();
+        let source = self.case.features[feature.index()].source;
+        let drawn = source.price_as(&mut stream, self.now, &given, operation.duration);
+        if operation.part_count > 0 {
+            self.work[work].operation.fate = Fate::Completes;
         }
-        (state.substituted, state.serving) = (true, feature);
-        self.work[work].estimate = self.estimate(work, feature);
+        self.serve_as(work, feature, &drawn);
         if self.case.features[feature.index()].free {
             if self.work[work].stands == Stands::Queued {
                 self.has_its_turn(work);

@@ -33,6 +33,7 @@ mod opening;
 mod owing;
 mod plan_change;
 mod queue;
+mod rates;
 mod refund;
 mod refusal;
 mod repay;
@@ -50,7 +51,7 @@ use crate::calendar::Zone;
 use crate::policy::{Customers, Policy};
 use crate::sampling::StreamKey;
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::{Operation, RunPart, Source, Traits};
+use crate::workload::{Batch, Operation, RunPart, Source, Traits};
 
 /// Everything that decides what happens to one account.
 #[derive(Clone, Copy)]
@@ -88,6 +89,8 @@ pub struct JudgeFeature<'a> {
     pub free: bool,
     /// Mean true cost over the population.
     pub expected_cost: Credits,
+    /// The same by each of its rates, its own first.
+    pub expected_by_rate: &'a [Credits],
     /// Where the cost of a substitute is drawn.
     pub source: &'a Source,
 }
@@ -99,6 +102,28 @@ pub struct AskedOperation {
     pub operation: Operation,
     /// The steps of a run; empty for a simple operation.
     pub parts: Vec<RunPart>,
+    /// What it costs by each rate of its feature but its own.
+    pub prices: Vec<Credits>,
+    /// What each step costs by them, step by step.
+    pub part_prices: Vec<Credits>,
+    /// Its quantities, in the order in which its source keeps them; unknown ones are no numbers.
+    pub quantities: Vec<f64>,
+}
+
+impl AskedOperation {
+    /// The operation at a place of a batch.
+    #[must_use]
+    pub fn of(batch: &Batch, place: usize) -> AskedOperation {
+        let operation = batch.operations[place];
+        let prices = batch.prices_of(place);
+        AskedOperation {
+            operation,
+            parts: batch.parts_of(&operation).to_vec(),
+            prices: prices.whole.to_vec(),
+            part_prices: prices.parts.to_vec(),
+            quantities: prices.quantities.to_vec(),
+        }
+    }
 }
 
 /// What the judge finds of an account.

@@ -9,6 +9,7 @@ impl Judged<'_> {
     pub fn opens(&mut self) {
         self.opened = true;
         self.begin_plan();
+        self.take_up_rates();
         let plan_grants = self.terms().grants.clone();
         let mut specs = plan_grants;
         specs.extend(self.case.customers.grants.iter().cloned());

@@ -224,6 +224,7 @@ impl Judged<'_> {
     /// Other rules hold from now.
     pub fn plan_changes_to(&mut self, plan: usize) {
         self.plan = plan;
+        self.take_up_rates();
         self.say(Fact::new(self.now, EntryKind::PlanChanged));
         self.arm_top_ups();
         self.arm_alerts();

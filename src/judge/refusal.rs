@@ -2,12 +2,13 @@
 
 use crate::policy::AfterPurchase;
 use crate::sampling::Purpose;
-use crate::units::{Credits, SimSpan};
+use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{DrawnWork, PartKind, RunPart};
 
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Reason};
+use super::rates::JudgedPrices;
 use super::work::Stands;
 
 impl Judged<'_> {
@@ -101,23 +102,31 @@ impl Judged<'_> {
         {
             let mut stream = key.keyed(Purpose::Substitute, sequence, u64::from(attempt));
             let source = self.case.features[other.index()].source;
-            let DrawnWork { cost, duration, .. } = source.substitute(&mut stream, self.now);
-            let state = &mut self.work[work];
-            state.substituted = true;
-            state.serving = *other;
-            state.parts = vec![RunPart { cost, duration, step: 0, kind: PartKind::Work }];
-            state.operation.fate = crate::workload::Fate::Completes;
-            self.work[work].estimate = self.estimate(work, *other);
+            let drawn = source.substitute(&mut stream, self.now);
+            self.work[work].operation.fate = crate::workload::Fate::Completes;
+            self.serve_as(work, *other, &drawn);
             self.attempt(work);
             return;
         }
         self.lose_for_good(work);
     }
 
+    /// Another feature serves an operation with one piece of work.
+    pub fn serve_as(&mut self, work: usize, other: FeatureIndex, drawn: &DrawnWork) {
+        let DrawnWork { cost, duration, prices } = drawn;
+        let state = &mut self.work[work];
+        (state.substituted, state.serving) = (true, other);
+        state.parts = vec![RunPart { cost: *cost, duration: *duration, step: 0, kind: PartKind::Work }];
+        state.prices = JudgedPrices::of_one(*cost, prices);
+        let rate = self.rate(other);
+        self.price_by(work, rate);
+        self.work[work].estimate = self.estimate(work, other);
+    }
+
     /// An operation never runs.
     pub fn lose(&mut self, work: usize, reason: Reason) {
         self.work[work].stands = Stands::Ended;
-        let cost = self.work[work].operation.cost;
+        let cost = self.work[work].cost_at_arrival;
         let fact = self.fact_of(work, EntryKind::Lost).of(cost).because(reason);
         self.say(fact);
         self.client_thinks(work);

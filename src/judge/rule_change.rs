@@ -44,6 +44,7 @@ impl Judged<'_> {
         }
         let old = self.terms();
         self.edition = edition;
+        self.take_up_rates();
         let new = self.terms();
         let spread_anew = old.allowance.is_some() != new.allowance.is_some();
         if new.subscription.is_some() && spread_anew {
@@ -64,8 +65,12 @@ impl Judged<'_> {
     fn renew_price(&mut self) {
         let edition = self.edition_by_now();
         let terms = &self.case.policy.plans[edition * self.case.policy.named_plans() + self.plan];
+        let price = terms.subscription.as_ref().map(|new| self.price_at(new, self.now));
         match (&terms.subscription, &mut self.till.billing) {
-            (Some(new), Some(billing)) if new.every == billing.every => billing.price = new.price,
+            (Some(new), Some(billing)) if new.every == billing.every => {
+                (billing.terms, billing.price) =
+                    (edition * self.case.policy.named_plans() + self.plan, price.unwrap_or(billing.price));
+            }
             (None, None) => {}
             _ => (self.cycle.lags, self.cycle.rebills) = (true, true),
         }

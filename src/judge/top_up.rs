@@ -1,7 +1,7 @@
 //! Automatic top-ups (docs/semantics.md §7.8 to §7.13).
 
 use crate::calendar::CalendarUnit;
-use crate::policy::{CapLimit, Reevaluation, TopUpAmount, TopUpRule, TopUpThreshold};
+use crate::policy::{CapLimit, Package, Reevaluation, TopUpAmount, TopUpRule, TopUpThreshold};
 use crate::sampling::Purpose;
 use crate::units::{Credits, Money, SimSpan, SimTime};
 
@@ -170,7 +170,7 @@ impl<'a> Judged<'a> {
         if !rule.cooldown.is_zero() {
             self.wake(rule, self.now + rule.cooldown);
         }
-        let package = &self.terms().packages[package];
+        let package = self.package_of_rule(package);
         let order = PaidOrder {
             credits,
             price,
@@ -236,13 +236,13 @@ impl<'a> Judged<'a> {
 
     /// Credits, price and package (docs/semantics.md §7.11).
     fn what_it_buys(&self, rule: &TopUpRule) -> Option<(Credits, Money, usize)> {
-        let packages = &self.terms().packages;
-        let price = |index: usize| packages[index].price.unwrap_or(Money::ZERO);
+        let package = |index: usize| self.package_of_rule(index);
+        let price = |index: usize| package(index).price.unwrap_or(Money::ZERO);
         match rule.amount {
-            TopUpAmount::Package(index) => Some((packages[index].credits, price(index), index)),
+            TopUpAmount::Package(index) => Some((package(index).credits, price(index), index)),
             TopUpAmount::MultipleUntilAbove(index) => {
                 let missing = self.top_up_threshold(rule)? - self.top_up_view(rule);
-                let each = packages[index].credits.micros();
+                let each = package(index).credits.micros();
                 let count = missing.micros().div_euclid(each) + 1;
                 Some((
                     Credits::from_micros(each * count),
@@ -250,11 +250,17 @@ impl<'a> Judged<'a> {
                     index,
                 ))
             }
-            TopUpAmount::UpTo { target, package } => {
+            TopUpAmount::UpTo { target, package: index } => {
                 let missing = target - self.top_up_view(rule);
-                let paid = price(package).scale_floor(missing.micros(), packages[package].credits.micros());
-                missing.is_positive().then_some((missing, paid, package))
+                let paid = price(index).scale_floor(missing.micros(), package(index).credits.micros());
+                missing.is_positive().then_some((missing, paid, index))
             }
         }
+    }
+
+    /// A rule's package as it is sold now (docs/semantics.md §13.9).
+    fn package_of_rule(&self, index: usize) -> &'a Package {
+        let named = &self.terms().packages[index];
+        self.as_sold(&named.name).unwrap_or(named)
     }
 }

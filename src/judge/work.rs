@@ -9,6 +9,7 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::charge::ChargedFrom;
 use super::facts::{EntryKind, Reason};
+use super::rates::JudgedPrices;
 
 /// Where an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,15 @@ pub(super) struct JudgedWork {
     pub client: Option<usize>,
     /// A simple operation is a run of one step.
     pub parts: Vec<RunPart>,
+    pub prices: JudgedPrices,
+    /// Those of the feature that it asks for.
+    pub asked_prices: JudgedPrices,
+    /// What it cost as it arrived.
+    pub cost_at_arrival: Credits,
+    /// Its quantities, as its source keeps them.
+    pub quantities: Vec<f64>,
+    /// Operations of the feature that serves it that had arrived before it was estimated first.
+    pub earlier: Vec<usize>,
     /// The feature that serves it, another one for a substitute.
     pub serving: FeatureIndex,
     pub substituted: bool,
@@ -109,7 +119,12 @@ impl JudgedWork {
         JudgedWork {
             operation,
             client: None,
+            prices: JudgedPrices::of(asked, &parts),
+            asked_prices: JudgedPrices::of(asked, &parts),
             parts,
+            cost_at_arrival: Credits::ZERO,
+            quantities: asked.quantities.clone(),
+            earlier: Vec::new(),
             serving: operation.feature,
             substituted: false,
             outside_queues: false,

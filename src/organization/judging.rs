@@ -66,8 +66,8 @@ pub(super) struct Judging {
 #[must_use]
 pub fn judged_features(world: &World) -> Vec<JudgeFeature<'_>> {
     let judged = |(facts, source)| {
-        let FeatureFacts { name, free, expected_cost, .. }: &FeatureFacts = facts;
-        JudgeFeature { name, free: *free, expected_cost: *expected_cost, source }
+        let FeatureFacts { name, free, expected_cost, expected_by_rate, .. }: &FeatureFacts = facts;
+        JudgeFeature { name, free: *free, expected_cost: *expected_cost, expected_by_rate, source }
     };
     world.features.iter().zip(world.sources.iter().map(AsRef::as_ref)).map(judged).collect()
 }
@@ -84,10 +84,8 @@ impl Judging {
             return;
         }
         let taken = &mut self.taken[feature.index()];
-        for operation in batch.operations.iter().filter(|operation| operation.sequence >= *taken) {
-            self.asked
-                .push(AskedOperation { operation: *operation, parts: batch.parts_of(operation).to_vec() });
-        }
+        let new = batch.operations.iter().enumerate().filter(|(_, operation)| operation.sequence >= *taken);
+        self.asked.extend(new.map(|(place, _)| AskedOperation::of(batch, place)));
         *taken = batch.operations.last().map_or(*taken, |last| (*taken).max(last.sequence + 1));
     }
 

@@ -1,7 +1,8 @@
 //! Which features of the format are drawn: all of a level (`CREDITSIM_JUDGE_LEVEL=1,3`), or one kind of it (`1,34`).
 //!
 //! Level 1 is grants, cycles, debt, checks, charges, refunds, alerts; level 2 is work that waits, is held or killed, and people;
-//! level 3 is money, time and terms that change; level 5 is limits. A kind has the digit of its level before its own.
+//! level 3 is money, time and terms that change; level 5 is limits;
+//! level 6 is rates. A kind has the digit of its level before its own.
 
 /// Clients who wait for what their last request met.
 pub const CLIENTS: u64 = 30;
@@ -36,6 +37,13 @@ pub const CHAINS: u64 = 54;
 pub const RESETS: u64 = 55;
 /// Resets that their owners keep.
 pub const BANKS: u64 = 56;
+
+/// Cards of rates.
+pub const CARDS: u64 = 61;
+/// Packages and subscriptions by date and sign-up.
+pub const DATED_PRICES: u64 = 62;
+/// Falling back on another feature for lack of credits, or at a cap.
+pub const SHORT_FALLBACKS: u64 = 63;
 
 /// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, unless the
 /// environment names some.

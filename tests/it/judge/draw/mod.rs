@@ -7,6 +7,7 @@ mod limits;
 mod people;
 mod plans;
 mod policy;
+mod rates;
 mod rules;
 mod shop;
 mod text;
@@ -29,6 +30,8 @@ struct Drawn {
     instants: Vec<i64>,
     /// Levels and kinds of features that are drawn.
     levels: Vec<u64>,
+    /// Operations that are written down say their quantities.
+    counted: bool,
 }
 
 /// The scenario file of a seed, with the levels and kinds that the environment names.
@@ -44,7 +47,8 @@ pub fn file_of(seed: u64, levels: Vec<u64>) -> File {
     let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650, 19_811, 20_022, 20_028, 19_971];
     let start = starts[chance.below(10) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
     let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
-    let mut drawn = Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels };
+    let mut drawn =
+        Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels, counted: false };
     let zones =
         ["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"];
     let zone = drawn.chance.of(&zones);
@@ -107,5 +111,6 @@ impl Drawn {
             self.add(Place::Head, line);
         }
         self.limits();
+        self.rates();
     }
 }
