@@ -39,7 +39,8 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
     let show = |at| scenario.zone.show(at);
     if let Some(other) = against {
         let other = under(other)?;
-        let table = divergence(&followed, &other, &show);
+        let [own, against] = [&followed, &other].map(Followed::statement);
+        let table = divergence((&followed.policy, &own), (&other.policy, &against), &show);
         terminal::say_drawn(&report::render_tables(&[table], format, terminal::stdout_look()));
         return Ok(Exit::Fine);
     }
@@ -49,7 +50,7 @@ pub(super) fn carry_out(arguments: &ExplainArguments) -> Result<Exit, CommandPro
         terminal::say_drawn(&report::render_tables(&[table], format, terminal::stdout_look()));
         return Ok(Exit::Fine);
     }
-    let mut statement = Statement::new(&followed.facts, &followed.journal);
+    let mut statement = followed.statement();
     if span != (SimTime::MIN, SimTime::MAX) {
         statement.keep(span.0, span.1);
     }

@@ -70,23 +70,31 @@ impl Followed {
         };
         Ok(Followed { policy: policy.name, facts, journal: detail.journal })
     }
+
+    /// Its journal as people read it.
+    pub(super) fn statement(&self) -> Statement {
+        Statement::new(&self.facts, &self.journal)
+    }
 }
 
-/// The lines behind the last one that both policies have alike.
-pub(super) fn divergence(one: &Followed, other: &Followed, show: &dyn Fn(SimTime) -> String) -> Table {
+/// The lines behind the last one that both policies have alike, of policies by name and their statements.
+pub(super) fn divergence(
+    (one, first): (&str, &Statement),
+    (other, second): (&str, &Statement),
+    show: &dyn Fn(SimTime) -> String,
+) -> Table {
     /// Lines that are shown of each.
     const SHOWN: usize = 3;
-    let statements = [one, other].map(|own| Statement::new(&own.facts, &own.journal));
-    let [first, second] = statements.each_ref().map(Statement::lines);
+    let [first, second] = [first, second].map(Statement::lines);
     let same = |(a, b): &(&StatementLine, &StatementLine)| (a.at, &a.what) == (b.at, &b.what);
     let alike = first.iter().zip(second).take_while(same).count();
     let words = ["policy", "at", "what"].map(Column::words);
     let numbers = ["settled", "available", "debt"].map(Column::numbers);
     let mut table = Table::new("", words.into_iter().chain(numbers).collect());
-    for (own, lines) in [(one, first), (other, second)] {
+    for (policy, lines) in [(one, first), (other, second)] {
         for line in lines.iter().skip(alike).take(SHOWN) {
             table.rows.push(vec![
-                Cell::text(&own.policy),
+                Cell::text(policy),
                 Cell::text(show(line.at)),
                 Cell::text(&line.what),
                 Cell::text(line.settled.to_string()),
@@ -97,8 +105,8 @@ pub(super) fn divergence(one: &Followed, other: &Followed, show: &dyn Fn(SimTime
     }
     let at = [first, second].iter().filter_map(|lines| lines.get(alike)).map(|line| line.at).min();
     table.title = match at {
-        None => format!("`{}` and `{}` never do anything different", one.policy, other.policy),
-        Some(at) => format!("`{}` and `{}` part at {}", one.policy, other.policy, show(at)),
+        None => format!("`{one}` and `{other}` never do anything different"),
+        Some(at) => format!("`{one}` and `{other}` part at {}", show(at)),
     };
     if at.is_some() {
         let before = alike.checked_sub(1).and_then(|last| first.get(last));

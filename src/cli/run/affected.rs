@@ -141,8 +141,8 @@ fn told(matter: &Matter, own: &Followed, base: &Followed) -> Vec<PageBlock> {
     let scenario = &matter.scenario;
     // Fractions of a second are in the whole statement.
     let show = |at| scenario.zone.show(at).split('.').next().unwrap_or_default().to_owned();
-    let [told, before] = [own, base].map(|followed| Statement::new(&followed.facts, &followed.journal));
-    let parting: Table = divergence(own, base, &show);
+    let [told, before] = [own, base].map(Followed::statement);
+    let parting: Table = divergence((&own.policy, &told), (&base.policy, &before), &show);
     let mut parted = PageTable::from(&parting);
     parted.notes = parting.notes;
     let folded = PageBlock::Folded {

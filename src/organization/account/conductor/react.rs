@@ -312,7 +312,7 @@ impl State {
         }
         self.customer.set_arriving(Some(entry));
         self.count_member(env, &operation);
-        self.keep_quantities(env, &operation, &batch.quantities);
+        self.keep_quantities(env, &operation, || &batch.quantities);
         let (whole, parts, quantities) = (&batch.prices, &batch.part_prices, &batch.quantities);
         self.arrive(env, (&operation, &batch.parts), || OtherPrices { whole, parts, quantities }, None);
         self.customer.set_arriving(None);

@@ -61,15 +61,24 @@ impl State {
         if self.pace.left_early {
             return;
         }
-        self.keep_quantities(env, operation, batch.quantities_of(event.number as usize));
+        self.keep_quantities(env, operation, || batch.quantities_of(event.number as usize));
         let slot = (event.class.kind() == EventKind::Arrival).then_some(event.slot);
         self.arrive_in_trace(env, batch, event.number as usize, slot);
     }
 
     /// Keeps what an operation consists of for those who read rows; there is nothing to keep if nobody does.
     #[inline]
-    pub(super) fn keep_quantities(&mut self, env: &Env, operation: &Operation, quantities: &[f64]) {
-        if quantities.is_empty() || !(env.detail.operations || env.detail.journal) {
+    pub(super) fn keep_quantities<'b>(
+        &mut self,
+        env: &Env,
+        operation: &Operation,
+        quantities: impl FnOnce() -> &'b [f64],
+    ) {
+        if !(env.detail.operations || env.detail.journal) {
+            return;
+        }
+        let quantities = quantities();
+        if quantities.is_empty() {
             return;
         }
         if let Some(detail) = self.counts.detail() {
