@@ -157,9 +157,9 @@ impl State {
         self.price_now(env, slot);
         let terms = env.terms(self.plan);
         let work = &self.flight[slot];
-        let (operation, serves, attempt) = (*work.operation(), work.serves(), work.attempt());
+        let (arrived_as, serves, attempt) = (work.operation().feature, work.serves(), work.attempt());
         let feature = &terms.features[serves.index()];
-        self.counts.attempted(operation.feature);
+        self.counts.attempted(arrived_as);
         self.begin_row(env, slot);
         if self.is_free(env, serves) {
             self.admit(env, slot, None);
@@ -175,7 +175,8 @@ impl State {
     pub(super) fn try_now(&mut self, env: &Env, slot: u32) {
         let terms = env.terms(self.plan);
         let work = &self.flight[slot];
-        let (operation, serves, attempt) = (*work.operation(), work.serves(), work.attempt());
+        let Operation { feature: arrived_as, sequence, .. } = *work.operation();
+        let (serves, attempt) = (work.serves(), work.attempt());
         let feature = &terms.features[serves.index()];
         if self.gate.has_queue() && env.check(self.plan, serves).may_queue() {
             if let Some(head) = self.gate.head() {
@@ -194,14 +195,11 @@ impl State {
             self.refuse(env, slot, Reason::Outage, Credits::ZERO);
             return;
         }
-        let sequence = u64::from(operation.sequence);
-        if !feature.denial.is_never()
-            && feature.denial.holds(env.key_of(operation.feature).uniform(
-                Purpose::Denial,
-                sequence,
-                u64::from(attempt),
-            ))
-        {
+        let drawn = || {
+            let key = env.key_of(arrived_as);
+            key.uniform(Purpose::Denial, u64::from(sequence), u64::from(attempt))
+        };
+        if !feature.denial.is_never() && feature.denial.holds(drawn()) {
             self.refuse(env, slot, Reason::Denial, Credits::ZERO);
             return;
         }

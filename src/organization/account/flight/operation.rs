@@ -64,6 +64,19 @@ pub(in super::super) enum PartChange {
     Resumes,
 }
 
+/// What price lists and limits ask about an operation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OperationTerms {
+    /// What it consists of, if it may be priced as another feature's; those that are not known are no numbers.
+    pub(super) quantities: Vec<f64>,
+    /// By every rate of the feature that serves it but its own, if some limit counts a quantity.
+    pub(super) measured: Vec<Credits>,
+    /// By every rate of the feature that serves it, if some card prices that.
+    pub(super) prices: Option<OperationPrices>,
+    /// What limits have counted of its charges, and when.
+    pub(super) metered: Vec<(SimTime, Credits)>,
+}
+
 /// One operation that is alive in the account.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct LiveOperation {
@@ -75,12 +88,8 @@ pub(in super::super) struct LiveOperation {
     pub(super) cost: Credits,
     /// True cost by its own feature's own rate.
     pub(super) list_cost: Credits,
-    /// What it consists of, if it may be priced as another feature's; those that are not known are no numbers.
-    pub(super) quantities: Vec<f64>,
-    /// By every rate of the feature that serves it but its own, if some limit counts a quantity.
-    pub(super) measured: Vec<Credits>,
-    /// By every rate of the feature that serves it, if some card prices that.
-    pub(super) prices: Option<Box<OperationPrices>>,
+    /// What only price lists and limits ask about; most operations have none of it, and begin the faster.
+    pub(super) terms: Option<Box<OperationTerms>>,
     /// The estimate made at its arrival.
     estimate: Credits,
     generation: u32,
@@ -108,8 +117,6 @@ pub(in super::super) struct LiveOperation {
     pub(super) absorbed: Credits,
     /// What its charges took, as far as they may be given back.
     pub(super) taken: Vec<ChargePart>,
-    /// What limits have counted of its charges, and when; nothing without limits.
-    pub(super) metered: Vec<(SimTime, Credits)>,
     /// Of `charged`: by its hold's timeout.
     pub(super) by_timeout: Credits,
     /// To be given back once all its charges are recorded.

@@ -214,20 +214,21 @@ impl LiveOperation {
 
     /// Limits have counted a charge.
     pub(in super::super) fn metered(&mut self, at: SimTime, amount: Credits) {
-        self.metered.push((at, amount));
+        self.terms.get_or_insert_default().metered.push((at, amount));
     }
 
     /// Of what is given back, which charges it undoes, the last first.
     pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<(SimTime, Credits)> {
         let (mut left, mut undone) = (amount, Vec::new());
+        let Some(terms) = &mut self.terms else { return undone };
         while left.is_positive()
-            && let Some((at, charged)) = self.metered.pop()
+            && let Some((at, charged)) = terms.metered.pop()
         {
             let back = charged.min(left);
             left -= back;
             undone.push((at, back));
             if charged > back {
-                self.metered.push((at, charged - back));
+                terms.metered.push((at, charged - back));
             }
         }
         undone

@@ -11,45 +11,47 @@ use super::prices::OperationPrices;
 impl LiveOperation {
     /// It is served by a feature that some card prices, by this rate.
     pub(in super::super) fn price(&mut self, prices: OperationPrices) {
-        self.prices = Some(Box::new(prices));
+        self.terms.get_or_insert_default().prices = Some(prices);
     }
 
     /// What it consists of, for whoever prices it as another feature's.
     pub(in super::super) fn keep_quantities(&mut self, quantities: &[f64]) {
-        self.quantities = quantities.to_vec();
+        self.terms.get_or_insert_default().quantities = quantities.to_vec();
     }
 
     /// What it comes to by every rate of the feature that serves it but that feature's own, for limits that count quantities.
     pub(in super::super) fn keep_measured(&mut self, by_rate: &[Credits]) {
-        self.measured.clear();
-        self.measured.extend_from_slice(by_rate);
+        self.terms.get_or_insert_default().measured = by_rate.to_vec();
     }
 
     /// What the rate of a number measures of it.
     pub(in super::super) fn measured(&self, number: u16) -> Credits {
         let place = usize::from(number).checked_sub(1);
-        place.and_then(|place| self.measured.get(place)).copied().unwrap_or(Credits::ZERO)
+        place.and_then(|place| self.terms.as_ref()?.measured.get(place)).copied().unwrap_or(Credits::ZERO)
     }
 
     /// What is known of that, by the names of these quantities.
     pub(in super::super) fn given<'n>(&self, names: &'n [String]) -> Vec<(&'n str, f64)> {
-        let known = names.iter().zip(&self.quantities).filter(|(_, value)| !value.is_nan());
+        let quantities = self.terms.as_ref().map_or(&[][..], |terms| &terms.quantities);
+        let known = names.iter().zip(quantities).filter(|(_, value)| !value.is_nan());
         known.map(|(name, value)| (name.as_str(), *value)).collect()
     }
 
     /// What it costs by each rate of the feature that serves it, if some card prices that.
     pub(in super::super) fn prices(&self) -> Option<&OperationPrices> {
-        self.prices.as_deref()
+        self.terms.as_ref()?.prices.as_ref()
     }
 
     /// Nothing but the feature's own rate prices it.
     pub(in super::super) fn has_one_price(&mut self) {
-        self.prices = None;
+        if let Some(terms) = &mut self.terms {
+            terms.prices = None;
+        }
     }
 
     /// Another rate prices it from now on.
     pub(in super::super) fn price_by(&mut self, rate: u16) {
-        if let Some(prices) = &mut self.prices {
+        if let Some(prices) = self.terms.as_mut().and_then(|terms| terms.prices.as_mut()) {
             self.cost = prices.price_by(rate, &mut self.parts);
         }
     }
@@ -66,7 +68,7 @@ impl LiveOperation {
 
     /// How much more it costs as it starts than as it arrived, by the cards of then; nothing for a substitute.
     pub(in super::super) fn repriced(&self) -> Credits {
-        match &self.prices {
+        match self.prices() {
             Some(_) if !self.is_substituted() => self.cost - self.operation.cost,
             _ => Credits::ZERO,
         }
@@ -74,7 +76,7 @@ impl LiveOperation {
 
     /// What it had done when it ended, by the feature's own rate: a price list changes nothing of what the vendor pays.
     pub(in super::super) fn done_at_list(&self) -> Credits {
-        let (done, Some(prices)) = (self.done(), &self.prices) else { return self.done() };
+        let (done, Some(prices)) = (self.done(), self.prices()) else { return self.done() };
         let list = prices.list();
         match self.verdict {
             EndDecision::Served => list,
