@@ -61,6 +61,8 @@ pub(super) struct MoneyBook {
 pub(super) struct BillingPeriod {
     pub(super) anchor: SimTime,
     pub(super) every: Period,
+    /// The plan whose price it is.
+    pub(super) plan: usize,
     /// Of each period from the next on.
     pub(super) price: Money,
     /// What is spread over the running period, if the price is spread over time.
@@ -134,10 +136,10 @@ impl MoneyBook {
         self.billing = billing;
     }
 
-    /// From the next period on another price is billed.
-    pub(super) fn renew_at(&mut self, price: Money) {
+    /// From the next period on the price of a plan is billed.
+    pub(super) fn renew_by(&mut self, plan: usize, price: Money) {
         if let Some(billing) = &mut self.billing {
-            billing.price = price;
+            (billing.plan, billing.price) = (plan, price);
         }
     }
 

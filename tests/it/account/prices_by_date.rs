@@ -46,5 +46,19 @@ fn a_subscription_is_billed_at_the_price_of_the_day() {
              signed up 28 Feb
              => cash 66",
         ),
+        (
+            "by the price that is billed, not by one that follows at the next close",
+            "cycle = \"year\"
+             subscription = [{ price = \"30 USD\" }, { price = \"36 USD\", from = 2025-02-15 }]
+             changes = [{ at = 2025-01-10, set = { subscription = { price = \"5 USD\", every = \"year\" } } }]
+             => cash 96",
+        ),
+        (
+            "who came earlier has paid the price of the day on which the period began",
+            "subscription = [{ price = \"30 USD\" }, { price = \"60 USD\", from = 2025-01-01 }]
+             cycle = { every = \"month\", anchor = \"sign-up\" }
+             signed up 17 Dec 2024
+             => cash 180, recognized 164.516129032",
+        ),
     ]);
 }

@@ -206,6 +206,14 @@ fn the_organizations_budget_caps_its_purchases() {
              => purchases 2, blocked 0, served 2",
         ),
         (
+            "of equally large packages that do not cover the first in the file is bought",
+            "admission = { estimate = \"exact\" }
+             packages = [{ name = \"s\", credits = 10, price = \"1 USD\" }, { name = \"l\", credits = 10, price = \"4 USD\" }]
+             customer buyer = { on_refusal = 1.0, after_purchase = \"drop\" }
+             use 30 at 2 Jan
+             => purchases 1, cash 1",
+        ),
+        (
             "a package that fits may be too small; the chosen one is blocked",
             "admission = { estimate = \"exact\" }
              packages = [{ name = \"s\", credits = 10, price = \"1 USD\" }, { name = \"l\", credits = 50, price = \"4 USD\" }]

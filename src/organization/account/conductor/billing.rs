@@ -43,12 +43,13 @@ impl State {
         let anchor = self.billing_start(env, subscription.every, at, older);
         let index = zone.first_after(anchor, subscription.every, at, MonthEnd::Clamp) - 1;
         let [from, to] = [index, index + 1].map(|n| zone.nth(anchor, subscription.every, n, MonthEnd::Clamp));
-        let (price, every) = (subscription.price_at(at, env.traits.signed_up), subscription.every);
         let paid_before = from < at && older;
         // What is paid from now on is spread from now on, although the period may have begun earlier.
         let starts = if paid_before { from } else { at };
+        let (price, every) = (subscription.price_at(starts, env.traits.signed_up), subscription.every);
+        let (plan, spread) = (self.plan, price);
         let billing =
-            BillingPeriod { anchor, every, price, spread: price, index, from: starts, to, pool: None };
+            BillingPeriod { anchor, every, plan, price, spread, index, from: starts, to, pool: None };
         self.money.bill_by(Some(billing));
         if paid_before {
             self.carry_in_subscription(env, at);
@@ -106,12 +107,19 @@ impl State {
         if leaves {
             return self.money.bill_by(None);
         }
-        if let Some(plan) = env.terms(self.plan).subscription.as_ref().filter(|plan| !plan.dated.is_empty()) {
-            self.money.renew_at(plan.price_at(now, env.traits.signed_up));
-        }
+        self.renew_dated_price(env);
         let zone = &env.world.zone;
         let price = self.money.next_period(|anchor, every, n| zone.nth(anchor, every, n, MonthEnd::Clamp));
         self.bill_now(env, price);
+    }
+
+    /// The period that begins has the price of its first instant, by the plan that is billed: the present one is billed from the
+    /// next close on if it is billed in another way.
+    fn renew_dated_price(&mut self, env: &Env) {
+        let Some(plan) = self.money.billing().map(|billing| billing.plan) else { return };
+        if let Some(price) = env.terms(plan).subscription.as_ref().filter(|price| !price.dated.is_empty()) {
+            self.money.renew_by(plan, price.price_at(self.timers.now(), env.traits.signed_up));
+        }
     }
 
     /// Cash for the running billing period; what is paid for it is attached to the allowances it pays for.
@@ -196,6 +204,7 @@ impl State {
             BillingPeriod {
                 anchor,
                 every: plan.every,
+                plan: self.plan,
                 price: plan.price,
                 spread: Money::ZERO,
                 index,

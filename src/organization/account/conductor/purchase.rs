@@ -388,5 +388,7 @@ fn choose<'a>(
     };
     let covering =
         || packages.iter().filter(|package| package.credits >= short).min_by_key(|package| package.credits);
-    chosen.or_else(covering).or_else(|| packages.iter().max_by_key(|package| package.credits))
+    // Of equal ones the first in the file: `max_by_key` would take the last.
+    let largest = || packages.iter().rev().max_by_key(|package| package.credits);
+    chosen.or_else(covering).or_else(largest)
 }

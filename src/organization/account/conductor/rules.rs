@@ -72,10 +72,11 @@ impl State {
     /// The next bill is by the rules of this instant.
     fn renew_price(&mut self, env: &Env) {
         let edition = self.changes.edition_due(self.timers.now(), &env.policy.rules.editions);
-        let terms = env.terms(env.edition(env.named(self.plan), edition));
+        let renewed = env.edition(env.named(self.plan), edition);
+        let terms = env.terms(renewed);
         match (&terms.subscription, self.money.billed()) {
             (Some(plan), Some((_, every))) if plan.every == every => {
-                self.money.renew_at(plan.price_at(self.timers.now(), env.traits.signed_up))
+                self.money.renew_by(renewed, plan.price_at(self.timers.now(), env.traits.signed_up))
             }
             (None, None) => {}
             _ => {
