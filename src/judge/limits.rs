@@ -13,18 +13,9 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let has = |wanted: fn(&Terms) -> bool| case.policy.plans.iter().any(wanted);
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
-        (has(|terms| !terms.limits.is_empty()), "limits"),
         (case.policy.measures(), "limits of quantities"),
-        (has(|terms| !terms.rates.is_empty()), "rates"),
-        (has(has_dated_prices), "prices with dates"),
         (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
         (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
-        (has(Terms::falls_back), "operations that fall back on another feature"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))
-}
-
-fn has_dated_prices(terms: &Terms) -> bool {
-    let subscription = terms.subscription.as_ref().is_some_and(|subscription| !subscription.dated.is_empty());
-    subscription || terms.packages.iter().any(|package| !package.when.is_always())
 }

@@ -29,7 +29,7 @@ impl Judged<'_> {
         let mut asked = Vec::new();
         for (place, limit) in self.terms().limits.iter().enumerate() {
             let Some(owner) = self.inside(work, limit) else { continue };
-            let stated = Self::amount_of(limit, owner);
+            let stated = self.amount_of(limit, owner);
             if stated == StatedAmount::Unsaid {
                 continue;
             }

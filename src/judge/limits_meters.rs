@@ -3,7 +3,9 @@
 //! Owns what was counted, entry by entry; what is used is added up from it each time. Leaves whether there is room to
 //! `limits_check`, who waits for it to `limits_queue`, and what begins anew to `limits_resets`.
 
-use crate::policy::{LimitOwner, LimitUnit, LimitWindow, StatedAmount, UsageLimit, WindowAnchor};
+use crate::policy::{
+    LimitOwner, LimitUnit, LimitWindow, StatedAmount, UsageLimit, VaryingAmount, WindowAnchor,
+};
 use crate::sampling::Purpose;
 use crate::units::{Credits, NO_MEMBER, SimSpan, SimTime};
 
@@ -29,6 +31,8 @@ pub(super) struct Counted {
     pub credits: Credits,
     /// The window that the first use has opened, by its first instant.
     pub window: Option<SimTime>,
+    /// The fixed window of then.
+    pub fixed: Option<(SimTime, SimTime)>,
     /// What a hold's timeout has charged stays charged (docs/semantics.md §18.1).
     pub stays: bool,
     /// The limit has begun anew since.
@@ -88,11 +92,26 @@ impl<'a> Judged<'a> {
     }
 
     /// The most specific amount (docs/semantics.md §15.2).
-    pub fn amount_of(limit: &UsageLimit, owner: Owner) -> StatedAmount {
-        match owner {
-            Owner::Member(member) => limit.amount.of(member),
-            _ => limit.amount.default,
-        }
+    pub fn amount_of(&self, limit: &UsageLimit, owner: Owner) -> StatedAmount {
+        let own = limit.amount.members.iter().find(|(member, _)| owner == Owner::Member(*member));
+        own.map_or_else(|| self.amount_for_all(limit), |(_, amount)| *amount)
+    }
+
+    /// By default; a formula is over the organization's heads, and each organization draws once from a distribution.
+    fn amount_for_all(&self, limit: &UsageLimit) -> StatedAmount {
+        let traits = self.case.traits;
+        let amount = match &limit.amount.varies {
+            None => return limit.amount.default,
+            Some(VaryingAmount::ByHeads(formula)) => {
+                formula.of(traits.members.len(), usize::from(traits.projects))
+            }
+            Some(VaryingAmount::Drawn(dist)) => {
+                let key = self.case.key.name("limit").name(&limit.name);
+                dist.sample(&mut key.keyed(Purpose::TopUp, 1, 0))
+            }
+        };
+        let counts = matches!(limit.unit, LimitUnit::Operations | LimitUnit::InFlight);
+        StatedAmount::Most(Credits::from_f64(if counts { libm::floor(amount) } else { amount }))
     }
 
     pub fn meter(&mut self, id: u16, owner: Owner) -> usize {
@@ -139,7 +158,7 @@ impl<'a> Judged<'a> {
             return false;
         }
         match limit.window {
-            LimitWindow::Fixed { .. } => self.fixed_window(limit).is_some_and(|(from, _)| counted.at >= from),
+            LimitWindow::Fixed { .. } => counted.fixed == self.fixed_window(limit),
             LimitWindow::FirstUse(_) => {
                 self.open_first_use(limit, meter).is_some_and(|(from, _)| counted.window == Some(from))
             }
@@ -239,8 +258,8 @@ impl<'a> Judged<'a> {
         let of_start = self.work[work].windows.iter().find(|(id, _)| *id == limit.id);
         let window =
             self.open_first_use(limit, meter).map(|(from, _)| from).or(of_start.map(|(_, from)| *from));
-        let at = self.now;
-        let counted = Counted { at, work, credits, window, stays, forgotten: false };
+        let (at, fixed) = (self.now, self.fixed_window(limit));
+        let counted = Counted { at, work, credits, window, fixed, stays, forgotten: false };
         self.meters.all[meter].counted.push(counted);
         self.meters.all[meter].flows.push((at, credits));
         let after = self.used(limit, owner);
@@ -255,7 +274,7 @@ impl<'a> Judged<'a> {
         owner: Owner,
         (before, after): (Credits, Credits),
     ) -> Vec<Reason> {
-        let StatedAmount::Most(amount) = Self::amount_of(limit, owner) else { return Vec::new() };
+        let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return Vec::new() };
         if !self.rules_of(work).notify {
             return Vec::new();
         }

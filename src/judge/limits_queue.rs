@@ -118,7 +118,7 @@ impl Judged<'_> {
     /// Nobody waits for a window that would not hold what is needed.
     fn room_after_now(&self, work: usize, limit: &UsageLimit, owner: Owner) -> Option<SimTime> {
         let meter = self.meter_of(limit.id, owner)?;
-        let StatedAmount::Most(amount) = Self::amount_of(limit, owner) else { return None };
+        let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return None };
         if !Self::has_room(Credits::ZERO, Credits::ZERO, self.limit_need(work, limit), amount) {
             return None;
         }
@@ -133,7 +133,7 @@ impl Judged<'_> {
 
     /// When enough has left a rolling window.
     fn left_by(&self, work: usize, limit: &UsageLimit, owner: Owner, span: SimSpan) -> Option<SimTime> {
-        let StatedAmount::Most(amount) = Self::amount_of(limit, owner) else { return None };
+        let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return None };
         let (need, reserved) = (self.limit_need(work, limit), self.reserved_inside(limit, owner));
         let mut used = self.used(limit, owner);
         if Self::has_room(used, reserved, need, amount) {
@@ -159,7 +159,7 @@ impl Judged<'_> {
         rate: Credits,
         per: SimSpan,
     ) -> Option<SimTime> {
-        let StatedAmount::Most(amount) = Self::amount_of(limit, owner) else { return None };
+        let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return None };
         let (need, reserved) = (self.limit_need(work, limit), self.reserved_inside(limit, owner));
         let used = self.used(limit, owner);
         if Self::has_room(used, reserved, need, amount) {

@@ -37,6 +37,8 @@ pub const CHAINS: u64 = 54;
 pub const RESETS: u64 = 55;
 /// Resets that their owners keep.
 pub const BANKS: u64 = 56;
+/// Amounts by heads, or drawn.
+pub const VARYING: u64 = 57;
 
 /// Cards of rates.
 pub const CARDS: u64 = 61;
@@ -45,18 +47,23 @@ pub const DATED_PRICES: u64 = 62;
 /// Falling back on another feature for lack of credits, or at a cap.
 pub const SHORT_FALLBACKS: u64 = 63;
 
-/// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, unless the
-/// environment names some.
+/// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, in every third
+/// with limits and in two of five with rates, unless the environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {
     let named = std::env::var("CREDITSIM_JUDGE_LEVEL").unwrap_or_default();
-    let levels: Vec<u64> = named.split(',').filter_map(|level| level.trim().parse().ok()).collect();
-    match (levels.is_empty(), seed % 4) {
-        (true, 0) => vec![1, 2],
-        (true, 1) => vec![1],
-        (true, 2) => vec![1, 2, 3],
-        (true, _) => vec![1, 3],
-        (false, _) => levels,
+    let named: Vec<u64> = named.split(',').filter_map(|level| level.trim().parse().ok()).collect();
+    if !named.is_empty() {
+        return named;
     }
+    let mut levels = match seed % 4 {
+        0 => vec![1, 2],
+        1 => vec![1],
+        2 => vec![1, 2, 3],
+        _ => vec![1, 3],
+    };
+    levels.extend((seed % 3 == 0).then_some(5));
+    levels.extend((seed % 5 < 2).then_some(6));
+    levels
 }
 
 /// True if a kind, or a whole level, is among those that are drawn.

@@ -62,6 +62,10 @@ impl Drawn {
         let amount = if unit < 3 { self.credits(60) } else { self.chance.from(0, 5).to_string() };
         match self.chance.below(10) {
             0 => parts.push("amount = \"none\"".to_owned()),
+            3 if self.has(levels::VARYING) => {
+                let amounts = ["\"4 * members\"", "\"members * 3.5 + projects\"", "{ uniform = [2, 30] }"];
+                parts.push(format!("amount = {}", self.chance.of(&amounts)));
+            }
             1 | 2 if per == "member" => {
                 let own = if self.chance.one_in(3) {
                     "\"none\"".to_owned()
