@@ -103,6 +103,9 @@ pub const LOST_LIST_CREDITS: OutcomeName = OutcomeName("lost_list_credits");
 /// What started costs more by the rates of its start than by those of its arrival; below 0 if it costs less.
 pub const REPRICING_CREDITS: OutcomeName = OutcomeName("repricing_credits");
 
+/// Charged after the cycle, or a window of a limit, in which it was incurred had ended.
+pub const LATE_CREDITS: OutcomeName = OutcomeName("late_credits");
+
 /// Mean wait of operations served after waiting.
 pub const WAIT_S_MEAN: OutcomeName = OutcomeName("wait_s_mean");
 

@@ -1,6 +1,6 @@
 //! What cannot be judged yet, said and not skipped.
 
-use crate::policy::Terms;
+use crate::policy::{BilledTo, Terms};
 
 use super::JudgeCase;
 
@@ -14,6 +14,10 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
         (case.policy.measures(), "limits of quantities"),
+        (
+            has(|terms| terms.billed_to != BilledTo::Recorded),
+            "charges billed to what was usable when they were incurred",
+        ),
         (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
         (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
     ];

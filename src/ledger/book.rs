@@ -5,6 +5,7 @@ use crate::policy::BurnKey;
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::hold::{Hold, HoldId};
+use super::late::{Lapses, LotMark};
 use super::lot::{BurnEnd, Lot, LotKind, LotSerial};
 use super::order::burn_order;
 
@@ -59,6 +60,11 @@ pub struct Ledger {
     pub(super) retired_voided: Money,
     /// Lots that are spent and have not ended, if charges may be undone.
     pub(super) spent: Option<Vec<Lot>>,
+    /// What has expired, while charges are under way that may take it back.
+    pub(super) lapses: Lapses,
+    /// What is charged was incurred then.
+    pub(super) as_of: Option<LotMark>,
+    pub(super) taken_back: Vec<(Take, Money)>,
 }
 
 impl Ledger {
@@ -216,6 +222,7 @@ impl Ledger {
         let Some(index) = self.position(serial) else { return Money::ZERO };
         let lot = &mut self.lots[index];
         let owed = lot.deferred();
+        self.lapses.forget(serial);
         self.retired_recognized += lot.recognized();
         self.retired_voided += lot.voided_value();
         lot.price_paid = Money::ZERO;
@@ -349,6 +356,7 @@ impl Ledger {
     pub fn clear_takes(&mut self) {
         self.takes.clear();
         self.lapsed.clear();
+        self.taken_back.clear();
     }
 
     /// Revenue recognized from all lots so far.
@@ -375,18 +383,23 @@ impl Ledger {
         self.breakage
     }
 
+    pub(super) fn next_serial(&self) -> u32 {
+        self.next_serial
+    }
+
     pub(super) fn position(&self, serial: LotSerial) -> Option<usize> {
         self.lots.iter().position(|lot| lot.serial == serial)
     }
 
     pub(super) fn burn_or_owe(&mut self, amount: Credits) -> Credits {
-        let left = self.burn_where(amount, |_| true);
+        let rest = self.as_of.map_or(amount, |mark| self.burn_as_of(mark, amount));
+        let left = self.burn_where(rest, |_| true);
         self.debt += left;
         left
     }
 
     /// Burns unreserved credits of eligible lots; returns what they did not cover.
-    fn burn_where(&mut self, amount: Credits, eligible: impl Fn(&Lot) -> bool) -> Credits {
+    pub(super) fn burn_where(&mut self, amount: Credits, eligible: impl Fn(&Lot) -> bool) -> Credits {
         let mut left = amount;
         let mut emptied = false;
         for lot in &mut self.lots {
@@ -430,9 +443,11 @@ impl Ledger {
     pub(super) fn expire_from(&mut self, index: usize, amount: Credits) {
         let lot = &mut self.lots[index];
         let before = lot.recognized();
-        lot.remaining -= amount;
         lot.expired += amount;
-        self.breakage += lot.recognized() - before;
+        let value = lot.recognized() - before;
+        self.lapses.remember(lot, amount, value);
+        lot.remaining -= amount;
+        self.breakage += value;
         self.remaining -= amount;
         self.lapsed.push(Take::of(lot, amount));
     }

@@ -81,9 +81,9 @@ impl Ledger {
         for index in 0..self.lots.len() {
             let LotKind::Rolled { closes_left: Some(left) } = self.lots[index].kind else { continue };
             if left <= u32::from(!Deliberate::RolledLotsLiveOn.is_made()) {
-                self.lots[index].kind = LotKind::Plain;
                 let amount = self.lots[index].remaining;
                 self.lapse(index, amount);
+                self.lots[index].kind = LotKind::Plain;
                 ended.push(self.lots[index].serial);
             } else {
                 self.lots[index].kind = LotKind::Rolled { closes_left: Some(left - 1) };
@@ -118,10 +118,10 @@ impl Ledger {
                     minimums.push((lot.priority, lot.id, shortfall));
                 }
             }
-            self.roll_in_place(index, &rule);
             if lost.is_positive() {
                 self.lapse(index, lost);
             }
+            self.roll_in_place(index, &rule);
             rolled.push(self.lots[index].serial);
         }
         for (priority, parent, shortfall) in minimums {

@@ -38,6 +38,8 @@ pub enum EntryKind {
     DebtInvoiced,
     /// A grant's rest expired (at its end, trimmed, or replaced by a recurrence).
     Expire,
+    /// Part of what had expired is taken back for a late charge, which burns it; `money` is the breakage taken back.
+    Unexpire,
     /// A grant's rest was voided.
     Void,
     /// A grant's rest rolled over (moves, does not issue).

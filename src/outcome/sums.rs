@@ -99,7 +99,8 @@ sums! {
         refused: i128, attempts: i128, attempts_refused_short: i128, attempts_refused_concurrency: i128,
         attempts_refused_limit: i128, attempts_refused_budget: i128, attempts_refused_outage: i128, attempts_refused_denial: i128,
         hold_induced_refusals: i128, surprise_refusals: i128, attempts_refused: i128, demand_credits: i128,
-        lost_credits: i128, demand_over_list: i128, lost_over_list: i128, repricing: i128, charged_credits: i128, due_credits: i128, absorbed_credits: i128,
+        lost_credits: i128, demand_over_list: i128, lost_over_list: i128, repricing: i128, late_credits: i128, charged_credits: i128, due_credits: i128,
+        absorbed_credits: i128,
         overcharged_credits: i128, killed_work_credits: i128, overspend_operations: i128, blocked: i128,
     } besides { provider_cost, waits, estimate_errors }
 }

@@ -120,6 +120,8 @@ pub struct FeatureTally {
     pub lost_over_list: Credits,
     /// What started costs more by the cards of its start than by those of its arrival.
     pub repricing: Credits,
+    /// Charged after the cycle, or a window of a limit, in which it was incurred had ended.
+    pub late_credits: Credits,
     /// Taken by charges (burned + debt incurred), net of what was given back.
     pub charged_credits: Credits,
     /// What ended operations owed.

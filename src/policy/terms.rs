@@ -2,7 +2,7 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::sampling::Dist;
-use crate::units::{Category, Credits, FeatureIndex, Money, SimTime};
+use crate::units::{Category, Credits, FeatureIndex, Money, SimSpan, SimTime};
 
 use super::changes::{PlanChange, RuleChanges};
 use super::commerce::{Alert, Invoices, Package, TopUpRule};
@@ -119,6 +119,8 @@ pub struct Terms {
     pub alert_would_exceed: bool,
     /// Time between a charge being incurred and recorded (seconds).
     pub metering_lag: Dist,
+    /// Which lots a charge burns that is recorded later than it was incurred.
+    pub billed_to: BilledTo,
     /// People who buy, if this policy differs from the cohort's.
     pub buyer: Option<Buyer>,
     /// Meters beside the balance, in file order.
@@ -304,6 +306,16 @@ impl Rounding {
         };
         Credits::from_micros(units * unit)
     }
+}
+
+/// Which lots a late charge burns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BilledTo {
+    /// Those usable as it is recorded.
+    #[default]
+    Recorded,
+    /// Those that were usable when it was incurred, if it comes no later than this span.
+    Incurred(SimSpan),
 }
 
 /// Direction of rounding.

@@ -349,6 +349,7 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::DebtForgiven => "debt_forgiven",
         EntryKind::DebtInvoiced => "debt_invoiced",
         EntryKind::Expire => "expire",
+        EntryKind::Unexpire => "unexpire",
         EntryKind::Void => "void",
         EntryKind::Rollover => "rollover",
         EntryKind::HoldOpen => "hold_open",

@@ -59,6 +59,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     limits::limit_never_met,
     money::invoices_never_sent_ahead,
     money::grace_beside_forgiving,
+    money::late_billing_without_lag,
     rates::features_without_a_rate,
     rates::cards_that_never_apply,
 ];

@@ -131,6 +131,11 @@ impl Counts {
         self.of(feature).repricing += more;
     }
 
+    /// A charge is recorded after what it was incurred in had ended.
+    pub(super) fn came_late(&mut self, feature: FeatureIndex, amount: Credits) {
+        self.of(feature).late_credits += amount;
+    }
+
     /// Whose demand an operation is.
     #[inline]
     pub(super) fn demanded_by(&mut self, member: u16, cost: Credits) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit, Overdraft, Policy, StatedAmount, Terms,
-    UsageLimit, VaryingAmount,
+    BilledTo, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit, Overdraft, Policy,
+    StatedAmount, Terms, UsageLimit, VaryingAmount,
 };
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime, impossible};
@@ -48,6 +48,8 @@ pub(super) struct Env {
     priced: Vec<bool>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
     pub(super) holds_guard: bool,
+    /// Late charges may burn what was usable when they were incurred, under some rules of the policy.
+    pub(super) bills_as_incurred: bool,
     /// Work may be killed at the vendor's cost, under the present rules or those of a plan still to come.
     pub(super) absorbs: bool,
     /// Per feature: its work may be charged before it has ended, under some rules of the policy.
@@ -83,6 +85,7 @@ impl Env {
             falls_back: policy.falls_back(),
             measures: policy.measures(),
             priced: priced.collect(),
+            bills_as_incurred: policy.plans.iter().any(|terms| terms.billed_to != BilledTo::Recorded),
             absorbs: may_absorb(&policy),
             charged_early: charged_early(&policy),
             policy,

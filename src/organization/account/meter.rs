@@ -211,6 +211,29 @@ impl LimitMeter {
             }
         }
     }
+
+    /// Counts what was incurred at an earlier instant, if the window of that instant is open; false if it is not.
+    pub(super) fn count_late(
+        &mut self,
+        window: LimitWindow,
+        amount: Credits,
+        (at, now): (SimTime, SimTime),
+    ) -> bool {
+        let open = match window {
+            LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_) => self.is_open(at),
+            LimitWindow::Rolling(span) => now - at < span,
+            LimitWindow::Refill { .. } | LimitWindow::Life => true,
+        };
+        if !open || at < self.since {
+            return false;
+        }
+        self.used += i128::from(amount.micros()) * scale(window);
+        if matches!(window, LimitWindow::Rolling(_)) {
+            let place = self.recent.partition_point(|(counted, _)| *counted <= at);
+            self.recent.insert(place, (at, amount));
+        }
+        true
+    }
 }
 
 impl FixedWindow {

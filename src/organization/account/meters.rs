@@ -202,6 +202,21 @@ impl Meters {
         self.change(rule, owner, clock, |meter| meter.replace(value))
     }
 
+    /// Counts what was incurred at an earlier instant in the window of that instant; none if that has ended.
+    pub(super) fn count_late(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        (at, amount): (SimTime, Credits),
+        clock: WindowClock<'_>,
+    ) -> Option<MeterRise> {
+        let mut counted = false;
+        let rise = self.change(rule, owner, clock, |meter| {
+            counted = meter.count_late(rule.window, amount, (at, clock.now));
+        });
+        counted.then_some(rise)
+    }
+
     #[inline]
     fn change(
         &mut self,

@@ -19,6 +19,9 @@ pub(super) struct AuditedLot {
     used: Credits,
     /// Of `used`, by the time its past was closed.
     used_past: Credits,
+    /// Expired so far, and what of it was taken back and not yet burned.
+    expired: Credits,
+    taken_back: Credits,
     voided: Credits,
     price: Money,
     until: SimTime,
@@ -86,6 +89,7 @@ impl Lots {
                 Ok(())
             }
             EntryKind::Burn | EntryKind::Repay | EntryKind::Expire | EntryKind::Void => self.remove(entry),
+            EntryKind::Unexpire => self.take_back(entry),
             EntryKind::RefundBurn | EntryKind::RefundRepaid => self.put_back(entry),
             EntryKind::Rollover => {
                 let moved = entry.credits;
@@ -104,7 +108,7 @@ impl Lots {
         let (used, gone) = (lot.share(lot.used), lot.share(lot.used + lot.voided));
         (lot.credits, lot.price) = (lot.left, Money::ZERO);
         lot.used_past += lot.used;
-        (lot.used, lot.voided) = (Credits::ZERO, Credits::ZERO);
+        (lot.used, lot.voided, lot.expired) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
         self.recognized_past += used;
         self.voided_past += gone - used;
         let owed = whole - gone;
@@ -124,6 +128,8 @@ impl Lots {
             left: Credits::ZERO,
             used,
             used_past: Credits::ZERO,
+            expired: Credits::ZERO,
+            taken_back: Credits::ZERO,
             voided: Credits::ZERO,
             price: Money::ZERO,
             until: entry.until,
@@ -152,6 +158,9 @@ impl Lots {
         } else {
             lot.used += amount;
         }
+        if entry.kind == EntryKind::Expire {
+            lot.expired += amount;
+        }
         self.remaining -= amount;
         let totals = &mut self.totals;
         let total = match entry.kind {
@@ -161,6 +170,23 @@ impl Lots {
             _ => &mut totals.voided,
         };
         total[entry.category.index()] += amount;
+        Ok(())
+    }
+
+    /// What has expired of a lot is taken back, to be burned by the charge that follows.
+    fn take_back(&mut self, entry: &Entry) -> AuditResult {
+        let amount = entry.credits;
+        let lot = self.lot(entry)?;
+        if amount > lot.expired || lot.category != entry.category {
+            let (id, expired) = (entry.grant, lot.expired);
+            return Err(wrong(entry, format!("{amount} of grant {id} were taken back of {expired} expired")));
+        }
+        lot.expired -= amount;
+        lot.used -= amount;
+        lot.left += amount;
+        lot.taken_back += amount;
+        self.remaining += amount;
+        self.totals.expired[entry.category.index()] -= amount;
         Ok(())
     }
 
@@ -187,7 +213,15 @@ impl Lots {
 
     /// Nothing is used at or after the end of its validity, unless a hold may have pinned it.
     pub(super) fn check_usable(&mut self, entry: &Entry, held: bool) -> AuditResult {
-        let until = self.lot(entry)?.until;
+        let lot = self.lot(entry)?;
+        let until = lot.until;
+        if entry.kind == EntryKind::Burn && lot.taken_back.is_positive() {
+            lot.taken_back -= entry.credits;
+            if lot.taken_back >= Credits::ZERO {
+                return Ok(());
+            }
+            lot.taken_back = Credits::ZERO;
+        }
         if entry.at >= until && !held {
             return Err(wrong(entry, format!("grant {} was used after its end at {until}", entry.grant)));
         }

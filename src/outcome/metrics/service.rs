@@ -269,6 +269,14 @@ pub(super) const METRICS: &[Metric] = &[
         "What started costs more by the rates of its start than by those of its arrival; below 0 if it costs less.",
     ),
     Metric::new(
+        "late_credits",
+        "credits",
+        Neutral,
+        Features,
+        |t| in_credits(sums(t).late_credits),
+        "Charged after the cycle, or a window of a limit, in which it was incurred had ended.",
+    ),
+    Metric::new(
         "wait_s_mean",
         "s",
         Lower,

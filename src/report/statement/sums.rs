@@ -68,6 +68,10 @@ impl JournalSums {
                     _ => self.voided += credits,
                 }
             }
+            EntryKind::Unexpire => {
+                self.remaining += credits;
+                self.expired -= credits;
+            }
             EntryKind::RefundBurn | EntryKind::RefundRepaid => {
                 self.remaining += credits;
                 self.burned -= credits;

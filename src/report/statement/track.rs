@@ -24,6 +24,7 @@ impl BalanceTrack {
             | EntryKind::IssueAllowance
             | EntryKind::Land
             | EntryKind::IssueRolloverMinimum
+            | EntryKind::Unexpire
             | EntryKind::RefundBurn
             | EntryKind::RefundRepaid => *lot += credits,
             EntryKind::Burn | EntryKind::Expire | EntryKind::Void => *lot -= credits,

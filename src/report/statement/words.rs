@@ -102,6 +102,9 @@ impl<'f> Teller<'f> {
             EntryKind::Land => format!("{grant}, purchase landed{ends}{paid}"),
             EntryKind::IssueRolloverMinimum => format!("{grant}, issued to make up the rollover's minimum"),
             EntryKind::Expire => format!("{grant}: the rest expires"),
+            EntryKind::Unexpire => {
+                format!("{grant}: {} that had expired are taken back for a late charge", entry.credits)
+            }
             EntryKind::Void => format!("{grant}: voided"),
             EntryKind::Rollover => format!("{grant}: {} roll over", entry.credits),
             EntryKind::Close => String::from("cycle closes"),

@@ -1,6 +1,6 @@
-//! What is pointed out about overage: thresholds that no debt reaches, grace that changes nothing.
+//! What is pointed out about what is owed: thresholds that no debt reaches, keys that change nothing.
 
-use crate::policy::DebtAtCycle;
+use crate::policy::{BilledTo, DebtAtCycle};
 
 use super::About;
 
@@ -23,5 +23,17 @@ pub(super) fn grace_beside_forgiving(about: &About<'_>) {
     if overdraft.grace.is_some() && overdraft.at_cycle == DebtAtCycle::Forgive {
         let hint = "closes forgive all debt anyway; write `at_cycle = \"invoice\"` or `\"carry\"`, or leave `grace` out";
         about.warn("overdraft", "has a `grace` without effect", hint);
+    }
+}
+
+pub(super) fn late_billing_without_lag(about: &About<'_>) {
+    let terms = about.terms;
+    if terms.billed_to != BilledTo::Recorded && terms.metering_lag.is_zero() {
+        let hint = "every charge is recorded as it is incurred; write `metering_lag = \"1 h\"`, or leave `billed_to` out";
+        about.warn("billed_to", "has no effect without a metering lag", hint);
+    }
+    if about.is_own("late_grace") && terms.billed_to == BilledTo::Recorded {
+        let hint = "write `billed_to = \"incurred\"`, or leave `late_grace` out";
+        about.warn("late_grace", "has no effect where charges are billed as they are recorded", hint);
     }
 }

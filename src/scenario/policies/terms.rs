@@ -2,14 +2,16 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
-    Anchor, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms,
+    Anchor, BilledTo, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms,
     TopUpAmount, TopUpRule, WrittenKeys,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Field, Item, Kind, Node, Section, TableShape, TomlTable, TomlValue, default, merge, optional, words_of,
+    Field, Item, Kind, Node, Section, TableShape, TomlTable, TomlValue, default, merge, optional, words,
+    words_of,
 };
+use crate::units::SimSpan;
 
 use super::commerce::{self, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
 use super::customers::{self, BUYER_KIND};
@@ -123,6 +125,19 @@ pub(super) static TERMS: &[Field] = &[
     optional("top_ups", Kind::List(&Kind::Table(&TOP_UP)), "Several automatic top-ups."),
     optional("alerts", Kind::List(&Kind::Table(&ALERT)), "Alerts."),
     default("metering_lag", Kind::SPANS, "\"0s\"", "Time between a charge being incurred and recorded."),
+    default(
+        "billed_to",
+        Kind::Words(words_of::<Billing>),
+        "\"recorded\"",
+        "Which lots a charge burns after its metering lag: those usable as it is recorded, or those that were usable when it was \
+         incurred, what has expired of them since included.",
+    ),
+    default(
+        "late_grace",
+        Kind::SPAN,
+        "\"3 days\"",
+        "A charge that is recorded later than this burns the lots of then, whatever `billed_to` says.",
+    ),
     optional("buyer", BUYER_KIND, "People who buy, in the place of the cohort's."),
     optional(
         "limits",
@@ -184,6 +199,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
         alerts: alerts.thresholds,
         alert_would_exceed: alerts.would_exceed,
         metering_lag: section.read_or("metering_lag", Dist::Fixed(0.0), distribution::read),
+        billed_to: billed_to(section),
         buyer: section.read("buyer", |item| {
             customers::buyer(item).map(|buyer| buyer.unwrap_or_else(customers::nobody))
         }),
@@ -191,6 +207,23 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
         limits,
         invoices: section.read("invoices", owed::invoices).unwrap_or_else(owed::paid_at_once),
         debt_counts,
+    }
+}
+
+/// `billed_to = …`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+enum Billing {
+    #[default]
+    Recorded,
+    Incurred,
+}
+words!(Billing { "recorded" => Recorded, "incurred" => Incurred });
+
+fn billed_to(section: Section<'_>) -> BilledTo {
+    let grace = section.read_or("late_grace", SimSpan::from_seconds(3 * 86_400), Item::span);
+    match section.value("billed_to", Item::word) {
+        Billing::Recorded => BilledTo::Recorded,
+        Billing::Incurred => BilledTo::Incurred(grace),
     }
 }
 

@@ -14,6 +14,7 @@ mod in_flight;
 mod instants;
 mod lag;
 mod language;
+mod late;
 mod limits;
 mod limits_anew;
 mod limits_more;

@@ -96,6 +96,7 @@ fn credits(tally: &Tally, name: &str) -> Option<String> {
         "lost-list-credits" => sum(|f| f.lost_credits - f.lost_over_list),
         "demand-credits" => sum(|f| f.demand_credits),
         "demand-list-credits" => sum(|f| f.demand_credits - f.demand_over_list),
+        "late" => sum(|f| f.late_credits),
         "repricing" => sum(|f| f.repricing),
         "unused" => holds.unused_credits,
         "overrun" => holds.overrun_credits,
@@ -211,6 +212,7 @@ fn journal(tally: &Tally, name: &str) -> Option<String> {
     };
     Some(match name {
         "charges" => amounts(EntryKind::Charge),
+        "taken-back" => grants(EntryKind::Unexpire),
         "invoices" => amounts(EntryKind::DebtInvoiced),
         "invoice-days" => days(EntryKind::DebtInvoiced),
         "burns" => grants(EntryKind::Burn),

@@ -90,7 +90,7 @@ fn rule_knobs() -> BoxedStrategy<Knob> {
         (feature(), 1..4_u8).prop_map(|(feature, quarters)| Knob::Denial { feature, quarters }),
         feature().prop_map(|feature| Knob::Silent { feature }),
         (0..50_u32, 0..4_u32).prop_map(|(hours, queue)| Knob::Patience { hours, queue }),
-        (0..6_u32).prop_map(|hours| Knob::Lag { hours }),
+        (0..60_u32, option::of(0..60_u32)).prop_map(|(hours, grace)| Knob::Lag { hours, grace }),
         (0..12_u32).prop_map(|hours| Knob::Resume { hours }),
         metered_limit().prop_map(Knob::Limit),
         drawn_card().prop_map(Knob::Rates),

@@ -170,6 +170,8 @@ pub enum Knob {
     WouldExceed,
     Lag {
         hours: u32,
+        /// Hours of `late_grace`; none is billed as recorded.
+        grace: Option<u32>,
     },
     Resume {
         hours: u32,

@@ -2,8 +2,8 @@
 
 use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
-    Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, Boundary, Budget, Buyer,
-    CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
+    Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, BilledTo, Boundary, Budget,
+    Buyer, CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
     Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout,
     Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Reevaluation, Repay,
     Retry, Rollover, RoundMode, Rounding, RuleChange, Subscription, Substitute, Terms, TopUpAmount, TopUpCap,
@@ -95,7 +95,11 @@ impl Knob {
                 terms.patience = seconds(*hours);
                 terms.queue_max = *queue;
             }
-            Knob::Lag { hours } => terms.metering_lag = seconds(*hours),
+            Knob::Lag { hours, grace } => {
+                terms.metering_lag = seconds(*hours);
+                terms.billed_to =
+                    grace.map_or(BilledTo::Recorded, |grace| BilledTo::Incurred(self::hours(grace)));
+            }
             Knob::Resume { hours } => terms.resume = seconds(*hours),
             Knob::WouldExceed => terms.alert_would_exceed = true,
             Knob::Invoices { hours, declined, write_off } => {

@@ -2,7 +2,7 @@
 //!
 //! Leaves what an operation owes to its owner. Invariant: a charge never fails.
 
-use crate::ledger::{HoldId, Take};
+use crate::ledger::{HoldId, LotMark, Take};
 use crate::outcome::EntryKind;
 use crate::units::{Category, Credits, FeatureIndex, SimTime};
 
@@ -18,6 +18,8 @@ pub(in super::super) struct Charge {
     /// Number of the charge among those of its operation.
     pub(in super::super) segment: u16,
     pub(in super::super) against: Against,
+    /// When it was incurred, if it burns what was usable then.
+    pub(in super::super) as_of: Option<LotMark>,
 }
 
 /// What a charge is taken from first.
@@ -40,12 +42,15 @@ impl AccountBooks {
         charge: Charge,
         taken: Option<&mut Vec<ChargePart>>,
     ) -> Posting {
-        let Charge { whose, amount, segment, against } = charge;
+        let Charge { whose, amount, segment, against, as_of } = charge;
         let (before, debt_before) = (self.views(), self.ledger.debt());
         if debt_before.is_positive() || amount > self.ledger.remaining() - self.ledger.held() {
             self.debt_changes(at);
         }
+        self.ledger.charge_as_of(as_of);
         let debt = self.take(at, &charge);
+        self.ledger.charge_as_of(None);
+        self.count_taken_back(at);
         if amount.is_positive() {
             self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
         }
@@ -76,7 +81,7 @@ impl AccountBooks {
 
     /// The ledger's part of a charge; returns what became debt.
     fn take(&mut self, at: SimTime, charge: &Charge) -> Credits {
-        let Charge { whose, amount, segment, against } = *charge;
+        let Charge { whose, amount, segment, against, .. } = *charge;
         match against {
             Against::Credits => self.ledger.charge(amount),
             Against::Part(hold) => {
@@ -108,6 +113,16 @@ impl AccountBooks {
         }
     }
 
+    /// Counts and notes what the last act of the ledger has taken back of what had expired.
+    fn count_taken_back(&mut self, at: SimTime) {
+        for index in 0..self.ledger.taken_back().len() {
+            let (take, money) = self.ledger.taken_back()[index];
+            self.credits.expired[take.category.index()] -= take.amount;
+            self.row.expired -= take.amount;
+            self.note(at, EntryKind::Unexpire, Note { money, ..Note::of(&take) });
+        }
+    }
+
     /// Counts debt that a charge has incurred; returns how far it has raised debt beyond the limit.
     pub(super) fn count_debt(
         &mut self,
@@ -128,6 +143,16 @@ impl AccountBooks {
         self.debt.overspend += rise.positive_part();
         self.note(at, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::by(whose) });
         rise.positive_part()
+    }
+
+    /// Marks the present for a charge that may burn what is usable now when it is recorded.
+    pub(in super::super) fn mark(&mut self) -> LotMark {
+        self.ledger.mark()
+    }
+
+    /// Its charge has been recorded.
+    pub(in super::super) fn unmark(&mut self, mark: LotMark) {
+        self.ledger.unmark(mark);
     }
 
     /// A charge is incurred and not recorded before its lag is over.

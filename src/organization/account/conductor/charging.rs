@@ -1,8 +1,9 @@
 //! What operations owe: rounding, incurring, recording, holds at their end.
 
 use crate::deliberate::Deliberate;
+use crate::ledger::LotMark;
 use crate::outcome::EntryKind;
-use crate::policy::{ChargeMoment, FeatureTerms, OnTimeout, Overrun, Terms};
+use crate::policy::{BilledTo, ChargeMoment, FeatureTerms, OnTimeout, Overrun, Terms};
 use crate::sampling::Purpose;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{Operation, PartKind, RunPart};
@@ -10,10 +11,23 @@ use crate::workload::{Operation, PartKind, RunPart};
 use super::super::books::{Charge, Note, Posting};
 use super::super::env::{Env, to_be_charged};
 use super::super::events::{Class, Due, DueKind, order_of};
-use super::super::flight::UnrecordedCharge;
+use super::super::flight::{IncurredAt, UnrecordedCharge};
 use super::super::views::Views;
 use super::State;
 use super::limits::LimitAlerts;
+
+/// A charge as it reaches the books.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecordedCharge {
+    pub(super) amount: Credits,
+    pub(super) segment: u16,
+    /// The last of its operation.
+    pub(super) last: bool,
+    /// The balances before.
+    pub(super) before: Views,
+    /// When it was incurred, if it has been under way.
+    pub(super) incurred: Option<IncurredAt>,
+}
 
 impl State {
     /// Brings what an operation owes up to `incurred` (before rounding) and charges the difference; `last` for its
@@ -68,12 +82,15 @@ impl State {
         let Some(segment) = self.flight[slot].incur(amount, last) else { return };
         let lag = self.lag(env, slot, segment);
         if lag.is_zero() {
-            self.record(env, slot, (amount, segment), last, self.views());
+            let before = self.views();
+            self.record(env, slot, RecordedCharge { amount, segment, last, before, incurred: None });
             return;
         }
         self.flight[slot].charge_sent();
         let posting = self.books.incur(self.timers.now(), self.whose(slot), segment, amount);
-        let index = self.flight.send(UnrecordedCharge { slot, amount, last, segment });
+        let lots = env.bills_as_incurred.then(|| self.books.mark());
+        let incurred = IncurredAt { at: self.timers.now(), lots };
+        let index = self.flight.send(UnrecordedCharge { slot, amount, last, segment, incurred });
         let at = self.timers.now() + lag;
         let Operation { feature, sequence, .. } = *self.flight[slot].operation();
         let order = order_of(Class::Charge, feature.0, sequence, segment);
@@ -95,41 +112,71 @@ impl State {
 
     /// A charge is recorded after its lag.
     pub(super) fn record_due(&mut self, env: &Env, index: u32) {
-        let UnrecordedCharge { slot, amount, last, segment } = self.flight.arrive(index);
+        let UnrecordedCharge { slot, amount, last, segment, incurred } = self.flight.arrive(index);
         // That it is recorded and what it burns are one change of the balances.
         let before = self.views();
         self.books.record(amount);
         self.flight[slot].charge_arrives();
-        self.record(env, slot, (amount, segment), last, before);
+        if incurred.at < self.cycle.from() {
+            self.counts.came_late(self.flight[slot].operation().feature, amount);
+        }
+        let charge = RecordedCharge { amount, segment, last, before, incurred: Some(incurred) };
+        self.record(env, slot, charge);
+        if let Some(lots) = incurred.lots {
+            self.books.unmark(lots);
+        }
         if let Some(amount) = self.flight[slot].take_refund() {
             self.give_back(env, slot, amount);
         }
         self.maybe_free(slot);
     }
 
-    /// A charge reaches the books, of so many credits in a segment; the last one ends the hold.
-    pub(super) fn record(
-        &mut self,
-        env: &Env,
-        slot: u32,
-        (amount, segment): (Credits, u16),
-        last: bool,
-        before: Views,
-    ) {
+    /// A charge reaches the books; the last one ends the hold.
+    pub(super) fn record(&mut self, env: &Env, slot: u32, charge: RecordedCharge) {
+        let RecordedCharge { amount, segment, last, before, incurred } = charge;
         let whose = self.whose(slot);
+        let as_of = incurred.and_then(|incurred| self.billed_as_of(env, incurred));
         let work = &mut self.flight[slot];
         let (cause, against) = (work.cause(), work.charge_against(last));
         let taken = work.remember(env.charged_early[work.serves().index()], env.absorbs);
-        let charge = Charge { whose, amount, segment, against };
+        let charge = Charge { whose, amount, segment, against, as_of };
         let posting = self.books.charge(self.timers.now(), charge, taken);
         self.count_overspend(env, slot, posting.overspend);
-        if !env.terms(self.plan).limits.is_empty() {
-            self.flight[slot].metered(self.timers.now(), amount);
-        }
-        let told = self.meter_charge(env, slot, amount);
+        let told = self.meter_recorded(env, slot, amount, incurred.filter(|_| as_of.is_some()));
         let posting = self.invoiced_ahead(env, Posting { before, ..posting });
         self.follow_up(env, posting, Some(cause));
         self.tell(env, (whose, cause), told);
+    }
+
+    /// What was usable when a charge was incurred, if it still burns that (docs/semantics.md §18.7).
+    fn billed_as_of(&self, env: &Env, incurred: IncurredAt) -> Option<LotMark> {
+        match env.terms(self.plan).billed_to {
+            BilledTo::Incurred(grace) if self.timers.now() - incurred.at <= grace => incurred.lots,
+            BilledTo::Incurred(_) | BilledTo::Recorded => None,
+        }
+    }
+
+    /// Limits count a charge that has been recorded: now, or when it was incurred if that is given.
+    fn meter_recorded(
+        &mut self,
+        env: &Env,
+        slot: u32,
+        amount: Credits,
+        incurred: Option<IncurredAt>,
+    ) -> LimitAlerts {
+        let at = incurred.map_or(self.timers.now(), |incurred| incurred.at);
+        if !env.terms(self.plan).limits.is_empty() {
+            self.flight[slot].metered(at, amount);
+        }
+        if incurred.is_none() {
+            return self.meter_charge(env, slot, amount);
+        }
+        let (told, missed) = self.meter_late_charge(env, slot, amount, at);
+        // What a close has made late is counted so already.
+        if missed && at >= self.cycle.from() {
+            self.counts.came_late(self.flight[slot].operation().feature, amount);
+        }
+        told
     }
 
     fn count_overspend(&mut self, env: &Env, slot: u32, rise: Credits) {

@@ -17,6 +17,7 @@ use super::super::flight::ChangeCause;
 use super::super::gate::{Check, hold_terms};
 use super::super::meter_rules::RoomAsker;
 use super::State;
+use super::charging::RecordedCharge;
 use crate::organization::{EntryRule, TraceEvent};
 
 /// Whether operations of a feature may take the fast path.
@@ -241,7 +242,9 @@ impl State {
         if let Some((hold, held)) = hold {
             work.hold_opens(hold, held, env.first_plan);
         }
-        self.record(env, slot, (cost, 0), true, self.views());
+        let before = self.views();
+        let charge = RecordedCharge { amount: cost, segment: 0, last: true, before, incurred: None };
+        self.record(env, slot, charge);
         self.free_slot(slot);
     }
 }

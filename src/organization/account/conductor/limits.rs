@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::{LimitOwner, LimitUnit, OnLimit};
-use crate::units::Credits;
+use crate::units::{Credits, SimTime};
 
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
@@ -334,6 +334,27 @@ impl State {
             }
         }
         told
+    }
+
+    /// A charge that was incurred at an earlier instant counts in the windows of that instant; also true if one of them has
+    /// ended.
+    pub(super) fn meter_late_charge(
+        &mut self,
+        env: &Env,
+        slot: u32,
+        amount: Credits,
+        at: SimTime,
+    ) -> (LimitAlerts, bool) {
+        let (mut told, mut missed) = (LimitAlerts::default(), false);
+        let (clock, asker) = (self.window_clock(env), self.asker(slot));
+        let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits);
+        for (rule, owner) in rules.filter_map(|rule| Some((rule, rule.owner_of(asker)?))) {
+            match self.meters.count_late(rule, owner, (at, amount), clock) {
+                Some(rise) => self.rises((rule, owner), rise, &mut told),
+                None => missed |= amount.is_positive(),
+            }
+        }
+        (told, missed)
     }
 
     /// Part of what an operation was charged is given back: meters lose it in the windows of its charges, while they are open.

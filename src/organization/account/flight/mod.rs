@@ -11,7 +11,8 @@ mod prices;
 
 use std::ops::{Index, IndexMut};
 
-use crate::units::Credits;
+use crate::ledger::LotMark;
+use crate::units::{Credits, SimTime};
 
 use super::books::ChargePart;
 pub(super) use operation::{ChangeCause, EndDecision, LiveOperation, PartChange, Phase};
@@ -25,6 +26,15 @@ pub(super) struct UnrecordedCharge {
     pub(super) amount: Credits,
     pub(super) last: bool,
     pub(super) segment: u16,
+    pub(super) incurred: IncurredAt,
+}
+
+/// When a charge was incurred.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IncurredAt {
+    pub(super) at: SimTime,
+    /// What was usable then, if anybody may ask.
+    pub(super) lots: Option<LotMark>,
 }
 
 /// The operations of one account that are alive.
