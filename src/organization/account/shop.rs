@@ -109,6 +109,8 @@ pub(super) struct Shop {
     under_way: Option<Lack>,
     /// Purchases by people so far; keys their random choices.
     ordinal: u64,
+    /// Since when a day of them is counted, and the number of its first.
+    day: (SimTime, u64),
     warnings: u64,
     zeros: u64,
     /// What keeps being asked for while the account refuses.
@@ -131,6 +133,7 @@ impl Shop {
             recent: [SimTime::MIN; RUNAWAY],
             under_way: None,
             ordinal: 0,
+            day: (SimTime::MIN, 0),
             woken_at: None,
             warnings: 0,
             zeros: 0,
@@ -345,6 +348,14 @@ impl Shop {
         self.under_way = Some(need);
         self.ordinal += 1;
         Some(self.ordinal)
+    }
+
+    /// How often people have set out to buy before, within a day.
+    pub(super) fn set_out_within_day(&mut self, now: SimTime) -> u64 {
+        if self.day.0 == SimTime::MIN || now - self.day.0 >= SimSpan::DAY {
+            self.day = (now, self.ordinal);
+        }
+        self.ordinal - self.day.1
     }
 
     /// The purchase by people that is under way, and its number.

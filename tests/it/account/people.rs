@@ -1,6 +1,7 @@
 //! When people buy, who has to ask, and how what waits starts again.
 
-use super::harness::check;
+use super::harness::{Stage, check};
+use super::language::parse;
 
 #[test]
 fn every_moment_of_shortage_may_make_people_buy() {
@@ -413,4 +414,24 @@ fn what_people_buy_for() {
              => declined 1",
         ),
     ]);
+}
+
+#[test]
+fn people_who_buy_without_end_end_the_run() {
+    // Asked again every few seconds for credits that end before the next ones come.
+    let asked = |every: u32| {
+        format!(
+            "until 4 Jan
+             admission = {{ estimate = \"exact\" }}
+             packages = [{{ name = \"p\", credits = 1, price = \"1 USD\", expires_after = \"1 s\" }}]
+             customer buyer = {{ on_refusal = 1.0, after_purchase = \"drop\", while_short = \"{every} s\" }}
+             use 100 at 1 Jan
+             => remaining 0"
+        )
+    };
+    let ran = std::panic::catch_unwind(|| Stage::of(&parse(&asked(8))).finish());
+    let said = ran.map(|_| ()).expect_err("nobody buys so often").downcast::<creditsim::units::Impossible>();
+    let said = said.expect("it is said as what cannot be").0;
+    assert!(said.starts_with("people set out to buy more than 10000 times within a day, at 2025-01-01T"), "{said}");
+    assert_eq!(Stage::of(&parse(&asked(9))).finish().customer.purchases, 28_800, "9,600 a day are not too many");
 }

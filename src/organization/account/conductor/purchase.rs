@@ -5,7 +5,7 @@ use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms, on_sale};
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Category, Credits, Money, Probability, SimSpan};
+use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime, impossible};
 
 use super::super::books::Note;
 use super::super::env::Env;
@@ -15,6 +15,9 @@ use super::super::money::CashKind;
 use super::super::shop::{Lack, Order, Short};
 use super::State;
 use super::grants::{NewLot, expiry_of};
+
+/// People who set out to buy so often in a day never stop: each purchase makes several more (docs/semantics.md §7.4).
+const MOST_BY_PEOPLE: u64 = 10_000;
 
 /// Why a person sets out to buy.
 #[derive(Debug, Clone, Copy, Default)]
@@ -214,6 +217,9 @@ impl State {
         let of = wanted.slot.map(|slot| (slot, self.flight[slot].generation()));
         let need = Lack { credits: wanted.need, of };
         let Some(ordinal) = self.shop.set_out(need) else { return };
+        if self.shop.set_out_within_day(self.timers.now()) >= MOST_BY_PEOPLE {
+            buys_without_end(self.timers.now());
+        }
         let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, ordinal, 1);
         let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
         let must_ask = wanted
@@ -351,6 +357,16 @@ impl State {
         let allows = |budget| self.shop.allows(&env.world.zone, self.timers.now(), budget, price);
         Deliberate::BudgetIgnored.is_made() || env.customers().budget.as_ref().is_none_or(allows)
     }
+}
+
+/// Purchases that cause more purchases than there is memory for end the run, which says why.
+#[cold]
+fn buys_without_end(now: SimTime) -> ! {
+    impossible(format!(
+        "people set out to buy more than {MOST_BY_PEOPLE} times within a day, at {now}: each purchase makes several more, or they \
+         are asked again and again; wanted are larger packages, packages that live longer, alerts in credits instead of percent, a \
+         `human_delay`, or a longer `while_short`"
+    ))
 }
 
 /// The package people choose; none only if there is none.
