@@ -7,6 +7,7 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 use super::agenda::{Coming, ToCome};
 use super::alerts::AlertState;
 use super::blocked::BlockedClock;
+use super::books::JudgedBooks;
 use super::buyers::JudgedPeople;
 use super::charge::LateCharge;
 use super::facts::{EntryKind, Fact};
@@ -15,6 +16,7 @@ use super::holds::JudgedHold;
 use super::lots::JudgedLot;
 use super::money::Till;
 use super::repay::JudgedDebt;
+use super::rows::CycleRows;
 use super::top_up::TopUps;
 use super::views::ThreeBalances;
 use super::work::JudgedWork;
@@ -47,6 +49,8 @@ pub(super) struct Judged<'a> {
     pub cycle: super::cycle::RunningCycle,
     pub plans: super::plan_change::PlanState,
     pub till: Till,
+    pub books: JudgedBooks,
+    pub rows: CycleRows,
     pub blocked: BlockedClock,
     pub alerts: AlertState,
     pub top_ups: TopUps,
@@ -88,6 +92,8 @@ impl<'a> Judged<'a> {
             cycle: super::cycle::RunningCycle::new(case.traits.signed_up, case.policy.plans[0].cycle.every),
             plans: super::plan_change::PlanState::default(),
             till: Till::default(),
+            books: JudgedBooks::default(),
+            rows: CycleRows::default(),
             blocked: BlockedClock::new(case.features.len(), opens),
             alerts: AlertState::default(),
             top_ups: TopUps::default(),
@@ -108,6 +114,7 @@ impl<'a> Judged<'a> {
         if self.case.measure_from > self.case.start {
             self.to_come.add(self.case.measure_from, (0, 0, 0), Coming::Measure);
         }
+        self.plan_months();
         self.next_arrival(0);
         while let Some((at, what)) = self.to_come.next(self.case.end) {
             self.count_blocked(at);
@@ -118,7 +125,8 @@ impl<'a> Judged<'a> {
             self.happens(what);
         }
         self.count_blocked(self.case.end);
-        JudgeFindings { facts: self.facts, blocked: self.blocked.spans }
+        let end = self.horizon_ends();
+        JudgeFindings { facts: self.facts, blocked: self.blocked.spans, end }
     }
 
     /// Demand comes in order: one piece is expected at a time.
@@ -132,8 +140,10 @@ impl<'a> Judged<'a> {
         match what {
             Coming::Measure => {
                 self.blocked.begin();
+                self.books_begin();
                 self.say(Fact::new(self.now, EntryKind::Measure));
             }
+            Coming::MonthEnds => self.month_ends(),
             Coming::Void { grant } => self.grant_is_voided(grant),
             Coming::LotEnds { lot } => self.lot_ends(lot),
             Coming::SignUp => self.opens(),
@@ -208,12 +218,14 @@ impl<'a> Judged<'a> {
 
     /// A fact that is part of a change of balances.
     pub fn tell(&mut self, fact: Fact) {
+        self.books.hear(&fact);
+        self.rows.hear(&fact);
         self.facts.push(fact);
     }
 
     /// A fact that changes no balance.
     pub fn say(&mut self, fact: Fact) {
-        self.facts.push(fact);
+        self.tell(fact);
         self.stamp();
     }
 

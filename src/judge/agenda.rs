@@ -6,6 +6,8 @@ use crate::units::SimTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coming {
     Measure,
+    /// A calendar month ends.
+    MonthEnds,
     Void {
         grant: usize,
     },
@@ -87,6 +89,7 @@ impl Coming {
     const fn class(self) -> u8 {
         match self {
             Coming::Measure => 5,
+            Coming::MonthEnds => 6,
             Coming::Void { .. } => 10,
             Coming::LotEnds { .. } => 11,
             Coming::SignUp => 20,
@@ -151,6 +154,16 @@ impl ToCome {
     /// True if such a thing is to happen at `at`.
     pub fn has(&self, at: SimTime, wanted: impl Fn(Coming) -> bool) -> bool {
         self.0.iter().any(|line| line.at == at && wanted(line.what))
+    }
+
+    /// True if such a thing is to happen at all.
+    pub fn has_any(&self, wanted: impl Fn(Coming) -> bool) -> bool {
+        self.when(wanted).is_some()
+    }
+
+    /// When such a thing is to happen first.
+    pub fn when(&self, wanted: impl Fn(Coming) -> bool) -> Option<SimTime> {
+        self.0.iter().filter(|line| wanted(line.what)).map(|line| line.at).min()
     }
 
     /// Calls off what `unwanted` says.

@@ -63,6 +63,7 @@ impl Judged<'_> {
             self.look_at_queue();
             self.room_has_come();
         }
+        self.see_high_in(before);
         let fired = self.alerts_of(before, after, cause);
         for _ in 0..fired {
             self.buy_after_alert(cause, None);

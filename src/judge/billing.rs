@@ -115,6 +115,9 @@ impl Judged<'_> {
             billing.paid = PaidFor::Allowances(owed);
         }
         self.till.billing = Some(billing);
+        if let PaidFor::Time(price) = billing.paid {
+            self.books.earn(owed - price);
+        }
         self.say(Fact::new(self.now, EntryKind::OpeningSubscription).paid(owed));
         self.to_come.add(billing.to, (0, 0, 0), Coming::Bill);
     }
@@ -122,7 +125,9 @@ impl Judged<'_> {
     /// A billing period ends, and the next one is billed unless the plan or the organization is left (docs/semantics.md §11.5).
     pub fn bill_comes(&mut self) {
         let Some(mut billing) = self.till.billing.filter(|billing| billing.to == self.now) else { return };
+        self.time_is_over();
         if let PaidFor::Allowances(rest) = billing.paid {
+            self.books.expire(rest);
             self.earned(rest);
         }
         let moves = self.plans.at_close.is_some() || self.cycle.rebills;
@@ -196,8 +201,21 @@ impl Judged<'_> {
     /// A plan is left, or the organization has left at a close: what is still owed is earned (docs/semantics.md §11.5).
     pub fn end_subscription(&mut self) {
         self.to_come.call_off(|what| what == Coming::Bill);
+        self.time_is_over();
         if let Some(billing) = self.till.billing.take() {
-            self.earned(billing.owed(self.now));
+            let owed = billing.owed(self.now);
+            if let PaidFor::Allowances(_) = billing.paid {
+                self.books.expire(owed);
+            }
+            self.earned(owed);
+        }
+    }
+
+    /// What the time that is paid for has earned is booked for good; what follows says what becomes of the rest.
+    pub fn time_is_over(&mut self) {
+        if let Some(BilledPeriod { paid: PaidFor::Time(price), .. }) = self.till.billing {
+            let owed = self.till.billing.map_or(Money::ZERO, |billing| billing.owed(self.now));
+            self.books.earn(price - owed);
         }
     }
 

@@ -200,6 +200,7 @@ impl Judged<'_> {
         }
         self.end_used_up();
         self.debt_rule();
+        self.end_row();
         self.alerts.begin_base(self.lots.iter().map(|lot| lot.remaining).sum());
     }
 
@@ -329,10 +330,8 @@ impl Judged<'_> {
         for lot in lots {
             let LotOrigin::Grant(place) = self.lots[lot].origin else { continue };
             let Some(rollover) = self.grants.0[place].spec.rollover.clone() else { continue };
-            let minimum = self.minimum_of(lot);
-            let ended = self.lots[lot].over && minimum.is_none();
-            if !ended && !self.has_ended(lot) && !self.grants.0[place].voided {
-                self.roll_in_place(lot, minimum, &rollover);
+            if !self.lots[lot].over && !self.grants.0[place].voided {
+                self.roll_in_place(lot, self.minimum_of(lot), &rollover);
             }
         }
     }
@@ -343,10 +342,6 @@ impl Judged<'_> {
             let mine = self.lots[other].origin == LotOrigin::GrantMinimum(lot);
             mine && !self.lots[other].over && self.lots[other].remaining.is_positive()
         })
-    }
-
-    fn has_ended(&self, lot: usize) -> bool {
-        self.lots[lot].end.is_some_and(|end| self.acted_end(end) <= self.now)
     }
 
     fn roll_in_place(&mut self, lot: usize, minimum: Option<usize>, rollover: &Rollover) {

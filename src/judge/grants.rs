@@ -126,6 +126,7 @@ impl Judged<'_> {
         if grant.effective_at < self.opened_at && self.now == self.opened_at {
             lot.remaining = spec.remaining.unwrap_or(spec.credits).min(spec.credits);
             lot.burned = spec.credits - lot.remaining;
+            self.books.bring_in(lot.earned(), lot.owed());
             kind = EntryKind::OpeningGrant;
         }
         let lot = self.issue(lot, kind);

@@ -108,12 +108,9 @@ impl Judged<'_> {
     /// A lot is now one of what there is of it; what it still owed is returned.
     fn close_past(&mut self, lot: usize) -> Money {
         let lot = &mut self.lots[lot];
-        let used = lot.burned + lot.expired + lot.voided;
-        // A lot of nothing has earned its price at once (docs/semantics.md §4.4).
-        let owed = match lot.issued {
-            Credits::ZERO => Money::ZERO,
-            issued => lot.price - lot.price.scale_floor(used.micros(), issued.micros()),
-        };
+        let owed = lot.owed();
+        self.books.earn(lot.earned());
+        self.books.void(lot.lost());
         lot.price = Money::ZERO;
         lot.issued = lot.remaining;
         (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
@@ -145,6 +142,7 @@ impl Judged<'_> {
         }
         let difference = self.price_difference(change.prorate == Prorate::Full, new.as_ref());
         let mut rest = self.till.billing.map_or(Money::ZERO, |billing| billing.owed(self.now));
+        self.time_is_over();
         if let Some(lot) = self.cycle.lot {
             rest += self.close_past(lot);
         }

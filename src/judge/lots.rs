@@ -215,10 +215,12 @@ impl Judged<'_> {
         // What pinning holds keep is to go as they end.
         self.lots[lot].pinned = self.lots[lot].pinned.max(from_holds);
         self.lots[lot].remaining -= taken;
+        let earned = self.lots[lot].earned();
         match kind {
             EntryKind::Void => self.lots[lot].voided += taken,
             _ => self.lots[lot].expired += taken,
         }
+        self.books.expire(self.lots[lot].earned() - earned);
         let first = kind != EntryKind::Void;
         if first && uncovered.is_positive() {
             self.tell(Fact::new(self.now, EntryKind::HoldUncovered).of(uncovered));

@@ -10,6 +10,7 @@ mod agenda;
 mod alerts;
 mod billing;
 mod blocked;
+mod books;
 mod buyers;
 mod charge;
 mod check;
@@ -17,6 +18,7 @@ mod clients;
 mod compare;
 mod cycle;
 mod demand;
+mod ends;
 mod facts;
 mod grants;
 mod holds;
@@ -37,6 +39,7 @@ mod rates;
 mod refund;
 mod refusal;
 mod repay;
+mod rows;
 mod rule_change;
 mod top_up;
 mod views;
@@ -44,6 +47,7 @@ mod work;
 
 pub use compare::{JudgeDifference, compare, told};
 pub use demand::asked;
+pub use ends::{AccountEnd, CountedEnd, LotLeft, compare_ends};
 pub use facts::Fact;
 pub use limits::{MOST_OPERATIONS, not_judged};
 
@@ -133,6 +137,8 @@ pub struct JudgeFindings {
     pub facts: Vec<Fact>,
     /// For each feature, how long its check would have failed for its expected cost, since outcomes count.
     pub blocked: Vec<SimSpan>,
+    /// What is left, and what it comes to.
+    pub end: AccountEnd,
 }
 
 /// Goes through the account.

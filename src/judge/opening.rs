@@ -8,6 +8,7 @@ impl Judged<'_> {
     /// The account opens, at its sign-up or at the start if that is later (docs/semantics.md §1.5).
     pub fn opens(&mut self) {
         self.opened = true;
+        self.rows.begin(self.now);
         self.begin_plan();
         self.take_up_rates();
         let plan_grants = self.terms().grants.clone();

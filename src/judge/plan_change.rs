@@ -223,6 +223,7 @@ impl Judged<'_> {
 
     /// Other rules hold from now.
     pub fn plan_changes_to(&mut self, plan: usize) {
+        self.close_month(self.now, true);
         self.plan = plan;
         self.take_up_rates();
         self.say(Fact::new(self.now, EntryKind::PlanChanged));

@@ -34,6 +34,9 @@ impl Judged<'_> {
         }
         let fact = self.fact_of(work, EntryKind::Refused).of(estimate).because(reason);
         self.say(fact);
+        if self.work[work].attempt == 1 {
+            self.rows.refused();
+        }
         self.remember_refusal();
         if self.churned {
             self.forget_wait(work);

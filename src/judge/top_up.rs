@@ -46,8 +46,6 @@ impl<'a> Judged<'a> {
                 ..RuleState::default()
             })
             .collect();
-        // After a change of plan the view before it counts.
-        self.see_high_in(self.whole_event.unwrap_or(self.balances()));
     }
 
     /// The threshold; none without an allowance (docs/semantics.md §7.9).
@@ -83,7 +81,8 @@ impl<'a> Judged<'a> {
         self.see_high_in(self.balances());
     }
 
-    fn see_high_in(&mut self, balances: ThreeBalances) {
+    /// The same with the view of these balances, by the threshold of now.
+    pub fn see_high_in(&mut self, balances: ThreeBalances) {
         for index in 0..self.top_ups.rules.len() {
             let rule = &self.terms().top_ups[index];
             if !self.is_below_with(rule, balances) {

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::judge::{
-    AskedOperation, JudgeCase, JudgeFeature, JudgeFindings, MOST_OPERATIONS, compare, judge, not_judged,
+    AskedOperation, CountedEnd, JudgeCase, JudgeFeature, LotLeft, MOST_OPERATIONS, compare, compare_ends,
+    judge, not_judged,
 };
 use crate::outcome::{Entry, Tally};
 use crate::policy::{Admission, FeatureTerms, InFlight, Reactions, Terms, WhenShort};
 use crate::sampling::{Dist, StreamKey};
-use crate::units::{FeatureIndex, PolicyIndex, SimSpan, SimTime};
+use crate::units::{FeatureIndex, PolicyIndex, SimTime};
 use crate::workload::{Batch, Traits};
 
 use super::{FeatureFacts, LawViolation, Outages, World};
@@ -62,6 +63,17 @@ pub(super) struct Judging {
     taken: Vec<u32>,
 }
 
+/// What an account tells of itself at its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'a> {
+    /// What happened, entry by entry; no journal is one that was not kept.
+    pub(super) journal: Option<&'a [Entry]>,
+    /// What it counted.
+    pub(super) tally: &'a Tally,
+    /// Lots with something left.
+    pub(super) lots: &'a [LotLeft],
+}
+
 /// What the judge must know of the features of a world.
 #[must_use]
 pub fn judged_features(world: &World) -> Vec<JudgeFeature<'_>> {
@@ -100,17 +112,18 @@ impl Judging {
         self.asked.len() > MOST_OPERATIONS
     }
 
-    /// Holds the journal of the account under a policy, and what it counted, to the rules. No journal is one that was not kept.
+    /// Holds what the account under a policy tells to the rules.
     ///
     /// # Errors
-    /// The first fact in which the two differ.
+    /// The first fact in which the two differ, or the first thing that is otherwise at the end.
     pub(super) fn judge(
         &self,
         world: &World,
         traits: &Traits,
         policy: PolicyIndex,
-        (journal, tally): (Option<&[Entry]>, &Tally),
+        told: Told<'_>,
     ) -> Result<(), LawViolation> {
+        let Told { journal, tally, lots } = told;
         let features = judged_features(world);
         let outage = |feature: FeatureIndex, at: SimTime| self.outages.until(feature, at);
         // What the user's own rule says stands on no page.
@@ -144,7 +157,9 @@ impl Judging {
         if let Some(difference) = compare(&findings.facts, journal) {
             return Err(violation(difference.at, difference.to_string()));
         }
-        blocked_otherwise(&findings, tally, &features).map_or(Ok(()), |what| Err(violation(world.end, what)))
+        let kept = tally.detail.as_ref().filter(|_| world.detail.cycles);
+        let counted = CountedEnd { tally, lots, cycles: kept.map(|detail| detail.cycles.as_slice()) };
+        compare_ends(&findings, counted, &features).map_or(Ok(()), |what| Err(violation(world.end, what)))
     }
 }
 
@@ -172,20 +187,4 @@ fn has_settled_terms(terms: &Terms) -> bool {
     let caps = terms.max_in_flight.is_some() || !terms.limits.is_empty();
     let late = terms.subscription.is_some() || terms.metering_lag != Dist::Fixed(0.0);
     !buys && !caps && !late && terms.rates.is_empty() && terms.features.iter().all(plain)
-}
-
-/// The first feature whose check failed for another time than was counted.
-fn blocked_otherwise(
-    findings: &JudgeFindings,
-    tally: &Tally,
-    features: &[JudgeFeature<'_>],
-) -> Option<String> {
-    let counted = tally.features.iter().map(|feature| feature.blocked);
-    let mut both = features.iter().zip(findings.blocked.iter().zip(counted));
-    let (feature, (found, counted)) = both.find(|(_, (found, counted))| **found != *counted)?;
-    let seconds = |span: SimSpan| span.micros() as f64 / 1e6;
-    let (name, found, counted) = (feature.name, seconds(*found), seconds(counted));
-    Some(format!(
-        "  the rules say  the check of `{name}` would have failed for {found} s\n  the account has {counted} s"
-    ))
 }

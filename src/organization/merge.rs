@@ -9,11 +9,12 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::judge::LotLeft;
 use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex};
 use crate::workload::{Batch, Source, SourceState, Traits};
 
-use super::judging::Judging;
+use super::judging::{Judging, Told};
 use super::{
     Account, BrokenPromise, EntryRule, EventTrace, Inbox, LawViolation, OrganizationOutcome, Outages, Refill,
     Scrutiny, WaysTaken, World,
@@ -181,6 +182,12 @@ impl OrganizationRun {
         self.world.name_of(self.traits.id, &self.traits.label)
     }
 
+    /// Lots with something left, of every account.
+    #[must_use]
+    pub fn lots_left(&self) -> Vec<Vec<LotLeft>> {
+        self.accounts.iter().map(Account::lots_left).collect()
+    }
+
     /// Closes every account at the horizon; leaves the buffers to the next organization.
     ///
     /// # Errors
@@ -188,11 +195,14 @@ impl OrganizationRun {
     pub fn finish(mut self) -> Result<(OrganizationOutcome, Workspace), LawViolation> {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
         let journals: Vec<_> = self.accounts.iter_mut().map(Account::take_heard).collect();
+        let lots = self.judging.as_ref().map_or_else(Vec::new, |_| self.lots_left());
         let tallies: Vec<_> = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
         if let Some(mut judging) = self.judging {
             judging.sort();
-            for (policy, both) in journals.iter().map(Option::as_deref).zip(&tallies).enumerate() {
-                judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), both)?;
+            for (policy, tally) in tallies.iter().enumerate() {
+                let (journal, lots) = (journals[policy].as_deref(), lots[policy].as_slice());
+                let told = Told { journal, tally, lots };
+                judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), told)?;
             }
         }
         let Workspace { mut batches, trace } = self.space;

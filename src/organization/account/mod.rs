@@ -36,6 +36,7 @@ mod ways;
 
 use std::sync::Arc;
 
+use crate::judge::LotLeft;
 use crate::outcome::{Entry, Tally};
 use crate::sampling::StreamKey;
 use crate::units::{Credits, PolicyIndex, SimTime};
@@ -186,6 +187,12 @@ impl Account {
     pub fn take_heard(&mut self) -> Option<Vec<Entry>> {
         let own = self.state.take_heard();
         own.or_else(|| self.shadow.as_mut().and_then(|shadow| shadow.take_heard()))
+    }
+
+    /// Lots with something left at this moment, for the judge.
+    #[must_use]
+    pub fn lots_left(&self) -> Vec<LotLeft> {
+        self.state.lots_left()
     }
 
     /// The balances at this moment.

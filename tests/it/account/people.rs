@@ -432,6 +432,13 @@ fn people_who_buy_without_end_end_the_run() {
     let ran = std::panic::catch_unwind(|| Stage::of(&parse(&asked(8))).finish());
     let said = ran.map(|_| ()).expect_err("nobody buys so often").downcast::<creditsim::units::Impossible>();
     let said = said.expect("it is said as what cannot be").0;
-    assert!(said.starts_with("people set out to buy more than 10000 times within a day, at 2025-01-01T"), "{said}");
-    assert_eq!(Stage::of(&parse(&asked(9))).finish().customer.purchases, 28_800, "9,600 a day are not too many");
+    assert!(
+        said.starts_with("people set out to buy more than 10000 times within a day, at 2025-01-01T"),
+        "{said}"
+    );
+    assert_eq!(
+        Stage::of(&parse(&asked(9))).finish().customer.purchases,
+        28_800,
+        "9,600 a day are not too many"
+    );
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::common::everything;
 use creditsim::engine::{Job, JobOptions, NoRows, prepare};
-use creditsim::judge::{AskedOperation, Fact, JudgeCase, JudgeDifference, asked, compare, judge};
+use creditsim::judge::{
+    AskedOperation, CountedEnd, JudgeCase, JudgeFindings, LotLeft, asked, compare, compare_ends, judge,
+};
 use creditsim::organization::{OrganizationProgress, Outages, Workspace, judged_features};
-use creditsim::outcome::Entry;
+use creditsim::outcome::{Entry, Tally};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
@@ -18,7 +20,7 @@ pub enum Both {
     /// A law is broken, or the program panics.
     Broken(String),
     /// Judge and product differ.
-    Differ { policy: String, difference: Box<JudgeDifference> },
+    Differ(String),
     /// They agree; every entry of every journal.
     Agree(Vec<Entry>),
 }
@@ -47,25 +49,36 @@ fn through_both(scenario: &Scenario) -> Both {
     for (cohort, size) in job.cohorts.iter().map(|cohort| cohort.organizations).enumerate() {
         for number in 0..size {
             let id = OrganizationId { cohort: CohortIndex(cohort as u16), number };
-            let journals = match journals(&job, id, &outages) {
-                Ok(journals) => journals,
+            let accounts = match accounts(&job, id, &outages) {
+                Ok(accounts) => accounts,
                 Err(said) => return Both::Broken(said),
             };
-            for (policy, journal) in journals.into_iter().enumerate() {
-                let facts = judged(&job, id, policy, &outages);
-                if let Some(difference) = compare(&facts, &journal) {
-                    let policy = job.shape.policies[policy].clone();
-                    return Both::Differ { policy, difference: Box::new(difference) };
+            let features = judged_features(&job.world);
+            for (policy, (tally, lots)) in accounts.into_iter().enumerate() {
+                let found = judged(&job, id, policy, &outages);
+                let detail = tally.detail.as_deref().expect("rows were asked for");
+                let first = compare(&found.facts, &detail.journal)
+                    .map(|difference| format!("at {}:\n{difference}", difference.at))
+                    .or_else(|| {
+                        let cycles = Some(detail.cycles.as_slice());
+                        compare_ends(&found, CountedEnd { tally: &tally, lots: &lots, cycles }, &features)
+                    });
+                if let Some(what) = first {
+                    return Both::Differ(format!("policy `{}`, {what}", job.shape.policies[policy]));
                 }
-                all.extend(journal);
+                all.extend(&detail.journal);
             }
         }
     }
     Both::Agree(all)
 }
 
-/// The journal of an organization under every policy.
-fn journals(job: &Job, id: OrganizationId, outages: &Arc<Outages>) -> Result<Vec<Vec<Entry>>, String> {
+/// What an organization's accounts counted, and what is left of their lots, under every policy.
+fn accounts(
+    job: &Job,
+    id: OrganizationId,
+    outages: &Arc<Outages>,
+) -> Result<Vec<(Tally, Vec<LotLeft>)>, String> {
     let mut run = job.start(0, id, outages, Workspace::default()).map_err(|failure| failure.to_string())?;
     loop {
         while let Some(mut refill) = run.take_want() {
@@ -76,13 +89,12 @@ fn journals(job: &Job, id: OrganizationId, outages: &Arc<Outages>) -> Result<Vec
             break;
         }
     }
+    let lots = run.lots_left();
     let (outcome, _) = run.finish().map_err(|fault| fault.to_string())?;
-    let journal =
-        |tally: creditsim::outcome::Tally| tally.detail.map_or_else(Vec::new, |detail| detail.journal);
-    Ok(outcome.tallies.into_iter().map(journal).collect())
+    Ok(outcome.tallies.into_iter().zip(lots).collect())
 }
 
-fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) -> Vec<Fact> {
+fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) -> JudgeFindings {
     let world = &job.world;
     let cohort = &job.cohorts[id.cohort.index()];
     let point = TraitPoint::numbered(StreamKey::cohort(job.seed, 0, &cohort.name), id.number);
@@ -92,7 +104,7 @@ fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) 
             .expect("nothing is read");
     let features = judged_features(world);
     let outage = |feature: FeatureIndex, at: SimTime| outages.until(feature, at);
-    let findings = judge(&JudgeCase {
+    judge(&JudgeCase {
         start: world.start,
         end: world.end,
         measure_from: world.measure_from,
@@ -104,6 +116,5 @@ fn judged(job: &Job, id: OrganizationId, policy: usize, outages: &Arc<Outages>) 
         key: point.key(),
         outage: &outage,
         demand: &demand,
-    });
-    findings.facts
+    })
 }

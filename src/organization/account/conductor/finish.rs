@@ -1,7 +1,8 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
+use crate::judge::LotLeft;
 use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Entry, Tally};
-use crate::units::SimSpan;
+use crate::units::{SimSpan, SimTime};
 
 use super::super::counts::{Alive, Counts};
 use super::super::env::Env;
@@ -72,6 +73,23 @@ impl State {
     /// The journal as it was heard so far, if it was.
     pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
         self.books.take_heard()
+    }
+
+    /// Lots with something left, in the words of the judge; an end that has passed is none.
+    pub(in super::super) fn lots_left(&self) -> Vec<LotLeft> {
+        let now = self.timers.now();
+        let lots = self.books.ledger().lots().iter().filter(|lot| lot.remaining.is_positive());
+        let mut left: Vec<LotLeft> = lots
+            .map(|lot| LotLeft {
+                id: lot.id,
+                category: lot.category,
+                remaining: lot.remaining,
+                ends: Some(lot.expires_at).filter(|&at| at >= now && at != SimTime::MAX),
+                owed: lot.deferred(),
+            })
+            .collect();
+        left.sort_unstable();
+        left
     }
 
     /// Everything counted so far.
