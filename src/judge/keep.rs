@@ -80,7 +80,7 @@ impl Judged<'_> {
     /// and is voided if nothing is (docs/semantics.md §16.7).
     pub fn resize(&mut self, lot: usize, wanted: Credits) {
         let has = self.lots[lot].remaining;
-        if wanted == has {
+        if wanted == has || self.lots[lot].over {
             return;
         }
         let owed = self.close_past(lot);
@@ -143,7 +143,7 @@ impl Judged<'_> {
         let difference = self.price_difference(change.prorate == Prorate::Full, new.as_ref());
         let mut rest = self.till.billing.map_or(Money::ZERO, |billing| billing.owed(self.now));
         self.time_is_over();
-        if let Some(lot) = self.cycle.lot {
+        if let Some(lot) = self.cycle.lot.filter(|&lot| !self.lots[lot].over) {
             rest += self.close_past(lot);
         }
         if difference > Money::ZERO {

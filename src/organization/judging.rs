@@ -65,7 +65,7 @@ pub(super) struct Judging {
 
 /// What an account tells of itself at its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told<'a> {
+pub(super) struct EndedAccount<'a> {
     /// What happened, entry by entry; no journal is one that was not kept.
     pub(super) journal: Option<&'a [Entry]>,
     /// What it counted.
@@ -121,9 +121,9 @@ impl Judging {
         world: &World,
         traits: &Traits,
         policy: PolicyIndex,
-        told: Told<'_>,
+        told: EndedAccount<'_>,
     ) -> Result<(), LawViolation> {
-        let Told { journal, tally, lots } = told;
+        let EndedAccount { journal, tally, lots } = told;
         let features = judged_features(world);
         let outage = |feature: FeatureIndex, at: SimTime| self.outages.until(feature, at);
         // What the user's own rule says stands on no page.

@@ -14,7 +14,7 @@ use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex};
 use crate::workload::{Batch, Source, SourceState, Traits};
 
-use super::judging::{Judging, Told};
+use super::judging::{EndedAccount, Judging};
 use super::{
     Account, BrokenPromise, EntryRule, EventTrace, Inbox, LawViolation, OrganizationOutcome, Outages, Refill,
     Scrutiny, WaysTaken, World,
@@ -201,7 +201,7 @@ impl OrganizationRun {
             judging.sort();
             for (policy, tally) in tallies.iter().enumerate() {
                 let (journal, lots) = (journals[policy].as_deref(), lots[policy].as_slice());
-                let told = Told { journal, tally, lots };
+                let told = EndedAccount { journal, tally, lots };
                 judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), told)?;
             }
         }

@@ -95,3 +95,29 @@ fn what_is_used_of_an_allowance_is_counted_once_through_every_change() {
         ),
     ]);
 }
+
+#[test]
+fn an_allowance_that_has_ended_stays_ended() {
+    check(&[
+        (
+            "whatever a change of plan would make of it",
+            "until 20 Jan
+             plan a: allowance = 10
+             plan b: allowance = 20
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-05T00:00:00Z, to = \"b\", effective = \"now\", cycle = \"keep\", prorate = \"none\", convert = { factor = 1, expires_after = \"2 days\" } }, { at = 2025-01-10T00:00:00Z, to = \"a\", effective = \"now\", cycle = \"keep\", prorate = \"none\", usage = \"reset\" }]
+             => expired 10, issued 10, remaining 0",
+        ),
+        (
+            "though a hold keeps some of it",
+            "until 20 Jan
+             admission = { hold = { estimate = 4, pins_expiry = true } }
+             plan a: allowance = 10
+             plan b: allowance = 20
+             customer plan = \"a\"
+             plan_changes = [{ at = 2025-01-05T00:00:00Z, to = \"b\", effective = \"now\", cycle = \"keep\", prorate = \"none\", convert = { factor = 1, expires_after = \"2 days\" } }, { at = 2025-01-10T00:00:00Z, to = \"a\", effective = \"now\", cycle = \"keep\", prorate = \"full\" }]
+             use 4 at 6 Jan for 10 days
+             => expired 6, voided 0, burned 4, incurred 0",
+        ),
+    ]);
+}

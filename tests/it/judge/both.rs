@@ -13,6 +13,9 @@ use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
 
+/// Most entries of a journal that is judged: the judge searches all that is to come for each of them.
+const MOST_ENTRIES: usize = 20_000;
+
 /// What came of a scenario.
 pub enum Both {
     /// It cannot be read, or asks for the impossible.
@@ -21,6 +24,8 @@ pub enum Both {
     Broken(String),
     /// Judge and product differ.
     Differ(String),
+    /// A journal has more entries than the judge goes through: so many.
+    Long(usize),
     /// They agree; every entry of every journal.
     Agree(Vec<Entry>),
 }
@@ -55,8 +60,11 @@ fn through_both(scenario: &Scenario) -> Both {
             };
             let features = judged_features(&job.world);
             for (policy, (tally, lots)) in accounts.into_iter().enumerate() {
-                let found = judged(&job, id, policy, &outages);
                 let detail = tally.detail.as_deref().expect("rows were asked for");
+                if detail.journal.len() > MOST_ENTRIES {
+                    return Both::Long(detail.journal.len());
+                }
+                let found = judged(&job, id, policy, &outages);
                 let first = compare(&found.facts, &detail.journal)
                     .map(|difference| format!("at {}:\n{difference}", difference.at))
                     .or_else(|| {

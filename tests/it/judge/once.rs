@@ -14,6 +14,7 @@ fn files_that_once_showed_a_difference_show_none() {
     assert!(!paths.is_empty());
     let differs = |path: &std::path::PathBuf| match both(&fs::read_to_string(path).expect("it can be read")) {
         Both::Agree(_) => None,
+        Both::Long(entries) => Some(format!("{} has {entries} entries", path.display())),
         Both::Refused(why) => Some(format!("{} is refused: {why}", path.display())),
         Both::Broken(why) | Both::Differ(why) => Some(format!("{}: {why}", path.display())),
     };

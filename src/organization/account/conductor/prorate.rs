@@ -54,7 +54,7 @@ impl State {
         }
         let difference = self.price_difference(env, change.prorate, new.as_ref());
         let mut pool = self.take_unearned();
-        if let Some(lot) = self.books.allowance_lot() {
+        if let Some(lot) = self.books.allowance_lot().filter(|lot| self.remaining_of(*lot).is_some()) {
             pool += self.books.take_price(self.timers.now(), lot);
         }
         if difference > Money::ZERO {
@@ -144,10 +144,9 @@ impl State {
 
     /// Makes what remains of a lot `target`: more is issued, less is voided. What the lot still owes stays owed.
     pub(super) fn resize_lot(&mut self, serial: LotSerial, target: Credits) {
-        let Some(remaining) = self.books.ledger().lot(serial).map(|lot| lot.remaining) else { return };
-        if remaining == target {
+        let Some(remaining) = self.remaining_of(serial).filter(|remaining| *remaining != target) else {
             return;
-        }
+        };
         let (now, books) = (self.timers.now(), &mut self.books);
         let owed = books.take_price(now, serial);
         if target > remaining {
@@ -167,11 +166,17 @@ impl State {
         }
     }
 
+    /// What remains of a lot that has not ended; one that only holds keep alive has.
+    fn remaining_of(&self, serial: LotSerial) -> Option<Credits> {
+        let lot = self.books.ledger().lot(serial)?;
+        lot.overdue.is_zero().then_some(lot.remaining)
+    }
+
     /// Attaches what has been paid and is not yet earned to what it pays for now.
     fn spread_again(&mut self, env: &Env, pool: Money) {
         let has_allowance = env.terms(self.plan).allowance.is_some();
         let to = self.money.billed_until();
-        let lot = self.books.allowance_lot().filter(|lot| self.books.ledger().lot(*lot).is_some());
+        let lot = self.books.allowance_lot().filter(|lot| self.remaining_of(*lot).is_some());
         let (Some(to), true) = (to, has_allowance) else {
             return self.spread_over_time(env, pool);
         };
