@@ -157,8 +157,8 @@ impl Judging {
         if let Some(difference) = compare(&findings.facts, journal) {
             return Err(violation(difference.at, difference.to_string()));
         }
-        let kept = tally.detail.as_ref().filter(|_| world.detail.cycles);
-        let counted = CountedEnd { tally, lots, cycles: kept.map(|detail| detail.cycles.as_slice()) };
+        let cycles = tally.detail.as_ref().map(|detail| detail.cycles.as_slice());
+        let counted = CountedEnd { tally, lots, cycles };
         compare_ends(&findings, counted, &features).map_or(Ok(()), |what| Err(violation(world.end, what)))
     }
 }

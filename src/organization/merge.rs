@@ -14,6 +14,7 @@ use crate::sampling::StreamKey;
 use crate::units::{FeatureIndex, PolicyIndex};
 use crate::workload::{Batch, Source, SourceState, Traits};
 
+use super::account::without_unasked;
 use super::judging::{EndedAccount, Judging};
 use super::{
     Account, BrokenPromise, EntryRule, EventTrace, Inbox, LawViolation, OrganizationOutcome, Outages, Refill,
@@ -196,7 +197,8 @@ impl OrganizationRun {
         debug_assert!(self.inbox.reached() >= self.world.end, "an organization finishes at the horizon");
         let journals: Vec<_> = self.accounts.iter_mut().map(Account::take_heard).collect();
         let lots = self.judging.as_ref().map_or_else(Vec::new, |_| self.lots_left());
-        let tallies: Vec<_> = self.accounts.into_iter().map(Account::finish).collect::<Result<_, _>>()?;
+        let tallies: Vec<_> =
+            self.accounts.into_iter().map(Account::finish_with_rows).collect::<Result<_, _>>()?;
         if let Some(mut judging) = self.judging {
             judging.sort();
             for (policy, tally) in tallies.iter().enumerate() {
@@ -205,6 +207,7 @@ impl OrganizationRun {
                 judging.judge(&self.world, &self.traits, PolicyIndex(policy as u16), told)?;
             }
         }
+        let tallies = tallies.into_iter().map(|tally| without_unasked(tally, self.world.detail)).collect();
         let Workspace { mut batches, trace } = self.space;
         batches.extend(self.inbox.into_batches());
         let outcome = OrganizationOutcome { id: self.traits.id, label: self.traits.label, tallies };

@@ -169,16 +169,18 @@ impl Account {
     /// # Errors
     /// A violated law, with organization, instant and law.
     pub fn finish(self) -> Result<Tally, LawViolation> {
+        let detail = self.env.world.detail;
+        Ok(without_unasked(self.finish_with_rows()?, detail))
+    }
+
+    /// The same with the rows of cycles that an account keeps that is looked at, whether anybody asked for them or not.
+    pub(super) fn finish_with_rows(self) -> Result<Tally, LawViolation> {
         let Account { env, mut state, shadow } = self;
         state.finish(&env);
         state.take_fault(&env)?;
         let mut tally = state.into_report();
         if let Some(shadow) = shadow {
             shadow.finish(&env, &mut tally)?;
-        }
-        if !env.world.detail.cycles {
-            tally.detail = tally.detail.filter(|_| env.world.detail.keeps_rows());
-            tally.detail.iter_mut().for_each(|detail| detail.cycles.clear());
         }
         Ok(tally)
     }
@@ -206,4 +208,13 @@ impl Account {
     pub fn now(&self) -> SimTime {
         self.state.now()
     }
+}
+
+/// What was counted, without rows that nobody asked for.
+pub(super) fn without_unasked(mut tally: Tally, detail: DetailOptions) -> Tally {
+    if !detail.cycles {
+        tally.detail = tally.detail.filter(|_| detail.keeps_rows());
+        tally.detail.iter_mut().for_each(|detail| detail.cycles.clear());
+    }
+    tally
 }

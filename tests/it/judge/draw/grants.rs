@@ -103,7 +103,7 @@ impl Drawn {
             }
             parts.push(format!("recurrence = {{ {} }}", recurrence.join(", ")));
         }
-        if self.chance.one_in(5) {
+        if self.seldom(5) {
             parts.push(format!("rollover = {}", self.rollover()));
         }
         if self.chance.one_in(3) {

@@ -47,6 +47,10 @@ pub const DATED_PRICES: u64 = 62;
 /// Falling back on another feature for lack of credits, or at a cap.
 pub const SHORT_FALLBACKS: u64 = 63;
 
+/// What has shown differences, and seldom meets: many changes, lots that holds keep, grants that roll over, ends by the
+/// microsecond. Drawn where it is named: a hunt, not a sample.
+pub const SELDOM: u64 = 81;
+
 /// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, in every third
 /// with limits and in two of five with rates, unless the environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {

@@ -76,6 +76,18 @@ impl Drawn {
         self.chance.one_in(count) && self.has(kind)
     }
 
+    /// With one chance in `count`; in two where what seldom meets is drawn often.
+    fn seldom(&mut self, count: u64) -> bool {
+        let count = if self.has(levels::SELDOM) { 2 } else { count };
+        self.chance.one_in(count)
+    }
+
+    /// One to `most`, or to thrice as many where what seldom meets is drawn often.
+    fn several(&mut self, most: u64) -> u64 {
+        let most = if self.has(levels::SELDOM) { 3 * most } else { most };
+        self.chance.from(1, most)
+    }
+
     fn probability(&mut self) -> String {
         self.chance.of(&["0.0", "1.0", "1.0", "0.5", "0.3"]).to_owned()
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 impl Drawn {
     pub fn plan_changes(&mut self) {
-        for _ in 0..self.chance.from(1, 3) {
+        for _ in 0..self.several(3) {
             let change = self.plan_change();
             self.add(Place::PlanChange, change);
         }
@@ -43,7 +43,7 @@ impl Drawn {
     }
 
     pub fn rule_changes(&mut self) {
-        for _ in 0..self.chance.from(1, 2) {
+        for _ in 0..self.several(2) {
             let mut set = self.feature_rules();
             set.truncate(self.chance.from(1, 4) as usize);
             if self.chance.one_in(3) && self.may_have_allowance() {
@@ -126,7 +126,7 @@ impl Drawn {
                 parts.push("prorate = \"price\"".to_owned());
             }
         }
-        if self.chance.one_in(4) {
+        if self.seldom(4) {
             let mut convert = format!("factor = {}", self.chance.of(&["0.5", "2", "1.333", "0.01"]));
             if self.now_and_then(levels::OTHER_ENDS, 2) {
                 write!(convert, ", expires_after = {}", self.period()).unwrap();

@@ -52,7 +52,7 @@ impl Drawn {
             }
             self.add(Place::Policy, format!("burn_order = [{}]", order.join(", ")));
         }
-        if self.chance.one_in(6) {
+        if self.seldom(6) {
             self.add(Place::Policy, "expiry_boundary = \"inclusive\"".to_owned());
         }
         if self.chance.one_in(6) {

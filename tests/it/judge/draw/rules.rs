@@ -43,7 +43,7 @@ impl Drawn {
                 if self.chance.one_in(2) {
                     parts.push(format!("overrun = \"{}\"", self.chance.of(&["absorb", "stop", "extend"])));
                 }
-                if self.chance.one_in(4) {
+                if self.seldom(4) {
                     parts.push("pins_expiry = true".to_owned());
                 }
                 if self.chance.one_in(6) {
@@ -97,7 +97,7 @@ impl Drawn {
         if self.now_and_then(levels::TERMS, 8) {
             rules.push("denial = 0.3".to_owned());
         }
-        if self.chance.one_in(6) {
+        if self.seldom(6) {
             rules.push("notify = false".to_owned());
         }
         rules

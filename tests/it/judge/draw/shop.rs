@@ -71,7 +71,7 @@ impl Drawn {
         if self.chance.one_in(2) {
             parts.push(format!("view = \"{}\"", self.view()));
         }
-        if self.chance.one_in(3) {
+        if self.seldom(3) {
             parts.push("armed = \"crossing\"".to_owned());
         }
         if self.chance.one_in(4) {
