@@ -120,7 +120,9 @@ impl<'a> Judged<'a> {
             self.count_blocked(at);
             if self.now != at {
                 self.now = at;
-                self.price_what_waits();
+                if !self.terms().rates.cards().is_empty() {
+                    self.price_what_waits();
+                }
             }
             self.happens(what);
         }

@@ -9,7 +9,7 @@ use crate::workload::PartKind;
 
 use super::account::Judged;
 use super::facts::{EntryKind, Reason};
-use super::work::Stands;
+use super::work::{JudgedWork, Stands};
 
 /// A surcharge, rounded half-up to a micro-credit (docs/semantics.md §6.2).
 pub(super) fn with_buffer(credits: Credits, buffer: f64) -> Credits {
@@ -49,9 +49,7 @@ impl Judged<'_> {
 
     /// What an operation is guessed to be charged as it is tried (docs/semantics.md §6.5).
     pub fn estimate(&mut self, work: usize, feature: FeatureIndex) -> Option<Credits> {
-        let earlier =
-            |other: &usize| self.work[*other].arrived && self.work[*other].operation.feature == feature;
-        self.work[work].earlier = (0..self.work.len()).filter(earlier).collect();
+        self.work[work].earlier = self.arrivals_of(feature).count();
         self.estimate_from_the_same(work)
     }
 
@@ -79,11 +77,16 @@ impl Judged<'_> {
         Some(self.rounded(guess.max(rules.minimum)))
     }
 
+    /// What has arrived of a feature, in order.
+    fn arrivals_of(&self, feature: FeatureIndex) -> impl Iterator<Item = &JudgedWork> {
+        self.work.iter().filter(move |other| other.arrived && other.operation.feature == feature)
+    }
+
     /// True costs of the organization's earlier arrivals of the feature, by the rate in force.
     fn history_estimate(&self, work: usize, which: HistoryEstimate) -> Option<Credits> {
-        let rate = self.rate(self.work[work].serving);
-        let cost = |other: &usize| self.work[*other].asked_prices.whole(rate);
-        let costs: Vec<Credits> = self.work[work].earlier.iter().map(cost).collect();
+        let serving = self.work[work].serving;
+        let (rate, earlier) = (self.rate(serving), self.arrivals_of(serving).take(self.work[work].earlier));
+        let costs: Vec<Credits> = earlier.map(|other| other.asked_prices.whole(rate)).collect();
         match which {
             HistoryEstimate::First => costs.first().copied(),
             HistoryEstimate::Last => costs.last().copied(),
@@ -212,7 +215,7 @@ impl Judged<'_> {
         let rules = self.rules_of(work);
         let serving = self.work[work].serving;
         let in_flight = |of: Option<FeatureIndex>| {
-            let counts = |other: &&super::work::JudgedWork| {
+            let counts = |other: &&JudgedWork| {
                 other.stands == Stands::InFlight && of.is_none_or(|feature| other.serving == feature)
             };
             self.work.iter().filter(counts).count()

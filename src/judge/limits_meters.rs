@@ -152,19 +152,27 @@ impl<'a> Judged<'a> {
         (self.now < from + span).then_some((from, from + span))
     }
 
-    /// True if what was counted then still counts (docs/semantics.md §15.4).
-    fn still_counts(&self, limit: &UsageLimit, meter: usize, counted: &Counted) -> bool {
-        if counted.forgotten {
-            return false;
+    /// Whether what was counted still counts in the windows of now (docs/semantics.md §15.4).
+    fn still_counts(&self, limit: &UsageLimit, meter: usize) -> impl Fn(&Counted) -> bool + use<> {
+        let (now, window, fixed) = (self.now, limit.window, self.fixed_window(limit));
+        let first_use = self.open_first_use(limit, meter).map(|(from, _)| from);
+        move |counted| {
+            let open = match window {
+                LimitWindow::Fixed { .. } => counted.fixed == fixed,
+                LimitWindow::FirstUse(_) => first_use.is_some() && counted.window == first_use,
+                LimitWindow::Rolling(span) => now < counted.at + span,
+                LimitWindow::Refill { .. } | LimitWindow::Life => true,
+            };
+            open && !counted.forgotten
         }
-        match limit.window {
-            LimitWindow::Fixed { .. } => counted.fixed == self.fixed_window(limit),
-            LimitWindow::FirstUse(_) => {
-                self.open_first_use(limit, meter).is_some_and(|(from, _)| counted.window == Some(from))
-            }
-            LimitWindow::Rolling(span) => self.now < counted.at + span,
-            LimitWindow::Refill { .. } | LimitWindow::Life => true,
-        }
+    }
+
+    /// What counts no more and can be given back no more is left out, so that long accounts do not take for ever.
+    fn leave_out_what_is_over(&mut self, limit: &UsageLimit, meter: usize) {
+        let counts = self.still_counts(limit, meter);
+        let mut counted = std::mem::take(&mut self.meters.all[meter].counted);
+        counted.retain(|counted| counts(counted) || self.work[counted.work].stands != Stands::Ended);
+        self.meters.all[meter].counted = counted;
     }
 
     /// What is used of a limit.
@@ -179,9 +187,13 @@ impl<'a> Judged<'a> {
             let micros = (parts + per - 1) / per;
             return Credits::from_micros(i64::try_from(micros).unwrap_or(i64::MAX));
         }
-        let counted = self.meters.all[meter].counted.iter();
-        let used = counted.filter(|counted| self.still_counts(limit, meter, counted));
-        used.map(|counted| counted.credits).sum()
+        let counts = self.still_counts(limit, meter);
+        self.meters.all[meter]
+            .counted
+            .iter()
+            .filter(|counted| counts(counted))
+            .map(|counted| counted.credits)
+            .sum()
     }
 
     /// Operations at work inside a limit.
@@ -260,6 +272,7 @@ impl<'a> Judged<'a> {
             self.open_first_use(limit, meter).map(|(from, _)| from).or(of_start.map(|(_, from)| *from));
         let (at, fixed) = (self.now, self.fixed_window(limit));
         let counted = Counted { at, work, credits, window, fixed, stays, forgotten: false };
+        self.leave_out_what_is_over(limit, meter);
         self.meters.all[meter].counted.push(counted);
         self.meters.all[meter].flows.push((at, credits));
         let after = self.used(limit, owner);
@@ -306,6 +319,7 @@ impl<'a> Judged<'a> {
                 continue;
             };
             let mut left = credits;
+            let counts = self.still_counts(limit, meter);
             for index in (0..self.meters.all[meter].counted.len()).rev() {
                 let counted = self.meters.all[meter].counted[index].clone();
                 if counted.work != work || counted.stays {
@@ -313,7 +327,7 @@ impl<'a> Judged<'a> {
                 }
                 let part = counted.credits.min(left);
                 left -= part;
-                let open = self.still_counts(limit, meter, &counted);
+                let open = counts(&counted);
                 self.meters.all[meter].counted[index].credits -= part;
                 if open {
                     self.meters.all[meter].flows.push((self.now, -part));

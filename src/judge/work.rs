@@ -41,8 +41,8 @@ pub(super) struct JudgedWork {
     pub cost_at_arrival: Credits,
     /// Its quantities, as its source keeps them.
     pub quantities: Vec<f64>,
-    /// Operations of the feature that serves it that had arrived before it was estimated first.
-    pub earlier: Vec<usize>,
+    /// How many operations of the feature that serves it had arrived before it was estimated first.
+    pub earlier: usize,
     /// The feature that serves it, another one for a substitute.
     pub serving: FeatureIndex,
     pub substituted: bool,
@@ -124,7 +124,7 @@ impl JudgedWork {
             parts,
             cost_at_arrival: Credits::ZERO,
             quantities: asked.quantities.clone(),
-            earlier: Vec::new(),
+            earlier: 0,
             serving: operation.feature,
             substituted: false,
             outside_queues: false,
