@@ -12,7 +12,7 @@ use crate::judge::{
     judge, not_judged,
 };
 use crate::outcome::{Entry, Tally};
-use crate::policy::{Admission, FeatureTerms, InFlight, Reactions, Terms, WhenShort};
+use crate::policy::Terms;
 use crate::sampling::{Dist, StreamKey};
 use crate::units::{FeatureIndex, PolicyIndex, SimTime};
 use crate::workload::{Batch, Traits};
@@ -24,6 +24,9 @@ const OWN_RULE: &str = "rules of the user's own";
 
 /// What is said of accounts that only `--audit` holds to the rules.
 const LEFT_TO_AUDIT: &str = "left to --audit";
+
+/// Most operations of an account that is judged though nobody has asked for it.
+const MOST_UNASKED: usize = 1_000;
 
 /// How many accounts of a run were judged, and how many were not and why.
 #[derive(Debug, Default)]
@@ -163,28 +166,16 @@ impl Judging {
     }
 }
 
-/// True of kinds on which judge and account have long agreed in every random case: a run that nobody has asked to audit holds these
-/// alone to the rules, so that it does not end over a sentence that can be read in two ways (docs/trust.md).
+/// True of kinds on which judge and account agree in every random case: a run that nobody has asked to audit holds these alone to the
+/// rules, so that it does not end over a sentence that can be read in two ways; and none that would take long (docs/trust.md).
 fn is_settled(case: &JudgeCase<'_>) -> bool {
-    let JudgeCase { customers, policy, traits, .. } = case;
-    let people =
-        customers.buyer.is_some() || customers.churn.is_some() || customers.reactions != Reactions::default();
-    let reactive = case.features.iter().any(|feature| feature.source.reactive_clients(traits) > 0);
-    let whole = traits.leaves >= case.end && case.measure_from <= case.start && policy.never_changes();
-    whole && !people && !reactive && policy.plans.iter().all(has_settled_terms)
+    let short = case.demand.len() <= MOST_UNASKED;
+    short && case.policy.never_changes() && case.policy.plans.iter().all(has_settled_terms)
 }
 
 fn has_settled_terms(terms: &Terms) -> bool {
-    let waits =
-        |reaction: WhenShort| !matches!(reaction, WhenShort::Reject | WhenShort::Allow | WhenShort::Degrade);
-    let plain = |rules: &FeatureTerms| {
-        !matches!(rules.admission, Admission::Hold(_))
-            && rules.in_flight == InFlight::Finish
-            && rules.max_in_flight.is_none()
-            && ![rules.short, rules.beyond_limit].into_iter().any(waits)
-    };
-    let buys = terms.buyer.is_some() || !terms.top_ups.is_empty();
-    let caps = terms.max_in_flight.is_some() || !terms.limits.is_empty();
-    let late = terms.subscription.is_some() || terms.metering_lag != Dist::Fixed(0.0);
-    !buys && !caps && !late && terms.rates.is_empty() && terms.features.iter().all(plain)
+    let late = terms.metering_lag != Dist::Fixed(0.0);
+    let dated = terms.subscription.as_ref().is_some_and(|subscription| !subscription.dated.is_empty())
+        || terms.packages.iter().any(|package| !package.when.is_always());
+    !late && !dated && !terms.falls_back() && terms.limits.is_empty() && terms.rates.is_empty()
 }
