@@ -37,7 +37,7 @@ pub use own::{DemandAsker, DemandSource, DemandedOperation};
 pub use plan::{BUILTIN_NAMES, MOST_COST, MOST_DURATION};
 pub use profile::{HOURS, PROFILES, Profile};
 pub use pseudonym::Pseudonyms;
-pub use rates::{FeatureRates, MOST_RATES, Measure, RATE_NAMES};
+pub use rates::{FeatureRates, MOST_RATES, QuantityMeasure, RATE_NAMES};
 pub use run::MOST_PARTS;
 pub use source::*;
 pub use supply::SourceState;

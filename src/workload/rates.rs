@@ -26,12 +26,12 @@ pub struct FeatureRates {
     quantities: Vec<String>,
     formulas: Vec<Formula>,
     /// Per formula: what it measures, if it is no price.
-    measures: Vec<Option<Measure>>,
+    measures: Vec<Option<QuantityMeasure>>,
 }
 
 /// A rate that is one quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measure {
+pub struct QuantityMeasure {
     /// It is drawn once a run, and counted once.
     pub once: bool,
 }
@@ -59,7 +59,7 @@ impl FeatureRates {
 
     /// The same, some of which are measures: one entry for each formula.
     #[must_use]
-    pub fn measuring(self, measures: Vec<Option<Measure>>) -> FeatureRates {
+    pub fn measuring(self, measures: Vec<Option<QuantityMeasure>>) -> FeatureRates {
         debug_assert_eq!(measures.len(), self.formulas.len(), "every rate is a price or a measure");
         FeatureRates { measures, ..self }
     }
@@ -184,12 +184,12 @@ impl FeatureRates {
     /// The same, where every step says the whole of what counts `once`.
     fn add_up_where(
         &self,
-        once: impl Fn(Option<Measure>) -> bool,
+        once: impl Fn(Option<QuantityMeasure>) -> bool,
         part_prices: &[Credits],
         prices: &mut Vec<Credits>,
     ) {
         let rates = self.len();
-        let of = |(rate, measure): (usize, &Option<Measure>)| {
+        let of = |(rate, measure): (usize, &Option<QuantityMeasure>)| {
             let steps = part_prices.iter().skip(rate).step_by(rates).copied();
             if once(*measure) { steps.max().unwrap_or_default() } else { steps.sum::<Credits>() }
         };

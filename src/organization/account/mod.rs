@@ -191,10 +191,10 @@ impl Account {
         own.or_else(|| self.shadow.as_mut().and_then(|shadow| shadow.take_heard()))
     }
 
-    /// Lots with something left at this moment, for the judge.
+    /// Lots with something left, for the judge; after `advance` to the end of the horizon.
     #[must_use]
     pub fn lots_left(&self) -> Vec<LotLeft> {
-        self.state.lots_left()
+        self.state.lots_left(self.env.world.end)
     }
 
     /// The balances at this moment.

@@ -16,7 +16,7 @@ use crate::scenario::reading::{
 use crate::units::FeatureIndex;
 use crate::workload::formula::Formula;
 use crate::workload::{
-    Amount, FeatureRates, HistorySpec, MOST_COST, MOST_RATES, Measure, QuantityScope, StepShape,
+    Amount, FeatureRates, HistorySpec, MOST_COST, MOST_RATES, QuantityMeasure, QuantityScope, StepShape,
 };
 
 use super::changes::SIGNED_UP;
@@ -106,7 +106,7 @@ struct BookedRate {
     formula: Formula,
     place: SourcePlace,
     /// What it measures, if it is no price.
-    measure: Option<Measure>,
+    measure: Option<QuantityMeasure>,
 }
 
 impl RateBook {
@@ -390,7 +390,7 @@ impl PricedFeature {
         let names = FeatureRates::names(quantities.iter().map(String::as_str));
         let formula = Formula::compile(name, &names).ok()?;
         let once = self.drawn_once.iter().any(|once| once == name);
-        self.book(BookedRate { formula, place: place.clone(), measure: Some(Measure { once }) })
+        self.book(BookedRate { formula, place: place.clone(), measure: Some(QuantityMeasure { once }) })
     }
 
     fn is_own(&self, formula: &Formula) -> bool {

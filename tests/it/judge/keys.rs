@@ -40,6 +40,8 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("remove", "takes out what an earlier layer states"),
     ("invoice_at", "invoices before the close: not judged yet"),
     ("grace", "debt that closes forgive so often: not judged yet"),
+    ("billed_to", "charges billed to what was usable as they were incurred: not judged yet"),
+    ("late_grace", "charges billed to what was usable as they were incurred: not judged yet"),
     ("provider_cost", "what the vendor pays: no rule of an account reads it"),
     ("calendar", "when demand comes, which the judge is given"),
     ("profile", "when demand comes, which the judge is given"),

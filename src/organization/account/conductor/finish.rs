@@ -75,16 +75,15 @@ impl State {
         self.books.take_heard()
     }
 
-    /// Lots with something left, in the words of the judge; an end that has passed is none.
-    pub(in super::super) fn lots_left(&self) -> Vec<LotLeft> {
-        let now = self.timers.now();
+    /// Lots with something left, in the words of the judge; an end that comes before `end`, that of the horizon, is none.
+    pub(in super::super) fn lots_left(&self, end: SimTime) -> Vec<LotLeft> {
         let lots = self.books.ledger().lots().iter().filter(|lot| lot.remaining.is_positive());
         let mut left: Vec<LotLeft> = lots
             .map(|lot| LotLeft {
                 id: lot.id,
                 category: lot.category,
                 remaining: lot.remaining,
-                ends: Some(lot.expires_at).filter(|&at| at >= now && at != SimTime::MAX),
+                ends: Some(lot.expires_at).filter(|&at| at >= end && at != SimTime::MAX),
                 owed: lot.deferred(),
             })
             .collect();
