@@ -107,7 +107,8 @@ impl GroupCut {
         let (start, end) = (start - self.before, end - self.before);
         let (first, behind) = (start / per_replication, end.div_ceil(per_replication));
         let passed = first * per_replication;
-        let earlier = batch * replications;
+        let earlier = batch.checked_mul(replications)?;
+        earlier.checked_add(replications)?;
         Some(Slice {
             group,
             unit: self.unit,

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::actors::{Enough, Sink, SpillError};
+use crate::actors::{Enough, Sink, SpillError, caught};
 use crate::outcome::{Outcome, RunShape};
 use crate::parts::{Part, PartError, Piece, Span};
 
@@ -125,17 +125,20 @@ impl<'a> Merger<'a> {
         let (group, replication) = (piece.group, piece.replication());
         let (whole, shape) = &self.groups[group as usize];
         let outcome = piece.outcome(shape.clone())?;
-        self.merged[group as usize].0 += piece.organizations();
-        self.merged[group as usize].1 += piece.operations;
+        let merged = &mut self.merged[group as usize];
+        *merged = (merged.0 + piece.organizations(), merged.1.saturating_add(piece.operations));
         let mut open = match self.open.take() {
             Some(mut open) if (open.group, open.replication) == (group, replication) => {
-                open.outcome.merge(&outcome);
+                let path = piece.path().to_owned();
+                // Sums of a part that nobody has simulated may be larger than there is room for.
+                caught(|| open.outcome.merge(&outcome))
+                    .map_err(|_| PartError::Broken { path, what: "holds numbers that no run comes to" })?;
                 open
             }
             _ => OpenReplication { group, replication, organizations: 0, operations: 0, outcome },
         };
         open.organizations += piece.organizations();
-        open.operations += piece.operations;
+        open.operations = open.operations.saturating_add(piece.operations);
         if open.organizations < *whole {
             self.open = Some(open);
             return Ok(Enough::No);

@@ -12,6 +12,11 @@ use crate::outcome::{Outcome, RunShape};
 use super::ENDING;
 use super::format::{BlockKind, Header, MAGIC, OutcomeHead, RowsHead, Span};
 
+/// Most shards that a command is cut into, and the highest number of those of all its batches.
+const MOST_SHARDS: u32 = 10_000_000;
+const MOST_NUMBER: u32 = u32::MAX / 2;
+/// Most bytes of a block that is in memory as a whole: a header with its scenario, an outcome.
+const MOST_BYTES: u64 = 1 << 30;
 /// Most bytes of a block's head that are looked at before its rows.
 const HEAD: usize = 64;
 
@@ -186,6 +191,14 @@ impl PartBytes {
             BlockKind::Header => self.unpacked(&first.contents)?.0,
             _ => return Err(self.broken("has no header")),
         };
+        if let Some(shard) = &header.shard
+            && !(shard.number > 0 && shard.number <= MOST_NUMBER && (1..=MOST_SHARDS).contains(&shard.of))
+        {
+            return Err(self.broken("is a shard of a number that there cannot be"));
+        }
+        if header.shard.is_none() && header.unit == 0 {
+            return Err(self.broken("has units of no organization"));
+        }
         let mut part = Part { header, pieces: Vec::new(), rows: Vec::new() };
         let mut blocks = 1_u64;
         loop {
@@ -194,12 +207,18 @@ impl PartBytes {
                 BlockKind::Header => return Err(self.broken("has two headers")),
                 BlockKind::Rows => {
                     let (RowsHead { span, file }, head) = self.unpacked(&block.contents)?;
+                    if !is_possible(&part.header, &span) {
+                        return Err(self.broken("holds rows of organizations that there cannot be"));
+                    }
                     part.rows.push((span, file, behind(block.held, head)));
                 }
                 BlockKind::Outcome => {
                     let (OutcomeHead { spans, operations, group }, head) = self.unpacked(&block.contents)?;
                     if !are_of_one_replication(&spans) {
                         return Err(self.broken("holds an outcome of nobody or of several replications"));
+                    }
+                    if !spans.iter().all(|span| is_possible(&part.header, span)) {
+                        return Err(self.broken("holds an outcome of organizations that there cannot be"));
                     }
                     part.pieces.push(Piece { spans, operations, group, outcome: behind(block.held, head) });
                 }
@@ -221,6 +240,9 @@ impl PartBytes {
         length.copy_from_slice(&lead[1..]);
         let length = u64::from_le_bytes(length);
         let held = Held { path: self.path.clone(), offset: self.at, length };
+        if kind != BlockKind::Rows && length > MOST_BYTES {
+            return Err(self.broken("has a block that is too large"));
+        }
         let mut crc = crc32fast::Hasher::new();
         crc.update(&lead);
         let (mut contents, mut left, mut piece) = (Vec::new(), length, vec![0; 1 << 16]);
@@ -268,6 +290,12 @@ impl PartBytes {
 /// What lies behind the first `head` bytes.
 fn behind(held: Held, head: u64) -> Held {
     Held { offset: held.offset + head, length: held.length - head, ..held }
+}
+
+/// False of a span beyond the organizations of a replication.
+fn is_possible(header: &Header, span: &Span) -> bool {
+    span.count > 0
+        && span.first.checked_add(u64::from(span.count)).is_some_and(|end| end <= header.organizations)
 }
 
 fn are_of_one_replication(spans: &[Span]) -> bool {

@@ -29,6 +29,8 @@ pub(in crate::cli) fn carry_out(
         quiet: arguments.quiet,
         junit: arguments.junit.clone(),
         keep_sorted: arguments.keep_sorted.clone(),
+        // No part makes a key.
+        anonymize: None,
         ..asked
     };
     asked.rows_format.is_built()?;
