@@ -11,7 +11,7 @@ use super::{estimate, reading, terminal};
 
 /// Lists problems and warnings.
 pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, CommandProblem> {
-    let source = reading::source(&arguments.scenario, &arguments.set)?;
+    let source = reading::source_in(arguments.sandboxed, &arguments.scenario, &arguments.set)?;
     let (scenario, problems) = scenario::examine(&source);
     let Some(scenario) = scenario.filter(|_| !problems.iter().any(scenario::Problem::is_error)) else {
         return Err(CommandProblem::Scenario(problems));
@@ -30,7 +30,7 @@ pub(super) fn carry_out(arguments: &CheckArguments) -> Result<Exit, CommandProbl
     let planned =
         Planned { threads: Layout::default().threads as u32, organization_rows: true, ..Planned::default() };
     let expected = expect(&scenario, planned);
-    estimate::refuse(&expected, &scenario)?;
+    estimate::refuse(&expected, &scenario, arguments.sandboxed)?;
     terminal::say(&format!("it takes {}", estimate::sentence(&expected, &scenario)));
     Ok(Exit::Fine)
 }

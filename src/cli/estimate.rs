@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{Expected, Job, Layout, MOST};
+use crate::engine::{Expected, Job, Layout, MOST, MOST_SANDBOXED};
 use crate::scenario::Scenario;
 
 use super::exit::CommandProblem;
@@ -34,23 +34,29 @@ pub(super) fn sentence(expected: &Expected, scenario: &Scenario) -> String {
     )
 }
 
-/// Refuses a run beyond the bounds.
+/// Refuses a run beyond the bounds; those of scenarios that are somebody else's are narrower.
 ///
 /// # Errors
 /// If it is absurd, with the numbers and the bounds.
-pub(super) fn refuse(expected: &Expected, scenario: &Scenario) -> Result<(), CommandProblem> {
-    if !expected.is_absurd() {
+pub(super) fn refuse(
+    expected: &Expected,
+    scenario: &Scenario,
+    sandboxed: bool,
+) -> Result<(), CommandProblem> {
+    let most = if sandboxed { &MOST_SANDBOXED } else { &MOST };
+    if !expected.exceeds(most) {
         return Ok(());
     }
+    let otherwise = if sandboxed { "without `--sandboxed`" } else { "with `--force`" };
     let hint = format!(
         "the bounds are {} operations, {} events under all policies, {} organizations, {}, {} of memory, {} of files; \
-         make `horizon`, `organizations`, `replications`, a rate, a cycle or the rows smaller, or run with `--force`",
-        count(MOST.operations),
-        count(MOST.events),
-        count(MOST.organizations),
-        duration(MOST.seconds),
-        bytes(MOST.memory),
-        bytes(MOST.output)
+         make `horizon`, `organizations`, `replications`, a rate, a cycle or the rows smaller, or run {otherwise}",
+        count(most.operations),
+        count(most.events),
+        count(most.organizations),
+        duration(most.seconds),
+        bytes(most.memory),
+        bytes(most.output)
     );
     let what = format!(
         "`{}` would take {}, and {} events under all policies",

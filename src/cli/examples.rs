@@ -17,7 +17,8 @@ Shards are run with `creditsim run SCENARIO --shard FROM-TO/N`.";
 pub(super) const CHECK: &str = "\
 Examples:
   creditsim check my-product.toml
-  creditsim check my-product.toml --set policies.hold.short=queue";
+  creditsim check my-product.toml --set policies.hold.short=queue
+  creditsim check theirs/scenario.toml --sandboxed";
 
 pub(super) const SHOW: &str = "\
 Examples:

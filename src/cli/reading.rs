@@ -17,6 +17,16 @@ pub(super) fn source(named: &str, set: &[String]) -> Result<ScenarioSource, Comm
     Ok(source.with_overrides(&overrides))
 }
 
+/// The source that `named` means, as somebody else's if it is to be `sandboxed`.
+pub(super) fn source_in(
+    sandboxed: bool,
+    named: &str,
+    set: &[String],
+) -> Result<ScenarioSource, CommandProblem> {
+    let source = source(named, set)?;
+    Ok(if sandboxed { source.enclosed() } else { source })
+}
+
 /// The source that `named` meant when this was its text.
 pub(super) fn kept(named: &str, text: &str, set: &[String]) -> Result<ScenarioSource, CommandProblem> {
     let overrides: Vec<(String, String)> =

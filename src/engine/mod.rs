@@ -23,7 +23,7 @@ pub use crate::actors::{
     SpillError, caught, record_panics,
 };
 pub use cut::{Cut, GroupSize, Slice, TooManyShards};
-pub use expect::{Expected, MOST, Planned, expect};
+pub use expect::{Expected, MOST, MOST_SANDBOXED, Planned, expect};
 pub use interrupt::{Cause, Interrupt};
 pub use keep::{Keep, LeftAlone, TakenUp};
 pub use layout::Layout;

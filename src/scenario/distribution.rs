@@ -278,8 +278,14 @@ fn observed(value: Item<'_>, of: Use) -> Option<Dist> {
     } else {
         1.0
     };
-    let (path, bundled) = value.reader.locate(&file);
-    match read_column(&path, bundled, &column) {
+    let ((path, bundled), most_text) = match value.reader.column_file(&file) {
+        Ok(found) => found,
+        Err((what, hint)) => {
+            section.error("file", what, Some(hint));
+            return None;
+        }
+    };
+    match read_column(&path, bundled, &column, most_text) {
         Ok(values) => {
             let values: Vec<f64> = values.into_iter().map(|value| value * one).collect();
             if let Some(outside) = values.iter().find(|value| !of.range.holds(**value)) {

@@ -27,6 +27,7 @@ mod read;
 mod reading;
 mod reference;
 mod relevance;
+pub mod sandbox;
 mod scaling;
 mod schema;
 mod source;

@@ -4,6 +4,7 @@ use crate::calendar::{MonthEnd, Period, Zone};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{HistorySpec, Work};
 
+use super::base::Base;
 use super::bundled::question;
 use super::cohorts::{self, COHORT};
 use super::facts::Facts;
@@ -20,7 +21,7 @@ use super::reading::{
 use super::relevance::{self, RELEVANT};
 use super::source::ScenarioSource;
 use super::sweep::{self, SWEEP};
-use super::{lint, thresholds};
+use super::{lint, sandbox, thresholds};
 
 /// The whole file.
 pub(super) static SCENARIO: TableShape = TableShape {
@@ -162,7 +163,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let (start, end, measure_from) = horizon(section);
     reader.set_start(start);
     let feature_names = names_of(section, "features");
-    few_enough(section)?;
+    few_enough(section, source.base())?;
     let history_names = names_of(section, "histories");
     let facts = Facts {
         start,
@@ -205,7 +206,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     if let Some(item) = section.get("provenance") {
         provenance::check(item);
     }
-    Some(Scenario {
+    let scenario = Scenario {
         name,
         question: question(source.text()).map(str::to_owned),
         content_hash: source.content_hash(),
@@ -232,7 +233,11 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         replays_exactly: false,
         timeline_instants: section.value("timeline_instants", Item::count),
         largest: reader.largest(),
-    })
+    };
+    if source.base().is_enclosed() {
+        sandbox::check(section, &scenario);
+    }
+    Some(scenario)
 }
 
 /// Names of a feature's quantities.
@@ -327,18 +332,22 @@ fn policies_are_known(section: Section<'_>, reader: &Reader) -> bool {
 }
 
 /// Reports lists that are longer than their index type; nothing else is worth reading then.
-fn few_enough(section: Section<'_>) -> Option<()> {
-    const MOST: usize = u16::MAX as usize;
+fn few_enough(section: Section<'_>, base: &Base) -> Option<()> {
+    let (most, why) = if base.is_enclosed() {
+        (sandbox::NAMES, "at most 100 are read with `--sandboxed`")
+    } else {
+        (usize::from(u16::MAX), "at most 65535 fit a scenario")
+    };
     let length = |key: &str| match section.get(key).map(|item| &item.node.value) {
         Some(TomlValue::List(items)) => items.len(),
         Some(TomlValue::Table(table)) => table.entries.len(),
         _ => 0,
     };
     let mut fits = Some(());
-    for key in ["cohorts", "features", "policies"] {
+    for key in ["cohorts", "features", "policies", "histories"] {
         let count = length(key);
-        if count > MOST {
-            section.error(key, format!("names {count} {key}"), Some("at most 65535 fit a scenario"));
+        if count > most {
+            section.error(key, format!("names {count} {key}"), Some(why));
             fits = None;
         }
     }

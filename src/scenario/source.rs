@@ -10,6 +10,7 @@ use crate::units::hex;
 use super::base::Base;
 use super::bundled;
 use super::reading::{Node, Problem, Reader, SourcePlace, parse, parse_value, set_path, split_path};
+use super::sandbox;
 
 /// A scenario's text, its name for messages, and values set over it by path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,26 @@ fn read_text(path: &Path) -> Result<String, (usize, String)> {
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         (line, "is no text in UTF-8".to_owned())
     })
+}
+
+/// True of a text that means to be a scenario. Any other may be anything, such as a key: messages do not show it.
+fn looks_like_one(text: &str) -> bool {
+    const TABLES: [&str; 4] = ["cohorts", "features", "policies", "policy"];
+    const KEYS: [&str; 6] = ["version", "name", "start", "end", "horizon", "seed"];
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let key = line.split_once('=').map(|(key, _)| key.trim());
+        key.is_some_and(|key| KEYS.contains(&key))
+            || line.strip_prefix('[').is_some_and(|table| {
+                TABLES.iter().any(|known| table.trim_start_matches('[').starts_with(known))
+            })
+    })
+}
+
+/// A problem that shows nothing of the file.
+fn hidden(problem: Problem) -> Problem {
+    let hint = "a scenario is a TOML file; `creditsim scenarios policy-shootout` prints one";
+    Problem::of_file(&problem.file, problem.line, "is no scenario: this line is no TOML").with_hint(hint)
 }
 
 impl ScenarioSource {
@@ -83,6 +104,16 @@ impl ScenarioSource {
     #[must_use]
     pub fn in_folder(self, folder: &Path) -> Self {
         ScenarioSource { base: Base::Folder(folder.to_owned()), ..self }
+    }
+
+    /// The same scenario as somebody else's: no file outside its folder is read, and its bounds are those of a sandbox. What
+    /// is bundled stays as it is.
+    #[must_use]
+    pub fn enclosed(self) -> Self {
+        match self.base {
+            Base::Folder(folder) => ScenarioSource { base: Base::Enclosed(folder), ..self },
+            Base::Enclosed(_) | Base::Bundled => self,
+        }
     }
 
     /// The same scenario with values set over it: pairs of a dotted path (`policies.hold.overdraft.limit`) and a TOML
@@ -143,11 +174,23 @@ impl ScenarioSource {
 
     /// Parses the text and sets the overrides; registers the sources with `reader`.
     pub(crate) fn parse(&self, reader: &Reader) -> Option<Node> {
+        if self.base.is_enclosed() && self.text.len() as u64 > sandbox::SCENARIO_BYTES {
+            let most = sandbox::SCENARIO_BYTES >> 20;
+            reader.report(Problem::of_file(
+                &self.name,
+                1,
+                format!("is larger than {most} MiB, the most in a sandbox"),
+            ));
+            return None;
+        }
         let source = reader.add_source(&self.name, &self.text);
         let mut root = match parse(&self.name, source, &self.text) {
             Ok(root) => root,
             Err(problems) => {
-                problems.into_iter().for_each(|problem| reader.report(problem));
+                let shown = looks_like_one(&self.text);
+                problems
+                    .into_iter()
+                    .for_each(|problem| reader.report(if shown { problem } else { hidden(problem) }));
                 return None;
             }
         };

@@ -48,6 +48,9 @@ pub struct CheckArguments {
     /// Set a value over the scenario, as in `run`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// The scenario is somebody else's: read files of its own folder alone, and hold it to the bounds of `run --sandboxed`.
+    #[arg(long)]
+    pub sandboxed: bool,
 }
 
 /// Arguments of `creditsim explain`.

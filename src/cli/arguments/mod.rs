@@ -214,6 +214,10 @@ pub struct RunArguments {
     /// Run even if the estimate of operations, time, memory or output is absurd.
     #[arg(long)]
     pub force: bool,
+    /// The scenario is somebody else's: read files of its own folder alone, hold it to bounds, and end after 10 minutes, at 2 GB
+    /// of memory or at 200 million operations unless other limits are named (docs/untrusted-input.md).
+    #[arg(long, conflicts_with_all = ["force", "keep_sorted"])]
+    pub sandboxed: bool,
     /// Go on from what a killed or partial run of the same question has finished; the results are the same bytes.
     #[arg(long)]
     pub resume: bool,
@@ -405,13 +409,18 @@ pub struct SensitivityArguments {
 #[derive(Debug, Args)]
 pub struct LimitArguments {
     /// End after this wall time (`30m`, `1 h 30 min`) and keep what is finished.
-    #[arg(long, value_name = "TIME", value_parser = crate::cli::limits::time)]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::limits::time, default_value_if("sandboxed", "true", "10 min"))]
     pub time_limit: Option<Duration>,
     /// End before the process takes more memory than this (`500MB`, `2 GiB`) and keep what is finished.
-    #[arg(long, value_name = "SIZE", value_parser = crate::cli::limits::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::cli::limits::size, default_value_if("sandboxed", "true", "2 GB"))]
     pub max_memory: Option<u64>,
     /// End after about this many operations and keep what is finished.
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u64).range(1..),
+        default_value_if("sandboxed", "true", "200000000")
+    )]
     pub max_operations: Option<u64>,
 }
 

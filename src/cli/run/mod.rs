@@ -32,7 +32,7 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
     arguments.rows_format.is_built()?;
     let interrupt = interrupt::listen();
     limits::enforce(&arguments.limits, &interrupt)?;
-    let matter = read_and_check(arguments, reading::source(&arguments.scenario, &arguments.set)?)?;
+    let matter = read_and_check(arguments, source(arguments)?)?;
     let expected = expected(&matter.scenario, arguments)?;
     if let Some(asked) = &arguments.shard {
         return sharded::carry_out(matter, arguments, asked, &interrupt);
@@ -61,6 +61,10 @@ pub(super) fn carry_out(arguments: &RunArguments) -> Result<Exit, CommandProblem
         resuming::outdo(&arguments.output.join(&scenario.name), &asked);
     }
     Ok(summary.exit())
+}
+
+fn source(arguments: &RunArguments) -> Result<ScenarioSource, CommandProblem> {
+    reading::source_in(arguments.sandboxed, &arguments.scenario, &arguments.set)
 }
 
 /// A run whose question is known: its histories are read, and it has a work folder.
@@ -244,7 +248,7 @@ fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, C
     };
     let expected = engine::expect(scenario, planned);
     if !arguments.force {
-        estimate::refuse(&expected, scenario)?;
+        estimate::refuse(&expected, scenario, arguments.sandboxed)?;
     }
     if !arguments.quiet {
         terminal::tell(&format!("{} takes {}", scenario.name, estimate::sentence(&expected, scenario)));

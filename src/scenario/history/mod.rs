@@ -14,9 +14,9 @@ use crate::workload::{
 mod keys;
 
 use super::base::Base;
-use super::bundled;
 use super::facts::Facts;
 use super::reading::{Item, Problem, Section};
+use super::sandbox;
 
 pub(crate) use keys::HISTORY;
 use keys::{BUCKETS, DURATION, KINDS, SHIFT, STATUS, mappings};
@@ -36,6 +36,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         mapping: section.get("mapping").and_then(|item| item.as_text()).map(str::to_owned),
         path,
         bundled,
+        most_text: facts.base.is_enclosed().then_some(sandbox::TEXT_BYTES),
         format: section.value("format", Item::word),
         columns: columns(section, known.as_ref()),
         cost: cost(section, known.as_ref()),
@@ -83,20 +84,10 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
 
 fn file(section: Section<'_>, base: &Base) -> (PathBuf, Option<&'static [u8]>) {
     let Some(file) = section.read("file", Item::text) else { return (PathBuf::new(), None) };
-    match base {
-        Base::Folder(folder) => (folder.join(file), None),
-        Base::Bundled => {
-            let content = bundled::file(&file);
-            if content.is_none() {
-                section.error(
-                    "file",
-                    "is not bundled",
-                    Some("copy the scenario to a file of your own to name files"),
-                );
-            }
-            (PathBuf::from(file), content)
-        }
-    }
+    base.find(&file).unwrap_or_else(|(what, hint)| {
+        section.error("file", what, Some(hint));
+        (PathBuf::new(), None)
+    })
 }
 
 fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {

@@ -10,7 +10,8 @@ use crate::units::SimTime;
 use crate::units::{Credits, Money};
 
 use super::item::Item;
-use crate::scenario::base::Base;
+use crate::scenario::base::{Base, NamedFile, NoFile};
+use crate::scenario::sandbox;
 
 use super::problem::{Excerpt, Level, Problem};
 use super::tree::{Node, SourceId, SourcePlace, excerpt_of_key, excerpt_of_value, line_of};
@@ -32,6 +33,8 @@ pub(crate) struct Reader {
     zone: RefCell<Zone>,
     start: Cell<Option<SimTime>>,
     base: RefCell<Option<Base>>,
+    /// Files of values so far, in a sandbox.
+    columns: Cell<usize>,
     currency: RefCell<Option<String>>,
     most_credits: RefCell<Option<(Credits, String)>>,
     most_money: RefCell<Option<(Money, String)>>,
@@ -70,13 +73,20 @@ impl Reader {
         *self.base.borrow_mut() = Some(base);
     }
 
-    /// Where a file is, and its content if it is bundled.
-    pub fn locate(&self, file: &str) -> (PathBuf, Option<&'static [u8]>) {
-        match &*self.base.borrow() {
-            Some(Base::Folder(folder)) => (folder.join(file), None),
-            Some(Base::Bundled) => (PathBuf::from(file), crate::scenario::bundled::file(file)),
-            None => (PathBuf::from(file), None),
+    /// A file whose column holds values, and how much text is read of it.
+    pub fn column_file(&self, file: &str) -> Result<(NamedFile, Option<u64>), NoFile> {
+        let base = self.base.borrow();
+        let Some(base) = &*base else { return Ok(((PathBuf::from(file), None), None)) };
+        if !base.is_enclosed() {
+            return Ok((base.find(file)?, None));
         }
+        self.columns.set(self.columns.get() + 1);
+        if self.columns.get() > sandbox::COLUMNS {
+            let what =
+                format!("is one file too many: {} of them are the most in a sandbox", sandbox::COLUMNS);
+            return Err((what, "write values into the scenario, or quantiles of them"));
+        }
+        Ok((base.find(file)?, Some(sandbox::COLUMN_BYTES)))
     }
 
     /// The zone in which local dates and times are read.

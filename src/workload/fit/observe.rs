@@ -12,7 +12,7 @@ use crate::sampling::{hash_name, mix};
 use crate::units::SimTime;
 use crate::workload::history::{
     GatheredProblems, HistoryError, HistoryProblems, HistorySpec, HistoryTable, Number, WordedOutcome,
-    hashed_id, number, outcome, time,
+    hashed_id, its_columns, number, outcome, time,
 };
 use crate::workload::operation::Fate;
 
@@ -174,11 +174,8 @@ impl Observed {
 }
 
 fn no_time(path: &Path, header: &[String]) -> HistoryError {
-    let mut shown = header.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
-    if shown.chars().count() > 300 {
-        shown = format!("{} …", shown.chars().take(300).collect::<String>());
-    }
-    HistoryError::row(path, 1, format!("has no column that looks like a time; its columns are: {shown}"))
+    let first = &header[..header.len().min(20)];
+    HistoryError::row(path, 1, format!("has no column that looks like a time{}", its_columns(first)))
         .with_hint("name it `timestamp`, or write a scenario with `[histories.NAME]`")
 }
 

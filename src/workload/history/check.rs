@@ -6,12 +6,14 @@ use crate::workload::demand::Demand;
 
 use super::cells::{Number, number};
 use super::clean::Cleaner;
+use super::columns::its_columns;
 use super::counts::HistoryCounts;
 use super::error::{GatheredProblems, HistoryError, HistoryProblems};
 use super::spec::HistorySpec;
 use super::table::HistoryTable;
 
-/// The numbers in one column of a CSV or JSONL file, plain or gzip; empty cells are left out.
+/// The numbers in one column of a CSV or JSONL file, plain or gzip; empty cells are left out. Of more text than `most_text`
+/// (bytes, unpacked) nothing is taken.
 ///
 /// # Errors
 /// A file or a column that is not there, or a cell that is no number, with its line.
@@ -19,12 +21,12 @@ pub fn read_column(
     path: &Path,
     bundled: Option<&'static [u8]>,
     column: &str,
+    most_text: Option<u64>,
 ) -> Result<Vec<f64>, HistoryError> {
-    let spec = HistorySpec { path: path.to_owned(), bundled, ..HistorySpec::default() };
+    let spec = HistorySpec { path: path.to_owned(), bundled, most_text, ..HistorySpec::default() };
     let mut table = HistoryTable::open(&spec, &[column.to_owned()])?;
     if let Some(header) = table.header().filter(|_| table.lacks(0)) {
-        let what = format!("has no column `{column}`; its columns are: {}", header.join(", "));
-        return Err(HistoryError::row(path, 1, what));
+        return Err(HistoryError::row(path, 1, format!("has no column `{column}`{}", its_columns(header))));
     }
     let mut values = Vec::new();
     while table.advance()? {

@@ -155,11 +155,39 @@ pub(in crate::workload) fn last_word(name: &str) -> String {
 }
 
 fn one_of(header: &[String]) -> String {
-    format!("one of its columns: {}", header.join(", "))
+    match names_columns(header) {
+        true => format!("one of its columns: {}", header.join(", ")),
+        false => String::from(
+            "a first line that names the columns; this one does not look like it, and is not shown",
+        ),
+    }
+}
+
+/// The end of a sentence about a column that is not there: which there are.
+pub(in crate::workload) fn its_columns(header: &[String]) -> String {
+    match names_columns(header) {
+        true => format!("; its columns are: {}", header.join(", ")),
+        false => String::from("; its first line does not look like names of columns, and is not shown"),
+    }
+}
+
+/// False of a first line that may be anything, such as that of a key or of a list of passwords: messages do not show it. Names
+/// of columns are several, short, and of letters, digits and little else.
+fn names_columns(header: &[String]) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || " _-.()[]#%".contains(c);
+    let is_name = |name: &String| {
+        name.chars().count() <= 60
+            && name.chars().all(plain)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+    };
+    header.len() > 1 && header.iter().all(is_name) && header.iter().any(|name| !name.is_empty())
 }
 
 /// The closest header for "did you mean".
 fn closest<'h>(wanted: &str, header: &'h [String]) -> Option<&'h str> {
+    if !names_columns(header) {
+        return None;
+    }
     let likeness = |name: &String| strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase());
     let best = header.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.8).then_some(best.as_str())

@@ -362,7 +362,7 @@ impl Read for Bounded {
         let read = self.inner.read(out)?;
         match self.left.get().checked_sub(read as u64) {
             Some(left) => self.left.set(left),
-            None => return Err(io::Error::other(TooLong(LONGEST_ELEMENT))),
+            None => return Err(io::Error::other(TooLong::Row(LONGEST_ELEMENT))),
         }
         Ok(read)
     }

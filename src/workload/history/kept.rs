@@ -117,7 +117,13 @@ impl PreparedHistory {
 
 /// Everything that decides what the sorted rows are, but for the file's bytes.
 fn asked(spec: &HistorySpec, preparation: &Preparation<'_>) -> String {
-    let reading = HistorySpec { name: String::new(), path: PathBuf::new(), bundled: None, ..spec.clone() };
+    let reading = HistorySpec {
+        name: String::new(),
+        path: PathBuf::new(),
+        bundled: None,
+        most_text: None,
+        ..spec.clone()
+    };
     let mut digest = Sha256::new();
     digest.update(format!("{FORMAT} {} {reading:?}", env!("CARGO_PKG_VERSION")));
     for demand in preparation.demands {

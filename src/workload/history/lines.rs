@@ -5,10 +5,52 @@ use std::io::{self, BufRead, Read};
 /// Longest line of a history.
 const LONGEST: usize = 4 << 20;
 
-/// A line, or an element of a document, is longer than any row; this many bytes are the most.
+/// More than can be taken; with the most (bytes).
 #[derive(Debug, thiserror::Error)]
-#[error("is longer than {} MiB", .0 >> 20)]
-pub(super) struct TooLong(pub u64);
+pub(super) enum TooLong {
+    /// A line, or an element of a document, is longer than any row.
+    #[error("is longer than {} MiB", .0 >> 20)]
+    Row(u64),
+    /// All of the file.
+    #[error("the file holds more than {} MiB of text, the most in a sandbox", .0 >> 20)]
+    Text(u64),
+}
+
+/// Passes bytes on until there are more than may be.
+pub(super) struct Capped<R> {
+    pub inner: R,
+    pub most: u64,
+    pub passed: u64,
+}
+
+impl<R: BufRead> BufRead for Capped<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.passed > self.most {
+            return Err(io::Error::other(TooLong::Text(self.most)));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.passed += amount as u64;
+        self.inner.consume(amount);
+    }
+}
+
+impl<R: BufRead> Read for Capped<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        read_from_buffer(self, out)
+    }
+}
+
+/// Reads as much as the buffer holds.
+fn read_from_buffer(reader: &mut impl BufRead, out: &mut [u8]) -> io::Result<usize> {
+    let available = reader.fill_buf()?;
+    let amount = available.len().min(out.len());
+    out[..amount].copy_from_slice(&available[..amount]);
+    reader.consume(amount);
+    Ok(amount)
+}
 
 /// Passes bytes on and counts those since the last end of a line.
 pub(super) struct Lines<R> {
@@ -25,7 +67,7 @@ impl<R: BufRead> Lines<R> {
 impl<R: BufRead> BufRead for Lines<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.since_end > LONGEST {
-            return Err(io::Error::other(TooLong(LONGEST as u64)));
+            return Err(io::Error::other(TooLong::Row(LONGEST as u64)));
         }
         self.inner.fill_buf()
     }
@@ -45,11 +87,7 @@ impl<R: BufRead> BufRead for Lines<R> {
 
 impl<R: BufRead> Read for Lines<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let amount = available.len().min(out.len());
-        out[..amount].copy_from_slice(&available[..amount]);
-        self.consume(amount);
-        Ok(amount)
+        read_from_buffer(self, out)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct HistorySpec {
     pub path: PathBuf,
     /// Its content, if it is bundled in the binary; the path is then only its name.
     pub bundled: Option<&'static [u8]>,
+    /// Most text that it may hold, unpacked (bytes); absent if that is the user's own affair.
+    pub most_text: Option<u64>,
     /// How the file is written.
     pub format: HistoryFormat,
     /// Which columns mean what.
@@ -54,6 +56,7 @@ impl Default for HistorySpec {
             mapping: None,
             path: PathBuf::new(),
             bundled: None,
+            most_text: None,
             format: HistoryFormat::default(),
             columns: Columns::default(),
             cost: RowCost::default(),

@@ -10,7 +10,7 @@ use super::content::{Content, Hashing};
 use super::csv_rows::{CsvRows, io_of};
 use super::error::HistoryError;
 use super::json_rows::{JsonProblem, JsonRow, JsonRows};
-use super::lines::{Lines, too_long};
+use super::lines::{Capped, Lines, TooLong, too_long};
 use super::spec::{HistoryFormat, HistorySpec};
 
 /// A file as a stream of rows of chosen columns.
@@ -52,6 +52,9 @@ impl HistoryTable {
         };
         let content = Hashing::default();
         let mut reader = plain(content.of(source)).map_err(world)?;
+        if let Some(most) = spec.most_text {
+            reader = Box::new(Capped { inner: reader, most, passed: 0 });
+        }
         let (marked, first) = skip_bom(&mut reader).map_err(world)?;
         if let Some((what, hint)) = foreign(reader.fill_buf().map_err(world)?) {
             return Err(HistoryError::row(path, 1, what).with_hint(hint));
@@ -289,9 +292,13 @@ fn no_text(path: &Path, line: u64) -> HistoryError {
 /// An error of the disk, or of a line that no row can have.
 fn unread(path: &Path, line: u64, error: &io::Error) -> HistoryError {
     if let Some(long) = too_long(error) {
-        return HistoryError::row(path, line, long.to_string()).with_hint(
-            "a history has one row a line; a quote that is not closed runs on to the end of the file",
-        );
+        let hint = match long {
+            TooLong::Row(_) => {
+                "a history has one row a line; a quote that is not closed runs on to the end of the file"
+            }
+            TooLong::Text(_) => "docs/untrusted-input.md lists the bounds of `--sandboxed`",
+        };
+        return HistoryError::row(path, line, long.to_string()).with_hint(hint);
     }
     match error.kind() {
         io::ErrorKind::InvalidData => no_text(path, line),

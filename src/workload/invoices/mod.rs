@@ -12,7 +12,9 @@ use std::path::Path;
 
 use crate::calendar::{YearMonth, Zone};
 
-use super::history::{Content, GatheredProblems, HistoryError, HistoryProblems, HistorySpec, HistoryTable};
+use super::history::{
+    Content, GatheredProblems, HistoryError, HistoryProblems, HistorySpec, HistoryTable, its_columns,
+};
 use cells::{CellAmount, CellReading, amount, month};
 use columns::{ColumnUse, USES, currency_of, uses};
 
@@ -111,7 +113,7 @@ struct InvoiceColumns {
 impl InvoiceColumns {
     fn of(path: &Path, header: &[String], named: &[(String, String)]) -> Result<Self, HistoryProblems> {
         let mut problems = GatheredProblems::default();
-        let known = || format!("its columns are: {}", header.join(", "));
+        let known = || its_columns(header);
         let mut chosen = Vec::new();
         for (word, column) in named {
             let own = USES.iter().find(|(name, _)| name == word).map(|(_, own)| *own);
@@ -124,7 +126,7 @@ impl InvoiceColumns {
                     problems.add(HistoryError::row(path, 1, what).wanting(&format!("one of: {words}")));
                 }
                 (_, None) => {
-                    let what = format!("has no column `{column}`; {}", known());
+                    let what = format!("has no column `{column}`{}", known());
                     problems.add(HistoryError::row(path, 1, what));
                 }
             }
@@ -154,7 +156,7 @@ impl InvoiceColumns {
             ),
         ] {
             if missing {
-                let what = format!("has no column that names {what}; {}", known());
+                let what = format!("has no column that names {what}{}", known());
                 let hint = format!("name it with `--column {hint}=COLUMN`");
                 problems.add(HistoryError::row(path, 1, what).wanting(wanted).with_hint(hint));
             }
