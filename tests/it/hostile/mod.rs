@@ -6,6 +6,9 @@
 #![cfg(unix)]
 
 mod cases;
+mod corpus;
+mod fed;
+mod sandbox;
 
 use std::path::Path;
 use std::process::{Command, Output};
