@@ -63,7 +63,7 @@ deliberate_errors! {
     /// The allowance is a tenth too small.
     AllowanceShort = "allowance-short" in "organization/account/conductor/closing.rs": Account;
     /// The fee for a close in debt is not taken.
-    FeeForgotten = "fee-forgotten" in "organization/account/conductor/closing.rs": Account;
+    FeeForgotten = "fee-forgotten" in "organization/account/conductor/overage.rs": Account;
     /// A first period brings everything, though it should bring a share.
     OpeningNotProrated = "opening-not-prorated" in "organization/account/conductor/closing.rs": Account;
     /// A close that a change of plan forces is a period of rolled lots.
@@ -140,6 +140,44 @@ deliberate_errors! {
     KilledWorkCharged = "killed-work-charged" in "organization/account/conductor/work.rs": Account;
     /// Nothing is killed when credits run out.
     ExhaustedWorkGoesOn = "exhausted-work-goes-on" in "organization/account/conductor/work.rs": Account;
+
+    /// Limits have room for everything.
+    LimitsIgnored = "limits-ignored" in "organization/account/meter.rs": Account;
+    /// Fixed windows of limits go on while something of them is used.
+    LimitWindowsGoOn = "limit-windows-go-on" in "organization/account/meter.rs": Account;
+    /// What a rolling window has counted leaves it after half of its span.
+    RollingWindowsHalved = "rolling-windows-halved" in "organization/account/meter.rs": Account;
+    /// Nothing comes back into buckets.
+    BucketsNeverFill = "buckets-never-fill" in "organization/account/meter.rs": Account;
+    /// Every use opens another window, not the first alone.
+    FirstUseWindowsMove = "first-use-windows-move" in "organization/account/meters.rs": Account;
+    /// Limits count nothing of what they hold.
+    LimitsCountNothing = "limits-count-nothing" in "organization/account/meters.rs": Account;
+    /// What is given back stays counted in limits.
+    LimitsKeepRefunds = "limits-keep-refunds" in "organization/account/meters.rs": Account;
+    /// Banked resets can be used again and again.
+    BankedResetsLast = "banked-resets-last" in "organization/account/meters.rs": Account;
+    /// Limits tell nobody what is used.
+    LimitsTellNobody = "limits-tell-nobody" in "organization/account/meter_rules.rs": Account;
+    /// Every limit of a chain is asked.
+    ChainsAskEverybody = "chains-ask-everybody" in "organization/account/meter_rules.rs": Account;
+    /// What holds reserve is free room in limits.
+    LimitsIgnoreHolds = "limits-ignore-holds" in "organization/account/conductor/limits.rs": Account;
+    /// Limits do not begin anew at the instants that are written down.
+    ResetsForgotten = "resets-forgotten" in "organization/account/conductor/resets.rs": Account;
+
+    /// Of the cards that apply the first wins.
+    FirstCardWins = "first-card-wins" in "policy/rates.rs": Account;
+    /// Cards and prices are for everybody, whenever they signed up.
+    NewPricesForEverybody = "new-prices-for-everybody" in "policy/rates.rs": Account;
+    /// Hours that pass midnight belong to the weekday on which they end.
+    NightsOfTheirMorning = "nights-of-their-morning" in "policy/rates.rs": Account;
+    /// What waits keeps the price of its arrival.
+    PriceOfArrivalKept = "price-of-arrival-kept" in "organization/account/conductor/rates.rs": Account;
+    /// Estimates do not go through cards.
+    EstimatesByOwnRate = "estimates-by-own-rate" in "organization/account/conductor/attempt.rs": Account;
+    /// A subscription is billed at the price of its beginning, whatever the date.
+    DatedPricesForgotten = "dated-prices-forgotten" in "organization/account/conductor/billing.rs": Account;
 
     /// Alerts do not fire.
     AlertsNeverFire = "alerts-never-fire" in "organization/account/watch.rs": Account;

@@ -266,7 +266,7 @@ impl<'a> Judged<'a> {
     ) -> Vec<Reason> {
         let before = self.used(limit, owner);
         let meter = self.meter(limit.id, owner);
-        // While none is open it adds to the window in which its operation has started (docs/semantics.md §15.4).
+        // While none is open it belongs to the window in which its operation has started, which is over: nothing reads it.
         let of_start = self.work[work].windows.iter().find(|(id, _)| *id == limit.id);
         let window =
             self.open_first_use(limit, meter).map(|(from, _)| from).or(of_start.map(|(_, from)| *from));

@@ -5,6 +5,7 @@
 //! that has dates is in force from its first instant to before its last.
 
 use crate::calendar::Zone;
+use crate::deliberate::Deliberate;
 use crate::units::{FeatureIndex, SimSpan, SimTime};
 
 /// Minutes of a day.
@@ -33,8 +34,9 @@ impl InForce {
     /// Whether it is for an organization that signed up then.
     #[must_use]
     pub fn is_for(&self, signed_up: SimTime) -> bool {
-        self.signed_up_before.is_none_or(|before| signed_up < before)
-            && self.signed_up_from.is_none_or(|from| signed_up >= from)
+        Deliberate::NewPricesForEverybody.is_made()
+            || self.signed_up_before.is_none_or(|before| signed_up < before)
+                && self.signed_up_from.is_none_or(|from| signed_up >= from)
     }
 
     /// True if it is in force always, and for everybody.
@@ -59,7 +61,8 @@ impl DaySpan {
         if self.from < self.to {
             return (self.from..self.to).contains(&minute).then_some(weekday);
         }
-        if minute >= self.from { Some(weekday) } else { (minute < self.to).then_some((weekday + 6) % 7) }
+        let before = if Deliberate::NightsOfTheirMorning.is_made() { weekday } else { (weekday + 6) % 7 };
+        if minute >= self.from { Some(weekday) } else { (minute < self.to).then_some(before) }
     }
 }
 
@@ -175,8 +178,10 @@ impl RateCards {
         let place = self.stretches.partition_point(|(from, _)| *from <= at).saturating_sub(1);
         let Some((_, apply)) = self.stretches.get(place) else { return 0 };
         let applying = self.cards.iter().zip(apply).rev();
-        let mut applying = applying.filter(|(card, apply)| **apply && card.when.is_for(signed_up));
-        applying.find_map(|(card, _)| card.rate_of(feature)).unwrap_or(0)
+        let applying = applying.filter(|(card, apply)| **apply && card.when.is_for(signed_up));
+        let mut rates = applying.filter_map(|(card, _)| card.rate_of(feature));
+        let rate = if Deliberate::FirstCardWins.is_made() { rates.last() } else { rates.next() };
+        rate.unwrap_or(0)
     }
 
     /// The first instant after `at` at which another card may apply.

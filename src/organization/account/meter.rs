@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::calendar::{MonthEnd, Period, Zone};
+use crate::deliberate::Deliberate;
 use crate::policy::{LimitWindow, WindowAnchor};
 use crate::units::{Credits, SimSpan, SimTime};
 
@@ -73,7 +74,8 @@ impl LimitMeter {
             LimitWindow::Life => {}
             LimitWindow::Fixed { every, anchor } => {
                 // A cycle may begin anew before its end.
-                if anchor != WindowAnchor::Cycle && self.is_open(now) {
+                let goes_on = Deliberate::LimitWindowsGoOn.is_made() && self.used > 0;
+                if goes_on || anchor != WindowAnchor::Cycle && self.is_open(now) {
                     return;
                 }
                 let open = fixed.open_now((every, anchor), clock);
@@ -87,6 +89,8 @@ impl LimitMeter {
                 }
             }
             LimitWindow::Rolling(span) => {
+                let kept = if Deliberate::RollingWindowsHalved.is_made() { 2 } else { 1 };
+                let span = SimSpan::from_micros(span.micros() / kept);
                 while let Some(&(at, amount)) = self.recent.front()
                     && now - at >= span
                 {
@@ -96,6 +100,7 @@ impl LimitMeter {
             }
             LimitWindow::Refill { amount, .. } => {
                 let back = i128::from((now - self.window.0).micros()) * i128::from(amount.micros());
+                let back = if Deliberate::BucketsNeverFill.is_made() { 0 } else { back };
                 self.used = (self.used - back).max(0);
                 self.window.0 = now;
             }
@@ -125,6 +130,9 @@ impl LimitMeter {
         let scale = scale(window);
         let micros = |credits: Credits| i128::from(credits.micros()) * scale;
         let used = self.used + micros(reserved);
+        if Deliberate::LimitsIgnored.is_made() {
+            return true;
+        }
         match need {
             // What has come back into a bucket counts in whole micro-credits.
             NeedOfRoom::Any => used + scale <= micros(most),

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::calendar::MonthEnd;
+use crate::deliberate::Deliberate;
 use crate::policy::{BankedResets, LimitWindow};
 use crate::units::{Credits, SimTime};
 
@@ -162,7 +163,7 @@ impl Meters {
     pub(super) fn open(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) {
         let LimitWindow::FirstUse(span) = rule.window else { return };
         let meter = self.at(rule, owner, clock);
-        if !meter.is_open(clock.now) {
+        if !meter.is_open(clock.now) || Deliberate::FirstUseWindowsMove.is_made() {
             meter.window = (clock.now, clock.now + span);
         }
     }
@@ -188,6 +189,7 @@ impl Meters {
         amount: Credits,
         clock: WindowClock<'_>,
     ) -> MeterRise {
+        let amount = if Deliberate::LimitsCountNothing.is_made() { Credits::ZERO } else { amount };
         self.change(rule, owner, clock, |meter| meter.count(rule.window, amount, clock.now))
     }
 
@@ -245,7 +247,7 @@ impl Meters {
         clock: WindowClock<'_>,
     ) {
         let meter = self.at(rule, owner, clock);
-        if at < meter.since {
+        if at < meter.since || Deliberate::LimitsKeepRefunds.is_made() {
             return;
         }
         match rule.window {
@@ -318,7 +320,7 @@ impl Meters {
         if taken.len() <= n {
             taken.resize(n + 1, 0);
         }
-        taken[n] += 1;
+        taken[n] += u32::from(!Deliberate::BankedResetsLast.is_made());
         true
     }
 

@@ -6,6 +6,7 @@ mod both;
 mod draw;
 mod keys;
 mod once;
+mod silent;
 mod swarm;
 
 use std::collections::BTreeSet;

@@ -133,6 +133,7 @@ impl State {
         prices: Option<&OperationPrices>,
     ) -> Credits {
         let rate = prices.map_or(0, OperationPrices::rate);
+        let rate = if Deliberate::EstimatesByOwnRate.is_made() { 0 } else { rate };
         let expected = || env.expected_cost(feature, rate);
         let terms = env.terms(self.plan);
         let rules = &terms.features[feature.index()];

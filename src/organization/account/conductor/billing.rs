@@ -116,7 +116,8 @@ impl State {
     /// The period that begins has the price of its first instant, by the plan that is billed: the present one is billed from the
     /// next close on if it is billed in another way.
     fn renew_dated_price(&mut self, env: &Env) {
-        let Some(plan) = self.money.billing().map(|billing| billing.plan) else { return };
+        let billed = self.money.billing().filter(|_| !Deliberate::DatedPricesForgotten.is_made());
+        let Some(plan) = billed.map(|billing| billing.plan) else { return };
         if let Some(price) = env.terms(plan).subscription.as_ref().filter(|price| !price.dated.is_empty()) {
             self.money.renew_by(plan, price.price_at(self.timers.now(), env.traits.signed_up));
         }

@@ -6,6 +6,7 @@
 
 use smallvec::SmallVec;
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, EntryKind, Reason};
 use crate::policy::{LimitOwner, LimitUnit, OnLimit};
 use crate::units::{Credits, SimTime};
@@ -112,7 +113,9 @@ impl State {
                 let at_work = slots.filter(|(slot, work)| work.is_in_flight() && inside(*slot));
                 Credits::from_whole(at_work.count() as i64)
             }
-            LimitUnit::Credits if ledger.open_holds() == 0 => Credits::ZERO,
+            LimitUnit::Credits if ledger.open_holds() == 0 || Deliberate::LimitsIgnoreHolds.is_made() => {
+                Credits::ZERO
+            }
             LimitUnit::Credits => {
                 let held = slots.filter_map(|(slot, work)| Some((slot, work.hold()?)));
                 held.filter(|(slot, _)| inside(*slot)).map(|(_, hold)| ledger.hold(hold).amount).sum()

@@ -3,6 +3,7 @@
 //! Leaves which rate is in force to the policy's cards, and what operations cost by each to the demand. Invariants: an operation
 //! is checked and started at the price of that instant, which is fixed for its life; an account without cards does nothing here.
 
+use crate::deliberate::Deliberate;
 use crate::policy::Estimator;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{DrawnWork, Operation, OtherPrices, RunPart};
@@ -79,7 +80,7 @@ impl State {
     pub(super) fn price_now(&mut self, env: &Env, slot: u32) {
         let Some(before) = self.flight[slot].prices().map(OperationPrices::rate) else { return };
         let rate = self.rate_now(env, self.flight[slot].serves());
-        if rate != before {
+        if rate != before && !Deliberate::PriceOfArrivalKept.is_made() {
             self.flight[slot].price_by(rate);
             self.estimate_anew(env, slot);
         }

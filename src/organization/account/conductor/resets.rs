@@ -3,6 +3,7 @@
 //! Owns when, and which banked reset prevents a refusal. Leaves what meters have counted to `meters`. Invariant: a banked reset
 //! is used only if the operation then starts.
 
+use crate::deliberate::Deliberate;
 use crate::outcome::{EntryKind, Reason};
 use crate::policy::{LimitReset, OnLimit, ResetTime, UsageLimit};
 use crate::units::SimTime;
@@ -49,7 +50,8 @@ impl State {
         let now = self.timers.now();
         let due =
             |reset: &&LimitReset| matches!(&reset.when, ResetTime::At(instants) if instants.contains(&now));
-        for reset in env.terms(self.plan).resets.iter().filter(due) {
+        let resets = env.terms(self.plan).resets.iter().filter(due);
+        for reset in resets.filter(|_| !Deliberate::ResetsForgotten.is_made()) {
             let clock = self.window_clock(env);
             for rule in in_force(env, self.plan, reset) {
                 self.meters.reset((rule, None), reset.restart, clock);

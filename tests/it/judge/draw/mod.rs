@@ -14,10 +14,9 @@ mod text;
 mod when;
 mod work;
 
-pub use text::File;
+pub use text::{FEATURES, File, Place};
 
 use chance::Chance;
-use text::{FEATURES, Place};
 use when::instant;
 
 /// What is known of the file that is being drawn.

@@ -163,6 +163,10 @@ impl Drawn {
                     Some(_) => format!("{{ price = {price} }}"),
                     None => price.to_owned(),
                 };
+                // All of them are billed at one interval.
+                let every = first
+                    .find("every = ")
+                    .map_or(String::new(), |at| format!(", {}", first[at..].trim_end_matches([' ', '}'])));
                 let mut more = String::new();
                 for _ in 0..self.chance.from(1, 2) {
                     let when = self.in_force();
@@ -170,7 +174,10 @@ impl Drawn {
                     if when.is_empty() {
                         continue;
                     }
-                    more.push_str(&format!(", {{ price = \"{} USD\", {when} }}", self.chance.from(0, 30)));
+                    more.push_str(&format!(
+                        ", {{ price = \"{} USD\"{every}, {when} }}",
+                        self.chance.from(0, 30)
+                    ));
                 }
                 self.lines[index].1 = format!("subscription = [{first}{more}]");
             }
@@ -184,7 +191,9 @@ impl Drawn {
                 let (place, line) = &self.lines[index];
                 let own = format!("{key} = \"");
                 let rules = matches!(place, Place::Policy | Place::Plan | Place::RuleChange);
-                let Some(at) = line.find(&own).filter(|_| rules) else { continue };
+                // Not the end of a longer key.
+                let starts = |at: &usize| *at == 0 || line[..*at].ends_with(' ');
+                let Some(at) = line.find(&own).filter(starts).filter(|_| rules) else { continue };
                 if !self.chance.one_in(3) {
                     continue;
                 }
