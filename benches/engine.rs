@@ -338,6 +338,7 @@ fn lot(id: u32, credits: Credits) -> Lot {
         beside: None,
         parent: None,
         price_paid: Money::ZERO,
+        earned_over_time: false,
     }
 }
 

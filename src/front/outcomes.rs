@@ -76,6 +76,9 @@ pub const ATTEMPTS_REFUSED_OUTAGE: OutcomeName = OutcomeName("attempts_refused_o
 /// Attempts refused at random, as rate limits do.
 pub const ATTEMPTS_REFUSED_DENIAL: OutcomeName = OutcomeName("attempts_refused_denial");
 
+/// Attempts refused because an invoice was overdue.
+pub const ATTEMPTS_REFUSED_SUSPENDED: OutcomeName = OutcomeName("attempts_refused_suspended");
+
 /// `operations_refused` / `operations_demanded`.
 pub const REFUSAL_RATE: OutcomeName = OutcomeName("refusal_rate");
 
@@ -142,8 +145,11 @@ pub const KILLED_WORK_CREDITS: OutcomeName = OutcomeName("killed_work_credits");
 /// Refused attempts with no alert in the seven days before.
 pub const SURPRISE_REFUSAL_SHARE: OutcomeName = OutcomeName("surprise_refusal_share");
 
-/// Organizations that left after refusals.
+/// Organizations that left after refusals, or were terminated because an invoice was overdue.
 pub const CHURNED_ORGANIZATIONS_SHARE: OutcomeName = OutcomeName("churned_organizations_share");
+
+/// Organizations that were suspended because an invoice was overdue.
+pub const ORGANIZATIONS_SUSPENDED_SHARE: OutcomeName = OutcomeName("organizations_suspended_share");
 
 /// Operations served for each 100 credits charged.
 pub const OPERATIONS_PER_100_CREDITS: OutcomeName = OutcomeName("operations_per_100_credits");

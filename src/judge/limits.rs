@@ -1,6 +1,6 @@
 //! What cannot be judged yet, said and not skipped.
 
-use crate::policy::{BilledTo, Terms};
+use crate::policy::{BilledTo, Recognition, RefundOn, Terms};
 
 use super::JudgeCase;
 
@@ -18,8 +18,16 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
             has(|terms| terms.billed_to != BilledTo::Recorded),
             "charges billed to what was usable when they were incurred",
         ),
+        (has(|terms| terms.refund_on != RefundOn::default()), "purchased credits that are paid back"),
+        (has(|terms| terms.recognition != Recognition::OnUse), "prices earned over time"),
+        (has(is_dunned), "invoices that are tried again, and accounts suspended over them"),
         (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
         (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))
+}
+
+fn is_dunned(terms: &Terms) -> bool {
+    let invoices = &terms.invoices;
+    !invoices.dunning.is_empty() || invoices.suspend_after.is_some() || invoices.terminate_after.is_some()
 }

@@ -78,6 +78,8 @@ pub struct Lot {
     pub parent: Option<u32>,
     /// What was paid for all of it.
     pub price_paid: Money,
+    /// The price is earned over time, which the owner keeps account of; it is still a key of the burn order.
+    pub earned_over_time: bool,
 }
 
 /// An end, and its key in the burn order.
@@ -128,11 +130,12 @@ impl Lot {
     /// What the lot still owes: price less recognized less voided value.
     #[must_use]
     pub fn deferred(&self) -> Money {
-        self.price_paid - self.value_of(self.burned + self.expired + self.voided)
+        let price = if self.earned_over_time { Money::ZERO } else { self.price_paid };
+        price - self.value_of(self.burned + self.expired + self.voided)
     }
 
     fn value_of(&self, used: Credits) -> Money {
-        if self.price_paid == Money::ZERO {
+        if self.price_paid == Money::ZERO || self.earned_over_time {
             return Money::ZERO;
         }
         if self.credits.is_zero() {

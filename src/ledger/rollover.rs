@@ -240,6 +240,7 @@ impl Ledger {
             category: Category::Included,
             kind,
             price_paid: Money::ZERO,
+            earned_over_time: false,
             created_at: at,
             effective_at: at,
             parent: Some(parent.id),
@@ -275,6 +276,7 @@ fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) ->
         closes_at: rule.closes_at,
         ends_key: rule.closes_at,
         price_paid: Money::ZERO,
+        earned_over_time: false,
     }
 }
 

@@ -130,6 +130,12 @@ pub enum EntryKind {
     PriceTaken,
     /// It was attached to a lot, or without one spread over the time until `until`.
     PriceGiven,
+    /// What was paid for a lot is earned evenly from here until `until`, whatever becomes of its credits.
+    PriceOverTime,
+    /// What of it was still to come is voided with the lot.
+    PriceVoided,
+    /// Part of what was paid for a voided lot is paid back.
+    PaidBack,
     /// A credit note: the customer is owed `money`.
     CreditNote,
     /// A credit note paid part of the bill before it.
@@ -144,11 +150,15 @@ pub enum EntryKind {
     InvoicePaid,
     /// An invoice was written off.
     WrittenOff,
+    /// The account starts nothing paid from here on: an invoice is overdue.
+    Suspend,
+    /// What was overdue is paid: the account starts work again.
+    Resume,
     /// The plan changed; `grant` is the index of the new one.
     PlanChanged,
     /// The rules changed; `grant` is the index of the plan under them.
     RulesChanged,
-    /// The organization left.
+    /// The organization left; or its account was terminated, because an invoice was overdue.
     Churned,
 }
 
@@ -170,6 +180,8 @@ pub enum Reason {
     Outage,
     /// Refused at random.
     Denial,
+    /// An invoice is overdue.
+    Suspended,
     /// Refused for good.
     Refused,
     /// Its customer gave up.

@@ -98,6 +98,7 @@ sums! {
         lost_churned: i128, killed: i128, failed: i128, cancelled: i128, in_flight_end: i128, waiting_end: i128,
         refused: i128, attempts: i128, attempts_refused_short: i128, attempts_refused_concurrency: i128,
         attempts_refused_limit: i128, attempts_refused_budget: i128, attempts_refused_outage: i128, attempts_refused_denial: i128,
+        attempts_refused_suspended: i128,
         hold_induced_refusals: i128, surprise_refusals: i128, attempts_refused: i128, demand_credits: i128,
         lost_credits: i128, demand_over_list: i128, lost_over_list: i128, repricing: i128, late_credits: i128, charged_credits: i128, due_credits: i128,
         absorbed_credits: i128,
@@ -135,7 +136,7 @@ sums! {
         purchases: i128, auto_top_ups: i128, payments_declined: i128, budget_blocked: i128, ceilings: i128,
         restores_open: i128, alerts_warning: i128, alerts_critical: i128, alerts_would_exceed: i128, bill_months: i128,
         bill_shocks: i128,
-    } besides { runaway, alert_leads, restores, depleted_at, churned }
+    } besides { runaway, alert_leads, restores, depleted_at, churned, suspended }
 }
 
 sums! {

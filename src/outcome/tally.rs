@@ -104,6 +104,8 @@ pub struct FeatureTally {
     pub attempts_refused_outage: u64,
     /// … at random.
     pub attempts_refused_denial: u64,
+    /// … because an invoice was overdue.
+    pub attempts_refused_suspended: u64,
     /// Attempts refused that would have passed had holds not counted.
     pub hold_induced_refusals: u64,
     /// Refusals with no alert in the seven days before.
@@ -259,6 +261,8 @@ pub struct CustomerTally {
     pub depleted_at: Option<SimTime>,
     /// The organization left.
     pub churned: bool,
+    /// It was suspended because an invoice was overdue.
+    pub suspended: bool,
     /// Months compared for bill shock, and shocks among them.
     pub bill_months: u64,
     /// Months above twice the trailing three months' positive median.

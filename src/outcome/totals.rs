@@ -93,6 +93,8 @@ pub struct Totals {
     pub runaway: u64,
     /// Organizations that left.
     pub churned: u64,
+    /// Those that were suspended.
+    pub suspended: u64,
     /// Alert to zero, per episode (µs).
     pub alert_leads: Histogram,
     /// Refusal to service restored, per episode (µs).
@@ -141,6 +143,7 @@ impl Totals {
             debt_longest: tally.debt.longest.micros(),
             runaway: u64::from(tally.customer.runaway),
             churned: u64::from(tally.customer.churned),
+            suspended: u64::from(tally.customer.suspended),
             alert_leads: tally.customer.alert_leads.clone(),
             restores: tally.customer.restores.clone(),
             unpriced: u64::from(!tally.money.complete),
@@ -187,6 +190,7 @@ impl Totals {
         self.customer.merge(&other.customer);
         self.runaway += other.runaway;
         self.churned += other.churned;
+        self.suspended += other.suspended;
         self.alert_leads.merge(&other.alert_leads);
         self.restores.merge(&other.restores);
         self.depleted.merge(&other.depleted);

@@ -199,4 +199,38 @@ pub struct Invoices {
     pub declined: Probability,
     /// An unpaid invoice is written off after this span.
     pub write_off_after: Option<SimSpan>,
+    /// When an invoice that was declined is tried again, in order.
+    pub dunning: Vec<DunningStep>,
+    /// So long after an unpaid invoice was due its account starts nothing paid.
+    pub suspend_after: Option<SimSpan>,
+    /// So long after an unpaid invoice was due its account is terminated.
+    pub terminate_after: Option<SimSpan>,
+}
+
+/// One more try to collect an invoice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DunningStep {
+    /// After the invoice was due.
+    pub after: SimSpan,
+    /// Probability that it is paid then, if it was not before.
+    pub paid: Probability,
+}
+
+/// When unused purchased credits are voided, and which share of what was paid for them is paid back.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RefundOn {
+    /// At a change to a plan whose subscription costs less.
+    pub downgrade: Option<Probability>,
+    /// As the organization leaves.
+    pub leave: Option<Probability>,
+}
+
+/// When what was paid in advance is earned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Recognition {
+    /// As credits are used or expire.
+    #[default]
+    OnUse,
+    /// Evenly over time: over a lot's life, over a subscription's period.
+    Ratable,
 }

@@ -5,7 +5,7 @@ use crate::sampling::Dist;
 use crate::units::{Category, Credits, FeatureIndex, Money, SimSpan, SimTime};
 
 use super::changes::{PlanChange, RuleChanges};
-use super::commerce::{Alert, Invoices, Package, TopUpRule};
+use super::commerce::{Alert, Invoices, Package, Recognition, RefundOn, TopUpRule};
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
@@ -129,6 +129,10 @@ pub struct Terms {
     pub resets: Vec<LimitReset>,
     /// How invoices are paid.
     pub invoices: Invoices,
+    /// When what was paid for purchased credits is paid back, as far as they are unused.
+    pub refund_on: RefundOn,
+    /// When what was paid in advance is earned.
+    pub recognition: Recognition,
     /// Whether debt lowers the views (default true; false under `repay = never`).
     pub debt_counts: bool,
 }
@@ -330,6 +334,12 @@ pub enum RoundMode {
 }
 
 impl Terms {
+    /// True if a subscription's price is spread over its allowances, not over time.
+    #[must_use]
+    pub fn spreads_over_allowances(&self) -> bool {
+        self.allowance.is_some() && self.recognition == Recognition::OnUse
+    }
+
     /// True if an operation that cannot start may be tried as another feature.
     #[must_use]
     pub fn falls_back(&self) -> bool {

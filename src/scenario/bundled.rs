@@ -87,4 +87,7 @@ examples!(
     "questions/requests-to-tokens",
     "questions/price-change",
     "questions/peak-hours",
+    "questions/grace-once-a-year",
+    "questions/ratable-or-on-use",
+    "questions/suspension-of-the-unpaid",
 );

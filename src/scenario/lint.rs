@@ -60,6 +60,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     money::invoices_never_sent_ahead,
     money::grace_beside_forgiving,
     money::late_billing_without_lag,
+    money::dunning_of_paid_invoices,
     rates::features_without_a_rate,
     rates::cards_that_never_apply,
 ];

@@ -182,6 +182,7 @@ impl Counts {
             Reason::Budget => tally.attempts_refused_budget += 1,
             Reason::Outage => tally.attempts_refused_outage += 1,
             Reason::Denial => tally.attempts_refused_denial += 1,
+            Reason::Suspended => tally.attempts_refused_suspended += 1,
             _ => tally.attempts_refused_short += 1,
         }
         if first {
@@ -342,6 +343,11 @@ impl Counts {
     /// The organization has left.
     pub(super) fn churned(&mut self) {
         self.tally.customer.churned = true;
+    }
+
+    /// The account is suspended.
+    pub(super) fn suspended(&mut self) {
+        self.tally.customer.suspended = true;
     }
 
     /// A person has paid.

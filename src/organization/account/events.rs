@@ -143,6 +143,12 @@ pub(super) enum TimerKind {
     Bill,
     /// An invoice is paid or written off (index into the invoices).
     Invoice(u32),
+    /// An unpaid invoice is overdue (index).
+    Suspend(u32),
+    /// An unpaid invoice has been overdue for too long.
+    Terminate,
+    /// The organization's life ends.
+    Leave,
     /// A written-down grant becomes effective (index into the account's grant specs).
     Grant(u32),
     /// A written-down grant recurs (index).

@@ -1,18 +1,20 @@
 //! Money of one account that is not in its lots: cash, subscriptions, invoices, credit notes (docs/semantics.md §11).
 //!
-//! Owns the running billing period, invoices, credit notes, purchases in transit, cash by month, and the counters of
+//! Owns the running billing period, invoices (`invoice_book`), prices earned over time (`timed_prices`), credit notes, purchases in transit, cash by month, and the counters of
 //! money. Leaves when something is billed and why to the conductor, and what lots recognize and owe to the books, whose
 //! totals it is told. A subscription's price is spread over the allowances of its billing period, else over its time.
-//! What a plan that is left still owed is recognized at that instant: there are no refunds. A credit note lowers the
-//! next bill or invoice. Invariant: law 6.
+//! What a plan that is left still owed is recognized at that instant: only purchased credits are paid back. A credit
+//! note lowers the next bill or invoice. Invariant: law 6.
 
 use crate::calendar::Period;
 use crate::deliberate::Deliberate;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LotSerial};
 use crate::outcome::{MoneyTally, Tally};
 use crate::units::{Money, SimTime};
 
+use super::invoice_book::InvoiceBook;
 use super::monthly::{MonthPlace, MonthStand, MonthlyLines};
+use super::timed_prices::{TimedPrices, over_time};
 
 /// Where cash came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +43,13 @@ pub(super) struct MoneyBook {
     breakage_else: Money,
     /// Paid top-ups that have not landed.
     in_transit: Money,
-    invoices: Vec<Invoice>,
-    receivable: Money,
+    /// Prices of lots that are earned over time and not yet to the end.
+    timed: TimedPrices,
+    /// Voided of such prices.
+    voided_else: Money,
+    /// Paid back since outcomes count.
+    paid_back: Money,
+    invoices: InvoiceBook,
     /// Credit notes that no bill or invoice has used yet.
     credit_owed: Money,
     /// Cash by calendar month, in order.
@@ -80,16 +87,6 @@ impl BillingPeriod {
     }
 }
 
-/// Overage and fees owed.
-#[derive(Debug, Clone, Copy)]
-struct Invoice {
-    amount: Money,
-    /// False: it will be written off instead.
-    pays: bool,
-    /// Neither paid nor written off.
-    open: bool,
-}
-
 impl Default for MoneyBook {
     fn default() -> MoneyBook {
         MoneyBook {
@@ -97,8 +94,10 @@ impl Default for MoneyBook {
             recognized_else: Money::ZERO,
             breakage_else: Money::ZERO,
             in_transit: Money::ZERO,
-            invoices: Vec::new(),
-            receivable: Money::ZERO,
+            timed: TimedPrices::default(),
+            voided_else: Money::ZERO,
+            paid_back: Money::ZERO,
+            invoices: InvoiceBook::default(),
             credit_owed: Money::ZERO,
             months: Vec::new(),
             row: Money::ZERO,
@@ -245,6 +244,25 @@ impl MoneyBook {
         Some(billing.pool.unwrap_or(billing.spread - billing.earned(at)))
     }
 
+    /// What was paid for a lot is earned evenly from now until its end.
+    pub(super) fn earn_over_time(&mut self, lot: LotSerial, price: Money, (from, to): (SimTime, SimTime)) {
+        self.timed.begin(lot, price, (from, to));
+    }
+
+    /// A lot is voided: returns what of its price was still to be earned over time.
+    pub(super) fn void_over_time(&mut self, lot: LotSerial, at: SimTime) -> Money {
+        let Some((earned, rest)) = self.timed.void(lot, at) else { return Money::ZERO };
+        self.recognized_else += earned;
+        self.voided_else += rest;
+        rest
+    }
+
+    /// What was paid for credits is paid back, in the month that begins at `month`.
+    pub(super) fn pay_back(&mut self, amount: Money, month: SimTime) {
+        self.receive(CashKind::Package, Money::ZERO - amount, month);
+        self.paid_back += amount;
+    }
+
     /// Earned outside lots.
     pub(super) fn earn(&mut self, price: Money) {
         self.recognized_else += price;
@@ -321,26 +339,39 @@ impl MoneyBook {
 
     /// An invoice is sent, which will be paid or written off.
     pub(super) fn send_invoice(&mut self, amount: Money, pays: bool) {
-        self.receivable += amount;
-        self.invoices.push(Invoice { amount, pays, open: true });
+        self.invoices.send(amount, pays);
     }
 
     /// An invoice is paid (true) or written off.
     pub(super) fn close_invoice(&mut self, index: u32) -> (Money, bool) {
-        let Invoice { amount, pays, .. } = self.invoices[index as usize];
-        self.invoices[index as usize].open = false;
-        self.receivable -= amount;
+        let (amount, pays) = self.invoices.end(index);
         if !pays {
             self.tally.written_off += amount;
         }
         (amount, pays)
     }
 
+    /// An invoice is overdue; true if it is the first.
+    pub(super) fn suspend(&mut self, index: u32) -> bool {
+        self.invoices.suspend(index)
+    }
+
+    /// An invoice is overdue no longer; true if it was the last.
+    pub(super) fn lift(&mut self, index: u32) -> bool {
+        self.invoices.lift(index)
+    }
+
+    /// Some invoice is overdue: nothing paid starts.
+    #[inline]
+    pub(super) fn is_overdue(&self) -> bool {
+        self.invoices.is_overdue()
+    }
+
     /// Revenue recognized since the account's books began.
     pub(super) fn recognized(&self, lots: &Ledger, at: SimTime) -> Money {
         let spread = self.billing.filter(|billing| billing.pool.is_none());
         let running = spread.map_or(Money::ZERO, |billing| billing.earned(at));
-        lots.recognized() + self.recognized_else + running
+        lots.recognized() + self.recognized_else + running + self.timed.earned(at)
     }
 
     /// Revenue recognized since outcomes count.
@@ -353,14 +384,14 @@ impl MoneyBook {
         let running = self.billing.map_or(Money::ZERO, |billing| {
             billing.pool.unwrap_or_else(|| billing.spread - billing.earned(at))
         });
-        lots.deferred() + running + self.in_transit
+        lots.deferred() + running + self.timed.deferred(at) + self.in_transit
     }
 
     /// What the account has and owes from here on is what it begins with.
     pub(super) fn begin_measuring(&mut self, lots: &Ledger, at: SimTime) {
         self.tally = MoneyTally {
             deferred_start: self.deferred(lots, at),
-            receivable_start: self.receivable,
+            receivable_start: self.invoices.receivable(),
             credit_notes_owed_start: self.credit_owed,
             complete: self.tally.complete,
             ..MoneyTally::default()
@@ -368,9 +399,10 @@ impl MoneyBook {
         self.before = Before {
             recognized: self.recognized(lots, at),
             breakage: lots.breakage(),
-            voided: lots.voided_value(),
+            voided: lots.voided_value() + self.voided_else,
             breakage_else: self.breakage_else,
         };
+        self.paid_back = Money::ZERO;
         self.months.clear();
         self.monthly = MonthlyLines::default();
     }
@@ -388,19 +420,26 @@ impl MoneyBook {
             cash: self.cash(),
             recognized: self.recognized_measured(lots, at),
             breakage: self.breakage_measured(lots),
-            voided: lots.voided_value() - self.before.voided,
+            voided: self.voided_measured(lots),
             credit_notes: m.credit_notes,
             credit_owed: self.credit_owed,
             written_off: m.written_off,
             deferred: self.deferred(lots, at),
-            receivable: self.receivable,
+            receivable: self.invoices.receivable(),
         };
         self.monthly.close(place, opening, present);
+        // What has been earned to the end is remembered as a sum.
+        self.recognized_else += self.timed.end(at);
     }
 
     /// Law 6 of the lines by month, the last of which is that of `last`, if it is broken.
     pub(super) fn broken_months(&self, last: SimTime) -> Option<String> {
         self.monthly.broken_law(&self.tally, last)
+    }
+
+    /// Voided value less what was paid back, since outcomes count.
+    fn voided_measured(&self, lots: &Ledger) -> Money {
+        lots.voided_value() + self.voided_else - self.before.voided - self.paid_back
     }
 
     fn breakage_measured(&self, lots: &Ledger) -> Money {
@@ -409,15 +448,13 @@ impl MoneyBook {
 
     /// Counts what is left at the end.
     pub(super) fn finish(&mut self, lots: &Ledger, end: SimTime) {
-        let before = self.before;
         self.tally.recognized = self.recognized_measured(lots, end);
         self.tally.breakage = self.breakage_measured(lots);
-        self.tally.voided = lots.voided_value() - before.voided;
+        self.tally.voided = self.voided_measured(lots);
         self.tally.deferred_end = self.deferred(lots, end);
-        self.tally.receivable_end = self.receivable;
+        self.tally.receivable_end = self.invoices.receivable();
         self.tally.credit_notes_owed_end = self.credit_owed;
-        let payable = self.invoices.iter().filter(|invoice| invoice.open && invoice.pays);
-        self.tally.payable_beyond = payable.map(|invoice| invoice.amount).sum();
+        self.tally.payable_beyond = self.invoices.payable();
     }
 
     /// The next close would have invoiced debt for so much; none if the debt has no price.
@@ -456,9 +493,9 @@ impl MoneyBook {
     pub(super) fn broken_law(&self, lots: &Ledger, at: SimTime) -> Option<String> {
         let m = &self.tally;
         let recognized = self.recognized_measured(lots, at);
-        let voided = lots.voided_value() - self.before.voided;
+        let voided = self.voided_measured(lots);
         let deferred = self.deferred(lots, at) - m.deferred_start;
-        let receivable = self.receivable - m.receivable_start;
+        let receivable = self.invoices.receivable() - m.receivable_start;
         let cash = self.cash();
         let credit = self.credit_owed - m.credit_notes_owed_start;
         let uses = recognized + deferred + voided + credit - receivable - m.written_off;
@@ -476,10 +513,4 @@ impl MoneyBook {
         tally.money = self.tally.clone();
         tally.months = self.monthly.lines().to_vec();
     }
-}
-
-/// ⌊price · (at − from) / (to − from)⌋.
-pub(super) fn over_time(price: Money, from: SimTime, to: SimTime, at: SimTime) -> Money {
-    let whole = (to - from).micros().max(1);
-    price.scale_floor((at - from).micros().clamp(0, whole), whole)
 }

@@ -181,12 +181,13 @@ impl Watch {
         self.alerted_at.take()
     }
 
-    /// Brings the time in which checks fail up to the present and looks at each check anew.
-    pub(super) fn look_at_checks(&mut self, at: SimTime, terms: &Terms, views: Views) {
+    /// Brings the time in which checks fail up to the present and looks at each check anew; all fail if something is
+    /// overdue.
+    pub(super) fn look_at_checks(&mut self, at: SimTime, terms: &Terms, views: Views, overdue: bool) {
         self.count_blocked(at);
         self.any_blocked = false;
         for (index, feature) in terms.features.iter().enumerate() {
-            let fails = |needed: Credits| Compare::Below.holds(views.get(feature.view), needed);
+            let fails = |needed: Credits| overdue || Compare::Below.holds(views.get(feature.view), needed);
             let blocked = self.blocking[index].is_some_and(fails);
             self.blocked[index] = blocked;
             self.any_blocked |= blocked;

@@ -13,7 +13,7 @@ use crate::units::{Credits, FeatureIndex, SimTime};
 use super::{AuditResult, Violation};
 
 /// Why attempts are refused, in the order in which they are counted; whatever is none of these is a lack of credits.
-const REASONS: [&str; 6] = ["short", "concurrency", "limit", "budget", "outage", "denial"];
+const REASONS: [&str; 7] = ["short", "concurrency", "limit", "budget", "outage", "denial", "suspended"];
 
 fn place(reason: Reason) -> usize {
     match reason {
@@ -22,6 +22,7 @@ fn place(reason: Reason) -> usize {
         Reason::Budget => 3,
         Reason::Outage => 4,
         Reason::Denial => 5,
+        Reason::Suspended => 6,
         _ => 0,
     }
 }
@@ -247,6 +248,7 @@ fn of_feature(found: &FeatureClock, counted: &FeatureTally) -> Vec<(&'static str
         counted.attempts_refused_budget,
         counted.attempts_refused_outage,
         counted.attempts_refused_denial,
+        counted.attempts_refused_suspended,
     ];
     let reasons = REASONS.into_iter().zip(found.refused.into_iter().zip(refused));
     let mut pairs: Vec<_> =

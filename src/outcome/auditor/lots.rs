@@ -84,6 +84,11 @@ impl Lots {
                 Ok(())
             }
             EntryKind::PriceTaken if entry.lot > 0 => self.close_past(entry),
+            // The money's own books earn it.
+            EntryKind::PriceOverTime => {
+                self.lot(entry)?.price -= entry.money;
+                Ok(())
+            }
             EntryKind::LotEnd => {
                 self.lot(entry)?.until = entry.until;
                 Ok(())

@@ -1,5 +1,7 @@
 //! Money as the journal tells it (law 6), in nano-units.
 
+use std::collections::BTreeMap;
+
 use crate::outcome::journal::{Entry, EntryKind};
 use crate::outcome::tally::Tally;
 use crate::units::{Money, SimTime};
@@ -40,6 +42,11 @@ pub(super) struct Books {
     /// Paid subscriptions waiting for their allowances.
     pool: i128,
     spread: Option<SpreadPrice>,
+    /// Prices of lots that are earned over time, by lot, and what of such prices was voided.
+    timed: BTreeMap<u32, SpreadPrice>,
+    voided_timed: i128,
+    /// Paid back, since outcomes count.
+    paid_back: i128,
     /// Recognized outside lots and running periods.
     earned: i128,
     deferred_start: i128,
@@ -89,6 +96,15 @@ impl Books {
                     self.spread =
                         Some(SpreadPrice { price: money, from: entry.at, to: entry.until, exact: true });
                 }
+            }
+            EntryKind::PriceOverTime => {
+                let price = SpreadPrice { price: money, from: entry.at, to: entry.until, exact: true };
+                self.timed.insert(entry.lot, price);
+            }
+            EntryKind::PriceVoided => return self.void_timed(entry, money),
+            EntryKind::PaidBack => {
+                self.packages -= money;
+                self.paid_back += money;
             }
             EntryKind::CreditNote => {
                 self.earned -= money;
@@ -169,6 +185,29 @@ impl Books {
         Ok(())
     }
 
+    /// What of a lot's price is still to be earned is voided.
+    fn void_timed(&mut self, entry: &Entry, money: i128) -> AuditResult {
+        let Some(timed) = self.timed.remove(&entry.lot) else { return Ok(()) };
+        let unearned = timed.price - timed.earned(entry.at);
+        self.earned += timed.price - unearned;
+        self.voided_timed += unearned;
+        if unearned != money {
+            let what = format!(
+                "{} was to come of grant {} and {} was voided",
+                shown(unearned),
+                entry.grant,
+                entry.money
+            );
+            return Err(Violation { law: 6, at: entry.at, what });
+        }
+        Ok(())
+    }
+
+    /// Voided value, less what was paid back.
+    fn voided(&self, lots: &Lots) -> i128 {
+        lots.voided_value() + self.voided_timed - self.voided_before - self.paid_back
+    }
+
     /// Recognized from the first entry to `at`; none while a period that began before the books runs.
     fn recognized(&self, at: SimTime, lots: &Lots) -> Option<i128> {
         let running = match &self.spread {
@@ -176,19 +215,22 @@ impl Books {
             Some(spread) if spread.exact || at >= spread.to => spread.earned(at),
             Some(_) => return None,
         };
-        Some(lots.recognized() + self.earned + running)
+        let timed: i128 = self.timed.values().map(|price| price.earned(at)).sum();
+        Some(lots.recognized() + self.earned + running + timed)
     }
 
     fn deferred(&self, at: SimTime, lots: &Lots) -> i128 {
         let running = self.spread.map_or(0, |spread| spread.price - spread.earned(at));
-        lots.deferred() + self.pool + self.in_transit + running
+        let timed: i128 = self.timed.values().map(|price| price.price - price.earned(at)).sum();
+        lots.deferred() + self.pool + self.in_transit + running + timed
     }
 
     pub(super) fn begin_measuring(&mut self, at: SimTime, lots: &Lots) {
         let recognized = self.recognized(at, lots);
         self.recognition_unknown = recognized.is_none();
         self.recognized_before = recognized.unwrap_or_default();
-        self.voided_before = lots.voided_value();
+        self.voided_before = lots.voided_value() + self.voided_timed;
+        self.paid_back = 0;
         self.deferred_start = self.deferred(at, lots);
         self.receivable_start = self.receivable;
         self.credit_owed_start = self.credit_owed;
@@ -208,7 +250,7 @@ impl Books {
             ("receivable at the start", self.receivable_start, money.receivable_start),
             ("credit notes given", self.credit_notes, money.credit_notes),
             ("credit notes owed", self.credit_owed, money.credit_notes_owed_end),
-            ("value voided", lots.voided_value() - self.voided_before, money.voided),
+            ("value voided", self.voided(lots), money.voided),
         ];
         if !self.recognition_unknown
             && let Some(recognized) = self.recognized(end, lots)

@@ -197,6 +197,14 @@ pub(super) const METRICS: &[Metric] = &[
         "Attempts refused at random, as rate limits do.",
     ),
     Metric::new(
+        "attempts_refused_suspended",
+        "attempts",
+        Lower,
+        Features,
+        |t| count(sums(t).attempts_refused_suspended),
+        "Attempts refused because an invoice was overdue.",
+    ),
+    Metric::new(
         "refusal_rate",
         "share",
         Lower,
@@ -378,7 +386,15 @@ pub(super) const METRICS: &[Metric] = &[
         Lower,
         AccountsOnly,
         |t| ratio(t.churned.into(), t.organizations.into()),
-        "Organizations that left after refusals.",
+        "Organizations that left after refusals, or were terminated because an invoice was overdue.",
+    ),
+    Metric::new(
+        "organizations_suspended_share",
+        "share",
+        Lower,
+        AccountsOnly,
+        |t| ratio(t.suspended.into(), t.organizations.into()),
+        "Organizations that were suspended because an invoice was overdue.",
     ),
     Metric::new(
         "operations_per_100_credits",

@@ -103,7 +103,7 @@ impl JournalSums {
             EntryKind::Subscription | EntryKind::PurchaseOrdered | EntryKind::InvoicePaid => {
                 self.cash += entry.money;
             }
-            EntryKind::CreditOnBill => self.cash -= entry.money,
+            EntryKind::CreditOnBill | EntryKind::PaidBack => self.cash -= entry.money,
             _ => {}
         }
     }

@@ -163,6 +163,9 @@ impl<'f> Teller<'f> {
             EntryKind::SubscriptionEarned => format!("{money} of the subscription earned without credits"),
             EntryKind::CreditNote => format!("credit note of {money}"),
             EntryKind::CreditOnBill => format!("{money} of it by credit note"),
+            EntryKind::PriceOverTime => format!("{money} are earned evenly until {}", entry.until),
+            EntryKind::PriceVoided => format!("{money} still to be earned are voided"),
+            EntryKind::PaidBack => format!("{money} paid back for grant {}", entry.grant),
             EntryKind::CreditOnInvoice => format!("{money} of the invoice by credit note"),
             EntryKind::PurchaseOrdered => format!("{credits} credits bought for {money}"),
             EntryKind::PaymentDeclined => format!("payment of {money} declined"),
@@ -265,6 +268,11 @@ fn told_of_customers(entry: &Entry, name: &str) -> Option<String> {
         (EntryKind::Alert, Reason::WouldExceed) => format!("alert: {name} would exceed the balance"),
         (EntryKind::Alert, Reason::Critical) => String::from("alert: critical"),
         (EntryKind::Alert, _) => String::from("alert: warning"),
+        (EntryKind::Churned, Reason::Suspended) => {
+            String::from("the account is terminated: an invoice is overdue")
+        }
+        (EntryKind::Suspend, _) => String::from("the account is suspended: an invoice is overdue"),
+        (EntryKind::Resume, _) => String::from("what was overdue is paid: the account goes on"),
         (EntryKind::Churned, _) => String::from("the organization leaves"),
         _ => return None,
     })
@@ -294,6 +302,7 @@ fn plain_reason(reason: Reason) -> &'static str {
         Reason::Budget => "credits do not suffice and the budget is spent",
         Reason::Outage => "the vendor is out",
         Reason::Denial => "turned away at random",
+        Reason::Suspended => "an invoice is overdue",
         Reason::Refused => "refused, and nobody tries again",
         Reason::Abandoned => "its customer gave up",
         Reason::Patience => "it waited too long",

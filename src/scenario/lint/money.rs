@@ -1,6 +1,7 @@
 //! What is pointed out about what is owed: thresholds that no debt reaches, keys that change nothing.
 
 use crate::policy::{BilledTo, DebtAtCycle};
+use crate::units::Probability;
 
 use super::About;
 
@@ -35,5 +36,21 @@ pub(super) fn late_billing_without_lag(about: &About<'_>) {
     if about.is_own("late_grace") && terms.billed_to == BilledTo::Recorded {
         let hint = "write `billed_to = \"incurred\"`, or leave `late_grace` out";
         about.warn("late_grace", "has no effect where charges are billed as they are recorded", hint);
+    }
+}
+
+pub(super) fn dunning_of_paid_invoices(about: &About<'_>) {
+    let invoices = &about.terms.invoices;
+    let overdue = [invoices.suspend_after, invoices.terminate_after];
+    let dunned = !invoices.dunning.is_empty() || overdue.iter().any(Option::is_some);
+    if dunned && invoices.declined == Probability::ZERO {
+        let hint = "write `declined = 0.05`: without it every invoice is paid when it is due";
+        about.warn("invoices", "say what becomes of unpaid ones, and none is declined", hint);
+    }
+    if let [Some(suspended), Some(terminated)] = overdue
+        && terminated <= suspended
+    {
+        let hint = "an account is terminated before it is suspended; write a longer `terminate_after`";
+        about.warn("invoices", "terminate accounts no later than they suspend them", hint);
     }
 }

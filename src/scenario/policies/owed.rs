@@ -1,7 +1,7 @@
-//! What is owed and how it is paid: `overdraft`, `invoices`.
+//! What is owed and how it is paid: `overdraft`, `invoices`, `refund_on`, `recognition`.
 
 use crate::calendar::CalendarUnit;
-use crate::policy::{DebtAtCycle, Grace, Invoices, Overdraft, Repay};
+use crate::policy::{DebtAtCycle, DunningStep, Grace, Invoices, Overdraft, Recognition, RefundOn, Repay};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
@@ -173,6 +173,31 @@ pub(super) static INVOICES: TableShape = TableShape {
             Kind::POSITIVE_SPAN,
             "An unpaid invoice is written off after this span; never if left out.",
         ),
+        optional(
+            "dunning",
+            Kind::List(&Kind::Table(&DUNNING)),
+            "When an invoice that was declined is tried again, in order.",
+        ),
+        optional(
+            "suspend_after",
+            Kind::SPAN,
+            "So long after an unpaid invoice was due, its account starts nothing paid until it is paid; never if left out.",
+        ),
+        optional(
+            "terminate_after",
+            Kind::SPAN,
+            "So long after an unpaid invoice was due, its account is terminated; never if left out.",
+        ),
+    ]],
+};
+
+static DUNNING: TableShape = TableShape {
+    name: "dunning",
+    doc: "One more try to collect an invoice.",
+    tags: &[],
+    parts: &[&[
+        required("after", Kind::POSITIVE_SPAN, "Time since the invoice was due; later than the try before."),
+        required("paid", Kind::Probability, "Probability that it is paid then, if it was not before."),
     ]],
 };
 
@@ -185,7 +210,15 @@ words!(Pay { "auto" => Auto, "terms" => Terms });
 
 /// Invoices that are paid at once.
 pub(super) fn paid_at_once() -> Invoices {
-    Invoices { auto_pay: true, delay: Dist::Fixed(0.0), declined: Probability::ZERO, write_off_after: None }
+    Invoices {
+        auto_pay: true,
+        delay: Dist::Fixed(0.0),
+        declined: Probability::ZERO,
+        write_off_after: None,
+        dunning: Vec::new(),
+        suspend_after: None,
+        terminate_after: None,
+    }
 }
 
 /// Reads `invoices`.
@@ -196,5 +229,49 @@ pub(super) fn invoices(item: Item<'_>) -> Option<Invoices> {
         delay: section.read_or("delay", Dist::Fixed(0.0), distribution::read),
         declined: section.value("declined", Item::probability),
         write_off_after: section.read("write_off_after", Item::span),
+        dunning: section.value("dunning", dunning),
+        suspend_after: section.read("suspend_after", Item::span),
+        terminate_after: section.read("terminate_after", Item::span),
     })
 }
+
+fn dunning(item: Item<'_>) -> Option<Vec<DunningStep>> {
+    let steps = item.list(|item| {
+        let section = item.section(&DUNNING)?;
+        let (after, paid) = (section.read("after", Item::span), section.read("paid", Item::probability));
+        Some(DunningStep { after: after?, paid: paid? })
+    })?;
+    if !steps.is_sorted_by(|a, b| a.after < b.after) {
+        let hint = "`after` counts from the day on which the invoice was due";
+        return item.error("has tries that do not come one after the other", Some(hint.to_owned()));
+    }
+    Some(steps)
+}
+
+/// When purchased credits are paid back.
+pub(super) static REFUND_ON: TableShape = TableShape {
+    name: "refund-on",
+    doc: "When purchased credits that are left are voided, and which share of what was paid for them is paid back.",
+    tags: &[],
+    parts: &[&[
+        optional(
+            "downgrade",
+            Kind::Probability,
+            "Share that is paid back as the plan changes to one whose subscription costs less; nothing is voided if left out.",
+        ),
+        optional(
+            "leave",
+            Kind::Probability,
+            "Share that is paid back as the organization leaves; nothing is voided if left out.",
+        ),
+    ]],
+};
+
+/// Reads `refund_on`.
+pub(super) fn refund_on(item: Item<'_>) -> Option<RefundOn> {
+    let section = item.section(&REFUND_ON)?;
+    let share = |key| section.read(key, Item::probability);
+    Some(RefundOn { downgrade: share("downgrade"), leave: share("leave") })
+}
+
+words!(Recognition { "on-use" => OnUse, "ratable" => Ratable });

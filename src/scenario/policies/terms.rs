@@ -2,8 +2,8 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
-    Anchor, BilledTo, Boundary, CycleRule, Expiry, FeatureTerms, Opening, Overdraft, Package, Repay, Terms,
-    TopUpAmount, TopUpRule, WrittenKeys,
+    Anchor, BilledTo, Boundary, CycleRule, Expiry, FeatureTerms, GrantSpec, Opening, Overdraft, Package,
+    Recognition, Repay, Terms, TopUpAmount, TopUpRule, WrittenKeys,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -11,13 +11,13 @@ use crate::scenario::reading::{
     Field, Item, Kind, Node, Section, TableShape, TomlTable, TomlValue, default, merge, optional, words,
     words_of,
 };
-use crate::units::SimSpan;
+use crate::units::{Money, SimSpan};
 
 use super::commerce::{self, PACKAGE, ROUND_KIND, RoundPer, SUBSCRIPTION_KIND};
 use super::customers::{self, BUYER_KIND};
 use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLLOVER_KIND};
 use super::limits::{self, LIMIT, RESET};
-use super::owed::{self, INVOICES, OVERDRAFT_KIND};
+use super::owed::{self, INVOICES, OVERDRAFT_KIND, REFUND_ON};
 use super::rates::{self, RATES_KIND};
 use super::top_ups::{self, ALERT, TOP_UP};
 use super::{Names, admission, feature_of};
@@ -127,7 +127,7 @@ pub(super) static TERMS: &[Field] = &[
     default("metering_lag", Kind::SPANS, "\"0s\"", "Time between a charge being incurred and recorded."),
     default(
         "billed_to",
-        Kind::Words(words_of::<Billing>),
+        Kind::Words(words_of::<BilledToWord>),
         "\"recorded\"",
         "Which lots a charge burns after its metering lag: those usable as it is recorded, or those that were usable when it was \
          incurred, what has expired of them since included.",
@@ -146,6 +146,18 @@ pub(super) static TERMS: &[Field] = &[
     ),
     optional("resets", Kind::List(&Kind::Table(&RESET)), "When limits begin anew before their windows end."),
     optional("invoices", Kind::Table(&INVOICES), "How invoices of overage are paid; at once if left out."),
+    optional(
+        "refund_on",
+        Kind::Table(&REFUND_ON),
+        "When purchased credits that are left are voided and paid back; never if left out.",
+    ),
+    default(
+        "recognition",
+        Kind::Words(words_of::<Recognition>),
+        "\"on-use\"",
+        "When what was paid in advance is earned: as credits are used or expire, or evenly over time (`ratable`: a package over its \
+         validity, a subscription over its period). Ratable credits need an end.",
+    ),
     optional(
         "features",
         Kind::Map("feature", &Kind::Table(&admission::FEATURE_RULES)),
@@ -167,13 +179,16 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
     let alerts = section.value("alerts", top_ups::alerts);
     let top_ups = top_ups(section, &packages, allowance.is_some());
     always_on_sale(section, &top_ups, &packages);
+    let grants = section.value("grants", grants::grants);
+    let recognition = section.value("recognition", Item::word);
+    earned_by_an_end(section, recognition, (&packages, &grants));
     let limits = section.value("limits", |item| limits::limits(item, features, names.rates));
     Terms {
         plan: name.to_owned(),
         allowance,
         subscription: section.read("subscription", commerce::subscription).flatten(),
         cycle: cycle(section, allowance_cycle),
-        grants: section.value("grants", grants::grants),
+        grants,
         own_grants: false,
         grants_on_change: section.read_or("grants_on_change", true, Item::flag),
         burn_order: section.value("burn_order", grants::burn_order),
@@ -205,25 +220,55 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
         }),
         resets: section.value("resets", |item| limits::resets(item, &limits)),
         limits,
+        refund_on: section.value("refund_on", owed::refund_on),
+        recognition,
         invoices: section.read("invoices", owed::invoices).unwrap_or_else(owed::paid_at_once),
         debt_counts,
     }
 }
 
+/// What is earned evenly over the life of credits needs an end of it.
+fn earned_by_an_end(
+    section: Section<'_>,
+    recognition: Recognition,
+    (packages, grants): (&[Package], &[GrantSpec]),
+) {
+    if recognition != Recognition::Ratable {
+        return;
+    }
+    let paid = |price: Option<Money>| price.is_some_and(|price| price != Money::ZERO);
+    for package in packages {
+        if package.expires == Expiry::Never && paid(package.price) {
+            let name = &package.name;
+            let hint =
+                format!("write `expires_after = \"12 months\"` for `{name}`, or leave `recognition` out");
+            section.error(
+                "recognition",
+                format!("spreads the price of `{name}`, which never expires"),
+                Some(&hint),
+            );
+        }
+    }
+    if grants.iter().any(|grant| grant.expires == Expiry::Never && paid(Some(grant.price))) {
+        let hint = "write `expires_at` or `expires_after` in `grants`, or leave `recognition` out";
+        section.error("recognition", "spreads the price of a grant that never expires", Some(hint));
+    }
+}
+
 /// `billed_to = …`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-enum Billing {
+enum BilledToWord {
     #[default]
     Recorded,
     Incurred,
 }
-words!(Billing { "recorded" => Recorded, "incurred" => Incurred });
+words!(BilledToWord { "recorded" => Recorded, "incurred" => Incurred });
 
 fn billed_to(section: Section<'_>) -> BilledTo {
     let grace = section.read_or("late_grace", SimSpan::from_seconds(3 * 86_400), Item::span);
     match section.value("billed_to", Item::word) {
-        Billing::Recorded => BilledTo::Recorded,
-        Billing::Incurred => BilledTo::Incurred(grace),
+        BilledToWord::Recorded => BilledTo::Recorded,
+        BilledToWord::Incurred => BilledTo::Incurred(grace),
     }
 }
 

@@ -89,6 +89,14 @@ const QUESTIONS: [&str; 10] = [
 /// The same about price lists.
 const PRICE_LISTS: [&str; 3] = ["requests-to-tokens", "price-change", "peak-hours"];
 
+/// The same about what is owed and earned.
+const MONEY: [&str; 3] = ["grace-once-a-year", "ratable-or-on-use", "suspension-of-the-unpaid"];
+
+#[test]
+fn what_is_owed_and_earned_is_as_it_was() {
+    MONEY.iter().for_each(|question| check(&format!("questions/{question}")));
+}
+
 #[test]
 fn price_lists_compare_as_they_did() {
     PRICE_LISTS.iter().for_each(|question| check(&format!("questions/{question}")));

@@ -121,6 +121,15 @@ fn ahead() -> impl Strategy<Value = Option<i64>> {
     option::weighted(0.4, 1..200_i64)
 }
 
+fn dunning() -> impl Strategy<Value = Option<(u8, u8)>> {
+    option::of((0..5_u8, 0..5_u8))
+}
+
+/// Days until suspension and termination.
+fn overdue() -> impl Strategy<Value = (Option<u32>, Option<u32>)> {
+    (option::of(0..20_u32), option::weighted(0.2, 0..30_u32))
+}
+
 /// Quarters of the allowance that closes forgive, and how many of a week.
 fn grace() -> impl Strategy<Value = Option<(u8, u32)>> {
     option::weighted(0.3, (1..5_u8, 1..3_u32))
@@ -131,8 +140,12 @@ fn debt_knobs() -> BoxedStrategy<Knob> {
         3 => (option::of(0..30_i64), 0..3_u8, 0..3_u8, option::of(1..50_i64), 0..100_i64, ahead(), grace()).prop_map(
             |(limit, repay, at_cycle, cents, fee, ahead, grace)| Knob::Overdraft { limit, repay, at_cycle, cents, fee, ahead, grace }
         ),
-        1 => (0..200_u32, 0..5_u8, option::of(1..300_u32))
-            .prop_map(|(hours, declined, write_off)| Knob::Invoices { hours, declined, write_off }),
+        1 => (0..200_u32, 0..5_u8, option::of(1..300_u32), dunning(), overdue()).prop_map(
+            |(hours, declined, write_off, dunning, overdue)| Knob::Invoices { hours, declined, write_off, dunning, overdue }
+        ),
+        1 => (option::of(0..5_u8), option::of(0..5_u8))
+            .prop_map(|(downgrade, leave)| Knob::RefundOn { downgrade, leave }),
+        1 => Just(Knob::Ratable),
         1 => any::<bool>().prop_map(Knob::DebtCounts),
         1 => (1..40_i64).prop_map(Knob::DebtAtStart),
     ]

@@ -214,7 +214,17 @@ pub enum Knob {
         hours: u32,
         declined: u8,
         write_off: Option<u32>,
+        /// Quarters of a payment three days and nine days after it was due; none is never tried again.
+        dunning: Option<(u8, u8)>,
+        /// Days until suspension and termination.
+        overdue: (Option<u32>, Option<u32>),
     },
+    /// Quarters of what was paid: at a downgrade, as the organization leaves.
+    RefundOn {
+        downgrade: Option<u8>,
+        leave: Option<u8>,
+    },
+    Ratable,
     DebtCounts(bool),
     DebtAtStart(i64),
     PlanChange {

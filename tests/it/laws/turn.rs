@@ -4,10 +4,10 @@ use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, BilledTo, Boundary, Budget,
     Buyer, CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
-    Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure, OnTimeout,
-    Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Reevaluation, Repay,
-    Retry, Rollover, RoundMode, Rounding, RuleChange, Subscription, Substitute, Terms, TopUpAmount, TopUpCap,
-    TopUpRule, TopUpThreshold, UsageOnChange,
+    DunningStep, Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure,
+    OnTimeout, Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Recognition,
+    Reevaluation, RefundOn, Repay, Retry, Rollover, RoundMode, Rounding, RuleChange, Subscription,
+    Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -102,14 +102,28 @@ impl Knob {
             }
             Knob::Resume { hours } => terms.resume = seconds(*hours),
             Knob::WouldExceed => terms.alert_would_exceed = true,
-            Knob::Invoices { hours, declined, write_off } => {
+            Knob::Invoices { hours, declined, write_off, dunning, overdue } => {
                 terms.invoices = Invoices {
                     auto_pay: false,
                     delay: seconds(*hours),
                     declined: quarters(*declined),
                     write_off_after: write_off.map(self::hours),
+                    dunning: dunning.map_or_else(Vec::new, |(first, second)| {
+                        let step = |days: u32, paid: u8| DunningStep {
+                            after: self::hours(24 * days),
+                            paid: self::quarters(paid),
+                        };
+                        vec![step(3, first), step(9, second)]
+                    }),
+                    suspend_after: overdue.0.map(|days| self::hours(24 * days)),
+                    terminate_after: overdue.1.map(|days| self::hours(24 * days)),
                 };
             }
+            Knob::RefundOn { downgrade, leave } => {
+                terms.refund_on =
+                    RefundOn { downgrade: downgrade.map(self::quarters), leave: leave.map(self::quarters) };
+            }
+            Knob::Ratable => terms.recognition = Recognition::Ratable,
             Knob::DebtCounts(counts) => terms.debt_counts = *counts,
             Knob::Alert { threshold, share, at, view: word, critical } => terms.alerts.push(Alert {
                 threshold: match share {

@@ -40,7 +40,7 @@ overdraft = { limit = 100 }
 "#;
 
 /// What is tried, the text that is there, and what a beginner writes.
-const CASES: [(&str, &str, &str); 29] = [
+const CASES: [(&str, &str, &str); 31] = [
     ("a key misspelt", "limit = 100", "limt = 100"),
     ("a unit left out", "\"5/day\"", "5"),
     ("a period misspelt", "every = \"month\"", "every = \"montly\""),
@@ -61,6 +61,12 @@ const CASES: [(&str, &str, &str); 29] = [
         "{ limit = 100 }",
         "{ limit = 100, at_cycle = \"invoice\", invoice_at = \"20 USD\" }",
     ),
+    (
+        "tries to collect in the wrong order",
+        "{ limit = 100 }",
+        "{ limit = 100 }\ninvoices = { dunning = [{ after = \"7 days\", paid = 0.5 }, { after = \"3 days\", paid = 0.5 }] }",
+    ),
+    ("revenue over a life without an end", "{ limit = 100 }", "{ limit = 100 }\nrecognition = \"ratable\""),
     ("a grace for nothing", "{ limit = 100 }", "{ limit = 100, grace = { share = 0, per = \"quarter\" } }"),
     ("a bracket that is not closed", "{ limit = 100 }", "{ limit = 100"),
     ("a key of another product", "overdraft = { limit = 100 }", "overdraft_allowed = true"),

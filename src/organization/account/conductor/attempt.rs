@@ -179,6 +179,9 @@ impl State {
         let Operation { feature: arrived_as, sequence, .. } = *work.operation();
         let (serves, attempt) = (work.serves(), work.attempt());
         let feature = &terms.features[serves.index()];
+        if self.money.is_overdue() {
+            return self.refuse(env, slot, Reason::Suspended, Credits::ZERO);
+        }
         if self.gate.has_queue() && env.check(self.plan, serves).may_queue() {
             if let Some(head) = self.gate.head() {
                 self.price_now(env, head);

@@ -1,24 +1,22 @@
-//! When money moves: subscriptions billed and earned, invoices sent and paid, credit notes given (docs/semantics.md §11).
+//! When money moves: subscriptions billed and earned, credit notes given (docs/semantics.md §11).
 //!
-//! Leaves what is owed, recognized and counted to `money`. Invariant: whatever moves leaves an entry.
+//! Leaves invoices to `invoicing`, what is owed, recognized and counted to `money`. Invariant: whatever moves leaves an entry.
 
 use crate::calendar::{CalendarUnit, MonthEnd, Period};
 use crate::deliberate::Deliberate;
 use crate::outcome::EntryKind;
 use crate::policy::{Anchor, Opening, Subscription};
-use crate::sampling::Purpose;
-use crate::units::{Money, Probability, SimSpan, SimTime};
+use crate::units::{Money, SimTime};
 
 use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
-use super::super::money::{BillingPeriod, CashKind, over_time};
+use super::super::money::{BillingPeriod, CashKind};
+use super::super::timed_prices::over_time;
 use super::State;
 
 /// Rank of a bill among the events of class 2: after changes of plan, before the close.
 const BILL: u16 = 2;
-/// Rank of an invoice that falls due.
-const INVOICE: u16 = 3;
 
 impl State {
     /// Cash comes in.
@@ -76,7 +74,7 @@ impl State {
 
     /// The unearned part of a subscription paid before the account's books begin is an opening term.
     fn carry_in_subscription(&mut self, env: &Env, at: SimTime) {
-        let spreads = env.terms(self.plan).allowance.is_some();
+        let spreads = env.terms(self.plan).spreads_over_allowances();
         let Some(&BillingPeriod { price, from, to, .. }) = self.money.billing() else { return };
         let owed = if spreads {
             let coming = self.allowances_until(env, to) + 1;
@@ -127,7 +125,7 @@ impl State {
     fn bill_now(&mut self, env: &Env, price: Money) {
         let Some(to) = self.money.spread(price) else { return };
         self.bill_at(to);
-        if env.terms(self.plan).allowance.is_none() {
+        if !env.terms(self.plan).spreads_over_allowances() {
             return self.pay_subscription(env, Note { until: to, ..Note::money(price) });
         }
         let first = self.cycle.from() == self.timers.now();
@@ -179,7 +177,7 @@ impl State {
 
     /// Spreads what has been taken elsewhere over the rest of the billing period; earns it if nothing is billed.
     pub(super) fn spread_over_time(&mut self, env: &Env, price: Money) {
-        let without = env.terms(self.plan).allowance.is_none();
+        let without = !env.terms(self.plan).spreads_over_allowances();
         let until = if without { self.money.spread_rest(self.timers.now(), price) } else { None };
         match until {
             Some(until) => self.note(EntryKind::PriceGiven, Note { until, ..Note::money(price) }),
@@ -241,54 +239,6 @@ impl State {
         let unearned = self.money.end_subscription(self.timers.now()).unwrap_or(Money::ZERO);
         if unearned != Money::ZERO {
             self.note(EntryKind::SubscriptionEarned, Note::money(unearned));
-        }
-    }
-
-    /// Overage or a fee is invoiced: recognized now, paid as the terms say.
-    pub(super) fn invoice(&mut self, env: &Env, amount: Money) {
-        let invoices = &env.terms(self.plan).invoices;
-        let number = self.money.invoices() as u64;
-        let pays = invoices.declined == Probability::ZERO
-            || !invoices.declined.holds(env.key.uniform(Purpose::Invoice, number, 0));
-        self.money.earn(amount);
-        let credit = self.money.use_credit(amount);
-        let amount = amount - credit;
-        if credit != Money::ZERO {
-            self.note(EntryKind::CreditOnInvoice, Note::money(credit));
-        }
-        if amount == Money::ZERO {
-            return;
-        }
-        self.money.send_invoice(amount, pays);
-        let (index, now) = (number as u32, self.timers.now());
-        let place = (Class::Close, INVOICE, index);
-        if !pays {
-            if let Some(after) = invoices.write_off_after {
-                self.timers.schedule(now + after, place, TimerKind::Invoice(index));
-            }
-            return;
-        }
-        let delay = if invoices.auto_pay || Deliberate::InvoicesPaidAtOnce.is_made() {
-            SimSpan::ZERO
-        } else {
-            let mut stream = env.key.keyed(Purpose::Invoice, number, 1);
-            SimSpan::from_seconds_f64(invoices.delay.sample(&mut stream))
-        };
-        if delay.is_zero() {
-            self.invoice_due(env, index);
-        } else {
-            self.timers.schedule(now + delay, place, TimerKind::Invoice(index));
-        }
-    }
-
-    /// An invoice is paid or written off.
-    pub(super) fn invoice_due(&mut self, env: &Env, index: u32) {
-        let (amount, pays) = self.money.close_invoice(index);
-        if pays {
-            self.receive_cash(env, CashKind::Overage, amount);
-            self.note(EntryKind::InvoicePaid, Note::money(amount));
-        } else {
-            self.note(EntryKind::WrittenOff, Note::money(amount));
         }
     }
 

@@ -125,6 +125,7 @@ impl State {
     /// Brings the blocked time of each feature up to the present and looks at each check anew.
     pub(super) fn look_at_checks(&mut self, env: &Env) {
         let views = self.views();
-        self.watch.look_at_checks(self.timers.now(), env.terms(self.plan), views);
+        let overdue = self.money.is_overdue();
+        self.watch.look_at_checks(self.timers.now(), env.terms(self.plan), views, overdue);
     }
 }

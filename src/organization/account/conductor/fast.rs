@@ -94,7 +94,7 @@ impl State {
         slot: u32,
     ) -> bool {
         let feature = operation.feature;
-        if self.customer.has_churned() {
+        if self.customer.has_churned() || self.money.is_overdue() {
             return false;
         }
         let terms = env.terms(self.plan);

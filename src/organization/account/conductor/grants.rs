@@ -4,7 +4,7 @@ use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::deliberate::Deliberate;
 use crate::ledger::{Lot, LotKind, LotSerial};
 use crate::outcome::EntryKind;
-use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, RecurrenceMode, Terms};
+use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, Recognition, RecurrenceMode, Terms};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::super::env::Env;
@@ -226,6 +226,7 @@ impl State {
         let terms = env.terms(self.plan);
         let id = new.id.unwrap_or_else(|| self.issuance.new_id());
         let ends_at = as_written(terms, new.expires_at);
+        let earned_over_time = earns_over_time(terms, entry, &new);
         let closes_at = if new.kind == LotKind::Allowance { self.cycle.closes_at() } else { SimTime::MAX };
         let lot = Lot {
             serial: LotSerial::default(),
@@ -250,9 +251,13 @@ impl State {
             closes_at,
             ends_key: rounded_end(env, terms, ends_at.min(closes_at)),
             price_paid: new.price,
+            earned_over_time,
         };
         let (serial, posting) = self.books.issue(self.timers.now(), entry, lot);
         self.count_issue(posting);
+        if earned_over_time {
+            self.earn_over_time(serial, &new);
+        }
         if new.expires_at < SimTime::MAX {
             self.timers.schedule(new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
         }
@@ -285,6 +290,7 @@ impl State {
     /// A lot is voided; its unused value is gone without a refund.
     pub(super) fn void_lot(&mut self, env: &Env, serial: LotSerial) {
         let posting = self.books.void(self.timers.now(), serial);
+        self.void_price(serial);
         self.follow_up(env, posting, None);
     }
 
@@ -293,6 +299,14 @@ impl State {
         let posting = self.books.repay(self.timers.now());
         self.follow_up(env, posting, None);
     }
+}
+
+/// True if what is paid for a lot is earned evenly over its life (docs/semantics.md §18.13).
+fn earns_over_time(terms: &Terms, entry: EntryKind, new: &NewLot) -> bool {
+    terms.recognition == Recognition::Ratable
+        && matches!(entry, EntryKind::Issue | EntryKind::Land)
+        && new.price != Money::ZERO
+        && new.expires_at < SimTime::MAX
 }
 
 /// Which list of grants a plan gives: its own, or that of all plans without one of their own.

@@ -2,7 +2,7 @@
 //!
 //! Owns the parts of an account and sees two of them at once; each file beside this one holds one concern: `trace`,
 //! `in_bulk`, `reach`, `metered` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
-//! `opening`, `closing`, `grants`, `billing` and `overage` (credits and money given, debt), `months` (books by month), `plan_change`,
+//! `opening`, `closing`, `grants`, `billing`, `overage` and `invoicing` (credits and money given, debt), `paying_back` (and taken back), `months` (books by month), `plan_change`,
 //! `prorate` and `rules` (another plan, other rules), `attempt`, `own_rule`, `restart`, `rates` and `react` (admission, prices and what customers do),
 //! `work`, `charging` and `refunding` (operations in flight and what they owe), `limits` and `quantities` (room for work, and what of it is counted), `change` (what follows a posting),
 //! `answering` (which answers are under way), `top_up` and `purchase` (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
@@ -20,6 +20,7 @@ mod finish;
 mod grants;
 mod in_bulk;
 mod instants;
+mod invoicing;
 mod limits;
 mod metered;
 mod months;
@@ -27,6 +28,7 @@ mod opening;
 mod overage;
 mod own_rule;
 mod pace;
+mod paying_back;
 mod plan_change;
 mod prorate;
 mod purchase;

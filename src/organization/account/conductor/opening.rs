@@ -53,6 +53,7 @@ impl State {
         self.open_cycle(env, self.timers.now(), true);
         self.schedule_grants(env);
         self.schedule_resets(env);
+        self.schedule_leaving(env);
         self.schedule_rates(env);
         self.start_buying(env);
         self.start_clients(env);

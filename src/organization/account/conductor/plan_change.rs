@@ -170,6 +170,7 @@ impl State {
 
     /// The rules of another plan hold from now.
     pub(super) fn enter_plan(&mut self, env: &Env, plan: usize) {
+        self.pay_back_downgrade(env, env.edition(plan, self.changes.edition()));
         self.close_month(env, self.timers.now(), true);
         self.plan = env.edition(plan, self.changes.edition());
         let plan = self.plan;

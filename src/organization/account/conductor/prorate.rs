@@ -174,7 +174,7 @@ impl State {
 
     /// Attaches what has been paid and is not yet earned to what it pays for now.
     fn spread_again(&mut self, env: &Env, pool: Money) {
-        let has_allowance = env.terms(self.plan).allowance.is_some();
+        let has_allowance = env.terms(self.plan).spreads_over_allowances();
         let to = self.money.billed_until();
         let lot = self.books.allowance_lot().filter(|lot| self.remaining_of(*lot).is_some());
         let (Some(to), true) = (to, has_allowance) else {

@@ -42,6 +42,7 @@ impl State {
     pub(super) fn reach(&self, env: &Env) -> Option<BulkReach> {
         let plain = self.bulk.is_possible()
             && !self.customer.has_churned()
+            && !self.money.is_overdue()
             && !self.timers.resumes_now()
             && !self.watch.is_stale()
             && !self.somebody_queues()

@@ -249,10 +249,16 @@ impl State {
         let reached = self.customer.remember_refusal(self.timers.now(), refusals, churn.within);
         let Some(reached) = reached else { return };
         if churn.probability.holds(env.key.uniform(Purpose::Reaction, u64::MAX, u64::from(reached))) {
-            self.customer.leave();
-            self.counts.churned();
-            self.note(EntryKind::Churned, Note::default());
+            self.leave(env, Reason::None);
         }
+    }
+
+    /// The organization leaves now.
+    pub(super) fn leave(&mut self, env: &Env, reason: Reason) {
+        self.customer.leave();
+        self.counts.churned();
+        self.note(EntryKind::Churned, Note { reason, ..Note::default() });
+        self.pay_back_leaver(env);
     }
 
     /// Reactive clients are somewhere between two requests.

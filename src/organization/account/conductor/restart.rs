@@ -70,8 +70,11 @@ impl State {
         true
     }
 
-    /// True if the head of a queue may be checked: its feature is not out, and its distance to the last restart is kept.
+    /// True if the head of a queue may be checked: nothing is overdue, its feature is not out, and its distance to the last restart is kept.
     pub(super) fn may_restart(&mut self, env: &Env, slot: u32) -> bool {
+        if self.money.is_overdue() {
+            return false;
+        }
         let serves = self.flight[slot].serves();
         if let Some(until) = env.outages.until(serves, self.timers.now()) {
             self.timers.schedule(until, (Class::Resume, 0, 0), TimerKind::Look);

@@ -60,7 +60,7 @@ impl State {
             self.arm_alerts(env);
         }
         self.shop.edit_rules(super::top_up::adopted(env, self.plan));
-        let spreads = |terms: &crate::policy::Terms| terms.allowance.is_some();
+        let spreads = crate::policy::Terms::spreads_over_allowances;
         let respreads = new.subscription.is_some() && spreads(old) != spreads(new);
         self.cycle.set_rebills(self.cycle.rebills() || respreads);
         if self.cycle.rebills() || old.cycle != new.cycle {
