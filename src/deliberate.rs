@@ -91,7 +91,7 @@ deliberate_errors! {
     /// Credit notes are not given.
     CreditNotesForgotten = "credit-notes-forgotten" in "organization/account/conductor/billing.rs": Account;
     /// Invoices are paid at once.
-    InvoicesPaidAtOnce = "invoices-paid-at-once" in "organization/account/conductor/billing.rs": Account;
+    InvoicesPaidAtOnce = "invoices-paid-at-once" in "organization/account/conductor/invoicing.rs": Account;
     /// The first allowance of a billing period takes all that was paid for it.
     SubscriptionsEarnedEarly = "subscriptions-earned-early" in "organization/account/money.rs": Account;
 
