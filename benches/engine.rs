@@ -11,12 +11,12 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use creditsim::engine::{
     Enough, Interrupt, Job, JobOptions, Layout, NoRows, RunSpec, Sink, SpillError, prepare, run, run_pure,
 };
-use creditsim::ledger::{Ledger, Lot, LotKind, LotSerial};
+use creditsim::ledger::{Ledger, Lot, LotKind, LotSerial, ScopeId};
 use creditsim::organization::{
     Account, BatchSlice, DetailOptions, EntryRule, EventTrace, Inbox, Outages, Refill,
 };
 use creditsim::outcome::{METRICS, Outcome, Tally};
-use creditsim::policy::{BurnKey, ExpiryPrecision};
+use creditsim::policy::{BurnKey, ExpiryPrecision, Spender};
 use creditsim::sampling::{Dist, StreamKey, TraitPoint, mix};
 use creditsim::scenario::{Scenario, ScenarioSource, read};
 use creditsim::units::{Category, Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
@@ -294,7 +294,7 @@ fn ledger(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut ledger = fresh();
             for act in 0..ACTS {
-                black_box(ledger.charge(cost(act)));
+                black_box(ledger.charge(cost(act), Spender::default()));
                 ledger.clear_takes();
             }
             assert_eq!(ledger.remaining(), expected);
@@ -304,8 +304,8 @@ fn ledger(criterion: &mut Criterion) {
         bencher.iter(|| {
             let mut ledger = fresh();
             for act in 0..ACTS {
-                let hold = ledger.open_hold(Credits::from_whole(2), false);
-                black_box(ledger.settle(hold, cost(act)));
+                let hold = ledger.open_hold(Credits::from_whole(2), false, Spender::default());
+                black_box(ledger.settle(hold, cost(act), Spender::default()));
                 ledger.clear_takes();
             }
             assert_eq!((ledger.remaining(), ledger.held()), (expected, Credits::ZERO));
@@ -327,6 +327,8 @@ fn lot(id: u32, credits: Credits) -> Lot {
         burned: Credits::ZERO,
         expired: Credits::ZERO,
         voided: Credits::ZERO,
+        scope: ScopeId::default(),
+        width: 0,
         priority: 0,
         rank: 0,
         created_at: SimTime::MIN,

@@ -2,15 +2,16 @@
 //!
 //! Owns the run of a single organization and where two policies part. Leaves the statement to `report`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::{self, Failure, Job, JobOptions, NoRows};
 use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
 use crate::outcome::{Detail, Entry};
-use crate::policy::{ChargeMoment, FeatureTerms, InFlight, OnCancel, OnFailure};
+use crate::policy::{ChargeMoment, CreditScope, FeatureTerms, InFlight, OnCancel, OnFailure};
 use crate::report::{Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table};
 use crate::scenario::Scenario;
-use crate::units::{CohortIndex, OrganizationId, SimTime};
+use crate::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
 use crate::workload::{PreparedHistory, Pseudonyms};
 
 use super::exit::CommandProblem;
@@ -61,12 +62,13 @@ impl Followed {
                 scenario.zone.name()
             ),
             features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
+            scopes: scope_words(&scenario, policy.scopes(&scenario.cohorts[cohort.index()].customers.grants)),
             limits: policy.limit_names.clone(),
             plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
             currency: scenario.currency.clone().unwrap_or_default(),
             quantities: job.shape.quantities.clone(),
             measured: detail.quantities,
-            groups: job.shape.groups.get(cohort.index()).cloned().unwrap_or_default(),
+            groups: member_groups(&scenario.groups, &detail.groups),
         };
         Ok(Followed { policy: policy.name, facts, journal: detail.journal })
     }
@@ -148,6 +150,30 @@ fn followed(
     let (mut outcome, _) = run.finish().map_err(fault)?;
     let detail = outcome.tallies.pop().and_then(|tally| tally.detail);
     Ok((name, id.cohort, detail.unwrap_or_default()))
+}
+
+/// Names of the groups of members, by their numbers.
+fn member_groups(names: &[String], groups: &[Option<u16>]) -> BTreeMap<u16, String> {
+    let named = |(member, group): (usize, &Option<u16>)| {
+        Some((u16::try_from(member).ok()?, names.get(usize::from((*group)?))?.clone()))
+    };
+    groups.iter().enumerate().filter_map(named).collect()
+}
+
+/// Whom credits are for, in the words of the scenario.
+fn scope_words(scenario: &Scenario, scopes: Vec<CreditScope>) -> Vec<String> {
+    let words = |scope: CreditScope| {
+        let name = |index: &FeatureIndex| format!("`{}`", scenario.features[index.index()].name);
+        let features: Vec<String> = scope.features.iter().flatten().map(name).collect();
+        let group = |group: &u16| format!("`{}`", scenario.groups[usize::from(*group)]);
+        let groups: Vec<String> = scope.groups.iter().flatten().map(group).collect();
+        match (features.is_empty(), groups.is_empty()) {
+            (_, true) => format!(" for {}", features.join(", ")),
+            (true, false) => format!(" for group {}", groups.join(", ")),
+            (false, false) => format!(" for {} of group {}", features.join(", "), groups.join(", ")),
+        }
+    };
+    scopes.into_iter().map(words).collect()
 }
 
 fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {

@@ -49,7 +49,7 @@ pub fn shape(scenario: &Scenario) -> Arc<RunShape> {
             .map(|feature| scenario.quantities_of(FeatureIndex(feature as u16)))
             .collect(),
         limits: scenario.policies.iter().map(|policy| policy.limit_names.clone()).collect(),
-        groups: scenario.cohorts.iter().map(|cohort| cohort.groups.clone()).collect(),
+        groups: scenario.groups.clone(),
         zone: Some(scenario.zone.name()).filter(|name| name != "UTC").unwrap_or_default(),
     })
 }

@@ -136,10 +136,11 @@ impl RowWriter for Printer {
         let (mut counters, mut rows) = (String::new(), String::new());
         for tally in &organization.tallies {
             let mut tally = tally.clone();
-            let Detail { cycles, attempts, quantities, journal } = *tally.detail.take().unwrap_or_default();
+            let Detail { cycles, attempts, quantities, groups, journal } =
+                *tally.detail.take().unwrap_or_default();
             // Writing to memory cannot fail.
             let _ = write!(counters, "{tally:?}{cycles:?}");
-            let _ = write!(rows, "{attempts:?}{quantities:?}{journal:?}");
+            let _ = write!(rows, "{attempts:?}{quantities:?}{groups:?}{journal:?}");
         }
         let key = (replication, organization.id);
         let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,6 +23,7 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
         (has(is_dunned), "invoices that are tried again, and accounts suspended over them"),
         (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
         (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
+        (!case.policy.scopes(&case.customers.grants).is_empty(), "credits for some operations"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))
 }

@@ -144,7 +144,8 @@ impl Judged<'_> {
                 BurnKey::Amount { larger_first: false } => self.lots[a].issued.cmp(&self.lots[b].issued),
                 BurnKey::Burns if beside => Ordering::Equal,
                 BurnKey::Burns => self.rank(a).cmp(&self.rank(b)),
-                BurnKey::Id => Ordering::Equal,
+                // No account with scopes is judged.
+                BurnKey::Scope | BurnKey::Id => Ordering::Equal,
             };
             if order != Ordering::Equal {
                 return order;

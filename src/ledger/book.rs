@@ -1,12 +1,12 @@
 //! The ledger itself: lots in burn order, debt, and what moves between them.
 
 use crate::deliberate::Deliberate;
-use crate::policy::BurnKey;
+use crate::policy::{BurnKey, CreditScope, Spender};
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::hold::{Hold, HoldId};
 use super::late::{Lapses, LotMark};
-use super::lot::{BurnEnd, Lot, LotKind, LotSerial};
+use super::lot::{BurnEnd, Lot, LotKind, LotSerial, ScopeId};
 use super::order::burn_order;
 
 /// Credits taken out of one lot by the last act.
@@ -24,12 +24,22 @@ pub struct Take {
     pub rolled: bool,
     /// Id of the grant whose minimum the lot makes up, if any.
     pub parent: Option<u32>,
+    /// Whom the lot is for.
+    pub scope: ScopeId,
 }
 
 impl Take {
     pub(super) fn of(lot: &Lot, amount: Credits) -> Self {
         let rolled = matches!(lot.kind, LotKind::Rolled { .. });
-        Take { lot: lot.serial, grant: lot.id, category: lot.category, amount, rolled, parent: lot.parent }
+        Take {
+            lot: lot.serial,
+            grant: lot.id,
+            category: lot.category,
+            amount,
+            rolled,
+            parent: lot.parent,
+            scope: lot.scope,
+        }
     }
 }
 
@@ -65,6 +75,8 @@ pub struct Ledger {
     /// What is charged was incurred then.
     pub(super) as_of: Option<LotMark>,
     pub(super) taken_back: Vec<(Take, Money)>,
+    /// Whom lots are for, if not for everybody.
+    pub(super) scopes: Vec<CreditScope>,
 }
 
 impl Ledger {
@@ -72,6 +84,12 @@ impl Ledger {
     #[must_use]
     pub fn new(order: &[BurnKey]) -> Self {
         Ledger { order: order.to_vec(), ..Ledger::default() }
+    }
+
+    /// The same, whose lots may have these scopes.
+    #[must_use]
+    pub fn with_scopes(self, scopes: Vec<CreditScope>) -> Self {
+        Ledger { scopes, ..self }
     }
 
     /// Changes the burn order (another plan).
@@ -110,9 +128,10 @@ impl Ledger {
         }
     }
 
-    /// Takes `amount` from unreserved credits in burn order; what they do not cover becomes debt and is returned.
-    pub fn charge(&mut self, amount: Credits) -> Credits {
-        let debt = self.burn_or_owe(amount);
+    /// Takes `amount` from unreserved credits that the spender may use, in burn order; what they do not cover becomes debt
+    /// and is returned.
+    pub fn charge(&mut self, amount: Credits, spender: Spender) -> Credits {
+        let debt = self.burn_or_owe(amount, spender);
         self.assert_sound();
         debt
     }
@@ -143,11 +162,13 @@ impl Ledger {
         self.lots.iter().position(|lot| lot.remaining.is_positive())
     }
 
-    /// Burns unreserved credits in burn order to repay debt; `purchased_only` leaves other categories alone.
+    /// Burns unreserved credits of everybody's in burn order to repay debt; `purchased_only` leaves other categories alone.
     /// Returns what was repaid.
     pub fn repay(&mut self, purchased_only: bool) -> Credits {
         let debt = self.debt;
-        let eligible = |lot: &Lot| !purchased_only || lot.category == Category::Purchased;
+        let eligible = |lot: &Lot| {
+            lot.scope == ScopeId::default() && (!purchased_only || lot.category == Category::Purchased)
+        };
         let left = self.burn_where(debt, eligible);
         self.debt = left;
         self.assert_sound();
@@ -391,9 +412,10 @@ impl Ledger {
         self.lots.iter().position(|lot| lot.serial == serial)
     }
 
-    pub(super) fn burn_or_owe(&mut self, amount: Credits) -> Credits {
-        let rest = self.as_of.map_or(amount, |mark| self.burn_as_of(mark, amount));
-        let left = self.burn_where(rest, |_| true);
+    pub(super) fn burn_or_owe(&mut self, amount: Credits, spender: Spender) -> Credits {
+        let usable = self.scopes_of(spender);
+        let rest = self.as_of.map_or(amount, |mark| self.burn_as_of(mark, amount, &usable));
+        let left = self.burn_where(rest, |lot| usable.hold(lot));
         self.debt += left;
         left
     }

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::deliberate::Deliberate;
+use crate::policy::Spender;
 use crate::units::Credits;
 
 use super::lot::LotSerial;
@@ -46,8 +47,9 @@ pub struct Settlement {
 }
 
 impl Ledger {
-    /// Opens a hold over `amount`, reserving unreserved credits in burn order; the rest stays uncovered.
-    pub fn open_hold(&mut self, amount: Credits, pins: bool) -> HoldId {
+    /// Opens a hold over `amount`, reserving unreserved credits that the spender may use, in burn order; the rest stays
+    /// uncovered.
+    pub fn open_hold(&mut self, amount: Credits, pins: bool, spender: Spender) -> HoldId {
         let id = self.free_holds.pop().unwrap_or_else(|| {
             self.holds.push(None);
             HoldId(u32::try_from(self.holds.len() - 1).expect("fewer than 2^32 open holds"))
@@ -55,14 +57,15 @@ impl Ledger {
         self.next_hold += 1;
         self.holds[id.0 as usize] = Some(Hold { pins, serial: self.next_hold, ..Hold::default() });
         self.open_holds += 1;
-        self.extend_hold(id, amount);
+        self.extend_hold(id, amount, spender);
         id
     }
 
     /// Enlarges an open hold by `amount`.
-    pub fn extend_hold(&mut self, id: HoldId, amount: Credits) {
+    pub fn extend_hold(&mut self, id: HoldId, amount: Credits, spender: Spender) {
         let mut hold = self.take_hold(id);
         let mut need = amount;
+        let usable = self.scopes_of(spender);
         if Deliberate::HoldsReserveLastLots.is_made() {
             self.lots.reverse();
         }
@@ -71,7 +74,7 @@ impl Ledger {
                 break;
             }
             let part = lot.free().min(need);
-            if part.is_positive() {
+            if part.is_positive() && usable.hold(lot) {
                 lot.reserved += part;
                 need -= part;
                 hold.reservations.push((lot.serial, part));
@@ -86,9 +89,9 @@ impl Ledger {
         self.assert_sound();
     }
 
-    /// Charges part of an open hold: its reservation first, then unreserved credits, then debt. The hold stays open
-    /// with what is left of it.
-    pub fn capture(&mut self, id: HoldId, amount: Credits) -> Settlement {
+    /// Charges part of an open hold: its reservation first, then unreserved credits that the spender may use, then debt.
+    /// The hold stays open with what is left of it.
+    pub fn capture(&mut self, id: HoldId, amount: Credits, spender: Spender) -> Settlement {
         let mut hold = self.take_hold(id);
         let within = amount.min(hold.amount);
         let burned = self.burn_reservation(&mut hold, amount);
@@ -96,19 +99,19 @@ impl Ledger {
         self.held -= within;
         self.shrink_reservation(&mut hold);
         self.holds[id.0 as usize] = Some(hold);
-        let debt = self.burn_or_owe(amount - burned);
+        let debt = self.burn_or_owe(amount - burned, spender);
         self.assert_sound();
         Settlement { debt, unused: Credits::ZERO }
     }
 
-    /// Ends a hold by charging `amount`: its reservation first, then unreserved credits, then debt; the rest of the
-    /// reservation is released by the same act.
-    pub fn settle(&mut self, id: HoldId, amount: Credits) -> Settlement {
+    /// Ends a hold by charging `amount`: its reservation first, then unreserved credits that the spender may use, then debt;
+    /// the rest of the reservation is released by the same act.
+    pub fn settle(&mut self, id: HoldId, amount: Credits, spender: Spender) -> Settlement {
         let mut hold = self.take_hold(id);
         let burned = self.burn_reservation(&mut hold, amount);
         let unused = (hold.amount - amount).positive_part();
         self.end_hold(id, hold);
-        let debt = self.burn_or_owe(amount - burned);
+        let debt = self.burn_or_owe(amount - burned, spender);
         self.assert_sound();
         Settlement { debt, unused }
     }

@@ -10,6 +10,7 @@ use crate::units::{Credits, Money};
 
 use super::lot::{Lot, LotSerial};
 use super::order::burn_order;
+use super::scopes::UsableScopes;
 use super::{Ledger, Take};
 
 /// A moment of a ledger: which lots had been issued by then, and what had expired.
@@ -89,18 +90,19 @@ impl Ledger {
         &self.taken_back
     }
 
-    /// Burns what was usable at the mark: what has expired of it since, then what is left of it. Returns what they did not
+    /// Burns what was usable at the mark of the lots of some scopes: what has expired of it since, then what is left of it. Returns what they did not
     /// cover.
-    pub(super) fn burn_as_of(&mut self, mark: LotMark, amount: Credits) -> Credits {
-        let left = self.burn_lapsed(mark, amount);
-        self.burn_where(left, |lot| lot.serial.0 < mark.lots)
+    pub(super) fn burn_as_of(&mut self, mark: LotMark, amount: Credits, usable: &UsableScopes) -> Credits {
+        let left = self.burn_lapsed(mark, amount, usable);
+        self.burn_where(left, |lot| lot.serial.0 < mark.lots && usable.hold(lot))
     }
 
     /// Burns what has expired since the mark of lots that were there, in burn order.
-    fn burn_lapsed(&mut self, mark: LotMark, amount: Credits) -> Credits {
+    fn burn_lapsed(&mut self, mark: LotMark, amount: Credits, inside: &UsableScopes) -> Credits {
         let kept = &self.lapses.kept;
         let was_usable = |lapse: &Lapse| {
-            lapse.number >= mark.lapses && lapse.lot.serial.0 < mark.lots && lapse.left.is_positive()
+            let was_there = lapse.number >= mark.lapses && lapse.lot.serial.0 < mark.lots;
+            was_there && lapse.left.is_positive() && inside.hold(&lapse.lot)
         };
         let mut usable: Vec<usize> = (0..kept.len()).filter(|index| was_usable(&kept[*index])).collect();
         usable.sort_by(|a, b| burn_order(&self.order, &kept[*a].lot, &kept[*b].lot));

@@ -6,6 +6,18 @@ use crate::units::{Category, Credits, Money, SimTime};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LotSerial(pub u32);
 
+/// Identifies a scope inside its ledger; the default is everybody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ScopeId(pub(super) u16);
+
+impl ScopeId {
+    /// Its number from 1; 0 is everybody's.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
 /// What a close does with a lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LotKind {
@@ -56,6 +68,10 @@ pub struct Lot {
     pub expired: Credits,
     /// Voided so far (credits).
     pub voided: Credits,
+    /// Whom it is for.
+    pub scope: ScopeId,
+    /// Burn-order key: how wide its scope is, 0 for the narrowest.
+    pub width: u8,
     /// Lower first.
     pub priority: i32,
     /// Burn-order rank of rolled lots: −1 just before the fresh allowance, 1 just after it, 0 elsewhere.

@@ -11,11 +11,13 @@ mod lot;
 mod order;
 mod refund;
 mod rollover;
+mod scopes;
 mod sound;
 
 pub use book::{Ledger, Take};
 pub use hold::{Hold, HoldId, Settlement};
 pub use late::LotMark;
-pub use lot::{BurnEnd, Lot, LotKind, LotSerial};
+pub use lot::{BurnEnd, Lot, LotKind, LotSerial, ScopeId};
 pub use order::burn_order;
 pub use rollover::RollRule;
+pub use scopes::UsableCredits;

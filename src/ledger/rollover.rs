@@ -115,7 +115,7 @@ impl Ledger {
             if fresh {
                 let shortfall = rule.rollover.shortfall(kept);
                 if shortfall.is_positive() {
-                    minimums.push((lot.priority, lot.id, shortfall));
+                    minimums.push((self.lots[index].clone(), shortfall));
                 }
             }
             if lost.is_positive() {
@@ -124,9 +124,8 @@ impl Ledger {
             self.roll_in_place(index, &rule);
             rolled.push(self.lots[index].serial);
         }
-        for (priority, parent, shortfall) in minimums {
-            let lot = minimum_lot(new_id(), shortfall, priority, &rule);
-            let mut lot = Lot { parent: Some(parent), ..lot };
+        for (parent, shortfall) in minimums {
+            let mut lot = minimum_lot(new_id(), shortfall, &parent, &rule);
             lot.serial = self.issue(lot.clone());
             issued.push(Take::of(&lot, shortfall));
         }
@@ -252,7 +251,8 @@ impl Ledger {
     }
 }
 
-fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) -> Lot {
+/// What makes up the minimum of an allowance.
+fn minimum_lot(id: u32, credits: Credits, allowance: &Lot, rule: &RollRule<'_>) -> Lot {
     Lot {
         serial: LotSerial(0),
         id,
@@ -265,10 +265,12 @@ fn minimum_lot(id: u32, credits: Credits, priority: i32, rule: &RollRule<'_>) ->
         burned: Credits::ZERO,
         expired: Credits::ZERO,
         voided: Credits::ZERO,
-        priority,
+        scope: allowance.scope,
+        width: allowance.width,
+        priority: allowance.priority,
         rank: rule.rollover.rank(),
         beside: None,
-        parent: None,
+        parent: Some(allowance.id),
         created_at: rule.at,
         effective_at: rule.at,
         expires_at: SimTime::MAX,

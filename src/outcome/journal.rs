@@ -213,6 +213,8 @@ pub struct Entry {
     pub reason: Reason,
     /// The feature of the operation, if there is one.
     pub feature: Option<FeatureIndex>,
+    /// The feature that serves it, its own or a substitute's; none without an operation.
+    pub serves: Option<FeatureIndex>,
     /// The operation's number within its feature (meaningful with `feature`).
     pub operation: u32,
     /// The segment of the operation, from 0.
@@ -227,6 +229,8 @@ pub struct Entry {
     pub lot: u32,
     /// The grant's category (meaningful with `lot`).
     pub category: Category,
+    /// Number of the lot's scope among those of the account's credits; 0 is everybody's.
+    pub scope: u16,
     /// Id of the grant whose minimum the lot makes up; none if it was not made from another.
     pub parent: Option<u32>,
     /// Credits moved, incurred or held.

@@ -1,6 +1,5 @@
 //! The merged result of one replication: every policy, every scope, no organization kept.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,8 +40,8 @@ pub struct RunShape {
     pub quantities: Vec<Vec<String>>,
     /// Per policy: names of its limits.
     pub limits: Vec<Vec<String>>,
-    /// Per cohort: groups of members by their numbers.
-    pub groups: Vec<BTreeMap<u16, String>>,
+    /// Names of groups of members, by their numbers.
+    pub groups: Vec<String>,
     /// Name of the zone whose clocks show hours of the day; empty for UTC.
     pub zone: String,
 }

@@ -1,6 +1,5 @@
 //! Tallies made up from one number, for tests of everything behind them. Not a simulation: only shapes are plausible.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::units::{CohortIndex, Credits, Money, OrganizationId, SimSpan, SimTime};
@@ -39,7 +38,7 @@ pub(crate) fn shape(policies: &[&str]) -> Arc<RunShape> {
         currency: Some("USD".to_owned()),
         limits: Vec::new(),
         quantities: vec![vec!["words".to_owned()], Vec::new()],
-        groups: vec![BTreeMap::from([(2, "sales, north".to_owned())]), BTreeMap::new()],
+        groups: vec!["sales, north".to_owned()],
         zone: String::new(),
     })
 }

@@ -389,6 +389,8 @@ pub struct Detail {
     /// Quantities of operations that have some, by feature and number, for `operations.csv` and `explain`; NaN where a
     /// value is not known.
     pub quantities: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
+    /// The group of each member, by its number in the scenario.
+    pub groups: Vec<Option<u16>>,
     /// For `journal.csv`, `explain` and the auditor.
     pub journal: Vec<Entry>,
 }

@@ -8,6 +8,7 @@ use crate::units::{Credits, Money, Probability, SimSpan, SimTime};
 
 use super::grants::Expiry;
 use super::rates::InForce;
+use super::scope::CreditScope;
 use super::view::{Compare, View};
 
 /// What can be bought.
@@ -25,6 +26,8 @@ pub struct Package {
     pub priority: i32,
     /// When it is on sale, and for whom; of those with one name the last that is.
     pub when: InForce,
+    /// Whom its credits are for.
+    pub scope: CreditScope,
 }
 
 /// The packages that are on sale at an instant for an organization that signed up then, one of each name.

@@ -4,6 +4,7 @@ use crate::calendar::Period;
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::rollover::Rollover;
+use super::scope::CreditScope;
 
 /// A grant written down in a scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,8 @@ pub struct GrantSpec {
     pub recurrence: Option<Recurrence>,
     /// What was paid for it.
     pub price: Money,
+    /// Whom it is for.
+    pub scope: CreditScope,
 }
 
 /// The end of a grant's validity.

@@ -12,6 +12,7 @@ mod limits;
 mod overdraft;
 mod rates;
 mod rollover;
+mod scope;
 mod terms;
 mod view;
 
@@ -24,5 +25,6 @@ pub use limits::*;
 pub use overdraft::*;
 pub use rates::*;
 pub use rollover::*;
+pub use scope::*;
 pub use terms::*;
 pub use view::*;

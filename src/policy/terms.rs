@@ -13,6 +13,7 @@ use super::limits::{LimitReset, OnLimit, UsageLimit};
 use super::overdraft::Overdraft;
 use super::rates::{InForce, RateCards};
 use super::rollover::Rollover;
+use super::scope::CreditScope;
 
 /// A complete set of commercial and enforcement rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,19 @@ impl Policy {
     #[must_use]
     pub fn prices(&self, feature: FeatureIndex) -> bool {
         self.plans.iter().any(|terms| terms.rates.price(feature))
+    }
+
+    /// Every scope of the policy's credits and of a customer's own grants, once; what is everybody's is left out.
+    #[must_use]
+    pub fn scopes(&self, own: &[GrantSpec]) -> Vec<CreditScope> {
+        let mut scopes: Vec<CreditScope> = Vec::new();
+        let of_plans = self.plans.iter().flat_map(Terms::scopes);
+        for scope in of_plans.chain(own.iter().map(|grant| &grant.scope)) {
+            if !scope.is_everybody() && !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
+        scopes
     }
 
     /// True if an account's plan and rules stay what they are.
@@ -159,6 +173,8 @@ pub struct Allowance {
     pub priority: i32,
     /// The category of the grant (default included).
     pub category: Category,
+    /// Whom it is for.
+    pub scope: CreditScope,
 }
 
 /// What a first period brings and costs that is only the rest of one.
@@ -242,6 +258,8 @@ impl Subscription {
 pub enum BurnKey {
     /// Lower priority first.
     Priority,
+    /// Narrower scope first.
+    Scope,
     /// Earlier end first, none last.
     ExpiresAt(ExpiryPrecision),
     /// Categories in the order given.
@@ -338,6 +356,13 @@ impl Terms {
     #[must_use]
     pub fn spreads_over_allowances(&self) -> bool {
         self.allowance.is_some() && self.recognition == Recognition::OnUse
+    }
+
+    /// Whom its credits are for.
+    fn scopes(&self) -> impl Iterator<Item = &CreditScope> {
+        let allowance = self.allowance.iter().map(|allowance| &allowance.scope);
+        let grants = self.grants.iter().map(|grant| &grant.scope);
+        allowance.chain(grants).chain(self.packages.iter().map(|package| &package.scope))
     }
 
     /// True if an operation that cannot start may be tried as another feature.

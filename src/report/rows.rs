@@ -3,7 +3,6 @@
 //! The rows of an organization depend on its outcome alone, so parts written by different threads can be joined in
 //! the order of organizations.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -85,10 +84,9 @@ impl RowFile {
         for ((index, policy), tally) in shape.policies.iter().enumerate().zip(&organization.tallies) {
             let replication = replication.to_string();
             let lead = [replication.as_str(), policy, &name];
-            let groups = shape.groups.get(organization.id.cohort.index());
             let plans = shape.plans.get(index).map(Vec::as_slice).unwrap_or_default();
             let limits = shape.limits.get(index).map(Vec::as_slice).unwrap_or_default();
-            let mut line = PrefixedLines { out, shape, groups, plans, limits, lead };
+            let mut line = PrefixedLines { out, shape, plans, limits, lead };
             match self {
                 RowFile::Organizations => line.organization(organization, tally, index),
                 RowFile::Changes if index == shape.baseline => {}
@@ -121,8 +119,6 @@ fn detail(tally: &Tally, write: impl FnOnce(&Detail)) {
 struct PrefixedLines<'a> {
     out: &'a mut Vec<u8>,
     shape: &'a RunShape,
-    /// Groups of the organization's members.
-    groups: Option<&'a BTreeMap<u16, String>>,
     /// Names of the policy's plans.
     plans: &'a [String],
     /// Names of its limits.
@@ -231,7 +227,8 @@ impl PrefixedLines<'_> {
         self.plain(row.charged);
         self.optional(row.ended);
         self.plain(member_name(row.member));
-        let group = self.groups.and_then(|groups| groups.get(&row.member));
+        let group = detail.groups.get(usize::from(row.member)).copied().flatten();
+        let group = group.and_then(|group| self.shape.groups.get(usize::from(group)));
         self.text(group.map_or("", String::as_str));
         self.plain(row.project);
         let kept = detail.quantities.get(&(FeatureIndex(row.feature), row.operation));
@@ -415,6 +412,8 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::outcome::synthetic;
     use crate::units::{Credits, SimTime};
@@ -435,6 +434,7 @@ mod tests {
             kind: EntryKind::Refused,
             reason: Reason::Short,
             feature: Some(FeatureIndex(1)),
+            serves: Some(FeatureIndex(1)),
             operation: 4,
             segment: 0,
             member: 2,
@@ -442,6 +442,7 @@ mod tests {
             grant: 0,
             lot: 0,
             category: Default::default(),
+            scope: 0,
             parent: None,
             credits: Credits::from_micros(1_500_000),
             money: Default::default(),
@@ -470,6 +471,7 @@ mod tests {
             cycles: vec![CycleRow::default()],
             attempts: vec![attempt],
             quantities: BTreeMap::from([((FeatureIndex(0), 4), Box::from([1.5]))]),
+            groups: vec![None, None, Some(0)],
             journal: vec![entry],
         };
         organization.tallies[0].detail = Some(Box::new(detail));
@@ -497,7 +499,7 @@ mod tests {
         assert_eq!(cells(RowFile::Cycles)[..5], ["0", epoch, epoch, "0", "0"]);
         let of_operation =
             ["post", "4", "1", epoch, "1970-01-01T00:00:01Z", "in_flight", "", "", "3", "0", ""];
-        let attempt = [of_operation.as_slice(), &["2", "", "0", "words=1.5", "plan"]].concat();
+        let attempt = [of_operation.as_slice(), &["2", "sales, north", "0", "words=1.5", "plan"]].concat();
         assert_eq!(cells(RowFile::Operations), attempt);
         let entry = [
             "0",

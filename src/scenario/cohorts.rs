@@ -7,11 +7,11 @@ use super::facts::Facts;
 use super::model::Cohort;
 use super::operations::{self, OPERATION};
 use super::policies::{
-    BUDGET, BUYER_KIND, CHURN, GRANT, PLAN_CHOICE, PlanShares, REACTIONS, budget, buyer, churn, grants,
-    plan_shares, reactions,
+    BUDGET, BUYER_KIND, CHURN, GRANT, PLAN_CHOICE, PlanShares, REACTIONS, ScopeNames, budget, buyer, churn,
+    grants, plan_shares, reactions,
 };
 use super::population;
-use super::reading::{Field, Item, Kind, Section, TableShape, default, optional, required};
+use super::reading::{Field, Item, Kind, Node, Section, TableShape, TomlValue, default, optional, required};
 
 /// A cohort.
 pub(super) static COHORT: TableShape = TableShape {
@@ -59,6 +59,32 @@ static LEDGER: &[Field] = &[
     ),
 ];
 
+/// Groups of members as cohorts and their operations name them, each once, in the order of the file; nothing is checked here.
+pub(super) fn group_names(section: Section<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    };
+    let list = |node: Option<&Node>| match node.map(|node| &node.value) {
+        Some(TomlValue::List(items)) => items.clone(),
+        _ => Vec::new(),
+    };
+    for cohort in list(section.get("cohorts").map(|item| item.node)) {
+        let Some(table) = cohort.as_table() else { continue };
+        let groups = table.get("groups").and_then(Node::as_table);
+        groups.into_iter().flat_map(|groups| &groups.entries).for_each(|(name, _)| add(name));
+        for operation in list(table.get("operations")) {
+            let group = operation.as_table().and_then(|operation| operation.get("group"));
+            if let Some(TomlValue::Text(name)) = group.map(|node| &node.value) {
+                add(name);
+            }
+        }
+    }
+    names
+}
+
 /// Reads all cohorts in file order, and what each says about its plan.
 pub(super) fn read(
     section: Section<'_>,
@@ -90,14 +116,18 @@ fn cohort(item: Item<'_>, index: usize, facts: Facts<'_>) -> Option<(Cohort, Opt
         let hint = "leave it out; the history says which organizations there are";
         section.error("organizations", "stands beside `history`", Some(hint));
     }
-    let population = population::read(section, &name, index, facts);
+    let mut population = population::read(section, &name, index, facts);
     let (written, groups) =
         section.read("operations", |item| operations::read(item, facts, &population)).unwrap_or_default();
+    let number = |group: &String| facts.groups.iter().position(|known| known == group);
+    population.placed = groups
+        .iter()
+        .filter_map(|(member, group)| Some((*member, u16::try_from(number(group)?).ok()?)))
+        .collect();
     let cohort = Cohort {
         organizations: section.value("organizations", Item::count),
         customers: customers(section, facts),
         operations: written,
-        groups,
         population,
         history,
         name,
@@ -106,8 +136,9 @@ fn cohort(item: Item<'_>, index: usize, facts: Facts<'_>) -> Option<(Cohort, Opt
 }
 
 fn customers(section: Section<'_>, facts: Facts<'_>) -> Customers {
-    let mut all_grants = section.value("opening", grants);
-    all_grants.extend(section.value("grants", grants));
+    let names = ScopeNames { features: facts.features, groups: facts.groups };
+    let mut all_grants = section.value("opening", |item| grants(item, names));
+    all_grants.extend(section.value("grants", |item| grants(item, names)));
     Customers {
         grants: all_grants,
         debt_at_start: section.value("debt_at_start", Item::credits),

@@ -18,6 +18,8 @@ pub(super) struct Facts<'f> {
     pub quantities: &'f [Vec<&'f str>],
     /// What an operation of each feature consists of; empty until the features are read.
     pub works: &'f [&'f Work],
+    /// Groups that cohorts and operations name, each once.
+    pub groups: &'f [String],
     /// Histories in file order.
     pub histories: &'f [String],
     /// What file names are relative to.

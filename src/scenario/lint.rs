@@ -6,6 +6,7 @@
 mod limits;
 mod money;
 mod rates;
+mod scopes;
 
 use crate::policy::{
     Admission, AlertThreshold, Anchor, CapLimit, CycleOnChange, DebtAtCycle, Effective, Expiry, FeatureTerms,
@@ -29,6 +30,7 @@ pub(super) fn warn_about(reader: &Reader, root: &Node, scenario: &Scenario) {
     same_policies(reader, root, scenario);
     costless_features(reader, root, scenario);
     unused_features(reader, root, scenario);
+    scopes::own_credits_nobody_burns(reader, root, scenario);
 }
 
 /// One plan of one policy, and where its keys stand.
@@ -63,6 +65,9 @@ static CHECKS: &[fn(&About<'_>)] = &[
     money::dunning_of_paid_invoices,
     rates::features_without_a_rate,
     rates::cards_that_never_apply,
+    scopes::credits_nobody_burns,
+    scopes::top_up_for_some,
+    scopes::debt_nobody_repays,
 ];
 
 impl About<'_> {

@@ -1,6 +1,5 @@
 //! A scenario that cannot be wrong: validated, typed, names resolved.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calendar::Zone;
@@ -36,6 +35,8 @@ pub struct Scenario {
     pub seed: u64,
     /// Independent repetitions.
     pub replications: u32,
+    /// Names of groups of members, by their numbers.
+    pub groups: Vec<String>,
     /// Index of the baseline policy.
     pub baseline: usize,
     /// Cohorts in file order.
@@ -126,8 +127,6 @@ pub struct Cohort {
     pub customers: Customers,
     /// Operations written down; they replace the arrivals of their features in this cohort.
     pub operations: Vec<ListedOperation>,
-    /// Groups of members by their numbers, as those operations name them.
-    pub groups: BTreeMap<u16, String>,
     /// Index into `histories` of the history this cohort replays.
     pub history: Option<usize>,
 }

@@ -50,7 +50,7 @@ pub(super) static OPERATION: TableShape = TableShape {
         optional(
             "group",
             Kind::Text,
-            "The group of its member, for reports: the same in every operation of that member, who has to be written if an \
+            "The group of its member: the same in every operation of that member, who has to be written if an \
              organization has several.",
         ),
         optional("project", Kind::COUNT, "What for: 0 is the first project; drawn if left out."),
@@ -131,7 +131,7 @@ pub(super) fn read(
 
 fn operation(item: Item<'_>, around: Surroundings<'_>) -> Option<ListedOperation> {
     let section = item.section(&OPERATION)?;
-    let Surroundings { facts, people, groups } = around;
+    let Surroundings { facts, people, .. } = around;
     let at = section.read("at", |item| {
         let at = item.instant()?;
         let inside = at >= facts.start && at < facts.end;
@@ -154,7 +154,7 @@ fn operation(item: Item<'_>, around: Surroundings<'_>) -> Option<ListedOperation
         true => Some(NO_MEMBER),
         false => person(item, "member", &people.members),
     });
-    section.read("group", |item| group(item, section, member, people, groups));
+    section.read("group", |item| group(item, section, member, around));
     let work = Listed {
         outcome: outcome(section, duration),
         member,
@@ -254,10 +254,16 @@ fn group(
     item: Item<'_>,
     section: Section<'_>,
     member: Option<u16>,
-    people: &Population,
-    groups: &RefCell<Groups>,
+    Surroundings { facts, people, groups }: Surroundings<'_>,
 ) -> Option<()> {
     let name = item.text()?;
+    let drawn =
+        |index: &(u16, f64)| facts.groups.get(usize::from(index.0)).is_some_and(|known| *known == name);
+    if !people.groups.is_empty() && !people.groups.iter().any(drawn) {
+        let hint =
+            Some("name it in the cohort's `groups`, with a weight of 0 if nobody else is in it".to_owned());
+        return item.error("is none of the cohort's groups", hint);
+    }
     let alone = people.members.quantile(1.0).is_some_and(|most| most < 1.5);
     let member = match member {
         Some(NO_MEMBER) => {

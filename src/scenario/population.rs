@@ -1,5 +1,6 @@
 //! Reads the part of `[[cohorts]]` that says how its organizations differ from each other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::sampling::Dist;
@@ -9,6 +10,7 @@ use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SignUp};
 use super::demand::{CALLS_KIND, CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
 use super::distribution;
 use super::facts::Facts;
+use super::policies::weights;
 use super::reading::{
     Field, Item, Kind, NumberRange, Section, TableShape, TomlValue, ValueUnit, default, did_you_mean,
     optional, required,
@@ -52,6 +54,11 @@ pub(crate) static FIELDS: &[Field] = &[
         Kind::Either(&[Kind::Word("all"), Kind::Whole(1, MOST_PEOPLE as i128), Kind::Probability]),
         "\"all\"",
         "Who can buy: all members, the first n, or a share such as \"20%\" (at least one).",
+    ),
+    optional(
+        "groups",
+        Kind::Map("group", &Kind::NUMBER_FROM_ZERO),
+        "Groups (cost centres, seat types) by weight: every member is in one of them, drawn once and alike under every policy.",
     ),
     default("projects", PEOPLE_KIND, "1", "Projects of an organization."),
     default("project_skew", SKEW, "0", "As `member_skew`."),
@@ -161,6 +168,8 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
         members: section.read_or("members", one(), people),
         member_skew: section.value("member_skew", Item::number),
         billing: section.read_or("billing_members", Billing::All, billing),
+        groups: section.value("groups", |item| groups(item, facts)),
+        placed: BTreeMap::new(),
         projects: section.read_or("projects", one(), people),
         project_skew: section.value("project_skew", Item::number),
         features: section.read("features", |item| uses(item, facts)).unwrap_or_else(|| all(facts)),
@@ -212,6 +221,13 @@ fn people(item: Item<'_>) -> Option<Dist> {
     let (min, max) = (section.read("min", Item::count)?, section.read("max", Item::count)?);
     Dist::uniform(f64::from(min), f64::from(max), Some(1.0))
         .map_or_else(|_| item.error("has a `max` below its `min`", None), Some)
+}
+
+/// Groups with their weights, by their numbers in the scenario.
+fn groups(item: Item<'_>, facts: Facts<'_>) -> Option<Vec<(u16, f64)>> {
+    let number = |name: &String| facts.groups.iter().position(|known| known == name);
+    let numbered = |(name, weight): (String, f64)| Some((u16::try_from(number(&name)?).ok()?, weight));
+    Some(weights(item)?.into_iter().filter_map(numbered).collect())
 }
 
 fn billing(item: Item<'_>) -> Option<Billing> {

@@ -165,12 +165,14 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let feature_names = names_of(section, "features");
     few_enough(section, source.base())?;
     let history_names = names_of(section, "histories");
+    let group_names = cohorts::group_names(section);
     let facts = Facts {
         start,
         end,
         features: &feature_names,
         quantities: &[],
         works: &[],
+        groups: &group_names,
         histories: &history_names,
         base: source.base(),
     };
@@ -191,7 +193,8 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let mut table = root.as_table().cloned().unwrap_or_default();
     policies::take_misplaced(reader, &mut table);
     let book = RateBook::new(&features, &cohorts, &histories);
-    let names = policies::Names { features: &feature_names, rates: &book, cohorts: &plans };
+    let names =
+        policies::Names { features: &feature_names, groups: &group_names, rates: &book, cohorts: &plans };
     let policies = policies::read(reader, &table, names);
     let rates = book.close(reader, &cohorts, &histories);
     histories.iter_mut().for_each(|history| history.rates.clone_from(&rates));
@@ -218,6 +221,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
         currency,
         seed: section.read_or("seed", 1, Item::whole),
         replications: section.value("replications", Item::count),
+        groups: group_names.clone(),
         baseline,
         cohorts,
         features,

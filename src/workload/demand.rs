@@ -26,6 +26,8 @@ pub struct Demand {
     pub failures: Failures,
     /// Probability that an operation is cancelled at a uniform point of one of its steps.
     pub cancels: Probability,
+    /// No person asks (service accounts, review bots): its operations have no member.
+    pub by_nobody: bool,
 }
 
 /// When operations of a feature arrive.

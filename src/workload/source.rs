@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
 use crate::sampling::{Dist, Draws as _, Purpose, StreamKey, TraitPoint, standard_normal};
-use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::cuts::{Counters, Cuts};
@@ -91,6 +91,8 @@ pub struct Source {
     pub(super) rates: Arc<FeatureRates>,
     /// Whether operations carry a normal for blurred estimates.
     pub(super) blurred: bool,
+    /// Its operations have no member.
+    pub(super) by_nobody: bool,
     /// Sorted costs drawn over the population, made on first use: by the feature's own rate, then by every other.
     pub(super) estimates: OnceLock<Vec<Vec<Credits>>>,
     /// Draws that met a bound.
@@ -179,6 +181,7 @@ impl Source {
             declared: demand.work.quantities.iter().map(|quantity| quantity.name.clone()).collect(),
             rates: Arc::clone(spec.rates),
             blurred: spec.blurred,
+            by_nobody: demand.by_nobody,
         }
     }
 
@@ -309,7 +312,7 @@ impl Source {
             failure,
             gap,
             streams: WorkStreams::new(key),
-            people: People::new(key, traits),
+            people: People::new(key, traits, self.by_nobody),
             blur: key.stream(Purpose::Blur),
             values: QuantityValues::keeping(!self.kept.is_empty()),
             sequence: 0,
@@ -444,6 +447,9 @@ impl Source {
         operation.blur = standard_normal(&mut rng) as f32;
         (operation.member, operation.project) =
             (pick(&shares_of(traits).0, &mut rng), pick(&shares_of(traits).1, &mut rng));
+        if self.by_nobody {
+            operation.member = NO_MEMBER;
+        }
         Some((span(seconds), operation))
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::sampling::{Purpose, Rng, StreamKey, standard_normal, uniform};
-use crate::units::{Credits, SimSpan, SimTime, impossible};
+use crate::units::{Credits, NO_MEMBER, SimSpan, SimTime, impossible};
 
 use super::arrivals::Clock;
 use super::demand::{Listed, StepShape};
@@ -76,6 +76,8 @@ pub(super) struct People {
     projects: Box<[f64]>,
     member: Rng,
     project: Rng,
+    /// No person asks.
+    nobody: bool,
 }
 
 impl Source {
@@ -469,23 +471,25 @@ pub(super) fn pick(cumulative: &[f64], rng: &mut Rng) -> u16 {
 }
 
 impl People {
-    pub(super) fn new(key: StreamKey, traits: &Traits) -> Self {
+    pub(super) fn new(key: StreamKey, traits: &Traits, nobody: bool) -> Self {
         let (members, projects) = shares_of(traits);
         People {
             members,
             projects,
             member: key.stream(Purpose::Member),
             project: key.name("project").stream(Purpose::Member),
+            nobody,
         }
     }
 
     /// True if nothing has to be drawn: there is one member at most, and one project.
     fn is_one(&self) -> bool {
-        self.members.len() < 2 && self.projects.len() < 2
+        self.members.len() < 2 && self.projects.len() < 2 && !self.nobody
     }
 
     #[inline]
     fn draw(&mut self) -> (u16, u16) {
-        (pick(&self.members, &mut self.member), pick(&self.projects, &mut self.project))
+        let member = if self.nobody { NO_MEMBER } else { pick(&self.members, &mut self.member) };
+        (member, pick(&self.projects, &mut self.project))
     }
 }

@@ -1,5 +1,6 @@
 //! Traits of one organization, drawn once per replication and alike under every policy.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::sampling::{Dist, Draws as _, TraitPoint, TraitUniforms};
@@ -50,6 +51,8 @@ pub struct Member {
     pub cumulative_share: f64,
     /// Whether this member can buy.
     pub billing: bool,
+    /// The group it is in, by its number in the scenario.
+    pub group: Option<u16>,
 }
 
 /// How organizations of a cohort differ from each other.
@@ -87,6 +90,10 @@ pub struct Population {
     pub member_skew: f64,
     /// Who can buy.
     pub billing: Billing,
+    /// Groups that members are in, by their numbers in the scenario, with their weights; nobody is in one if it is empty.
+    pub groups: Vec<(u16, f64)>,
+    /// Groups of single members by their numbers, as written.
+    pub placed: BTreeMap<u16, u16>,
     /// Projects of an organization; rounded, at least 1.
     pub projects: Dist,
     /// As `member_skew`.
@@ -114,6 +121,8 @@ impl Default for Population {
             members: Dist::Fixed(1.0),
             member_skew: 0.0,
             billing: Billing::All,
+            groups: Vec::new(),
+            placed: BTreeMap::new(),
             projects: Dist::Fixed(1.0),
             project_skew: 0.0,
             features: Vec::new(),
@@ -234,7 +243,8 @@ impl Population {
         let (signed_up, leaves) =
             self.draw_life(number, &mut point.group("signed_up"), &mut point.group("lifetime"));
         let (asks_from, quiet) = self.draw_active(number, signed_up, point);
-        let members = self.draw_members(&mut point.group("members"), &mut point.group("billing"));
+        let mut members = self.draw_members(&mut point.group("members"), &mut point.group("billing"));
+        self.draw_groups(&mut members, point);
         let project_shares = shares(&self.projects, self.project_skew, &mut point.group("projects"));
         let mut enabled = Vec::with_capacity(self.features.len());
         let mut factors = Vec::with_capacity(self.features.len());
@@ -308,6 +318,26 @@ impl Population {
         }
     }
 
+    /// Puts members into groups: the n-th uniform is the n-th member's, whoever is placed.
+    pub(super) fn draw_groups(&self, members: &mut [Member], point: TraitPoint) {
+        if self.groups.is_empty() && self.placed.is_empty() {
+            return;
+        }
+        let total: f64 = self.groups.iter().map(|(_, weight)| weight).sum();
+        let mut uniforms = point.group("groups");
+        for (number, member) in members.iter_mut().enumerate() {
+            let mut left = uniforms.uniform() * total;
+            let drawn = self.groups.iter().find(|(_, weight)| {
+                let here = left < *weight;
+                left -= weight;
+                here
+            });
+            let drawn = drawn.or(self.groups.last()).map(|(group, _)| *group);
+            let placed = u16::try_from(number).ok().and_then(|number| self.placed.get(&number).copied());
+            member.group = placed.or(drawn);
+        }
+    }
+
     fn draw_members(&self, count: &mut TraitUniforms, billing: &mut TraitUniforms) -> Vec<Member> {
         let cumulative = shares(&self.members, self.member_skew, count);
         let mut members: Vec<Member> = cumulative
@@ -319,7 +349,7 @@ impl Population {
                     Billing::First(count) => rank < usize::from(count),
                     Billing::Share(share) => share.holds(billing.uniform()),
                 };
-                Member { cumulative_share, billing }
+                Member { cumulative_share, billing, group: None }
             })
             .collect();
         if matches!(self.billing, Billing::Share(_)) && !members.iter().any(|member| member.billing) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    BilledTo, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit, Overdraft, Policy,
+    BilledTo, CreditScope, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit, Overdraft, Policy,
     StatedAmount, Terms, UsageLimit, VaryingAmount,
 };
 use crate::sampling::{Purpose, StreamKey};
@@ -46,6 +46,12 @@ pub(super) struct Env {
     pub(super) measures: bool,
     /// Per feature: some card of the policy prices its operations.
     priced: Vec<bool>,
+    /// Whom credits are for, where they are not for everybody.
+    pub(super) scopes: Vec<CreditScope>,
+    /// Groups of members by their numbers; empty if nobody is in one.
+    pub(super) groups: Vec<Option<u16>>,
+    /// Who asks, as far as scopes tell people apart; one class if they do not.
+    pub(super) spenders: Vec<SpenderClass>,
     /// Every paid feature is admitted by a hold and nothing of the terms lets debt pass its limit (law 5).
     pub(super) holds_guard: bool,
     /// Late charges may burn what was usable when they were incurred, under some rules of the policy.
@@ -80,12 +86,16 @@ impl Env {
         let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
         let free: Vec<bool> = world.features.iter().map(|facts| facts.free).collect();
         let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
+        let scopes = policy.scopes(&world.cohorts[traits.id.cohort.index()].grants);
         Env {
             meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, &free, drawn)).collect(),
             falls_back: policy.falls_back(),
             measures: policy.measures(),
             priced: priced.collect(),
             bills_as_incurred: policy.plans.iter().any(|terms| terms.billed_to != BilledTo::Recorded),
+            spenders: spender_classes(&scopes, &traits),
+            scopes,
+            groups: groups_of(&traits),
             absorbs: may_absorb(&policy),
             charged_early: charged_early(&policy),
             policy,
@@ -107,6 +117,11 @@ impl Env {
     /// The same surroundings of an account that keeps other rows, or goes another way.
     pub(super) fn keeping(&self, detail: DetailOptions) -> Env {
         Env { detail, ..self.clone() }
+    }
+
+    /// The group of a member.
+    pub(super) fn group_of(&self, member: u16) -> Option<u16> {
+        self.groups.get(usize::from(member)).copied().flatten()
     }
 
     pub(super) fn terms(&self, plan: usize) -> &Terms {
@@ -239,6 +254,34 @@ fn as_adopted(policy: &Arc<Policy>, key: StreamKey) -> Arc<Policy> {
         terms.overdraft = Overdraft::none();
     }
     Arc::new(own)
+}
+
+/// Members whom scopes do not tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SpenderClass {
+    /// Their group.
+    pub(super) group: Option<u16>,
+    /// How many they are; one, if nobody is told apart.
+    pub(super) members: u32,
+}
+
+fn groups_of(traits: &Traits) -> Vec<Option<u16>> {
+    let groups = traits.members.iter().map(|member| member.group);
+    if groups.clone().any(|group| group.is_some()) { groups.collect() } else { Vec::new() }
+}
+
+fn spender_classes(scopes: &[CreditScope], traits: &Traits) -> Vec<SpenderClass> {
+    if scopes.iter().all(|scope| scope.groups.is_none()) {
+        return vec![SpenderClass { group: None, members: 1 }];
+    }
+    let mut classes: Vec<SpenderClass> = Vec::new();
+    for member in &traits.members {
+        match classes.iter_mut().find(|class| class.group == member.group) {
+            Some(class) => class.members += 1,
+            None => classes.push(SpenderClass { group: member.group, members: 1 }),
+        }
+    }
+    classes
 }
 
 /// One uniform picks the plan by weight, alike under every policy.

@@ -184,6 +184,9 @@ impl Account {
         if let Some(shadow) = shadow {
             shadow.finish(&env, &mut tally)?;
         }
+        if let Some(detail) = &mut tally.detail {
+            detail.groups.clone_from(&env.groups);
+        }
         Ok(tally)
     }
 

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 
 use crate::calendar::{CalendarUnit, Zone};
 use crate::deliberate::Deliberate;
+use crate::ledger::ScopeId;
 use crate::policy::{
     Budget, CapLimit, Expiry, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
 };
@@ -94,6 +95,8 @@ pub(super) struct Order {
     pub(super) price: Money,
     pub(super) expires: Expiry,
     pub(super) priority: i32,
+    /// Whom they are for.
+    pub(super) scope: ScopeId,
     /// Ordered by a top-up rule, not by people.
     pub(super) automatic: bool,
     /// False: the package has no price, and none is known.

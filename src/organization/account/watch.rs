@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::deliberate::Deliberate;
 use crate::outcome::Tally;
 use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare, Terms};
-use crate::units::{Credits, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::views::Views;
 
@@ -38,33 +38,72 @@ pub(super) struct Watch {
     stale: bool,
     /// Per feature: the view below which its check fails for its expected cost.
     blocking: Vec<Option<Credits>>,
+    /// Per feature and class of spenders.
     blocked: Vec<bool>,
     any_blocked: bool,
     blocked_since: SimTime,
-    /// Per feature: time in which its check failed.
+    /// Per feature and class of spenders: time in which its check failed.
     blocked_for: Vec<SimSpan>,
+    /// Members in each class of spenders.
+    classes: Vec<u32>,
     armed: Vec<bool>,
     /// The first alert of the running episode.
     alerted_at: Option<SimTime>,
+    /// Per feature: what its operations could burn when that was last looked at, if it is not alike for all.
+    usable: Vec<Views>,
     /// End of the organization's life: no clock runs beyond it.
     leaves: SimTime,
 }
 
+/// What has become of the balances that single features read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct UsableChange {
+    /// Some have changed.
+    pub(super) moved: bool,
+    /// Some have risen.
+    pub(super) rose: bool,
+}
+
 impl Watch {
-    /// Of an account with so many features and alerts that is born at `birth` and leaves at `leaves`.
-    pub(super) fn new(features: usize, alerts: usize, (birth, leaves): (SimTime, SimTime)) -> Watch {
+    /// Of an account with so many features, members in each class of spenders, and alerts, that is born at `birth` and leaves at `leaves`.
+    pub(super) fn new(
+        (features, classes): (usize, Vec<u32>),
+        alerts: usize,
+        (birth, leaves): (SimTime, SimTime),
+    ) -> Watch {
         Watch {
             level: Credits::ZERO,
             stale: true,
             blocking: vec![None; features],
-            blocked: vec![false; features],
+            blocked: vec![false; features * classes.len()],
             any_blocked: false,
             blocked_since: birth,
-            blocked_for: vec![SimSpan::ZERO; features],
+            blocked_for: vec![SimSpan::ZERO; features * classes.len()],
+            classes,
             armed: vec![true; alerts],
             alerted_at: None,
+            usable: Vec::new(),
             leaves,
         }
+    }
+
+    /// Looks at what the operations of each feature may burn, where that differs, and says what has changed since.
+    pub(super) fn look_at_usable(&mut self, views: impl Iterator<Item = Views>) -> UsableChange {
+        let mut change = UsableChange::default();
+        for (index, now) in views.enumerate() {
+            match self.usable.get_mut(index) {
+                Some(before) => {
+                    change.moved |= now != *before;
+                    change.rose |= now.rose_from(*before);
+                    *before = now;
+                }
+                None => {
+                    change.moved = true;
+                    self.usable.push(now);
+                }
+            }
+        }
+        change
     }
 
     /// Balances above this cross nothing, unless thresholds have moved.
@@ -181,16 +220,25 @@ impl Watch {
         self.alerted_at.take()
     }
 
-    /// Brings the time in which checks fail up to the present and looks at each check anew; all fail if something is
-    /// overdue.
-    pub(super) fn look_at_checks(&mut self, at: SimTime, terms: &Terms, views: Views, overdue: bool) {
+    /// Brings the time in which checks fail up to the present and looks at each check anew, at the balances that `views`
+    /// tells of a feature and a class of spenders; all fail if something is overdue.
+    pub(super) fn look_at_checks(
+        &mut self,
+        at: SimTime,
+        terms: &Terms,
+        views: impl Fn(FeatureIndex, usize) -> Views,
+        overdue: bool,
+    ) {
         self.count_blocked(at);
         self.any_blocked = false;
         for (index, feature) in terms.features.iter().enumerate() {
-            let fails = |needed: Credits| overdue || Compare::Below.holds(views.get(feature.view), needed);
-            let blocked = self.blocking[index].is_some_and(fails);
-            self.blocked[index] = blocked;
-            self.any_blocked |= blocked;
+            for class in 0..self.classes.len() {
+                let view = || views(FeatureIndex(index as u16), class).get(feature.view);
+                let fails = |needed: Credits| overdue || Compare::Below.holds(view(), needed);
+                let blocked = self.blocking[index].is_some_and(fails);
+                self.blocked[index * self.classes.len() + class] = blocked;
+                self.any_blocked |= blocked;
+            }
         }
     }
 
@@ -227,10 +275,13 @@ impl Watch {
         (&self.armed, &self.blocked, self.alerted_at)
     }
 
-    /// Writes what was counted where it is reported.
+    /// Writes what was counted where it is reported: the mean over members.
     pub(super) fn report(&self, tally: &mut Tally) {
-        for (feature, blocked) in tally.features.iter_mut().zip(&self.blocked_for) {
-            feature.blocked = *blocked;
+        let all: i128 = self.classes.iter().copied().map(i128::from).sum();
+        for (feature, blocked) in tally.features.iter_mut().zip(self.blocked_for.chunks(self.classes.len())) {
+            let parts = blocked.iter().zip(&self.classes);
+            let sum: i128 = parts.map(|(span, weight)| i128::from(span.micros()) * i128::from(*weight)).sum();
+            feature.blocked = SimSpan::from_micros(i64::try_from(sum / all.max(1)).unwrap_or(i64::MAX));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::outcome::journal::{Entry, EntryKind};
 use crate::outcome::tally::ByCategory;
 use crate::units::{Category, Credits, Money, SimTime};
 
-use super::{AuditResult, Violation};
+use super::{AuditResult, AuditedScope, Violation};
 
 /// One lot.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(super) struct AuditedLot {
     voided: Credits,
     price: Money,
     until: SimTime,
+    /// Number of its scope; 0 is everybody's.
+    scope: u16,
 }
 
 impl AuditedLot {
@@ -138,6 +140,7 @@ impl Lots {
             voided: Credits::ZERO,
             price: Money::ZERO,
             until: entry.until,
+            scope: entry.scope,
         });
         lot.credits += entry.credits;
         lot.left += entry.credits;
@@ -229,6 +232,16 @@ impl Lots {
         }
         if entry.at >= until && !held {
             return Err(wrong(entry, format!("grant {} was used after its end at {until}", entry.grant)));
+        }
+        Ok(())
+    }
+
+    /// Credits that are not everybody's are burned by operations that they are for, and repay no debt.
+    pub(super) fn check_scope(&mut self, entry: &Entry, scopes: &[AuditedScope]) -> AuditResult {
+        let scope = self.lot(entry)?.scope;
+        let Some(index) = usize::from(scope).checked_sub(1) else { return Ok(()) };
+        if !scopes.get(index).is_some_and(|scope| scope.holds(entry)) {
+            return Err(wrong(entry, format!("grant {} was used by whom it is not for", entry.grant)));
         }
         Ok(())
     }

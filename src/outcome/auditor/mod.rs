@@ -21,7 +21,7 @@ use money::Books;
 use operations::Operations;
 
 /// What the auditor must know besides the journal.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct AuditRules {
     /// End of the horizon.
     pub end: SimTime,
@@ -35,6 +35,26 @@ pub struct AuditRules {
     pub debt_counts: Option<bool>,
     /// Law 5 applies: every paid feature is admitted by a hold against the available balance, without lag.
     pub holds_guard: bool,
+    /// Scopes of credits by number, from 1.
+    pub scopes: Vec<AuditedScope>,
+}
+
+/// Whose operations may burn credits of a scope.
+#[derive(Debug, Clone)]
+pub struct AuditedScope {
+    /// Whether those of each feature may.
+    pub features: Vec<bool>,
+    /// Whether those of each member may; anybody's if absent.
+    pub members: Option<Vec<bool>>,
+}
+
+impl AuditedScope {
+    /// True if the operation of an entry is inside.
+    fn holds(&self, entry: &Entry) -> bool {
+        let feature = entry.serves.and_then(|serves| self.features.get(serves.index()));
+        let member = self.members.as_ref().map(|members| members.get(usize::from(entry.member)));
+        feature == Some(&true) && member.is_none_or(|member| member == Some(&true))
+    }
 }
 
 /// A law that the journal does not bear out.
@@ -61,7 +81,7 @@ type AuditResult = Result<(), Violation>;
 /// # Errors
 /// The first law that does not hold.
 pub fn audit(rules: &AuditRules, journal: &[Entry], tally: &Tally) -> AuditResult {
-    let mut auditor = Auditor::new(*rules);
+    let mut auditor = Auditor::new(rules.clone());
     journal.iter().for_each(|entry| auditor.hear(entry));
     auditor.finish(tally)
 }
@@ -114,11 +134,11 @@ impl Auditor {
     #[must_use]
     pub fn new(rules: AuditRules) -> Self {
         Auditor {
-            rules,
             lots: Lots::default(),
             operations: Operations::new(rules.features),
             books: Books::default(),
             clocks: Clocks::new(rules.features, rules.leaves),
+            rules,
             debt: Credits::ZERO,
             debt_counts: DebtTotals::default(),
             refunded: Credits::ZERO,
@@ -175,8 +195,12 @@ impl Auditor {
             EntryKind::Burn => {
                 let held = self.operations.had_hold(entry);
                 self.lots.check_usable(entry, held)?;
+                self.lots.check_scope(entry, &self.rules.scopes)?;
             }
-            EntryKind::Repay => self.lots.check_usable(entry, false)?,
+            EntryKind::Repay => {
+                self.lots.check_usable(entry, false)?;
+                self.lots.check_scope(entry, &self.rules.scopes)?;
+            }
             EntryKind::PlanChanged | EntryKind::RulesChanged => self.plan_changed = true,
             EntryKind::Measure => self.begin_measuring(),
             _ => {}

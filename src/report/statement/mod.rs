@@ -39,6 +39,8 @@ pub struct StatementFacts {
     pub limits: Vec<String>,
     /// Their values, by feature and number of the operation.
     pub measured: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
+    /// Whom credits are for, by the number of their scope from 1: ` for \`chat\``.
+    pub scopes: Vec<String>,
     /// Groups of the organization's members by their numbers.
     pub groups: BTreeMap<u16, String>,
 }

@@ -86,6 +86,7 @@ impl<'f> Teller<'f> {
             SimTime::MAX => String::new(),
             until => format!(", ends {until}"),
         };
+        let whom = self.whom(entry);
         let paid = match entry.money {
             Money::ZERO => String::new(),
             money => format!(", {} paid for it", self.money(money)),
@@ -94,13 +95,15 @@ impl<'f> Teller<'f> {
             EntryKind::Opened => format!("account opened on plan `{}`", self.plan_name()),
             EntryKind::OpeningUsed => {
                 let used = entry.credits;
-                format!("{grant}, {category}, carried in; {used} of it used before{ends}")
+                format!("{grant}, {category}{whom}, carried in; {used} of it used before{ends}")
             }
-            EntryKind::OpeningGrant => format!("{grant}, {category}, carried in{ends}{paid}"),
-            EntryKind::Issue => format!("{grant}, {category}, issued{ends}{paid}"),
-            EntryKind::IssueAllowance => format!("{grant}, allowance of the cycle{paid}"),
-            EntryKind::Land => format!("{grant}, purchase landed{ends}{paid}"),
-            EntryKind::IssueRolloverMinimum => format!("{grant}, issued to make up the rollover's minimum"),
+            EntryKind::OpeningGrant => format!("{grant}, {category}{whom}, carried in{ends}{paid}"),
+            EntryKind::Issue => format!("{grant}, {category}{whom}, issued{ends}{paid}"),
+            EntryKind::IssueAllowance => format!("{grant}, allowance of the cycle{whom}{paid}"),
+            EntryKind::Land => format!("{grant}, purchase landed{whom}{ends}{paid}"),
+            EntryKind::IssueRolloverMinimum => {
+                format!("{grant}, issued to make up the rollover's minimum{whom}")
+            }
             EntryKind::Expire => format!("{grant}: the rest expires"),
             EntryKind::Unexpire => {
                 format!("{grant}: {} that had expired are taken back for a late charge", entry.credits)
@@ -131,6 +134,12 @@ impl<'f> Teller<'f> {
             }
             _ => return None,
         })
+    }
+
+    /// ` for `chat``, of credits that are not everybody's.
+    fn whom(&self, entry: &Entry) -> &str {
+        let scope = usize::from(entry.scope).checked_sub(1).and_then(|index| self.facts.scopes.get(index));
+        scope.map_or("", String::as_str)
     }
 
     fn why_charged(&self, entry: &Entry) -> String {

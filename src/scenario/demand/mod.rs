@@ -13,7 +13,7 @@ use crate::workload::{Demand, Failures};
 
 use super::distribution;
 use super::facts::Facts;
-use super::reading::{Field, Item, Kind, Section, TableShape, default, optional, required};
+use super::reading::{Field, Item, Kind, Section, TableShape, default, optional, required, words, words_of};
 
 use arrivals::ARRIVALS;
 use calendar::CALENDAR;
@@ -57,6 +57,12 @@ pub(crate) static FIELDS: &[Field] = &[
         "0",
         "Probability that an operation is cancelled at a uniform point of a step.",
     ),
+    default(
+        "by",
+        Kind::Words(words_of::<AskedBy>),
+        "\"member\"",
+        "Who asks: a member, or nobody (service accounts, review bots).",
+    ),
 ];
 
 static FAILURES: TableShape = TableShape {
@@ -79,6 +85,14 @@ static FAILURES: TableShape = TableShape {
     ]],
 };
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum AskedBy {
+    #[default]
+    Member,
+    Nobody,
+}
+words!(AskedBy { "member" => Member, "nobody" => Nobody });
+
 /// Reads them.
 pub(super) fn read(section: Section<'_>, facts: Facts<'_>) -> Demand {
     let (arrivals, mut modulation, variation) = section.value("arrivals", arrivals::arrivals);
@@ -91,6 +105,7 @@ pub(super) fn read(section: Section<'_>, facts: Facts<'_>) -> Demand {
         work: work::read(section),
         failures: section.value("failures", failures),
         cancels: section.value("cancels", Item::probability),
+        by_nobody: section.value("by", Item::word::<AskedBy>) == AskedBy::Nobody,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::units::Credits;
 
 use super::grants::validity;
 use super::rates::{DATES, in_force};
+use super::scopes::{SCOPE, ScopeNames, scope};
 
 /// `subscription = …`.
 pub(super) const SUBSCRIPTION_KIND: Kind = Kind::Either(&[
@@ -150,13 +151,14 @@ pub(super) static PACKAGE: TableShape = TableShape {
             ),
             default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
         ],
+        SCOPE,
         DATES,
     ],
 };
 
 /// Reads `packages`; names must differ, but for those that carry dates.
-pub(super) fn packages(item: Item<'_>) -> Option<Vec<Package>> {
-    let packages = item.list(package)?;
+pub(super) fn packages(item: Item<'_>, names: ScopeNames<'_>) -> Option<Vec<Package>> {
+    let packages = item.list(|item| package(item, names))?;
     for (index, package) in packages.iter().enumerate() {
         let same = packages[..index].iter().any(|other| other.name == package.name);
         if same && package.when.is_always() {
@@ -167,7 +169,7 @@ pub(super) fn packages(item: Item<'_>) -> Option<Vec<Package>> {
     Some(packages)
 }
 
-fn package(item: Item<'_>) -> Option<Package> {
+fn package(item: Item<'_>, names: ScopeNames<'_>) -> Option<Package> {
     let section = item.section(&PACKAGE)?;
     Some(Package {
         name: section.value("name", Item::text),
@@ -176,5 +178,6 @@ fn package(item: Item<'_>) -> Option<Package> {
         expires: section.read_or("expires_after", Expiry::Never, validity),
         priority: section.value("priority", Item::whole),
         when: in_force(section),
+        scope: scope(section, names),
     })
 }

@@ -2,13 +2,15 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    Allowance, Anchor, BurnKey, CycleRule, Expiry, ExpiryPrecision, GrantSpec, Opening, Recurrence,
-    RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
+    Allowance, Anchor, BurnKey, CreditScope, CycleRule, Expiry, ExpiryPrecision, GrantSpec, Opening,
+    Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
 };
 use crate::scenario::reading::{
     Field, Item, Kind, Section, TableShape, default, optional, required, words, words_of,
 };
 use crate::units::{Category, Credits, Money, Probability};
+
+use super::scopes::{SCOPE, ScopeNames, scope};
 
 const NEVER_OR_PERIOD: Kind = Kind::Either(&[Kind::Period, Kind::Word("never")]);
 
@@ -17,41 +19,44 @@ pub(crate) static GRANT: TableShape = TableShape {
     name: "grant",
     doc: "Credits given to every organization of a cohort, or to all under a policy.",
     tags: &[],
-    parts: &[&[
-        optional(
-            "id",
-            Kind::COUNT,
-            "Number in reports; the last tie-breaker of the burn order. In file order if left out.",
-        ),
-        required("credits", Kind::CREDITS_FROM_ZERO, "How many credits are issued."),
-        default("category", Kind::Words(words_of::<Category>), "\"included\"", "Where they come from."),
-        default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
-        optional("created_at", Kind::Instant, "When it was created; `effective_at` if left out."),
-        optional(
-            "effective_at",
-            Kind::Instant,
-            "When it starts; at sign-up, but not before the scenario's start, if left out.",
-        ),
-        optional(
-            "expires_at",
-            Kind::Instant,
-            "When it is gone; never if neither this nor `expires_after` is written.",
-        ),
-        optional("expires_after", NEVER_OR_PERIOD, "Its validity, counted from `effective_at`."),
-        optional("voided_at", Kind::Instant, "When what remains is taken back."),
-        optional(
-            "remaining",
-            Kind::CREDITS_FROM_ZERO,
-            "What is left at the start, of a grant whose `effective_at` lies before it; all if left out.",
-        ),
-        optional(
-            "rollover",
-            ROLLOVER_KIND,
-            "Its own rollover, applied in place at every close; untouched if left out.",
-        ),
-        optional("recurrence", Kind::Table(&RECURRENCE), "It is issued again and again."),
-        optional("price", Kind::Money, "What was paid for it; nothing if left out."),
-    ]],
+    parts: &[
+        &[
+            optional(
+                "id",
+                Kind::COUNT,
+                "Number in reports; the last tie-breaker of the burn order. In file order if left out.",
+            ),
+            required("credits", Kind::CREDITS_FROM_ZERO, "How many credits are issued."),
+            default("category", Kind::Words(words_of::<Category>), "\"included\"", "Where they come from."),
+            default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
+            optional("created_at", Kind::Instant, "When it was created; `effective_at` if left out."),
+            optional(
+                "effective_at",
+                Kind::Instant,
+                "When it starts; at sign-up, but not before the scenario's start, if left out.",
+            ),
+            optional(
+                "expires_at",
+                Kind::Instant,
+                "When it is gone; never if neither this nor `expires_after` is written.",
+            ),
+            optional("expires_after", NEVER_OR_PERIOD, "Its validity, counted from `effective_at`."),
+            optional("voided_at", Kind::Instant, "When what remains is taken back."),
+            optional(
+                "remaining",
+                Kind::CREDITS_FROM_ZERO,
+                "What is left at the start, of a grant whose `effective_at` lies before it; all if left out.",
+            ),
+            optional(
+                "rollover",
+                ROLLOVER_KIND,
+                "Its own rollover, applied in place at every close; untouched if left out.",
+            ),
+            optional("recurrence", Kind::Table(&RECURRENCE), "It is issued again and again."),
+            optional("price", Kind::Money, "What was paid for it; nothing if left out."),
+        ],
+        SCOPE,
+    ],
 };
 
 static RECURRENCE: TableShape = TableShape {
@@ -147,6 +152,7 @@ static ALLOWANCE: TableShape = TableShape {
                 "The category of the grant.",
             ),
         ],
+        SCOPE,
     ],
 };
 
@@ -223,6 +229,7 @@ static BURN_KEY: TableShape = TableShape {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum BurnWord {
     Priority,
+    Scope,
     ExpiresAt,
     Category,
     UnitPrice,
@@ -234,6 +241,7 @@ pub(super) enum BurnWord {
 }
 words!(BurnWord {
     "priority" => Priority,
+    "scope" => Scope,
     "expires_at" => ExpiresAt,
     "category" => Category,
     "unit_price" => UnitPrice,
@@ -260,14 +268,20 @@ pub(super) struct AllowanceTerms {
 }
 
 /// Reads `allowance`; `rollover` is read beside it.
-pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceTerms> {
+pub(super) fn allowance(item: Item<'_>, rollover: Rollover, names: ScopeNames<'_>) -> Option<AllowanceTerms> {
     if item.is_word("none") {
         return Some(AllowanceTerms { allowance: None, cycle: None });
     }
     if !item.is_table() {
         let credits = item.credits()?;
         let cycle = cycle_by(Period::Months(1), Anchor::SignUp);
-        let allowance = Allowance { credits, rollover, priority: 0, category: Category::Included };
+        let allowance = Allowance {
+            credits,
+            rollover,
+            priority: 0,
+            category: Category::Included,
+            scope: CreditScope::default(),
+        };
         return Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle) });
     }
     let section = item.section(&ALLOWANCE)?;
@@ -276,6 +290,7 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover) -> Option<AllowanceT
         rollover,
         priority: section.value("priority", Item::whole),
         category: section.value("category", Item::word),
+        scope: scope(section, names),
     };
     Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle_of(section)) })
 }
@@ -361,13 +376,18 @@ pub(super) fn rollover(item: Item<'_>) -> Option<Rollover> {
     })
 }
 
-/// Reads `burn_order`; `id` always closes it, and `burns` stands just before `expires_at` if it is not written.
+/// Reads `burn_order`; `id` always closes it. Of what is not written `scope` stands right after `priority` and `burns` just
+/// before `expires_at`, each at the end where that is not written either.
 pub(super) fn burn_order(item: Item<'_>) -> Option<Vec<BurnKey>> {
     let mut keys = item.list(burn_key)?;
     keys.retain(|key| *key != BurnKey::Id);
     if !keys.contains(&BurnKey::Burns) {
         let expiry = keys.iter().position(|key| matches!(key, BurnKey::ExpiresAt(_)));
         keys.insert(expiry.unwrap_or(keys.len()), BurnKey::Burns);
+    }
+    if !keys.contains(&BurnKey::Scope) {
+        let priority = keys.iter().position(|key| *key == BurnKey::Priority);
+        keys.insert(priority.map_or(keys.len(), |priority| priority + 1), BurnKey::Scope);
     }
     keys.push(BurnKey::Id);
     Some(keys)
@@ -377,6 +397,7 @@ fn burn_key(item: Item<'_>) -> Option<BurnKey> {
     if !item.is_table() {
         return Some(match item.word::<BurnWord>()? {
             BurnWord::Priority => BurnKey::Priority,
+            BurnWord::Scope => BurnKey::Scope,
             BurnWord::ExpiresAt => BurnKey::ExpiresAt(ExpiryPrecision::Exact),
             BurnWord::Category => BurnKey::Category(Category::ALL),
             BurnWord::UnitPrice => BurnKey::UnitPrice,
@@ -406,8 +427,8 @@ fn categories(item: Item<'_>) -> Option<[Category; 3]> {
 }
 
 /// Reads a list of grants; ids of one list must differ.
-pub(crate) fn grants(item: Item<'_>) -> Option<Vec<GrantSpec>> {
-    let grants = item.list(grant)?;
+pub(crate) fn grants(item: Item<'_>, names: ScopeNames<'_>) -> Option<Vec<GrantSpec>> {
+    let grants = item.list(|item| grant(item, names))?;
     for (index, grant) in grants.iter().enumerate() {
         if let Some(id) = grant.id.filter(|id| grants[..index].iter().any(|other| other.id == Some(*id))) {
             item.error::<()>(
@@ -419,7 +440,7 @@ pub(crate) fn grants(item: Item<'_>) -> Option<Vec<GrantSpec>> {
     Some(grants)
 }
 
-fn grant(item: Item<'_>) -> Option<GrantSpec> {
+fn grant(item: Item<'_>, names: ScopeNames<'_>) -> Option<GrantSpec> {
     let section = item.section(&GRANT)?;
     let effective_at = section.read("effective_at", Item::instant);
     let grant = GrantSpec {
@@ -435,6 +456,7 @@ fn grant(item: Item<'_>) -> Option<GrantSpec> {
         rollover: section.read("rollover", rollover),
         recurrence: section.get("recurrence").and_then(recurrence),
         price: section.read_or("price", Money::ZERO, Item::money),
+        scope: scope(section, names),
     };
     check_grant(section, &grant);
     Some(grant)

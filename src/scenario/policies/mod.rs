@@ -12,6 +12,7 @@ mod limit_units;
 mod limits;
 mod owed;
 mod rates;
+mod scopes;
 mod settings;
 mod terms;
 mod top_ups;
@@ -19,6 +20,7 @@ mod top_ups;
 pub(crate) use customers::{BUDGET, BUYER_KIND, CHURN, REACTIONS, budget, buyer, churn, reactions, weights};
 pub(crate) use grants::{GRANT, grants};
 pub(super) use rates::RateBook;
+pub(crate) use scopes::ScopeNames;
 pub use settings::{PolicySetting, SettingValue, policy_settings};
 
 use crate::policy::{Policy, Terms};
@@ -82,6 +84,8 @@ pub(super) const PLAN_CHOICE: Kind =
 pub(super) struct Names<'n> {
     /// Features in file order.
     pub features: &'n [String],
+    /// Groups of members, each once.
+    pub groups: &'n [String],
     /// Where every distinct rate of a feature has its number.
     pub rates: &'n RateBook,
     /// Cohorts in file order, each with what it says about its plan.

@@ -19,6 +19,7 @@ use super::grants::{self, ALLOWANCE_KIND, BURN_KEY_KIND, CYCLE_KIND, GRANT, ROLL
 use super::limits::{self, LIMIT, RESET};
 use super::owed::{self, INVOICES, OVERDRAFT_KIND, REFUND_ON};
 use super::rates::{self, RATES_KIND};
+use super::scopes::ScopeNames;
 use super::top_ups::{self, ALERT, TOP_UP};
 use super::{Names, admission, feature_of};
 
@@ -50,7 +51,7 @@ pub(super) static TERMS: &[Field] = &[
     default(
         "burn_order",
         Kind::List(&BURN_KEY_KIND),
-        "[\"priority\", \"burns\", \"expires_at\", \"category\", \"unit_price\", \"effective_at\", \"id\"]",
+        "[\"priority\", \"scope\", \"burns\", \"expires_at\", \"category\", \"unit_price\", \"effective_at\", \"id\"]",
         "Which lots burn first; `id` always closes the list.",
     ),
     default(
@@ -168,18 +169,19 @@ pub(super) static TERMS: &[Field] = &[
 /// Reads the terms of the plan `name`.
 pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms {
     let features = names.features;
+    let own = ScopeNames { features, groups: names.groups };
     let rollover = section.read("rollover", grants::rollover).unwrap_or_else(grants::no_rollover);
-    let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone()));
+    let allowance = section.read("allowance", |item| grants::allowance(item, rollover.clone(), own));
     let (allowance, allowance_cycle) = allowance.map_or((None, None), |terms| (terms.allowance, terms.cycle));
     let per = section.value("round_per", Item::word::<RoundPer>);
     let overdraft = section.read("overdraft", |item| owed::overdraft(item, allowance.is_some()));
     let overdraft = overdraft.unwrap_or_else(Overdraft::none);
     let debt_counts = section.read_or("debt_counts", overdraft.repay != Repay::Never, Item::flag);
-    let packages = section.value("packages", commerce::packages);
+    let packages = section.value("packages", |item| commerce::packages(item, own));
     let alerts = section.value("alerts", top_ups::alerts);
     let top_ups = top_ups(section, &packages, allowance.is_some());
     always_on_sale(section, &top_ups, &packages);
-    let grants = section.value("grants", grants::grants);
+    let grants = section.value("grants", |item| grants::grants(item, own));
     let recognition = section.value("recognition", Item::word);
     earned_by_an_end(section, recognition, (&packages, &grants));
     let limits = section.value("limits", |item| limits::limits(item, features, names.rates));

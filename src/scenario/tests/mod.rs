@@ -5,6 +5,7 @@ mod layers;
 mod limits;
 mod messages;
 mod relevance;
+mod scopes;
 mod terms;
 
 use super::{Problem, Scenario, ScenarioSource, examine, read};

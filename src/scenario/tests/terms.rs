@@ -24,6 +24,7 @@ fn defaults_are_those_of_the_semantics() {
         terms.burn_order,
         [
             BurnKey::Priority,
+            BurnKey::Scope,
             BurnKey::Burns,
             BurnKey::ExpiresAt(ExpiryPrecision::Exact),
             BurnKey::Category([Category::Promotional, Category::Included, Category::Purchased]),
@@ -123,12 +124,13 @@ fn estimates_can_be_said_in_every_way() {
 }
 
 #[test]
-fn burn_orders_close_with_the_id_and_place_burns_before_expiry() {
+fn burn_orders_close_with_the_id_and_place_what_they_leave_out() {
     let keys =
         terms_with("burn_order = [\"priority\", { expires_at = \"second\" }, { amount = \"larger-first\" }]")
             .burn_order;
     let expected = [
         BurnKey::Priority,
+        BurnKey::Scope,
         BurnKey::Burns,
         BurnKey::ExpiresAt(ExpiryPrecision::Second),
         BurnKey::Amount { larger_first: true },

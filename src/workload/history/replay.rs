@@ -123,8 +123,10 @@ impl HistoryOrganization {
                 .map(|index| Member {
                     cumulative_share: (index + 1) as f64 / people as f64,
                     billing: billing(index),
+                    group: None,
                 })
                 .collect();
+            population.draw_groups(&mut traits.members, point);
         }
         traits
     }

@@ -43,6 +43,7 @@ fn played() -> (AuditRules, Vec<Entry>, Tally) {
         limit: Some(Credits::from_whole(3)),
         debt_counts: Some(true),
         holds_guard: false,
+        scopes: Vec::new(),
     };
     let tally = stage.finish();
     let journal = tally.detail.as_ref().expect("a journal was asked for").journal.clone();

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::common::everything;
-use creditsim::calendar::Zone;
 use creditsim::engine::{JobOptions, NoRows, prepare};
 use creditsim::organization::{Account, BatchSlice, EventTrace, Outages, World};
 use creditsim::outcome::Tally;
@@ -85,7 +84,7 @@ impl Stage {
         let job = prepare(&scenario, JobOptions { detail: everything(), first: None }, Arc::new(NoRows));
         let point = TraitPoint::numbered(StreamKey::cohort(1, 0, "one"), 0);
         let key = point.key();
-        let traits = traits(case, job.cohorts[0].population.draw(point, 0), &scenario.zone);
+        let traits = traits(case, job.cohorts[0].population.draw(point, 0), &scenario);
         let batches = batches(case, &scenario, &job.world);
         let outages = Arc::new(outages(case, &scenario));
         let world = job.world;
@@ -119,7 +118,7 @@ impl Stage {
     }
 }
 
-fn traits(case: &Case, drawn: Traits, zone: &Zone) -> Traits {
+fn traits(case: &Case, drawn: Traits, Scenario { zone, groups, .. }: &Scenario) -> Traits {
     let instant = |text: &String| zone.parse(text).expect("an instant");
     let mut traits = drawn;
     if let Some(text) = &case.signed_up {
@@ -132,8 +131,13 @@ fn traits(case: &Case, drawn: Traits, zone: &Zone) -> Traits {
         let member = |rank: u16| Member {
             cumulative_share: f64::from(rank + 1) / f64::from(count),
             billing: rank < billing,
+            group: None,
         };
         traits.members = (0..count).map(member).collect();
+    }
+    for (member, name) in traits.members.iter_mut().zip(&case.groups) {
+        let number = groups.iter().position(|group| group == name);
+        member.group = number.and_then(|number| u16::try_from(number).ok());
     }
     traits
 }

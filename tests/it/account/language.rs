@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! from 1 Jan 2024 | until 1 Apr | zone Europe/Berlin | measured from 1 Feb
-//! signed up 15 Dec 2024 | leaves 1 Mar | members 3, billing 1
+//! signed up 15 Dec 2024 | leaves 1 Mar | members 3, billing 1 | groups sales, law, law
 //! outage of work from 2 Jan to 3 Jan
 //! grant 1: 100 included, expires 10 Jan, priority 2, from 5 Jan, created 1 Jan, left 20, voided 7 Jan, price 5
+//! grant 1: 100 included, for work, of sales  (several features or groups: work+other)
 //! grant 2: 10 promotional, valid 1 month, every month from 31 Jan add valid 10 days, rolls { max_credits = 5 }
 //! debt 20
 //! close 1 Feb
@@ -47,6 +48,8 @@ pub struct Case {
     pub signed_up: Option<String>,
     pub leaves: Option<String>,
     pub members: Option<(u16, u16)>,
+    /// Of members, in their order.
+    pub groups: Vec<String>,
     pub outages: Vec<(String, String, String)>,
     /// Balances at instants: (instant, [(name, value)]).
     pub probes: Vec<(String, Vec<(String, String)>)>,
@@ -75,6 +78,7 @@ pub fn parse(text: &str) -> Case {
         signed_up: None,
         leaves: None,
         members: None,
+        groups: Vec::new(),
         outages: Vec::new(),
         probes: Vec::new(),
         expected: Vec::new(),
@@ -104,6 +108,14 @@ fn read_line(line: &str, draft: &mut Draft, case: &mut Case) {
         "members" => {
             let (count, billing) = rest.split_once(", billing ").expect("members N, billing M");
             case.members = Some((count.parse().unwrap(), billing.parse().unwrap()));
+        }
+        "groups" => {
+            case.groups = rest.split(", ").map(str::to_owned).collect();
+            let weights: Vec<String> = case.groups.iter().map(|group| format!("{group} = 1")).collect();
+            let mut once = weights.clone();
+            once.sort_unstable();
+            once.dedup();
+            writeln!(draft.cohort, "groups = {{ {} }}", once.join(", ")).unwrap();
         }
         "outage" => {
             let (feature, times) = after(rest, "of ").split_once(" from ").expect("outage of F from D to D");
@@ -185,6 +197,8 @@ fn grant(text: &str) -> String {
             "voided" => format!("voided_at = {}", date(value)),
             "price" => format!("price = \"{value} USD\""),
             "every" => recurrence(value),
+            "for" => format!("features = [\"{}\"]", value.replace('+', "\", \"")),
+            "of" => format!("groups = [\"{}\"]", value.replace('+', "\", \"")),
             _ => panic!("no clause of a grant begins with `{word}`"),
         };
         write!(table, ", {entry}").unwrap();

@@ -37,5 +37,6 @@ mod recurrence;
 mod refunds;
 mod rollover;
 mod rules;
+mod scopes;
 mod top_ups;
 mod values;

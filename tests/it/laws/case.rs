@@ -42,6 +42,11 @@ impl Case {
             Knob::Limit(limit) => !limit.falls_back(),
             _ => true,
         });
+        for knob in &mut self.knobs {
+            if let Knob::Grant(grant) | Knob::PlanGrant(grant) = knob {
+                grant.for_everybody();
+            }
+        }
         self
     }
 }

@@ -2,9 +2,9 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    Expiry, GrantSpec, Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
+    CreditScope, Expiry, GrantSpec, Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
 };
-use creditsim::units::{Category, Credits};
+use creditsim::units::{Category, Credits, FeatureIndex};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -68,9 +68,17 @@ pub struct GivenGrant {
     rolls: Option<Rolls>,
     every: Option<(u32, bool, Option<u32>)>,
     cents: i64,
+    /// Whom it is for, if not for everybody.
+    features: Option<Vec<FeatureIndex>>,
+    group: Option<u16>,
 }
 
 impl GivenGrant {
+    /// The same for everybody.
+    pub fn for_everybody(&mut self) {
+        (self.features, self.group) = (None, None);
+    }
+
     pub fn spec(&self) -> GrantSpec {
         let from = self.from.map(at);
         let after = |hours: i64| at(self.from.unwrap_or(0) + hours);
@@ -92,6 +100,10 @@ impl GivenGrant {
                 valid: valid.map(Period::Days),
             }),
             price: money(self.cents),
+            scope: CreditScope {
+                features: self.features.clone(),
+                groups: self.group.map(|group| vec![group]),
+            },
         }
     }
 }
@@ -100,8 +112,12 @@ pub fn given() -> impl Strategy<Value = GivenGrant> {
     let ends = (option::of(1..900_i64), option::weighted(0.2, 1..900_i64), option::weighted(0.3, 0..40_i64));
     let again = option::weighted(0.3, (3..20_u32, any::<bool>(), option::of(2..15_u32)));
     let start = option::weighted(0.6, prop_oneof![-400..900_i64, hour().prop_map(i64::from)]);
-    (1..90_i64, 0..3_u8, -1..2_i32, start, ends, option::weighted(0.2, rolls()), again, 0..300_i64).prop_map(
-        |(thirds, category, priority, from, (expires, voided, left), rolls, every, cents)| GivenGrant {
+    let features = option::weighted(0.12, prop_oneof![Just(vec![0]), Just(vec![1]), Just(vec![0, 1])]);
+    let features =
+        features.prop_map(|named| named.map(|named| named.into_iter().map(FeatureIndex).collect()));
+    let worth = (0..300_i64, features, option::weighted(0.08, 0..2_u16));
+    (1..90_i64, 0..3_u8, -1..2_i32, start, ends, option::weighted(0.2, rolls()), again, worth).prop_map(
+        |(thirds, category, priority, from, (expires, voided, left), rolls, every, worth)| GivenGrant {
             thirds,
             category,
             priority,
@@ -111,7 +127,9 @@ pub fn given() -> impl Strategy<Value = GivenGrant> {
             left,
             rolls,
             every,
-            cents,
+            cents: worth.0,
+            features: worth.1,
+            group: worth.2,
         },
     )
 }

@@ -3,11 +3,11 @@
 use creditsim::calendar::{CalendarUnit, MonthEnd, Period};
 use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, BilledTo, Boundary, Budget,
-    Buyer, CapLimit, ChargeMoment, Churn, Compare, Convert, Customers, CycleOnChange, CycleRule, DebtAtCycle,
-    DunningStep, Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork, OnCancel, OnFailure,
-    OnTimeout, Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime, Prorate, Recognition,
-    Reevaluation, RefundOn, Repay, Retry, Rollover, RoundMode, Rounding, RuleChange, Subscription,
-    Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold, UsageOnChange,
+    Buyer, CapLimit, ChargeMoment, Churn, Compare, Convert, CreditScope, Customers, CycleOnChange, CycleRule,
+    DebtAtCycle, DunningStep, Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork,
+    OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime,
+    Prorate, Recognition, Reevaluation, RefundOn, Repay, Retry, Rollover, RoundMode, Rounding, RuleChange,
+    Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -55,6 +55,7 @@ impl Knob {
                     rollover: rolls.as_ref().map_or_else(Rollover::nothing, Rolls::terms),
                     priority: 0,
                     category: Category::Included,
+                    scope: CreditScope::default(),
                 });
             }
             Knob::Subscription { cents, days } => {

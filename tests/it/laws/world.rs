@@ -9,7 +9,7 @@ use creditsim::organization::{
     Account, BatchSlice, DetailOptions, EventTrace, FeatureFacts, LawViolation, Outages, WaysTaken, World,
 };
 use creditsim::outcome::Tally;
-use creditsim::policy::{Customers, Expiry, InForce, Package, Policy, RuleChanges, Terms};
+use creditsim::policy::{CreditScope, Customers, Expiry, InForce, Package, Policy, RuleChanges, Terms};
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
@@ -177,6 +177,7 @@ fn policy(case: &Case, alone: bool) -> Policy {
         expires: Expiry::After(Period::Days(days)),
         priority: 0,
         when: InForce::default(),
+        scope: CreditScope::default(),
     };
     let mut plain = plain;
     plain.packages = vec![package("small", 15, Some(99), 9), package("large", 60, Some(301), 30)];
@@ -230,6 +231,7 @@ fn traits(case: &Case, job: &Prepared) -> Traits {
                 let member = |rank: u16| Member {
                     cumulative_share: f64::from(rank + 1) / f64::from(*count),
                     billing: rank < *billing,
+                    group: [Some(0), Some(1), None][usize::from(rank % 3)],
                 };
                 traits.members = (0..*count).map(member).collect();
             }

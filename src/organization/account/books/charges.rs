@@ -4,6 +4,7 @@
 
 use crate::ledger::{HoldId, LotMark, Take};
 use crate::outcome::EntryKind;
+use crate::policy::Spender;
 use crate::units::{Category, Credits, FeatureIndex, SimTime};
 
 use super::journal::{Note, Whose};
@@ -44,7 +45,8 @@ impl AccountBooks {
     ) -> Posting {
         let Charge { whose, amount, segment, against, as_of } = charge;
         let (before, debt_before) = (self.views(), self.ledger.debt());
-        if debt_before.is_positive() || amount > self.ledger.remaining() - self.ledger.held() {
+        let covered = amount <= self.ledger.remaining() - self.ledger.held() && !self.ledger.has_scopes();
+        if debt_before.is_positive() || !covered {
             self.debt_changes(at);
         }
         self.ledger.charge_as_of(as_of);
@@ -82,16 +84,17 @@ impl AccountBooks {
     /// The ledger's part of a charge; returns what became debt.
     fn take(&mut self, at: SimTime, charge: &Charge) -> Credits {
         let Charge { whose, amount, segment, against, .. } = *charge;
+        let spender = self.spender_of(whose);
         match against {
-            Against::Credits => self.ledger.charge(amount),
+            Against::Credits => self.ledger.charge(amount, spender),
             Against::Part(hold) => {
                 self.holds_kept &= amount <= self.ledger.hold(hold).amount;
-                self.ledger.capture(hold, amount).debt
+                self.ledger.capture(hold, amount, spender).debt
             }
             Against::Whole { hold, held } => {
                 let left = self.ledger.hold(hold).amount;
                 self.holds_kept &= amount <= left;
-                let settlement = self.ledger.settle(hold, amount);
+                let settlement = self.ledger.settle(hold, amount, spender);
                 self.holds.settled += 1;
                 self.count_ended_hold(held, settlement.unused);
                 self.note(at, EntryKind::HoldSettle, Note { segment, credits: left, ..Note::by(whose) });
@@ -117,6 +120,7 @@ impl AccountBooks {
     fn count_taken_back(&mut self, at: SimTime) {
         for index in 0..self.ledger.taken_back().len() {
             let (take, money) = self.ledger.taken_back()[index];
+            self.scoped.come(take.scope, take.amount);
             self.credits.expired[take.category.index()] -= take.amount;
             self.row.expired -= take.amount;
             self.note(at, EntryKind::Unexpire, Note { money, ..Note::of(&take) });
@@ -194,7 +198,8 @@ impl AccountBooks {
 
     /// Burns what the operations of a bulk interval were charged; credits cover it.
     pub(in super::super) fn burn_in_bulk(&mut self, burned: Credits) {
-        let debt = self.ledger.charge(burned);
+        debug_assert!(!self.ledger.has_scopes(), "who burns what is told operation by operation");
+        let debt = self.ledger.charge(burned, Spender::default());
         debug_assert!(debt.is_zero(), "credits cover what a bulk interval charges");
         self.count_takes();
         self.row.burned += burned;
@@ -234,6 +239,7 @@ impl AccountBooks {
     }
 
     fn count_burn(&mut self, take: &Take) {
+        self.scoped.go(take.scope, take.amount);
         self.count_used(take.category, take.rolled, take.amount);
     }
 

@@ -4,6 +4,7 @@
 
 use crate::ledger::HoldId;
 use crate::outcome::EntryKind;
+use crate::policy::Spender;
 use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::journal::{Note, Whose};
@@ -28,7 +29,7 @@ impl AccountBooks {
         pins: bool,
     ) -> (HoldId, Posting) {
         let before = self.views();
-        let hold = self.ledger.open_hold(amount, pins);
+        let hold = self.ledger.open_hold(amount, pins, self.spender_of(whose));
         self.holds.opened += 1;
         self.note(at, EntryKind::HoldOpen, Note { credits: amount, ..Note::by(whose) });
         (hold, self.posted(before))
@@ -43,7 +44,7 @@ impl AccountBooks {
         addition: Credits,
     ) -> Posting {
         let before = self.views();
-        self.ledger.extend_hold(hold, addition);
+        self.ledger.extend_hold(hold, addition, self.spender_of(whose));
         self.note(at, EntryKind::HoldExtend, Note { credits: addition, ..Note::by(whose) });
         self.posted(before)
     }
@@ -104,7 +105,7 @@ impl AccountBooks {
         let amount = self.ledger.hold(hold).amount;
         self.holds.expired += 1;
         self.count_ended_hold(held, Credits::ZERO);
-        let debt = self.ledger.settle(hold, amount).debt;
+        let debt = self.ledger.settle(hold, amount, self.spender_of(whose)).debt;
         self.note(at, EntryKind::HoldCharged, Note { credits: amount, ..Note::by(whose) });
         self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
         let overspend = self.count_charge(at, (whose, segment), amount, (debt, debt_before), None);
@@ -149,7 +150,7 @@ impl AccountBooks {
 
     /// Opens a hold that a bulk interval leaves behind, which counts for all of them at once.
     pub(in super::super) fn open_hold_in_bulk(&mut self, amount: Credits, pins: bool) -> HoldId {
-        self.ledger.open_hold(amount, pins)
+        self.ledger.open_hold(amount, pins, Spender::default())
     }
 
     /// Counts the holds of one feature in a bulk interval.

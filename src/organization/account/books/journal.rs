@@ -3,7 +3,7 @@
 //! Owns who reads: the auditor, and whoever asked for the rows. Leaves what happened to its writers. Invariant: an
 //! account whose journal nobody reads pays a comparison for each entry.
 
-use crate::ledger::{LotSerial, Take};
+use crate::ledger::{LotSerial, ScopeId, Take};
 use crate::outcome::{Auditor, Entry, EntryKind, Reason, Tally, Violation};
 use crate::units::{Category, Credits, FeatureIndex, Money, SimTime};
 use crate::workload::Operation;
@@ -17,12 +17,14 @@ pub(in super::super) struct Whose {
     pub(in super::super) sequence: u32,
     pub(in super::super) member: u16,
     pub(in super::super) project: u16,
+    /// The feature that serves it.
+    pub(in super::super) serves: FeatureIndex,
 }
 
 impl Whose {
     pub(in super::super) fn of(operation: &Operation) -> Whose {
         let Operation { feature, sequence, member, project, .. } = *operation;
-        Whose { feature, sequence, member, project }
+        Whose { feature, sequence, member, project, serves: feature }
     }
 }
 
@@ -36,6 +38,7 @@ pub(in super::super) struct Note {
     pub(in super::super) grant: u32,
     pub(in super::super) category: Category,
     pub(in super::super) parent: Option<u32>,
+    pub(in super::super) scope: ScopeId,
     pub(in super::super) credits: Credits,
     pub(in super::super) money: Money,
     pub(in super::super) until: SimTime,
@@ -51,6 +54,7 @@ impl Default for Note {
             grant: 0,
             category: Category::default(),
             parent: None,
+            scope: ScopeId::default(),
             credits: Credits::ZERO,
             money: Money::ZERO,
             until: SimTime::MAX,
@@ -61,8 +65,8 @@ impl Default for Note {
 impl Note {
     pub(in super::super) fn of(take: &Take) -> Note {
         let (lot, grant) = (Some(take.lot), take.grant);
-        let Take { category, parent, amount: credits, .. } = *take;
-        Note { lot, grant, category, parent, credits, ..Note::default() }
+        let Take { category, parent, scope, amount: credits, .. } = *take;
+        Note { lot, grant, category, parent, scope, credits, ..Note::default() }
     }
 
     pub(in super::super) fn credits(credits: Credits) -> Note {
@@ -140,6 +144,7 @@ impl AccountBooks {
             kind,
             reason: note.reason,
             feature: whose.map(|whose| whose.feature),
+            serves: whose.map(|whose| whose.serves),
             operation: whose.map_or(0, |whose| whose.sequence),
             segment: note.segment,
             member: whose.map_or(0, |whose| whose.member),
@@ -148,6 +153,7 @@ impl AccountBooks {
             lot: note.lot.map_or(0, |lot| lot.0 + 1),
             category: note.category,
             parent: note.parent,
+            scope: note.scope.number(),
             credits: note.credits,
             money: note.money,
             until: note.until,

@@ -13,7 +13,10 @@ impl AccountBooks {
 
     /// The first law of the books that is broken; `guard` if holds alone keep the account from overspending (law 5).
     pub(in super::super) fn broken_law(&self, guard: bool) -> Option<String> {
-        self.law_of_lots().or_else(|| self.law_of_debt()).or_else(|| self.law_of_holds(guard))
+        self.law_of_lots()
+            .or_else(|| self.scoped.broken_law(self.ledger.lots()))
+            .or_else(|| self.law_of_debt())
+            .or_else(|| self.law_of_holds(guard))
     }
 
     fn law_of_lots(&self) -> Option<String> {

@@ -2,21 +2,32 @@
 //!
 //! Leaves which lot, when and why to its callers.
 
-use crate::ledger::{Lot, LotKind, LotSerial, RollRule, Take};
+use crate::ledger::{Lot, LotKind, LotSerial, RollRule, ScopeId, Take};
 use crate::outcome::EntryKind;
-use crate::policy::Rollover;
+use crate::policy::{CreditScope, Rollover};
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::journal::Note;
 use super::{AccountBooks, Posting, RunningAllowance};
 
 impl AccountBooks {
+    /// The number of a scope, for lots that have it.
+    pub(in super::super) fn number_of(&self, scope: &CreditScope) -> ScopeId {
+        self.ledger.number_of(scope)
+    }
+
+    /// How wide a scope is, in the burn order.
+    pub(in super::super) fn width_of(&self, scope: ScopeId) -> u8 {
+        self.ledger.scope(scope).map_or_else(|| CreditScope::default().width(), CreditScope::width)
+    }
+
     /// Adds a lot, with an entry of this kind.
     pub(in super::super) fn issue(&mut self, at: SimTime, kind: EntryKind, lot: Lot) -> (LotSerial, Posting) {
         let before = self.views();
         let note = Note {
             grant: lot.id,
             category: lot.category,
+            scope: lot.scope,
             credits: lot.remaining,
             money: lot.price_paid,
             until: lot.expires_at,
@@ -34,6 +45,7 @@ impl AccountBooks {
 
     /// Counts and notes credits issued: by a grant, a landing or a rollover minimum.
     fn count_issue(&mut self, at: SimTime, kind: EntryKind, note: Note) {
+        self.scoped.come(note.scope, note.credits);
         self.credits.issued[note.category.index()] += note.credits;
         self.row.issued += note.credits;
         self.usable_since_close += note.credits;
@@ -56,6 +68,7 @@ impl AccountBooks {
             if let Some((take, value)) = self.ledger.void(serial)
                 && take.amount.is_positive()
             {
+                self.scoped.go(take.scope, take.amount);
                 self.credits.voided[take.category.index()] += take.amount;
                 self.note(at, EntryKind::Void, Note { money: value, ..Note::of(&take) });
             }
@@ -86,6 +99,7 @@ impl AccountBooks {
         let before = self.views();
         let Some(note) = self.note_of(serial) else { return self.posted(before) };
         self.ledger.void_part(serial, less);
+        self.scoped.go(note.scope, less);
         self.credits.voided[note.category.index()] += less;
         self.note(at, EntryKind::Void, Note { credits: less, money, ..note });
         self.count_uncovered(at);
@@ -95,7 +109,13 @@ impl AccountBooks {
     /// What an entry about a lot says of it.
     pub(in super::super) fn note_of(&self, serial: LotSerial) -> Option<Note> {
         let lot = self.ledger.lot(serial)?;
-        Some(Note { lot: Some(serial), grant: lot.id, category: lot.category, ..Note::default() })
+        Some(Note {
+            lot: Some(serial),
+            grant: lot.id,
+            category: lot.category,
+            scope: lot.scope,
+            ..Note::default()
+        })
     }
 
     /// Gives a lot another end, `until` as it is acted upon, `ends_at` as it is written; false if it has gone.
@@ -261,6 +281,7 @@ impl AccountBooks {
         self.count_uncovered(at);
         for index in 0..self.ledger.lapsed().len() {
             let take = self.ledger.lapsed()[index];
+            self.scoped.go(take.scope, take.amount);
             self.credits.expired[take.category.index()] += take.amount;
             self.row.expired += take.amount;
             self.note(at, EntryKind::Expire, Note::of(&take));

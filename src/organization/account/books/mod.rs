@@ -13,12 +13,13 @@ mod journal;
 mod laws;
 mod lots;
 mod refunds;
+mod scoped;
 mod undo;
 
 use crate::deliberate::Deliberate;
 use crate::ledger::{Ledger, LotSerial};
 use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
-use crate::policy::{Repay, Terms};
+use crate::policy::{CreditScope, Repay, Spender, Terms};
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::views::Views;
@@ -26,6 +27,7 @@ pub(super) use charges::{Against, Charge};
 pub(super) use debts::overage;
 pub(super) use holds::BulkHolds;
 pub(super) use journal::{Journal, Note, Whose};
+use scoped::ScopedFlows;
 pub(super) use undo::{ChargePart, UndoBook};
 
 /// One act of the books and what it did to the balances.
@@ -109,6 +111,9 @@ pub(super) struct AccountBooks {
     /// End of the organization's life: no clock runs beyond it.
     leaves: SimTime,
     undo: UndoBook,
+    scoped: ScopedFlows,
+    /// Groups of members by their numbers, if scopes see them.
+    groups: Vec<Option<u16>>,
     journal: Journal,
 }
 
@@ -118,10 +123,11 @@ impl AccountBooks {
         terms: &Terms,
         features: usize,
         (birth, leaves): (SimTime, SimTime),
+        (scopes, groups): (Vec<CreditScope>, Vec<Option<u16>>),
         undo: UndoBook,
         journal: Journal,
     ) -> AccountBooks {
-        let mut ledger = Ledger::new(&terms.burn_order);
+        let mut ledger = Ledger::new(&terms.burn_order).with_scopes(scopes);
         if undo.is_on() {
             ledger.keep_spent_lots();
         }
@@ -142,6 +148,8 @@ impl AccountBooks {
             overdrawn_since: birth,
             leaves,
             undo,
+            scoped: ScopedFlows::default(),
+            groups,
             journal,
         }
     }
@@ -158,6 +166,32 @@ impl AccountBooks {
         let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
         let settled = self.ledger.remaining() - debt;
         Views { settled, available: settled - self.ledger.held(), ongoing: settled - self.unrecorded }
+    }
+
+    /// What scopes see of an operation.
+    #[inline]
+    pub(super) fn spender_of(&self, whose: Whose) -> Spender {
+        let group = self.groups.get(usize::from(whose.member)).copied().flatten();
+        Spender { feature: whose.serves, group }
+    }
+
+    /// The three balances over the lots that a spender may burn: what its check reads (docs/semantics.md §14.2).
+    #[inline]
+    pub(super) fn views_for(&self, spender: Spender) -> Views {
+        if !self.ledger.has_scopes() {
+            return self.views();
+        }
+        let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
+        let usable = self.ledger.usable_for(spender);
+        let settled = usable.remaining - debt;
+        Views { settled, available: settled - usable.held, ongoing: settled - self.unrecorded }
+    }
+
+    /// What operations lack of what they need in all, each beside what it may burn; without a spender only what is
+    /// everybody's counts.
+    pub(super) fn shortage(&self, needs: impl Iterator<Item = (Option<Spender>, Credits)>) -> Credits {
+        let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
+        self.ledger.shortage(debt, needs)
     }
 
     /// Lots, holds and debt, to look at.

@@ -2,8 +2,10 @@
 //!
 //! Leaves how much is given back, and what becomes of what has nowhere to go, to its callers.
 
+use smallvec::SmallVec;
+
 use crate::deliberate::Deliberate;
-use crate::ledger::Take;
+use crate::ledger::{ScopeId, Take};
 use crate::outcome::EntryKind;
 use crate::units::{Credits, Money, SimTime};
 
@@ -13,12 +15,25 @@ use super::undo::ChargePart;
 use super::{AccountBooks, Posting};
 
 /// What is given back otherwise than to where it came from.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in super::super) struct Homeless {
-    /// Of lots that have ended: issued anew.
-    pub(in super::super) credits: Credits,
+    /// Of lots that have ended: issued anew, for whom they were.
+    pub(in super::super) credits: SmallVec<[(ScopeId, Credits); 1]>,
     /// For debt that was invoiced: a credit note.
     pub(in super::super) money: Money,
+}
+
+impl Homeless {
+    /// So much of what a lot gave has nowhere to go.
+    fn joined_by(&mut self, scope: ScopeId, credits: Credits) {
+        if credits.is_zero() {
+            return;
+        }
+        match self.credits.iter_mut().find(|(other, _)| *other == scope) {
+            Some((_, sum)) => *sum += credits,
+            None => self.credits.push((scope, credits)),
+        }
+    }
 }
 
 impl AccountBooks {
@@ -49,7 +64,7 @@ impl AccountBooks {
                     if part < take.amount {
                         taken.push(ChargePart::Credits(Take { amount: take.amount - part, ..take }));
                     }
-                    rest.credits += self.unburn(at, whose, Take { amount: part, ..take });
+                    rest.joined_by(take.scope, self.unburn(at, whose, Take { amount: part, ..take }));
                 }
                 ChargePart::Debt(own) => {
                     left -= self.undo_debt(at, whose, own, left, &mut rest);
@@ -63,9 +78,9 @@ impl AccountBooks {
             }
         }
         debug_assert!(left.is_zero(), "no more is given back than was taken");
-        if rest.credits.is_positive() {
-            self.credits.refunded += rest.credits;
-            self.note(at, EntryKind::RefundIssued, Note { credits: rest.credits, ..Note::by(whose) });
+        for (_, credits) in &rest.credits {
+            self.credits.refunded += *credits;
+            self.note(at, EntryKind::RefundIssued, Note { credits: *credits, ..Note::by(whose) });
         }
         self.debt_changed(at);
         (rest, self.posted(before))
@@ -94,6 +109,7 @@ impl AccountBooks {
         if !self.refill_lot(&take) {
             return take.amount;
         }
+        self.scoped.come(take.scope, take.amount);
         self.credits.burned[take.category.index()] -= take.amount;
         self.row.burned -= take.amount;
         if take.rolled {
@@ -126,7 +142,7 @@ impl AccountBooks {
             && let Some(part) = self.undo.undo_repaid(own, left)
         {
             left -= part.amount;
-            rest.credits += self.unrepay(at, whose, part);
+            rest.joined_by(part.scope, self.unrepay(at, whose, part));
         }
         while left.is_positive()
             && let Some((part, price)) = self.undo.undo_invoiced(own, left)

@@ -266,7 +266,7 @@ impl State {
     pub(super) fn check(&self, env: &Env, slot: u32) -> Check {
         let work = &self.flight[slot];
         let check = env.check(self.plan, work.serves());
-        let found = self.gate.check(check, work.serves(), self.views(), work.estimate());
+        let found = self.gate.check(check, work.serves(), self.views_for(slot), work.estimate());
         if check.asks() && found != Check::Full { self.ask_rule(env, slot, found) } else { found }
     }
 
@@ -377,7 +377,7 @@ impl State {
         let work = &self.flight[slot];
         let check = env.check(self.plan, work.serves());
         let (need, cause) = (check.exceeds_with(work.estimate()), work.cause());
-        if self.views().get(check.view()) < need {
+        if self.views_for(slot).get(check.view()) < need {
             self.alerted(Reason::WouldExceed, Some(self.whose(slot)));
             self.buy_after_warning(
                 env,

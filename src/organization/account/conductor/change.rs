@@ -1,7 +1,7 @@
 //! What follows a change of balance: alerts, automatic top-ups, blocked time, depletion, kills, resumption.
 
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::AlertLevel;
+use crate::policy::{AlertLevel, Spender};
 use crate::units::FeatureIndex;
 
 use super::super::books::{Note, Posting, Whose};
@@ -9,7 +9,7 @@ use super::super::env::{Env, to_be_charged};
 use super::super::flight::ChangeCause;
 use super::super::shop::level_of;
 use super::super::views::Views;
-use super::super::watch::Crossing;
+use super::super::watch::{Crossing, UsableChange};
 use super::State;
 use super::answering::OpenAnswer;
 use super::purchase::PurchaseReason;
@@ -21,10 +21,11 @@ impl State {
         let Posting { before, after, .. } = posting;
         debug_assert_eq!(after, self.views(), "every posting is followed before the next one");
         let part = self.answering.is(OpenAnswer::Opening) || self.answering.is(OpenAnswer::PlanGrants);
-        if after == before || part {
+        let usable = if part { UsableChange::default() } else { self.look_at_usable(env) };
+        if (after == before && !usable.moved) || part {
             return;
         }
-        if after.rose_from(before) {
+        if after.rose_from(before) || usable.rose {
             if self.somebody_queues() {
                 self.timers.resume();
             }
@@ -35,8 +36,13 @@ impl State {
         if moved {
             self.refresh_watch(env);
         }
+        if after == before {
+            // Only some features can burn more, or less, than before.
+            self.look_at_checks(env);
+            return self.kill_exhausted(env);
+        }
         // Thresholds that have moved may have been crossed by balances that have not.
-        if !moved && self.watch.is_far_from(before, after) {
+        if !moved && !usable.moved && self.watch.is_far_from(before, after) {
             return;
         }
         self.cross(env, before, after, cause);
@@ -124,8 +130,22 @@ impl State {
 
     /// Brings the blocked time of each feature up to the present and looks at each check anew.
     pub(super) fn look_at_checks(&mut self, env: &Env) {
-        let views = self.views();
-        let overdue = self.money.is_overdue();
+        let (books, overdue) = (&self.books, self.money.is_overdue());
+        let views =
+            |feature, class: usize| books.views_for(Spender { feature, group: env.spenders[class].group });
         self.watch.look_at_checks(self.timers.now(), env.terms(self.plan), views, overdue);
+    }
+
+    /// What has become of the balances that single features read, where lots are not for everybody.
+    #[inline]
+    pub(super) fn look_at_usable(&mut self, env: &Env) -> UsableChange {
+        if !self.books.ledger().has_scopes() {
+            return UsableChange::default();
+        }
+        let (books, features) = (&self.books, self.fast_paths.len() as u16);
+        let all = (0..features).flat_map(|index| env.spenders.iter().map(move |class| (index, class.group)));
+        let views =
+            all.map(|(index, group)| books.views_for(Spender { feature: FeatureIndex(index), group }));
+        self.watch.look_at_usable(views)
     }
 }

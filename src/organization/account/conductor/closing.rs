@@ -187,6 +187,7 @@ impl State {
             effective_at: self.timers.now(),
             expires_at: SimTime::MAX,
             price,
+            scope: self.books.number_of(&allowance.scope),
         };
         let serial = self.issue_quietly(env, EntryKind::IssueAllowance, lot);
         self.books.set_allowance_lot(serial);

@@ -34,6 +34,8 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
     let looked_into = env.detail.is_followed() || env.policy.plans.len() > 1;
     let terms = env.terms(env.first_plan);
     let plain = !looked_into
+        // Sums of charges do not tell which lots they burn.
+        && env.scopes.is_empty()
         && env.policy.never_changes()
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()

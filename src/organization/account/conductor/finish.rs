@@ -1,8 +1,9 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
 use crate::judge::LotLeft;
-use crate::outcome::{AttemptOutcome, AuditRules, Auditor, Entry, Tally};
-use crate::units::{SimSpan, SimTime};
+use crate::outcome::{AttemptOutcome, AuditRules, AuditedScope, Auditor, Entry, Tally};
+use crate::policy::CreditScope;
+use crate::units::{FeatureIndex, SimSpan, SimTime};
 
 use super::super::counts::{Alive, Counts};
 use super::super::env::Env;
@@ -25,8 +26,22 @@ pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
         limit: terms.overdraft.limit,
         debt_counts: env.policy.never_changes().then_some(terms.debt_counts),
         holds_guard: env.holds_guard,
+        scopes: env.scopes.iter().map(|scope| inside(env, scope)).collect(),
     };
     env.detail.audit.then(|| Box::new(Auditor::new(rules)))
+}
+
+/// Whose operations may burn what has a scope.
+fn inside(env: &Env, scope: &CreditScope) -> AuditedScope {
+    let of = |index: usize| FeatureIndex(index as u16);
+    let named = |index: usize| scope.features.as_ref().is_none_or(|features| features.contains(&of(index)));
+    let grouped = |group: &Option<u16>| {
+        scope.groups.as_ref().is_none_or(|groups| group.is_some_and(|group| groups.contains(&group)))
+    };
+    AuditedScope {
+        features: (0..env.world.features.len()).map(named).collect(),
+        members: scope.groups.is_some().then(|| env.groups.iter().map(grouped).collect()),
+    }
 }
 
 impl State {

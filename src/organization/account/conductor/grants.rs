@@ -2,7 +2,7 @@
 
 use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::deliberate::Deliberate;
-use crate::ledger::{Lot, LotKind, LotSerial};
+use crate::ledger::{Lot, LotKind, LotSerial, ScopeId};
 use crate::outcome::EntryKind;
 use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, Recognition, RecurrenceMode, Terms};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
@@ -29,6 +29,8 @@ pub(super) struct NewLot {
     pub(super) effective_at: SimTime,
     pub(super) expires_at: SimTime,
     pub(super) price: Money,
+    /// Whom it is for.
+    pub(super) scope: ScopeId,
 }
 
 impl State {
@@ -101,6 +103,7 @@ impl State {
                 effective_at: effective,
                 expires_at: expires,
                 price: spec.price,
+                scope: self.books.number_of(&spec.scope),
             };
             if early {
                 let used = (spec.credits - remaining).micros();
@@ -184,6 +187,7 @@ impl State {
             effective_at,
             expires_at: expires,
             price: Money::ZERO,
+            scope: self.books.number_of(&spec.scope),
         };
         let serial = self.issue_quietly(env, EntryKind::Issue, lot);
         let posting = self.books.since(before);
@@ -240,6 +244,8 @@ impl State {
             burned: new.credits - new.remaining,
             expired: Credits::ZERO,
             voided: Credits::ZERO,
+            scope: new.scope,
+            width: self.books.width_of(new.scope),
             priority: new.priority,
             rank: 0,
             beside: None,

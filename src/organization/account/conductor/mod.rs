@@ -46,6 +46,7 @@ mod trace;
 mod work;
 
 use crate::outcome::{AccountSample, EntryKind};
+use crate::policy::Spender;
 use crate::units::{Credits, FeatureIndex, SimTime};
 
 use super::super::{EntryRule, LawViolation};
@@ -116,6 +117,7 @@ fn new_books(env: &Env) -> AccountBooks {
         terms,
         env.world.features.len(),
         life,
+        (env.scopes.clone(), env.groups.clone()),
         UndoBook::new(env.charged_early.contains(&true)),
         journal,
     )
@@ -168,7 +170,11 @@ impl State {
             gate: Gate::new(features, life),
             meters: Meters::default(),
             limits_ahead: LimitsAhead::new(env, &joinings),
-            watch: Watch::new(features, terms.alerts.len(), life),
+            watch: Watch::new(
+                (features, env.spenders.iter().map(|class| class.members).collect()),
+                terms.alerts.len(),
+                life,
+            ),
             shop: Shop::new(top_up::adopted(env, env.first_plan)),
             answering: Answering::default(),
             issuance: Issuance::default(),
@@ -187,6 +193,18 @@ impl State {
     #[inline]
     pub(super) fn views(&self) -> Views {
         self.books.views()
+    }
+
+    /// The three balances over the lots that the operation in a slot may burn.
+    #[inline]
+    pub(super) fn views_for(&self, slot: u32) -> Views {
+        self.books.views_for(self.spender(slot))
+    }
+
+    /// What scopes see of the operation in a slot.
+    #[inline]
+    pub(super) fn spender(&self, slot: u32) -> Spender {
+        self.books.spender_of(self.flight[slot].whose())
     }
 
     /// Whose operation is in a slot.

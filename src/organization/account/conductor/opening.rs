@@ -61,6 +61,7 @@ impl State {
         self.invoice_what_is_owed(env);
         self.answering.end(OpenAnswer::Opening);
         self.refresh_watch(env);
+        self.look_at_usable(env);
         self.look_at_checks(env);
         if self.views().settled <= Credits::ZERO {
             self.counts.depleted(self.timers.now(), None);

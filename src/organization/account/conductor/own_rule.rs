@@ -15,7 +15,7 @@ impl State {
     #[cold]
     pub(super) fn ask_rule(&self, env: &Env, slot: u32, written: Check) -> Check {
         let Some(rule) = env.rule() else { return written };
-        let (work, balances) = (&self.flight[slot], self.balances());
+        let (work, balances, views) = (&self.flight[slot], self.balances(), self.views_for(slot));
         let (operation, serves, attempt) = (work.operation(), work.serves(), work.attempt());
         let request = AdmissionRequest {
             organization: env.id(),
@@ -27,9 +27,9 @@ impl State {
             project: operation.project,
             at: self.timers.now(),
             estimate: work.estimate(),
-            settled: balances.settled,
-            available: balances.available,
-            ongoing: balances.ongoing,
+            settled: views.settled,
+            available: views.available,
+            ongoing: views.ongoing,
             debt: balances.debt,
             in_flight: self.gate.in_flight(),
         };

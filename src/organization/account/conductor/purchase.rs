@@ -3,7 +3,7 @@
 use crate::deliberate::Deliberate;
 use crate::ledger::LotKind;
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Terms, on_sale};
+use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Spender, Terms, on_sale};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime, impossible};
 
@@ -120,7 +120,11 @@ impl State {
         let Some(short) = self.shop.short().copied().filter(|short| short.next == now) else { return };
         let Short { need, serves, member, probability, .. } = short;
         let check = env.check(self.plan, serves);
-        let refuses = !check.always_passes() && !check.finds(self.views(), need.credits);
+        let refuses = !check.always_passes()
+            && !check.finds(
+                self.books.views_for(Spender { feature: serves, group: env.group_of(member) }),
+                need.credits,
+            );
         let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
         let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
             return self.shop.stop_asking();
@@ -236,13 +240,18 @@ impl State {
         }
     }
 
-    /// Everything that is short: what one operation lacks, and all that waits.
+    /// Everything that is short beyond what there is: what one operation lacks, and all that waits.
     fn short_of(&self, env: &Env, need: Lack) -> Credits {
         let waits = |of: (u32, u32)| self.is_same(of) && self.flight[of.0].waits();
         let by_itself = if need.of.is_some_and(waits) { Credits::ZERO } else { need.credits };
-        let waiting =
-            self.flight.slots().filter(|(_, work)| work.waits()).map(|(_, work)| self.need_of(env, work));
-        by_itself + waiting.sum::<Credits>()
+        let waiting = || self.flight.slots().map(|(_, work)| work).filter(|work| work.waits());
+        if self.books.ledger().has_scopes() {
+            let whose = need.of.filter(|of| self.is_same(*of)).map(|(slot, _)| self.spender(slot));
+            let all =
+                waiting().map(|work| (Some(self.books.spender_of(work.whose())), self.need_of(env, work)));
+            return self.books.shortage(std::iter::once((whose, by_itself)).chain(all));
+        }
+        by_itself + waiting().map(|work| self.need_of(env, work)).sum::<Credits>() - self.views().available
     }
 
     /// What an operation needs to be admitted.
@@ -264,7 +273,7 @@ impl State {
             return;
         }
         self.price_waiting(env);
-        let short = self.short_of(env, need) - self.views().available;
+        let short = self.short_of(env, need);
         let key = self.purchase_key(env);
         let packages = on_sale(&terms.packages, self.timers.now(), env.traits.signed_up);
         let package = choose(&packages, &buyer.choice, short, key.uniform(Purpose::Purchase, ordinal, 2));
@@ -294,6 +303,7 @@ impl State {
             price,
             expires: package.expires,
             priority: package.priority,
+            scope: self.books.number_of(&package.scope),
             automatic: false,
             priced: package.price.is_some(),
         };
@@ -339,6 +349,7 @@ impl State {
             effective_at: self.timers.now(),
             expires_at: expires,
             price: order.price,
+            scope: order.scope,
         };
         self.issue_landed(env, lot);
         self.books.repay(self.timers.now()).as_part();

@@ -27,8 +27,8 @@ impl State {
             reason
         };
         let work = &self.flight[slot];
-        let (feature, attempt, serves) = (work.operation().feature, work.attempt(), work.serves());
-        let held_back = reason == Reason::Short && self.passes_without_holds(env, serves, need);
+        let (feature, attempt) = (work.operation().feature, work.attempt());
+        let held_back = reason == Reason::Short && self.passes_without_holds(env, slot, need);
         let surprise = self.customer.is_surprised(self.timers.now());
         self.counts.refused(feature, reason, attempt == 1, (surprise, held_back));
         if attempt == 1 {
@@ -51,10 +51,10 @@ impl State {
         }
     }
 
-    fn passes_without_holds(&self, env: &Env, serves: FeatureIndex, need: Credits) -> bool {
-        let check = env.check(self.plan, serves);
-        let views = self.views();
-        let without = Views { available: views.available + self.books.ledger().held(), ..views };
+    fn passes_without_holds(&self, env: &Env, slot: u32, need: Credits) -> bool {
+        let check = env.check(self.plan, self.flight[slot].serves());
+        let views = self.views_for(slot);
+        let without = Views { available: views.settled, ..views };
         check.view() == View::Available && check.finds(without, need)
     }
 

@@ -4,7 +4,7 @@
 //! Owns what becomes of credits whose lot has ended. Leaves undoing to the books and how much is given back to `work`.
 
 use crate::deliberate::Deliberate;
-use crate::ledger::LotKind;
+use crate::ledger::{LotKind, ScopeId};
 use crate::outcome::EntryKind;
 use crate::units::{Category, Credits, Money};
 
@@ -23,7 +23,9 @@ impl State {
         let cause = work.cause();
         let (rest, posting) = self.books.refund(self.timers.now(), whose, amount, work.taken());
         posting.as_part();
-        self.issue_refund(env, rest.credits);
+        for (scope, credits) in rest.credits {
+            self.issue_refund(env, scope, credits);
+        }
         self.grant_credit_note(rest.money);
         self.wake_waiting();
         self.books.repay(self.timers.now()).as_part();
@@ -32,11 +34,8 @@ impl State {
         self.follow_up(env, posting, Some(cause));
     }
 
-    /// What is given back and has no lot to go to is issued anew, as a promotion.
-    fn issue_refund(&mut self, env: &Env, credits: Credits) {
-        if credits.is_zero() {
-            return;
-        }
+    /// What is given back and has no lot to go to is issued anew, as a promotion for whom it was.
+    fn issue_refund(&mut self, env: &Env, scope: ScopeId, credits: Credits) {
         let terms = env.terms(self.plan);
         let lot = NewLot {
             id: None,
@@ -49,6 +48,7 @@ impl State {
             effective_at: self.timers.now(),
             expires_at: expiry_of(env, terms, self.timers.now(), terms.refund_valid),
             price: Money::ZERO,
+            scope,
         };
         self.issue_quietly(env, EntryKind::Issue, lot);
     }

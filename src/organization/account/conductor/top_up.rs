@@ -125,6 +125,7 @@ impl State {
             price: paid,
             expires: package.expires,
             priority: package.priority,
+            scope: self.books.number_of(&package.scope),
             automatic: true,
             priced: price.is_some(),
         };

@@ -12,6 +12,7 @@ use super::super::env::Env;
 use super::super::events::{Class, DueKind, order_of};
 use super::super::flight::{BrokenOwes, EndDecision, FinishedPart, PartChange};
 use super::super::gate::{NeedOfRoom, buffered, hold_terms};
+use super::super::views::Views;
 use super::State;
 use super::answering::OpenAnswer;
 
@@ -135,7 +136,7 @@ impl State {
             HoldNeed::Whole => (addition, NeedOfRoom::Whole(addition)),
             HoldNeed::Positive => (Credits::EPSILON, NeedOfRoom::Any),
         };
-        if !check.finds(self.views(), needed) || !self.has_room_for_more(env, slot, room) {
+        if !check.finds(self.views_for(slot), needed) || !self.has_room_for_more(env, slot, room) {
             return false;
         }
         let posting = self.books.extend(self.timers.now(), self.whose(slot), hold, addition);
@@ -194,7 +195,7 @@ impl State {
         let exempt = self.flight[slot].hold().is_some();
         if let InFlight::StopAtStep(who) = self.feature_of(env, slot).in_flight
             && !exempt
-            && self.is_exhausted(env)
+            && self.is_exhausted(env, self.views_for(slot))
         {
             self.kill(env, slot, who);
             return;
@@ -284,20 +285,25 @@ impl State {
     }
 
     /// True when settled ≤ −limit; never with an unlimited overdraft.
-    pub(super) fn is_exhausted(&self, env: &Env) -> bool {
+    fn is_exhausted(&self, env: &Env, views: Views) -> bool {
         let terms = env.terms(self.plan);
         let limit = terms.overdraft.limit.filter(|_| !Deliberate::ExhaustedWorkGoesOn.is_made());
-        limit.is_some_and(|limit| self.views().settled <= -limit)
+        limit.is_some_and(|limit| views.settled <= -limit)
     }
 
     /// Kills what the policy kills when the account is exhausted. Work under an open hold is exempt.
     pub(super) fn kill_exhausted(&mut self, env: &Env) {
-        if !self.is_exhausted(env) || !self.answering.begin(OpenAnswer::Kills) {
+        // Whoever may burn all lots is exhausted last.
+        let may_be = self.is_exhausted(env, self.views()) || self.books.ledger().has_scopes();
+        if !may_be || !self.answering.begin(OpenAnswer::Kills) {
             return;
         }
         let terms = env.terms(self.plan);
         let mut doomed: Vec<(u16, u32, u32, KilledWork)> = Vec::new();
         for (slot, work) in self.flight.slots().filter(|(_, work)| work.is_exposed()) {
+            if !self.is_exhausted(env, self.views_for(slot)) {
+                continue;
+            }
             if let InFlight::Kill(who) = terms.features[work.serves().index()].in_flight {
                 doomed.push((work.operation().feature.0, work.operation().sequence, slot, who));
             }

@@ -192,7 +192,7 @@ impl LiveOperation {
 
     /// Whose it is, for entries.
     pub(in super::super) fn whose(&self) -> Whose {
-        Whose::of(&self.operation)
+        Whose { serves: self.serves, ..Whose::of(&self.operation) }
     }
 
     /// Whom a change of balance that it brings about concerns.

@@ -1,0 +1,89 @@
+//! What is pointed out about credits for some features: those that nobody can burn, rules that do not see who lacks them.
+
+use crate::policy::{CreditScope, DebtAtCycle, Repay, TopUpAmount};
+use crate::units::FeatureIndex;
+
+use super::super::model::Scenario;
+use super::super::reading::{Node, Reader, TomlValue};
+use super::{About, node_at};
+
+fn list_of(node: &Node) -> Option<&[Node]> {
+    match &node.value {
+        TomlValue::List(items) => Some(items),
+        _ => None,
+    }
+}
+
+/// The features and groups of a scope by name.
+fn named(scenario: &Scenario, scope: &CreditScope) -> String {
+    let feature = |index: &FeatureIndex| format!("`{}`", scenario.features[index.index()].name);
+    let group = |group: &u16| format!("`{}`", scenario.groups[usize::from(*group)]);
+    let features = scope.features.iter().flatten().map(feature);
+    features.chain(scope.groups.iter().flatten().map(group)).collect::<Vec<_>>().join(", ")
+}
+
+/// True if no operation burns anything of it.
+fn is_in_vain(scenario: &Scenario, scope: &CreditScope) -> bool {
+    let free = |index: &FeatureIndex| scenario.features[index.index()].free;
+    scope.features.as_ref().is_some_and(|features| features.iter().all(free))
+}
+
+const FREE: &str = "operations of free features burn nothing; name a feature that costs credits";
+
+/// Credits of a plan for features that are free.
+pub(super) fn credits_nobody_burns(about: &About<'_>) {
+    let (terms, scenario) = (about.terms, about.scenario);
+    let allowance = terms.allowance.iter().map(|allowance| ("allowance", &allowance.scope));
+    let grants = terms.grants.iter().map(|grant| ("grants", &grant.scope));
+    let packages = terms.packages.iter().map(|package| ("packages", &package.scope));
+    for (key, scope) in allowance.chain(grants).chain(packages) {
+        if is_in_vain(scenario, scope) {
+            about.warn(key, format!("are for {} alone, which nobody pays for", named(scenario, scope)), FREE);
+        }
+    }
+}
+
+/// The same of a cohort's own grants.
+pub(super) fn own_credits_nobody_burns(reader: &Reader, root: &Node, scenario: &Scenario) {
+    let cohorts = node_at(root, &["cohorts"]).and_then(list_of).unwrap_or_default();
+    for (cohort, node) in scenario.cohorts.iter().zip(cohorts) {
+        let vain = cohort.customers.grants.iter().map(|grant| &grant.scope);
+        if let Some(scope) = vain.into_iter().find(|scope| is_in_vain(scenario, scope)) {
+            let what = format!("are for {} alone, which nobody pays for", named(scenario, scope));
+            reader.warn(&node.place.child("grants"), what, FREE);
+        }
+    }
+}
+
+/// A rule looks at the sum of all lots, and what it buys is for some operations only.
+pub(super) fn top_up_for_some(about: &About<'_>) {
+    for rule in &about.terms.top_ups {
+        let (TopUpAmount::Package(index)
+        | TopUpAmount::MultipleUntilAbove(index)
+        | TopUpAmount::UpTo { package: index, .. }) = rule.amount;
+        let Some(package) = about.terms.packages.get(index) else { continue };
+        if !package.scope.is_everybody() {
+            let name = named(about.scenario, &package.scope);
+            let what =
+                format!("buys `{}`, which is for {name}, when all credits together are low", package.name);
+            let key = if about.node("top_up").is_some() { "top_up" } else { "top_ups" };
+            about.warn(key, what, "other operations burn none of it, and those that may can lack it sooner");
+        }
+    }
+}
+
+/// Debt is permitted, and only credits for some features come, which repay none.
+pub(super) fn debt_nobody_repays(about: &About<'_>) {
+    let (terms, overdraft) = (about.terms, &about.terms.overdraft);
+    let permitted = overdraft.limit.is_none_or(crate::units::Credits::is_positive);
+    let carried = overdraft.at_cycle == DebtAtCycle::Carry && overdraft.repay != Repay::Never;
+    let own = about.scenario.cohorts.iter().flat_map(|cohort| &cohort.customers.grants);
+    let grants = terms.grants.iter().chain(own).map(|grant| &grant.scope);
+    let allowance = terms.allowance.iter().map(|allowance| &allowance.scope);
+    let mut scopes =
+        allowance.chain(grants).chain(terms.packages.iter().map(|package| &package.scope)).peekable();
+    if permitted && carried && scopes.peek().is_some() && scopes.all(|scope| !scope.is_everybody()) {
+        let hint = "credits for some operations repay no debt; let a close invoice or forgive it";
+        about.warn("overdraft", "permits debt that nothing repays", hint);
+    }
+}

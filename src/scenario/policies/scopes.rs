@@ -1,0 +1,70 @@
+//! Whom credits are for: `features` and `groups` of grants, allowances and packages.
+//!
+//! Leaves what a scope means to `policy`. Invariant: a list that names nobody is a mistake, since nobody could burn the credits.
+
+use crate::policy::CreditScope;
+use crate::scenario::reading::{Field, Item, Kind, Section, optional};
+use crate::units::FeatureIndex;
+
+use super::feature_of;
+
+/// Keys of everything that issues credits.
+pub(super) static SCOPE: &[Field] = &[
+    optional(
+        "features",
+        Kind::List(&Kind::Name("feature")),
+        "Features whose operations may burn these credits; all if left out. They repay no debt if it is written.",
+    ),
+    optional(
+        "groups",
+        Kind::List(&Kind::Name("group")),
+        "Groups of members whose operations may burn these credits; everybody's if left out. They repay no debt if it is \
+         written.",
+    ),
+];
+
+/// Names that scopes refer to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScopeNames<'n> {
+    /// Features in file order.
+    pub features: &'n [String],
+    /// Groups of members, each once.
+    pub groups: &'n [String],
+}
+
+/// Reads the keys of [`SCOPE`].
+pub(super) fn scope(section: Section<'_>, names: ScopeNames<'_>) -> CreditScope {
+    CreditScope {
+        features: section.read("features", |item| inside(item, names.features)),
+        groups: section.read("groups", |item| groups_inside(item, names.groups)),
+    }
+}
+
+/// The groups that a list names, each once.
+fn groups_inside(item: Item<'_>, groups: &[String]) -> Option<Vec<u16>> {
+    let known = || groups.iter().map(String::as_str);
+    let named = item.list(|item| item.name_of("group", known()))?;
+    if named.is_empty() {
+        return item
+            .error("names no group, so that nobody could burn the credits", Some(LEAVE_OUT.to_owned()));
+    }
+    let mut inside: Vec<u16> = named.into_iter().map(|index| index as u16).collect();
+    inside.sort_unstable();
+    inside.dedup();
+    Some(inside)
+}
+
+const LEAVE_OUT: &str = "leave it out where every operation may burn the credits";
+
+/// The features that a list names, each once, in the scenario's order.
+fn inside(item: Item<'_>, features: &[String]) -> Option<Vec<FeatureIndex>> {
+    let named = item.list(|item| feature_of(&item.text()?, item, features))?;
+    if named.is_empty() {
+        return item
+            .error("names no feature, so that nobody could burn the credits", Some(LEAVE_OUT.to_owned()));
+    }
+    let mut inside: Vec<FeatureIndex> = named.into_iter().map(|index| FeatureIndex(index as u16)).collect();
+    inside.sort_unstable();
+    inside.dedup();
+    Some(inside)
+}
