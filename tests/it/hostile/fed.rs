@@ -92,7 +92,7 @@ pub fn run(data: &[u8]) {
 }
 
 /// Events under all policies that a run of the fuzzer may have.
-const MOST_EVENTS: f64 = 20_000.0;
+const MOST_EVENTS: f64 = 5_000.0;
 
 /// A byte that says how, then a file that is read as a usage history, as bills, as a column of values, or to be fitted.
 pub fn history(data: &[u8]) {
