@@ -150,7 +150,7 @@ deliberate_errors! {
     /// Nothing comes back into buckets.
     BucketsNeverFill = "buckets-never-fill" in "organization/account/meter.rs": Account;
     /// Every use opens another window, not the first alone.
-    FirstUseWindowsMove = "first-use-windows-move" in "organization/account/meters.rs": Account;
+    FirstUseWindowsMove = "first-use-windows-move" in "organization/account/meter.rs": Account;
     /// Limits count nothing of what they hold.
     LimitsCountNothing = "limits-count-nothing" in "organization/account/meters.rs": Account;
     /// What is given back stays counted in limits.

@@ -45,6 +45,7 @@ impl Asked {
         asked.each("--threshold", &arguments.thresholds);
         for (rows, name) in [
             (RowsOption::Cycles, "cycles"),
+            (RowsOption::LimitAccounts, "limit-accounts"),
             (RowsOption::Operations, "operations"),
             (RowsOption::Journal, "journal"),
         ] {

@@ -8,11 +8,15 @@ use std::sync::Arc;
 use crate::engine::{self, Failure, Job, JobOptions, NoRows};
 use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
 use crate::outcome::{Detail, Entry};
-use crate::policy::{ChargeMoment, CreditScope, FeatureTerms, InFlight, OnCancel, OnFailure};
-use crate::report::{Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table};
+use crate::policy::{
+    ChargeMoment, CreditScope, FeatureTerms, InFlight, LimitOwner, OnCancel, OnFailure, Policy,
+};
+use crate::report::{
+    Cell, Column, FeatureWords, LimitWords, PlanWords, Statement, StatementFacts, StatementLine, Table,
+};
 use crate::scenario::Scenario;
 use crate::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
-use crate::workload::{PreparedHistory, Pseudonyms};
+use crate::workload::{FeatureRates, PreparedHistory, Pseudonyms};
 
 use super::exit::CommandProblem;
 use super::terminal;
@@ -48,7 +52,8 @@ impl Followed {
         let policy = scenario.policies.swap_remove(policy);
         scenario.policies = vec![policy.clone()];
         scenario.baseline = 0;
-        let detail = DetailOptions { journal: true, audit: following.audit, ..DetailOptions::default() };
+        let detail =
+            DetailOptions { journal: true, meters: true, audit: following.audit, ..DetailOptions::default() };
         let options = JobOptions { detail, first: None };
         let mut job = engine::prepare_with(&scenario, options, Arc::new(NoRows), histories);
         job.pseudonyms.clone_from(pseudonyms);
@@ -63,7 +68,8 @@ impl Followed {
             ),
             features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
             scopes: scope_words(&scenario, policy.scopes(&scenario.cohorts[cohort.index()].customers.grants)),
-            limits: policy.limit_names.clone(),
+            limits: limit_words(&policy),
+            rates: rate_words(&scenario, &policy),
             plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
             currency: scenario.currency.clone().unwrap_or_default(),
             quantities: job.shape.quantities.clone(),
@@ -174,6 +180,30 @@ fn scope_words(scenario: &Scenario, scopes: Vec<CreditScope>) -> Vec<String> {
         }
     };
     scopes.into_iter().map(words).collect()
+}
+
+/// Limits by their places, and who has a meter of each.
+fn limit_words(policy: &Policy) -> Vec<LimitWords> {
+    let words = |name: &String| {
+        let limit = policy.plans.iter().flat_map(|terms| &terms.limits).find(|limit| limit.name == *name);
+        let owner = match limit.map_or(LimitOwner::Organization, |limit| limit.per) {
+            LimitOwner::Organization => "",
+            LimitOwner::Member => "member",
+            LimitOwner::Project => "project",
+        };
+        LimitWords { name: name.clone(), owner }
+    };
+    policy.limit_names.iter().map(words).collect()
+}
+
+/// Per feature: what prices its operations, by the number of the rate; nothing of features that no card prices.
+fn rate_words(scenario: &Scenario, policy: &Policy) -> Vec<Vec<String>> {
+    let of = |(index, rates): (usize, &Arc<FeatureRates>)| {
+        let priced = policy.prices(FeatureIndex(index as u16));
+        let formulas = rates.formulas().iter().map(ToString::to_string);
+        if priced { formulas.collect() } else { Vec::new() }
+    };
+    scenario.rates.iter().enumerate().map(of).collect()
 }
 
 fn plan_words(name: &str, features: &[FeatureTerms]) -> PlanWords {

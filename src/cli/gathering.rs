@@ -154,7 +154,7 @@ impl OpenRows {
         folder: &RunFolder,
     ) -> Result<Vec<OpenRows>, CommandProblem> {
         let forms = match file {
-            RowFile::Cycles | RowFile::Operations | RowFile::Journal => vec![form],
+            RowFile::Cycles | RowFile::LimitAccounts | RowFile::Operations | RowFile::Journal => vec![form],
             // Other programs look for it; columns stand beside it.
             RowFile::Organizations if form == RowsForm::Parquet => vec![RowsForm::Csv, form],
             RowFile::Organizations | RowFile::Changes => vec![RowsForm::Csv],

@@ -4,7 +4,7 @@
 //! under a policy aside: retries, purchases and refusals change little of it. Reads no usage history.
 
 use crate::outcome::{AccountSample, FeatureTally, METRICS};
-use crate::policy::{CycleRule, Terms};
+use crate::policy::{CycleRule, LimitOwner, Terms};
 use crate::sampling::Dist;
 use crate::scenario::{Cohort, Feature, Scenario};
 use crate::units::{MICROS_PER_SECOND, SimSpan};
@@ -23,6 +23,8 @@ pub struct Planned {
     pub organization_rows: bool,
     /// A row for each cycle.
     pub cycle_rows: bool,
+    /// A row for each meter of a limit.
+    pub limit_rows: bool,
     /// A row for each operation.
     pub operation_rows: bool,
     /// A row for each entry of the journal.
@@ -102,6 +104,7 @@ pub fn expect(scenario: &Scenario, planned: Planned) -> Expected {
     let rows = [
         (planned.organization_rows, organizations * policies * ORGANIZATION_ROW_BYTES),
         (planned.cycle_rows, periods * ROW_BYTES),
+        (planned.limit_rows, organizations * meters(scenario) * ROW_BYTES),
         (planned.operation_rows, operations * policies * ROW_BYTES),
         (planned.journal_rows, (operations * policies * ENTRIES + periods) * ROW_BYTES),
     ];
@@ -124,6 +127,13 @@ impl Expected {
             && within(self.memory, most.memory)
             && within(self.output, most.output))
     }
+}
+
+/// Limits of all policies, those of members as if each organization had ten.
+fn meters(scenario: &Scenario) -> f64 {
+    let limits =
+        scenario.policies.iter().flat_map(|policy| policy.plans.first()).flat_map(|terms| &terms.limits);
+    limits.map(|limit| if limit.per == LimitOwner::Organization { 1.0 } else { 10.0 }).sum()
 }
 
 fn scopes(scenario: &Scenario) -> f64 {

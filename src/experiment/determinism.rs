@@ -33,7 +33,7 @@ pub struct LayoutRun {
 /// # Errors
 /// What a run finds wrong.
 pub fn compare_layouts(scenario: &Scenario, first: Option<u32>) -> Result<Vec<LayoutRun>, Failure> {
-    let by_default = DetailOptions { cycles: true, ..DetailOptions::default() };
+    let by_default = DetailOptions { cycles: true, limit_accounts: true, ..DetailOptions::default() };
     let followed = DetailOptions { operations: true, journal: true, followed: true, ..by_default };
     let (mut reference, mut rows) = (None, None);
     let mut runs = Vec::new();
@@ -136,10 +136,10 @@ impl RowWriter for Printer {
         let (mut counters, mut rows) = (String::new(), String::new());
         for tally in &organization.tallies {
             let mut tally = tally.clone();
-            let Detail { cycles, attempts, quantities, groups, journal } =
+            let Detail { cycles, limit_accounts, attempts, quantities, groups, journal } =
                 *tally.detail.take().unwrap_or_default();
             // Writing to memory cannot fail.
-            let _ = write!(counters, "{tally:?}{cycles:?}");
+            let _ = write!(counters, "{tally:?}{cycles:?}{limit_accounts:?}");
             let _ = write!(rows, "{attempts:?}{quantities:?}{groups:?}{journal:?}");
         }
         let key = (replication, organization.id);

@@ -129,7 +129,7 @@ impl Judged<'_> {
             OnLimit::Queue => self.join_limit_queue(work, place),
             OnLimit::Degrade => self.degrade(work, reason),
             OnLimit::Fallback(feature) if self.may_fall_back(work, feature) => self.fall_back(work, feature),
-            OnLimit::Fallback(_) | OnLimit::Reject | OnLimit::Allow => {
+            OnLimit::Fallback(_) | OnLimit::Reject | OnLimit::Ask | OnLimit::Allow => {
                 self.expect_room(work, place);
                 self.refuse(work, reason);
             }

@@ -95,12 +95,16 @@ pub struct ProviderCost {
 pub struct DetailOptions {
     /// For `cycles.csv`.
     pub cycles: bool,
+    /// For `limit-accounts.csv`.
+    pub limit_accounts: bool,
     /// For `operations.csv`.
     pub operations: bool,
     /// Operations of free features in it too.
     pub free: bool,
     /// For `journal.csv` and `explain`.
     pub journal: bool,
+    /// What limits count, in the journal too: for `explain`.
+    pub meters: bool,
     /// Follow every account one operation at a time beside its shortcuts, and recompute it from its journal.
     pub audit: bool,
     /// Take no shortcuts at all.
@@ -111,7 +115,7 @@ impl DetailOptions {
     /// True if some rows are kept.
     #[must_use]
     pub fn keeps_rows(&self) -> bool {
-        self.cycles || self.operations || self.journal
+        self.cycles || self.limit_accounts || self.operations || self.journal
     }
 
     /// True if accounts are followed one operation at a time: on request, or because somebody wants to read of each.

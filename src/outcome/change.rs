@@ -26,7 +26,7 @@ pub struct CustomerSide {
     pub bill: Option<i128>,
     /// Operations refused.
     pub refused: i128,
-    /// True cost of lost work (micro-credits).
+    /// True cost of lost work at list rates (micro-credits).
     pub lost: i128,
     /// Time that served operations had waited (µs).
     pub waited: i128,
@@ -84,7 +84,7 @@ impl CustomerSide {
             demand: credits(|feature| feature.demand_credits),
             bill: priced.then_some(bill),
             refused: features().map(|feature| i128::from(feature.refused)).sum(),
-            lost: credits(|feature| feature.lost_credits),
+            lost: credits(|feature| feature.lost_credits - feature.lost_over_list),
             waited: features().map(|feature| feature.waits.sum()).sum(),
         }
     }

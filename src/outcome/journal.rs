@@ -100,8 +100,16 @@ pub enum EntryKind {
     Refused,
     /// An operation was queued.
     Queued,
+    /// A limit counts something of an operation, `credits` of it; only for `explain`.
+    Metered,
     /// A limit begins anew before its window ends.
     LimitReset,
+    /// A person is asked to raise a limit's amount.
+    RaiseAsked,
+    /// … and does, by `credits`.
+    LimitRaised,
+    /// … and does not.
+    RaiseRefused,
     /// An operation was lost; the reason is in `reason`.
     Lost,
     /// A run paused for a human.
@@ -202,6 +210,23 @@ pub enum Reason {
     Unpriced,
 }
 
+/// A meter of a limit, as an entry finds and leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryMeter {
+    /// The limit's place among the policy's names.
+    pub limit: u16,
+    /// Member or project whose meter it is; none of the organization's.
+    pub owner: Option<u16>,
+    /// Used before and after: credits, operations, or what a quantity is in.
+    pub used: (Credits, Credits),
+    /// What open holds reserve besides.
+    pub reserved: Credits,
+    /// How much there is room for; none without a limit.
+    pub amount: Option<Credits>,
+    /// End of the window that is open; never if there is none.
+    pub until: SimTime,
+}
+
 /// One line of an account's journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
@@ -245,4 +270,8 @@ pub struct Entry {
     pub available_after: Credits,
     /// Debt after the entry.
     pub debt_after: Credits,
+    /// The meter of the limit that it is about.
+    pub meter: Option<EntryMeter>,
+    /// Number of the rate that prices the operation, 0 for its feature's own (meaningful for `Demanded` and `Start`).
+    pub rate: u16,
 }

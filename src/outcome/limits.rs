@@ -29,6 +29,22 @@ pub struct LimitTotals {
     pub refused_micros: i128,
     /// Rise of what was used beyond the amount, caused by charges (micro-credits, or millionths of an operation).
     pub overrun_micros: i128,
+    /// What became of windows is reported.
+    pub reports_windows: bool,
+    /// Windows that ended, with an operation in them.
+    pub windows: u64,
+    /// Of them, those in which all was used.
+    pub windows_exhausted: u64,
+    /// What was left at their ends (micro-credits, or millionths of what is counted).
+    pub unused_micros: i128,
+    /// … of so much.
+    pub offered_micros: i128,
+    /// Times that a person was asked to raise the amount.
+    pub asked: u64,
+    /// Times that one did.
+    pub raised: u64,
+    /// By how much in all (micro-credits, or millionths of what is counted).
+    pub raised_micros: i128,
     /// From the beginning of the measured horizon to the first instant at which all was used, an account (µs).
     pub first_full: Histogram,
     /// … at which there was no room for an operation (µs).
@@ -46,6 +62,14 @@ impl LimitTotals {
         self.fallen_back += tally.fallen_back;
         self.refused_micros += i128::from(tally.refused_credits.micros());
         self.overrun_micros += i128::from(tally.overrun.micros());
+        self.reports_windows |= tally.reports_windows;
+        self.windows += tally.windows;
+        self.windows_exhausted += tally.windows_exhausted;
+        self.unused_micros += i128::from(tally.unused.micros());
+        self.offered_micros += i128::from(tally.offered.micros());
+        self.asked += tally.asked;
+        self.raised += tally.raised;
+        self.raised_micros += i128::from(tally.raised_by.micros());
         if let Some(at) = tally.first_lacking_at {
             self.accounts_met += 1;
             self.first_lacking.record(since(at));
@@ -67,6 +91,14 @@ impl LimitTotals {
         self.fallen_back += other.fallen_back;
         self.refused_micros += other.refused_micros;
         self.overrun_micros += other.overrun_micros;
+        self.reports_windows |= other.reports_windows;
+        self.windows += other.windows;
+        self.windows_exhausted += other.windows_exhausted;
+        self.unused_micros += other.unused_micros;
+        self.offered_micros += other.offered_micros;
+        self.asked += other.asked;
+        self.raised += other.raised;
+        self.raised_micros += other.raised_micros;
         self.first_full.merge(&other.first_full);
         self.first_lacking.merge(&other.first_lacking);
     }

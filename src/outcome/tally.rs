@@ -284,6 +284,22 @@ pub struct LimitTally {
     pub refused_credits: Credits,
     /// Rise of what is used beyond the amount, caused by charges (credits, or millionths of an operation).
     pub overrun: Credits,
+    /// Times that a person was asked to raise the amount.
+    pub asked: u64,
+    /// Times that one did.
+    pub raised: u64,
+    /// By how much in all (credits, or millionths of what is counted).
+    pub raised_by: Credits,
+    /// What became of windows is reported.
+    pub reports_windows: bool,
+    /// Windows that ended, with an operation in them.
+    pub windows: u64,
+    /// Of them, those in which all was used.
+    pub windows_exhausted: u64,
+    /// What was left at their ends.
+    pub unused: Credits,
+    /// … of so much.
+    pub offered: Credits,
     /// Members who have meters of their own.
     pub members: u64,
     /// Those of them for whom it had no room.
@@ -384,6 +400,8 @@ pub struct AccountSample {
 pub struct Detail {
     /// For `cycles.csv`.
     pub cycles: Vec<CycleRow>,
+    /// For `limit-accounts.csv`.
+    pub limit_accounts: Vec<LimitAccountRow>,
     /// For `operations.csv`.
     pub attempts: Vec<AttemptRow>,
     /// Quantities of operations that have some, by feature and number, for `operations.csv` and `explain`; NaN where a
@@ -393,6 +411,25 @@ pub struct Detail {
     pub groups: Vec<Option<u16>>,
     /// For `journal.csv`, `explain` and the auditor.
     pub journal: Vec<Entry>,
+}
+
+/// One meter of an account, as the horizon ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LimitAccountRow {
+    /// The limit's place among the policy's names.
+    pub limit: u16,
+    /// Member or project whose meter it is; none of the organization's.
+    pub owner: Option<u16>,
+    /// First instant at which all was used.
+    pub first_full_at: Option<SimTime>,
+    /// … at which there was no room for an operation.
+    pub first_lacking_at: Option<SimTime>,
+    /// … at which it refused one.
+    pub first_refused_at: Option<SimTime>,
+    /// Used in the window that was open last (credits, operations, or what a quantity is in).
+    pub used: Credits,
+    /// What was left of the amount; none without one.
+    pub unused: Option<Credits>,
 }
 
 /// One billing cycle of an account.

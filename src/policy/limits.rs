@@ -29,16 +29,22 @@ pub struct UsageLimit {
     pub window: LimitWindow,
     /// What meets an operation for which there is no room.
     pub on_limit: OnLimit,
+    /// Who raises the amount, and by how much, under [`OnLimit::Ask`].
+    pub ask: Option<RaiseOnRequest>,
     /// Shares of the amount at which people are told (1.0 is all of it), ascending.
     pub alerts: Vec<f64>,
     /// Limits with one chain name: only the first of them that holds an operation is asked.
     pub chain: Option<String>,
     /// Share of the organizations for which the limit is switched on, alike under every policy.
     pub adopted: Probability,
+    /// What became of its windows is reported.
+    pub reports_windows: bool,
     /// Longest queue of one meter.
     pub queue_max: u32,
     /// Longest wait in it (seconds).
     pub patience: Dist,
+    /// Whether the file says `max` and `patience`, so that no default decides.
+    pub written: (bool, bool),
 }
 
 /// A quantity of operations that a limit counts.
@@ -199,6 +205,14 @@ pub enum LimitWindow {
     Life,
 }
 
+impl LimitWindow {
+    /// True if windows end, and others follow.
+    #[must_use]
+    pub const fn has_ends(&self) -> bool {
+        matches!(self, LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_))
+    }
+}
+
 /// What fixed windows count from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WindowAnchor {
@@ -227,6 +241,28 @@ pub enum OnLimit {
     Allow,
     /// It is checked once more as another feature, at that feature's cost; a second refusal by such a limit is an error.
     Fallback(FeatureIndex),
+    /// An error to the caller, and a person is asked to raise the amount: [`UsageLimit::ask`].
+    Ask,
+}
+
+/// A person who is asked to raise an amount.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RaiseOnRequest {
+    /// Chance of a yes.
+    pub probability: Probability,
+    /// How long the answer takes (seconds).
+    pub delay: Dist,
+    /// By how much.
+    pub raise: RaiseBy,
+}
+
+/// By how much an amount is raised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RaiseBy {
+    /// So much, in what the limit counts.
+    Amount(Credits),
+    /// A share of the amount that the limit states (1.0 doubles it).
+    Share(f64),
 }
 
 /// Limits begin anew before their windows end.

@@ -29,11 +29,15 @@ pub struct Grounds {
 }
 
 impl Grounds {
-    /// Of the findings about a scenario, which the command line calls `named`.
+    /// Of the findings about a scenario, which the command line calls `named`; policies are compared by `lost_work`.
     #[must_use]
-    pub fn new(findings: &Findings, provenance: &Provenance, named: &str) -> Self {
+    pub fn new(
+        findings: &Findings,
+        provenance: &Provenance,
+        (named, lost_work): (&str, &'static str),
+    ) -> Self {
         let names = &findings.shape().policies;
-        let (leader, metric) = leader(findings);
+        let (leader, metric) = leader(findings, lost_work);
         let kept =
             [leader.unwrap_or(findings.baseline), findings.baseline].map(|policy| names[policy].as_str());
         let counts = |number: &&NumberOrigin| match number.key.strip_prefix("policies.") {
@@ -139,7 +143,7 @@ impl Grounds {
 }
 
 /// The policy that does best against the baseline, and in what: lost work, else cash.
-fn leader(findings: &Findings) -> (Option<usize>, &'static str) {
+fn leader(findings: &Findings, lost_work: &'static str) -> (Option<usize>, &'static str) {
     let others = || (0..findings.shape().policies.len()).filter(|&policy| policy != findings.baseline);
     let best = |outcome: &'static str, verdicts: [Verdict; 2], sign: f64| {
         let gain = |policy: usize| {
@@ -148,12 +152,11 @@ fn leader(findings: &Findings) -> (Option<usize>, &'static str) {
         };
         others().filter_map(gain).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(policy, _)| policy)
     };
-    let work = best("lost_credits", [Verdict::Better, Verdict::Better], -1.0);
+    let work = best(lost_work, [Verdict::Better, Verdict::Better], -1.0);
     let cash = || best("cash_money", [Verdict::Better, Verdict::Higher], 1.0);
-    match work.map(|policy| (policy, "lost_credits")).or_else(|| cash().map(|policy| (policy, "cash_money")))
-    {
+    match work.map(|policy| (policy, lost_work)).or_else(|| cash().map(|policy| (policy, "cash_money"))) {
         Some((policy, metric)) => (Some(policy), metric),
-        None => (others().next(), "lost_credits"),
+        None => (others().next(), lost_work),
     }
 }
 

@@ -11,7 +11,7 @@ use super::number::exact;
 /// The file.
 pub const LIMITS_FILE: &str = "limits.csv";
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 23] = [
     "replication",
     "policy",
     "limit",
@@ -28,6 +28,13 @@ const COLUMNS: [&str; 16] = [
     "overrun",
     "first_full_h_p50",
     "first_lacking_h_p50",
+    "windows",
+    "windows_exhausted",
+    "exhausted_share",
+    "unused_share",
+    "raises_asked",
+    "raises",
+    "raised",
 ];
 
 /// Writes the header.
@@ -68,5 +75,29 @@ fn cells(met: &LimitTotals) -> impl Iterator<Item = String> {
     let amounts = [met.refused_micros, met.overrun_micros].map(|micros| decimal_of(micros, 6));
     let times = [hours(met.first_full.quantile(0.5)), hours(met.first_lacking.quantile(0.5))];
     let counts = counts.map(|count| count.to_string());
-    organizations.into_iter().chain(members).chain(counts).chain(amounts).chain(times)
+    let raises = [met.asked.to_string(), met.raised.to_string(), decimal_of(met.raised_micros, 6)];
+    let windows = windows(met);
+    organizations
+        .into_iter()
+        .chain(members)
+        .chain(counts)
+        .chain(amounts)
+        .chain(times)
+        .chain(windows)
+        .chain(raises)
+}
+
+/// Windows that ended, those in which all was used, their share, and the share of the amounts that was left; nothing where that is
+/// not reported.
+fn windows(met: &LimitTotals) -> [String; 4] {
+    if !met.reports_windows {
+        return Default::default();
+    }
+    let share = |part: f64, whole: f64| if whole > 0.0 { exact(part / whole) } else { String::new() };
+    [
+        met.windows.to_string(),
+        met.windows_exhausted.to_string(),
+        share(met.windows_exhausted as f64, met.windows as f64),
+        share(met.unused_micros as f64, met.offered_micros as f64),
+    ]
 }

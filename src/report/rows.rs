@@ -7,11 +7,11 @@ use std::fmt::Display;
 use std::io::Write;
 
 use crate::outcome::{
-    AttemptOutcome, AttemptRow, CycleRow, Detail, Entry, EntryKind, METRICS, Metric, OrganizationChange,
-    OrganizationOutcome, Reason, RunShape, Tally, Totals,
+    AttemptOutcome, AttemptRow, CycleRow, Detail, Entry, EntryKind, EntryMeter, LimitAccountRow, METRICS,
+    Metric, OrganizationChange, OrganizationOutcome, Reason, RunShape, Tally, Totals,
 };
 
-use crate::units::{FeatureIndex, NO_MEMBER};
+use crate::units::{FeatureIndex, NO_MEMBER, SimTime};
 
 use super::cell::append;
 use super::customers::{CHANGE_COLUMNS, change_cells};
@@ -26,6 +26,8 @@ pub enum RowFile {
     Changes,
     /// Billing cycles; on request.
     Cycles,
+    /// Meters of limits; on request.
+    LimitAccounts,
     /// Attempts; on request.
     Operations,
     /// Ledger entries; on request.
@@ -40,6 +42,7 @@ impl RowFile {
             RowFile::Organizations => "organizations.csv",
             RowFile::Changes => "organizations-change.csv",
             RowFile::Cycles => "cycles.csv",
+            RowFile::LimitAccounts => "limit-accounts.csv",
             RowFile::Operations => "operations.csv",
             RowFile::Journal => "journal.csv",
         }
@@ -60,13 +63,17 @@ impl RowFile {
                 "replication,policy,organization,cycle,from,to,issued,charged,burned,repaid,expired,carried,debt,\
                  demanded,refused,money"
             }
+            RowFile::LimitAccounts => {
+                "replication,policy,organization,limit,owner,first_full_at,first_lacking_at,first_refused_at,used,unused"
+            }
             RowFile::Operations => {
                 "replication,policy,organization,feature,operation,attempt,arrived,decided,outcome,reason,estimate,\
                  cost,charged,ended,member,group,project,quantities,plan"
             }
             RowFile::Journal => {
                 "replication,policy,organization,seq,at,kind,feature,operation,segment,member,project,grant,category,\
-                 parent,credits,money,settled_after,available_after,debt_after"
+                 parent,credits,money,settled_after,available_after,debt_after,meter,meter_owner,meter_before,\
+                 meter_after,meter_reserved,meter_amount,meter_until"
             }
         };
         format!("{columns}\n")
@@ -94,6 +101,9 @@ impl RowFile {
                 RowFile::Cycles => {
                     detail(tally, |detail| detail.cycles.iter().for_each(|row| line.cycle(row)))
                 }
+                RowFile::LimitAccounts => detail(tally, |detail| {
+                    detail.limit_accounts.iter().for_each(|row| line.limit_account(row))
+                }),
                 RowFile::Operations => {
                     detail(tally, |detail| detail.attempts.iter().for_each(|row| line.attempt(row, detail)))
                 }
@@ -213,6 +223,19 @@ impl PrefixedLines<'_> {
         self.out.push(b'\n');
     }
 
+    fn limit_account(&mut self, row: &LimitAccountRow) {
+        self.begin(&self.lead.clone());
+        let limit = self.limits.get(usize::from(row.limit)).map_or("", String::as_str);
+        self.text(limit);
+        self.optional(row.owner);
+        for instant in [row.first_full_at, row.first_lacking_at, row.first_refused_at] {
+            self.optional(instant);
+        }
+        self.plain(row.used);
+        self.optional(row.unused);
+        self.out.push(b'\n');
+    }
+
     fn attempt(&mut self, row: &AttemptRow, detail: &Detail) {
         self.begin(&self.lead.clone());
         self.feature(Some(usize::from(row.feature)));
@@ -259,7 +282,20 @@ impl PrefixedLines<'_> {
         for balance in [entry.settled_after, entry.available_after, entry.debt_after] {
             self.plain(balance);
         }
+        self.meter(entry.meter);
         self.out.push(b'\n');
+    }
+
+    /// The meter that an entry is about.
+    fn meter(&mut self, meter: Option<EntryMeter>) {
+        let name = meter.and_then(|meter| self.limits.get(usize::from(meter.limit)));
+        self.text(name.map_or("", String::as_str));
+        self.optional(meter.and_then(|meter| meter.owner));
+        self.optional(meter.map(|meter| meter.used.0));
+        self.optional(meter.map(|meter| meter.used.1));
+        self.optional(meter.map(|meter| meter.reserved));
+        self.optional(meter.and_then(|meter| meter.amount));
+        self.optional(meter.map(|meter| meter.until).filter(|until| *until != SimTime::MAX));
     }
 }
 
@@ -378,7 +414,11 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Degraded => "degraded",
         EntryKind::Refused => "refused",
         EntryKind::Queued => "queued",
+        EntryKind::Metered => "metered",
         EntryKind::LimitReset => "reset",
+        EntryKind::RaiseAsked => "raise_asked",
+        EntryKind::LimitRaised => "raised",
+        EntryKind::RaiseRefused => "raise_refused",
         EntryKind::Lost => "lost",
         EntryKind::Paused => "paused",
         EntryKind::Resumed => "resumed",
@@ -416,7 +456,7 @@ mod tests {
 
     use super::*;
     use crate::outcome::synthetic;
-    use crate::units::{Credits, SimTime};
+    use crate::units::Credits;
 
     fn rows(file: RowFile, organization: &OrganizationOutcome) -> Vec<csv::StringRecord> {
         let shape = synthetic::shape(&["block, hard", "overdraft"]);
@@ -450,6 +490,8 @@ mod tests {
             settled_after: Credits::ZERO,
             available_after: Credits::from_whole(-2),
             debt_after: Credits::ZERO,
+            meter: None,
+            rate: 0,
         };
         let attempt = AttemptRow {
             feature: 0,
@@ -469,6 +511,7 @@ mod tests {
         };
         let detail = Detail {
             cycles: vec![CycleRow::default()],
+            limit_accounts: Vec::new(),
             attempts: vec![attempt],
             quantities: BTreeMap::from([((FeatureIndex(0), 4), Box::from([1.5]))]),
             groups: vec![None, None, Some(0)],
@@ -518,6 +561,13 @@ mod tests {
             "0",
             "-2",
             "0",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
         ];
         assert_eq!(cells(RowFile::Journal), entry);
     }

@@ -58,6 +58,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     limits::room_for_nothing,
     limits::links_never_asked,
     limits::queue_that_never_moves,
+    limits::asks_in_vain,
     limits::limit_never_met,
     money::invoices_never_sent_ahead,
     money::grace_beside_forgiving,

@@ -104,6 +104,12 @@ impl Scenario {
         self.policies.iter().filter(other).map(|policy| policy.name.as_str())
     }
 
+    /// The outcome of lost work that can be compared between all policies: at list rates if their price lists differ.
+    #[must_use]
+    pub fn lost_work(&self) -> &'static str {
+        if self.priced_otherwise().next().is_some() { "lost_list_credits" } else { "lost_credits" }
+    }
+
     /// Policies with an automatic top-up that nothing caps.
     #[must_use]
     pub fn tops_up_without_cap(&self) -> Vec<&str> {

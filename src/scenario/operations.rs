@@ -148,6 +148,10 @@ fn operation(item: Item<'_>, around: Surroundings<'_>) -> Option<ListedOperation
         true => section.value("duration", Item::span),
         false => parts.iter().fold(SimSpan::ZERO, |sum, part: &RunPart| sum + part.duration),
     };
+    if section.has("steps") && work.is_some_and(|work| work.gauge) {
+        let hint = "write `credits`, the value of the gauge";
+        section.error("steps", "has no meaning for a feature with `unit = \"latest\"`", Some(hint));
+    }
     let quantities = section.value("quantities", |item| quantities(item, work));
     let credits = credits(section, work, &quantities, duration);
     let member = section.read("member", |item| match item.is_word("none") {

@@ -3,12 +3,14 @@
 //! Leaves operations that arrive to `supply`. Invariant: everything is drawn from the generator that is given, so that it depends
 //! on whatever that is keyed by.
 
+use std::sync::Arc;
+
 use crate::sampling::Rng;
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::demand::{Amount, Listed, StepShape};
 use super::operation::{Batch, Operation};
-use super::plan::{Mishap, QuantityValues, WorkStreams, credits};
+use super::plan::{Mishap, QuantityValues, WorkPlan, WorkStreams, credits};
 use super::rates::PricedStep;
 use super::run::RunDraw;
 use super::source::Source;
@@ -98,11 +100,32 @@ impl Source {
     /// One operation of an organization drawn anew; neither fails nor is cancelled. A formula that gives no cost counts
     /// as 0: the operations themselves tell of it.
     pub(super) fn draw_over_population(&self, rng: &mut Rng) -> (Operation, Vec<Credits>) {
-        self.draw_anew(rng, &mut QuantityValues::default())
+        let work = self.work.for_organization(rng);
+        let values = &mut QuantityValues::default();
+        let (mut operation, mut prices) = self.draw_of(&work, rng, values);
+        if work.gauge {
+            // What is owed is the rise from one value of an organization to the next.
+            let (before, prices_before) = self.draw_of(&work, rng, values);
+            operation.cost = (operation.cost - before.cost).positive_part();
+            for (price, before) in prices.iter_mut().zip(prices_before) {
+                *price = (*price - before).positive_part();
+            }
+        }
+        (operation, prices)
     }
 
     fn draw_anew(&self, rng: &mut Rng, values: &mut QuantityValues) -> (Operation, Vec<Credits>) {
         let work = self.work.for_organization(rng);
+        self.draw_of(&work, rng, values)
+    }
+
+    /// One operation of an organization.
+    fn draw_of(
+        &self,
+        work: &Arc<WorkPlan>,
+        rng: &mut Rng,
+        values: &mut QuantityValues,
+    ) -> (Operation, Vec<Credits>) {
         let mut streams = WorkStreams::split(rng);
         let mut parts = Vec::new();
         let mut operation = Operation::default();
@@ -111,7 +134,7 @@ impl Source {
                 (operation.cost, operation.duration) = work.draw_simple(cost, duration, &mut streams, values);
             }
             StepShape::Run(steps) => {
-                let _ = RunDraw::draw(&work, steps, &mut streams, values, &mut parts);
+                let _ = RunDraw::draw(work, steps, &mut streams, values, &mut parts);
                 operation.cost = parts.iter().map(|part| part.cost).sum();
                 operation.duration = total(&parts);
             }

@@ -255,6 +255,8 @@ pub struct Work {
     pub shape: StepShape,
     /// Operations (or steps) served from a cache.
     pub cache: Option<CacheHits>,
+    /// The cost is the newest value of a gauge: an operation owes what it is above the one before it.
+    pub gauge: bool,
 }
 
 /// One step or several.

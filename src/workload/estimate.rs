@@ -73,7 +73,8 @@ impl Source {
     /// The distribution of the cost, if it is nothing but one drawn number.
     fn plain_cost(&self) -> Option<&crate::sampling::Dist> {
         let StepShape::Simple { cost: Amount::Drawn(dist), .. } = &self.work.shape else { return None };
-        let plain = !self.work.free && self.work.cache.is_none() && !self.work.has_two_levels();
+        let plain =
+            !(self.work.free || self.work.gauge || self.work.cache.is_some() || self.work.has_two_levels());
         (plain && !dist.can_be_negative()).then_some(dist)
     }
 

@@ -12,6 +12,7 @@ mod estimate;
 mod failure;
 pub mod fit;
 pub mod formula;
+mod gauge;
 mod history;
 mod invoices;
 mod operation;

@@ -62,6 +62,8 @@ pub(super) struct WorkPlan {
     pub quantities: Vec<QuantityPlan>,
     pub shape: StepShape,
     pub cache: Option<CacheHits>,
+    /// The cost is a gauge's.
+    pub gauge: bool,
     /// Costs nothing, whatever is drawn.
     pub free: bool,
     /// What else prices each operation.
@@ -147,7 +149,7 @@ impl WorkPlan {
             grows || quantity.dist.has_two_levels()
         }) || shape_has_two_levels(&work.shape);
         let (shape, cache, rates) = (work.shape.clone(), work.cache, Arc::clone(rates));
-        Arc::new(WorkPlan { quantities, shape, cache, free, rates, two_levels })
+        Arc::new(WorkPlan { quantities, shape, cache, gauge: work.gauge, free, rates, two_levels })
     }
 
     /// The plan with an organization's own parameters; the shared one if nothing is drawn per organization.

@@ -105,6 +105,12 @@ impl FeatureRates {
         quantity < self.quantities.len() && rate.reads(RATE_NAMES.len() + quantity)
     }
 
+    /// True if the rate of a place is a measure, and no price.
+    #[must_use]
+    pub fn is_measure(&self, rate: usize) -> bool {
+        self.measures.get(rate).is_some_and(Option::is_some)
+    }
+
     /// True if some rate reads the quantity of this place.
     #[must_use]
     pub fn read(&self, quantity: usize) -> bool {

@@ -13,6 +13,7 @@ use super::arrivals::{Clock, ClockPlan, ClockTraits};
 use super::cuts::{Counters, Cuts};
 use super::demand::{Arrivals, Demand, Drift, Listed, StepShape, Variation};
 use super::failure::{FailurePlan, FailureState};
+use super::gauge::Gauge;
 use super::history::{CostSketch, HistoryOrganization, PreparedHistory, ReplayRows};
 use super::operation::{Batch, Operation};
 use super::own::{DemandAsker, DemandSource, OwnOperations};
@@ -315,6 +316,7 @@ impl Source {
             people: People::new(key, traits, self.by_nobody),
             blur: key.stream(Purpose::Blur),
             values: QuantityValues::keeping(!self.kept.is_empty()),
+            gauge: Gauge::default(),
             sequence: 0,
         }))
     }

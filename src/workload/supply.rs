@@ -11,6 +11,7 @@ use crate::units::{Credits, NO_MEMBER, SimSpan, SimTime, impossible};
 use super::arrivals::Clock;
 use super::demand::{Listed, StepShape};
 use super::failure::FailureState;
+use super::gauge::Gauge;
 use super::history::ReplayRows;
 use super::operation::{Batch, Fate, Operation, RunPart};
 use super::own::OwnOperations;
@@ -37,6 +38,7 @@ pub(super) struct SupplyState {
     pub(super) people: People,
     pub(super) blur: Rng,
     pub(super) values: QuantityValues,
+    pub(super) gauge: Gauge,
     pub(super) sequence: u32,
 }
 
@@ -106,6 +108,21 @@ impl Source {
         limit: usize,
     ) -> Result<(), std::io::Error> {
         let state = &mut *state.0;
+        let before = batch.operations.len();
+        self.extend_by_values(state, batch, limit)?;
+        if self.work.gauge {
+            state.gauge.keep_rises(batch, before, &self.rates);
+        }
+        Ok(())
+    }
+
+    /// The same, of features with a gauge by its values.
+    fn extend_by_values(
+        &self,
+        state: &mut SupplyState,
+        batch: &mut Batch,
+        limit: usize,
+    ) -> Result<(), std::io::Error> {
         let before = batch.operations.len();
         batch.quantity_count = self.kept.len();
         batch.rate_count = self.rates.len();

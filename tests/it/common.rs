@@ -41,7 +41,14 @@ admission = "positive"
 
 /// Every row that an account can keep, and its journal audited.
 pub fn everything() -> DetailOptions {
-    DetailOptions { cycles: true, operations: true, journal: true, audit: true, ..DetailOptions::default() }
+    DetailOptions {
+        cycles: true,
+        limit_accounts: true,
+        operations: true,
+        journal: true,
+        audit: true,
+        ..DetailOptions::default()
+    }
 }
 
 /// The command, with nothing to read from standard input.

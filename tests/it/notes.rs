@@ -51,6 +51,10 @@ fn a_note_says_what_a_default_decided_what_is_still_to_come_and_what_has_no_pric
             "{json}"
         );
     }
+    let lost_by_default =
+        "limits = [{ name = \"one\", amount = 1, unit = \"operations\", on_limit = \"queue\", max = 9 }]";
+    let (text, _) = told(&["run"], &short(lost_by_default));
+    assert!(text.contains("lost after waiting too long, by a default"), "{text}");
     for quiet in [
         "admission = \"positive\"\nshort = \"queue\"\npatience = \"1 day\"",
         "limits = [{ name = \"one\", amount = 1, unit = \"operations\", on_limit = \"queue\", patience = \"1 h\" }]",

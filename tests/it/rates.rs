@@ -58,11 +58,39 @@ rates = [{ weekdays = ["Sat"], chat = "cost / 2" }]
     assert_eq!(outcome(&summary, "charged_credits"), ["11", "31", "9"]);
     let said = printed.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("`tokens`, `weekend` price operations by other rates than `today`"), "{printed}");
+    assert!(said.contains("at list rates") || said.contains("loses no work"), "{printed}");
     let lacking = body.replace("out * 2", "outs * 2");
     let place = Place::of(&[("usage.csv", HISTORY), ("case.toml", &format!("{HEAD}{lacking}"))]);
     let (code, _, stderr) = place.creditsim(&["run", "case.toml", "--quiet"]);
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("has no column `outs`") && stderr.contains("did you mean `out`?"), "{stderr}");
+}
+
+#[test]
+fn rows_of_a_history_are_counted_by_their_columns() {
+    let body = r#"
+[histories.usage]
+file = "usage.csv"
+time = "at"
+organization = "who"
+feature = "model"
+cost = "credits"
+[[cohorts]]
+name = "all"
+history = "usage"
+[features.chat]
+[features.image]
+[policies.free]
+[policies.out]
+limits = [{ name = "out", amount = 599, unit = "out", features = ["chat"] }]
+[policies.in]
+limits = [{ name = "in", amount = 4000, unit = "in" }]
+"#;
+    let place = Place::of(&[("usage.csv", HISTORY), ("case.toml", &format!("{HEAD}{body}"))]);
+    let (summary, _) = summary(&place);
+    // Of acme's 100 + 500 of `out` the second does not fit into 599; its 1,000 + 3,000 of `in` fit into 4,000.
+    assert_eq!(outcome(&summary, "attempts_refused_limit"), ["0", "1", "0"]);
+    assert_eq!(outcome(&summary, "charged_credits"), ["11", "7", "11"]);
 }
 
 const DRAWN: &str = r#"
@@ -115,4 +143,32 @@ fn quantities_that_are_written_down_are_priced_and_missing_ones_told() {
         stderr.contains("reads `tokens`, which an operation written down in cohort `one` does not say"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_gauge_owes_how_far_it_rises() {
+    let body = r#"
+[[cohorts]]
+name = "all"
+organizations = 1
+operations = [
+  { at = 2025-01-02, feature = "storage", credits = 10, quantities = { gigabytes = 100 } },
+  { at = 2025-01-03, feature = "storage", credits = 15, quantities = { gigabytes = 150 } },
+  { at = 2025-01-04, feature = "storage", credits = 12, quantities = { gigabytes = 120 } },
+  { at = 2025-01-05, feature = "storage", credits = 20, quantities = { gigabytes = 200 } },
+]
+[features.storage]
+unit = "latest"
+[policies.own]
+[policies.double]
+rates = { storage = "cost * 2" }
+[policies.capped]
+limits = [{ name = "disk", amount = 150, unit = "gigabytes", counted = "latest" }]
+"#;
+    let place = Place::of(&[("case.toml", &format!("{HEAD}{body}"))]);
+    let (summary, _) = summary(&place);
+    // 10 + 5 + 0 + 8, twice that, and without the 8 of what does not fit into 150 gigabytes.
+    assert_eq!(outcome(&summary, "charged_credits"), ["23", "46", "15"]);
+    assert_eq!(outcome(&summary, "demand_list_credits"), ["23", "23", "23"]);
+    assert_eq!(outcome(&summary, "attempts_refused_limit"), ["0", "0", "1"]);
 }

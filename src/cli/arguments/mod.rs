@@ -452,6 +452,8 @@ pub struct LayoutArguments {
 pub enum RowsOption {
     /// `cycles.csv`: one row per organization and cycle.
     Cycles,
+    /// `limit-accounts.csv`: one row per organization and meter of a limit.
+    LimitAccounts,
     /// `operations.csv`: one row per attempt.
     Operations,
     /// `journal.csv`: one row per ledger entry.
@@ -489,6 +491,7 @@ impl RunArguments {
     pub fn wants(&self, rows: RowsOption) -> bool {
         let short = match rows {
             RowsOption::Cycles => self.cycles,
+            RowsOption::LimitAccounts => false,
             RowsOption::Operations => self.operations,
             RowsOption::Journal => self.journal,
         };

@@ -182,7 +182,8 @@ impl Matter {
     /// What the verdict rests on, once it is known which features the histories feed.
     fn grounds(&self, findings: &Findings, histories: &[Arc<PreparedHistory>], named: &str) -> Grounds {
         let fed = |feature| histories.iter().any(|history| history.feeds(feature));
-        Grounds::new(findings, &Provenance::of(&self.source, &self.scenario, &fed), named)
+        let provenance = Provenance::of(&self.source, &self.scenario, &fed);
+        Grounds::new(findings, &provenance, (named, self.scenario.lost_work()))
     }
 }
 
@@ -243,6 +244,7 @@ fn expected(scenario: &Scenario, arguments: &RunArguments) -> Result<Expected, C
         threads: layout(arguments.threads, &arguments.layout).threads as u32,
         organization_rows: !arguments.no_organizations,
         cycle_rows: arguments.wants(RowsOption::Cycles),
+        limit_rows: arguments.wants(RowsOption::LimitAccounts),
         operation_rows: arguments.wants(RowsOption::Operations),
         journal_rows: arguments.wants(RowsOption::Journal),
     };
@@ -264,6 +266,7 @@ fn row_files(arguments: &RunArguments) -> Vec<RowFile> {
         (!arguments.no_organizations, RowFile::Organizations),
         (!arguments.no_organizations, RowFile::Changes),
         (arguments.wants(RowsOption::Cycles), RowFile::Cycles),
+        (arguments.wants(RowsOption::LimitAccounts), RowFile::LimitAccounts),
         (arguments.wants(RowsOption::Operations), RowFile::Operations),
         (arguments.wants(RowsOption::Journal), RowFile::Journal),
     ];

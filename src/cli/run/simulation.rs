@@ -118,10 +118,12 @@ pub(super) fn job(
 ) -> Result<Job, CommandProblem> {
     let detail = DetailOptions {
         cycles: arguments.wants(RowsOption::Cycles),
+        limit_accounts: arguments.wants(RowsOption::LimitAccounts),
         operations: arguments.wants(RowsOption::Operations),
         journal: arguments.wants(RowsOption::Journal),
         free: arguments.free,
         audit: arguments.audit,
+        meters: false,
         followed: false,
     };
     // An organization that is asked for may be any of them.

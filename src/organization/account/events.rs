@@ -171,6 +171,8 @@ pub(super) enum TimerKind {
     Room,
     /// Limits begin anew for everybody.
     LimitReset,
+    /// A person answers whether a limit's amount is raised (index into the answers that are awaited).
+    RaiseAnswered(u32),
     /// Other rates may be in force.
     Rates,
     /// An operation that credits have come for tries again.

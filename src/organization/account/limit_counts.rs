@@ -6,6 +6,8 @@ use crate::outcome::LimitTally;
 use crate::policy::OnLimit;
 use crate::units::{Credits, SimTime};
 
+use super::meter::EndedWindows;
+
 /// The counters of one limit.
 pub(super) struct LimitCounts<'a>(&'a mut LimitTally);
 
@@ -18,7 +20,7 @@ impl<'a> LimitCounts<'a> {
     /// It turns away an operation of such a cost, which meets this.
     pub(super) fn turned_away(self, reaction: OnLimit, cost: Credits) {
         match reaction {
-            OnLimit::Reject => {
+            OnLimit::Reject | OnLimit::Ask => {
                 self.0.refused += 1;
                 self.0.refused_credits += cost;
             }
@@ -40,9 +42,27 @@ impl<'a> LimitCounts<'a> {
         self.0.members = members;
     }
 
+    /// What became of its windows is reported.
+    pub(super) fn windows(self, ended: EndedWindows) {
+        self.0.reports_windows = true;
+        (self.0.windows, self.0.windows_exhausted) = (ended.windows, ended.exhausted);
+        (self.0.unused, self.0.offered) = (ended.unused, ended.offered);
+    }
+
     /// A charge took what it counts beyond its amount.
     pub(super) fn overran(self, rise: Credits) {
         self.0.overrun += rise;
+    }
+
+    /// A person is asked to raise the amount.
+    pub(super) fn asks(self) {
+        self.0.asked += 1;
+    }
+
+    /// One does, by so much.
+    pub(super) fn raised(self, by: Credits) {
+        self.0.raised += 1;
+        self.0.raised_by += by;
     }
 
     /// All of its amount is used.

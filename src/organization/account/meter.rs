@@ -22,12 +22,36 @@ pub(super) struct LimitMeter {
     pub(super) window: (SimTime, SimTime),
     /// What counts in a rolling window, the oldest first.
     pub(super) recent: VecDeque<(SimTime, Credits)>,
-    /// Charges before this instant are in no sum any more.
+    /// What was incurred before this instant is in no sum any more …
     pub(super) since: SimTime,
-    /// It had no room for an operation.
-    pub(super) met: bool,
+    /// … nor what was counted before this reset of the account, counted from 1.
+    pub(super) reset: u32,
+    /// An operation has started in the window that is open, and all was used in it.
+    pub(super) entered: bool,
+    pub(super) exhausted: bool,
+    /// Windows that have ended.
+    pub(super) ended: EndedWindows,
+    /// First instants since outcomes count: all was used, it had no room for an operation, it refused one.
+    pub(super) full_at: Option<SimTime>,
+    pub(super) lacking_at: Option<SimTime>,
+    pub(super) refused_at: Option<SimTime>,
+    /// By how much people have raised its amount.
+    pub(super) raised: Credits,
+    /// Times that somebody was asked to, and until when nobody is asked again.
+    pub(super) asked: (u32, Option<SimTime>),
     /// Reserved by operations of the trace, which no live operation stands for: their holds, or themselves at work.
     pub(super) in_trace: Credits,
+}
+
+/// What became of windows that have ended, of those with an operation in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct EndedWindows {
+    pub(super) windows: u64,
+    /// Of them, those in which all was used.
+    pub(super) exhausted: u64,
+    /// What was left at their ends, of so much in all; nothing of windows without an amount.
+    pub(super) unused: Credits,
+    pub(super) offered: Credits,
 }
 
 /// The fixed window that was found last.
@@ -67,8 +91,15 @@ pub(super) fn scale(window: LimitWindow) -> i128 {
 
 impl LimitMeter {
     /// Brings the meter to the present: windows that have ended are closed, buckets have filled.
+    /// `most` is how much its owner has room for.
     #[inline]
-    pub(super) fn move_on(&mut self, window: LimitWindow, fixed: &mut FixedWindow, clock: WindowClock<'_>) {
+    pub(super) fn move_on(
+        &mut self,
+        window: LimitWindow,
+        fixed: &mut FixedWindow,
+        clock: WindowClock<'_>,
+        most: impl FnOnce() -> Option<Credits>,
+    ) {
         let now = clock.now;
         match window {
             LimitWindow::Life => {}
@@ -80,11 +111,13 @@ impl LimitMeter {
                 }
                 let open = fixed.open_now((every, anchor), clock);
                 if open != self.window {
+                    self.window_ends(most);
                     (self.window, self.used) = (open, 0);
                 }
             }
             LimitWindow::FirstUse(_) => {
                 if now >= self.window.1 {
+                    self.window_ends(most);
                     (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
                 }
             }
@@ -107,6 +140,51 @@ impl LimitMeter {
         }
     }
 
+    /// An operation starts inside: a window that the first use opens is open.
+    #[inline]
+    pub(super) fn enter(&mut self, window: LimitWindow, now: SimTime) {
+        self.entered = true;
+        if let LimitWindow::FirstUse(span) = window
+            && (!self.is_open(now) || Deliberate::FirstUseWindowsMove.is_made())
+        {
+            self.window = (now, now + span);
+        }
+    }
+
+    /// The window that was open has ended.
+    fn window_ends(&mut self, most: impl FnOnce() -> Option<Credits>) {
+        if !self.entered {
+            return;
+        }
+        self.ended.windows += 1;
+        self.ended.exhausted += u64::from(self.exhausted);
+        if let Some(most) = most().map(|most| most + self.raised) {
+            self.ended.unused += (most - Credits::from_micros(self.used as i64)).positive_part();
+            self.ended.offered += most;
+        }
+        (self.entered, self.exhausted) = (false, false);
+    }
+
+    /// All of its amount is used.
+    pub(super) fn fills(&mut self, now: SimTime) {
+        self.exhausted = true;
+        self.full_at.get_or_insert(now);
+    }
+
+    /// It has no room for an operation, which it refuses or leaves to another limit. True the first time.
+    pub(super) fn lacks(&mut self, now: SimTime, refuses: bool) -> bool {
+        if refuses {
+            self.refused_at.get_or_insert(now);
+        }
+        self.lacking_at.replace(self.lacking_at.unwrap_or(now)).is_none()
+    }
+
+    /// Outcomes count from now on.
+    pub(super) fn begin_measuring(&mut self) {
+        self.ended = EndedWindows::default();
+        (self.full_at, self.lacking_at, self.refused_at) = (None, None, None);
+    }
+
     /// True if an instant is in the window that is open.
     #[inline]
     pub(super) fn is_open(&self, now: SimTime) -> bool {
@@ -114,12 +192,20 @@ impl LimitMeter {
     }
 
     /// What is used, rounded up to a micro-credit.
+    #[inline]
     pub(super) fn used(&self, window: LimitWindow) -> Credits {
-        let scale = scale(window);
-        Credits::from_micros((self.used + scale - 1).div_euclid(scale) as i64)
+        // Only buckets count in parts of a micro-credit: whoever counts whole ones divides by nothing.
+        match window {
+            LimitWindow::Refill { .. } => {
+                let scale = scale(window);
+                Credits::from_micros((self.used + scale - 1).div_euclid(scale) as i64)
+            }
+            _ => Credits::from_micros(self.used as i64),
+        }
     }
 
     /// True if there is room.
+    #[inline]
     pub(super) fn has_room(
         &self,
         window: LimitWindow,
@@ -127,6 +213,14 @@ impl LimitMeter {
         need: NeedOfRoom,
         reserved: Credits,
     ) -> bool {
+        if !matches!(window, LimitWindow::Refill { .. }) {
+            let (used, most_micros) = (self.used + i128::from(reserved.micros()), i128::from(most.micros()));
+            return match need {
+                NeedOfRoom::Any => used < most_micros,
+                NeedOfRoom::Whole(need) => used + i128::from(need.micros()) <= most_micros,
+                NeedOfRoom::Newest(need) => need <= most,
+            };
+        }
         let scale = scale(window);
         let micros = |credits: Credits| i128::from(credits.micros()) * scale;
         let used = self.used + micros(reserved);
@@ -191,8 +285,8 @@ impl LimitMeter {
     }
 
     /// Nothing is used any more; `restart` closes a window that the first use has opened.
-    pub(super) fn reset(&mut self, window: LimitWindow, restart: bool, now: SimTime) {
-        (self.used, self.since) = (0, now);
+    pub(super) fn reset(&mut self, window: LimitWindow, restart: bool, (number, now): (u32, SimTime)) {
+        (self.used, self.reset, self.since) = (0, number, now);
         self.recent.clear();
         if restart && matches!(window, LimitWindow::FirstUse(_)) {
             self.window = (SimTime::default(), SimTime::default());

@@ -71,6 +71,8 @@ pub(super) struct MeterRule {
     measured_by: Vec<Option<u16>>,
     default: StatedAmount,
     members: Vec<(u16, StatedAmount)>,
+    /// What became of its windows is reported.
+    pub(super) reports_windows: bool,
     /// Shares of the amount at which people are told (billionths), and whether that is critical.
     alerts: SmallVec<[(i64, bool); 2]>,
     /// All levels of use at which something happens to whoever has no amount of its own, ascending.
@@ -195,6 +197,7 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
         measured_by: limit.quantity.as_ref().map(|of| of.measured_by.clone()).unwrap_or_default(),
         default,
         members: limit.amount.members.clone(),
+        reports_windows: limit.reports_windows,
         alerts: limit.alerts.iter().map(share).collect(),
         levels: SmallVec::new(),
         chain: None,

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::calendar::MonthEnd;
 use crate::deliberate::Deliberate;
-use crate::policy::{BankedResets, LimitWindow};
+use crate::policy::{BankedResets, LimitUnit, LimitWindow};
 use crate::units::{Credits, SimTime};
 
 use super::gate::NeedOfRoom;
-use super::meter::{FixedWindow, LimitMeter, scale};
-use super::meter_rules::{MeterRule, WindowClock};
+use super::meter::{EndedWindows, FixedWindow, LimitMeter, scale};
+use super::meter_rules::{MeterRule, ONE, WindowClock};
 
 /// What a count did to a meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,15 @@ pub(super) struct MeterRise {
     pub(super) used: (Credits, Credits),
     /// By how much what is used beyond the amount has risen.
     pub(super) overrun: Credits,
+}
+
+/// What somebody says who was asked to raise a meter's amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RaiseAnswer {
+    pub(super) limit: u16,
+    pub(super) owner: u16,
+    /// By how much; none is a no.
+    pub(super) raise: Option<Credits>,
 }
 
 /// What is the same for all meters of a limit.
@@ -46,6 +55,12 @@ pub(super) struct Meters {
     queues: BTreeMap<(u16, u16), VecDeque<u32>>,
     /// How many banked resets of each issue are used, by the first limit that they reset and the owner.
     banked: BTreeMap<(u16, u16), Vec<u32>>,
+    /// What people will say whom somebody has asked to raise an amount, or have said.
+    answers: Vec<RaiseAnswer>,
+    /// Projects of operations that end in the trace, by their slots there; nothing unless a limit asks.
+    projects: Vec<u16>,
+    /// How often a limit has begun anew.
+    resets: u32,
     /// Somebody whom a limit has refused waits for something to change.
     waits: bool,
     /// When time has brought room last.
@@ -54,28 +69,51 @@ pub(super) struct Meters {
     standing: Vec<MeterStanding>,
 }
 
+/// How much of an amount is counted: all of it.
+#[inline]
+fn to_count(amount: Credits) -> Credits {
+    if Deliberate::LimitsCountNothing.is_made() { Credits::ZERO } else { amount }
+}
+
+/// Changes what is used of a meter, and says what that did.
+#[inline]
+fn counted(
+    meter: &mut LimitMeter,
+    (rule, owner): (&MeterRule, u16),
+    change: impl FnOnce(&mut LimitMeter),
+) -> MeterRise {
+    let before = meter.used(rule.window);
+    change(meter);
+    let after = meter.used(rule.window);
+    let overrun = match rule.most_of(owner).map(|most| most + meter.raised) {
+        Some(most) => ((after - most).positive_part() - (before - most).positive_part()).positive_part(),
+        None => Credits::ZERO,
+    };
+    MeterRise { used: (before, after), overrun }
+}
+
 impl MetersOfLimit {
     /// An owner's meter at the present.
     #[inline]
-    fn at(&mut self, window: LimitWindow, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
-        let owner = usize::from(owner);
-        if owner >= self.by_owner.len() {
-            self.by_owner.resize(owner + 1, LimitMeter::default());
+    fn at(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
+        let place = usize::from(owner);
+        if place >= self.by_owner.len() {
+            self.by_owner.resize(place + 1, LimitMeter::default());
         }
-        let meter = &mut self.by_owner[owner];
-        meter.move_on(window, &mut self.fixed, clock);
+        let meter = &mut self.by_owner[place];
+        meter.move_on(rule.window, &mut self.fixed, clock, || rule.most_of(owner));
         meter
     }
 
     /// Every owner's meter at the present.
     fn all(
         &mut self,
-        window: LimitWindow,
+        rule: &MeterRule,
         clock: WindowClock<'_>,
     ) -> impl Iterator<Item = (usize, &mut LimitMeter)> {
         let MetersOfLimit { by_owner, fixed } = self;
         by_owner.iter_mut().enumerate().map(move |(owner, meter)| {
-            meter.move_on(window, fixed, clock);
+            meter.move_on(rule.window, fixed, clock, || rule.most_of(owner as u16));
             (owner, meter)
         })
     }
@@ -93,7 +131,7 @@ impl Meters {
 
     #[inline]
     fn at(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> &mut LimitMeter {
-        self.of(rule.id).at(rule.window, owner, clock)
+        self.of(rule.id).at(rule, owner, clock)
     }
 
     /// True if an owner's meter has room besides what is reserved outside the trace.
@@ -106,7 +144,7 @@ impl Meters {
         clock: WindowClock<'_>,
     ) -> bool {
         let meter = self.at(rule, owner, clock);
-        meter.has_room(rule.window, most, need, reserved + meter.in_trace)
+        meter.has_room(rule.window, most + meter.raised, need, reserved + meter.in_trace)
     }
 
     /// What an owner has used, at the present.
@@ -136,14 +174,48 @@ impl Meters {
         self.at(rule, owner, clock).in_trace += more;
     }
 
-    /// An owner's meter has no room for an operation; true the first time.
-    pub(super) fn is_met(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> bool {
-        !std::mem::replace(&mut self.at(rule, owner, clock).met, true)
+    /// An owner's meter has no room for an operation, which its limit refuses or not; true the first time.
+    pub(super) fn lacks(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        refuses: bool,
+        clock: WindowClock<'_>,
+    ) -> bool {
+        self.at(rule, owner, clock).lacks(clock.now, refuses)
+    }
+
+    /// All of an owner's amount is used.
+    pub(super) fn fills(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) {
+        self.at(rule, owner, clock).fills(clock.now);
+    }
+
+    /// An owner's meter as it stands; none if nobody has looked at it yet.
+    pub(super) fn meter(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        clock: WindowClock<'_>,
+    ) -> Option<&LimitMeter> {
+        let known = self.limits.get(usize::from(rule.id))?.by_owner.len() > usize::from(owner);
+        known.then(|| &*self.at(rule, owner, clock))
+    }
+
+    /// What became of the windows of all owners that have ended by now.
+    pub(super) fn ended_windows(&mut self, rule: &MeterRule, clock: WindowClock<'_>) -> EndedWindows {
+        let mut all = EndedWindows::default();
+        for (_, meter) in self.of(rule.id).all(rule, clock) {
+            all.windows += meter.ended.windows;
+            all.exhausted += meter.ended.exhausted;
+            all.unused += meter.ended.unused;
+            all.offered += meter.ended.offered;
+        }
+        all
     }
 
     /// What is counted begins anew: nobody has met any limit.
     pub(super) fn begin_measuring(&mut self) {
-        self.limits.iter_mut().flat_map(|of| &mut of.by_owner).for_each(|meter| meter.met = false);
+        self.limits.iter_mut().flat_map(|of| &mut of.by_owner).for_each(LimitMeter::begin_measuring);
     }
 
     /// When an owner's meter may have room for somebody who waits.
@@ -155,17 +227,104 @@ impl Meters {
         clock: WindowClock<'_>,
     ) -> Option<SimTime> {
         let meter = self.at(rule, owner, clock);
-        meter.opens_at(rule.window, most, (need, reserved + meter.in_trace), clock.now)
+        meter.opens_at(rule.window, most + meter.raised, (need, reserved + meter.in_trace), clock.now)
     }
 
     /// An operation inside the limit starts: a window that the first use opens is open.
     #[inline]
     pub(super) fn open(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) {
-        let LimitWindow::FirstUse(span) = rule.window else { return };
-        let meter = self.at(rule, owner, clock);
-        if !meter.is_open(clock.now) || Deliberate::FirstUseWindowsMove.is_made() {
-            meter.window = (clock.now, clock.now + span);
+        if rule.window.has_ends() {
+            self.at(rule, owner, clock).enter(rule.window, clock.now);
         }
+    }
+
+    /// True if an owner's meter has room for an operation of the trace, if the limit is asked, and what it counts as the operation
+    /// starts reaches no level at which something happens. One look at the meter.
+    #[inline]
+    pub(super) fn lets_in(
+        &mut self,
+        (rule, owner): (&MeterRule, u16),
+        asked: Option<(Credits, NeedOfRoom)>,
+        reserved: Credits,
+        clock: WindowClock<'_>,
+    ) -> bool {
+        let meter = self.at(rule, owner, clock);
+        let held = reserved + meter.in_trace;
+        if let Some((most, need)) = asked
+            && !meter.has_room(rule.window, most + meter.raised, need, held)
+        {
+            return false;
+        }
+        let counted = match rule.unit {
+            LimitUnit::Credits | LimitUnit::Quantity(_) => return true,
+            LimitUnit::Operations => meter.used(rule.window),
+            LimitUnit::InFlight => held,
+        };
+        rule.next_level(owner, counted).is_none_or(|level| level > counted + ONE)
+    }
+
+    /// An operation of the trace starts, which holds so much: windows open, it counts or reserves. Returns the overrun. One look
+    /// at the meter.
+    #[inline]
+    pub(super) fn enters(
+        &mut self,
+        (rule, owner): (&MeterRule, u16),
+        held: Credits,
+        clock: WindowClock<'_>,
+    ) -> Credits {
+        let nothing_to_do = rule.unit == LimitUnit::Credits && held.is_zero() && !rule.window.has_ends();
+        if nothing_to_do {
+            return Credits::ZERO;
+        }
+        let meter = self.at(rule, owner, clock);
+        meter.enter(rule.window, clock.now);
+        match rule.unit {
+            LimitUnit::Operations => {
+                return counted(meter, (rule, owner), |meter| {
+                    meter.count(rule.window, to_count(ONE), clock.now)
+                })
+                .overrun;
+            }
+            LimitUnit::InFlight => meter.in_trace += ONE,
+            LimitUnit::Credits => meter.in_trace += held,
+            LimitUnit::Quantity(_) => {}
+        }
+        Credits::ZERO
+    }
+
+    /// True if a charge reaches a level at which something happens.
+    #[inline]
+    pub(super) fn would_tell(
+        &mut self,
+        (rule, owner): (&MeterRule, u16),
+        charge: Credits,
+        clock: WindowClock<'_>,
+    ) -> bool {
+        let used = self.at(rule, owner, clock).used(rule.window);
+        rule.next_level(owner, used).is_some_and(|level| level <= used + charge)
+    }
+
+    /// An operation of the trace ends, which is charged, and held so much. Returns the overrun. One look at the meter.
+    #[inline]
+    pub(super) fn leaves(
+        &mut self,
+        (rule, owner): (&MeterRule, u16),
+        (charge, held): (Credits, Credits),
+        clock: WindowClock<'_>,
+    ) -> Credits {
+        if !matches!(rule.unit, LimitUnit::Credits | LimitUnit::InFlight) {
+            return Credits::ZERO;
+        }
+        let meter = self.at(rule, owner, clock);
+        if rule.unit == LimitUnit::InFlight {
+            meter.in_trace -= ONE;
+            return Credits::ZERO;
+        }
+        meter.in_trace -= held;
+        if !charge.is_positive() {
+            return Credits::ZERO;
+        }
+        counted(meter, (rule, owner), |meter| meter.count(rule.window, to_count(charge), clock.now)).overrun
     }
 
     /// The end of the window that is open at the present: fixed, or opened by the first use. None if none is open, or there
@@ -189,7 +348,7 @@ impl Meters {
         amount: Credits,
         clock: WindowClock<'_>,
     ) -> MeterRise {
-        let amount = if Deliberate::LimitsCountNothing.is_made() { Credits::ZERO } else { amount };
+        let amount = to_count(amount);
         self.change(rule, owner, clock, |meter| meter.count(rule.window, amount, clock.now))
     }
 
@@ -227,15 +386,49 @@ impl Meters {
         clock: WindowClock<'_>,
         change: impl FnOnce(&mut LimitMeter),
     ) -> MeterRise {
+        counted(self.at(rule, owner, clock), (rule, owner), change)
+    }
+
+    /// Somebody is asked to raise an owner's amount; gives the number of the request, from 0. None if an answer is awaited or
+    /// was a no that still holds.
+    pub(super) fn ask(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> Option<u32> {
         let meter = self.at(rule, owner, clock);
-        let before = meter.used(rule.window);
-        change(meter);
-        let after = meter.used(rule.window);
-        let overrun = match rule.most_of(owner) {
-            Some(most) => ((after - most).positive_part() - (before - most).positive_part()).positive_part(),
-            None => Credits::ZERO,
-        };
-        MeterRise { used: (before, after), overrun }
+        if meter.asked.1.is_some_and(|until| clock.now < until) {
+            return None;
+        }
+        let ends = rule.window.has_ends();
+        let until = if ends && meter.is_open(clock.now) { meter.window.1 } else { SimTime::MAX };
+        let number = meter.asked.0;
+        meter.asked = (number + 1, Some(until));
+        Some(number)
+    }
+
+    /// An answer will come; returns its place among all.
+    pub(super) fn await_answer(&mut self, answer: RaiseAnswer) -> u32 {
+        self.answers.push(answer);
+        self.answers.len() as u32 - 1
+    }
+
+    /// The answer of a place comes: after a yes somebody may be asked again.
+    pub(super) fn answered(&mut self, index: u32) -> RaiseAnswer {
+        let answer = self.answers[index as usize];
+        let asked = &mut self.of(answer.limit).by_owner[usize::from(answer.owner)].asked;
+        if answer.raise.is_some() {
+            asked.1 = None;
+        }
+        answer
+    }
+
+    /// An owner's amount is raised.
+    pub(super) fn raise(&mut self, limit: u16, owner: u16, by: Credits) {
+        self.of(limit).by_owner[usize::from(owner)].raised += by;
+    }
+
+    /// By how much an owner's amount has been raised.
+    pub(super) fn raised(&self, limit: u16, owner: u16) -> Credits {
+        let of_limit = self.limits.get(usize::from(limit));
+        let meter = of_limit.and_then(|of| of.by_owner.get(usize::from(owner)));
+        meter.map_or(Credits::ZERO, |meter| meter.raised)
     }
 
     /// What was counted at an instant is given back, if the window that it was counted in is open.
@@ -243,11 +436,11 @@ impl Meters {
         &mut self,
         rule: &MeterRule,
         owner: u16,
-        (at, amount): (SimTime, Credits),
+        (at, resets, amount): (SimTime, u32, Credits),
         clock: WindowClock<'_>,
     ) {
         let meter = self.at(rule, owner, clock);
-        if at < meter.since || Deliberate::LimitsKeepRefunds.is_made() {
+        if resets < meter.reset || Deliberate::LimitsKeepRefunds.is_made() {
             return;
         }
         match rule.window {
@@ -268,17 +461,40 @@ impl Meters {
         restart: bool,
         clock: WindowClock<'_>,
     ) {
-        let all = self.of(rule.id).all(rule.window, clock);
+        self.resets += 1;
+        let number = self.resets;
+        let all = self.of(rule.id).all(rule, clock);
         for (_, meter) in all.filter(|(who, _)| owner.is_none_or(|owner| usize::from(owner) == *who)) {
-            meter.reset(rule.window, restart, clock.now);
+            meter.reset(rule.window, restart, (number, clock.now));
         }
+    }
+
+    /// An operation starts that ends in the trace, of a project.
+    #[inline]
+    pub(super) fn set_project(&mut self, slot: u32, project: u16) {
+        let slot = slot as usize;
+        if slot >= self.projects.len() {
+            self.projects.resize(slot + 1, 0);
+        }
+        self.projects[slot] = project;
+    }
+
+    /// The project of an operation that ends in the trace, as it was set.
+    #[inline]
+    pub(super) fn project_of(&self, slot: u32) -> u16 {
+        self.projects.get(slot as usize).copied().unwrap_or(0)
+    }
+
+    /// How often a limit has begun anew.
+    pub(super) fn resets(&self) -> u32 {
+        self.resets
     }
 
     /// The account is stopped: notes what lasts of all meters of these limits at the present.
     pub(super) fn stop_at(&mut self, rules: &[MeterRule], clock: WindowClock<'_>) {
         let mut standing = Vec::new();
         for rule in rules {
-            for (owner, meter) in self.of(rule.id).all(rule.window, clock) {
+            for (owner, meter) in self.of(rule.id).all(rule, clock) {
                 let first_use = matches!(rule.window, LimitWindow::FirstUse(_));
                 let until = (first_use && meter.is_open(clock.now)).then_some(meter.window.1);
                 if meter.used != 0 || until.is_some() || !meter.recent.is_empty() {

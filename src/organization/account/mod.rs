@@ -71,9 +71,9 @@ pub struct Balances {
 /// What an account that is looked at keeps, and the one that goes the other way beside it, if there are two ways.
 fn envs(env: &Env, scrutiny: Scrutiny) -> (Arc<Env>, Option<Arc<Env>>) {
     let keeping = |detail| Arc::new(env.keeping(detail));
-    // Rows of cycles are kept on both sides, to compare them.
-    let asked = DetailOptions { cycles: true, audit: false, ..env.world.detail };
-    let unread = DetailOptions { cycles: true, ..DetailOptions::default() };
+    // Rows of cycles and of meters are kept on both sides, to compare them.
+    let asked = DetailOptions { cycles: true, limit_accounts: true, audit: false, ..env.world.detail };
+    let unread = DetailOptions { cycles: true, limit_accounts: true, ..DetailOptions::default() };
     let own = keeping(asked);
     if takes_shortcuts(&own) {
         let followed = DetailOptions { audit: scrutiny.recomputed, followed: true, ..unread };
@@ -217,9 +217,10 @@ impl Account {
 
 /// What was counted, without rows that nobody asked for.
 pub(super) fn without_unasked(mut tally: Tally, detail: DetailOptions) -> Tally {
-    if !detail.cycles {
-        tally.detail = tally.detail.filter(|_| detail.keeps_rows());
-        tally.detail.iter_mut().for_each(|detail| detail.cycles.clear());
+    tally.detail = tally.detail.filter(|_| detail.keeps_rows());
+    if let Some(kept) = &mut tally.detail {
+        kept.cycles.retain(|_| detail.cycles);
+        kept.limit_accounts.retain(|_| detail.limit_accounts);
     }
     tally
 }

@@ -2,6 +2,7 @@
 
 use crate::experiment::{Difference, Findings, Verdict};
 use crate::outcome::{LargestList, Scope};
+use crate::scenario::Scenario;
 
 use super::super::customers::LARGEST_FILE;
 use super::super::number;
@@ -33,6 +34,15 @@ const WORK: Wording = Wording {
     verb: "loses",
 };
 
+/// Lost work where policies price operations differently: the same work would be more credits under one than under the other.
+const LISTED_WORK: Wording = Wording {
+    outcome: "lost_list_credits",
+    less: "saves {} of the lost work at list rates",
+    more: "loses {} more work at list rates",
+    noun: "work at list rates",
+    verb: "loses",
+};
+
 const CASH: Wording = Wording {
     outcome: "cash_money",
     less: "brings {} less cash",
@@ -60,9 +70,10 @@ const SIDE_EFFECTS: [(&str, &str, &str); 6] = [
 ];
 
 /// What a policy does, against the baseline.
-pub(super) fn of_policy(findings: &Findings, policy: usize) -> Sentence {
-    let work = work(findings, policy);
-    let mut parts = vec![work.join(", but ", refusals_against(findings, policy))];
+pub(super) fn of_policy(findings: &Findings, policy: usize, scenario: &Scenario) -> Sentence {
+    let wording = lost_work(scenario);
+    let work = work(findings, policy, wording);
+    let mut parts = vec![work.join(", but ", refusals_against(findings, policy, wording))];
     parts.extend(
         told(findings, policy, &CASH).map(|cash| cash.join(", besides ", not_yet_paid(findings, policy))),
     );
@@ -71,8 +82,14 @@ pub(super) fn of_policy(findings: &Findings, policy: usize) -> Sentence {
     together(parts)
 }
 
+/// How lost work is compared.
+fn lost_work(scenario: &Scenario) -> &'static Wording {
+    if scenario.lost_work() == LISTED_WORK.outcome { &LISTED_WORK } else { &WORK }
+}
+
 /// What the baseline does.
-pub(super) fn of_baseline(findings: &Findings, policy: usize) -> Sentence {
+pub(super) fn of_baseline(findings: &Findings, policy: usize, scenario: &Scenario) -> Sentence {
+    let work = lost_work(scenario);
     let numbers = |outcome| CitedEstimate::of(findings, policy, outcome);
     let mut parts = Vec::new();
     if let Some(refused) = numbers("refusal_rate") {
@@ -84,9 +101,11 @@ pub(super) fn of_baseline(findings: &Findings, policy: usize) -> Sentence {
     }
     if let Some(lost) = numbers("loss_rate") {
         let said = Sentence::default().amount(&lost, false).say(" % lost");
-        let credits = numbers("lost_credits").filter(|credits| credits.estimate.mean > 0.0);
+        let credits = numbers(work.outcome).filter(|credits| credits.estimate.mean > 0.0);
         parts.push(match credits {
-            Some(credits) => said.say(" (").amount(&credits, false).say(" credits of work)"),
+            Some(credits) => {
+                said.say(" (").amount(&credits, false).say(&format!(" credits of {})", work.noun))
+            }
             None => said,
         });
     }
@@ -105,17 +124,17 @@ fn together(parts: Vec<Sentence>) -> Sentence {
 }
 
 /// Lost work is said first, whatever is known of it.
-fn work(findings: &Findings, policy: usize) -> Sentence {
-    let lost = |policy| findings.estimate(policy, Scope::All, WORK.outcome).map_or(0.0, |lost| lost.mean);
+fn work(findings: &Findings, policy: usize, wording: &Wording) -> Sentence {
+    let lost = |policy| findings.estimate(policy, Scope::All, wording.outcome).map_or(0.0, |lost| lost.mean);
     if lost(policy) == 0.0 {
         let none = Sentence::words("loses no work");
-        let base = CitedEstimate::of(findings, findings.baseline, WORK.outcome);
+        let base = CitedEstimate::of(findings, findings.baseline, wording.outcome);
         return match base.filter(|base| base.estimate.mean > 0.0) {
             Some(base) => none.say(&format!(" (`{}`: ", base.policy)).amount(&base, false).say(" credits)"),
             None => none,
         };
     }
-    let said = told(findings, policy, &WORK);
+    let said = told(findings, policy, wording);
     said.unwrap_or_else(|| Sentence::words("has no demand to lose"))
 }
 
@@ -169,10 +188,10 @@ fn change(findings: &Findings, difference: &Difference) -> Sentence {
 }
 
 /// Refusals, if they move the other way than lost work, or if they are all that is decided.
-fn refusals_against(findings: &Findings, policy: usize) -> Sentence {
+fn refusals_against(findings: &Findings, policy: usize, work: &Wording) -> Sentence {
     let verdict = |outcome| findings.difference(policy, Scope::All, outcome).map(|found| found.verdict);
     let decided = |verdict| matches!(verdict, Some(Verdict::Better | Verdict::Worse));
-    let (work, refusals) = (verdict(WORK.outcome), verdict(REFUSALS.outcome));
+    let (work, refusals) = (verdict(work.outcome), verdict(REFUSALS.outcome));
     if !decided(refusals) || work == refusals {
         return Sentence::default();
     }

@@ -49,8 +49,8 @@ impl Answer {
         let line = |policy: usize| {
             let baseline = policy == findings.baseline;
             let sentence = match baseline {
-                true => clauses::of_baseline(findings, policy),
-                false => clauses::of_policy(findings, policy),
+                true => clauses::of_baseline(findings, policy, scenario),
+                false => clauses::of_policy(findings, policy, scenario),
             };
             PolicyLine { policy: names[policy].clone(), baseline, sentence }
         };

@@ -26,6 +26,7 @@ impl<'f> Teller<'f> {
             .or_else(|| self.told_of_debt_and_money(entry))
             .or_else(|| self.told_of_work(entry, group))
             .or_else(|| self.told_of_holds(entry))
+            .or_else(|| self.told_of_alerts(entry))
             .or_else(|| told_of_customers(entry, &self.name(entry)))
     }
 
@@ -64,11 +65,50 @@ impl<'f> Teller<'f> {
 
     /// Why; a limit with its name.
     fn reason(&self, reason: Reason) -> String {
-        let limit = match reason {
+        match reason {
+            Reason::Limit(_) => format!("{} has no room", self.limit(reason)),
+            other => plain_reason(other).to_owned(),
+        }
+    }
+
+    /// The limit of a reason, with its name.
+    fn limit(&self, reason: Reason) -> String {
+        let name = match reason {
             Reason::Limit(limit) => self.facts.limits.get(usize::from(limit)),
             _ => None,
         };
-        limit.map_or_else(|| plain_reason(reason).to_owned(), |name| format!("limit `{name}` has no room"))
+        name.map_or_else(|| String::from("a limit"), |limit| format!("limit `{}`", limit.name))
+    }
+
+    /// ` (member 2: 38 → 40 of 40 used, 1 reserved, until 2025-01-13T00:00:00Z)`: the meter that an entry is about.
+    fn meter(&self, entry: &Entry) -> String {
+        let Some(meter) = entry.meter else { return String::new() };
+        let per = self.facts.limits.get(usize::from(meter.limit)).map_or("", |limit| limit.owner);
+        let owner = meter.owner.map_or_else(String::new, |owner| format!("{per} {owner}: "));
+        let (before, after) = meter.used;
+        let used = if before == after { after.to_string() } else { format!("{before} → {after}") };
+        let of =
+            meter.amount.map_or_else(|| String::from(" used, no limit"), |most| format!(" of {most} used"));
+        let reserved = meter.reserved;
+        let reserved = if reserved.is_zero() { String::new() } else { format!(", {reserved} reserved") };
+        let until = match meter.until {
+            SimTime::MAX => String::new(),
+            until => format!(", until {until}"),
+        };
+        format!(" ({owner}{used}{of}{reserved}{until})")
+    }
+
+    /// `, priced by `tokens * 3``: the rate of an operation, where cards price its feature.
+    fn rate(&self, entry: &Entry) -> String {
+        let rates = entry.feature.and_then(|feature| self.facts.rates.get(feature.index()));
+        match rates.filter(|rates| !rates.is_empty()) {
+            None => String::new(),
+            Some(_) if entry.rate == 0 => String::from(", priced by its feature's own cost"),
+            Some(rates) => {
+                let rate = rates.get(usize::from(entry.rate) - 1).map_or("?", String::as_str);
+                format!(", priced by the rate `{rate}`")
+            }
+        }
     }
 
     fn plan_name(&self) -> &str {
@@ -194,11 +234,12 @@ impl<'f> Teller<'f> {
                 let (member, project) = (self.member(entry.member), entry.project);
                 let quantities = self.quantities(entry);
                 let starts = if group.is_empty() { "" } else { " and starts" };
+                let rate = self.rate(entry);
                 format!(
-                    "{name} asked for by {member}, project {project}{quantities}; it would cost {credits}{starts}"
+                    "{name} asked for by {member}, project {project}{quantities}; it would cost {credits}{rate}{starts}"
                 )
             }
-            EntryKind::Start => format!("{name} starts"),
+            EntryKind::Start => format!("{name} starts{}", self.rate(entry)),
             EntryKind::Incurred => {
                 let segment = entry.segment + 1;
                 format!("{name} incurs {credits}, segment {segment}, not yet recorded")
@@ -230,29 +271,47 @@ impl<'f> Teller<'f> {
             EntryKind::Killed => {
                 format!("{name} stopped; it owes {credits} in all (in_flight = {})", rules.in_flight)
             }
-            EntryKind::Degraded => format!("{name} served without AI: {}", self.reason(entry.reason)),
+            EntryKind::Degraded => {
+                format!("{name} served without AI: {}{}", self.reason(entry.reason), self.meter(entry))
+            }
             EntryKind::Queued if matches!(entry.reason, Reason::Limit(_)) => {
-                format!("{name} waits for room: {}", self.reason(entry.reason))
+                format!("{name} waits for room: {}{}", self.reason(entry.reason), self.meter(entry))
             }
             EntryKind::Queued => format!("{name} waits in the queue"),
-            EntryKind::LimitReset => match entry.reason {
-                Reason::Limit(limit) => {
-                    let name = self.facts.limits.get(usize::from(limit)).map_or("", String::as_str);
-                    format!("limit `{name}` begins anew")
-                }
-                _ => String::from("a limit begins anew"),
-            },
+            EntryKind::Metered => {
+                format!("{} counts {credits} of {name}{}", self.limit(entry.reason), self.meter(entry))
+            }
+            EntryKind::LimitReset => format!("{} begins anew{}", self.limit(entry.reason), self.meter(entry)),
+            EntryKind::RaiseAsked => {
+                format!(
+                    "somebody is asked to raise {} for {name}{}",
+                    self.limit(entry.reason),
+                    self.meter(entry)
+                )
+            }
+            EntryKind::LimitRaised => {
+                format!("{} is raised by {credits}{}", self.limit(entry.reason), self.meter(entry))
+            }
+            EntryKind::RaiseRefused => {
+                format!("{} is not raised{}", self.limit(entry.reason), self.meter(entry))
+            }
             EntryKind::Refused => {
                 let need = if entry.reason == Reason::Short {
                     format!(", it needs {credits}")
                 } else {
                     String::new()
                 };
-                format!("{name} refused: {}{need}", self.reason(entry.reason))
+                format!("{name} refused: {}{need}{}", self.reason(entry.reason), self.meter(entry))
             }
             EntryKind::Lost => format!("{name} lost: {}", self.reason(entry.reason)),
             _ => return None,
         })
+    }
+
+    fn told_of_alerts(&self, entry: &Entry) -> Option<String> {
+        let meter = entry.meter.filter(|_| entry.kind == EntryKind::Alert)?;
+        let level = if entry.reason == Reason::Critical { "critical" } else { "warning" };
+        Some(format!("alert: {level}, {}{}", self.limit(Reason::Limit(meter.limit)), self.meter(entry)))
     }
 
     fn told_of_holds(&self, entry: &Entry) -> Option<String> {

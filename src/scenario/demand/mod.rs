@@ -9,7 +9,7 @@ pub(super) use arrivals::{CALLS_KIND, CV_KIND, DRIFT_KIND, drift};
 pub(super) use profile::{PROFILE_KIND, profile};
 pub(super) use work::is_name;
 
-use crate::workload::{Demand, Failures};
+use crate::workload::{Arrivals, Demand, Failures};
 
 use super::distribution;
 use super::facts::Facts;
@@ -34,6 +34,12 @@ pub(crate) static FIELDS: &[Field] = &[
         work::DURATION_KIND,
         "\"0s\"",
         "Work time of an operation: drawn, or a formula in seconds.",
+    ),
+    optional(
+        "unit",
+        Kind::Words(words_of::<work::CostUnit>),
+        "`latest`: the cost is the newest value of a gauge, such as what is stored; an operation owes how far it is above the \
+         organization's one before it.",
     ),
     optional(
         "quantities",
@@ -97,12 +103,17 @@ words!(AskedBy { "member" => Member, "nobody" => Nobody });
 pub(super) fn read(section: Section<'_>, facts: Facts<'_>) -> Demand {
     let (arrivals, mut modulation, variation) = section.value("arrivals", arrivals::arrivals);
     modulation.calendar = section.value("calendar", |item| item.list(|item| calendar::factor(item, facts)));
+    let work = work::read(section);
+    if work.gauge && matches!(arrivals, Arrivals::ClosedLoop { reactive: true, .. }) {
+        let hint = "write another kind of `arrivals`";
+        section.error("unit", "has no meaning for clients who wait for their answers", Some(hint));
+    }
     Demand {
         arrivals,
         modulation,
         variation,
         profile: section.read("profile", profile),
-        work: work::read(section),
+        work,
         failures: section.value("failures", failures),
         cancels: section.value("cancels", Item::probability),
         by_nobody: section.value("by", Item::word::<AskedBy>) == AskedBy::Nobody,

@@ -3,7 +3,8 @@
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
-    Field, Item, Kind, NumberRange, Section, TableShape, ValueUnit, default, did_you_mean, optional, required,
+    Field, Item, Kind, NumberRange, Section, TableShape, ValueUnit, default, did_you_mean, optional,
+    required, words,
 };
 use crate::workload::formula::Formula;
 use crate::workload::{
@@ -105,8 +106,21 @@ pub(super) fn read(section: Section<'_>) -> Work {
         Some(item) => run(section, item, &names),
         None => simple(section, &names),
     };
-    Work { shape, cache: section.read("cache", cache), quantities }
+    let gauge = section.read("unit", Item::word::<CostUnit>).is_some();
+    let told = |key: &str| {
+        let hint = "a gauge has one value an operation: write `cost`";
+        section.error(key, "has no meaning beside `unit = \"latest\"`", Some(hint));
+    };
+    ["steps", "cache"].into_iter().filter(|key| gauge && section.has(key)).for_each(told);
+    Work { shape, cache: section.read("cache", cache), quantities, gauge }
 }
+
+/// What a cost is a number of, if other than of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CostUnit {
+    Latest,
+}
+words!(CostUnit { "latest" => Latest });
 
 fn simple(section: Section<'_>, names: &[&str]) -> WorkShape {
     WorkShape::Simple {

@@ -1,6 +1,7 @@
 //! What is pointed out about limits: those that refuse everything, that nothing can reach, that are never asked.
 
 use crate::policy::{LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit, WhenShort};
+use crate::sampling::Dist;
 use crate::units::Credits;
 
 use super::super::model::Scenario;
@@ -73,6 +74,19 @@ pub(super) fn queue_that_never_moves(about: &About<'_>) {
         if limit.on_limit == OnLimit::Queue && counts_for_life && !anew {
             let what = format!("`{}` lets operations wait for room that never comes back", limit.name);
             about.warn("limits", what, "write a `window`, or another `on_limit`");
+        }
+    }
+}
+
+/// Somebody is asked who never says yes, or whose answer comes after the end.
+pub(super) fn asks_in_vain(about: &About<'_>) {
+    let horizon = about.scenario.end - about.scenario.start;
+    for (limit, ask) in about.terms.limits.iter().filter_map(|limit| Some((limit, limit.ask.as_ref()?))) {
+        let late = matches!(ask.delay, Dist::Fixed(seconds) if seconds >= horizon.as_seconds_f64());
+        if ask.probability.is_never() || late {
+            let why = if late { "answers after the end" } else { "never says yes" };
+            let what = format!("`{}` asks a person who {why}", limit.name);
+            about.warn("limits", what, "nothing is ever raised: write `reject` to say so");
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::scenario::reading::{
 use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
 use crate::workload::formula::Formula;
 
-use super::{RateBook, feature_of, limit_units};
+use super::{RateBook, feature_of, limit_asks, limit_units};
 
 /// A limit.
 pub(super) static LIMIT: TableShape = TableShape {
@@ -37,7 +37,7 @@ pub(super) static LIMIT: TableShape = TableShape {
                 "per",
                 Kind::Words(words_of::<LimitOwner>),
                 "\"organization\"",
-                "Who has a meter of their own; operations of nobody are in none of a member's.",
+                "Who has a meter of their own; operations of nobody are in none of a member's. Groups of members have none.",
             ),
             optional(
                 "features",
@@ -55,7 +55,7 @@ pub(super) static LIMIT: TableShape = TableShape {
                 ON_LIMIT_KIND,
                 "\"reject\"",
                 "What meets an operation for which there is no room; `allow` only counts and tells, `fallback` tries it as another \
-             feature.",
+             feature, `ask` has a person raise the amount.",
             ),
             optional(
                 "alerts",
@@ -73,12 +73,19 @@ pub(super) static LIMIT: TableShape = TableShape {
                 "1.0",
                 "Share of the organizations for which it is switched on, alike under every policy.",
             ),
+            optional(
+                "report",
+                Kind::Words(words_of::<LimitReport>),
+                "`windows` reports how many windows were exhausted and how much of them was left; `totals` does not. Left out, that \
+             is reported for windows of the organization that `every` makes.",
+            ),
             default("max", Kind::COUNT, "1000", "Longest queue of a meter; an operation beyond it is lost."),
             default(
                 "patience",
                 Kind::SPANS,
                 "\"24 h\"",
-                "Longest wait for room in the queue before an operation is lost.",
+                "Longest wait for room in the queue before an operation is lost; the policy's `patience` is for its own queue. The run \
+                 says how many were lost by the default.",
             ),
             default(
                 "remove",
@@ -90,7 +97,8 @@ pub(super) static LIMIT: TableShape = TableShape {
     ],
 };
 
-const ON_LIMIT_KIND: Kind = Kind::Either(&[Kind::Words(words_of::<OnLimit>), Kind::Table(&FALLBACK)]);
+const ON_LIMIT_KIND: Kind =
+    Kind::Either(&[Kind::Words(words_of::<OnLimit>), Kind::Table(&limit_asks::REACTION)]);
 
 /// Another feature that serves an operation.
 pub(super) static FALLBACK: TableShape = TableShape {
@@ -208,6 +216,12 @@ static WINDOW: TableShape = TableShape {
     ]],
 };
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LimitReport {
+    Windows,
+    Totals,
+}
+words!(LimitReport { "windows" => Windows, "totals" => Totals });
 words!(LimitOwner { "organization" => Organization, "member" => Member, "project" => Project });
 words!(OnLimit { "reject" => Reject, "queue" => Queue, "degrade" => Degrade, "allow" => Allow });
 
@@ -255,7 +269,7 @@ fn limit(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Option<
     }
     let inside = inside(section, features);
     let (unit, quantity) = limit_units::unit(section, (&inside, section.has("features")), features, book)?;
-    let on_limit = section.value("on_limit", |item| on_limit(item, features));
+    let (on_limit, ask) = section.value("on_limit", |item| limit_asks::on_limit(item, features));
     let (window, burst) = section.read("window", window)?;
     let per = section.value("per", Item::word);
     let amount = amount_of(section, burst, per)?;
@@ -275,20 +289,15 @@ fn limit(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Option<
         features,
         window,
         on_limit,
+        ask,
         alerts,
         chain: section.read("chain", Item::text),
         adopted: section.read_or("adopted", Probability::ONE, Item::probability),
+        reports_windows: reports_windows(section, (window, per)),
         queue_max: section.read_or("max", 1000, Item::count),
         patience: section.read_or("patience", Dist::Fixed(86_400.0), distribution::read),
+        written: (section.has("max"), section.has("patience")),
     }))
-}
-
-/// What meets an operation for which there is no room.
-fn on_limit(item: Item<'_>, features: &[String]) -> Option<OnLimit> {
-    if !item.is_table() {
-        return item.word();
-    }
-    fallback(item, features).map(OnLimit::Fallback)
 }
 
 /// The feature that serves an operation in the place of its own.
@@ -296,6 +305,22 @@ pub(super) fn fallback(item: Item<'_>, features: &[String]) -> Option<FeatureInd
     let section = item.section(&FALLBACK)?;
     let feature = |item: Item<'_>| feature_of(&item.text()?, item, features);
     section.read("fallback", feature).map(|index| FeatureIndex(index as u16))
+}
+
+/// Whether it is reported what becomes of windows.
+fn reports_windows(section: Section<'_>, (window, per): (LimitWindow, LimitOwner)) -> bool {
+    match section.read("report", Item::word) {
+        Some(LimitReport::Windows) if !window.has_ends() => {
+            section.error(
+                "report",
+                "finds no windows that end",
+                Some("write `every` or `first_use`, or leave it out"),
+            );
+            false
+        }
+        Some(report) => report == LimitReport::Windows,
+        None => matches!(window, LimitWindow::Fixed { .. }) && per == LimitOwner::Organization,
+    }
 }
 
 /// Reads `resets`, in file order.
@@ -314,7 +339,8 @@ fn reset(item: Item<'_>, limits: &[UsageLimit]) -> Option<LimitReset> {
         item.error(format!("names no limit: `{name}`"), Some(format!("limits here: {}", names.join(", "))))
     };
     let names = section.read("limits", |item| item.list(known))?;
-    if names.is_empty() {
+    let written = section.get("limits").and_then(|item| item.list(|_| Some(())));
+    if written.is_some_and(|written| written.is_empty()) {
         section.error("limits", "is empty", Some("name the limits that begin anew"));
     }
     let (tag, value) = section.tag()?;

@@ -54,6 +54,15 @@ fn the_check_points_out_limits_that_are_not_meant() {
             "`w` can never be met: `d` stops work before",
         ),
         (
+            "[{ name = \"a\", amount = 1, on_limit = { ask = { probability = 0, raise = 1 } } }]".to_owned(),
+            "`a` asks a person who never says yes",
+        ),
+        (
+            "[{ name = \"a\", amount = 1, on_limit = { ask = { delay = \"400 days\", raise = 1 } } }]"
+                .to_owned(),
+            "`a` asks a person who answers after the end",
+        ),
+        (
             "[{ name = \"a\", amount = 3, unit = \"in-flight\" }]\nmax_in_flight = 3".to_owned(),
             "`a` can never be met: `max_in_flight` is 3",
         ),

@@ -4,6 +4,7 @@ mod declared;
 mod layers;
 mod limits;
 mod messages;
+mod rates;
 mod relevance;
 mod scopes;
 mod terms;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
-use super::record::RECORD_BYTES;
+use super::record::record_bytes;
 use super::spec::HistorySpec;
 
 /// Rows between two reports.
@@ -111,11 +111,11 @@ impl TextSize {
     }
 
     /// About how many bytes its rows take on disk while they are sorted: all of them unsorted with their labels, and for one
-    /// part at a time its runs and what is sorted. Once all are sorted it is less.
+    /// part at a time its runs and what is sorted. Once all are sorted it is less. So many `prices` stand beside every row.
     #[must_use]
-    pub fn sorting_bytes(self) -> u64 {
+    pub fn sorting_bytes(self, prices: usize) -> u64 {
         let rows = self.lines.max(self.bytes / LONGEST_ROW);
-        let record = RECORD_BYTES as u64;
+        let record = record_bytes(prices) as u64;
         let of_part = rows.div_ceil(self.partitions() as u64);
         let labelled = record + USUAL_LABEL;
         rows.saturating_mul(labelled).saturating_add(of_part.saturating_mul(labelled + record))

@@ -93,7 +93,8 @@ impl HistorySpec {
 
     /// Prices that stand beside every row: as many as any feature has rates besides its own. What is drawn is priced as it is
     /// drawn.
-    pub(super) fn priced_by(&self) -> usize {
+    #[must_use]
+    pub fn priced_by(&self) -> usize {
         let drawn = matches!(self.cost, RowCost::Drawn);
         self.rates.iter().filter(|_| !drawn).map(|rates| rates.len().min(MOST_RATES)).max().unwrap_or(0)
     }

@@ -339,7 +339,7 @@ fn correlated_quantities_have_their_correlation() {
         },
     ];
     let shape = StepShape::Simple { cost: formula("a", &["a", "b"]), duration: formula("b", &["a", "b"]) };
-    let source = source(&demand(Work { quantities, shape, cache: None }));
+    let source = source(&demand(Work { quantities, shape, ..Work::default() }));
     let found = all(&source, organization(1), &traits(), 64);
     let pairs: Vec<(f64, f64)> = found
         .iter()

@@ -3,6 +3,24 @@
 use super::harness::check;
 
 #[test]
+fn what_was_charged_before_a_reset_is_not_given_back_into_the_meter() {
+    check(&[(
+        "nor at its own instant: 10 charged at 10:00, then a banked reset, then 10 more; the first fails at 11:00 and is free, \
+         and 1 more does not fit",
+        "admission = { estimate = \"exact\" }
+         charge = \"start\"
+         on_failure = \"free\"
+         limits = [{ name = \"life\", amount = 10 }]
+         resets = [{ limits = [\"life\"], banked = { number = 1 } }]
+         grant 1: 100 purchased
+         use 10 at 2 Jan 10:00 for 2 h fails after 1 h
+         use 10 at 2 Jan 10:00
+         use 1 at 2 Jan 12:00
+         => served 1, failed 1, refused-limit 1",
+    )]);
+}
+
+#[test]
 fn written_resets_begin_limits_anew() {
     check(&[
         (

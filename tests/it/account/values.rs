@@ -1,8 +1,8 @@
 //! Outcomes of a case by name.
 
 use creditsim::organization::Balances;
-use creditsim::outcome::{Entry, EntryKind, FeatureTally, LimitTally, Tally};
-use creditsim::units::{Category, Credits};
+use creditsim::outcome::{Entry, EntryKind, FeatureTally, LimitAccountRow, LimitTally, Tally};
+use creditsim::units::{Category, Credits, SimTime};
 
 /// A balance by name.
 pub fn balance(balances: &Balances, name: &str) -> String {
@@ -52,6 +52,30 @@ fn limits(tally: &Tally, name: &str) -> Option<String> {
         "limit-members-met" => each(|limit| limit.members_met.to_string()),
         "limit-lacks" => {
             each(|limit| limit.first_lacking_at.map_or_else(|| String::from("never"), |at| at.to_string()))
+        }
+        "limit-windows" => each(|limit| limit.windows.to_string()),
+        "limit-exhausted" => each(|limit| limit.windows_exhausted.to_string()),
+        "limit-unused" => each(|limit| limit.unused.to_string()),
+        "limit-offered" => each(|limit| limit.offered.to_string()),
+        "limit-asked" => each(|limit| limit.asked.to_string()),
+        "limit-raised" => each(|limit| limit.raised.to_string()),
+        "limit-raised-by" => each(|limit| limit.raised_by.to_string()),
+        "limit-rows" => {
+            let row = |row: &LimitAccountRow| {
+                let owner = row.owner.map_or_else(String::new, |owner| format!("-of-{owner}"));
+                let unused = row.unused.map_or_else(|| "none".to_owned(), |unused| unused.to_string());
+                format!("{}/{unused}{owner}", row.used)
+            };
+            let rows = &tally.detail.as_ref()?.limit_accounts;
+            rows.iter().map(row).collect::<Vec<_>>().join("+")
+        }
+        "limit-firsts" => {
+            let day = |at: Option<SimTime>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            let rows = &tally.detail.as_ref()?.limit_accounts;
+            let row = |row: &LimitAccountRow| {
+                [row.first_full_at, row.first_lacking_at, row.first_refused_at].map(day).join("/")
+            };
+            rows.iter().map(row).collect::<Vec<_>>().join("+")
         }
         "limit-overrun" => each(|limit| limit.overrun.to_string()),
         _ => return None,

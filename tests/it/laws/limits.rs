@@ -2,8 +2,8 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, ResetTime,
-    StatedAmount, Terms, UsageLimit, WindowAnchor,
+    BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, RaiseBy,
+    RaiseOnRequest, ResetTime, StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
 use creditsim::units::FeatureIndex;
 use proptest::collection::vec;
@@ -63,11 +63,14 @@ impl MeteredLimit {
             features,
             window: self.window(),
             on_limit: self.reaction(),
+            ask: self.ask(),
+            reports_windows: true,
             alerts: vec![0.5, 1.0],
             chain: self.chained.then(|| "chain".to_owned()),
             adopted: quarters(self.adopted),
             queue_max: self.most,
             patience: seconds(self.patience),
+            written: (true, true),
         });
     }
 
@@ -88,8 +91,15 @@ impl MeteredLimit {
             1 => OnLimit::Queue,
             2 => OnLimit::Degrade,
             3 => OnLimit::Allow,
-            _ => OnLimit::Fallback(FeatureIndex(0)),
+            4 => OnLimit::Fallback(FeatureIndex(0)),
+            _ => OnLimit::Ask,
         }
+    }
+
+    /// A person who agrees in half of the cases, at once or after a while.
+    fn ask(&self) -> Option<RaiseOnRequest> {
+        let (delay, raise) = (seconds(self.patience % 3), RaiseBy::Share(0.5));
+        (self.reaction() == OnLimit::Ask).then(|| RaiseOnRequest { probability: quarters(2), delay, raise })
     }
 
     fn amount(&self) -> LimitAmount {
@@ -126,7 +136,7 @@ pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
     // What is soon reached, and what bulk intervals stay below.
     let amount = || prop_oneof![2 => 0..60_i64, 1 => 60..2_000_i64];
     let amounts = (option::weighted(0.9, amount()), option::of(amount()));
-    let meets = (0..5_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
+    let meets = (0..6_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
     (whom, amounts, (0..8_u8, 1..60_u32), meets).prop_map(
         |(
             (name, unit, per, features),

@@ -118,7 +118,7 @@ fn everything() -> Place {
     let vary = format!("{KEY}=150,200");
     let commands: [&[&str]; 5] = [
         &["backtest", "past.toml", "--actual", "bills.csv"],
-        &["run", "small.toml", "--rows", "cycles,operations,journal"],
+        &["run", "small.toml", "--rows", "cycles,limit-accounts,operations,journal"],
         &["sweep", "small.toml", "--vary", &vary, "--objectives", "lost_credits,overspend_credits"],
         &[
             "optimize",

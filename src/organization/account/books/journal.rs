@@ -4,7 +4,7 @@
 //! account whose journal nobody reads pays a comparison for each entry.
 
 use crate::ledger::{LotSerial, ScopeId, Take};
-use crate::outcome::{Auditor, Entry, EntryKind, Reason, Tally, Violation};
+use crate::outcome::{Auditor, Entry, EntryKind, EntryMeter, Reason, Tally, Violation};
 use crate::units::{Category, Credits, FeatureIndex, Money, SimTime};
 use crate::workload::Operation;
 
@@ -42,6 +42,8 @@ pub(in super::super) struct Note {
     pub(in super::super) credits: Credits,
     pub(in super::super) money: Money,
     pub(in super::super) until: SimTime,
+    pub(in super::super) meter: Option<EntryMeter>,
+    pub(in super::super) rate: u16,
 }
 
 impl Default for Note {
@@ -58,6 +60,8 @@ impl Default for Note {
             credits: Credits::ZERO,
             money: Money::ZERO,
             until: SimTime::MAX,
+            meter: None,
+            rate: 0,
         }
     }
 }
@@ -160,6 +164,8 @@ impl AccountBooks {
             settled_after: views.settled,
             available_after: views.available,
             debt_after: self.ledger.debt(),
+            meter: note.meter,
+            rate: note.rate,
         };
         if let Some(auditor) = &mut self.journal.auditor {
             auditor.hear(&entry);
@@ -178,6 +184,11 @@ impl AccountBooks {
     /// What was heard so far, if the judge is to hear it.
     pub(in super::super) fn take_heard(&mut self) -> Option<Vec<Entry>> {
         self.journal.heard.0.take()
+    }
+
+    /// Somebody reads of each thing that happens.
+    pub(in super::super) fn is_read(&self) -> bool {
+        self.journal.on
     }
 
     /// An auditor listens.

@@ -89,7 +89,8 @@ impl State {
     /// An operation has arrived and is tried, unless the organization has left.
     fn begin_operation(&mut self, env: &Env, slot: u32) {
         let credits = self.flight[slot].operation().cost;
-        self.note(EntryKind::Demanded, Note { credits, ..Note::by(self.whose(slot)) });
+        let rate = self.flight[slot].rate();
+        self.note(EntryKind::Demanded, Note { credits, rate, ..Note::by(self.whose(slot)) });
         if self.customer.has_churned() {
             self.lose(env, slot, Reason::Churned);
         } else {
@@ -314,7 +315,8 @@ impl State {
     pub(super) fn degrade(&mut self, env: &Env, slot: u32, reason: Reason) {
         let feature = self.flight[slot].operation().feature;
         self.counts.degraded(feature);
-        self.note(EntryKind::Degraded, Note { reason, ..Note::by(self.whose(slot)) });
+        let meter = self.meter_of_reason(env, slot, reason);
+        self.note(EntryKind::Degraded, Note { reason, meter, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Degraded);
         if reason == Reason::Short {
             self.buy_when_short(env, slot, Shortage::Degraded);
@@ -378,7 +380,7 @@ impl State {
         let check = env.check(self.plan, work.serves());
         let (need, cause) = (check.exceeds_with(work.estimate()), work.cause());
         if self.views_for(slot).get(check.view()) < need {
-            self.alerted(Reason::WouldExceed, Some(self.whose(slot)));
+            self.alerted(Reason::WouldExceed, Some(self.whose(slot)), None);
             self.buy_after_warning(
                 env,
                 PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },

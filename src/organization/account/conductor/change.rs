@@ -1,6 +1,6 @@
 //! What follows a change of balance: alerts, automatic top-ups, blocked time, depletion, kills, resumption.
 
-use crate::outcome::{EntryKind, Reason};
+use crate::outcome::{EntryKind, EntryMeter, Reason};
 use crate::policy::{AlertLevel, Spender};
 use crate::units::FeatureIndex;
 
@@ -81,7 +81,7 @@ impl State {
             AlertLevel::Warning => Reason::Warning,
             AlertLevel::Critical => Reason::Critical,
         };
-        self.alerted(reason, None);
+        self.alerted(reason, None, None);
     }
 
     /// Settled has fallen to zero or below.
@@ -114,10 +114,10 @@ impl State {
     }
 
     /// People have been told.
-    pub(super) fn alerted(&mut self, reason: Reason, whose: Option<Whose>) {
+    pub(super) fn alerted(&mut self, reason: Reason, whose: Option<Whose>, meter: Option<EntryMeter>) {
         self.customer.hear_alert(self.timers.now());
         self.counts.alerted(reason);
-        self.note(EntryKind::Alert, Note { whose, reason, ..Note::default() });
+        self.note(EntryKind::Alert, Note { whose, reason, meter, ..Note::default() });
     }
 
     /// Credits that were issued move thresholds, and whoever waits for credits tries again.

@@ -166,7 +166,7 @@ impl State {
     ) -> LimitAlerts {
         let at = incurred.map_or(self.timers.now(), |incurred| incurred.at);
         if !env.terms(self.plan).limits.is_empty() {
-            self.flight[slot].metered(at, amount);
+            self.flight[slot].metered(at, self.meters.resets(), amount);
         }
         if incurred.is_none() {
             return self.meter_charge(env, slot, amount);

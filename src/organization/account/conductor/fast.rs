@@ -6,7 +6,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
-use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, LimitOwner, Overrun};
+use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, LimitOwner, OnLimit, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::Operation;
 
@@ -15,7 +15,7 @@ use super::super::bulk::TraceHold;
 use super::super::env::Env;
 use super::super::flight::ChangeCause;
 use super::super::gate::{Check, hold_terms};
-use super::super::meter_rules::RoomAsker;
+use super::super::meter_rules::{MeterRule, RoomAsker};
 use super::State;
 use super::charging::RecordedCharge;
 use crate::organization::{EntryRule, TraceEvent};
@@ -40,9 +40,10 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
-        // The trace does not tell whose project an operation that ends was of, nor of what it consisted.
+        // The trace does not tell of what an operation that ends consisted.
         && !env.measures
-        && env.meter_rules(env.first_plan).iter().all(|rule| rule.per != LimitOwner::Project)
+        // Room that people make is nobody's to foresee.
+        && env.meter_rules(env.first_plan).iter().all(|rule| rule.on_limit != OnLimit::Ask)
         && !terms.alert_would_exceed
         && env.rule().is_none()
         && !super::top_up::looks_at_checks(terms);
@@ -80,9 +81,14 @@ pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRul
     EntryRule { free: env.facts(feature).free, longest: way.open.then_some(timeout) }
 }
 
-/// An operation of the trace that ends, as limits see it; no limit of a project is asked.
-pub(super) fn asker_of(event: &TraceEvent) -> RoomAsker {
-    RoomAsker { serves: event.class.feature(), member: event.member(), project: 0, slot: None }
+/// An operation of the trace that ends, as limits see it; its project is nobody's unless some limit asks.
+pub(super) fn asker_of(event: &TraceEvent, project: u16) -> RoomAsker {
+    RoomAsker { serves: event.class.feature(), member: event.member(), project, slot: None }
+}
+
+/// True if some limit asks whose project an operation that ends in the trace was of, which the trace does not tell.
+pub(super) fn tells_projects(rules: &[MeterRule]) -> bool {
+    rules.iter().any(|rule| rule.per == LimitOwner::Project)
 }
 
 impl State {
@@ -125,6 +131,9 @@ impl State {
         if limited {
             let whose = Whose::of(operation);
             let cause = ChangeCause { feature, member: operation.member };
+            if tells_projects(env.meter_rules(self.plan)) {
+                self.meters.set_project(slot, operation.project);
+            }
             self.meter_start(env, RoomAsker::of(operation), (whose, cause));
             self.reserve_in_trace(env, RoomAsker::of(operation), hold, 1);
         }
@@ -178,11 +187,16 @@ impl State {
         self.books.count_overrun(cost - held);
     }
 
+    /// An operation of the trace that ends, as limits see it.
+    fn asker_at_end(&self, event: &TraceEvent) -> RoomAsker {
+        asker_of(event, self.meters.project_of(event.slot))
+    }
+
     /// What an operation that ends reserved of limits is free again.
     #[inline]
     fn leave_limits(&mut self, env: &Env, event: &TraceEvent, held: Option<Credits>) {
         if !env.meter_rules(self.plan).is_empty() {
-            self.reserve_in_trace(env, asker_of(event), held, -1);
+            self.reserve_in_trace(env, self.asker_at_end(event), held, -1);
         }
     }
 
@@ -192,7 +206,7 @@ impl State {
         if !event.cost.is_positive() || env.meter_rules(self.plan).is_empty() {
             return;
         }
-        let told = self.meter_charge_of(env, asker_of(event), event.cost);
+        let told = self.meter_charge_of(env, self.asker_at_end(event), event.cost);
         if !told.is_empty() {
             let (feature, member) = (event.class.feature(), event.member());
             let operation = Operation {
@@ -200,6 +214,7 @@ impl State {
                 feature,
                 sequence: event.number,
                 member,
+                project: self.meters.project_of(event.slot),
                 ..Operation::default()
             };
             self.tell(env, (Whose::of(&operation), ChangeCause { feature, member }), told);
@@ -237,8 +252,16 @@ impl State {
         let slot = self.flight.take_slot();
         let TraceEvent { cost, number: sequence, class, .. } = *event;
         let (feature, member) = (class.feature(), event.member());
-        let operation =
-            Operation { at: self.timers.now(), cost, feature, sequence, member, ..Operation::default() };
+        let project = self.meters.project_of(event.slot);
+        let operation = Operation {
+            at: self.timers.now(),
+            cost,
+            feature,
+            sequence,
+            member,
+            project,
+            ..Operation::default()
+        };
         let work = &mut self.flight[slot];
         work.begin(&operation, &[], Credits::ZERO, 0);
         if let Some((hold, held)) = hold {

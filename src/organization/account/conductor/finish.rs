@@ -56,7 +56,7 @@ impl State {
         let ends = env.traits.leaves.min(world.end);
         let life = if ends > begins { ends - begins } else { SimSpan::ZERO };
         self.counts.finish(&self.alive(), life, self.customer.is_refused());
-        self.count_owners(env);
+        self.count_meters(env);
         self.counts.began_under(env.named(env.first_plan) as u16);
         self.finish_money(env);
         self.close_months(env);

@@ -77,6 +77,7 @@ impl State {
             TimerKind::Look => self.timers.resume(),
             TimerKind::Room => self.time_brings_room(),
             TimerKind::LimitReset => self.reset_limits(env),
+            TimerKind::RaiseAnswered(index) => self.raise_answered(env, index),
             TimerKind::Rates => self.rates_change(env),
             TimerKind::Woken => self.woken_tries(env),
             TimerKind::SignUp => self.sign_up(env),

@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use crate::deliberate::Deliberate;
-use crate::outcome::{AttemptOutcome, EntryKind, Reason};
+use crate::outcome::{AttemptOutcome, EntryKind, EntryMeter, Reason};
 use crate::policy::{LimitOwner, LimitUnit, OnLimit};
 use crate::units::{Credits, SimTime};
 
@@ -22,7 +22,7 @@ use super::State;
 use super::purchase::PurchaseReason;
 
 /// Alerts of limits that a count has crossed, in file order.
-pub(super) type LimitAlerts = SmallVec<[Reason; 2]>;
+pub(super) type LimitAlerts = SmallVec<[(Reason, EntryMeter); 1]>;
 
 /// A limit that has no room for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub(super) struct LackingRoom {
     /// Whose meter it is.
     pub(super) owner: u16,
     need: NeedOfRoom,
-    most: Credits,
+    /// How much the limit states that there is room for.
+    pub(super) stated: Credits,
 }
 
 impl State {
@@ -74,7 +75,7 @@ impl State {
             let need = self.need_of_room(env, rule, asker, estimate);
             let reserved = self.reserved(rule, owner);
             if !self.meters.has_room((rule, owner), most, (need, reserved), clock) {
-                return Some(LackingRoom { limit: rule.place, owner, need, most });
+                return Some(LackingRoom { limit: rule.place, owner, need, stated: most });
             }
         }
         None
@@ -139,7 +140,8 @@ impl State {
                 self.turn_away(env, slot, lacking, limit.on_limit);
                 self.fall_back(env, slot, other);
             }
-            OnLimit::Reject | OnLimit::Fallback(_) => {
+            OnLimit::Ask if self.asks_for_room(env, slot, lacking) => self.check_and_start(env, slot),
+            OnLimit::Reject | OnLimit::Fallback(_) | OnLimit::Ask => {
                 self.turn_away(env, slot, lacking, OnLimit::Reject);
                 self.wait_for_room(env, lacking);
                 self.meters.waits();
@@ -168,16 +170,9 @@ impl State {
                     continue;
                 }
             }
-            let first = self.meters.is_met(rule, owner, clock) && rule.per == LimitOwner::Member;
+            let refuses = decides && reaction == OnLimit::Reject;
+            let first = self.meters.lacks(rule, owner, refuses, clock) && rule.per == LimitOwner::Member;
             self.counts.limit(rule.id).lacks_room(now, first);
-        }
-    }
-
-    /// Counts whose meters there are, at the end of the account.
-    pub(super) fn count_owners(&mut self, env: &Env) {
-        let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.per == LimitOwner::Member);
-        for rule in rules {
-            self.counts.limit(rule.id).has_members(env.traits.members.len() as u64);
         }
     }
 
@@ -187,7 +182,7 @@ impl State {
         let rules = env.meter_rules(self.plan);
         let Some(rule) = rules.iter().find(|rule| rule.place == lacking.limit) else { return };
         let needed = (lacking.need, self.reserved(rule, lacking.owner));
-        if let Some(at) = self.meters.opens_at((rule, lacking.owner), lacking.most, needed, clock) {
+        if let Some(at) = self.meters.opens_at((rule, lacking.owner), lacking.stated, needed, clock) {
             // Windows end before anything starts again that has not waited for it.
             self.timers.schedule(at, (Class::Grant, 0, 0), TimerKind::Room);
         }
@@ -216,7 +211,7 @@ impl State {
             let owner = rule.owner_of(asker)?;
             let most = chains.ask(rule, owner).filter(|_| rule.on_limit == OnLimit::Queue)?;
             let need = self.need_of_room(env, rule, asker, self.flight[slot].estimate());
-            let lacking = LackingRoom { limit: rule.place, owner, need, most };
+            let lacking = LackingRoom { limit: rule.place, owner, need, stated: most };
             (self.meters.queue_len(rule.id, owner) > 0).then_some(lacking)
         })
     }
@@ -226,12 +221,14 @@ impl State {
         let limit = &env.terms(self.plan).limits[lacking.limit];
         self.turn_away(env, slot, lacking, OnLimit::Queue);
         if self.meters.queue_len(limit.id, lacking.owner) >= limit.queue_max as usize {
-            self.lose_by(env, slot, Reason::QueueFull, false);
+            self.lose_by(env, slot, Reason::QueueFull, !limit.written.0);
             return;
         }
         self.flight[slot].queue();
         self.meters.join(limit.id, lacking.owner, slot);
-        self.note(EntryKind::Queued, Note { reason: Reason::Limit(limit.id), ..Note::by(self.whose(slot)) });
+        let reason = Reason::Limit(limit.id);
+        let meter = self.meter_of_reason(env, slot, reason);
+        self.note(EntryKind::Queued, Note { reason, meter, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Queued);
         if let Some(row) = self.row(slot) {
             row.reason = Reason::Limit(limit.id);
@@ -288,10 +285,10 @@ impl State {
             let Some(owner) = rule.owner_of(asker) else { continue };
             self.meters.open(rule, owner, clock);
             match rule.unit {
-                LimitUnit::Operations => self.count_into(env, (rule, owner), ONE, &mut told),
+                LimitUnit::Operations => self.count_into(env, (rule, owner, asker), ONE, &mut told),
                 LimitUnit::InFlight => {
                     let before = self.reserved(rule, owner) + self.meters.in_trace(rule.id, owner);
-                    self.cross_amount((rule, owner), (before, before + ONE), &mut told);
+                    self.cross_amount((rule, owner), (before, before + ONE), &mut told, clock);
                 }
                 LimitUnit::Quantity(counted) => {
                     self.count_quantity(env, (rule, owner, counted), asker, &mut told);
@@ -333,7 +330,7 @@ impl State {
         let mut told = LimitAlerts::default();
         for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits) {
             if let Some(owner) = rule.owner_of(asker) {
-                self.count_into(env, (rule, owner), amount, &mut told);
+                self.count_into(env, (rule, owner, asker), amount, &mut told);
             }
         }
         told
@@ -353,7 +350,12 @@ impl State {
         let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits);
         for (rule, owner) in rules.filter_map(|rule| Some((rule, rule.owner_of(asker)?))) {
             match self.meters.count_late(rule, owner, (at, amount), clock) {
-                Some(rise) => self.rises((rule, owner), rise, &mut told),
+                Some(rise) => {
+                    if env.detail.meters {
+                        self.note_metered((rule, owner, asker), (amount, rise), clock);
+                    }
+                    self.rises((rule, owner), rise, &mut told, clock);
+                }
                 None => missed |= amount.is_positive(),
             }
         }
@@ -367,10 +369,10 @@ impl State {
             return;
         }
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
-        for (at, back) in self.flight[slot].take_metered(amount) {
+        for (at, resets, back) in self.flight[slot].take_metered(amount) {
             for rule in rules.iter().filter(|rule| rule.unit == LimitUnit::Credits) {
                 if let Some(owner) = rule.owner_of(asker) {
-                    self.meters.give_back(rule, owner, (at, back), clock);
+                    self.meters.give_back(rule, owner, (at, resets, back), clock);
                 }
             }
         }
@@ -379,13 +381,16 @@ impl State {
     pub(super) fn count_into(
         &mut self,
         env: &Env,
-        (rule, owner): (&MeterRule, u16),
+        (rule, owner, asker): (&MeterRule, u16, RoomAsker),
         amount: Credits,
         told: &mut LimitAlerts,
     ) {
         let clock = self.window_clock(env);
         let rise = self.meters.count(rule, owner, amount, clock);
-        self.rises((rule, owner), rise, told);
+        if env.detail.meters {
+            self.note_metered((rule, owner, asker), (amount, rise), clock);
+        }
+        self.rises((rule, owner), rise, told, clock);
     }
 
     /// What is used has risen, or fallen.
@@ -394,12 +399,13 @@ impl State {
         (rule, owner): (&MeterRule, u16),
         rise: MeterRise,
         told: &mut LimitAlerts,
+        clock: WindowClock<'_>,
     ) {
         let MeterRise { used, overrun } = rise;
         if overrun.is_positive() {
             self.counts.limit(rule.id).overran(overrun);
         }
-        self.cross_amount((rule, owner), used, told);
+        self.cross_amount((rule, owner), used, told, clock);
     }
 
     /// What is used crosses the amount, or shares of it.
@@ -408,14 +414,18 @@ impl State {
         (rule, owner): (&MeterRule, u16),
         (before, after): (Credits, Credits),
         told: &mut LimitAlerts,
+        clock: WindowClock<'_>,
     ) {
         let Some(most) = rule.most_of(owner) else { return };
+        let most = most + self.meters.raised(rule.id, owner);
         if before < most && after >= most {
             self.counts.limit(rule.id).filled(self.timers.now());
+            self.meters.fills(rule, owner, clock);
         }
         for (level, critical) in rule.alert_levels(most) {
             if before < level && level <= after {
-                told.push(if critical { Reason::Critical } else { Reason::Warning });
+                let meter = self.meter_entry((rule, owner), Some((before, after)), clock);
+                told.push((if critical { Reason::Critical } else { Reason::Warning }, meter));
             }
         }
     }
@@ -425,8 +435,8 @@ impl State {
         if told.is_empty() || !env.terms(self.plan).features[cause.feature.index()].notify {
             return;
         }
-        for reason in &told {
-            self.alerted(*reason, Some(whose));
+        for (reason, meter) in &told {
+            self.alerted(*reason, Some(whose), Some(*meter));
         }
         for _ in told {
             self.buy_after_warning(env, PurchaseReason::by(Some(cause)));

@@ -13,7 +13,7 @@ use super::super::gate::NeedOfRoom;
 use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
 use super::super::meters::Meters;
 use super::State;
-use super::fast::asker_of;
+use super::fast::{asker_of, tells_projects};
 use super::in_bulk::constant_estimate;
 use crate::organization::{BatchSlice, EventKind, TraceEvent};
 
@@ -140,6 +140,9 @@ impl State {
                     continue;
                 }
             };
+            if count.arrived > 0 {
+                self.meters.open(rule, 0, clock);
+            }
             let overrun = self.meters.count(rule, 0, amount, clock).overrun;
             if overrun.is_positive() {
                 self.counts.limit(rule.id).overran(overrun);
@@ -178,7 +181,8 @@ impl State {
         (rules, given, clock): (&'a [MeterRule], &'a [BatchSlice<'a>], WindowClock<'a>),
         reserved: Vec<(u16, u16, Credits)>,
     ) -> AskedMeters<'a> {
-        AskedMeters { meters, counts, needs: &ahead.needs, rules, given, clock, reserved }
+        let tells_projects = tells_projects(rules);
+        AskedMeters { meters, counts, needs: &ahead.needs, rules, tells_projects, given, clock, reserved }
     }
 }
 
@@ -188,6 +192,8 @@ pub(super) struct AskedMeters<'a> {
     counts: &'a mut Counts,
     needs: &'a [Option<NeedOfRoom>],
     rules: &'a [MeterRule],
+    /// Some limit asks whose project an operation that ends was of.
+    tells_projects: bool,
     given: &'a [BatchSlice<'a>],
     clock: WindowClock<'a>,
     /// By operations that are followed: limit, owner, how much.
@@ -220,21 +226,13 @@ impl AskedMeters<'_> {
         if !self.let_in(asker) {
             return false;
         }
-        let clock = self.clock;
+        if self.tells_projects {
+            self.meters.set_project(event.slot, asker.project);
+        }
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
-            self.meters.open(rule, owner, clock);
-            match rule.unit {
-                LimitUnit::Operations => {
-                    let overrun = self.meters.count(rule, owner, ONE, clock).overrun;
-                    overran(self.counts, rule, overrun);
-                }
-                LimitUnit::InFlight => self.meters.reserve_in_trace(rule, owner, ONE, clock),
-                LimitUnit::Credits if held.is_positive() => {
-                    self.meters.reserve_in_trace(rule, owner, held, clock);
-                }
-                LimitUnit::Credits | LimitUnit::Quantity(_) => {}
-            }
+            let overrun = self.meters.enters((rule, owner), held, self.clock);
+            overran(self.counts, rule, overrun);
         }
         true
     }
@@ -244,24 +242,16 @@ impl AskedMeters<'_> {
         let mut chains = ChainsAsked::default();
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
-            let asked = chains.ask(rule, owner);
-            let reserved = self.reserved(rule, owner);
-            if let Some(most) = asked {
-                let need = match rule.unit {
-                    LimitUnit::Credits => self.needs[asker.serves.index()].unwrap_or(NeedOfRoom::Any),
-                    LimitUnit::Operations | LimitUnit::InFlight => NeedOfRoom::Whole(ONE),
-                    LimitUnit::Quantity(_) => return false,
-                };
-                if !self.meters.has_room((rule, owner), most, (need, reserved), self.clock) {
-                    return false;
+            let need = || match rule.unit {
+                LimitUnit::Credits => self.needs[asker.serves.index()].unwrap_or(NeedOfRoom::Any),
+                // Limits of quantities leave nothing to the trace.
+                LimitUnit::Operations | LimitUnit::InFlight | LimitUnit::Quantity(_) => {
+                    NeedOfRoom::Whole(ONE)
                 }
-            }
-            let counted = match rule.unit {
-                LimitUnit::Credits | LimitUnit::Quantity(_) => continue,
-                LimitUnit::Operations => self.meters.used(rule, owner, self.clock),
-                LimitUnit::InFlight => reserved + self.meters.in_trace(rule.id, owner),
             };
-            if rule.next_level(owner, counted).is_some_and(|level| level <= counted + ONE) {
+            let asked = chains.ask(rule, owner).map(|most| (most, need()));
+            let reserved = self.reserved(rule, owner);
+            if !self.meters.lets_in((rule, owner), asked, reserved, self.clock) {
                 return false;
             }
         }
@@ -269,33 +259,19 @@ impl AskedMeters<'_> {
     }
 
     fn ends(&mut self, event: &TraceEvent, held: Credits) -> bool {
-        let (asker, cost, clock) = (asker_of(event), event.cost, self.clock);
+        let project = if self.tells_projects { self.meters.project_of(event.slot) } else { 0 };
+        let (asker, cost, clock) = (asker_of(event, project), event.cost, self.clock);
         let mut of_credits = self.rules.iter().filter(|rule| rule.unit == LimitUnit::Credits);
         let tells = of_credits.any(|rule| {
-            rule.owner_of(asker).is_some_and(|owner| {
-                let used = self.meters.used(rule, owner, clock);
-                rule.next_level(owner, used).is_some_and(|level| level <= used + cost)
-            })
+            rule.owner_of(asker).is_some_and(|owner| self.meters.would_tell((rule, owner), cost, clock))
         });
         if tells {
             return false;
         }
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
-            let freed = match rule.unit {
-                LimitUnit::Operations | LimitUnit::Quantity(_) => continue,
-                LimitUnit::InFlight => ONE,
-                LimitUnit::Credits => {
-                    if cost.is_positive() {
-                        let overrun = self.meters.count(rule, owner, cost, clock).overrun;
-                        overran(self.counts, rule, overrun);
-                    }
-                    held
-                }
-            };
-            if freed.is_positive() {
-                self.meters.reserve_in_trace(rule, owner, -freed, clock);
-            }
+            let overrun = self.meters.leaves((rule, owner), (cost, held), clock);
+            overran(self.counts, rule, overrun);
         }
         true
     }

@@ -10,6 +10,7 @@
 //! change of balance. Invariants: time never runs back; an effect without delay is carried out inside its cause.
 
 mod answering;
+mod asking;
 mod attempt;
 mod billing;
 mod change;
@@ -21,6 +22,8 @@ mod grants;
 mod in_bulk;
 mod instants;
 mod invoicing;
+mod limit_notes;
+mod limit_rows;
 mod limits;
 mod metered;
 mod months;

@@ -77,10 +77,14 @@ impl State {
     ) {
         let amount = self.quantity_of(rule, asker);
         match counted {
-            CountedAt::Start => self.count_into(env, (rule, owner), amount, told),
+            CountedAt::Start => self.count_into(env, (rule, owner, asker), amount, told),
             CountedAt::Latest => {
-                let rise = self.meters.replace(rule, owner, amount, self.window_clock(env));
-                self.rises((rule, owner), rise, told);
+                let clock = self.window_clock(env);
+                let rise = self.meters.replace(rule, owner, amount, clock);
+                if env.detail.meters {
+                    self.note_metered((rule, owner, asker), (amount, rise), clock);
+                }
+                self.rises((rule, owner), rise, told, clock);
             }
             CountedAt::End => {}
         }
@@ -101,7 +105,7 @@ impl State {
                 let whole = self.quantity_of(rule, asker);
                 let amount =
                     if done == cost { whole } else { whole.scale_floor(done.micros(), cost.micros()) };
-                self.count_into(env, (rule, owner), amount, &mut told);
+                self.count_into(env, (rule, owner, asker), amount, &mut told);
             }
         }
         told

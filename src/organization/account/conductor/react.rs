@@ -38,7 +38,8 @@ impl State {
             self.customer.refused_credits(self.timers.now());
         }
         self.flight[slot].refused(matches!(reason, Reason::Limit(_)));
-        self.note(EntryKind::Refused, Note { reason, credits: need, ..Note::by(self.whose(slot)) });
+        let meter = self.meter_of_reason(env, slot, reason);
+        self.note(EntryKind::Refused, Note { reason, credits: need, meter, ..Note::by(self.whose(slot)) });
         self.finish_row(slot, AttemptOutcome::Refused);
         if let Some(row) = self.row(slot) {
             row.reason = reason;
@@ -221,7 +222,13 @@ impl State {
         let written = &env.terms(self.plan).written;
         let by_default = match reason {
             // At a limit its own patience decides, not the policy's.
-            Reason::Patience => !written.patience && !self.flight[slot].waits_at_a_limit(),
+            Reason::Patience => match self.flight[slot].limit_waited_at() {
+                None => !written.patience,
+                Some(id) => {
+                    let limit = env.terms(self.plan).limits.iter().find(|limit| limit.id == id);
+                    limit.is_some_and(|limit| !limit.written.1)
+                }
+            },
             Reason::QueueFull => !written.queue_max,
             _ => false,
         };

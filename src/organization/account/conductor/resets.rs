@@ -4,9 +4,9 @@
 //! is used only if the operation then starts.
 
 use crate::deliberate::Deliberate;
-use crate::outcome::{EntryKind, Reason};
-use crate::policy::{LimitReset, OnLimit, ResetTime, UsageLimit};
-use crate::units::SimTime;
+use crate::outcome::{EntryKind, EntryMeter, Reason};
+use crate::policy::{LimitOwner, LimitReset, OnLimit, ResetTime, UsageLimit};
+use crate::units::{Credits, SimTime};
 
 use super::super::books::Note;
 use super::super::env::Env;
@@ -53,11 +53,18 @@ impl State {
         let resets = env.terms(self.plan).resets.iter().filter(due);
         for reset in resets.filter(|_| !Deliberate::ResetsForgotten.is_made()) {
             let clock = self.window_clock(env);
+            let mut meters = Vec::new();
             for rule in in_force(env, self.plan, reset) {
+                let used = (self.meters.used(rule, 0, clock), Credits::ZERO);
                 self.meters.reset((rule, None), reset.restart, clock);
+                if self.books.is_read() && rule.per == LimitOwner::Organization {
+                    meters.push(self.meter_entry((rule, 0), Some(used), clock));
+                }
             }
             for limit in named(env, self.plan, reset) {
-                self.note(EntryKind::LimitReset, Note { reason: Reason::Limit(limit.id), ..Note::default() });
+                let meter = meters.iter().find(|meter: &&EntryMeter| meter.limit == limit.id).copied();
+                let reason = Reason::Limit(limit.id);
+                self.note(EntryKind::LimitReset, Note { reason, meter, ..Note::default() });
             }
         }
         self.room_opens();
@@ -88,9 +95,14 @@ impl State {
         if !self.meters.take_banked((first.id, owner), (banked, terms.month_end), clock) {
             return false;
         }
+        let mut meters = Vec::new();
         for rule in in_force(env, self.plan, reset) {
             if let Some(owner) = rule.owner_outside(self.asker(slot)) {
+                let used = (self.meters.used(rule, owner, clock), Credits::ZERO);
                 self.meters.reset((rule, Some(owner)), reset.restart, clock);
+                if self.books.is_read() {
+                    meters.push(self.meter_entry((rule, owner), Some(used), clock));
+                }
             }
         }
         if self.lacks_room(env, slot).is_some() {
@@ -98,7 +110,8 @@ impl State {
             return false;
         }
         for limit in named(env, self.plan, reset) {
-            let note = Note { reason: Reason::Limit(limit.id), ..Note::by(self.whose(slot)) };
+            let meter = meters.iter().find(|meter: &&EntryMeter| meter.limit == limit.id).copied();
+            let note = Note { reason: Reason::Limit(limit.id), meter, ..Note::by(self.whose(slot)) };
             self.note(EntryKind::LimitReset, note);
         }
         true

@@ -26,7 +26,8 @@ impl State {
         let (serves, operation, cost, held) = (work.serves(), *work.operation(), work.cost(), work.held());
         let feature = &env.terms(self.plan).features[serves.index()];
         self.counts.repriced(operation.feature, self.flight[slot].repriced());
-        self.note(EntryKind::Start, Note { credits: held, ..Note::by(self.whose(slot)) });
+        let rate = self.flight[slot].rate();
+        self.note(EntryKind::Start, Note { credits: held, rate, ..Note::by(self.whose(slot)) });
         if let Some(provider) = env.facts(operation.feature).provider_cost {
             self.counts.provider_paid(operation.feature, provider.per_operation);
         }

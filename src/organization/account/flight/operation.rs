@@ -73,8 +73,8 @@ pub(super) struct OperationTerms {
     pub(super) measured: Vec<Credits>,
     /// By every rate of the feature that serves it, if some card prices that.
     pub(super) prices: Option<OperationPrices>,
-    /// What limits have counted of its charges, and when.
-    pub(super) metered: Vec<(SimTime, Credits)>,
+    /// What limits have counted of its charges, when, and after how many resets.
+    pub(super) metered: Vec<(SimTime, u32, Credits)>,
 }
 
 /// One operation that is alive in the account.
@@ -277,9 +277,9 @@ impl LiveOperation {
         self.patience = Some((until, place));
     }
 
-    /// True if its patience is that of a limit's queue.
-    pub(in super::super) fn waits_at_a_limit(&self) -> bool {
-        self.patience.is_some_and(|(_, place)| place.is_some())
+    /// The limit whose queue's patience it has, if it is one's.
+    pub(in super::super) fn limit_waited_at(&self) -> Option<u16> {
+        self.patience.and_then(|(_, place)| place)
     }
 
     /// True if its patience ends now.

@@ -213,22 +213,22 @@ impl LiveOperation {
     }
 
     /// Limits have counted a charge.
-    pub(in super::super) fn metered(&mut self, at: SimTime, amount: Credits) {
-        self.terms.get_or_insert_default().metered.push((at, amount));
+    pub(in super::super) fn metered(&mut self, at: SimTime, resets: u32, amount: Credits) {
+        self.terms.get_or_insert_default().metered.push((at, resets, amount));
     }
 
     /// Of what is given back, which charges it undoes, the last first.
-    pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<(SimTime, Credits)> {
+    pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<(SimTime, u32, Credits)> {
         let (mut left, mut undone) = (amount, Vec::new());
         let Some(terms) = &mut self.terms else { return undone };
         while left.is_positive()
-            && let Some((at, charged)) = terms.metered.pop()
+            && let Some((at, resets, charged)) = terms.metered.pop()
         {
             let back = charged.min(left);
             left -= back;
-            undone.push((at, back));
+            undone.push((at, resets, back));
             if charged > back {
-                terms.metered.push((at, charged - back));
+                terms.metered.push((at, resets, charged - back));
             }
         }
         undone

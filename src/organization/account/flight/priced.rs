@@ -42,6 +42,11 @@ impl LiveOperation {
         self.terms.as_ref()?.prices.as_ref()
     }
 
+    /// The number of the rate that prices it.
+    pub(in super::super) fn rate(&self) -> u16 {
+        self.prices().map_or(0, OperationPrices::rate)
+    }
+
     /// Nothing but the feature's own rate prices it.
     pub(in super::super) fn has_one_price(&mut self) {
         if let Some(terms) = &mut self.terms {

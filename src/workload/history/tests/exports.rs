@@ -13,7 +13,8 @@ fn formula_demand(cost: &str, quantities: &[&str]) -> Demand {
     let formula =
         Formula::compile(cost, &Work::formula_names(quantities.iter().copied())).expect("a formula");
     let shape = StepShape::Simple { cost: Amount::Formula(formula), duration: Amount::default() };
-    let work = Work { quantities: quantities.iter().map(quantity).collect(), shape, cache: None };
+    let work =
+        Work { quantities: quantities.iter().map(quantity).collect(), shape, cache: None, gauge: false };
     Demand { work, ..Demand::default() }
 }
 

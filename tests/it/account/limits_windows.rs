@@ -1,0 +1,75 @@
+//! What became of a limit's windows, and a row for each meter at the end (docs/semantics.md §15.13).
+
+use super::harness::check;
+
+#[test]
+fn windows_with_an_operation_in_them_are_reported_at_their_ends() {
+    check(&[
+        (
+            "three days used, one of them all of it: 10 + 4 + 7 of 30 are used; the 31st of March ends with the horizon",
+            "admission = { estimate = \"exact\" }
+             limits = [{ name = \"day\", amount = 10, window = { every = \"day\" } }]
+             grant 1: 100 purchased
+             use 10 at 2 Jan
+             use 4 at 3 Jan
+             use 7 at 31 Mar
+             => limit-windows 3, limit-exhausted 1, limit-unused 9, limit-offered 30, limit-rows 7/3",
+        ),
+        (
+            "one that the end of the horizon cuts off is no window that has ended: of the weeks from Monday 6 Jan and 31 Mar, one",
+            "admission = { estimate = \"exact\" }
+             limits = [{ name = \"week\", amount = 10, window = { every = \"week\" } }]
+             grant 1: 100 purchased
+             use 4 at 6 Jan
+             use 3 at 31 Mar
+             => limit-windows 1, limit-exhausted 0, limit-unused 6, limit-offered 10, limit-rows 3/7",
+        ),
+        (
+            "windows that the first use opens, if they are to be reported; those of nobody are none",
+            "admission = { estimate = \"exact\" }
+             limits = [{ name = \"five\", amount = 10, window = { first_use = \"5 h\" }, report = \"windows\" }, { name = \"other\", amount = 10, window = { first_use = \"5 h\" } }]
+             grant 1: 100 purchased
+             use 6 at 2 Jan 09:00
+             use 4 at 2 Jan 13:00
+             use 1 at 2 Jan 14:00
+             => limit-windows 2+0, limit-exhausted 1+0, limit-unused 9+0, limit-offered 20+0, limit-rows 0/10+0/10",
+        ),
+        (
+            "of each member: one used all of a day, the other a tenth of two",
+            "members 2, billing 1
+             admission = { estimate = \"exact\" }
+             limits = [{ name = \"seat\", amount = 10, per = \"member\", window = { every = \"day\" }, report = \"windows\" }]
+             grant 1: 100 purchased
+             use 10 at 2 Jan by 0
+             use 1 at 2 Jan by 1
+             use 1 at 3 Jan by 1
+             => limit-windows 3, limit-exhausted 1, limit-unused 18, limit-offered 30, limit-rows 0/10-of-0+0/10-of-1",
+        ),
+        (
+            "what was exhausted and begins anew was exhausted; what is left at the end counts",
+            "admission = { estimate = \"exact\" }
+             limits = [{ name = \"day\", amount = 10, window = { every = \"day\" } }]
+             resets = [{ limits = [\"day\"], at = [2025-01-02T12:00:00] }]
+             grant 1: 100 purchased
+             use 10 at 2 Jan
+             use 3 at 2 Jan 13:00
+             => limit-windows 1, limit-exhausted 1, limit-unused 7, limit-offered 10",
+        ),
+        (
+            "first instants of a meter: full, lacking, refused; one that another limit's refusal touches lacks, and refuses nothing",
+            "limits = [{ name = \"a\", amount = 1, unit = \"operations\" }, { name = \"b\", amount = 1, unit = \"operations\" }]
+             grant 1: 100 purchased
+             use 1 at 2 Jan
+             use 1 at 3 Jan
+             use 1 at 4 Jan
+             => limit-firsts 2025-01-02T00:00:00Z/2025-01-03T00:00:00Z/2025-01-03T00:00:00Z+2025-01-02T00:00:00Z/2025-01-03T00:00:00Z/never, limit-rows 1/0+1/0",
+        ),
+        (
+            "work in flight at the end is what is used then; nothing limits what is `none`",
+            "limits = [{ name = \"two\", unit = \"in-flight\", amount = 2 }, { name = \"count\", unit = \"operations\", amount = \"none\" }]
+             grant 1: 100 purchased
+             use 1 at 31 Mar 23:00 for 2 h
+             => in-flight 1, limit-rows 1/1+1/none",
+        ),
+    ]);
+}
