@@ -43,6 +43,8 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("billed_to", "charges billed to what was usable as they were incurred: not judged yet"),
     ("late_grace", "charges billed to what was usable as they were incurred: not judged yet"),
     ("feature.by", "who asks, which the judge is given"),
+    ("feature.unit", "gauges, whose costs the judge is given"),
+    ("limit.report", "what `limits.csv` tells of windows: no rule of an account reads it"),
     ("grant.features", "credits for some operations: not judged yet"),
     ("grant.groups", "credits for some operations: not judged yet"),
     ("refund_on", "purchased credits that are paid back: not judged yet"),
