@@ -18,6 +18,7 @@ mod explain;
 mod faults;
 mod fit;
 mod golden;
+mod groups;
 mod hostile;
 mod interrupts;
 mod judge;
