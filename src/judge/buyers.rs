@@ -125,8 +125,8 @@ impl<'a> Judged<'a> {
 
     /// The last package of a name that is on sale now.
     pub fn as_sold(&self, name: &str) -> Option<&'a Package> {
-        let packages = self.terms().packages.iter();
-        packages.filter(|package| package.name == name && self.applies_to_us(&package.when, self.now)).last()
+        let mut packages = self.terms().packages.iter();
+        packages.rfind(|package| package.name == name && self.applies_to_us(&package.when, self.now))
     }
 
     /// From a refusal on somebody may be asked again (docs/semantics.md §7.3).

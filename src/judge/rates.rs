@@ -52,15 +52,15 @@ impl JudgedPrices {
 
 /// From its first instant to before its last (docs/semantics.md §13.3).
 fn holds_at(when: &InForce, at: SimTime) -> bool {
-    !when.from.is_some_and(|from| at < from) && !when.until.is_some_and(|until| at >= until)
+    when.from.is_none_or(|from| at >= from) && when.until.is_none_or(|until| at < until)
 }
 
 impl Judged<'_> {
     /// For this organization, by its sign-up.
     fn is_for_us(&self, when: &InForce) -> bool {
         let signed_up = self.case.traits.signed_up;
-        !when.signed_up_before.is_some_and(|before| signed_up >= before)
-            && !when.signed_up_from.is_some_and(|from| signed_up < from)
+        when.signed_up_before.is_none_or(|before| signed_up < before)
+            && when.signed_up_from.is_none_or(|from| signed_up >= from)
     }
 
     /// Dates and sign-up.

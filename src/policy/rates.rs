@@ -180,7 +180,7 @@ impl RateCards {
         let applying = self.cards.iter().zip(apply).rev();
         let applying = applying.filter(|(card, apply)| **apply && card.when.is_for(signed_up));
         let mut rates = applying.filter_map(|(card, _)| card.rate_of(feature));
-        let rate = if Deliberate::FirstCardWins.is_made() { rates.last() } else { rates.next() };
+        let rate = if Deliberate::FirstCardWins.is_made() { rates.next_back() } else { rates.next() };
         rate.unwrap_or(0)
     }
 

@@ -25,7 +25,7 @@ grants = [{ credits = 100000, groups = ["engineering"] }, { credits = 100000 }]
 /// The rows of operations behind what the command says.
 fn csv_of(told: &str) -> &[u8] {
     let begin = told.find("replication,policy,").unwrap_or_else(|| panic!("no rows in {told}"));
-    told[begin..].as_bytes()
+    &told.as_bytes()[begin..]
 }
 
 #[test]

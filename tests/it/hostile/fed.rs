@@ -18,8 +18,11 @@ use creditsim::scenario::{
 };
 use creditsim::workload::{BilledInvoices, InvoiceReading, MAPPINGS, fit, read_column};
 
+/// Is fed bytes; whatever they are, it ends without a panic.
+pub type Reader = fn(&[u8]);
+
 /// The kinds of input, by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, Reader); 6] = [
     ("scenario", scenario),
     ("set", set),
     ("condition", condition),

@@ -65,7 +65,7 @@ pub fn levels(seed: u64) -> Vec<u64> {
         2 => vec![1, 2, 3],
         _ => vec![1, 3],
     };
-    levels.extend((seed % 3 == 0).then_some(5));
+    levels.extend((seed.is_multiple_of(3)).then_some(5));
     levels.extend((seed % 5 < 2).then_some(6));
     levels
 }
