@@ -213,8 +213,12 @@ impl Meters {
         all
     }
 
-    /// What is counted begins anew: nobody has met any limit.
-    pub(super) fn begin_measuring(&mut self) {
+    /// What is counted begins anew: nobody has met any limit, and windows that have ended by now do not count, whether or not
+    /// anybody has looked at their meters since.
+    pub(super) fn begin_measuring(&mut self, rules: &[MeterRule], clock: WindowClock<'_>) {
+        for rule in rules {
+            self.of(rule.id).all(rule, clock).for_each(drop);
+        }
         self.limits.iter_mut().flat_map(|of| &mut of.by_owner).for_each(LimitMeter::begin_measuring);
     }
 

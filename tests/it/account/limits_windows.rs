@@ -56,6 +56,16 @@ fn windows_with_an_operation_in_them_are_reported_at_their_ends() {
              => limit-windows 1, limit-exhausted 1, limit-unused 7, limit-offered 10",
         ),
         (
+            "windows that ended before outcomes count are none, though nobody has looked at the meter since",
+            "measured from 10 Jan
+             admission = { estimate = \"exact\" }
+             limits = [{ name = \"day\", amount = 10, window = { every = \"day\" } }]
+             grant 1: 100 purchased
+             use 10 at 2 Jan
+             use 4 at 31 Jan
+             => limit-windows 1, limit-exhausted 0, limit-unused 6, limit-offered 10",
+        ),
+        (
             "first instants of a meter: full, lacking, refused; one that another limit's refusal touches lacks, and refuses nothing",
             "limits = [{ name = \"a\", amount = 1, unit = \"operations\" }, { name = \"b\", amount = 1, unit = \"operations\" }]
              grant 1: 100 purchased

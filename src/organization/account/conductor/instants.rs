@@ -54,7 +54,7 @@ impl State {
 
     fn run_timer(&mut self, env: &Env, what: TimerKind) {
         match what {
-            TimerKind::Measure => self.begin_measuring(),
+            TimerKind::Measure => self.begin_measuring(env),
             TimerKind::Month => self.month_ends(env),
             TimerKind::Expire(lot) => self.expire_lot(env, lot),
             TimerKind::Void(lot) => self.void_lot(env, lot),

@@ -106,14 +106,15 @@ impl State {
     }
 
     /// Outcomes begin to count: balances, debt, deferred revenue, work in flight and waiting become opening terms.
-    pub(super) fn begin_measuring(&mut self) {
+    pub(super) fn begin_measuring(&mut self, env: &Env) {
         let now = self.timers.now();
         self.counts.begin_measuring(&self.alive());
         self.money.begin_measuring(self.books.ledger(), now);
         self.books.begin_measuring(now);
         self.gate.begin_measuring(now);
         self.watch.begin_measuring(now);
-        self.meters.begin_measuring();
+        let clock = self.window_clock(env);
+        self.meters.begin_measuring(env.meter_rules(self.plan), clock);
         if self.views().settled <= Credits::ZERO {
             self.counts.depleted(now, None);
         }
