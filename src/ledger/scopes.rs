@@ -102,6 +102,9 @@ impl Ledger {
     /// The scopes that a spender is in.
     #[inline]
     pub(super) fn scopes_of(&self, spender: Spender) -> UsableScopes {
+        if self.scopes.is_empty() {
+            return UsableScopes(SmallVec::new());
+        }
         UsableScopes(self.scopes.iter().map(|scope| scope.holds(spender)).collect())
     }
 }
