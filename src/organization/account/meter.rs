@@ -213,20 +213,12 @@ impl LimitMeter {
         need: NeedOfRoom,
         reserved: Credits,
     ) -> bool {
-        if !matches!(window, LimitWindow::Refill { .. }) {
-            let (used, most_micros) = (self.used + i128::from(reserved.micros()), i128::from(most.micros()));
-            return match need {
-                NeedOfRoom::Any => used < most_micros,
-                NeedOfRoom::Whole(need) => used + i128::from(need.micros()) <= most_micros,
-                NeedOfRoom::Newest(need) => need <= most,
-            };
+        if Deliberate::LimitsIgnored.is_made() {
+            return true;
         }
         let scale = scale(window);
         let micros = |credits: Credits| i128::from(credits.micros()) * scale;
         let used = self.used + micros(reserved);
-        if Deliberate::LimitsIgnored.is_made() {
-            return true;
-        }
         match need {
             // What has come back into a bucket counts in whole micro-credits.
             NeedOfRoom::Any => used + scale <= micros(most),

@@ -97,35 +97,27 @@ impl UndoBook {
 
     /// Credits were burned to repay the oldest debt.
     pub(super) fn repay(&mut self, take: &Take) {
-        let mut left = take.amount;
-        while self.on && left.is_positive() {
-            let Some(first) = self.owed.front_mut() else { return };
-            let part = first.credits.min(left);
-            first.credits -= part;
-            left -= part;
-            if let Some(own) = first.own {
-                self.debts[own as usize].repaid.push(Take { amount: part, ..*take });
-            }
-            if first.credits.is_zero() {
-                self.owed.pop_front();
-            }
-        }
+        self.pay_off(take.amount, |debt, part| debt.repaid.push(Take { amount: part, ..*take }));
     }
 
     /// So much of the oldest debt is forgiven or invoiced.
     pub(super) fn clear(&mut self, part: Credits, how: Cleared) {
-        let mut left = part;
+        self.pay_off(part, |debt, part| match how {
+            Cleared::Forgiven => debt.forgiven += part,
+            Cleared::Invoiced(price) => debt.invoiced.push((part, price)),
+        });
+    }
+
+    /// Takes so much off the oldest debts; each that may be undone is told its part.
+    fn pay_off(&mut self, amount: Credits, mut tell: impl FnMut(&mut OwnDebt, Credits)) {
+        let mut left = amount;
         while self.on && left.is_positive() {
             let Some(first) = self.owed.front_mut() else { return };
             let part = first.credits.min(left);
             first.credits -= part;
             left -= part;
             if let Some(own) = first.own {
-                let debt = &mut self.debts[own as usize];
-                match how {
-                    Cleared::Forgiven => debt.forgiven += part,
-                    Cleared::Invoiced(price) => debt.invoiced.push((part, price)),
-                }
+                tell(&mut self.debts[own as usize], part);
             }
             if first.credits.is_zero() {
                 self.owed.pop_front();
