@@ -8,6 +8,7 @@ mod changes;
 mod commerce;
 mod customers;
 mod grants;
+mod limit_amounts;
 mod limit_asks;
 mod limit_units;
 mod limits;
