@@ -8,12 +8,8 @@ use std::sync::Arc;
 use crate::engine::{self, Failure, Job, JobOptions, NoRows};
 use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
 use crate::outcome::{Detail, Entry};
-use crate::policy::{
-    ChargeMoment, CreditScope, FeatureTerms, InFlight, LimitOwner, OnCancel, OnFailure, Policy,
-};
-use crate::report::{
-    Cell, Column, FeatureWords, LimitWords, PlanWords, Statement, StatementFacts, StatementLine, Table,
-};
+use crate::policy::{ChargeMoment, CreditScope, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
+use crate::report::{Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table};
 use crate::scenario::Scenario;
 use crate::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
 use crate::workload::{FeatureRates, PreparedHistory, Pseudonyms};
@@ -68,13 +64,14 @@ impl Followed {
             ),
             features: scenario.features.iter().map(|feature| feature.name.clone()).collect(),
             scopes: scope_words(&scenario, policy.scopes(&scenario.cohorts[cohort.index()].customers.grants)),
-            limits: limit_words(&policy),
+            limits: policy.limit_names.clone(),
             rates: rate_words(&scenario, &policy),
             plans: policy.plans.iter().map(|plan| plan_words(&plan.plan, &plan.features)).collect(),
             currency: scenario.currency.clone().unwrap_or_default(),
             quantities: job.shape.quantities.clone(),
             measured: detail.quantities,
             groups: member_groups(&scenario.groups, &detail.groups),
+            group_names: scenario.groups.clone(),
         };
         Ok(Followed { policy: policy.name, facts, journal: detail.journal })
     }
@@ -180,20 +177,6 @@ fn scope_words(scenario: &Scenario, scopes: Vec<CreditScope>) -> Vec<String> {
         }
     };
     scopes.into_iter().map(words).collect()
-}
-
-/// Limits by their places, and who has a meter of each.
-fn limit_words(policy: &Policy) -> Vec<LimitWords> {
-    let words = |name: &String| {
-        let limit = policy.plans.iter().flat_map(|terms| &terms.limits).find(|limit| limit.name == *name);
-        let owner = match limit.map_or(LimitOwner::Organization, |limit| limit.per) {
-            LimitOwner::Organization => "",
-            LimitOwner::Member => "member",
-            LimitOwner::Project => "project",
-        };
-        LimitWords { name: name.clone(), owner }
-    };
-    policy.limit_names.iter().map(words).collect()
 }
 
 /// Per feature: what prices its operations, by the number of the rate; nothing of features that no card prices.

@@ -14,6 +14,7 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
         (case.policy.measures(), "limits of quantities"),
+        (case.policy.splits_charges(), "ceilings over parts of charges"),
         (
             has(|terms| terms.billed_to != BilledTo::Recorded),
             "charges billed to what was usable when they were incurred",

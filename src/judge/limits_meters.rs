@@ -18,6 +18,7 @@ use super::work::Stands;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
     Organization,
+    Group(u16),
     Member(u16),
     Project(u16),
 }
@@ -70,7 +71,10 @@ impl<'a> Judged<'a> {
         let serving = self.work[work].serving.index();
         let free = self.case.features[serving].free;
         let covers = limit.features.get(serving).copied().unwrap_or(false);
-        if free || !covers || !self.has_adopted(limit) {
+        let group = self.group_of(self.work[work].operation.member);
+        let named = |groups: &Vec<u16>| group.is_some_and(|group| groups.contains(&group));
+        let whose = limit.groups.as_ref().is_none_or(named);
+        if free || !covers || !whose || !self.has_adopted(limit) {
             return None;
         }
         self.owner_of(work, limit)
@@ -81,9 +85,15 @@ impl<'a> Judged<'a> {
         let operation = &self.work[work].operation;
         match limit.per {
             LimitOwner::Organization => Some(Owner::Organization),
+            LimitOwner::Group => self.group_of(operation.member).map(Owner::Group),
             LimitOwner::Member => (operation.member != NO_MEMBER).then_some(Owner::Member(operation.member)),
             LimitOwner::Project => Some(Owner::Project(operation.project)),
         }
+    }
+
+    /// The group that a member is in; nobody is in none.
+    fn group_of(&self, member: u16) -> Option<u16> {
+        self.case.traits.members.get(usize::from(member)).and_then(|member| member.group)
     }
 
     fn has_adopted(&self, limit: &UsageLimit) -> bool {
@@ -93,8 +103,14 @@ impl<'a> Judged<'a> {
 
     /// The most specific amount (docs/semantics.md §15.2).
     pub fn amount_of(&self, limit: &UsageLimit, owner: Owner) -> StatedAmount {
+        let group = match owner {
+            Owner::Group(group) => Some(group),
+            Owner::Member(member) => self.group_of(member),
+            Owner::Organization | Owner::Project(_) => None,
+        };
         let own = limit.amount.members.iter().find(|(member, _)| owner == Owner::Member(*member));
-        own.map_or_else(|| self.amount_for_all(limit), |(_, amount)| *amount)
+        let of_group = || limit.amount.groups.iter().find(|(of, _)| group == Some(*of));
+        own.or_else(of_group).map_or_else(|| self.amount_for_all(limit), |(_, amount)| *amount)
     }
 
     /// By default; a formula is over the organization's heads, and each organization draws once from a distribution.
@@ -103,7 +119,12 @@ impl<'a> Judged<'a> {
         let amount = match &limit.amount.varies {
             None => return limit.amount.default,
             Some(VaryingAmount::ByHeads(formula)) => {
-                formula.of(traits.members.len(), usize::from(traits.projects))
+                let named = |groups: &Vec<u16>, of: Option<u16>| of.is_some_and(|of| groups.contains(&of));
+                let inside = traits
+                    .members
+                    .iter()
+                    .filter(|member| limit.groups.as_ref().is_none_or(|groups| named(groups, member.group)));
+                formula.of(inside.count(), usize::from(traits.projects))
             }
             Some(VaryingAmount::Drawn(dist)) => {
                 let key = self.case.key.name("limit").name(&limit.name);

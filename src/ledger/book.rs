@@ -1,9 +1,10 @@
 //! The ledger itself: lots in burn order, debt, and what moves between them.
 
 use crate::deliberate::Deliberate;
-use crate::policy::{BurnKey, CreditScope, Spender};
+use crate::policy::{BurnKey, ChargeParts, CreditScope, Spender};
 use crate::units::{Category, Credits, Money, SimTime};
 
+use super::ceilings::ChargeBounds;
 use super::hold::{Hold, HoldId};
 use super::late::{Lapses, LotMark};
 use super::lot::{BurnEnd, Lot, LotKind, LotSerial, ScopeId};
@@ -77,6 +78,8 @@ pub struct Ledger {
     pub(super) taken_back: Vec<(Take, Money)>,
     /// Whom lots are for, if not for everybody.
     pub(super) scopes: Vec<CreditScope>,
+    /// What bounds the present act.
+    pub(super) bounds: Option<Box<ChargeBounds>>,
 }
 
 impl Ledger {
@@ -162,12 +165,14 @@ impl Ledger {
         self.lots.iter().position(|lot| lot.remaining.is_positive())
     }
 
-    /// Burns unreserved credits of everybody's in burn order to repay debt; `purchased_only` leaves other categories alone.
-    /// Returns what was repaid.
-    pub fn repay(&mut self, purchased_only: bool) -> Credits {
+    /// Burns unreserved credits of everybody's in burn order to repay debt; `purchased_only` leaves other categories alone, and
+    /// those that are `kept` repay nothing. Returns what was repaid.
+    pub fn repay(&mut self, purchased_only: bool, kept: ChargeParts) -> Credits {
         let debt = self.debt;
         let eligible = |lot: &Lot| {
-            lot.scope == ScopeId::default() && (!purchased_only || lot.category == Category::Purchased)
+            lot.scope == ScopeId::default()
+                && (!purchased_only || lot.category == Category::Purchased)
+                && !kept.hold_lots_of(lot.category)
         };
         let left = self.burn_where(debt, eligible);
         self.debt = left;
@@ -413,6 +418,9 @@ impl Ledger {
     }
 
     pub(super) fn burn_or_owe(&mut self, amount: Credits, spender: Spender) -> Credits {
+        if self.bounds.is_some() {
+            return self.burn_or_owe_within(amount, spender);
+        }
         let usable = self.scopes_of(spender);
         let rest = self.as_of.map_or(amount, |mark| self.burn_as_of(mark, amount, &usable));
         let left = self.burn_where(rest, |lot| usable.hold(lot));

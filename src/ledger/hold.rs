@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::deliberate::Deliberate;
-use crate::policy::Spender;
+use crate::policy::{ChargedPart, Spender};
 use crate::units::Credits;
 
 use super::lot::LotSerial;
@@ -65,7 +65,7 @@ impl Ledger {
     pub fn extend_hold(&mut self, id: HoldId, amount: Credits, spender: Spender) {
         let mut hold = self.take_hold(id);
         let mut need = amount;
-        let usable = self.scopes_of(spender);
+        let (usable, mut bounds) = (self.scopes_of(spender), self.bounds.take());
         if Deliberate::HoldsReserveLastLots.is_made() {
             self.lots.reverse();
         }
@@ -73,16 +73,20 @@ impl Ledger {
             if need.is_zero() {
                 break;
             }
-            let part = lot.free().min(need);
+            let part = Self::reservable(bounds.as_deref(), lot, need);
             if part.is_positive() && usable.hold(lot) {
                 lot.reserved += part;
                 need -= part;
+                if let Some(bounds) = &mut bounds {
+                    bounds.take(ChargedPart::Lots(lot.category), part);
+                }
                 hold.reservations.push((lot.serial, part));
             }
         }
         if Deliberate::HoldsReserveLastLots.is_made() {
             self.lots.reverse();
         }
+        self.bounds = bounds;
         hold.amount += amount;
         self.held += amount;
         self.holds[id.0 as usize] = Some(hold);

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::policy::ChargedPart;
 use crate::units::{Credits, Money};
 
+use super::ceilings::ChargeBounds;
 use super::lot::{Lot, LotSerial};
 use super::order::burn_order;
 use super::scopes::UsableScopes;
@@ -18,6 +20,13 @@ use super::{Ledger, Take};
 pub struct LotMark {
     lots: u32,
     lapses: u64,
+}
+
+impl LotMark {
+    /// True if a lot had been issued by then.
+    pub(super) fn had_issued(self, lot: LotSerial) -> bool {
+        lot.0 < self.lots
+    }
 }
 
 /// Part of a lot that has expired.
@@ -93,23 +102,35 @@ impl Ledger {
     /// Burns what was usable at the mark of the lots of some scopes: what has expired of it since, then what is left of it. Returns what they did not
     /// cover.
     pub(super) fn burn_as_of(&mut self, mark: LotMark, amount: Credits, usable: &UsableScopes) -> Credits {
-        let left = self.burn_lapsed(mark, amount, usable);
-        self.burn_where(left, |lot| lot.serial.0 < mark.lots && usable.hold(lot))
+        let left = self.burn_lapsed(mark, amount, usable, None);
+        self.burn_where(left, |lot| mark.had_issued(lot.serial) && usable.hold(lot))
     }
 
-    /// Burns what has expired since the mark of lots that were there, in burn order.
-    fn burn_lapsed(&mut self, mark: LotMark, amount: Credits, inside: &UsableScopes) -> Credits {
+    /// Burns what has expired since the mark of lots that were there, in burn order, within the shares of ceilings if there are any.
+    pub(super) fn burn_lapsed(
+        &mut self,
+        mark: LotMark,
+        amount: Credits,
+        inside: &UsableScopes,
+        mut bounds: Option<&mut ChargeBounds>,
+    ) -> Credits {
         let kept = &self.lapses.kept;
         let was_usable = |lapse: &Lapse| {
-            let was_there = lapse.number >= mark.lapses && lapse.lot.serial.0 < mark.lots;
+            let was_there = lapse.number >= mark.lapses && mark.had_issued(lapse.lot.serial);
             was_there && lapse.left.is_positive() && inside.hold(&lapse.lot)
         };
         let mut usable: Vec<usize> = (0..kept.len()).filter(|index| was_usable(&kept[*index])).collect();
         usable.sort_by(|a, b| burn_order(&self.order, &kept[*a].lot, &kept[*b].lot));
         let mut left = amount;
         for index in usable {
-            let part = self.lapses.kept[index].left.min(left);
+            let lapse = &self.lapses.kept[index];
+            let of = ChargedPart::Lots(lapse.lot.category);
+            let share = bounds.as_ref().and_then(|bounds| bounds.most_of(of));
+            let part = share.map_or(lapse.left, |share| lapse.left.min(share)).min(left);
             if part.is_positive() {
+                if let Some(bounds) = &mut bounds {
+                    bounds.take(of, part);
+                }
                 left -= part;
                 self.take_back(index, part);
             }

@@ -5,6 +5,7 @@
 //! Invariants: no lot is negative; reserved ≤ remaining; Σ remaining, Σ held are kept beside the lots and agree with them.
 
 mod book;
+mod ceilings;
 mod hold;
 mod late;
 mod lot;
@@ -15,6 +16,7 @@ mod scopes;
 mod sound;
 
 pub use book::{Ledger, Take};
+pub use ceilings::{ChargeBounds, HeldParts};
 pub use hold::{Hold, HoldId, Settlement};
 pub use late::LotMark;
 pub use lot::{BurnEnd, Lot, LotKind, LotSerial, ScopeId};

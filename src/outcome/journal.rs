@@ -210,13 +210,39 @@ pub enum Reason {
     Unpriced,
 }
 
+/// Whose meter of a limit it is, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MeterOwner {
+    /// The organization's.
+    #[default]
+    Organization,
+    /// A group's, by its number in the scenario.
+    Group(u16),
+    /// A member's.
+    Member(u16),
+    /// A project's.
+    Project(u16),
+}
+
+impl MeterOwner {
+    /// What rows call it: a group by its name, members and projects by their numbers from 0; nothing for the organization.
+    #[must_use]
+    pub fn name(self, groups: &[String]) -> Option<String> {
+        match self {
+            MeterOwner::Organization => None,
+            MeterOwner::Group(group) => groups.get(usize::from(group)).cloned(),
+            MeterOwner::Member(number) | MeterOwner::Project(number) => Some(number.to_string()),
+        }
+    }
+}
+
 /// A meter of a limit, as an entry finds and leaves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryMeter {
     /// The limit's place among the policy's names.
     pub limit: u16,
-    /// Member or project whose meter it is; none of the organization's.
-    pub owner: Option<u16>,
+    /// Whose it is.
+    pub owner: MeterOwner,
     /// Used before and after: credits, operations, or what a quantity is in.
     pub used: (Credits, Credits),
     /// What open holds reserve besides.

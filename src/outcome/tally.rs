@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::units::{Credits, FeatureIndex, Money, SimSpan, SimTime};
 
-use super::{Entry, Histogram, MonthLine};
+use super::{Entry, Histogram, MeterOwner, MonthLine};
 
 /// Credits by category, in the order of `Category::ALL`.
 pub type ByCategory = [Credits; 3];
@@ -418,8 +418,8 @@ pub struct Detail {
 pub struct LimitAccountRow {
     /// The limit's place among the policy's names.
     pub limit: u16,
-    /// Member or project whose meter it is; none of the organization's.
-    pub owner: Option<u16>,
+    /// Whose meter it is.
+    pub owner: MeterOwner,
     /// First instant at which all was used.
     pub first_full_at: Option<SimTime>,
     /// … at which there was no room for an operation.

@@ -8,6 +8,8 @@ use crate::calendar::Period;
 use crate::sampling::Dist;
 use crate::units::{Credits, FeatureIndex, Probability, SimSpan, SimTime};
 
+use super::coverage::ChargeParts;
+
 /// One limit of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UsageLimit {
@@ -19,12 +21,19 @@ pub struct UsageLimit {
     pub amount: LimitAmount,
     /// What is counted.
     pub unit: LimitUnit,
+    /// Parts of an operation's charges that it bounds, which makes it a ceiling; none if the whole operation must have room.
+    pub covers: Option<ChargeParts>,
+    /// Parts of charges that count into it.
+    pub counts: ChargeParts,
     /// The quantity that is counted, if `unit` is one.
     pub quantity: Option<CountedQuantity>,
     /// Who has a meter of their own.
     pub per: LimitOwner,
     /// Per feature of the scenario: whether its operations are inside the limit.
     pub features: Vec<bool>,
+    /// Only operations of members of these groups are inside, by the groups' numbers in the scenario; of everybody if none is
+    /// named.
+    pub groups: Option<Vec<u16>>,
     /// The stretch of time in which is counted.
     pub window: LimitWindow,
     /// What meets an operation for which there is no room.
@@ -47,6 +56,14 @@ pub struct UsageLimit {
     pub written: (bool, bool),
 }
 
+impl UsageLimit {
+    /// True if it bounds parts of charges, or counts parts of them.
+    #[must_use]
+    pub fn splits_charges(&self) -> bool {
+        self.covers.is_some() || !self.counts.is_all()
+    }
+}
+
 /// A quantity of operations that a limit counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountedQuantity {
@@ -66,6 +83,8 @@ pub struct LimitAmount {
     pub varies: Option<VaryingAmount>,
     /// For members by their index.
     pub members: Vec<(u16, StatedAmount)>,
+    /// For groups, or members of groups, by the groups' numbers in the scenario.
+    pub groups: Vec<(u16, StatedAmount)>,
 }
 
 /// An amount that differs between organizations.
@@ -134,10 +153,18 @@ pub enum StatedAmount {
 }
 
 impl LimitAmount {
-    /// What is said for a member: the most specific amount.
+    /// What is said for a member of a group: the most specific amount.
     #[must_use]
-    pub fn of(&self, member: u16) -> StatedAmount {
-        self.members.iter().find(|(who, _)| *who == member).map_or(self.default, |(_, amount)| *amount)
+    pub fn of(&self, member: u16, group: Option<u16>) -> StatedAmount {
+        let own = self.members.iter().find(|(who, _)| *who == member);
+        let of_group = || self.groups.iter().find(|(which, _)| Some(*which) == group);
+        own.or_else(of_group).map_or(self.default, |(_, amount)| *amount)
+    }
+
+    /// True if nothing differs between the owners of one organization.
+    #[must_use]
+    pub fn is_everybodys(&self) -> bool {
+        self.members.is_empty() && self.groups.is_empty()
     }
 }
 
@@ -173,6 +200,8 @@ pub enum LimitOwner {
     /// All operations of the organization count into one meter.
     #[default]
     Organization,
+    /// Each group of members; operations of nobody, or of somebody without a group, are in none.
+    Group,
     /// Each member; operations of nobody are in none.
     Member,
     /// Each project.

@@ -5,6 +5,7 @@
 
 mod changes;
 mod commerce;
+mod coverage;
 mod customers;
 mod enforcement;
 mod grants;
@@ -18,6 +19,7 @@ mod view;
 
 pub use changes::*;
 pub use commerce::*;
+pub use coverage::*;
 pub use customers::*;
 pub use enforcement::*;
 pub use grants::*;

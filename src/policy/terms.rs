@@ -52,6 +52,12 @@ impl Policy {
         self.plans.iter().flat_map(|terms| &terms.limits).any(|limit| limit.quantity.is_some())
     }
 
+    /// True if a limit of some plan bounds parts of charges, or counts parts of them.
+    #[must_use]
+    pub fn splits_charges(&self) -> bool {
+        self.plans.iter().flat_map(|terms| &terms.limits).any(UsageLimit::splits_charges)
+    }
+
     /// True if some plan has another rate for a feature than the feature's own.
     #[must_use]
     pub fn prices(&self, feature: FeatureIndex) -> bool {

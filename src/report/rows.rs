@@ -227,7 +227,7 @@ impl PrefixedLines<'_> {
         self.begin(&self.lead.clone());
         let limit = self.limits.get(usize::from(row.limit)).map_or("", String::as_str);
         self.text(limit);
-        self.optional(row.owner);
+        self.text(&row.owner.name(&self.shape.groups).unwrap_or_default());
         for instant in [row.first_full_at, row.first_lacking_at, row.first_refused_at] {
             self.optional(instant);
         }
@@ -290,7 +290,8 @@ impl PrefixedLines<'_> {
     fn meter(&mut self, meter: Option<EntryMeter>) {
         let name = meter.and_then(|meter| self.limits.get(usize::from(meter.limit)));
         self.text(name.map_or("", String::as_str));
-        self.optional(meter.and_then(|meter| meter.owner));
+        let owner = meter.and_then(|meter| meter.owner.name(&self.shape.groups));
+        self.text(&owner.unwrap_or_default());
         self.optional(meter.map(|meter| meter.used.0));
         self.optional(meter.map(|meter| meter.used.1));
         self.optional(meter.map(|meter| meter.reserved));

@@ -42,6 +42,8 @@ pub(super) struct Env {
     pub(super) history_depth: Vec<Option<usize>>,
     /// Operations may be tried as another feature, at the price of what they consist of.
     pub(super) falls_back: bool,
+    /// Some limit bounds parts of charges, or counts parts of them.
+    pub(super) splits_charges: bool,
     /// Some limit counts a quantity.
     pub(super) measures: bool,
     /// Per feature: some card of the policy prices its operations.
@@ -83,13 +85,19 @@ impl Env {
         let holds_guard = holds_guard(&world, &policy, &checks);
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
+        let in_groups: Arc<[Option<u16>]> = groups_of(&traits).into();
         let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
         let free: Vec<bool> = world.features.iter().map(|facts| facts.free).collect();
         let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
         let scopes = policy.scopes(&world.cohorts[traits.id.cohort.index()].grants);
         Env {
-            meter_rules: policy.plans.iter().map(|terms| meter_rules(terms, &free, drawn)).collect(),
+            meter_rules: policy
+                .plans
+                .iter()
+                .map(|terms| meter_rules(terms, &free, &in_groups, drawn))
+                .collect(),
             falls_back: policy.falls_back(),
+            splits_charges: policy.splits_charges(),
             measures: policy.measures(),
             priced: priced.collect(),
             bills_as_incurred: policy.plans.iter().any(|terms| terms.billed_to != BilledTo::Recorded),
@@ -228,7 +236,11 @@ fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits) -> StatedAmoun
             (amount.sample(&mut stream), String::from("as it was drawn"))
         }
         Some(VaryingAmount::ByHeads(formula)) => {
-            let (members, projects) = (traits.members.len(), usize::from(traits.projects));
+            let inside = |group: Option<u16>| {
+                limit.groups.as_ref().is_none_or(|named| group.is_some_and(|group| named.contains(&group)))
+            };
+            let members = traits.members.iter().filter(|member| inside(member.group)).count();
+            let projects = usize::from(traits.projects);
             let why = format!("`{formula}` with {members} members and {projects} projects");
             (formula.of(members, projects), why)
         }

@@ -49,6 +49,19 @@ pub(super) enum Check {
     Full,
 }
 
+/// What ceilings leave of the balance for one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CeiledView {
+    /// Of lots (credits).
+    pub(super) covered: Credits,
+    /// Debt, and uncovered parts of holds, as far as the view subtracts them (credits).
+    pub(super) debt: Credits,
+    /// Usage that is not recorded yet, if the view subtracts it (credits).
+    pub(super) unrecorded: Credits,
+    /// Room for more debt; none if no ceiling covers overage (credits).
+    pub(super) overage: Option<Credits>,
+}
+
 /// Who is in flight and who waits for a turn.
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
@@ -105,9 +118,14 @@ impl Gate {
         views: Views,
         estimate: Credits,
     ) -> Check {
+        if self.is_full(check, feature) { Check::Full } else { check.look(views, estimate) }
+    }
+
+    /// True if too many are in flight for another operation to start as `feature`.
+    pub(super) fn is_full(&self, check: &FeatureCheck, feature: FeatureIndex) -> bool {
         let full = check.most.is_some_and(|most| self.in_flight >= most)
             || check.most_of_feature.is_some_and(|most| self.of_feature[feature.index()] >= most);
-        if full && !Deliberate::CapIgnored.is_made() { Check::Full } else { check.look(views, estimate) }
+        full && !Deliberate::CapIgnored.is_made()
     }
 
     /// An operation starts as `feature`.
@@ -319,6 +337,35 @@ impl FeatureCheck {
     pub(super) fn finds(&self, views: Views, need: Credits) -> bool {
         let need = if Deliberate::RefusedThoughEnough.is_made() { need + need } else { need };
         self.room.is_none_or(|room| views.get(self.view) + room >= need)
+    }
+
+    /// As `look`, within ceilings.
+    pub(super) fn look_within(&self, found: CeiledView, estimate: Credits) -> Check {
+        let hold = self.held(estimate);
+        match self.need_of(estimate, hold) {
+            Some(need) if !self.finds_within(found, need) => Check::Short { need },
+            _ => Check::Passes { hold },
+        }
+    }
+
+    /// True if what ceilings leave of the balance has what a check needs.
+    pub(super) fn finds_within(&self, found: CeiledView, need: Credits) -> bool {
+        self.reaches_within(found).is_none_or(|most| most >= need)
+    }
+
+    /// The most that a check may need within ceilings; none is no bound.
+    pub(super) fn reaches_within(&self, found: CeiledView) -> Option<Credits> {
+        let below = match (self.room, found.overage) {
+            (limit, None) => limit,
+            (None, Some(room)) => Some(found.debt + room),
+            (Some(limit), Some(room)) => Some(limit.min(found.debt + room)),
+        };
+        below.map(|below| found.covered - found.debt - found.unrecorded + below)
+    }
+
+    /// How far below zero the check lets the balance fall; none is unlimited (credits).
+    pub(super) fn room(&self) -> Option<Credits> {
+        self.room
     }
 
     /// True if there is no check: nothing is refused for lack of credits.

@@ -227,6 +227,14 @@ impl LimitMeter {
         }
     }
 
+    /// What is left of an amount besides what is used and reserved.
+    pub(super) fn room_left(&self, window: LimitWindow, most: Credits, reserved: Credits) -> Credits {
+        if Deliberate::LimitsIgnored.is_made() {
+            return most;
+        }
+        (most - self.used(window) - reserved).positive_part()
+    }
+
     /// The first instant after the present at which a window ends, or at which there is room beside what is reserved if
     /// nothing else is counted; none if there never is, or if there is room.
     pub(super) fn opens_at(

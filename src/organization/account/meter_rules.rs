@@ -4,11 +4,15 @@
 //! `meters`, and what meets an operation without room to the conductor. Invariants: rules stand in file order; limits that
 //! the organization has not switched on are not among them.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::calendar::Zone;
 use crate::deliberate::Deliberate;
-use crate::policy::{LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit};
+use crate::policy::{
+    ChargeParts, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit,
+};
 use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimTime};
 use crate::workload::Operation;
 
@@ -44,11 +48,13 @@ impl RoomAsker {
     }
 }
 
-/// Who owns the meter of an operation where each of these has its own; none of a member's if it is nobody's.
+/// Who owns the meter of an operation where each of these has its own; none of a member's if it is nobody's. `groups` has the
+/// group of each member.
 #[inline]
-pub(super) fn owner_under(per: LimitOwner, asker: RoomAsker) -> Option<u16> {
+pub(super) fn owner_under(per: LimitOwner, asker: RoomAsker, groups: &[Option<u16>]) -> Option<u16> {
     match per {
         LimitOwner::Organization => Some(0),
+        LimitOwner::Group => groups.get(usize::from(asker.member)).copied().flatten(),
         LimitOwner::Member => Some(asker.member).filter(|member| *member != NO_MEMBER),
         LimitOwner::Project => Some(asker.project),
     }
@@ -62,6 +68,10 @@ pub(super) struct MeterRule {
     /// Limits of one name share their meters.
     pub(super) id: u16,
     pub(super) unit: LimitUnit,
+    /// What it bounds of charges, as a ceiling; none if the whole operation must have room.
+    pub(super) covers: Option<ChargeParts>,
+    /// Parts of charges that count.
+    pub(super) counts: ChargeParts,
     pub(super) per: LimitOwner,
     pub(super) window: LimitWindow,
     pub(super) on_limit: OnLimit,
@@ -71,6 +81,11 @@ pub(super) struct MeterRule {
     measured_by: Vec<Option<u16>>,
     default: StatedAmount,
     members: Vec<(u16, StatedAmount)>,
+    by_group: Vec<(u16, StatedAmount)>,
+    /// The groups of members, if it tells them apart.
+    groups: Arc<[Option<u16>]>,
+    /// Per member: whether its operations are inside; empty if everybody's are.
+    insiders: Vec<bool>,
     /// What became of its windows is reported.
     pub(super) reports_windows: bool,
     /// Shares of the amount at which people are told (billionths), and whether that is critical.
@@ -85,16 +100,28 @@ impl MeterRule {
     /// Whose meter an operation counts into; none if it is outside.
     #[inline]
     pub(super) fn owner_of(&self, asker: RoomAsker) -> Option<u16> {
-        if !self.holds(asker.serves) {
+        if !self.holds(asker.serves) || !self.holds_member(asker.member) {
             return None;
         }
         self.owner_outside(asker)
     }
 
-    /// Whose meter an operation's would be, be it inside or not; none of a member's if it is nobody's.
+    /// Whose meter an operation's would be, be it inside or not; none of a member's or a group's if it is nobody's.
     #[inline]
     pub(super) fn owner_outside(&self, asker: RoomAsker) -> Option<u16> {
-        owner_under(self.per, asker)
+        owner_under(self.per, asker, &self.groups)
+    }
+
+    /// Whether operations of a member are inside.
+    #[inline]
+    fn holds_member(&self, member: u16) -> bool {
+        self.holds_everybody() || self.insiders.get(usize::from(member)).copied().unwrap_or(false)
+    }
+
+    /// Whether operations of everybody are inside.
+    #[inline]
+    pub(super) fn holds_everybody(&self) -> bool {
+        self.insiders.is_empty()
     }
 
     /// Whether operations that a feature serves are inside.
@@ -112,10 +139,27 @@ impl MeterRule {
     /// How much an owner has room for.
     #[inline]
     pub(super) fn amount_of(&self, owner: u16) -> StatedAmount {
-        if self.members.is_empty() || self.per != LimitOwner::Member {
+        if self.is_everybodys() {
             return self.default;
         }
-        self.members.iter().find(|(who, _)| *who == owner).map_or(self.default, |(_, amount)| *amount)
+        let said = |amounts: &[(u16, StatedAmount)], of: u16| {
+            amounts.iter().find(|(who, _)| *who == of).map(|(_, amount)| *amount)
+        };
+        let said = match self.per {
+            LimitOwner::Member => said(&self.members, owner).or_else(|| {
+                let group = self.groups.get(usize::from(owner)).copied().flatten();
+                group.and_then(|group| said(&self.by_group, group))
+            }),
+            LimitOwner::Group => said(&self.by_group, owner),
+            LimitOwner::Organization | LimitOwner::Project => None,
+        };
+        said.unwrap_or(self.default)
+    }
+
+    /// True if all owners have room for as much.
+    #[inline]
+    fn is_everybodys(&self) -> bool {
+        self.members.is_empty() && self.by_group.is_empty()
     }
 
     /// What an owner has room for, if it is limited.
@@ -133,6 +177,12 @@ impl MeterRule {
         self.on_limit != OnLimit::Allow
     }
 
+    /// Somebody has no more than an amount.
+    fn bounds_anybody(&self) -> bool {
+        let exceptions = self.members.iter().chain(&self.by_group).map(|(_, amount)| amount);
+        exceptions.chain([&self.default]).any(|amount| matches!(amount, StatedAmount::Most(_)))
+    }
+
     /// Levels of use at which people are told: share of the amount, and whether that is critical.
     pub(super) fn alert_levels(&self, most: Credits) -> impl Iterator<Item = (Credits, bool)> + '_ {
         let told = if Deliberate::LimitsTellNobody.is_made() { &[] } else { self.alerts.as_slice() };
@@ -143,7 +193,7 @@ impl MeterRule {
     /// happens any more.
     #[inline]
     pub(super) fn next_level(&self, owner: u16, used: Credits) -> Option<Credits> {
-        if self.members.is_empty() {
+        if self.is_everybodys() {
             return self.levels.iter().find(|level| **level > used).copied();
         }
         let most = self.most_of(owner)?;
@@ -159,11 +209,19 @@ impl MeterRule {
     }
 }
 
+/// Lots' parts that some ceiling may close: lots of these categories repay no debt before a close.
+pub(super) fn closed_by_ceilings(rules: &[MeterRule]) -> ChargeParts {
+    let closing = rules.iter().filter(|rule| rule.is_hard() && rule.bounds_anybody());
+    closing.filter_map(|rule| rule.covers).fold(ChargeParts::NONE, ChargeParts::or)
+}
+
 /// The limits of a plan that an organization has switched on, in file order; `amount` tells what everybody has room for
-/// whom nothing else is said of, if it is. Operations that a `free` feature serves are inside no limit.
+/// whom nothing else is said of, if it is. Operations that a `free` feature serves are inside no limit; `groups` has the group of
+/// each member.
 pub(super) fn meter_rules(
     terms: &Terms,
     free: &[bool],
+    groups: &Arc<[Option<u16>]>,
     amount: impl Fn(&UsageLimit) -> Option<StatedAmount>,
 ) -> Vec<MeterRule> {
     let mut chains: Vec<&str> = Vec::new();
@@ -178,18 +236,21 @@ pub(super) fn meter_rules(
         });
         if let Some(default) = amount(limit) {
             let features = limit.features.iter().zip(free).map(|(inside, free)| *inside && !free).collect();
-            rules.push(MeterRule { chain, features, ..rule(place, limit, default) });
+            let groups = Arc::clone(groups);
+            rules.push(MeterRule { chain, features, ..rule(place, limit, default, groups) });
         }
     }
     rules
 }
 
-fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
+fn rule(place: usize, limit: &UsageLimit, default: StatedAmount, groups: Arc<[Option<u16>]>) -> MeterRule {
     let share = |share: &f64| (crate::units::round_half_up(*share, 1e9), *share >= 1.0);
     let mut rule = MeterRule {
         place,
         id: limit.id,
         unit: limit.unit,
+        covers: limit.covers,
+        counts: limit.counts,
         per: limit.per,
         window: limit.window,
         on_limit: limit.on_limit,
@@ -197,6 +258,9 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
         measured_by: limit.quantity.as_ref().map(|of| of.measured_by.clone()).unwrap_or_default(),
         default,
         members: limit.amount.members.clone(),
+        by_group: limit.amount.groups.clone(),
+        insiders: insiders(limit, &groups),
+        groups,
         reports_windows: limit.reports_windows,
         alerts: limit.alerts.iter().map(share).collect(),
         levels: SmallVec::new(),
@@ -206,6 +270,14 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount) -> MeterRule {
         rule.levels = rule.levels_of(most).collect();
     }
     rule
+}
+
+/// Per member: whether its operations are inside a limit; empty if everybody's are.
+fn insiders(limit: &UsageLimit, groups: &[Option<u16>]) -> Vec<bool> {
+    let Some(named) = &limit.groups else { return Vec::new() };
+    // Somebody has to stand there, or else everybody would be inside.
+    let nobody = groups.is_empty().then_some(false);
+    groups.iter().map(|group| group.is_some_and(|group| named.contains(&group))).chain(nobody).collect()
 }
 
 /// Chains of which a limit has been asked for an operation.

@@ -147,6 +147,18 @@ impl Meters {
         meter.has_room(rule.window, most + meter.raised, need, reserved + meter.in_trace)
     }
 
+    /// What is left of an owner's amount besides what is used, and reserved outside the trace.
+    pub(super) fn room_left(
+        &mut self,
+        (rule, owner): (&MeterRule, u16),
+        most: Credits,
+        reserved: Credits,
+        clock: WindowClock<'_>,
+    ) -> Credits {
+        let meter = self.at(rule, owner, clock);
+        meter.room_left(rule.window, most + meter.raised, reserved + meter.in_trace)
+    }
+
     /// What an owner has used, at the present.
     #[inline]
     pub(super) fn used(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> Credits {

@@ -35,8 +35,8 @@ pub struct StatementFacts {
     pub currency: String,
     /// Per feature: names of the quantities of its operations.
     pub quantities: Vec<Vec<String>>,
-    /// The policy's limits.
-    pub limits: Vec<LimitWords>,
+    /// Names of the policy's limits.
+    pub limits: Vec<String>,
     /// Per feature: what prices its operations besides its own cost, by the number of the rate; nothing of features that no card
     /// prices.
     pub rates: Vec<Vec<String>>,
@@ -44,17 +44,10 @@ pub struct StatementFacts {
     pub measured: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
     /// Whom credits are for, by the number of their scope from 1: ` for \`chat\``.
     pub scopes: Vec<String>,
+    /// Names of the scenario's groups, by their numbers.
+    pub group_names: Vec<String>,
     /// Groups of the organization's members by their numbers.
     pub groups: BTreeMap<u16, String>,
-}
-
-/// A limit in the words of the scenario.
-#[derive(Debug, Clone, Default)]
-pub struct LimitWords {
-    /// Its name.
-    pub name: String,
-    /// `member` or `project` if each has a meter; nothing if the organization has one.
-    pub owner: &'static str,
 }
 
 /// The rules of a plan in the words of the scenario.

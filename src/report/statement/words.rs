@@ -1,6 +1,6 @@
 //! The sentences of a statement.
 
-use crate::outcome::{Entry, EntryKind, Reason};
+use crate::outcome::{Entry, EntryKind, MeterOwner, Reason};
 use crate::units::{Money, NO_MEMBER, SimTime};
 
 use super::super::number::short;
@@ -77,14 +77,20 @@ impl<'f> Teller<'f> {
             Reason::Limit(limit) => self.facts.limits.get(usize::from(limit)),
             _ => None,
         };
-        name.map_or_else(|| String::from("a limit"), |limit| format!("limit `{}`", limit.name))
+        name.map_or_else(|| String::from("a limit"), |limit| format!("limit `{limit}`"))
     }
 
     /// ` (member 2: 38 → 40 of 40 used, 1 reserved, until 2025-01-13T00:00:00Z)`: the meter that an entry is about.
     fn meter(&self, entry: &Entry) -> String {
         let Some(meter) = entry.meter else { return String::new() };
-        let per = self.facts.limits.get(usize::from(meter.limit)).map_or("", |limit| limit.owner);
-        let owner = meter.owner.map_or_else(String::new, |owner| format!("{per} {owner}: "));
+        let per = match meter.owner {
+            MeterOwner::Organization => "",
+            MeterOwner::Group(_) => "group ",
+            MeterOwner::Member(_) => "member ",
+            MeterOwner::Project(_) => "project ",
+        };
+        let owner = meter.owner.name(&self.facts.group_names);
+        let owner = owner.map_or_else(String::new, |owner| format!("{per}{owner}: "));
         let (before, after) = meter.used;
         let used = if before == after { after.to_string() } else { format!("{before} → {after}") };
         let of =

@@ -1,6 +1,8 @@
 //! What is pointed out about limits: those that refuse everything, that nothing can reach, that are never asked.
 
-use crate::policy::{LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit, WhenShort};
+use crate::policy::{
+    LimitOwner, LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit, WhenShort,
+};
 use crate::sampling::Dist;
 use crate::units::Credits;
 
@@ -33,7 +35,7 @@ pub(super) fn falls_back_on(scenario: &Scenario, feature: usize) -> bool {
 
 pub(super) fn room_for_nothing(about: &About<'_>) {
     for limit in &about.terms.limits {
-        let nothing = most(limit) == Some(Credits::ZERO) && limit.amount.members.is_empty();
+        let nothing = most(limit) == Some(Credits::ZERO) && limit.amount.is_everybodys();
         if nothing && matches!(limit.on_limit, OnLimit::Reject | OnLimit::Queue) {
             let hint = "nothing inside it ever starts; write `\"none\"` for no limit, or leave it out";
             about.warn("limits", format!("`{}` has room for nothing", limit.name), hint);
@@ -48,7 +50,9 @@ pub(super) fn links_never_asked(about: &About<'_>) {
         let covers = |earlier: &&UsageLimit| {
             let inside =
                 limit.features.iter().zip(&earlier.features).all(|(later, earlier)| *earlier || !later);
-            let everybody = earlier.per != crate::policy::LimitOwner::Member || limit.per == earlier.per;
+            let anybody = matches!(earlier.per, LimitOwner::Organization | LimitOwner::Project);
+            let everybody = (anybody || limit.per == earlier.per)
+                && (earlier.groups.is_none() || limit.groups == earlier.groups);
             let said = earlier.amount.default != StatedAmount::Unsaid
                 && earlier.adopted == crate::units::Probability::ONE;
             earlier.chain == limit.chain && inside && everybody && said
@@ -102,8 +106,7 @@ pub(super) fn limit_never_met(about: &About<'_>) {
             about.warn("limits", what, "lower its amount, or leave one of the two out");
         }
     }
-    let counted =
-        |limit: &&UsageLimit| limit.unit == LimitUnit::Operations && limit.amount.members.is_empty();
+    let counted = |limit: &&UsageLimit| limit.unit == LimitUnit::Operations && limit.amount.is_everybodys();
     let strict = |limit: &&UsageLimit| limit.on_limit != OnLimit::Allow && limit.chain.is_none();
     for long in about.terms.limits.iter().filter(counted) {
         let shorter = about.terms.limits.iter().filter(counted).filter(strict);
@@ -122,7 +125,7 @@ fn bounds(short: &UsageLimit, long: &UsageLimit) -> bool {
     else {
         return false;
     };
-    let alike = short.per == long.per && short.features == long.features;
+    let alike = short.per == long.per && short.features == long.features && short.groups == long.groups;
     let everybody = short.adopted == crate::units::Probability::ONE;
     let (own, other) = (own.about().micros().max(1), other.about().micros());
     // Windows that begin elsewhere cut one more, and months may be a day longer than 30.

@@ -5,7 +5,9 @@
 use crate::policy::{AmountByHeads, LimitAmount, LimitOwner, StatedAmount, VaryingAmount};
 use crate::sampling::Dist;
 use crate::scenario::distribution;
-use crate::scenario::reading::{Item, Kind, MOST_CREDITS, NumberRange, Section, TableShape, ValueUnit, optional};
+use crate::scenario::reading::{
+    Item, Kind, MOST_CREDITS, NumberRange, Section, TableShape, ValueUnit, optional,
+};
 use crate::units::Credits;
 use crate::workload::formula::Formula;
 
@@ -31,13 +33,23 @@ static AMOUNTS: TableShape = TableShape {
     parts: &[&[
         optional("default", DEFAULT_AMOUNT, "For everybody else; a chain passes on if left out."),
         optional("members", Kind::Map("member", &ONE_AMOUNT), "By member, numbers from 1."),
+        optional(
+            "groups",
+            Kind::Map("group", &ONE_AMOUNT),
+            "By group: of the group's meter, or of each of its members; what is said for a member goes before it.",
+        ),
     ]],
 };
 
 /// How much there is room for; a bucket may say it beside its window.
-pub(super) fn amount_of(section: Section<'_>, burst: Option<Credits>, per: LimitOwner) -> Option<LimitAmount> {
+pub(super) fn amount_of(
+    section: Section<'_>,
+    burst: Option<Credits>,
+    per: LimitOwner,
+    groups: &[String],
+) -> Option<LimitAmount> {
     let everybody = |default| Some(LimitAmount { default, ..LimitAmount::default() });
-    match (section.read("amount", |item| amounts(item, per)), burst) {
+    match (section.read("amount", |item| amounts(item, per, groups)), burst) {
         (Some(_), Some(_)) => {
             section.error(
                 "amount",
@@ -57,7 +69,7 @@ pub(super) fn amount_of(section: Section<'_>, burst: Option<Credits>, per: Limit
     }
 }
 
-fn amounts(item: Item<'_>, per: LimitOwner) -> Option<LimitAmount> {
+fn amounts(item: Item<'_>, per: LimitOwner, groups: &[String]) -> Option<LimitAmount> {
     let keys = item.node.as_table().map(|table| table.entries.as_slice()).unwrap_or_default();
     let own = |key: &str| AMOUNTS.parts.iter().flat_map(|part| part.iter()).any(|field| field.name == key);
     let differs = keys.iter().any(|(key, _)| own(key));
@@ -79,14 +91,39 @@ fn amounts(item: Item<'_>, per: LimitOwner) -> Option<LimitAmount> {
         let hint = "write `per = \"member\"`";
         section.error("members", "differ by member, who have no meters of their own", Some(hint));
     }
-    Some(LimitAmount { default, varies, members })
+    let groups = amounts_by_group(section, per, groups)?;
+    Some(LimitAmount { default, varies, members, groups })
+}
+
+fn amounts_by_group(
+    section: Section<'_>,
+    per: LimitOwner,
+    known: &[String],
+) -> Option<Vec<(u16, StatedAmount)>> {
+    let mut groups = Vec::new();
+    for (name, item) in section.get("groups").and_then(Item::entries).unwrap_or_default() {
+        let Some(number) = known.iter().position(|known| known == name) else {
+            let hint = match known {
+                [] => "no cohort has `groups`".to_owned(),
+                known => format!("groups here: {}", known.join(", ")),
+            };
+            return item.error("names no group", Some(hint));
+        };
+        groups.push((number as u16, one_amount(item)?));
+    }
+    if !groups.is_empty() && !matches!(per, LimitOwner::Group | LimitOwner::Member) {
+        let hint = "write `per = \"member\"` or `per = \"group\"`";
+        section.error("groups", "differ by group, which have no meters of their own", Some(hint));
+    }
+    Some(groups)
 }
 
 /// What everybody has room for whom nothing else is said of: a number, a formula, or drawn.
 fn default_amount(item: Item<'_>) -> Option<LimitAmount> {
     let everybody = |default| Some(LimitAmount { default, ..LimitAmount::default() });
     let varies = |amount| {
-        Some(LimitAmount { default: StatedAmount::Unlimited, varies: Some(amount), members: Vec::new() })
+        let default = StatedAmount::Unlimited;
+        Some(LimitAmount { default, varies: Some(amount), ..LimitAmount::default() })
     };
     if item.is_word("none") {
         return everybody(StatedAmount::Unlimited);
@@ -118,4 +155,3 @@ fn default_amount(item: Item<'_>) -> Option<LimitAmount> {
 fn one_amount(item: Item<'_>) -> Option<StatedAmount> {
     if item.is_word("none") { Some(StatedAmount::Unlimited) } else { item.credits().map(StatedAmount::Most) }
 }
-

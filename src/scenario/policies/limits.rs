@@ -12,7 +12,8 @@ use crate::scenario::reading::{
 use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
 
 use super::limit_amounts::{AMOUNT_KIND, amount_of};
-use super::{RateBook, feature_of, limit_asks, limit_units};
+use super::scopes::groups_inside;
+use super::{Names, feature_of, limit_asks, limit_covers, limit_units};
 
 /// A limit.
 pub(super) static LIMIT: TableShape = TableShape {
@@ -22,6 +23,7 @@ pub(super) static LIMIT: TableShape = TableShape {
     tags: &[],
     parts: &[
         super::limit_units::UNIT,
+        super::limit_covers::COVERS,
         &[
             required("name", Kind::Text, "Its name, unique in the policy."),
             optional(
@@ -35,12 +37,17 @@ pub(super) static LIMIT: TableShape = TableShape {
                 "per",
                 Kind::Words(words_of::<LimitOwner>),
                 "\"organization\"",
-                "Who has a meter of their own; operations of nobody are in none of a member's. Groups of members have none.",
+                "Who has a meter of their own; operations of nobody are in none of a member's or a group's.",
             ),
             optional(
                 "features",
                 Kind::List(&Kind::Name("feature")),
                 "Features whose operations are inside it; all if left out.",
+            ),
+            optional(
+                "groups",
+                Kind::List(&Kind::Name("group")),
+                "Groups of members whose operations are inside it; everybody's, and nobody's, if left out.",
             ),
             default(
                 "window",
@@ -196,7 +203,9 @@ enum LimitReport {
     Totals,
 }
 words!(LimitReport { "windows" => Windows, "totals" => Totals });
-words!(LimitOwner { "organization" => Organization, "member" => Member, "project" => Project });
+words!(LimitOwner {
+    "organization" => Organization, "group" => Group, "member" => Member, "project" => Project
+});
 words!(OnLimit { "reject" => Reject, "queue" => Queue, "degrade" => Degrade, "allow" => Allow });
 
 #[derive(Debug, Clone, Copy)]
@@ -208,8 +217,8 @@ enum WindowAnchorWord {
 words!(WindowAnchorWord { "calendar" => Calendar, "cycle" => Cycle, "sign-up" => SignUp });
 
 /// Reads `limits`, in file order.
-pub(super) fn limits(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Vec<UsageLimit>> {
-    let read = item.list(|item| limit(item, features, book))?;
+pub(super) fn limits(item: Item<'_>, names: Names<'_>) -> Option<Vec<UsageLimit>> {
+    let read = item.list(|item| limit(item, names))?;
     let mut limits: Vec<UsageLimit> = Vec::new();
     for limit in read.into_iter().flatten() {
         if limits.iter().any(|other| other.name == limit.name) {
@@ -234,7 +243,8 @@ pub(super) fn name_limits(plans: &mut [Terms]) -> Vec<String> {
 }
 
 /// One limit; none inside if it is removed.
-fn limit(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Option<UsageLimit>> {
+fn limit(item: Item<'_>, names: Names<'_>) -> Option<Option<UsageLimit>> {
+    let (features, book) = (names.features, names.rates);
     let section = item.section(&LIMIT)?;
     let name = section.read("name", Item::text)?;
     if section.value("remove", Item::flag) {
@@ -243,10 +253,11 @@ fn limit(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Option<
     }
     let inside = inside(section, features);
     let (unit, quantity) = limit_units::unit(section, (&inside, section.has("features")), features, book)?;
+    let (covers, counts) = limit_covers::parts(section, unit);
     let (on_limit, ask) = section.value("on_limit", |item| limit_asks::on_limit(item, features));
     let (window, burst) = section.read("window", window)?;
     let per = section.value("per", Item::word);
-    let amount = amount_of(section, burst, per)?;
+    let amount = amount_of(section, burst, per, names.groups)?;
     let mut alerts = section.value("alerts", |item| item.list(Item::share));
     alerts.sort_by(f64::total_cmp);
     alerts.dedup();
@@ -258,9 +269,12 @@ fn limit(item: Item<'_>, features: &[String], book: &RateBook) -> Option<Option<
         id: 0,
         amount,
         unit,
+        covers,
+        counts,
         per,
         quantity,
         features,
+        groups: section.read("groups", |item| groups_inside(item, names.groups, "nothing is inside")),
         window,
         on_limit,
         ask,

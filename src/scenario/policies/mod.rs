@@ -10,6 +10,7 @@ mod customers;
 mod grants;
 mod limit_amounts;
 mod limit_asks;
+mod limit_covers;
 mod limit_units;
 mod limits;
 mod owed;

@@ -36,18 +36,21 @@ pub(crate) struct ScopeNames<'n> {
 pub(super) fn scope(section: Section<'_>, names: ScopeNames<'_>) -> CreditScope {
     CreditScope {
         features: section.read("features", |item| inside(item, names.features)),
-        groups: section.read("groups", |item| groups_inside(item, names.groups)),
+        groups: section
+            .read("groups", |item| groups_inside(item, names.groups, "nobody could burn the credits")),
     }
 }
 
-/// The groups that a list names, each once.
-fn groups_inside(item: Item<'_>, groups: &[String]) -> Option<Vec<u16>> {
+/// The groups that a list names, each once; what follows `if_none` is named is a mistake.
+pub(super) fn groups_inside(item: Item<'_>, groups: &[String], if_none: &str) -> Option<Vec<u16>> {
     let known = || groups.iter().map(String::as_str);
-    let named = item.list(|item| item.name_of("group", known()))?;
-    if named.is_empty() {
-        return item
-            .error("names no group, so that nobody could burn the credits", Some(LEAVE_OUT.to_owned()));
+    if item.items()?.is_empty() {
+        let hint = "leave it out where operations of everybody are meant";
+        return item.error(format!("names no group, so that {if_none}"), Some(hint.to_owned()));
     }
+    let named = item.list(|item| item.name_of("group", known()));
+    // Names that are none were reported.
+    let named = named.filter(|named| !named.is_empty())?;
     let mut inside: Vec<u16> = named.into_iter().map(|index| index as u16).collect();
     inside.sort_unstable();
     inside.dedup();

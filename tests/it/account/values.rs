@@ -62,7 +62,7 @@ fn limits(tally: &Tally, name: &str) -> Option<String> {
         "limit-raised-by" => each(|limit| limit.raised_by.to_string()),
         "limit-rows" => {
             let row = |row: &LimitAccountRow| {
-                let owner = row.owner.map_or_else(String::new, |owner| format!("-of-{owner}"));
+                let owner = row.owner.name(&[]).map_or_else(String::new, |owner| format!("-of-{owner}"));
                 let unused = row.unused.map_or_else(|| "none".to_owned(), |unused| unused.to_string());
                 format!("{}/{unused}{owner}", row.used)
             };

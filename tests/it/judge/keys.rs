@@ -36,6 +36,8 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("preset", "a policy that is written elsewhere"),
     ("top_up", "one of `top_ups`, written alone"),
     ("cap", "one of `caps`, written alone"),
+    ("covers", "ceilings over parts of charges: not judged yet"),
+    ("counts", "ceilings over parts of charges: not judged yet"),
     ("counted", "quantities that limits count: not judged yet"),
     ("remove", "takes out what an earlier layer states"),
     ("invoice_at", "invoices before the close: not judged yet"),

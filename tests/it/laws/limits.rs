@@ -2,8 +2,8 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    BankedResets, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, RaiseBy,
-    RaiseOnRequest, ResetTime, StatedAmount, Terms, UsageLimit, WindowAnchor,
+    BankedResets, ChargeParts, ChargedPart, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow,
+    OnLimit, RaiseBy, RaiseOnRequest, ResetTime, StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
 use creditsim::units::FeatureIndex;
 use proptest::collection::vec;
@@ -27,6 +27,11 @@ pub struct MeteredLimit {
     per: u8,
     /// 0 all features, 1 and 2 one of them.
     features: u8,
+    /// Only members of this group are inside.
+    group: Option<u16>,
+    /// Which parts of charges it covers and counts, one bit each; none is the whole.
+    covers: Option<u8>,
+    counts: Option<u8>,
     window: (u8, u32),
     reaction: u8,
     chained: bool,
@@ -58,9 +63,13 @@ impl MeteredLimit {
             id: u16::from(self.name),
             amount: self.amount(),
             unit: [LimitUnit::Credits, LimitUnit::Operations, LimitUnit::InFlight][usize::from(self.unit)],
+            covers: self.parts(self.covers),
+            counts: self.parts(self.counts.or(self.covers)).unwrap_or(ChargeParts::ALL),
             quantity: None,
-            per: [LimitOwner::Organization, LimitOwner::Member, LimitOwner::Project][usize::from(self.per)],
+            per: [LimitOwner::Organization, LimitOwner::Member, LimitOwner::Project, LimitOwner::Group]
+                [usize::from(self.per)],
             features,
+            groups: self.group.map(|group| vec![group]),
             window: self.window(),
             on_limit: self.reaction(),
             ask: self.ask(),
@@ -77,7 +86,17 @@ impl MeteredLimit {
     /// The same for the organization as a whole, in windows of which sums tell everything, and seldom reached.
     pub fn with_much_room(self) -> MeteredLimit {
         let amount = self.amount.map(|most| most * 4 + 100);
-        MeteredLimit { per: 0, amount, window: (self.window.0 % 5, self.window.1), adopted: 4, ..self }
+        let window = (self.window.0 % 5, self.window.1);
+        MeteredLimit { per: 0, amount, window, adopted: 4, group: None, covers: None, counts: None, ..self }
+    }
+
+    /// Parts of charges; only credits have any.
+    fn parts(&self, bits: Option<u8>) -> Option<ChargeParts> {
+        let named = |bits: u8| {
+            let parts = ChargedPart::ALL.into_iter().enumerate().filter(|(bit, _)| bits & 1 << bit != 0);
+            parts.fold(ChargeParts::NONE, |all, (_, part)| all.with(part))
+        };
+        bits.filter(|_| self.unit == 0).map(named)
     }
 
     /// True if it names the feature `other`.
@@ -105,12 +124,15 @@ impl MeteredLimit {
     fn amount(&self) -> LimitAmount {
         let amount =
             |most: i64| StatedAmount::Most(if self.unit == 0 { thirds(most) } else { thirds(most / 3 * 3) });
-        let members = match (self.per, self.second) {
-            (1, Some(second)) => vec![(1, amount(second))],
-            _ => Vec::new(),
-        };
+        let (mut members, mut groups) = (Vec::new(), Vec::new());
+        match (self.per, self.second) {
+            (1, Some(second)) if self.most == 0 => groups = vec![(1, amount(second))],
+            (1, Some(second)) => members = vec![(1, amount(second))],
+            (3, Some(second)) => groups = vec![(0, amount(second))],
+            _ => {}
+        }
         let default = self.amount.map_or(StatedAmount::Unlimited, amount);
-        LimitAmount { default, varies: None, members }
+        LimitAmount { default, members, groups, ..LimitAmount::default() }
     }
 
     fn window(&self) -> LimitWindow {
@@ -132,14 +154,17 @@ impl MeteredLimit {
 
 /// Any limit.
 pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
-    let whom = (0..NAMES, 0..3_u8, 0..3_u8, 0..3_u8);
+    let unit = prop_oneof![3 => Just(0_u8), 1 => Just(1), 1 => Just(2)];
+    let whom = (0..NAMES, unit, 0..4_u8, 0..3_u8, option::weighted(0.2, 0..3_u16));
+    let parts = || option::weighted(0.4, 1..16_u8);
     // What is soon reached, and what bulk intervals stay below.
     let amount = || prop_oneof![2 => 0..60_i64, 1 => 60..2_000_i64];
     let amounts = (option::weighted(0.9, amount()), option::of(amount()));
     let meets = (0..6_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
-    (whom, amounts, (0..8_u8, 1..60_u32), meets).prop_map(
+    (whom, (parts(), parts()), amounts, (0..8_u8, 1..60_u32), meets).prop_map(
         |(
-            (name, unit, per, features),
+            (name, unit, per, features, group),
+            (covers, counts),
             (amount, second),
             window,
             (reaction, chained, adopted, patience, most),
@@ -151,6 +176,9 @@ pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
                 unit,
                 per,
                 features,
+                group,
+                covers,
+                counts,
                 window,
                 reaction,
                 chained,

@@ -202,6 +202,41 @@ const CASES: &[(&str, &str, &str)] = &[
         "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, on_limit = { ask = { probability = 0.5 } } }]",
     ),
     (
+        "a ceiling over a part that is none",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, covers = [\"include\"] }]",
+    ),
+    (
+        "a ceiling over nothing",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, covers = [] }]",
+    ),
+    (
+        "a ceiling over parts of operations",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, unit = \"operations\", covers = [\"overage\"] }]",
+    ),
+    (
+        "parts that a limit of operations counts",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, unit = \"operations\", counts = [\"overage\"] }]",
+    ),
+    (
+        "a limit of a group that is none",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, groups = [\"law\"] }]",
+    ),
+    (
+        "an amount for a group that is none",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = { default = 5, groups = { law = 9 } }, per = \"member\" }]",
+    ),
+    (
+        "an amount for a group that has no meter",
+        "short     = \"allow\"\noverdraft = { limit = 100 }",
+        "limits    = [{ name = \"day\", amount = { default = 5, groups = { law = 9 } } }]\n[[cohorts]]\nname = \"firm\"\ngroups = { law = 1 }",
+    ),
+    (
         "a limit removed that is not there",
         "short     = \"allow\"",
         "short     = \"allow\"\nlimits    = [{ name = \"day\", remove = true }]",

@@ -45,7 +45,9 @@ impl AccountBooks {
     ) -> Posting {
         let Charge { whose, amount, segment, against, as_of } = charge;
         let (before, debt_before) = (self.views(), self.ledger.debt());
-        let covered = amount <= self.ledger.remaining() - self.ledger.held() && !self.ledger.has_scopes();
+        let covered = amount <= self.ledger.remaining() - self.ledger.held()
+            && !self.ledger.has_scopes()
+            && !self.ledger.is_bounded();
         if debt_before.is_positive() || !covered {
             self.debt_changes(at);
         }
@@ -76,6 +78,7 @@ impl AccountBooks {
     ) -> Credits {
         self.charged[whose.feature.index()] += amount;
         self.row.charged += amount;
+        self.split_charge(debt);
         self.undo.remember(self.ledger.takes(), debt, taken);
         self.count_burns(at, whose, segment);
         self.count_debt(at, whose, segment, debt, debt_before)

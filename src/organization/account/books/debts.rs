@@ -36,7 +36,7 @@ impl AccountBooks {
         self.debt_changes(at);
         self.ledger.clear_takes();
         let purchased = self.rules.repay == Repay::Purchase && !Deliberate::DebtRepaidByAnyCredit.is_made();
-        let repaid = self.ledger.repay(purchased);
+        let repaid = self.ledger.repay(purchased, self.kept_at(at));
         for index in 0..self.ledger.takes().len() {
             let take = self.ledger.takes()[index];
             self.undo.repay(&take);

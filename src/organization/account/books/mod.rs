@@ -12,6 +12,7 @@ mod holds;
 mod journal;
 mod laws;
 mod lots;
+mod parts;
 mod refunds;
 mod scoped;
 mod undo;
@@ -19,7 +20,7 @@ mod undo;
 use crate::deliberate::Deliberate;
 use crate::ledger::{Ledger, LotSerial};
 use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
-use crate::policy::{CreditScope, Repay, Spender, Terms};
+use crate::policy::{ChargeParts, CreditScope, Repay, Spender, Terms};
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::views::Views;
@@ -27,6 +28,7 @@ pub(super) use charges::{Against, Charge};
 pub(super) use debts::overage;
 pub(super) use holds::BulkHolds;
 pub(super) use journal::{Journal, Note, Whose};
+pub(super) use parts::ChargedParts;
 use scoped::ScopedFlows;
 pub(super) use undo::{ChargePart, UndoBook};
 
@@ -114,6 +116,12 @@ pub(super) struct AccountBooks {
     scoped: ScopedFlows,
     /// Groups of members by their numbers, if scopes see them.
     groups: Vec<Option<u16>>,
+    /// What the last charge consisted of, if some limit counts parts of charges.
+    parts: Option<ChargedParts>,
+    /// Lots of these categories repay no debt …
+    kept_from_debt: ChargeParts,
+    /// … but at this instant, at which a close has come.
+    closed_at: Option<SimTime>,
     journal: Journal,
 }
 
@@ -150,6 +158,9 @@ impl AccountBooks {
             undo,
             scoped: ScopedFlows::default(),
             groups,
+            parts: None,
+            kept_from_debt: ChargeParts::NONE,
+            closed_at: None,
             journal,
         }
     }

@@ -39,7 +39,8 @@ impl State {
             return false;
         }
         self.raise_answered(env, index);
-        let still = self.lacks_room(env, slot);
+        let checked = self.check(env, slot);
+        let still = self.stopped_by_limit(env, slot, checked);
         still.is_none_or(|still| (still.limit, still.owner) != (lacking.limit, owner))
     }
 

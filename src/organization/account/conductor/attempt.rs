@@ -221,11 +221,15 @@ impl State {
             self.meet(env, slot, terms.at_max_in_flight, Reason::Concurrency, Credits::ZERO);
             return;
         }
-        if let Some(lacking) = self.lacks_room(env, slot) {
-            let starts = matches!(checked, Check::Passes { .. });
+        let mut checked = checked;
+        if let Some(lacking) = self.stopped_by_limit(env, slot, checked) {
+            let starts = matches!(checked, Check::Passes { .. }) || env.splits_charges;
             if !starts || !self.resets_instead(env, slot, lacking) {
                 self.meet_limit(env, slot, lacking);
                 return;
+            }
+            if env.splits_charges {
+                checked = self.check(env, slot);
             }
         }
         match checked {
@@ -237,6 +241,7 @@ impl State {
                     WhenShort::Allow => feature.beyond_limit,
                     other => other,
                 };
+                self.note_lacking_ceilings(env, slot, None);
                 self.meet(env, slot, reaction, Reason::Short, need);
             }
         }
@@ -264,10 +269,12 @@ impl State {
     }
 
     /// Whether an operation may start now.
-    pub(super) fn check(&self, env: &Env, slot: u32) -> Check {
+    pub(super) fn check(&mut self, env: &Env, slot: u32) -> Check {
+        let within = if env.splits_charges { self.check_within(env, slot) } else { None };
         let work = &self.flight[slot];
         let check = env.check(self.plan, work.serves());
-        let found = self.gate.check(check, work.serves(), self.views_for(slot), work.estimate());
+        let found = within
+            .unwrap_or_else(|| self.gate.check(check, work.serves(), self.views_for(slot), work.estimate()));
         if check.asks() && found != Check::Full { self.ask_rule(env, slot, found) } else { found }
     }
 
@@ -282,6 +289,7 @@ impl State {
         }
         self.stop_asking(slot);
         self.flight[slot].waits_no_more();
+        self.take_shares(env, slot);
         if let Some(amount) = hold
             && let Some(rules) = hold_terms(self.feature_of(env, slot))
         {
@@ -292,7 +300,12 @@ impl State {
     }
 
     fn open_hold(&mut self, env: &Env, slot: u32, amount: Credits, rules: &HoldTerms) {
+        let bounded = self.bind_to_shares(env, slot);
         let (hold, posting) = self.books.hold(self.timers.now(), self.whose(slot), amount, rules.pins_expiry);
+        if bounded {
+            // What is reserved has not been taken yet.
+            self.books.unbound();
+        }
         let plan = self.plan;
         let work = &mut self.flight[slot];
         work.hold_opens(hold, amount, plan);
@@ -328,9 +341,10 @@ impl State {
     /// What holds the head of the queue up; limits are asked before the balance.
     fn reason_of_queue(&mut self, env: &Env) -> Reason {
         let Some(head) = self.gate.head() else { return Reason::None };
-        match self.check(env, head) {
+        let checked = self.check(env, head);
+        match checked {
             Check::Full => Reason::Concurrency,
-            Check::Short { .. } if self.lacks_room(env, head).is_none() => Reason::Short,
+            Check::Short { .. } if self.stopped_by_limit(env, head, checked).is_none() => Reason::Short,
             Check::Short { .. } | Check::Passes { .. } => Reason::None,
         }
     }

@@ -11,7 +11,7 @@ use crate::workload::{Operation, PartKind, RunPart};
 use super::super::books::{Charge, Note, Posting};
 use super::super::env::{Env, to_be_charged};
 use super::super::events::{Class, Due, DueKind, order_of};
-use super::super::flight::{IncurredAt, UnrecordedCharge};
+use super::super::flight::{IncurredAt, MeteredCharge, UnrecordedCharge};
 use super::super::views::Views;
 use super::State;
 use super::limits::LimitAlerts;
@@ -136,11 +136,15 @@ impl State {
         let RecordedCharge { amount, segment, last, before, incurred } = charge;
         let whose = self.whose(slot);
         let as_of = incurred.and_then(|incurred| self.billed_as_of(env, incurred));
+        let bounded = self.bind_to_shares(env, slot);
         let work = &mut self.flight[slot];
         let (cause, against) = (work.cause(), work.charge_against(last));
         let taken = work.remember(env.charged_early[work.serves().index()], env.absorbs);
         let charge = Charge { whose, amount, segment, against, as_of };
         let posting = self.books.charge(self.timers.now(), charge, taken);
+        if bounded {
+            self.keep_shares(slot);
+        }
         self.count_overspend(env, slot, posting.overspend);
         let told = self.meter_recorded(env, slot, amount, incurred.filter(|_| as_of.is_some()));
         let posting = self.invoiced_ahead(env, Posting { before, ..posting });
@@ -166,7 +170,8 @@ impl State {
     ) -> LimitAlerts {
         let at = incurred.map_or(self.timers.now(), |incurred| incurred.at);
         if !env.terms(self.plan).limits.is_empty() {
-            self.flight[slot].metered(at, self.meters.resets(), amount);
+            let charge = MeteredCharge { at, resets: self.meters.resets(), credits: amount, part: None };
+            self.remember_metered(env, slot, charge);
         }
         if incurred.is_none() {
             return self.meter_charge(env, slot, amount);
@@ -177,6 +182,16 @@ impl State {
             self.counts.came_late(self.flight[slot].operation().feature, amount);
         }
         told
+    }
+
+    /// Remembers what limits count of a charge, part by part if some limit tells parts apart.
+    fn remember_metered(&mut self, env: &Env, slot: u32, charge: MeteredCharge) {
+        if !env.splits_charges {
+            return self.flight[slot].metered(charge);
+        }
+        for (part, credits) in self.books.last_parts().iter() {
+            self.flight[slot].metered(MeteredCharge { credits, part: Some(part), ..charge });
+        }
     }
 
     fn count_overspend(&mut self, env: &Env, slot: u32, rise: Credits) {
@@ -212,8 +227,12 @@ impl State {
         let posting = match on_timeout {
             OnTimeout::Release => self.books.time_out(self.timers.now(), whose, hold, held),
             OnTimeout::Charge => {
+                let bounded = self.bind_to_shares(env, slot);
                 let (amount, posting) =
                     self.books.charge_timeout(self.timers.now(), (whose, segment), hold, held);
+                if bounded {
+                    self.keep_shares(slot);
+                }
                 self.count_overspend(env, slot, posting.overspend);
                 self.charge_by_timeout(slot, feature, amount);
                 // It stays charged.

@@ -112,6 +112,7 @@ impl State {
     /// A close forced by a change of plan is not one of a rollover's periods.
     pub(super) fn end_cycle(&mut self, env: &Env, forced: bool) {
         self.note(EntryKind::Close, Note::default());
+        self.books.close_at(self.timers.now());
         let is_period = !forced || Deliberate::ForcedCloseIsAPeriod.is_made();
         self.books.end_rolled(self.timers.now(), !is_period).as_part();
         self.roll_over(env, forced);

@@ -40,6 +40,8 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && terms.rounding.is_none()
         && terms.metering_lag.is_zero()
         && terms.max_in_flight.is_none()
+        // … nor what limits count of single lots.
+        && !env.splits_charges
         // The trace does not tell of what an operation that ends consisted.
         && !env.measures
         // Room that people make is nobody's to foresee.

@@ -2,7 +2,7 @@
 //!
 //! Leaves what meters have counted to `meters`. Invariant: reading changes nothing that lasts.
 
-use crate::outcome::{EntryKind, EntryMeter, Reason};
+use crate::outcome::{EntryKind, EntryMeter, MeterOwner, Reason};
 use crate::policy::{LimitOwner, LimitUnit};
 use crate::units::{Credits, SimTime};
 
@@ -11,6 +11,16 @@ use super::super::env::Env;
 use super::super::meter_rules::{MeterRule, RoomAsker, WindowClock};
 use super::super::meters::MeterRise;
 use super::State;
+
+/// Whose meter it is that an owner has of a limit.
+pub(super) fn meter_owner(per: LimitOwner, owner: u16) -> MeterOwner {
+    match per {
+        LimitOwner::Organization => MeterOwner::Organization,
+        LimitOwner::Group => MeterOwner::Group(owner),
+        LimitOwner::Member => MeterOwner::Member(owner),
+        LimitOwner::Project => MeterOwner::Project(owner),
+    }
+}
 
 impl State {
     /// An owner's meter, with what was used before and after; as it stands if nothing is said.
@@ -25,7 +35,7 @@ impl State {
         let standing = if at_work { held } else { self.meters.used(rule, owner, clock) };
         EntryMeter {
             limit: rule.id,
-            owner: (rule.per != LimitOwner::Organization).then_some(owner),
+            owner: meter_owner(rule.per, owner),
             used: used.unwrap_or((standing, standing)),
             reserved: if at_work { Credits::ZERO } else { held },
             amount: rule.most_of(owner).map(|most| most + self.meters.raised(rule.id, owner)),

@@ -10,11 +10,16 @@ use crate::units::{Credits, SimSpan};
 use super::super::env::Env;
 use super::super::meter_rules::{MeterRule, WindowClock};
 use super::State;
+use super::limit_notes::meter_owner;
 
 /// How many meters a limit has in an account.
 fn owners(env: &Env, rule: &MeterRule) -> u16 {
     match rule.per {
         LimitOwner::Organization => 1,
+        LimitOwner::Group => {
+            // Meters are kept by the groups' numbers in the scenario, up to the highest that somebody is in.
+            env.groups.iter().flatten().max().map_or(0, |highest| highest + 1)
+        }
         LimitOwner::Member => env.traits.members.len() as u16,
         LimitOwner::Project => env.traits.projects,
     }
@@ -41,7 +46,9 @@ impl State {
 
     fn keep_limit_rows(&mut self, env: &Env, clock: WindowClock<'_>) {
         for rule in env.meter_rules(self.plan) {
-            for owner in 0..owners(env, rule) {
+            let has_members =
+                |owner: &u16| rule.per != LimitOwner::Group || env.groups.contains(&Some(*owner));
+            for owner in (0..owners(env, rule)).filter(has_members) {
                 let at_work = (rule.unit == LimitUnit::InFlight)
                     .then(|| self.reserved(rule, owner) + self.meters.in_trace(rule.id, owner));
                 let meter = self.meters.meter(rule, owner, clock);
@@ -50,7 +57,7 @@ impl State {
                 let raised = meter.map_or(Credits::ZERO, |meter| meter.raised);
                 let row = LimitAccountRow {
                     limit: rule.id,
-                    owner: (rule.per != LimitOwner::Organization).then_some(owner),
+                    owner: meter_owner(rule.per, owner),
                     first_full_at: meter.and_then(|meter| meter.full_at),
                     first_lacking_at: meter.and_then(|meter| meter.lacking_at),
                     first_refused_at: meter.and_then(|meter| meter.refused_at),

@@ -14,7 +14,7 @@ use crate::units::{Credits, SimTime};
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
-use super::super::flight::ChangeCause;
+use super::super::flight::{ChangeCause, MeteredCharge};
 use super::super::gate::{Check, NeedOfRoom};
 use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
 use super::super::meters::MeterRise;
@@ -31,9 +31,11 @@ pub(super) struct LackingRoom {
     pub(super) limit: usize,
     /// Whose meter it is.
     pub(super) owner: u16,
-    need: NeedOfRoom,
+    pub(super) need: NeedOfRoom,
     /// How much the limit states that there is room for.
     pub(super) stated: Credits,
+    /// What the check needs in all, if a ceiling keeps it from the balance.
+    pub(super) short: Option<Credits>,
 }
 
 impl State {
@@ -72,10 +74,14 @@ impl State {
         for rule in env.meter_rules(self.plan) {
             let Some(owner) = rule.owner_of(asker) else { continue };
             let Some(most) = chains.ask(rule, owner) else { continue };
+            if rule.covers.is_some() {
+                // Ceilings are asked with the balance.
+                continue;
+            }
             let need = self.need_of_room(env, rule, asker, estimate);
             let reserved = self.reserved(rule, owner);
             if !self.meters.has_room((rule, owner), most, (need, reserved), clock) {
-                return Some(LackingRoom { limit: rule.place, owner, need, stated: most });
+                return Some(LackingRoom { limit: rule.place, owner, need, stated: most, short: None });
             }
         }
         None
@@ -87,7 +93,7 @@ impl State {
         env.meter_rules(self.plan).iter().all(|rule| {
             let Some(owner) = rule.owner_of(asker) else { return true };
             let Some(most) = chains.ask(rule, owner) else { return true };
-            rule.unit != LimitUnit::Credits || {
+            rule.unit != LimitUnit::Credits || rule.covers.is_some() || {
                 let reserved = self.reserved(rule, owner);
                 self.meters.has_room((rule, owner), most, (need, reserved), clock)
             }
@@ -119,7 +125,7 @@ impl State {
             }
             LimitUnit::Credits => {
                 let held = slots.filter_map(|(slot, work)| Some((slot, work.hold()?)));
-                held.filter(|(slot, _)| inside(*slot)).map(|(_, hold)| ledger.hold(hold).amount).sum()
+                held.filter(|(slot, _)| inside(*slot)).map(|(_, hold)| self.held_under(rule, hold)).sum()
             }
         }
     }
@@ -145,7 +151,7 @@ impl State {
                 self.turn_away(env, slot, lacking, OnLimit::Reject);
                 self.wait_for_room(env, lacking);
                 self.meters.waits();
-                self.refuse(env, slot, reason, Credits::ZERO);
+                self.refuse(env, slot, reason, lacking.short.unwrap_or_default());
             }
         }
     }
@@ -162,6 +168,8 @@ impl State {
             let decides = rule.place == lacking.limit;
             if decides {
                 self.counts.limit(rule.id).turned_away(reaction, cost);
+            } else if rule.covers.is_some() {
+                continue;
             } else {
                 let Some(most) = asked else { continue };
                 let need = self.need_of_room(env, rule, asker, estimate);
@@ -174,6 +182,15 @@ impl State {
             let first = self.meters.lacks(rule, owner, refuses, clock) && rule.per == LimitOwner::Member;
             self.counts.limit(rule.id).lacks_room(now, first);
         }
+        self.note_lacking_ceilings(env, slot, Some(lacking.limit));
+    }
+
+    /// What keeps an operation from starting besides caps in flight and the lack of credits: a limit without room, or a ceiling.
+    pub(super) fn stopped_by_limit(&mut self, env: &Env, slot: u32, checked: Check) -> Option<LackingRoom> {
+        self.lacks_room(env, slot).or_else(|| match checked {
+            Check::Short { need } => self.ceiling_to_blame(env, slot, need),
+            Check::Passes { .. } | Check::Full => None,
+        })
     }
 
     /// Has whoever waits look again once the limit may have room.
@@ -209,9 +226,10 @@ impl State {
         let (asker, mut chains) = (self.asker(slot), ChainsAsked::default());
         env.meter_rules(self.plan).iter().find_map(|rule| {
             let owner = rule.owner_of(asker)?;
-            let most = chains.ask(rule, owner).filter(|_| rule.on_limit == OnLimit::Queue)?;
+            let queues = rule.on_limit == OnLimit::Queue && rule.covers.is_none();
+            let most = chains.ask(rule, owner).filter(|_| queues)?;
             let need = self.need_of_room(env, rule, asker, self.flight[slot].estimate());
-            let lacking = LackingRoom { limit: rule.place, owner, need, stated: most };
+            let lacking = LackingRoom { limit: rule.place, owner, need, stated: most, short: None };
             (self.meters.queue_len(rule.id, owner) > 0).then_some(lacking)
         })
     }
@@ -251,8 +269,9 @@ impl State {
                 if self.meters.head(key) != Some(slot) {
                     continue;
                 }
-                if self.check(env, slot) != Check::Full
-                    && let Some(lacking) = self.lacks_room(env, slot)
+                let checked = self.check(env, slot);
+                if checked != Check::Full
+                    && let Some(lacking) = self.stopped_by_limit(env, slot, checked)
                     && (limits[lacking.limit].id, lacking.owner) == key
                     && limits[lacking.limit].on_limit == OnLimit::Queue
                 {
@@ -327,10 +346,11 @@ impl State {
 
     /// A charge of an operation counts; returns what people are to be told once the charge has been followed up.
     pub(super) fn meter_charge_of(&mut self, env: &Env, asker: RoomAsker, amount: Credits) -> LimitAlerts {
-        let mut told = LimitAlerts::default();
+        let (mut told, parts) = (LimitAlerts::default(), env.splits_charges.then(|| self.books.last_parts()));
         for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits) {
-            if let Some(owner) = rule.owner_of(asker) {
-                self.count_into(env, (rule, owner, asker), amount, &mut told);
+            let counted = State::counted_of(rule, amount, parts.as_ref());
+            if let Some(owner) = rule.owner_of(asker).filter(|_| counted.is_positive()) {
+                self.count_into(env, (rule, owner, asker), counted, &mut told);
             }
         }
         told
@@ -347,8 +367,10 @@ impl State {
     ) -> (LimitAlerts, bool) {
         let (mut told, mut missed) = (LimitAlerts::default(), false);
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
+        let parts = env.splits_charges.then(|| self.books.last_parts());
         let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits);
         for (rule, owner) in rules.filter_map(|rule| Some((rule, rule.owner_of(asker)?))) {
+            let amount = State::counted_of(rule, amount, parts.as_ref());
             match self.meters.count_late(rule, owner, (at, amount), clock) {
                 Some(rise) => {
                     if env.detail.meters {
@@ -369,10 +391,13 @@ impl State {
             return;
         }
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
-        for (at, resets, back) in self.flight[slot].take_metered(amount) {
-            for rule in rules.iter().filter(|rule| rule.unit == LimitUnit::Credits) {
+        for MeteredCharge { at, resets, credits, part } in self.flight[slot].take_metered(amount) {
+            let counts = |rule: &&MeterRule| {
+                rule.unit == LimitUnit::Credits && part.is_none_or(|part| rule.counts.hold(part))
+            };
+            for rule in rules.iter().filter(counts) {
                 if let Some(owner) = rule.owner_of(asker) {
-                    self.meters.give_back(rule, owner, (at, resets, back), clock);
+                    self.meters.give_back(rule, owner, (at, resets, credits), clock);
                 }
             }
         }

@@ -62,7 +62,7 @@ impl LimitsAhead {
 /// True if all that a limit counts in one window is told by sums over its events.
 fn sums_suffice(rule: &MeterRule) -> bool {
     let in_order = matches!(rule.window, LimitWindow::Rolling(_) | LimitWindow::Refill { .. });
-    rule.per == LimitOwner::Organization && !in_order
+    rule.per == LimitOwner::Organization && rule.holds_everybody() && !in_order
 }
 
 impl State {

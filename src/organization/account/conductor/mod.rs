@@ -4,7 +4,7 @@
 //! `in_bulk`, `reach`, `metered` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
 //! `opening`, `closing`, `grants`, `billing`, `overage` and `invoicing` (credits and money given, debt), `paying_back` (and taken back), `months` (books by month), `plan_change`,
 //! `prorate` and `rules` (another plan, other rules), `attempt`, `own_rule`, `restart`, `rates` and `react` (admission, prices and what customers do),
-//! `work`, `charging` and `refunding` (operations in flight and what they owe), `limits` and `quantities` (room for work, and what of it is counted), `change` (what follows a posting),
+//! `work`, `charging` and `refunding` (operations in flight and what they owe), `limits`, `ceilings` and `quantities` (room for work, and what of it is counted), `change` (what follows a posting),
 //! `answering` (which answers are under way), `top_up` and `purchase` (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
 //! list to the part that owns it. These files are one state machine: a change of balance may buy credits, which is a
 //! change of balance. Invariants: time never runs back; an effect without delay is carried out inside its cause.
@@ -13,6 +13,7 @@ mod answering;
 mod asking;
 mod attempt;
 mod billing;
+mod ceilings;
 mod change;
 mod charging;
 mod closing;
@@ -64,6 +65,7 @@ use super::env::Env;
 use super::flight::LiveOperations;
 use super::gate::Gate;
 use super::issuance::Issuance;
+use super::meter_rules::closed_by_ceilings;
 use super::meters::Meters;
 use super::money::MoneyBook;
 use super::shop::Shop;
@@ -116,14 +118,17 @@ fn new_books(env: &Env) -> AccountBooks {
     let terms = env.terms(env.first_plan);
     let life = (env.birth, env.traits.leaves);
     let journal = Journal::new(finish::auditor(env), env.detail.journal);
-    AccountBooks::new(
+    let mut books = AccountBooks::new(
         terms,
         env.world.features.len(),
         life,
         (env.scopes.clone(), env.groups.clone()),
         UndoBook::new(env.charged_early.contains(&true)),
         journal,
-    )
+    );
+    books.split_charges(env.splits_charges);
+    books.keep_from_debt(closed_by_ceilings(env.meter_rules(env.first_plan)));
+    books
 }
 
 impl State {

@@ -8,6 +8,7 @@ use crate::units::{Credits, SimTime};
 use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
+use super::super::meter_rules::closed_by_ceilings;
 use super::State;
 use super::answering::OpenAnswer;
 use super::top_up::adopted;
@@ -40,6 +41,7 @@ impl State {
         if self.plan != env.first_plan {
             let terms = env.terms(self.plan);
             self.books.go_by(terms);
+            self.books.keep_from_debt(closed_by_ceilings(env.meter_rules(self.plan)));
             self.watch.watch_alerts(terms.alerts.len());
             self.shop.take_rules(adopted(env, self.plan));
         }

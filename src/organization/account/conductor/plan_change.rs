@@ -16,6 +16,7 @@ use super::super::books::Note;
 use super::super::cycle::Decided;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
+use super::super::meter_rules::closed_by_ceilings;
 use super::State;
 
 impl State {
@@ -183,6 +184,7 @@ impl State {
 
     pub(super) fn take_up_terms(&mut self, env: &Env) {
         self.books.go_by(env.terms(self.plan));
+        self.books.keep_from_debt(closed_by_ceilings(env.meter_rules(self.plan)));
         self.rekey_lots(env);
         self.watch.thresholds_move();
         if self.somebody_queues() {

@@ -66,12 +66,12 @@ impl State {
         let waited = work.phase() == Phase::Waiting;
         let key = env.key_of(operation.feature);
         let (sequence, number) = (u64::from(operation.sequence), u64::from(attempt));
-        if matches!(reason, Reason::Short | Reason::Budget) {
+        // A ceiling keeps an operation from credits: others may help.
+        let is_short = reason == Reason::Short || self.is_ceiling(env, reason);
+        if is_short || reason == Reason::Budget {
             self.note_refusal(env, slot, need);
         }
-        if reason == Reason::Short
-            && let Some(after) = self.buys_after_refusal(env, slot)
-        {
+        if is_short && let Some(after) = self.buys_after_refusal(env, slot) {
             // It waits before the purchase is made, so that one without delay wakes it.
             match after {
                 AfterPurchase::Resume => {
@@ -127,7 +127,7 @@ impl State {
     }
 
     fn begins_to_wait(&mut self, env: &Env, slot: u32, reason: Reason) {
-        if reason == Reason::Short {
+        if reason == Reason::Short || self.is_ceiling(env, reason) {
             self.buy_when_short(env, slot, Shortage::Waits);
         }
     }

@@ -11,6 +11,7 @@ use crate::units::{Credits, SimTime};
 use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
+use super::super::gate::Check;
 use super::super::meter_rules::{MeterRule, owner_under};
 use super::State;
 use super::limits::LackingRoom;
@@ -89,7 +90,7 @@ impl State {
         let names_first = |limit: &&UsageLimit| Some(&limit.name) == reset.limits.first();
         let Some(first) = terms.limits.iter().find(names_first) else { return false };
         // Whichever of its limits refuses: the bank is that of the owner in the first of them.
-        let Some(owner) = owner_under(first.per, self.asker(slot)) else { return false };
+        let Some(owner) = owner_under(first.per, self.asker(slot), &env.groups) else { return false };
         let before = self.meters.clone();
         let clock = self.window_clock(env);
         if !self.meters.take_banked((first.id, owner), (banked, terms.month_end), clock) {
@@ -105,7 +106,8 @@ impl State {
                 }
             }
         }
-        if self.lacks_room(env, slot).is_some() {
+        let lacks = self.lacks_room(env, slot).is_some();
+        if lacks || env.splits_charges && !matches!(self.check(env, slot), Check::Passes { .. }) {
             self.meters = before;
             return false;
         }

@@ -51,17 +51,20 @@ impl State {
         }
         self.price_now(env, slot);
         self.top_up_before_check(env);
-        let checked = self.check(env, slot);
-        let passes = matches!(checked, Check::Passes { .. });
+        let mut checked = self.check(env, slot);
+        let may_start = matches!(checked, Check::Passes { .. }) || env.splits_charges;
         if checked != Check::Full
-            && let Some(lacking) = self.lacks_room(env, slot)
-            && !(passes && self.resets_instead(env, slot, lacking))
+            && let Some(lacking) = self.stopped_by_limit(env, slot, checked)
+            && !(may_start && self.resets_instead(env, slot, lacking))
         {
             // Something else stops it now: it moves there.
             self.gate.pass_head();
             self.reopen_row(slot);
             self.meet_limit(env, slot, lacking);
             return true;
+        }
+        if env.splits_charges {
+            checked = self.check(env, slot);
         }
         let Check::Passes { hold } = checked else { return false };
         self.gate.pass_head();

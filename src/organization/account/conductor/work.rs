@@ -137,10 +137,17 @@ impl State {
             HoldNeed::Whole => (addition, NeedOfRoom::Whole(addition)),
             HoldNeed::Positive => (Credits::EPSILON, NeedOfRoom::Any),
         };
-        if !check.finds(self.views_for(slot), needed) || !self.has_room_for_more(env, slot, room) {
+        if !self.has_room_for_more(env, slot, room) {
+            return false;
+        }
+        let within = self.extension_within(env, slot, needed);
+        if !within.unwrap_or_else(|| check.finds(self.views_for(slot), needed)) {
             return false;
         }
         let posting = self.books.extend(self.timers.now(), self.whose(slot), hold, addition);
+        if within.is_some() {
+            self.add_to_shares(slot, hold);
+        }
         let work = &mut self.flight[slot];
         work.hold_becomes(wanted);
         let cause = work.cause();

@@ -15,7 +15,7 @@ use crate::ledger::LotMark;
 use crate::units::{Credits, SimTime};
 
 use super::books::ChargePart;
-pub(super) use operation::{ChangeCause, EndDecision, LiveOperation, PartChange, Phase};
+pub(super) use operation::{ChangeCause, EndDecision, LiveOperation, MeteredCharge, PartChange, Phase};
 pub(super) use owed::{BrokenOwes, FinishedPart, charged_early, may_absorb};
 pub(super) use prices::OperationPrices;
 

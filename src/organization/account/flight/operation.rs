@@ -3,7 +3,10 @@
 //! Leaves what it owes to `owed`. Invariant: each operation ends once.
 
 use crate::deliberate::Deliberate;
+use smallvec::SmallVec;
+
 use crate::ledger::HoldId;
+use crate::policy::{CeilingShare, ChargedPart};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
 
@@ -64,6 +67,18 @@ pub(in super::super) enum PartChange {
     Resumes,
 }
 
+/// A charge of an operation, or a part of one, that limits have counted.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct MeteredCharge {
+    /// When.
+    pub(in super::super) at: SimTime,
+    /// After how many resets of limits.
+    pub(in super::super) resets: u32,
+    pub(in super::super) credits: Credits,
+    /// Which part of a charge it is; none is the whole.
+    pub(in super::super) part: Option<ChargedPart>,
+}
+
 /// What price lists and limits ask about an operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OperationTerms {
@@ -73,8 +88,10 @@ pub(super) struct OperationTerms {
     pub(super) measured: Vec<Credits>,
     /// By every rate of the feature that serves it, if some card prices that.
     pub(super) prices: Option<OperationPrices>,
-    /// What limits have counted of its charges, when, and after how many resets.
-    pub(super) metered: Vec<(SimTime, u32, Credits)>,
+    /// What limits have counted of its charges.
+    pub(super) metered: Vec<MeteredCharge>,
+    /// What its charges may still take under ceilings.
+    pub(super) shares: SmallVec<[CeilingShare; 2]>,
 }
 
 /// One operation that is alive in the account.

@@ -2,16 +2,18 @@
 //!
 //! Leaves when it is charged to the conductor. Invariant: what is owed never falls, but for an operation that breaks.
 
+use smallvec::SmallVec;
+
 use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
 use crate::policy::{
-    ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Policy, Rounding,
+    CeilingShare, ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Policy, Rounding,
 };
 use crate::units::{Credits, SimTime};
 use crate::workload::{Fate, PartKind};
 
 use super::super::books::{Against, ChargePart};
-use super::operation::{EndDecision, LiveOperation, Phase};
+use super::operation::{EndDecision, LiveOperation, MeteredCharge, Phase};
 
 /// A part that is done.
 #[derive(Debug, Clone, Copy)]
@@ -213,25 +215,35 @@ impl LiveOperation {
     }
 
     /// Limits have counted a charge.
-    pub(in super::super) fn metered(&mut self, at: SimTime, resets: u32, amount: Credits) {
-        self.terms.get_or_insert_default().metered.push((at, resets, amount));
+    pub(in super::super) fn metered(&mut self, charge: MeteredCharge) {
+        self.terms.get_or_insert_default().metered.push(charge);
     }
 
     /// Of what is given back, which charges it undoes, the last first.
-    pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<(SimTime, u32, Credits)> {
+    pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<MeteredCharge> {
         let (mut left, mut undone) = (amount, Vec::new());
         let Some(terms) = &mut self.terms else { return undone };
         while left.is_positive()
-            && let Some((at, resets, charged)) = terms.metered.pop()
+            && let Some(charge) = terms.metered.pop()
         {
-            let back = charged.min(left);
+            let back = charge.credits.min(left);
             left -= back;
-            undone.push((at, resets, back));
-            if charged > back {
-                terms.metered.push((at, resets, charged - back));
+            undone.push(MeteredCharge { credits: back, ..charge });
+            if charge.credits > back {
+                terms.metered.push(MeteredCharge { credits: charge.credits - back, ..charge });
             }
         }
         undone
+    }
+
+    /// What its charges may still take under ceilings; nothing is said if there are none.
+    pub(in super::super) fn shares(&self) -> SmallVec<[CeilingShare; 2]> {
+        self.terms.as_ref().map_or_else(SmallVec::new, |terms| terms.shares.clone())
+    }
+
+    /// This is what its charges may take under ceilings from now on.
+    pub(in super::super) fn set_shares(&mut self, shares: SmallVec<[CeilingShare; 2]>) {
+        self.terms.get_or_insert_default().shares = shares;
     }
 
     /// What a charge is taken from first; the `last` one ends the hold.

@@ -32,8 +32,9 @@ impl Drawn {
         }
     }
 
-    /// Members and projects ask.
+    /// Members, in groups, and projects ask.
     fn owners(&mut self) {
+        self.add(Place::Cohort, "groups = { law = 0.5, sales = 0.5 }".to_owned());
         if !self.lines.iter().any(|(_, line)| line.starts_with("members")) {
             self.add(Place::Cohort, "members = 3".to_owned());
         }
@@ -58,7 +59,7 @@ impl Drawn {
     fn limit(&mut self, name: &str) -> (String, bool) {
         let mut parts = vec![format!("name = \"{name}\"")];
         let unit = self.chance.below(5);
-        let per = self.chance.of(&["organization", "organization", "member", "project"]);
+        let per = self.chance.of(&["organization", "organization", "member", "project", "group"]);
         let amount = if unit < 3 { self.credits(60) } else { self.chance.from(0, 5).to_string() };
         match self.chance.below(10) {
             0 => parts.push("amount = \"none\"".to_owned()),
@@ -66,7 +67,7 @@ impl Drawn {
                 let amounts = ["\"4 * members\"", "\"members * 3.5 + projects\"", "{ uniform = [2, 30] }"];
                 parts.push(format!("amount = {}", self.chance.of(&amounts)));
             }
-            1 | 2 if per == "member" => {
+            1 | 2 if per == "member" || per == "group" => {
                 let own = if self.chance.one_in(3) {
                     "\"none\"".to_owned()
                 } else {
@@ -74,7 +75,12 @@ impl Drawn {
                 };
                 let everybody =
                     if self.chance.one_in(3) { String::new() } else { format!("default = {amount}, ") };
-                parts.push(format!("amount = {{ {everybody}members = {{ \"1\" = {own} }} }}"));
+                let of = if per == "group" || self.chance.one_in(3) {
+                    format!("groups = {{ law = {own} }}")
+                } else {
+                    format!("members = {{ \"1\" = {own} }}")
+                };
+                parts.push(format!("amount = {{ {everybody}{of} }}"));
             }
             _ => parts.push(format!("amount = {amount}")),
         }
@@ -94,6 +100,9 @@ impl Drawn {
                 features.push(format!("\"{}\"", FEATURES[other]));
             }
             parts.push(format!("features = [{}]", features.join(", ")));
+        }
+        if self.chance.one_in(6) {
+            parts.push("groups = [\"law\"]".to_owned());
         }
         self.meets(&mut parts);
         if self.chance.one_in(3) {
