@@ -143,6 +143,7 @@ impl<'a> Judged<'a> {
             Coming::Measure => {
                 self.blocked.begin();
                 self.books_begin();
+                self.limits_begin();
                 self.say(Fact::new(self.now, EntryKind::Measure));
             }
             Coming::MonthEnds => self.month_ends(),
@@ -157,6 +158,7 @@ impl<'a> Judged<'a> {
             Coming::Close => self.close_comes(),
             Coming::LimitsReset => self.limits_reset(),
             Coming::OtherRates => self.rates_change(),
+            Coming::RaiseAnswered { answer } => self.raise_is_answered(answer),
             Coming::RoomComes => self.room_comes(),
             Coming::Recurs { grant, nth } => self.grant_recurs(grant, nth),
             Coming::Grant { grant } => self.grant_comes(grant),

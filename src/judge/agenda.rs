@@ -33,6 +33,10 @@ pub(super) enum Coming {
     LimitsReset,
     /// Other rates are in force.
     OtherRates,
+    /// Whoever was asked for more room answers.
+    RaiseAnswered {
+        answer: usize,
+    },
     /// There may be room for what waits.
     RoomComes,
     Recurs {
@@ -99,7 +103,7 @@ impl Coming {
             Coming::InvoicePaid { .. } | Coming::InvoiceWrittenOff { .. } => 24,
             Coming::Close => 25,
             Coming::RoomComes => 28,
-            Coming::LimitsReset | Coming::OtherRates => 29,
+            Coming::LimitsReset | Coming::OtherRates | Coming::RaiseAnswered { .. } => 29,
             Coming::Recurs { .. } => 30,
             Coming::Grant { .. } => 31,
             Coming::Repay => 32,

@@ -9,6 +9,7 @@ use crate::workload::PartKind;
 
 use super::account::Judged;
 use super::facts::{EntryKind, Reason};
+use super::limits_check::RoomNeed;
 use super::work::{JudgedWork, Stands};
 
 /// A surcharge, rounded half-up to a micro-credit (docs/semantics.md §6.2).
@@ -162,7 +163,8 @@ impl Judged<'_> {
     pub fn extension_passes(&self, work: usize, addition: Credits) -> bool {
         let positive = self.hold_terms(work).is_some_and(|terms| terms.need == HoldNeed::Positive);
         self.finds(work, if positive { Credits::EPSILON } else { addition })
-            && self.limits_have_room_for(work, (!positive).then_some(addition))
+            && self
+                .limits_have_room_for(work, if positive { RoomNeed::Any } else { RoomNeed::Much(addition) })
     }
 
     /// One try to start an operation (docs/semantics.md §6.1).

@@ -8,6 +8,7 @@ use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
+use super::limits_windows::LimitEnd;
 use super::repay::price_of;
 use super::work::Stands;
 use super::{JudgeFeature, JudgeFindings};
@@ -46,6 +47,8 @@ pub struct AccountEnd {
     pub months: Vec<MonthLine>,
     /// Rows of billing cycles.
     pub cycles: Vec<CycleRow>,
+    /// What is reported of limits, as far as anything is.
+    pub limits: Vec<LimitEnd>,
 }
 
 impl Judged<'_> {
@@ -62,6 +65,7 @@ impl Judged<'_> {
             money: self.money_at_end(),
             months: std::mem::take(&mut self.books.lines),
             cycles: std::mem::take(&mut self.rows.rows),
+            limits: self.limits_at_end(),
             ..AccountEnd::default()
         };
         for lot in &self.lots {
@@ -169,7 +173,18 @@ pub fn compare_ends(
     .or_else(|| each_row(&end.lots, counted.lots, "lots with something left, by id"))
     .or_else(|| each(end.money.iter().map(|money| money.1), money, |index| end.money[index].0.to_owned()))
     .or_else(|| each_row(&end.months, &tally.months, "books by month and plan"))
+    .or_else(|| each_row(&end.limits, &limits_of(&end.limits, tally), "limits, by their numbers"))
     .or_else(|| counted.cycles.and_then(|cycles| each_row(&end.cycles, cycles, "rows of cycles")))
+}
+
+/// What the product reports of the limits that the judge reports of, as far as that does.
+fn limits_of(found: &[LimitEnd], tally: &Tally) -> Vec<LimitEnd> {
+    let counted = |end: &LimitEnd| {
+        let limit = tally.limits.get(usize::from(end.id)).cloned().unwrap_or_default();
+        let windows = (limit.windows, limit.windows_exhausted, limit.unused, limit.offered);
+        LimitEnd { id: end.id, overrun: limit.overrun, windows: end.windows.map(|_| windows) }
+    };
+    found.iter().map(counted).collect()
 }
 
 /// What the product counted, in the order of [`Judged::money_at_end`].

@@ -1,6 +1,6 @@
 //! What cannot be judged yet, said and not skipped.
 
-use crate::policy::{BilledTo, OnLimit, Recognition, RefundOn, Terms};
+use crate::policy::{BilledTo, Recognition, RefundOn, Terms};
 
 use super::JudgeCase;
 
@@ -13,7 +13,6 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let has = |wanted: fn(&Terms) -> bool| case.policy.plans.iter().any(wanted);
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
-        (case.policy.measures(), "limits of quantities"),
         (case.policy.splits_charges(), "ceilings over parts of charges"),
         (
             has(|terms| terms.billed_to != BilledTo::Recorded),
@@ -22,7 +21,6 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
         (has(|terms| terms.refund_on != RefundOn::default()), "purchased credits that are paid back"),
         (has(|terms| terms.recognition != Recognition::OnUse), "prices earned over time"),
         (has(is_dunned), "invoices that are tried again, and accounts suspended over them"),
-        (has(people_raise), "limits that people raise"),
         (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
         (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
         (!case.policy.scopes(&case.customers.grants).is_empty(), "credits for some operations"),
@@ -33,8 +31,4 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
 fn is_dunned(terms: &Terms) -> bool {
     let invoices = &terms.invoices;
     !invoices.dunning.is_empty() || invoices.suspend_after.is_some() || invoices.terminate_after.is_some()
-}
-
-fn people_raise(terms: &Terms) -> bool {
-    terms.limits.iter().any(|limit| limit.on_limit == OnLimit::Ask)
 }

@@ -22,6 +22,17 @@ pub(super) enum Stop {
     Limit(usize),
 }
 
+/// The room that an operation needs under a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RoomNeed {
+    /// Any is enough.
+    Any,
+    /// So much.
+    Much(Credits),
+    /// As much as this takes in the place of what is used.
+    Newest(Credits),
+}
+
 impl Judged<'_> {
     /// The limits that are asked, by their places (docs/semantics.md §15.2).
     pub fn asked_limits(&self, work: usize) -> Vec<(usize, Owner, Credits)> {
@@ -46,33 +57,41 @@ impl Judged<'_> {
         asked
     }
 
-    /// What a limit needs room for; none if any room is enough (docs/semantics.md §15.5).
-    pub fn limit_need(&self, work: usize, limit: &UsageLimit) -> Option<Credits> {
-        if limit.unit != LimitUnit::Credits {
-            return Some(ONE);
+    /// What a limit needs room for (docs/semantics.md §15.5).
+    pub fn limit_need(&self, work: usize, limit: &UsageLimit) -> RoomNeed {
+        match limit.unit {
+            LimitUnit::Operations | LimitUnit::InFlight => return RoomNeed::Much(ONE),
+            LimitUnit::Quantity(counted) => return self.quantity_need(work, limit, counted),
+            LimitUnit::Credits => {}
         }
         let estimate = self.work[work].estimate.unwrap_or(Credits::ZERO);
         match &self.rules_of(work).admission {
-            Admission::None | Admission::Positive => None,
-            Admission::Estimate(_) => Some(estimate),
-            Admission::Hold(hold) if hold.need == HoldNeed::Positive => None,
-            Admission::Hold(hold) => Some(with_buffer(estimate, hold.buffer)),
+            Admission::None | Admission::Positive => RoomNeed::Any,
+            Admission::Estimate(_) => RoomNeed::Much(estimate),
+            Admission::Hold(hold) if hold.need == HoldNeed::Positive => RoomNeed::Any,
+            Admission::Hold(hold) => RoomNeed::Much(with_buffer(estimate, hold.buffer)),
         }
     }
 
     /// What open holds reserve inside a limit of credits.
     pub fn reserved_inside(&self, limit: &UsageLimit, owner: Owner) -> Credits {
-        if limit.unit != LimitUnit::Credits {
-            return Credits::ZERO;
+        match limit.unit {
+            LimitUnit::Operations | LimitUnit::InFlight => return Credits::ZERO,
+            LimitUnit::Quantity(counted) => return self.quantity_reserved(limit, owner, counted),
+            LimitUnit::Credits => {}
         }
         let inside =
             self.holds.iter().filter(|hold| !hold.ended && self.inside(hold.work, limit) == Some(owner));
         inside.map(|hold| hold.left()).sum()
     }
 
-    /// used + reserved + need ≤ amount, or used + reserved < amount.
-    pub fn has_room(used: Credits, reserved: Credits, need: Option<Credits>, amount: Credits) -> bool {
-        need.map_or(used + reserved < amount, |need| used + reserved + need <= amount)
+    /// used + reserved + need ≤ amount, or used + reserved < amount, or for the newest value need ≤ amount.
+    pub fn has_room(used: Credits, reserved: Credits, need: RoomNeed, amount: Credits) -> bool {
+        match need {
+            RoomNeed::Any => used + reserved < amount,
+            RoomNeed::Much(need) => used + reserved + need <= amount,
+            RoomNeed::Newest(value) => value <= amount,
+        }
     }
 
     /// The first asked limit without room that is not soft, perhaps after a reset (docs/semantics.md §15.6).
@@ -129,6 +148,10 @@ impl Judged<'_> {
             OnLimit::Queue => self.join_limit_queue(work, place),
             OnLimit::Degrade => self.degrade(work, reason),
             OnLimit::Fallback(feature) if self.may_fall_back(work, feature) => self.fall_back(work, feature),
+            OnLimit::Ask if self.asks_for_room(work, place) => match self.stopped(work) {
+                None => self.admit(work),
+                Some(stop) => self.meets(work, stop),
+            },
             OnLimit::Fallback(_) | OnLimit::Reject | OnLimit::Ask | OnLimit::Allow => {
                 self.expect_room(work, place);
                 self.refuse(work, reason);
@@ -168,7 +191,7 @@ impl Judged<'_> {
     }
 
     /// Limits of credits have room for an addition to a hold (docs/semantics.md §6.16).
-    pub fn limits_have_room_for(&self, work: usize, addition: Option<Credits>) -> bool {
+    pub fn limits_have_room_for(&self, work: usize, addition: RoomNeed) -> bool {
         self.asked_limits(work).into_iter().all(|(place, owner, amount)| {
             let limit = &self.terms().limits[place];
             let asks = limit.unit == LimitUnit::Credits && limit.on_limit != OnLimit::Allow;

@@ -12,6 +12,8 @@ use crate::units::{Credits, NO_MEMBER, SimSpan, SimTime};
 use super::account::Judged;
 use super::cycle::share_down;
 use super::facts::{EntryKind, Reason};
+use super::limits_asks::{JudgedAnswer, JudgedAsking};
+use super::limits_windows::JudgedWindow;
 use super::work::Stands;
 
 /// Whose meter it is.
@@ -28,9 +30,11 @@ pub(super) enum Owner {
 pub(super) struct Counted {
     pub at: SimTime,
     pub work: usize,
-    /// What counts of it, less what was given back.
+    /// What was charged of it, less what was given back.
     pub credits: Credits,
-    /// The window that the first use has opened, by its first instant.
+    /// What counts of it.
+    pub counts: Credits,
+    /// The window that the first use has opened and that was open then, by its first instant; none may have been.
     pub window: Option<SimTime>,
     /// The fixed window of then.
     pub fixed: Option<(SimTime, SimTime)>,
@@ -48,8 +52,13 @@ pub(super) struct JudgedMeter {
     pub counted: Vec<Counted>,
     /// What flowed out of a bucket and back into it, in order.
     pub flows: Vec<(SimTime, Credits)>,
-    /// The last window that a first use has opened, unless a reset has closed it.
-    pub first_use: Option<SimTime>,
+    /// The last window that a first use has opened, unless a reset has closed it, and its end.
+    pub first_use: Option<(SimTime, SimTime)>,
+    /// Windows with an end in which an operation has started, in order.
+    pub windows: Vec<JudgedWindow>,
+    /// By how much people have raised its amount, and whom they have asked.
+    pub raised: Credits,
+    pub asking: JudgedAsking,
     /// Who waits for room, first in first out.
     pub line: Vec<usize>,
 }
@@ -60,6 +69,10 @@ pub(super) struct JudgedMeters {
     pub all: Vec<JudgedMeter>,
     /// Banked resets that have been used: the bank, and when they were given.
     pub used_resets: Vec<(u16, Owner, SimTime)>,
+    /// Answers of people who were asked to raise an amount.
+    pub answers: Vec<JudgedAnswer>,
+    /// By limit, the rise of what is used beyond the amount since outcomes count.
+    pub overrun: Vec<(u16, Credits)>,
 }
 
 /// One operation, as a limit counts it.
@@ -71,10 +84,12 @@ impl<'a> Judged<'a> {
         let serving = self.work[work].serving.index();
         let free = self.case.features[serving].free;
         let covers = limit.features.get(serving).copied().unwrap_or(false);
+        let lacks =
+            limit.quantity.as_ref().is_some_and(|of| of.measured_by.get(serving).is_none_or(Option::is_none));
         let group = self.group_of(self.work[work].operation.member);
         let named = |groups: &Vec<u16>| group.is_some_and(|group| groups.contains(&group));
         let whose = limit.groups.as_ref().is_none_or(named);
-        if free || !covers || !whose || !self.has_adopted(limit) {
+        if free || !covers || lacks || !whose || !self.has_adopted(limit) {
             return None;
         }
         self.owner_of(work, limit)
@@ -101,8 +116,19 @@ impl<'a> Judged<'a> {
         limit.adopted.holds(key.uniform(Purpose::TopUp, 0, 0))
     }
 
-    /// The most specific amount (docs/semantics.md §15.2).
+    /// How much an owner has room for: what the limit states, and by how much people have raised it.
     pub fn amount_of(&self, limit: &UsageLimit, owner: Owner) -> StatedAmount {
+        match self.stated_amount(limit, owner) {
+            StatedAmount::Most(most) => {
+                let meter = self.meter_of(limit.id, owner);
+                StatedAmount::Most(most + meter.map_or(Credits::ZERO, |meter| self.meters.all[meter].raised))
+            }
+            unlimited => unlimited,
+        }
+    }
+
+    /// The most specific amount (docs/semantics.md §15.2).
+    pub fn stated_amount(&self, limit: &UsageLimit, owner: Owner) -> StatedAmount {
         let group = match owner {
             Owner::Group(group) => Some(group),
             Owner::Member(member) => self.group_of(member),
@@ -139,8 +165,17 @@ impl<'a> Judged<'a> {
         if let Some(found) = self.meter_of(id, owner) {
             return found;
         }
-        let (counted, flows, line) = (Vec::new(), Vec::new(), Vec::new());
-        self.meters.all.push(JudgedMeter { id, owner, counted, flows, first_use: None, line });
+        self.meters.all.push(JudgedMeter {
+            id,
+            owner,
+            counted: Vec::new(),
+            flows: Vec::new(),
+            first_use: None,
+            windows: Vec::new(),
+            raised: Credits::ZERO,
+            asking: JudgedAsking::default(),
+            line: Vec::new(),
+        });
         self.meters.all.len() - 1
     }
 
@@ -168,9 +203,8 @@ impl<'a> Judged<'a> {
 
     /// The window that a first use has opened and that has not ended.
     pub fn open_first_use(&self, limit: &UsageLimit, meter: usize) -> Option<(SimTime, SimTime)> {
-        let LimitWindow::FirstUse(span) = limit.window else { return None };
-        let from = self.meters.all[meter].first_use?;
-        (self.now < from + span).then_some((from, from + span))
+        let LimitWindow::FirstUse(_) = limit.window else { return None };
+        self.meters.all[meter].first_use.filter(|(_, until)| self.now < *until)
     }
 
     /// Whether what was counted still counts in the windows of now (docs/semantics.md §15.4).
@@ -213,7 +247,7 @@ impl<'a> Judged<'a> {
             .counted
             .iter()
             .filter(|counted| counts(counted))
-            .map(|counted| counted.credits)
+            .map(|counted| counted.counts)
             .sum()
     }
 
@@ -245,22 +279,25 @@ impl<'a> Judged<'a> {
         for limit in &terms.limits {
             let Some(owner) = self.inside(work, limit) else { continue };
             let meter = self.meter(limit.id, owner);
-            if matches!(limit.window, LimitWindow::FirstUse(_)) && self.open_first_use(limit, meter).is_none()
+            if let LimitWindow::FirstUse(span) = limit.window
+                && self.open_first_use(limit, meter).is_none()
             {
-                self.meters.all[meter].first_use = Some(self.now);
+                self.meters.all[meter].first_use = Some((self.now, self.now + span));
             }
-            let open = self.open_first_use(limit, meter).map(|(from, _)| from);
-            self.work[work].windows.retain(|(id, _)| *id != limit.id);
-            self.work[work].windows.extend(open.map(|from| (limit.id, from)));
+            self.window_is_entered(limit, owner, meter);
             match limit.unit {
                 LimitUnit::Operations => told.extend(self.count(work, limit, owner, ONE, true)),
                 LimitUnit::InFlight => {
                     let after = self.used(limit, owner);
                     told.extend(self.reached(work, limit, owner, (after - ONE, after)));
                 }
-                LimitUnit::Credits | LimitUnit::Quantity(_) => {}
+                LimitUnit::Quantity(counted) => {
+                    told.extend(self.quantity_starts(work, limit, owner, counted))
+                }
+                LimitUnit::Credits => {}
             }
         }
+        self.remember_windows(work);
         self.tell_and_answer(work, told);
     }
 
@@ -277,7 +314,16 @@ impl<'a> Judged<'a> {
         told
     }
 
-    fn count(
+    /// The newest value takes the place of what is used.
+    pub fn replace(&mut self, work: usize, limit: &UsageLimit, owner: Owner, value: Credits) -> Vec<Reason> {
+        let before = self.used(limit, owner);
+        let meter = self.meter(limit.id, owner);
+        self.meters.all[meter].counted.clear();
+        self.counts_now((work, value), limit, owner, (before, true))
+    }
+
+    /// Something counts at the present; `stays` if it is never given back.
+    pub fn count(
         &mut self,
         work: usize,
         limit: &UsageLimit,
@@ -286,17 +332,32 @@ impl<'a> Judged<'a> {
         stays: bool,
     ) -> Vec<Reason> {
         let before = self.used(limit, owner);
+        self.counts_now((work, credits), limit, owner, (before, stays))
+    }
+
+    fn counts_now(
+        &mut self,
+        (work, credits): (usize, Credits),
+        limit: &UsageLimit,
+        owner: Owner,
+        (before, stays): (Credits, bool),
+    ) -> Vec<Reason> {
         let meter = self.meter(limit.id, owner);
-        // While none is open it belongs to the window in which its operation has started, which is over: nothing reads it.
-        let of_start = self.work[work].windows.iter().find(|(id, _)| *id == limit.id);
-        let window =
-            self.open_first_use(limit, meter).map(|(from, _)| from).or(of_start.map(|(_, from)| *from));
+        let window = self.open_first_use(limit, meter).map(|(from, _)| from);
+        let nowhere = window.is_none() && matches!(limit.window, LimitWindow::FirstUse(_));
+        let counts = if nowhere { Credits::ZERO } else { credits };
         let (at, fixed) = (self.now, self.fixed_window(limit));
-        let counted = Counted { at, work, credits, window, fixed, stays, forgotten: false };
+        let counted = Counted { at, work, credits, counts, window, fixed, stays, forgotten: false };
         self.leave_out_what_is_over(limit, meter);
         self.meters.all[meter].counted.push(counted);
-        self.meters.all[meter].flows.push((at, credits));
+        self.meters.all[meter].flows.push((at, counts));
+        if nowhere {
+            self.count_after_window(work, limit, owner, credits);
+            return Vec::new();
+        }
         let after = self.used(limit, owner);
+        self.window_is_used(limit, owner, meter);
+        self.has_overrun(limit, owner, (before, after));
         self.reached(work, limit, owner, (before, after))
     }
 
@@ -351,9 +412,12 @@ impl<'a> Judged<'a> {
                 let open = counts(&counted);
                 self.meters.all[meter].counted[index].credits -= part;
                 if open {
+                    self.meters.all[meter].counted[index].counts -= part;
                     self.meters.all[meter].flows.push((self.now, -part));
                 }
             }
+            let owner = self.meters.all[meter].owner;
+            self.window_is_used(limit, owner, meter);
         }
     }
 }

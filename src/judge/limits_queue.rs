@@ -6,7 +6,7 @@ use crate::units::{Credits, SimSpan, SimTime};
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Reason};
-use super::limits_check::Stop;
+use super::limits_check::{RoomNeed, Stop};
 use super::limits_meters::Owner;
 use super::work::Stands;
 
@@ -166,7 +166,11 @@ impl Judged<'_> {
             return None;
         }
         // What may be used at most as it starts.
-        let most = amount - reserved - need.unwrap_or(Credits::EPSILON);
+        let need = match need {
+            RoomNeed::Any => Credits::EPSILON,
+            RoomNeed::Much(need) | RoomNeed::Newest(need) => need,
+        };
+        let most = amount - reserved - need;
         if most < Credits::ZERO {
             return None;
         }

@@ -40,15 +40,14 @@ impl Judged<'_> {
         let terms = self.terms();
         for limit in terms.limits.iter().filter(|limit| reset.limits.contains(&limit.name)) {
             let owner = of.map(|work| self.owner_of(work, limit));
-            for meter in &mut self.meters.all {
+            for place in 0..self.meters.all.len() {
+                let meter = &mut self.meters.all[place];
                 if meter.id != limit.id || owner.is_some_and(|owner| owner != Some(meter.owner)) {
                     continue;
                 }
                 meter.counted.iter_mut().for_each(|counted| counted.forgotten = true);
                 meter.flows.clear();
-                if reset.restart {
-                    meter.first_use = None;
-                }
+                self.window_begins_anew(limit, place, reset.restart);
             }
             let fact = match of {
                 Some(work) => self.fact_of(work, EntryKind::LimitReset),

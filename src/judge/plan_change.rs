@@ -224,6 +224,7 @@ impl Judged<'_> {
     /// Other rules hold from now.
     pub fn plan_changes_to(&mut self, plan: usize) {
         self.close_month(self.now, true);
+        self.ended_windows_keep_amounts();
         self.plan = plan;
         self.take_up_rates();
         self.say(Fact::new(self.now, EntryKind::PlanChanged));

@@ -121,6 +121,7 @@ impl Judged<'_> {
         (state.substituted, state.serving) = (true, other);
         state.parts = vec![RunPart { cost: *cost, duration: *duration, step: 0, kind: PartKind::Work }];
         state.prices = JudgedPrices::of_one(*cost, prices);
+        state.measured = prices.clone();
         let rate = self.rate(other);
         self.price_by(work, rate);
         self.work[work].estimate = self.estimate(work, other);

@@ -42,6 +42,7 @@ impl Judged<'_> {
         if edition == self.edition {
             return false;
         }
+        self.ended_windows_keep_amounts();
         let old = self.terms();
         self.edition = edition;
         self.take_up_rates();

@@ -46,8 +46,10 @@ pub(super) struct JudgedWork {
     /// The feature that serves it, another one for a substitute.
     pub serving: FeatureIndex,
     pub substituted: bool,
-    /// Windows of limits, by their first uses, that were open as it started.
-    pub windows: Vec<(u16, SimTime)>,
+    /// Windows of meters that a first use had opened and that were open as it started: the meter, and which of its windows.
+    pub windows: Vec<(usize, usize)>,
+    /// What it comes to by every rate of the feature that serves it but that feature's own.
+    pub measured: Vec<Credits>,
     /// It waits outside the queues, or tries as one that does.
     pub outside_queues: bool,
     /// Why it was refused last.
@@ -129,6 +131,7 @@ impl JudgedWork {
             substituted: false,
             outside_queues: false,
             windows: Vec::new(),
+            measured: asked.prices.clone(),
             refused_for: Reason::None,
             attempt: 0,
             arrived: false,
@@ -475,8 +478,11 @@ impl<'a> Judged<'a> {
         };
         let fact = self.fact_of(work, kind).of(self.work[work].due);
         self.say(fact);
+        let done = self.done_in_all(work, ending);
+        let told = self.quantity_ends(work, done);
         self.client_thinks(work);
         self.look_at_queue();
         self.room_has_come();
+        self.tell_and_answer(work, told);
     }
 }

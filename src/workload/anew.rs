@@ -54,6 +54,7 @@ impl Source {
     #[must_use]
     pub fn substitute(&self, rng: &mut Rng, at: SimTime) -> DrawnWork {
         let mut values = QuantityValues::default();
+        values.stands_in = true;
         let (operation, prices) = self.draw_anew(rng, &mut values);
         self.settle(&mut values.mishap, || at);
         DrawnWork { cost: operation.cost, duration: operation.duration, prices }
@@ -87,7 +88,7 @@ impl Source {
             |name: &String| given.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value);
         let values: Vec<f64> = quantities.map(of).collect();
         let (mut buffer, mut prices, mut mishap) = (Vec::new(), Vec::new(), Mishap::default());
-        let step = PricedStep { cost, share: 1.0, seconds: duration.as_seconds_f64(), turn: 1 };
+        let step = PricedStep { cost, unknown: 0.0, share: 1.0, seconds: duration.as_seconds_f64(), turn: 1 };
         self.rates.price(&values, step, (&mut buffer, &mut prices), &mut mishap);
         if !(cost >= 0.0 && cost.is_finite()) {
             let formula = "the feature's `cost`".to_owned();

@@ -90,6 +90,8 @@ pub(super) struct QuantityValues {
     scores: Vec<f64>,
     /// Whether `totals` are wanted.
     pub keeps: bool,
+    /// The operation stands in for another feature's: quantities that are not drawn are 0.
+    pub stands_in: bool,
     /// Of the operation as a whole: sums over its steps, what is drawn once for a run counted once.
     pub totals: Vec<f64>,
     /// What each step costs by every rate, in the order of its parts; nothing of a feature without rates.
@@ -251,8 +253,9 @@ impl WorkPlan {
             self.add_to_totals(values);
         }
         if !self.rates.is_empty() {
-            let step = PricedStep { cost: whole, share: share.unwrap_or(1.0), seconds, turn };
-            let QuantityValues { numbers, priced, prices, mishap, .. } = values;
+            let QuantityValues { numbers, priced, prices, mishap, stands_in, .. } = values;
+            let unknown = if *stands_in { 0.0 } else { f64::NAN };
+            let step = PricedStep { cost: whole, unknown, share: share.unwrap_or(1.0), seconds, turn };
             self.rates.price(&numbers[..builtin], step, (priced, prices), mishap);
         }
         (credits(amount), SimSpan::from_seconds_f64(seconds))

@@ -41,6 +41,8 @@ pub struct QuantityMeasure {
 pub(super) struct PricedStep {
     /// By the feature's own rate, as it was drawn (credits).
     pub cost: f64,
+    /// What a quantity counts as that is not given: no number, or nothing.
+    pub unknown: f64,
     /// Share of the whole cost that is owed: less than all for a hit of a cache.
     pub share: f64,
     /// Time it takes (seconds).
@@ -129,7 +131,7 @@ impl FeatureRates {
         buffer.clear();
         buffer.extend([f64::from(step.turn), step.seconds, step.cost]);
         buffer.extend_from_slice(quantities);
-        buffer.resize(RATE_NAMES.len() + self.quantities.len(), f64::NAN);
+        buffer.resize(RATE_NAMES.len() + self.quantities.len(), step.unknown);
         for (formula, measure) in self.formulas.iter().zip(&self.measures) {
             let share = if measure.is_some() { 1.0 } else { step.share };
             let value = formula.evaluate(buffer) * share;
@@ -161,6 +163,7 @@ impl FeatureRates {
         let (values, mut buffer): (Vec<f64>, _) = (self.quantities.iter().map(of).collect(), Vec::new());
         let step = |cost: Credits, duration: SimSpan, turn: u32| PricedStep {
             cost: cost.as_f64(),
+            unknown: f64::NAN,
             share: 1.0,
             seconds: duration.as_seconds_f64(),
             turn,

@@ -231,6 +231,12 @@ impl BulkInterval {
         self.rules[event.class.index()].joins
     }
 
+    /// True if an event of an interval is of an operation that is checked and charged.
+    #[inline]
+    pub(super) fn counts(&self, event: &TraceEvent) -> bool {
+        self.rules[event.class.index()].step != 0
+    }
+
     /// The end of an operation in the trace means nothing here.
     pub(super) fn pass_over(&mut self, slot: u32) {
         self.passed_over.insert(slot);

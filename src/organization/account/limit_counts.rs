@@ -42,11 +42,13 @@ impl<'a> LimitCounts<'a> {
         self.0.members = members;
     }
 
-    /// What became of its windows is reported.
+    /// What became of more of its windows, which are reported.
     pub(super) fn windows(self, ended: EndedWindows) {
         self.0.reports_windows = true;
-        (self.0.windows, self.0.windows_exhausted) = (ended.windows, ended.exhausted);
-        (self.0.unused, self.0.offered) = (ended.unused, ended.offered);
+        self.0.windows += ended.windows;
+        self.0.windows_exhausted += ended.exhausted;
+        self.0.unused += ended.unused;
+        self.0.offered += ended.offered;
     }
 
     /// A charge took what it counts beyond its amount.

@@ -12,6 +12,7 @@ use crate::units::{Credits, SimSpan, SimTime};
 
 use super::gate::NeedOfRoom;
 use super::meter_rules::WindowClock;
+use super::past_windows::{EnteredAt, PastWindow, PastWindows};
 
 /// One owner's meter under one limit.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +25,12 @@ pub(super) struct LimitMeter {
     pub(super) recent: VecDeque<(SimTime, Credits)>,
     /// What was incurred before this instant is in no sum any more …
     pub(super) since: SimTime,
-    /// … nor what was counted before this reset of the account, counted from 1.
+    /// … nor what was counted before this turn, at which the limit has begun anew.
     pub(super) reset: u32,
+    /// The turn at which the window was opened that the first use has opened last.
+    pub(super) opened: u32,
+    /// Windows that the first use has opened and that have ended.
+    pub(super) past: PastWindows,
     /// An operation has started in the window that is open, and all was used in it.
     pub(super) entered: bool,
     pub(super) exhausted: bool,
@@ -37,10 +42,21 @@ pub(super) struct LimitMeter {
     pub(super) refused_at: Option<SimTime>,
     /// By how much people have raised its amount.
     pub(super) raised: Credits,
-    /// Times that somebody was asked to, and until when nobody is asked again.
-    pub(super) asked: (u32, Option<SimTime>),
+    /// Whom its owner has asked to.
+    pub(super) asking: MeterAsking,
     /// Reserved by operations of the trace, which no live operation stands for: their holds, or themselves at work.
     pub(super) in_trace: Credits,
+}
+
+/// People who are asked to raise a meter's amount.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct MeterAsking {
+    /// Times that somebody was asked.
+    pub(super) times: u32,
+    /// An answer is awaited.
+    pub(super) awaited: bool,
+    /// After a no nobody is asked again before this.
+    pub(super) not_before: Option<SimTime>,
 }
 
 /// What became of windows that have ended, of those with an operation in them.
@@ -117,7 +133,9 @@ impl LimitMeter {
             }
             LimitWindow::FirstUse(_) => {
                 if now >= self.window.1 {
-                    self.window_ends(most);
+                    if self.entered {
+                        self.first_use_ends(u32::MAX, most());
+                    }
                     (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
                 }
             }
@@ -140,29 +158,72 @@ impl LimitMeter {
         }
     }
 
-    /// An operation starts inside: a window that the first use opens is open.
+    /// An operation starts inside: a window that the first use opens is open. True if it has opened it.
     #[inline]
-    pub(super) fn enter(&mut self, window: LimitWindow, now: SimTime) {
+    pub(super) fn enter(&mut self, window: LimitWindow, now: SimTime) -> bool {
         self.entered = true;
         if let LimitWindow::FirstUse(span) = window
             && (!self.is_open(now) || Deliberate::FirstUseWindowsMove.is_made())
         {
             self.window = (now, now + span);
+            return true;
         }
+        false
     }
 
     /// The window that was open has ended.
     fn window_ends(&mut self, most: impl FnOnce() -> Option<Credits>) {
         if !self.entered {
+            self.exhausted = false;
             return;
         }
         self.ended.windows += 1;
-        self.ended.exhausted += u64::from(self.exhausted);
         if let Some(most) = most().map(|most| most + self.raised) {
-            self.ended.unused += (most - Credits::from_micros(self.used as i64)).positive_part();
+            let used = Credits::from_micros(self.used as i64);
+            self.exhausted |= used >= most;
+            self.ended.unused += (most - used).positive_part();
             self.ended.offered += most;
         }
+        self.ended.exhausted += u64::from(self.exhausted);
         (self.entered, self.exhausted) = (false, false);
+    }
+
+    /// The window that the first use had opened has ended, by itself or at a turn; charges of what started in it still add to it.
+    fn first_use_ends(&mut self, closed: u32, most: Option<Credits>) {
+        let (used, amount) = (Credits::from_micros(self.used as i64), most.map(|most| most + self.raised));
+        self.past.push(PastWindow {
+            opened: self.opened,
+            closed,
+            until: self.window.1,
+            used,
+            most: amount,
+            exhausted: self.exhausted || amount.is_some_and(|most| used >= most),
+            reported: true,
+        });
+        self.window_ends(|| most);
+        (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
+    }
+
+    /// Counts for an operation that started in a window that has ended; gives what was used of that before, and the window. None
+    /// if it started in no window.
+    pub(super) fn count_in_past(
+        &mut self,
+        entered: EnteredAt,
+        amount: Credits,
+        now: SimTime,
+    ) -> Option<(Credits, PastWindow)> {
+        let window = self.past.of(entered)?;
+        let (before, unused) = (window.used, window.unused());
+        window.used += amount;
+        if window.is_filled_from(before) {
+            self.full_at.get_or_insert(now);
+            self.ended.exhausted += u64::from(window.reported && !window.exhausted);
+            window.exhausted = true;
+        }
+        if window.reported {
+            self.ended.unused -= unused - window.unused();
+        }
+        Some((before, *window))
     }
 
     /// All of its amount is used.
@@ -182,6 +243,7 @@ impl LimitMeter {
     /// Outcomes count from now on.
     pub(super) fn begin_measuring(&mut self) {
         self.ended = EndedWindows::default();
+        self.past.begin_measuring();
         (self.full_at, self.lacking_at, self.refused_at) = (None, None, None);
     }
 
@@ -284,12 +346,17 @@ impl LimitMeter {
         }
     }
 
-    /// Nothing is used any more; `restart` closes a window that the first use has opened.
-    pub(super) fn reset(&mut self, window: LimitWindow, restart: bool, (number, now): (u32, SimTime)) {
-        (self.used, self.reset, self.since) = (0, number, now);
+    /// Nothing is used any more; `restart` closes a window that the first use has opened, of which so much could be used.
+    pub(super) fn reset(
+        &mut self,
+        window: LimitWindow,
+        (restart, most): (bool, Option<Credits>),
+        (turn, now): (u32, SimTime),
+    ) {
+        (self.used, self.reset, self.since) = (0, turn, now);
         self.recent.clear();
-        if restart && matches!(window, LimitWindow::FirstUse(_)) {
-            self.window = (SimTime::default(), SimTime::default());
+        if restart && matches!(window, LimitWindow::FirstUse(_)) && self.entered {
+            self.first_use_ends(turn, most);
         }
     }
 
@@ -298,13 +365,15 @@ impl LimitMeter {
         self.used = i128::from(value.micros());
     }
 
-    /// Counts at the present.
+    /// True if what is counted at the present adds to a window that has ended.
+    #[inline]
+    pub(super) fn counts_in_past(&self, window: LimitWindow, now: SimTime) -> bool {
+        matches!(window, LimitWindow::FirstUse(_)) && !self.is_open(now)
+    }
+
+    /// Counts at the present, in the window that is open.
     #[inline]
     pub(super) fn count(&mut self, window: LimitWindow, amount: Credits, now: SimTime) {
-        if matches!(window, LimitWindow::FirstUse(_)) && !self.is_open(now) {
-            // The window in which its operation started has ended: nothing of it is left to use.
-            return;
-        }
         self.used += i128::from(amount.micros()) * scale(window);
         if matches!(window, LimitWindow::Rolling(_)) {
             match self.recent.back_mut() {

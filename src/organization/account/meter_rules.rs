@@ -11,10 +11,12 @@ use smallvec::SmallVec;
 use crate::calendar::Zone;
 use crate::deliberate::Deliberate;
 use crate::policy::{
-    ChargeParts, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit,
+    ChargeParts, CountedAt, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, Terms, UsageLimit,
 };
 use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimTime};
 use crate::workload::Operation;
+
+use super::past_windows::EnteredAt;
 
 /// One operation, as a limit counts it in its unit.
 pub(super) const ONE: Credits = Credits::from_whole(1);
@@ -38,13 +40,15 @@ pub(super) struct RoomAsker {
     pub(super) project: u16,
     /// Where the operation is followed; none in the trace.
     pub(super) slot: Option<u32>,
+    /// Where it has started, if something may be charged to it.
+    pub(super) entered: EnteredAt,
 }
 
 impl RoomAsker {
     /// An operation that the feature it asks for serves.
     pub(super) fn of(operation: &Operation) -> RoomAsker {
         let Operation { feature: serves, member, project, .. } = *operation;
-        RoomAsker { serves, member, project, slot: None }
+        RoomAsker { serves, member, project, slot: None, entered: EnteredAt::NOWHERE }
     }
 }
 
@@ -181,6 +185,12 @@ impl MeterRule {
     fn bounds_anybody(&self) -> bool {
         let exceptions = self.members.iter().chain(&self.by_group).map(|(_, amount)| amount);
         exceptions.chain([&self.default]).any(|amount| matches!(amount, StatedAmount::Most(_)))
+    }
+
+    /// What it charges may add to a window that has ended, of those that a first use opens.
+    pub(super) fn charges_past_windows(&self) -> bool {
+        let charges = matches!(self.unit, LimitUnit::Credits | LimitUnit::Quantity(CountedAt::End));
+        charges && matches!(self.window, LimitWindow::FirstUse(_))
     }
 
     /// Levels of use at which people are told: share of the amount, and whether that is critical.

@@ -13,8 +13,9 @@ use crate::policy::{BankedResets, LimitUnit, LimitWindow};
 use crate::units::{Credits, SimTime};
 
 use super::gate::NeedOfRoom;
-use super::meter::{EndedWindows, FixedWindow, LimitMeter, scale};
+use super::meter::{EndedWindows, FixedWindow, LimitMeter, MeterAsking, scale};
 use super::meter_rules::{MeterRule, ONE, WindowClock};
+use super::past_windows::{EnteredAt, TraceEntries};
 
 /// What a count did to a meter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,16 @@ pub(super) struct MeterRise {
     pub(super) used: (Credits, Credits),
     /// By how much what is used beyond the amount has risen.
     pub(super) overrun: Credits,
+    /// It counts in a window that has ended, or in none.
+    pub(super) past: Option<PastRise>,
+}
+
+/// The window that something counts in that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PastRise {
+    pub(super) until: SimTime,
+    /// What is used of it has reached the amount.
+    pub(super) fills: bool,
 }
 
 /// What somebody says who was asked to raise a meter's amount.
@@ -57,10 +68,12 @@ pub(super) struct Meters {
     banked: BTreeMap<(u16, u16), Vec<u32>>,
     /// What people will say whom somebody has asked to raise an amount, or have said.
     answers: Vec<RaiseAnswer>,
-    /// Projects of operations that end in the trace, by their slots there; nothing unless a limit asks.
-    projects: Vec<u16>,
-    /// How often a limit has begun anew.
-    resets: u32,
+    /// Operations that end in the trace.
+    pub(super) entries: TraceEntries,
+    /// How often a first use has opened a window, or a limit has begun anew.
+    turn: u32,
+    /// The turn at which windows that have ended were forgotten last, and how many were left.
+    forgot: (u32, usize),
     /// Somebody whom a limit has refused waits for something to change.
     waits: bool,
     /// When time has brought room last.
@@ -68,6 +81,9 @@ pub(super) struct Meters {
     /// What lasts of each meter where the account was stopped.
     standing: Vec<MeterStanding>,
 }
+
+/// So many windows are opened at least before any that have ended are forgotten.
+const FORGET_FROM: usize = 256;
 
 /// How much of an amount is counted: all of it.
 #[inline]
@@ -85,11 +101,44 @@ fn counted(
     let before = meter.used(rule.window);
     change(meter);
     let after = meter.used(rule.window);
-    let overrun = match rule.most_of(owner).map(|most| most + meter.raised) {
-        Some(most) => ((after - most).positive_part() - (before - most).positive_part()).positive_part(),
-        None => Credits::ZERO,
+    let most = rule.most_of(owner).map(|most| most + meter.raised);
+    MeterRise { used: (before, after), overrun: overrun((before, after), most), past: None }
+}
+
+/// The rise of what is used beyond an amount.
+#[inline]
+fn overrun((before, after): (Credits, Credits), most: Option<Credits>) -> Credits {
+    let beyond = |used: Credits| most.map_or(Credits::ZERO, |most| (used - most).positive_part());
+    (beyond(after) - beyond(before)).positive_part()
+}
+
+/// Counts for an operation, in the window that is open or in the one in which it started.
+#[inline]
+fn counted_of(
+    meter: &mut LimitMeter,
+    (rule, owner): (&MeterRule, u16),
+    (amount, entered): (Credits, EnteredAt),
+    now: SimTime,
+) -> MeterRise {
+    if meter.counts_in_past(rule.window, now) {
+        return counted_in_past(meter, (amount, entered), now);
+    }
+    counted(meter, (rule, owner), |meter| meter.count(rule.window, amount, now))
+}
+
+#[cold]
+fn counted_in_past(
+    meter: &mut LimitMeter,
+    (amount, entered): (Credits, EnteredAt),
+    now: SimTime,
+) -> MeterRise {
+    let Some((before, window)) = meter.count_in_past(entered, amount, now) else {
+        let nowhere = Some(PastRise { until: now, fills: false });
+        return MeterRise { used: (Credits::ZERO, Credits::ZERO), overrun: Credits::ZERO, past: nowhere };
     };
-    MeterRise { used: (before, after), overrun }
+    let used = (before, window.used);
+    let past = PastRise { until: window.until, fills: window.is_filled_from(before) };
+    MeterRise { used, overrun: overrun(used, window.most), past: Some(past) }
 }
 
 impl MetersOfLimit {
@@ -213,24 +262,30 @@ impl Meters {
         known.then(|| &*self.at(rule, owner, clock))
     }
 
-    /// What became of the windows of all owners that have ended by now.
-    pub(super) fn ended_windows(&mut self, rule: &MeterRule, clock: WindowClock<'_>) -> EndedWindows {
+    /// Takes what became of the windows of all owners that have ended by now.
+    pub(super) fn take_ended_windows(&mut self, rule: &MeterRule, clock: WindowClock<'_>) -> EndedWindows {
         let mut all = EndedWindows::default();
         for (_, meter) in self.of(rule.id).all(rule, clock) {
-            all.windows += meter.ended.windows;
-            all.exhausted += meter.ended.exhausted;
-            all.unused += meter.ended.unused;
-            all.offered += meter.ended.offered;
+            let ended = std::mem::take(&mut meter.ended);
+            all.windows += ended.windows;
+            all.exhausted += ended.exhausted;
+            all.unused += ended.unused;
+            all.offered += ended.offered;
         }
         all
+    }
+
+    /// Windows that have ended by now have ended by these rules, whether or not anybody has looked at their meters since.
+    pub(super) fn settle(&mut self, rules: &[MeterRule], clock: WindowClock<'_>) {
+        for rule in rules {
+            self.of(rule.id).all(rule, clock).for_each(drop);
+        }
     }
 
     /// What is counted begins anew: nobody has met any limit, and windows that have ended by now do not count, whether or not
     /// anybody has looked at their meters since.
     pub(super) fn begin_measuring(&mut self, rules: &[MeterRule], clock: WindowClock<'_>) {
-        for rule in rules {
-            self.of(rule.id).all(rule, clock).for_each(drop);
-        }
+        self.settle(rules, clock);
         self.limits.iter_mut().flat_map(|of| &mut of.by_owner).for_each(LimitMeter::begin_measuring);
     }
 
@@ -249,9 +304,16 @@ impl Meters {
     /// An operation inside the limit starts: a window that the first use opens is open.
     #[inline]
     pub(super) fn open(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) {
-        if rule.window.has_ends() {
-            self.at(rule, owner, clock).enter(rule.window, clock.now);
+        if rule.window.has_ends() && self.at(rule, owner, clock).enter(rule.window, clock.now) {
+            self.window_opens(rule, owner);
         }
+    }
+
+    /// A first use has opened a window.
+    #[cold]
+    fn window_opens(&mut self, rule: &MeterRule, owner: u16) {
+        self.turn += 1;
+        self.of(rule.id).by_owner[usize::from(owner)].opened = self.turn;
     }
 
     /// True if an owner's meter has room for an operation of the trace, if the limit is asked, and what it counts as the operation
@@ -293,19 +355,21 @@ impl Meters {
             return Credits::ZERO;
         }
         let meter = self.at(rule, owner, clock);
-        meter.enter(rule.window, clock.now);
+        let opens = meter.enter(rule.window, clock.now);
+        let mut overrun = Credits::ZERO;
         match rule.unit {
             LimitUnit::Operations => {
-                return counted(meter, (rule, owner), |meter| {
-                    meter.count(rule.window, to_count(ONE), clock.now)
-                })
-                .overrun;
+                let count = |meter: &mut LimitMeter| meter.count(rule.window, to_count(ONE), clock.now);
+                overrun = counted(meter, (rule, owner), count).overrun;
             }
             LimitUnit::InFlight => meter.in_trace += ONE,
             LimitUnit::Credits => meter.in_trace += held,
             LimitUnit::Quantity(_) => {}
         }
-        Credits::ZERO
+        if opens {
+            self.window_opens(rule, owner);
+        }
+        overrun
     }
 
     /// True if a charge reaches a level at which something happens.
@@ -320,27 +384,30 @@ impl Meters {
         rule.next_level(owner, used).is_some_and(|level| level <= used + charge)
     }
 
-    /// An operation of the trace ends, which is charged, and held so much. Returns the overrun. One look at the meter.
+    /// An operation of the trace ends that started at a turn; it is charged, and held so much. Returns what that does. One look at
+    /// the meter.
     #[inline]
     pub(super) fn leaves(
         &mut self,
         (rule, owner): (&MeterRule, u16),
         (charge, held): (Credits, Credits),
+        turn: u32,
         clock: WindowClock<'_>,
-    ) -> Credits {
+    ) -> Option<MeterRise> {
         if !matches!(rule.unit, LimitUnit::Credits | LimitUnit::InFlight) {
-            return Credits::ZERO;
+            return None;
         }
         let meter = self.at(rule, owner, clock);
         if rule.unit == LimitUnit::InFlight {
             meter.in_trace -= ONE;
-            return Credits::ZERO;
+            return None;
         }
         meter.in_trace -= held;
         if !charge.is_positive() {
-            return Credits::ZERO;
+            return None;
         }
-        counted(meter, (rule, owner), |meter| meter.count(rule.window, to_count(charge), clock.now)).overrun
+        let entered = EnteredAt { turn, started: SimTime::MIN };
+        Some(counted_of(meter, (rule, owner), (to_count(charge), entered), clock.now))
     }
 
     /// The end of the window that is open at the present: fixed, or opened by the first use. None if none is open, or there
@@ -355,17 +422,16 @@ impl Meters {
         meter.is_open(clock.now).then_some(meter.window.1)
     }
 
-    /// Counts for an owner.
+    /// Counts for an owner, of an operation that has entered then.
     #[inline]
     pub(super) fn count(
         &mut self,
-        rule: &MeterRule,
-        owner: u16,
-        amount: Credits,
+        (rule, owner): (&MeterRule, u16),
+        (amount, entered): (Credits, EnteredAt),
         clock: WindowClock<'_>,
     ) -> MeterRise {
-        let amount = to_count(amount);
-        self.change(rule, owner, clock, |meter| meter.count(rule.window, amount, clock.now))
+        let meter = self.at(rule, owner, clock);
+        counted_of(meter, (rule, owner), (to_count(amount), entered), clock.now)
     }
 
     /// The newest value of an owner takes the place of what is used.
@@ -409,14 +475,14 @@ impl Meters {
     /// was a no that still holds.
     pub(super) fn ask(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> Option<u32> {
         let meter = self.at(rule, owner, clock);
-        if meter.asked.1.is_some_and(|until| clock.now < until) {
+        let MeterAsking { times, awaited, not_before } = meter.asking;
+        if awaited || not_before.is_some_and(|until| clock.now < until) {
             return None;
         }
         let ends = rule.window.has_ends();
         let until = if ends && meter.is_open(clock.now) { meter.window.1 } else { SimTime::MAX };
-        let number = meter.asked.0;
-        meter.asked = (number + 1, Some(until));
-        Some(number)
+        meter.asking = MeterAsking { times: times + 1, awaited: true, not_before: Some(until) };
+        Some(times)
     }
 
     /// An answer will come; returns its place among all.
@@ -428,9 +494,10 @@ impl Meters {
     /// The answer of a place comes: after a yes somebody may be asked again.
     pub(super) fn answered(&mut self, index: u32) -> RaiseAnswer {
         let answer = self.answers[index as usize];
-        let asked = &mut self.of(answer.limit).by_owner[usize::from(answer.owner)].asked;
+        let asking = &mut self.of(answer.limit).by_owner[usize::from(answer.owner)].asking;
+        asking.awaited = false;
         if answer.raise.is_some() {
-            asked.1 = None;
+            asking.not_before = None;
         }
         answer
     }
@@ -452,15 +519,17 @@ impl Meters {
         &mut self,
         rule: &MeterRule,
         owner: u16,
-        (at, resets, amount): (SimTime, u32, Credits),
+        (at, turn, amount): (SimTime, u32, Credits),
         clock: WindowClock<'_>,
     ) {
         let meter = self.at(rule, owner, clock);
-        if resets < meter.reset || Deliberate::LimitsKeepRefunds.is_made() {
+        if turn < meter.reset || Deliberate::LimitsKeepRefunds.is_made() {
             return;
         }
         match rule.window {
-            LimitWindow::Fixed { .. } | LimitWindow::FirstUse(_) if !meter.is_open(at) => return,
+            LimitWindow::Fixed { .. } if !meter.is_open(at) => return,
+            // What was charged just before the window was opened counts in another.
+            LimitWindow::FirstUse(_) if !meter.is_open(at) || turn < meter.opened => return,
             LimitWindow::Rolling(_) => match meter.recent.iter_mut().find(|(counted, _)| *counted == at) {
                 Some((_, counted)) => *counted -= amount,
                 None => return,
@@ -477,33 +546,36 @@ impl Meters {
         restart: bool,
         clock: WindowClock<'_>,
     ) {
-        self.resets += 1;
-        let number = self.resets;
+        self.turn += 1;
+        let turn = self.turn;
         let all = self.of(rule.id).all(rule, clock);
-        for (_, meter) in all.filter(|(who, _)| owner.is_none_or(|owner| usize::from(owner) == *who)) {
-            meter.reset(rule.window, restart, (number, clock.now));
+        for (who, meter) in all.filter(|(who, _)| owner.is_none_or(|owner| usize::from(owner) == *who)) {
+            meter.reset(rule.window, (restart, rule.most_of(who as u16)), (turn, clock.now));
         }
     }
 
-    /// An operation starts that ends in the trace, of a project.
+    /// How often a first use has opened a window, or a limit has begun anew: an operation that starts now has entered then.
     #[inline]
-    pub(super) fn set_project(&mut self, slot: u32, project: u16) {
-        let slot = slot as usize;
-        if slot >= self.projects.len() {
-            self.projects.resize(slot + 1, 0);
+    pub(super) fn turn(&self) -> u32 {
+        self.turn
+    }
+
+    /// Windows have been opened since those that have ended were forgotten last, as many as that is worth looking at.
+    #[inline]
+    pub(super) fn remember_many(&self) -> bool {
+        (self.turn - self.forgot.0) as usize > self.forgot.1.max(FORGET_FROM)
+    }
+
+    /// Forgets windows that have ended in which nothing started that can still be charged: all that is alive besides the trace
+    /// has started at this turn or later.
+    pub(super) fn forget_before(&mut self, turn: u32) {
+        let turn = turn.min(self.entries.oldest());
+        let mut left = 0;
+        for meter in self.limits.iter_mut().flat_map(|of| &mut of.by_owner) {
+            meter.past.forget_before(turn, meter.opened);
+            left += meter.past.len();
         }
-        self.projects[slot] = project;
-    }
-
-    /// The project of an operation that ends in the trace, as it was set.
-    #[inline]
-    pub(super) fn project_of(&self, slot: u32) -> u16 {
-        self.projects.get(slot as usize).copied().unwrap_or(0)
-    }
-
-    /// How often a limit has begun anew.
-    pub(super) fn resets(&self) -> u32 {
-        self.resets
+        self.forgot = (self.turn, left);
     }
 
     /// The account is stopped: notes what lasts of all meters of these limits at the present.

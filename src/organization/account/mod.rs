@@ -28,6 +28,7 @@ mod meter_rules;
 mod meters;
 mod money;
 mod monthly;
+mod past_windows;
 mod shop;
 mod slot_set;
 mod timed_prices;

@@ -66,6 +66,18 @@ fn a_person_raises_the_amount() {
              => served 2, refused-limit 3, limit-asked 2, limit-raised 0",
         ),
         (
+            "one answer is awaited, though the day ends in which it was asked: the one of the 2nd comes on the 4th",
+            "limits = [{ name = \"day\", amount = 1, unit = \"operations\", window = { every = \"day\" }, on_limit = { ask = { delay = \"2 days\", raise = 1 } } }]
+             grant 1: 100 purchased
+             use 1 at 2 Jan 10:00
+             use 1 at 2 Jan 11:00
+             use 1 at 3 Jan 10:00
+             use 1 at 3 Jan 11:00
+             use 1 at 4 Jan 11:00
+             use 1 at 4 Jan 12:00
+             => served 4, refused-limit 2, limit-asked 1, limit-raised 1",
+        ),
+        (
             "and for good where no window ends",
             "limits = [{ name = \"life\", amount = 1, unit = \"operations\", on_limit = { ask = { probability = 0, raise = 1 } } }]
              grant 1: 100 purchased

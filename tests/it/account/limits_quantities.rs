@@ -142,7 +142,16 @@ fn a_quantity_may_be_counted_as_an_operation_ends() {
              use 10 with 60 tokens at 2 Jan 10:00 for 2 h fails after 1 h
              use 5 with 71 tokens at 2 Jan 11:30
              use 5 with 70 tokens at 2 Jan 11:45
-             => served 1, failed 1, refused-limit 1",
+             => served 1, charged 5, failed 1, refused-limit 1, limit-rows 100/0",
+        ),
+        (
+            "and all of what is cancelled at its end, or fails in its last step: 60 and 40 of 100",
+            "feature work: quantities = { tokens = 1 }
+             limits = [{ name = \"tokens\", amount = 200, unit = \"tokens\", counted = \"end\" }]
+             grant 1: 1000 purchased
+             use 10 with 60 tokens at 2 Jan 10:00 for 2 h cancelled after 2 h
+             use 10 with 40 tokens at 2 Jan 13:00 for 2 h fails after 2 h
+             => cancelled 1, failed 1, limit-rows 100/100",
         ),
     ]);
 }

@@ -48,11 +48,11 @@ fn what_was_paid_for_a_lot_is_earned_as_its_credits_go() {
              => cash 1, recognized 0, deferred 1",
         ),
         (
-            "work costs the provider, charged or not",
+            "work costs the provider, charged or not: 5 credits, and a quarter of 10 that are cancelled",
             "feature work: provider_cost = { per_operation = \"0.1 USD\", per_credit = \"0.01 USD\" }
              use 5 at 2 Jan
              use 10 at 2 Jan for 1 h cancelled after 15 min
-             => provider-cost 0.25, charged 5",
+             => provider-cost 0.275, charged 5",
         ),
     ]);
 }

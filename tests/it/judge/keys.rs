@@ -38,14 +38,12 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("cap", "one of `caps`, written alone"),
     ("covers", "ceilings over parts of charges: not judged yet"),
     ("counts", "ceilings over parts of charges: not judged yet"),
-    ("counted", "quantities that limits count: not judged yet"),
     ("remove", "takes out what an earlier layer states"),
     ("invoice_at", "invoices before the close: not judged yet"),
     ("grace", "debt that closes forgive so often: not judged yet"),
     ("billed_to", "charges billed to what was usable as they were incurred: not judged yet"),
     ("late_grace", "charges billed to what was usable as they were incurred: not judged yet"),
     ("feature.by", "who asks, which the judge is given"),
-    ("feature.unit", "gauges, whose costs the judge is given"),
     ("limit.report", "what `limits.csv` tells of windows: no rule of an account reads it"),
     ("grant.features", "credits for some operations: not judged yet"),
     ("grant.groups", "credits for some operations: not judged yet"),
@@ -57,7 +55,6 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("provider_cost", "what the vendor pays: no rule of an account reads it"),
     ("calendar", "when demand comes, which the judge is given"),
     ("profile", "when demand comes, which the judge is given"),
-    ("quantities", "what demand costs, which the judge is given"),
     ("cache", "what demand costs, which the judge is given"),
 ];
 

@@ -95,7 +95,7 @@ impl Course {
             Both::Refused(why) => {
                 self.refused += 1;
                 if says {
-                    eprintln!("{seed}: {why}");
+                    eprintln!("{seed}: {why}\n{}", file.text());
                 }
             }
             Both::Long(entries) => {

@@ -53,6 +53,11 @@ impl State {
             self.note(EntryKind::RaiseRefused, Note { reason, meter, ..Note::default() });
             return;
         };
+        let clock = self.window_clock(env);
+        if let Some(rule) = env.meter_rules(self.plan).iter().find(|rule| rule.id == limit) {
+            // Windows that have ended had the amount of then.
+            self.meters.used(rule, owner, clock);
+        }
         self.meters.raise(limit, owner, credits);
         self.counts.limit(limit).raised(credits);
         let meter = self.meter_of_owner(env, (limit, owner));

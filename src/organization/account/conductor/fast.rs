@@ -6,8 +6,8 @@
 
 use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
-use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, LimitOwner, OnLimit, Overrun};
-use crate::units::{Credits, FeatureIndex, SimSpan};
+use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, OnLimit, Overrun};
+use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::Operation;
 
 use super::super::books::Whose;
@@ -15,7 +15,8 @@ use super::super::bulk::TraceHold;
 use super::super::env::Env;
 use super::super::flight::ChangeCause;
 use super::super::gate::{Check, hold_terms};
-use super::super::meter_rules::{MeterRule, RoomAsker};
+use super::super::meter_rules::RoomAsker;
+use super::super::past_windows::EnteredAt;
 use super::State;
 use super::charging::RecordedCharge;
 use crate::organization::{EntryRule, TraceEvent};
@@ -83,14 +84,11 @@ pub(super) fn entry(env: &Env, way: FastPath, feature: FeatureIndex) -> EntryRul
     EntryRule { free: env.facts(feature).free, longest: way.open.then_some(timeout) }
 }
 
-/// An operation of the trace that ends, as limits see it; its project is nobody's unless some limit asks.
-pub(super) fn asker_of(event: &TraceEvent, project: u16) -> RoomAsker {
-    RoomAsker { serves: event.class.feature(), member: event.member(), project, slot: None }
-}
-
-/// True if some limit asks whose project an operation that ends in the trace was of, which the trace does not tell.
-pub(super) fn tells_projects(rules: &[MeterRule]) -> bool {
-    rules.iter().any(|rule| rule.per == LimitOwner::Project)
+/// An operation of the trace that ends, as limits see it: its project, and the turn at which it started, are nobody's unless some
+/// limit asks.
+pub(super) fn asker_of(event: &TraceEvent, (project, turn): (u16, u32)) -> RoomAsker {
+    let (serves, entered) = (event.class.feature(), EnteredAt { turn, started: SimTime::MIN });
+    RoomAsker { serves, member: event.member(), project, slot: None, entered }
 }
 
 impl State {
@@ -133,10 +131,10 @@ impl State {
         if limited {
             let whose = Whose::of(operation);
             let cause = ChangeCause { feature, member: operation.member };
-            if tells_projects(env.meter_rules(self.plan)) {
-                self.meters.set_project(slot, operation.project);
-            }
             self.meter_start(env, RoomAsker::of(operation), (whose, cause));
+            if self.limits_ahead.keeps_entries() {
+                self.meters.entries.starts(slot, operation.project, self.meters.turn());
+            }
             self.reserve_in_trace(env, RoomAsker::of(operation), hold, 1);
         }
         self.gate.enter_trace(self.timers.now(), feature);
@@ -170,6 +168,9 @@ impl State {
                 }
             }
         }
+        if self.limits_ahead.keeps_entries() {
+            self.meters.entries.ends(event.slot);
+        }
         self.fast_ends(feature, cost);
     }
 
@@ -191,7 +192,7 @@ impl State {
 
     /// An operation of the trace that ends, as limits see it.
     fn asker_at_end(&self, event: &TraceEvent) -> RoomAsker {
-        asker_of(event, self.meters.project_of(event.slot))
+        asker_of(event, self.meters.entries.of(event.slot))
     }
 
     /// What an operation that ends reserved of limits is free again.
@@ -216,7 +217,7 @@ impl State {
                 feature,
                 sequence: event.number,
                 member,
-                project: self.meters.project_of(event.slot),
+                project: self.meters.entries.of(event.slot).0,
                 ..Operation::default()
             };
             self.tell(env, (Whose::of(&operation), ChangeCause { feature, member }), told);
@@ -254,7 +255,7 @@ impl State {
         let slot = self.flight.take_slot();
         let TraceEvent { cost, number: sequence, class, .. } = *event;
         let (feature, member) = (class.feature(), event.member());
-        let project = self.meters.project_of(event.slot);
+        let (project, turn) = self.meters.entries.of(event.slot);
         let operation = Operation {
             at: self.timers.now(),
             cost,
@@ -266,6 +267,7 @@ impl State {
         };
         let work = &mut self.flight[slot];
         work.begin(&operation, &[], Credits::ZERO, 0);
+        work.enters(turn, SimTime::MIN);
         if let Some((hold, held)) = hold {
             work.hold_opens(hold, held, env.first_plan);
         }

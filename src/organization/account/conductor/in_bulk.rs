@@ -155,6 +155,9 @@ impl State {
         for feature in 0..self.fast_paths.len() {
             self.count_in_bulk(env, FeatureIndex(feature as u16), metered);
         }
+        if !metered {
+            self.keep_entries(events);
+        }
         self.books.end_bulk();
     }
 

@@ -68,8 +68,14 @@ impl State {
         clock: WindowClock<'_>,
     ) {
         let Some(slot) = asker.slot else { return };
-        let meter = Some(self.meter_entry((rule, owner), Some(rise.used), clock));
+        let mut meter = self.meter_entry((rule, owner), Some(rise.used), clock);
+        if let Some(past) = rise.past {
+            meter.until = past.until;
+        }
         let reason = Reason::Limit(rule.id);
-        self.note(EntryKind::Metered, Note { reason, credits, meter, ..Note::by(self.whose(slot)) });
+        self.note(
+            EntryKind::Metered,
+            Note { reason, credits, meter: Some(meter), ..Note::by(self.whose(slot)) },
+        );
     }
 }

@@ -34,13 +34,20 @@ impl State {
             self.keep_limit_rows(env, WindowClock { now: before, ..end });
         }
         for rule in env.meter_rules(self.plan) {
-            let windows = rule.reports_windows.then(|| self.meters.ended_windows(rule, end));
             if rule.per == LimitOwner::Member {
                 self.counts.limit(rule.id).has_members(u64::from(owners(env, rule)));
             }
-            if let Some(windows) = windows {
-                self.counts.limit(rule.id).windows(windows);
-            }
+        }
+        self.count_windows(env);
+    }
+
+    /// Counts what became of the windows that have ended by now under the present plan, before other rules hold.
+    pub(super) fn count_windows(&mut self, env: &Env) {
+        let clock = self.window_clock(env);
+        self.meters.settle(env.meter_rules(self.plan), clock);
+        for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.reports_windows) {
+            let windows = self.meters.take_ended_windows(rule, clock);
+            self.counts.limit(rule.id).windows(windows);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::units::{Credits, SimTime};
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
-use super::super::flight::{ChangeCause, MeteredCharge};
+use super::super::flight::{ChangeCause, MeteredCharge, Phase};
 use super::super::gate::{Check, NeedOfRoom};
 use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
 use super::super::meters::MeterRise;
@@ -52,7 +52,12 @@ impl State {
     /// An operation as limits see it.
     pub(super) fn asker(&self, slot: u32) -> RoomAsker {
         let work = &self.flight[slot];
-        RoomAsker { serves: work.serves(), slot: Some(slot), ..RoomAsker::of(work.operation()) }
+        RoomAsker {
+            serves: work.serves(),
+            slot: Some(slot),
+            entered: work.entered(),
+            ..RoomAsker::of(work.operation())
+        }
     }
 
     /// The first limit that turns an operation away; soft limits let everything pass.
@@ -295,6 +300,16 @@ impl State {
         let work = &self.flight[slot];
         let by = (work.whose(), work.cause());
         self.meter_start(env, self.asker(slot), by);
+        self.flight[slot].enters(self.meters.turn(), self.timers.now());
+    }
+
+    /// Forgets windows that the first use has opened, if many have ended, in which nothing started that is alive.
+    pub(super) fn forget_past_windows(&mut self) {
+        if self.meters.remember_many() {
+            let alive = self.flight.slots().filter(|(_, work)| work.phase() != Phase::Free);
+            let oldest = alive.map(|(_, work)| work.entered().turn).min().unwrap_or(u32::MAX);
+            self.meters.forget_before(oldest);
+        }
     }
 
     /// An operation starts: windows open, and what is counted as work starts is.
@@ -316,6 +331,7 @@ impl State {
             }
         }
         self.tell(env, by, told);
+        self.forget_past_windows();
     }
 
     /// An operation of the trace reserves room, by a hold of so much or by being at work (`sign` 1), or does no longer (−1).
@@ -391,13 +407,13 @@ impl State {
             return;
         }
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
-        for MeteredCharge { at, resets, credits, part } in self.flight[slot].take_metered(amount) {
+        for MeteredCharge { at, turn, credits, part } in self.flight[slot].take_metered(amount) {
             let counts = |rule: &&MeterRule| {
                 rule.unit == LimitUnit::Credits && part.is_none_or(|part| rule.counts.hold(part))
             };
             for rule in rules.iter().filter(counts) {
                 if let Some(owner) = rule.owner_of(asker) {
-                    self.meters.give_back(rule, owner, (at, resets, credits), clock);
+                    self.meters.give_back(rule, owner, (at, turn, credits), clock);
                 }
             }
         }
@@ -411,7 +427,7 @@ impl State {
         told: &mut LimitAlerts,
     ) {
         let clock = self.window_clock(env);
-        let rise = self.meters.count(rule, owner, amount, clock);
+        let rise = self.meters.count((rule, owner), (amount, asker.entered), clock);
         if env.detail.meters {
             self.note_metered((rule, owner, asker), (amount, rise), clock);
         }
@@ -426,9 +442,16 @@ impl State {
         told: &mut LimitAlerts,
         clock: WindowClock<'_>,
     ) {
-        let MeterRise { used, overrun } = rise;
+        let MeterRise { used, overrun, past } = rise;
         if overrun.is_positive() {
             self.counts.limit(rule.id).overran(overrun);
+        }
+        if let Some(past) = past {
+            // It changes no room that anybody has.
+            if past.fills {
+                self.counts.limit(rule.id).filled(self.timers.now());
+            }
+            return;
         }
         self.cross_amount((rule, owner), used, told, clock);
     }

@@ -12,8 +12,9 @@ use super::super::env::Env;
 use super::super::gate::NeedOfRoom;
 use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
 use super::super::meters::Meters;
+use super::super::past_windows::EnteredAt;
 use super::State;
-use super::fast::{asker_of, tells_projects};
+use super::fast::asker_of;
 use super::in_bulk::constant_estimate;
 use crate::organization::{BatchSlice, EventKind, TraceEvent};
 
@@ -29,6 +30,8 @@ pub(super) struct LimitsAhead {
     needs: Vec<Option<NeedOfRoom>>,
     /// Sums over an interval tell all that every limit counts.
     sums_suffice: bool,
+    /// Some limit asks whose project an operation that ends in the trace was of, or in which window it started.
+    keeps_entries: bool,
     /// The last interval was short.
     was_short: bool,
 }
@@ -49,14 +52,25 @@ impl LimitsAhead {
         LimitsAhead {
             needs: joinings.iter().enumerate().map(need).collect(),
             sums_suffice: !held && rules.iter().all(sums_suffice),
+            keeps_entries: rules.iter().any(asks_of_entries),
             was_short: false,
         }
+    }
+
+    /// True if some limit asks of operations that end in the trace what that does not tell.
+    pub(super) fn keeps_entries(&self) -> bool {
+        self.keeps_entries
     }
 
     /// An interval of so many events has ended in which meters were asked, or not.
     pub(super) fn ended(&mut self, taken: usize, asked: bool) {
         self.was_short = !asked && taken < SHORT;
     }
+}
+
+/// True if a limit asks of an operation that ends in the trace what that does not tell.
+fn asks_of_entries(rule: &MeterRule) -> bool {
+    rule.per == LimitOwner::Project || rule.charges_past_windows()
 }
 
 /// True if all that a limit counts in one window is told by sums over its events.
@@ -71,6 +85,7 @@ impl State {
         if env.meter_rules(self.plan).is_empty() {
             return;
         }
+        self.forget_past_windows();
         if !self.limits_ahead.sums_suffice {
             reach.asks_meters = true;
         } else if self.limits_ahead.was_short || self.bound_by_room(env, reach).is_none() {
@@ -143,9 +158,25 @@ impl State {
             if count.arrived > 0 {
                 self.meters.open(rule, 0, clock);
             }
-            let overrun = self.meters.count(rule, 0, amount, clock).overrun;
+            // What ends in the interval ends in the window that is open.
+            let overrun = self.meters.count((rule, 0), (amount, EnteredAt::NOWHERE), clock).overrun;
             if overrun.is_positive() {
                 self.counts.limit(rule.id).overran(overrun);
+            }
+        }
+    }
+
+    /// Keeps where operations have started that an interval which asked no meter leaves at work. No window has been opened in it.
+    pub(super) fn keep_entries(&mut self, events: &[TraceEvent]) {
+        if !self.limits_ahead.keeps_entries {
+            return;
+        }
+        let turn = self.meters.turn();
+        for event in events.iter().filter(|event| self.bulk.counts(event)) {
+            match event.class.kind() {
+                EventKind::End => self.meters.entries.ends(event.slot),
+                // Where projects are asked for every event is.
+                EventKind::Arrival | EventKind::Special => self.meters.entries.starts(event.slot, 0, turn),
             }
         }
     }
@@ -181,8 +212,8 @@ impl State {
         (rules, given, clock): (&'a [MeterRule], &'a [BatchSlice<'a>], WindowClock<'a>),
         reserved: Vec<(u16, u16, Credits)>,
     ) -> AskedMeters<'a> {
-        let tells_projects = tells_projects(rules);
-        AskedMeters { meters, counts, needs: &ahead.needs, rules, tells_projects, given, clock, reserved }
+        let LimitsAhead { needs, keeps_entries, .. } = ahead;
+        AskedMeters { meters, counts, needs, rules, keeps_entries: *keeps_entries, given, clock, reserved }
     }
 }
 
@@ -192,8 +223,8 @@ pub(super) struct AskedMeters<'a> {
     counts: &'a mut Counts,
     needs: &'a [Option<NeedOfRoom>],
     rules: &'a [MeterRule],
-    /// Some limit asks whose project an operation that ends was of.
-    tells_projects: bool,
+    /// Some limit asks whose project an operation that ends was of, or in which window it started.
+    keeps_entries: bool,
     given: &'a [BatchSlice<'a>],
     clock: WindowClock<'a>,
     /// By operations that are followed: limit, owner, how much.
@@ -226,13 +257,13 @@ impl AskedMeters<'_> {
         if !self.let_in(asker) {
             return false;
         }
-        if self.tells_projects {
-            self.meters.set_project(event.slot, asker.project);
-        }
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
             let overrun = self.meters.enters((rule, owner), held, self.clock);
             overran(self.counts, rule, overrun);
+        }
+        if self.keeps_entries {
+            self.meters.entries.starts(event.slot, asker.project, self.meters.turn());
         }
         true
     }
@@ -259,8 +290,8 @@ impl AskedMeters<'_> {
     }
 
     fn ends(&mut self, event: &TraceEvent, held: Credits) -> bool {
-        let project = if self.tells_projects { self.meters.project_of(event.slot) } else { 0 };
-        let (asker, cost, clock) = (asker_of(event, project), event.cost, self.clock);
+        let entry = if self.keeps_entries { self.meters.entries.of(event.slot) } else { (0, 0) };
+        let (asker, cost, clock) = (asker_of(event, entry), event.cost, self.clock);
         let mut of_credits = self.rules.iter().filter(|rule| rule.unit == LimitUnit::Credits);
         let tells = of_credits.any(|rule| {
             rule.owner_of(asker).is_some_and(|owner| self.meters.would_tell((rule, owner), cost, clock))
@@ -270,8 +301,16 @@ impl AskedMeters<'_> {
         }
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
-            let overrun = self.meters.leaves((rule, owner), (cost, held), clock);
-            overran(self.counts, rule, overrun);
+            let Some(rise) = self.meters.leaves((rule, owner), (cost, held), entry.1, clock) else {
+                continue;
+            };
+            overran(self.counts, rule, rise.overrun);
+            if rise.past.is_some_and(|past| past.fills) {
+                self.counts.limit(rule.id).filled(clock.now);
+            }
+        }
+        if self.keeps_entries {
+            self.meters.entries.ends(event.slot);
         }
         true
     }

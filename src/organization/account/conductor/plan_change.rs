@@ -173,6 +173,7 @@ impl State {
     pub(super) fn enter_plan(&mut self, env: &Env, plan: usize) {
         self.pay_back_downgrade(env, env.edition(plan, self.changes.edition()));
         self.close_month(env, self.timers.now(), true);
+        self.count_windows(env);
         self.plan = env.edition(plan, self.changes.edition());
         let plan = self.plan;
         self.take_up_terms(env);

@@ -51,6 +51,7 @@ impl State {
     /// The rules of the instant hold.
     pub(super) fn take_up_rules(&mut self, env: &Env) {
         let old = self.plan;
+        self.count_windows(env);
         self.changes.take_rules(self.timers.now(), &env.policy.rules.editions);
         self.plan = env.edition(env.named(old), self.changes.edition());
         let (old, new) = (env.terms(old), env.terms(self.plan));

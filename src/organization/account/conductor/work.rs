@@ -67,7 +67,7 @@ impl State {
             return;
         }
         if work.strikes_here() {
-            work.break_off();
+            work.break_off(self.timers.now());
             self.charge_broken(env, slot);
         } else {
             self.charge_part(env, slot);
@@ -158,7 +158,7 @@ impl State {
     /// What a failed or cancelled operation owes.
     fn charge_broken(&mut self, env: &Env, slot: u32) {
         let feature = self.feature_of(env, slot);
-        match self.flight[slot].owes_broken(feature, self.timers.now()) {
+        match self.flight[slot].owes_broken(feature) {
             BrokenOwes::Less(owed) => self.owe_less(env, slot, owed),
             BrokenOwes::More(incurred) => self.charge_end(env, slot, incurred),
             BrokenOwes::Nothing => {}

@@ -11,6 +11,7 @@ use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
 
 use super::super::books::{ChargePart, Whose};
+use super::super::past_windows::EnteredAt;
 use super::prices::OperationPrices;
 
 /// Where an operation is.
@@ -72,8 +73,8 @@ pub(in super::super) enum PartChange {
 pub(in super::super) struct MeteredCharge {
     /// When.
     pub(in super::super) at: SimTime,
-    /// After how many resets of limits.
-    pub(in super::super) resets: u32,
+    /// How many windows had been opened, and limits begun anew.
+    pub(in super::super) turn: u32,
     pub(in super::super) credits: Credits,
     /// Which part of a charge it is; none is the whole.
     pub(in super::super) part: Option<ChargedPart>,
@@ -118,6 +119,8 @@ pub(in super::super) struct LiveOperation {
     /// Amount of its hold, extensions included.
     pub(super) held: Credits,
     started: SimTime,
+    /// How many windows of limits had been opened, and limits begun anew, as it started.
+    turn: u32,
     pub(super) part: u16,
     pub(super) part_started: SimTime,
     /// The present part is done and counted in `finished`; the next has not begun.
@@ -125,6 +128,8 @@ pub(in super::super) struct LiveOperation {
     pub(super) segment: u16,
     /// Cost of finished parts.
     pub(super) finished: Credits,
+    /// What was done of the part in which it failed or was cancelled.
+    pub(super) broken_part: Credits,
     /// Incurred so far, before rounding.
     pub(super) incurred: Credits,
     /// Owed so far.
@@ -394,6 +399,16 @@ impl LiveOperation {
         self.part_started = now;
     }
 
+    /// Windows of limits that the first use opens are open for it: so many had been opened, and limits begun anew, by now.
+    pub(in super::super) fn enters(&mut self, turn: u32, now: SimTime) {
+        (self.turn, self.started) = (turn, now);
+    }
+
+    /// Where it has started, as meters count it.
+    pub(in super::super) fn entered(&self) -> EnteredAt {
+        EnteredAt { turn: self.turn, started: self.started }
+    }
+
     /// From its arrival to its start.
     pub(in super::super) fn waited(&self) -> SimSpan {
         let waited = self.started - self.operation.at;
@@ -425,7 +440,8 @@ impl LiveOperation {
     }
 
     /// It fails, or is cancelled.
-    pub(in super::super) fn break_off(&mut self) {
+    pub(in super::super) fn break_off(&mut self, now: SimTime) {
+        self.broken_part = self.partial_cost(now);
         self.verdict = match self.operation.fate {
             Fate::Fails => EndDecision::Failed,
             Fate::Completes | Fate::Cancelled => EndDecision::Cancelled,

@@ -9,7 +9,7 @@ use crate::ledger::HoldId;
 use crate::policy::{
     CeilingShare, ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Policy, Rounding,
 };
-use crate::units::{Credits, SimTime};
+use crate::units::Credits;
 use crate::workload::{Fate, PartKind};
 
 use super::super::books::{Against, ChargePart};
@@ -111,7 +111,7 @@ impl LiveOperation {
     pub(in super::super) fn done(&self) -> Credits {
         match self.verdict {
             EndDecision::Served => self.cost,
-            _ => self.finished,
+            _ => self.finished + self.broken_part,
         }
     }
 
@@ -303,8 +303,8 @@ impl LiveOperation {
     }
 
     /// What it owes after it has failed or was cancelled.
-    pub(in super::super) fn owes_broken(&self, feature: &FeatureTerms, now: SimTime) -> BrokenOwes {
-        let all = self.finished + self.partial_cost(now);
+    pub(in super::super) fn owes_broken(&self, feature: &FeatureTerms) -> BrokenOwes {
+        let all = self.finished + self.broken_part;
         let (owed, minimum) = match self.verdict {
             EndDecision::Failed => {
                 let owed = match feature.on_failure {

@@ -40,6 +40,11 @@ pub const BANKS: u64 = 56;
 /// Amounts by heads, or drawn.
 pub const VARYING: u64 = 57;
 
+/// Limits of quantities, and gauges.
+pub const QUANTITIES: u64 = 58;
+/// Limits that people raise.
+pub const ASKS: u64 = 59;
+
 /// Cards of rates.
 pub const CARDS: u64 = 61;
 /// Packages and subscriptions by date and sign-up.

@@ -7,6 +7,7 @@ mod limits;
 mod people;
 mod plans;
 mod policy;
+mod quantities;
 mod rates;
 mod rules;
 mod shop;
@@ -123,5 +124,6 @@ impl Drawn {
         }
         self.limits();
         self.rates();
+        self.limits_of_quantities();
     }
 }

@@ -32,9 +32,13 @@ impl Drawn {
 
     /// Operations that are written down say of how many tokens they are.
     fn quantities(&mut self) {
-        if self.chance.one_in(2) {
-            return;
+        if !self.chance.one_in(2) {
+            self.count_tokens();
         }
+    }
+
+    /// All of them do.
+    pub fn count_tokens(&mut self) {
         self.counted = true;
         for index in 0..self.lines.len() {
             let (place, line) = &self.lines[index];
@@ -49,7 +53,7 @@ impl Drawn {
     }
 
     /// A feature's operations are all written down.
-    fn is_written(&self, feature: usize) -> bool {
+    pub fn is_written(&self, feature: usize) -> bool {
         !self
             .lines
             .iter()
@@ -57,12 +61,12 @@ impl Drawn {
     }
 
     /// Nothing prices what is free.
-    fn is_paid(&self, feature: usize) -> bool {
+    pub fn is_paid(&self, feature: usize) -> bool {
         !self.lines.iter().any(|(place, line)| *place == Place::Feature(feature) && line == "free = true")
     }
 
     /// Operations of a feature say of how many tokens they are.
-    fn is_counted(&self, feature: usize) -> bool {
+    pub fn is_counted(&self, feature: usize) -> bool {
         let asks = format!("feature = \"{}\"", FEATURES[feature]);
         let mut operations = self.lines.iter().filter(|(place, _)| *place == Place::Operation);
         self.counted && self.is_written(feature) && operations.any(|(_, line)| line.contains(&asks))
