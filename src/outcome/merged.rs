@@ -13,6 +13,9 @@ use super::{
     Timeline, Totals, WEEK_HOURS, WeekHours,
 };
 
+/// Room that a packed outcome gets to begin with (bytes), so that it seldom moves while it grows.
+const PACKED_BYTES: usize = 1 << 16;
+
 /// Names and instants that give the numbers of a run their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunShape {
@@ -285,7 +288,7 @@ impl Outcome {
     /// # Errors
     /// Memory, at worst.
     pub fn pack(&self) -> Result<Vec<u8>, postcard::Error> {
-        postcard::to_stdvec(&self.policies)
+        postcard::to_extend(&self.policies, Vec::with_capacity(PACKED_BYTES))
     }
 
     /// What [`Outcome::pack`] made of an outcome of the same shape.
