@@ -118,12 +118,7 @@ impl<'a> Judged<'a> {
         self.next_arrival(0);
         while let Some((at, what)) = self.to_come.next(self.case.end) {
             self.count_blocked(at);
-            if self.now != at {
-                self.now = at;
-                if !self.terms().rates.cards().is_empty() {
-                    self.price_what_waits();
-                }
-            }
+            self.now = at;
             self.happens(what);
         }
         self.count_blocked(self.case.end);

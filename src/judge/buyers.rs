@@ -8,7 +8,6 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact, Reason};
 use super::lots::{JudgedLot, LotOrigin};
-use super::work::Stands;
 
 /// What a person has set out to buy for.
 #[derive(Debug, Clone, Copy)]
@@ -260,9 +259,7 @@ impl<'a> Judged<'a> {
 
     /// What all waiting operations need, and the operation that made people buy if it does not wait (docs/semantics.md §7.5).
     fn need_of_all(&self, under_way: UnderWay) -> Credits {
-        let waits = |work: usize| {
-            matches!(self.work[work].stands, Stands::Queued | Stands::WaitsForCredits | Stands::WaitsToRetry)
-        };
+        let waits = |work: usize| self.work[work].waits();
         let waiting: Credits = (0..self.work.len())
             .filter(|&work| waits(work))
             .map(|work| self.need(work).positive_part())
@@ -281,6 +278,7 @@ impl<'a> Judged<'a> {
             self.people.under_way = None;
             return;
         }
+        self.price_what_waits();
         let short = self.need_of_all(under_way) - self.balances().available;
         let key = self.purchase_key();
         let uniform = key.uniform(Purpose::Purchase, under_way.ordinal, 2);

@@ -175,6 +175,7 @@ impl Judged<'_> {
             self.start(work);
             return;
         }
+        self.price_now(work);
         if self.work[work].attempt == 1 {
             self.warn_would_exceed(work);
         }

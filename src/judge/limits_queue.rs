@@ -66,6 +66,7 @@ impl Judged<'_> {
         if self.waits_for_turn_or_outage(head) {
             return false;
         }
+        self.price_now(head);
         self.look_at_checks();
         if self.meters.all[meter].line.first() != Some(&head) {
             return true;

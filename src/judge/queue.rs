@@ -45,6 +45,7 @@ impl Judged<'_> {
         self.begins_patience(work, None);
         // It waits for what its head waits for (docs/semantics.md §7.2).
         let head = self.queue.line[0];
+        self.price_now(head);
         if let Some(Stop::Balance(_, Reason::Short)) = self.what_stops(head, None) {
             self.buy_when_waiting(work);
         }
@@ -159,6 +160,7 @@ impl Judged<'_> {
         if self.waits_for_turn_or_outage(head) {
             return false;
         }
+        self.price_now(head);
         self.look_at_checks();
         if self.queue.line.first() != Some(&head) {
             return true;

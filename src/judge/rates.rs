@@ -10,7 +10,6 @@ use crate::workload::RunPart;
 use super::AskedOperation;
 use super::account::Judged;
 use super::agenda::Coming;
-use super::work::Stands;
 
 /// Minutes of a day.
 const DAY: usize = 1_440;
@@ -116,26 +115,23 @@ impl Judged<'_> {
         facts.expected_by_rate.get(self.rate(feature)).copied().unwrap_or(facts.expected_cost)
     }
 
-    /// What has not started is priced by the rates in force; its estimate is made anew if that is another one
+    /// What is about to be checked is priced by the rate in force; its estimate is made anew if that is another one
     /// (docs/semantics.md §13.4, §13.6).
-    pub fn price_what_waits(&mut self) {
-        for work in 0..self.work.len() {
-            let state = &self.work[work];
-            if !state.arrived || state.started || state.stands == Stands::Ended {
-                continue;
-            }
-            let rate = self.rate(state.serving);
-            if rate != state.prices.rate {
-                self.price_by(work, rate);
-                self.work[work].estimate = self.estimate_from_the_same(work);
-            }
+    pub fn price_now(&mut self, work: usize) {
+        let rate = self.rate(self.work[work].serving);
+        if rate != self.work[work].prices.rate {
+            self.price_by(work, rate);
+            self.work[work].estimate = self.estimate_from_the_same(work);
         }
     }
 
-    /// Other cards hold from now: those of another plan, or of changed rules.
-    pub fn take_up_rates(&mut self) {
-        self.price_what_waits();
-        self.next_rates();
+    /// So is all that waits, as somebody buys for it (docs/semantics.md §7.5).
+    pub fn price_what_waits(&mut self) {
+        for work in 0..self.work.len() {
+            if self.work[work].waits() {
+                self.price_now(work);
+            }
+        }
     }
 
     /// The parts of an operation cost what a rate makes of them.
@@ -148,8 +144,8 @@ impl Judged<'_> {
         }
     }
 
-    /// When other rates are in force next.
-    fn next_rates(&mut self) {
+    /// When other rates are in force next, by the cards of now: those of another plan, perhaps, or of changed rules.
+    pub fn take_up_rates(&mut self) {
         self.to_come.call_off(|what| what == Coming::OtherRates);
         if self.terms().rates.cards().is_empty() {
             return;
@@ -190,7 +186,7 @@ impl Judged<'_> {
 
     /// Other rates are in force: the head of the queue is looked at (docs/semantics.md §13.4).
     pub fn rates_change(&mut self) {
-        self.next_rates();
+        self.take_up_rates();
         self.look_at_queue();
     }
 }

@@ -111,6 +111,11 @@ pub(super) enum Ending {
 }
 
 impl JudgedWork {
+    /// It has not started and may yet.
+    pub fn waits(&self) -> bool {
+        matches!(self.stands, Stands::Queued | Stands::WaitsForCredits | Stands::WaitsToRetry)
+    }
+
     pub fn new(asked: &AskedOperation) -> JudgedWork {
         let operation = asked.operation;
         let mut parts = asked.parts.clone();

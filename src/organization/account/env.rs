@@ -40,6 +40,8 @@ pub(super) struct Env {
     meter_rules: Vec<Vec<MeterRule>>,
     /// Per feature: how many earlier costs its estimates look at under any plan; none if no plan looks back.
     pub(super) history_depth: Vec<Option<usize>>,
+    /// Per feature: in which ways its estimates look back under any plan.
+    pub(super) history_rules: Vec<Vec<HistoryEstimate>>,
     /// Operations may be tried as another feature, at the price of what they consist of.
     pub(super) falls_back: bool,
     /// Some limit bounds parts of charges, or counts parts of them.
@@ -79,8 +81,9 @@ impl Env {
         let feature_keys = world.features.iter().map(|feature| key.name(&feature.name)).collect();
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
-        let history_depth =
-            (0..world.features.len()).map(|feature| history_depth(&policy, feature)).collect();
+        let history_rules: Vec<_> =
+            (0..world.features.len()).map(|feature| history_rules(&policy, feature)).collect();
+        let history_depth = history_rules.iter().map(|rules| depth_of(rules)).collect();
         let checks = checks(&policy, rule.is_some());
         let holds_guard = holds_guard(&world, &policy, &checks);
         let detail = DetailOptions { audit: false, ..world.detail };
@@ -116,6 +119,7 @@ impl Env {
             first_plan,
             checks,
             history_depth,
+            history_rules,
             holds_guard,
             detail,
             world,
@@ -318,13 +322,26 @@ fn checks(policy: &Policy, asks: bool) -> Vec<FeatureCheck> {
     policy.plans.iter().flat_map(of_plan).collect()
 }
 
-fn history_depth(policy: &Policy, feature: usize) -> Option<usize> {
-    let depth = |terms: &Terms| match estimator(terms.features.get(feature)?)? {
-        Estimator::History(HistoryEstimate::Mean(n)) => Some(*n as usize),
-        Estimator::History(_) => Some(1),
-        _ => None,
+/// The ways in which estimates of a feature look back under any plan, each once.
+fn history_rules(policy: &Policy, feature: usize) -> Vec<HistoryEstimate> {
+    let mut rules = Vec::new();
+    for terms in &policy.plans {
+        if let Some(Estimator::History(rule)) = terms.features.get(feature).and_then(estimator)
+            && !rules.contains(rule)
+        {
+            rules.push(*rule);
+        }
+    }
+    rules
+}
+
+/// How many earlier costs such estimates look at; none if there are none.
+fn depth_of(rules: &[HistoryEstimate]) -> Option<usize> {
+    let depth = |rule: &HistoryEstimate| match rule {
+        HistoryEstimate::Mean(n) => *n as usize,
+        HistoryEstimate::First | HistoryEstimate::Last => 1,
     };
-    policy.plans.iter().filter_map(depth).max()
+    rules.iter().map(depth).max()
 }
 
 /// Where overspend cannot arise as long as every hold is kept: one plan whose paid features are all held against the

@@ -146,7 +146,7 @@ impl State {
             }
             Some(Estimator::Expected) | None => expected(),
             Some(Estimator::History(rule)) => {
-                let earlier = prices.and_then(OperationPrices::earlier);
+                let earlier = prices.and_then(|prices| prices.earlier(*rule));
                 earlier.or_else(|| self.customer.estimate(feature, *rule, rate)).unwrap_or_else(expected)
             }
             Some(Estimator::Blur { bias, cv }) => blurred(cost, operation.blur, *bias, *cv),

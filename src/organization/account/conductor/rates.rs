@@ -4,14 +4,13 @@
 //! is checked and started at the price of that instant, which is fixed for its life; an account without cards does nothing here.
 
 use crate::deliberate::Deliberate;
-use crate::policy::Estimator;
+use crate::policy::HistoryEstimate;
 use crate::units::{Credits, FeatureIndex, SimSpan};
 use crate::workload::{DrawnWork, Operation, OtherPrices, RunPart};
 
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::flight::OperationPrices;
-use super::super::gate::estimator;
 use super::State;
 use super::charging::charged_in_full;
 
@@ -45,15 +44,21 @@ impl State {
         PricedArrival { operation, parts, prices, list_cost }
     }
 
-    /// What earlier operations of a feature let expect by each of its rates, if estimates look back.
-    fn expected_by_history(&self, env: &Env, feature: FeatureIndex) -> Vec<Credits> {
-        let rules = &env.terms(self.plan).features[feature.index()];
-        let Some(Estimator::History(rule)) = estimator(rules) else { return Vec::new() };
-        let expected = |rate: usize| {
-            let rate = rate as u16;
-            self.customer.estimate(feature, *rule, rate).unwrap_or_else(|| env.expected_cost(feature, rate))
+    /// What earlier operations of a feature let expect by each of its rates, in each way in which estimates of the policy look
+    /// back, now or under rules to come.
+    fn expected_by_history(
+        &self,
+        env: &Env,
+        feature: FeatureIndex,
+    ) -> Vec<(HistoryEstimate, Vec<Credits>)> {
+        let by_rate = |rule: &HistoryEstimate| {
+            let expected = |rate: u16| {
+                let earlier = self.customer.estimate(feature, *rule, rate);
+                earlier.unwrap_or_else(|| env.expected_cost(feature, rate))
+            };
+            (*rule, (0..env.facts(feature).expected_by_rate.len() as u16).map(expected).collect())
         };
-        (0..env.facts(feature).expected_by_rate.len()).map(expected).collect()
+        env.history_rules[feature.index()].iter().map(by_rate).collect()
     }
 
     /// Another feature serves an operation, as such work.

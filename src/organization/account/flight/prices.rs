@@ -2,6 +2,7 @@
 //!
 //! Leaves which rate is in force to the conductor, and the operation to `priced`.
 
+use crate::policy::HistoryEstimate;
 use crate::units::Credits;
 use crate::workload::{OtherPrices, RunPart};
 
@@ -14,8 +15,9 @@ pub(in super::super) struct OperationPrices {
     costs: Vec<Credits>,
     /// Of each part by each rate, part by part.
     parts: Vec<Credits>,
-    /// What earlier operations let expect by each; empty unless the estimate looks back.
-    earlier: Vec<Credits>,
+    /// What the operations that were earlier as it was tried first let expect by each, for every way in which estimates of the
+    /// policy look back: rules that come into force while it waits may look back in another way.
+    earlier: Vec<(HistoryEstimate, Vec<Credits>)>,
 }
 
 impl OperationPrices {
@@ -38,8 +40,11 @@ impl OperationPrices {
         }
     }
 
-    /// What earlier operations let expect, by each rate.
-    pub(in super::super) fn expecting(self, earlier: Vec<Credits>) -> OperationPrices {
+    /// What earlier operations let expect, by each rate, in each way of looking back.
+    pub(in super::super) fn expecting(
+        self,
+        earlier: Vec<(HistoryEstimate, Vec<Credits>)>,
+    ) -> OperationPrices {
         OperationPrices { earlier, ..self }
     }
 
@@ -58,9 +63,10 @@ impl OperationPrices {
         self.costs.get(usize::from(rate)).copied().unwrap_or(self.costs[0])
     }
 
-    /// What earlier operations let expect by the rate that it is priced by, if the estimate looks back.
-    pub(in super::super) fn earlier(&self) -> Option<Credits> {
-        self.earlier.get(usize::from(self.rate)).copied()
+    /// What earlier operations let expect by the rate that it is priced by, looked back at in one of the policy's ways.
+    pub(in super::super) fn earlier(&self, rule: HistoryEstimate) -> Option<Credits> {
+        let (_, by_rate) = self.earlier.iter().find(|(known, _)| *known == rule)?;
+        by_rate.get(usize::from(self.rate)).copied()
     }
 
     /// The number of the rate that it is priced by.
