@@ -3,7 +3,7 @@
 //! Owns lots that are spent but have not ended, which a refund may fill again. Leaves what is undone, and what becomes of
 //! credits whose lot has ended, to `organization`. Invariant: a lot that has ended never comes back.
 
-use crate::units::Credits;
+use crate::units::{Credits, SimTime};
 
 use super::lot::{Lot, LotKind, LotSerial};
 use super::order::burn_order;
@@ -39,6 +39,13 @@ impl Ledger {
         self.lots.insert(at, lot);
         self.assert_sound();
         Some(take)
+    }
+
+    /// The end of a lot that is still there, or is spent and may be filled again.
+    #[must_use]
+    pub fn expires_at(&self, serial: LotSerial) -> Option<SimTime> {
+        let spent = || self.spent.iter().flatten().find(|lot| lot.serial == serial);
+        self.lot(serial).or_else(spent).map(|lot| lot.expires_at)
     }
 
     /// Takes debt off that a charge had incurred.

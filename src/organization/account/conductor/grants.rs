@@ -285,8 +285,8 @@ impl State {
 
     /// A lot ends.
     pub(super) fn expire_lot(&mut self, env: &Env, serial: LotSerial) {
-        // A conversion has given it another end since.
-        if self.books.ledger().lot(serial).is_some_and(|lot| lot.expires_at != self.timers.now()) {
+        // A conversion has given it another end since; used up or not, it has not ended.
+        if self.books.ledger().expires_at(serial).is_some_and(|at| at != self.timers.now()) {
             return;
         }
         let posting = self.books.expire(self.timers.now(), serial);
