@@ -227,7 +227,7 @@ impl Ledger {
         hold.reservations.retain(|(_, part)| part.is_positive());
         self.drop_empty();
         // Nothing is given back to a lot that had ended before it was used up.
-        ended.into_iter().for_each(|serial| self.end_spent(serial));
+        ended.into_iter().for_each(|serial| self.ends_with_its_holds(serial));
         amount - left
     }
 
@@ -258,9 +258,16 @@ impl Ledger {
             let over = self.lots[index].remaining.is_zero();
             self.drop_empty();
             if over {
-                // It had ended, and only its holds had kept it: nothing is given back to it any more.
-                self.end_spent(serial);
+                self.ends_with_its_holds(serial);
             }
+        }
+    }
+
+    /// A lot that only its holds had kept is used up: nothing is given back to it any more. One that waits empty for the next
+    /// close, by a rollover of its own, has not ended, nor has what makes up its minimum (docs/semantics.md §18.3).
+    fn ends_with_its_holds(&mut self, serial: LotSerial) {
+        if self.position(serial).is_none() {
+            self.end_spent(serial);
         }
     }
 
