@@ -137,8 +137,12 @@ impl Judged<'_> {
     /// A lot begins; it ends by itself if it has an end.
     pub fn issue(&mut self, lot: JudgedLot, kind: EntryKind) -> usize {
         let (place, id) = (self.lots.len(), lot.id);
-        if let Some(end) = lot.end {
-            let end = self.acted_end(end);
+        let end = match lot.origin {
+            // It ends with the lot whose minimum it makes up (docs/semantics.md §4.10).
+            LotOrigin::GrantMinimum(of) => self.to_come.when(|what| what == Coming::LotEnds { lot: of }),
+            _ => lot.end.map(|end| self.acted_end(end)),
+        };
+        if let Some(end) = end {
             self.to_come.add(end, (id, 0, 0), Coming::LotEnds { lot: place });
         }
         let (credits, price) = (lot.remaining, lot.price);
