@@ -198,9 +198,6 @@ impl Judged<'_> {
         let state = &mut self.lots[lot];
         state.remaining -= credits;
         state.burned += credits;
-        if state.pinned.is_positive() {
-            state.pinned = (state.pinned - credits).positive_part();
-        }
         let grant = state.names();
         self.cycle.count_use(lot, credits);
         self.work[work].taken.push(ChargedFrom::Lot { lot, credits });

@@ -104,6 +104,8 @@ impl<'a> Judged<'a> {
                 self.holds[hold].reserved[index].1 -= part;
                 let only_held = self.is_only_held(lot);
                 self.burn(work, segment, lot, part);
+                // What would expire is used first; what nobody has reserved is another part of the lot (docs/semantics.md §6.15).
+                self.lots[lot].pinned = (self.lots[lot].pinned - part).positive_part();
                 self.lots[lot].over |= only_held && self.ends_with_its_holds(lot);
                 left -= part;
             }
