@@ -368,12 +368,23 @@ fn choose<'p>(
     let named = |name: &str| packages.iter().find(|package| package.name == name);
     let picked = match choice {
         PackageChoice::SmallestThatCovers => None,
-        PackageChoice::CheapestPerCredit => packages.iter().min_by(|a, b| {
-            let of = |price: Option<Money>, credits: Credits| {
-                i128::from(price.unwrap_or(Money::ZERO).nanos()) * i128::from(credits.micros())
-            };
-            of(a.price, b.credits).cmp(&of(b.price, a.credits))
-        }),
+        PackageChoice::CheapestPerCredit => {
+            let mut cheapest: Option<(&Package, Money)> = None;
+            for package in packages {
+                let Some(price) = package.price else { continue };
+                // price / credits, multiplied out.
+                let per_credit =
+                    |price: Money, credits: Credits| i128::from(price.nanos()) * i128::from(credits.micros());
+                let beats = |&(known, at): &(&Package, Money)| {
+                    let (here, there) = (per_credit(price, known.credits), per_credit(at, package.credits));
+                    here < there || here == there && package.credits < known.credits
+                };
+                if cheapest.as_ref().is_none_or(beats) {
+                    cheapest = Some((package, price));
+                }
+            }
+            cheapest.map(|(package, _)| package)
+        }
         PackageChoice::Fixed(name) => named(name),
         PackageChoice::Weighted(weights) => {
             let total: f64 = weights.iter().map(|(_, weight)| weight).sum();

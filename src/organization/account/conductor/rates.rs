@@ -46,11 +46,7 @@ impl State {
 
     /// What earlier operations of a feature let expect by each of its rates, in each way in which estimates of the policy look
     /// back, now or under rules to come.
-    fn expected_by_history(
-        &self,
-        env: &Env,
-        feature: FeatureIndex,
-    ) -> Vec<(HistoryEstimate, Vec<Credits>)> {
+    fn expected_by_history(&self, env: &Env, feature: FeatureIndex) -> Vec<(HistoryEstimate, Vec<Credits>)> {
         let by_rate = |rule: &HistoryEstimate| {
             let expected = |rate: u16| {
                 let earlier = self.customer.estimate(feature, *rule, rate);
