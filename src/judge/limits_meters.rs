@@ -25,6 +25,9 @@ pub(super) enum Owner {
     Project(u16),
 }
 
+/// Whose banked resets, and which: the limit that they name first, and their place among the resets that name it first.
+pub(super) type Bank = (u16, usize, Owner);
+
 /// A charge or a start that a meter has counted.
 #[derive(Debug, Clone)]
 pub(super) struct Counted {
@@ -67,8 +70,8 @@ pub(super) struct JudgedMeter {
 #[derive(Debug, Default)]
 pub(super) struct JudgedMeters {
     pub all: Vec<JudgedMeter>,
-    /// Banked resets that have been used: the bank, and when they were given.
-    pub used_resets: Vec<(u16, Owner, SimTime)>,
+    /// Banked resets that have been used: of which bank, and the number of their issue.
+    pub used_resets: Vec<(Bank, i64)>,
     /// Answers of people who were asked to raise an amount.
     pub answers: Vec<JudgedAnswer>,
     /// By limit, the rise of what is used beyond the amount since outcomes count.

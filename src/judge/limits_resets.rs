@@ -2,12 +2,11 @@
 
 use crate::calendar::MonthEnd;
 use crate::policy::{BankedResets, LimitReset, ResetTime};
-use crate::units::SimTime;
 
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact, Reason};
-use super::limits_meters::Owner;
+use super::limits_meters::Bank;
 
 impl Judged<'_> {
     /// Resets at instants hold for everybody.
@@ -61,15 +60,23 @@ impl Judged<'_> {
     pub fn banked_reset_helps(&mut self, work: usize, place: usize) -> bool {
         let terms = self.terms();
         let limit = &terms.limits[place];
-        for reset in terms.resets.iter().filter(|reset| reset.limits.contains(&limit.name)) {
+        let mut passed: Vec<&String> = Vec::new();
+        for reset in &terms.resets {
             let ResetTime::Banked(banked) = reset.when else { continue };
+            // Those that name one limit first have banks of their own.
+            let nth = passed.iter().filter(|name| ***name == reset.limits[0]).count();
+            passed.push(&reset.limits[0]);
+            if !reset.limits.contains(&limit.name) {
+                continue;
+            }
             let Some(first) = terms.limits.iter().find(|other| other.name == reset.limits[0]) else {
                 continue;
             };
-            let (bank, Some(owner)) = (first.id, self.owner_of(work, first)) else { continue };
-            let Some(given) = self.oldest_banked(banked, bank, owner) else { continue };
+            let Some(owner) = self.owner_of(work, first) else { continue };
+            let bank = (first.id, nth, owner);
+            let Some(issue) = self.oldest_banked(banked, bank) else { continue };
             if self.what_stops(work, Some(reset)).is_none() {
-                self.meters.used_resets.push((bank, owner, given));
+                self.meters.used_resets.push((bank, issue));
                 self.begin_anew(reset, Some(work));
                 return true;
             }
@@ -77,8 +84,8 @@ impl Judged<'_> {
         false
     }
 
-    /// When the oldest reset that can be used was given.
-    fn oldest_banked(&self, banked: BankedResets, bank: u16, owner: Owner) -> Option<SimTime> {
+    /// The number of the oldest issue of which a reset can be used.
+    fn oldest_banked(&self, banked: BankedResets, bank: Bank) -> Option<i64> {
         let mut number = 0;
         loop {
             let given = match banked.every {
@@ -92,9 +99,9 @@ impl Judged<'_> {
             let ended = banked
                 .expires_after
                 .is_some_and(|after| self.case.zone.add(given, after, self.terms().month_end) <= self.now);
-            let used = self.meters.used_resets.iter().filter(|used| **used == (bank, owner, given)).count();
+            let used = self.meters.used_resets.iter().filter(|used| **used == (bank, number)).count();
             if !ended && used < banked.number as usize {
-                return Some(given);
+                return Some(number);
             }
             number += 1;
         }

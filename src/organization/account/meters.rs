@@ -64,8 +64,9 @@ pub(super) struct Meters {
     limits: Vec<MetersOfLimit>,
     /// Who waits for a meter's room, by limit and owner; nothing empty.
     queues: BTreeMap<(u16, u16), VecDeque<u32>>,
-    /// How many banked resets of each issue are used, by the first limit that they reset and the owner.
-    banked: BTreeMap<(u16, u16), Vec<u32>>,
+    /// How many banked resets of each issue are used, by the first limit that they reset, which of the resets that name it first
+    /// it is, and the owner.
+    banked: BTreeMap<(u16, u16, u16), Vec<u32>>,
     /// What people will say whom somebody has asked to raise an amount, or have said.
     answers: Vec<RaiseAnswer>,
     /// Operations that end in the trace.
@@ -599,11 +600,11 @@ impl Meters {
         &self.standing
     }
 
-    /// Takes the oldest banked reset of an owner that can be used at the present, if there is one; `limit` is the first
-    /// that it resets.
+    /// Takes the oldest reset of a bank that can be used at the present, if there is one; the bank is known by the first limit
+    /// that it resets, which of the resets that name it first it is of, and the owner.
     pub(super) fn take_banked(
         &mut self,
-        (limit, owner): (u16, u16),
+        bank: (u16, u16, u16),
         (banked, month_end): (BankedResets, MonthEnd),
         clock: WindowClock<'_>,
     ) -> bool {
@@ -615,7 +616,7 @@ impl Meters {
             let end = banked.expires_after.map(|span| clock.zone.add(at, span, month_end));
             end.is_none_or(|end| clock.now < end)
         };
-        let taken = self.banked.entry((limit, owner)).or_default();
+        let taken = self.banked.entry(bank).or_default();
         let times = if banked.every.is_some() { i64::MAX } else { 1 };
         let mut issues = (0..times).map(given).take_while(|at| *at <= clock.now).enumerate();
         let oldest =

@@ -78,22 +78,27 @@ impl State {
         if lacks.on_limit != OnLimit::Reject {
             return false;
         }
-        terms
-            .resets
-            .iter()
-            .any(|reset| reset.limits.contains(&lacks.name) && self.uses_banked(env, slot, reset))
+        let helps = |place: &usize| terms.resets[*place].limits.contains(&lacks.name);
+        (0..terms.resets.len()).filter(helps).any(|place| self.uses_banked(env, slot, place))
     }
 
-    fn uses_banked(&mut self, env: &Env, slot: u32, reset: &LimitReset) -> bool {
-        let ResetTime::Banked(banked) = reset.when else { return false };
+    /// As `resets_instead`, by the reset at this place of the plan.
+    fn uses_banked(&mut self, env: &Env, slot: u32, place: usize) -> bool {
         let terms = env.terms(self.plan);
+        let reset = &terms.resets[place];
+        let ResetTime::Banked(banked) = reset.when else { return false };
         let names_first = |limit: &&UsageLimit| Some(&limit.name) == reset.limits.first();
         let Some(first) = terms.limits.iter().find(names_first) else { return false };
         // Whichever of its limits refuses: the bank is that of the owner in the first of them.
         let Some(owner) = owner_under(first.per, self.asker(slot), &env.groups) else { return false };
+        // Several resets that name one limit first have banks of their own, known by their order.
+        let beside = |other: &&LimitReset| {
+            matches!(other.when, ResetTime::Banked(_)) && other.limits.first() == reset.limits.first()
+        };
+        let nth = terms.resets[..place].iter().filter(beside).count() as u16;
         let before = self.meters.clone();
         let clock = self.window_clock(env);
-        if !self.meters.take_banked((first.id, owner), (banked, terms.month_end), clock) {
+        if !self.meters.take_banked((first.id, nth, owner), (banked, terms.month_end), clock) {
             return false;
         }
         let mut meters = Vec::new();
