@@ -355,7 +355,8 @@ impl<'a> Judged<'a> {
             ChargeMoment::Segment => pauses,
             ChargeMoment::Start | ChargeMoment::Completion => false,
         };
-        if charges {
+        // What was charged in full at the start owes nothing more under other rules, nor rounds anew (docs/semantics.md §6.7).
+        if charges && !self.work[work].paid_up {
             let owed = self.work[work].finished + done.cost;
             self.charge_up_to(work, owed, false);
         }
