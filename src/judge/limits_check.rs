@@ -62,7 +62,7 @@ impl Judged<'_> {
         match limit.unit {
             LimitUnit::Operations | LimitUnit::InFlight => return RoomNeed::Much(ONE),
             LimitUnit::Quantity(counted) => return self.quantity_need(work, limit, counted),
-            LimitUnit::Credits => {}
+            LimitUnit::Credits | LimitUnit::Money => {}
         }
         let estimate = self.work[work].estimate.unwrap_or(Credits::ZERO);
         match &self.rules_of(work).admission {
@@ -78,7 +78,7 @@ impl Judged<'_> {
         match limit.unit {
             LimitUnit::Operations | LimitUnit::InFlight => return Credits::ZERO,
             LimitUnit::Quantity(counted) => return self.quantity_reserved(limit, owner, counted),
-            LimitUnit::Credits => {}
+            LimitUnit::Credits | LimitUnit::Money => {}
         }
         let inside =
             self.holds.iter().filter(|hold| !hold.ended && self.inside(hold.work, limit) == Some(owner));

@@ -137,7 +137,9 @@ impl<'a> Judged<'a> {
             Owner::Member(member) => self.group_of(member),
             Owner::Organization | Owner::Project(_) => None,
         };
-        let own = limit.amount.members.iter().find(|(member, _)| owner == Owner::Member(*member));
+        let labels: Vec<Option<u64>> = self.case.traits.members.iter().map(|member| member.label).collect();
+        let members = limit.amount.by_member(&labels);
+        let own = members.iter().find(|(member, _)| owner == Owner::Member(*member));
         let of_group = || limit.amount.groups.iter().find(|(of, _)| group == Some(*of));
         own.or_else(of_group).map_or_else(|| self.amount_for_all(limit), |(_, amount)| *amount)
     }
@@ -297,7 +299,7 @@ impl<'a> Judged<'a> {
                 LimitUnit::Quantity(counted) => {
                     told.extend(self.quantity_starts(work, limit, owner, counted))
                 }
-                LimitUnit::Credits => {}
+                LimitUnit::Credits | LimitUnit::Money => {}
             }
         }
         self.remember_windows(work);

@@ -243,7 +243,9 @@ pub struct EntryMeter {
     pub limit: u16,
     /// Whose it is.
     pub owner: MeterOwner,
-    /// Used before and after: credits, operations, or what a quantity is in.
+    /// It counts money, in nano-units.
+    pub money: bool,
+    /// Used before and after: credits, money, operations, or what a quantity is in.
     pub used: (Credits, Credits),
     /// What open holds reserve besides.
     pub reserved: Credits,

@@ -27,6 +27,9 @@ pub struct LimitTotals {
     pub fallen_back: u64,
     /// True cost of what it refused (micro-credits).
     pub refused_micros: i128,
+    /// It counts money, in nano-units.
+    #[serde(default)]
+    pub money: bool,
     /// Rise of what was used beyond the amount, caused by charges (micro-credits, or millionths of an operation).
     pub overrun_micros: i128,
     /// What became of windows is reported.
@@ -61,6 +64,7 @@ impl LimitTotals {
         self.degraded += tally.degraded;
         self.fallen_back += tally.fallen_back;
         self.refused_micros += i128::from(tally.refused_credits.micros());
+        self.money |= tally.money;
         self.overrun_micros += i128::from(tally.overrun.micros());
         self.reports_windows |= tally.reports_windows;
         self.windows += tally.windows;
@@ -90,6 +94,7 @@ impl LimitTotals {
         self.degraded += other.degraded;
         self.fallen_back += other.fallen_back;
         self.refused_micros += other.refused_micros;
+        self.money |= other.money;
         self.overrun_micros += other.overrun_micros;
         self.reports_windows |= other.reports_windows;
         self.windows += other.windows;

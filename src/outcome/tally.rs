@@ -282,7 +282,9 @@ pub struct LimitTally {
     pub fallen_back: u64,
     /// True cost of what it refused.
     pub refused_credits: Credits,
-    /// Rise of what is used beyond the amount, caused by charges (credits, or millionths of an operation).
+    /// It counts money, in nano-units.
+    pub money: bool,
+    /// Rise of what is used beyond the amount, caused by charges (credits, millionths of an operation, or nano-units of money).
     pub overrun: Credits,
     /// Times that a person was asked to raise the amount.
     pub asked: u64,
@@ -420,6 +422,8 @@ pub struct LimitAccountRow {
     pub limit: u16,
     /// Whose meter it is.
     pub owner: MeterOwner,
+    /// It counts money, in nano-units.
+    pub money: bool,
     /// First instant at which all was used.
     pub first_full_at: Option<SimTime>,
     /// … at which there was no room for an operation.

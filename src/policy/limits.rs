@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::calendar::Period;
 use crate::sampling::Dist;
-use crate::units::{Credits, FeatureIndex, Probability, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
 use super::coverage::ChargeParts;
 
@@ -21,6 +21,10 @@ pub struct UsageLimit {
     pub amount: LimitAmount,
     /// What is counted.
     pub unit: LimitUnit,
+    /// Price of a credit of lots, of a limit that counts money; that of overage if none is said.
+    pub list_price: Option<Money>,
+    /// Overage beyond it is forgiven at the close.
+    pub absorbs: bool,
     /// Parts of an operation's charges that it bounds, which makes it a ceiling; none if the whole operation must have room.
     pub covers: Option<ChargeParts>,
     /// Parts of charges that count into it.
@@ -60,7 +64,7 @@ impl UsageLimit {
     /// True if it bounds parts of charges, or counts parts of them.
     #[must_use]
     pub fn splits_charges(&self) -> bool {
-        self.covers.is_some() || !self.counts.is_all()
+        self.covers.is_some() || !self.counts.is_all() || self.unit == LimitUnit::Money
     }
 }
 
@@ -74,17 +78,36 @@ pub struct CountedQuantity {
     pub measured_by: Vec<Option<u16>>,
 }
 
-/// How much a limit has room for: credits, or millionths of an operation or of what a quantity is in.
+/// How much a limit has room for: credits, millionths of an operation or of what a quantity is in, or nano-units of money.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LimitAmount {
     /// For everybody else; without room for ever (`None`) nothing is refused. Not read where it `varies`.
     pub default: StatedAmount,
     /// What stands in the place of `default` where that differs between organizations.
     pub varies: Option<VaryingAmount>,
-    /// For members by their index.
-    pub members: Vec<(u16, StatedAmount)>,
+    /// For members by their names.
+    pub members: Vec<MemberAmount>,
     /// For groups, or members of groups, by the groups' numbers in the scenario.
     pub groups: Vec<(u16, StatedAmount)>,
+}
+
+/// What a limit says of one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberAmount {
+    /// Its index in the organization, if the name is a number.
+    pub number: Option<u16>,
+    /// The hash of the name, if it may be a label of a history.
+    pub label: Option<u64>,
+    /// How much there is room for.
+    pub amount: StatedAmount,
+}
+
+impl MemberAmount {
+    /// Of the member of an index.
+    #[must_use]
+    pub const fn numbered(member: u16, amount: StatedAmount) -> MemberAmount {
+        MemberAmount { number: Some(member), label: None, amount }
+    }
 }
 
 /// An amount that differs between organizations.
@@ -153,12 +176,15 @@ pub enum StatedAmount {
 }
 
 impl LimitAmount {
-    /// What is said for a member of a group: the most specific amount.
+    /// What is said for members, by index, given the labels of all: a name that is a label of none may be a number.
     #[must_use]
-    pub fn of(&self, member: u16, group: Option<u16>) -> StatedAmount {
-        let own = self.members.iter().find(|(who, _)| *who == member);
-        let of_group = || self.groups.iter().find(|(which, _)| Some(*which) == group);
-        own.or_else(of_group).map_or(self.default, |(_, amount)| *amount)
+    pub fn by_member(&self, labels: &[Option<u64>]) -> Vec<(u16, StatedAmount)> {
+        let labelled = |label: u64| labels.iter().position(|own| *own == Some(label));
+        let member = |said: &MemberAmount| {
+            let by_label = said.label.and_then(labelled).and_then(|index| u16::try_from(index).ok());
+            Some((by_label.or(said.number)?, said.amount))
+        };
+        self.members.iter().filter_map(member).collect()
     }
 
     /// True if nothing differs between the owners of one organization.
@@ -174,6 +200,8 @@ pub enum LimitUnit {
     /// Credits that are charged.
     #[default]
     Credits,
+    /// What charges are worth.
+    Money,
     /// Operations that start.
     Operations,
     /// Operations at work.
@@ -232,6 +260,14 @@ pub enum LimitWindow {
     /// From the sign-up on.
     #[default]
     Life,
+}
+
+impl LimitUnit {
+    /// True if charges count, and not operations or what they consist of.
+    #[must_use]
+    pub const fn is_charged(self) -> bool {
+        matches!(self, LimitUnit::Credits | LimitUnit::Money)
+    }
 }
 
 impl LimitWindow {

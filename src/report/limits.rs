@@ -72,10 +72,12 @@ fn cells(met: &LimitTotals) -> impl Iterator<Item = String> {
     let of_members = |count: u64| if met.members == 0 { String::new() } else { count.to_string() };
     let members = [met.members, met.members_met].map(of_members);
     let counts = [met.refused, met.queued, met.degraded, met.fallen_back];
-    let amounts = [met.refused_micros, met.overrun_micros].map(|micros| decimal_of(micros, 6));
+    // Meters of money count nano-units.
+    let places = if met.money { 9 } else { 6 };
+    let amounts = [decimal_of(met.refused_micros, 6), decimal_of(met.overrun_micros, places)];
     let times = [hours(met.first_full.quantile(0.5)), hours(met.first_lacking.quantile(0.5))];
     let counts = counts.map(|count| count.to_string());
-    let raises = [met.asked.to_string(), met.raised.to_string(), decimal_of(met.raised_micros, 6)];
+    let raises = [met.asked.to_string(), met.raised.to_string(), decimal_of(met.raised_micros, places)];
     let windows = windows(met);
     organizations
         .into_iter()

@@ -11,7 +11,7 @@ use crate::outcome::{
     Metric, OrganizationChange, OrganizationOutcome, Reason, RunShape, Tally, Totals,
 };
 
-use crate::units::{FeatureIndex, NO_MEMBER, SimTime};
+use crate::units::{Credits, FeatureIndex, Money, NO_MEMBER, SimTime};
 
 use super::cell::append;
 use super::customers::{CHANGE_COLUMNS, change_cells};
@@ -231,8 +231,8 @@ impl PrefixedLines<'_> {
         for instant in [row.first_full_at, row.first_lacking_at, row.first_refused_at] {
             self.optional(instant);
         }
-        self.plain(row.used);
-        self.optional(row.unused);
+        self.plain(metered(row.used, row.money));
+        self.optional(row.unused.map(|unused| metered(unused, row.money)));
         self.out.push(b'\n');
     }
 
@@ -292,12 +292,20 @@ impl PrefixedLines<'_> {
         self.text(name.map_or("", String::as_str));
         let owner = meter.and_then(|meter| meter.owner.name(&self.shape.groups));
         self.text(&owner.unwrap_or_default());
-        self.optional(meter.map(|meter| meter.used.0));
-        self.optional(meter.map(|meter| meter.used.1));
-        self.optional(meter.map(|meter| meter.reserved));
-        self.optional(meter.and_then(|meter| meter.amount));
+        let said = |of: fn(EntryMeter) -> Option<Credits>| {
+            meter.and_then(|meter| Some(metered(of(meter)?, meter.money)))
+        };
+        self.optional(said(|meter| Some(meter.used.0)));
+        self.optional(said(|meter| Some(meter.used.1)));
+        self.optional(said(|meter| Some(meter.reserved)));
+        self.optional(said(|meter| meter.amount));
         self.optional(meter.map(|meter| meter.until).filter(|until| *until != SimTime::MAX));
     }
+}
+
+/// What a meter counts: money in nano-units, or anything else in millionths.
+pub(super) fn metered(amount: Credits, money: bool) -> String {
+    if money { Money::from_nanos(amount.micros()).to_string() } else { amount.to_string() }
 }
 
 /// A member by number from 0, or `none`.

@@ -90,4 +90,6 @@ examples!(
     "questions/grace-once-a-year",
     "questions/ratable-or-on-use",
     "questions/suspension-of-the-unpaid",
+    "questions/budgets-of-a-company",
+    "questions/consent-before-purchased",
 );

@@ -60,6 +60,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     limits::queue_that_never_moves,
     limits::asks_in_vain,
     limits::limit_never_met,
+    limits::ceilings_over_nothing,
     money::invoices_never_sent_ahead,
     money::grace_beside_forgiving,
     money::late_billing_without_lag,

@@ -193,8 +193,13 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let mut table = root.as_table().cloned().unwrap_or_default();
     policies::take_misplaced(reader, &mut table);
     let book = RateBook::new(&features, &cohorts, &histories);
-    let names =
-        policies::Names { features: &feature_names, groups: &group_names, rates: &book, cohorts: &plans };
+    let names = policies::Names {
+        features: &feature_names,
+        groups: &group_names,
+        replays: !history_names.is_empty(),
+        rates: &book,
+        cohorts: &plans,
+    };
     let policies = policies::read(reader, &table, names);
     let rates = book.close(reader, &cohorts, &histories);
     histories.iter_mut().for_each(|history| history.rates.clone_from(&rates));

@@ -53,6 +53,8 @@ pub struct Member {
     pub billing: bool,
     /// The group it is in, by its number in the scenario.
     pub group: Option<u16>,
+    /// The hash of its label, if a history names it.
+    pub label: Option<u64>,
 }
 
 /// How organizations of a cohort differ from each other.
@@ -349,7 +351,7 @@ impl Population {
                     Billing::First(count) => rank < usize::from(count),
                     Billing::Share(share) => share.holds(billing.uniform()),
                 };
-                Member { cumulative_share, billing, group: None }
+                Member { cumulative_share, billing, group: None, label: None }
             })
             .collect();
         if matches!(self.billing, Billing::Share(_)) && !members.iter().any(|member| member.billing) {

@@ -7,7 +7,9 @@ use crate::policy::{
     StatedAmount, Terms, UsageLimit, VaryingAmount,
 };
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Credits, FeatureIndex, OrganizationId, PolicyIndex, Probability, SimTime, impossible};
+use crate::units::{
+    Credits, FeatureIndex, Money, OrganizationId, PolicyIndex, Probability, SimTime, impossible,
+};
 use crate::workload::Traits;
 
 use super::super::{AdmissionRule, DetailOptions, FeatureFacts, LawViolation, Outages, World};
@@ -17,6 +19,9 @@ use super::meter_rules::{MeterRule, meter_rules};
 
 /// The most that a limit has room for [credits or operations].
 const MOST_ROOM: f64 = 1e12;
+
+/// The most money that a formula gives room for [units of the currency].
+const MOST_MONEY: f64 = 1e9;
 
 /// Read-only surroundings of one account.
 #[derive(Debug, Clone)]
@@ -88,6 +93,7 @@ impl Env {
         let holds_guard = holds_guard(&world, &policy, &checks);
         let detail = DetailOptions { audit: false, ..world.detail };
         let traits = traits.clone();
+        let labels: Vec<Option<u64>> = traits.members.iter().map(|member| member.label).collect();
         let in_groups: Arc<[Option<u16>]> = groups_of(&traits).into();
         let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
         let free: Vec<bool> = world.features.iter().map(|facts| facts.free).collect();
@@ -97,7 +103,7 @@ impl Env {
             meter_rules: policy
                 .plans
                 .iter()
-                .map(|terms| meter_rules(terms, &free, &in_groups, drawn))
+                .map(|terms| meter_rules(terms, &free, (&in_groups, &labels), drawn))
                 .collect(),
             falls_back: policy.falls_back(),
             splits_charges: policy.splits_charges(),
@@ -252,6 +258,10 @@ fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits) -> StatedAmoun
     if !(0.0..=MOST_ROOM).contains(&amount) {
         let wanted = format!("wanted: 0 to {MOST_ROOM}");
         impossible(format!("limit `{}` has room for {amount}, {why}; {wanted}", limit.name));
+    }
+    if limit.unit == LimitUnit::Money {
+        // Meters count nano-units.
+        return StatedAmount::Most(Credits::from_micros(Money::from_f64(amount.min(MOST_MONEY)).nanos()));
     }
     let in_parts = matches!(limit.unit, LimitUnit::Credits | LimitUnit::Quantity(_));
     let whole = if in_parts { amount } else { libm::floor(amount) };

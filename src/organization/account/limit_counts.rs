@@ -37,6 +37,11 @@ impl<'a> LimitCounts<'a> {
         self.0.members_met += u64::from(member);
     }
 
+    /// What it counts is money.
+    pub(super) fn counts_money(self) {
+        self.0.money = true;
+    }
+
     /// So many members have meters of it.
     pub(super) fn has_members(self, members: u64) {
         self.0.members = members;

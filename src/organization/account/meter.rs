@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use crate::calendar::{MonthEnd, Period, Zone};
 use crate::deliberate::Deliberate;
 use crate::policy::{LimitWindow, WindowAnchor};
-use crate::units::{Credits, SimSpan, SimTime};
+use crate::units::{Credits, MICROS_PER_CREDIT, SimSpan, SimTime};
 
 use super::gate::NeedOfRoom;
+use super::meter_prices::to_nanos;
 use super::meter_rules::WindowClock;
 use super::past_windows::{EnteredAt, PastWindow, PastWindows};
 
@@ -31,6 +32,8 @@ pub(super) struct LimitMeter {
     pub(super) opened: u32,
     /// Windows that the first use has opened and that have ended.
     pub(super) past: PastWindows,
+    /// Of a meter of money: what its charges are worth besides what is counted (millionths of a nano-unit).
+    pub(super) fraction: i64,
     /// An operation has started in the window that is open, and all was used in it.
     pub(super) entered: bool,
     pub(super) exhausted: bool,
@@ -128,7 +131,7 @@ impl LimitMeter {
                 let open = fixed.open_now((every, anchor), clock);
                 if open != self.window {
                     self.window_ends(most);
-                    (self.window, self.used) = (open, 0);
+                    (self.window, self.used, self.fraction) = (open, 0, 0);
                 }
             }
             LimitWindow::FirstUse(_) => {
@@ -136,7 +139,8 @@ impl LimitMeter {
                     if self.entered {
                         self.first_use_ends(u32::MAX, most());
                     }
-                    (self.window, self.used) = ((SimTime::default(), SimTime::default()), 0);
+                    (self.window, self.used, self.fraction) =
+                        ((SimTime::default(), SimTime::default()), 0, 0);
                 }
             }
             LimitWindow::Rolling(span) => {
@@ -353,11 +357,20 @@ impl LimitMeter {
         (restart, most): (bool, Option<Credits>),
         (turn, now): (u32, SimTime),
     ) {
-        (self.used, self.reset, self.since) = (0, turn, now);
+        (self.used, self.fraction, self.reset, self.since) = (0, 0, turn, now);
         self.recent.clear();
         if restart && matches!(window, LimitWindow::FirstUse(_)) && self.entered {
             self.first_use_ends(turn, most);
         }
+    }
+
+    /// What counts of charges that are worth so much: all that they have been worth, half-up, less what has been counted.
+    pub(super) fn money_counted(&mut self, exact: i128) -> Credits {
+        let whole = i128::from(self.fraction) + exact;
+        let counted = to_nanos(whole);
+        let rest = whole - i128::from(counted.micros()) * i128::from(MICROS_PER_CREDIT);
+        self.fraction = i64::try_from(rest).unwrap_or(0);
+        counted
     }
 
     /// The newest value takes the place of what is used.

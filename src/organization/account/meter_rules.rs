@@ -16,6 +16,7 @@ use crate::policy::{
 use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimTime};
 use crate::workload::Operation;
 
+use super::meter_prices::MeterPrices;
 use super::past_windows::EnteredAt;
 
 /// One operation, as a limit counts it in its unit.
@@ -76,6 +77,10 @@ pub(super) struct MeterRule {
     pub(super) covers: Option<ChargeParts>,
     /// Parts of charges that count.
     pub(super) counts: ChargeParts,
+    /// What they are worth, if money counts.
+    pub(super) prices: Option<MeterPrices>,
+    /// Overage beyond it is forgiven at the close.
+    pub(super) absorbs: bool,
     pub(super) per: LimitOwner,
     pub(super) window: LimitWindow,
     pub(super) on_limit: OnLimit,
@@ -227,11 +232,11 @@ pub(super) fn closed_by_ceilings(rules: &[MeterRule]) -> ChargeParts {
 
 /// The limits of a plan that an organization has switched on, in file order; `amount` tells what everybody has room for
 /// whom nothing else is said of, if it is. Operations that a `free` feature serves are inside no limit; `groups` has the group of
-/// each member.
+/// each member, `labels` what a history calls them.
 pub(super) fn meter_rules(
     terms: &Terms,
     free: &[bool],
-    groups: &Arc<[Option<u16>]>,
+    (groups, labels): (&Arc<[Option<u16>]>, &[Option<u64>]),
     amount: impl Fn(&UsageLimit) -> Option<StatedAmount>,
 ) -> Vec<MeterRule> {
     let mut chains: Vec<&str> = Vec::new();
@@ -246,8 +251,9 @@ pub(super) fn meter_rules(
         });
         if let Some(default) = amount(limit) {
             let features = limit.features.iter().zip(free).map(|(inside, free)| *inside && !free).collect();
-            let groups = Arc::clone(groups);
-            rules.push(MeterRule { chain, features, ..rule(place, limit, default, groups) });
+            let (groups, prices) = (Arc::clone(groups), prices(terms, limit));
+            let members = limit.amount.by_member(labels);
+            rules.push(MeterRule { chain, features, prices, members, ..rule(place, limit, default, groups) });
         }
     }
     rules
@@ -261,13 +267,15 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount, groups: Arc<[Op
         unit: limit.unit,
         covers: limit.covers,
         counts: limit.counts,
+        prices: None,
+        absorbs: limit.absorbs,
         per: limit.per,
         window: limit.window,
         on_limit: limit.on_limit,
         features: Vec::new(),
         measured_by: limit.quantity.as_ref().map(|of| of.measured_by.clone()).unwrap_or_default(),
         default,
-        members: limit.amount.members.clone(),
+        members: Vec::new(),
         by_group: limit.amount.groups.clone(),
         insiders: insiders(limit, &groups),
         groups,
@@ -280,6 +288,13 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount, groups: Arc<[Op
         rule.levels = rule.levels_of(most).collect();
     }
     rule
+}
+
+/// What credits are worth to a limit, if it counts money.
+fn prices(terms: &Terms, limit: &UsageLimit) -> Option<MeterPrices> {
+    let overage = terms.overdraft.price_per_credit.or(limit.list_price).unwrap_or_default();
+    let lots = limit.list_price.unwrap_or(overage);
+    (limit.unit == LimitUnit::Money).then_some(MeterPrices { lots, overage })
 }
 
 /// Per member: whether its operations are inside a limit; empty if everybody's are.
@@ -303,7 +318,7 @@ impl ChainsAsked {
 
     /// What a limit has room for if it is the one to be asked: the first of its chain that says something.
     #[inline]
-    fn asked(&mut self, rule: &MeterRule, owner: u16) -> Option<Credits> {
+    pub(super) fn asked(&mut self, rule: &MeterRule, owner: u16) -> Option<Credits> {
         let amount = rule.amount_of(owner);
         if let Some(chain) = rule.chain {
             let asked = self.0.contains(&chain) && !Deliberate::ChainsAskEverybody.is_made();

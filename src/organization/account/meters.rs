@@ -36,6 +36,15 @@ pub(super) struct PastRise {
     pub(super) fills: bool,
 }
 
+/// What a meter loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GivenBack {
+    /// So much of what it counts.
+    Counted(Credits),
+    /// What charges were worth (millionths of a nano-unit).
+    Worth(i128),
+}
+
 /// What somebody says who was asked to raise a meter's amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RaiseAnswer {
@@ -335,7 +344,7 @@ impl Meters {
             return false;
         }
         let counted = match rule.unit {
-            LimitUnit::Credits | LimitUnit::Quantity(_) => return true,
+            LimitUnit::Credits | LimitUnit::Money | LimitUnit::Quantity(_) => return true,
             LimitUnit::Operations => meter.used(rule.window),
             LimitUnit::InFlight => held,
         };
@@ -365,7 +374,7 @@ impl Meters {
             }
             LimitUnit::InFlight => meter.in_trace += ONE,
             LimitUnit::Credits => meter.in_trace += held,
-            LimitUnit::Quantity(_) => {}
+            LimitUnit::Quantity(_) | LimitUnit::Money => {}
         }
         if opens {
             self.window_opens(rule, owner);
@@ -433,6 +442,17 @@ impl Meters {
     ) -> MeterRise {
         let meter = self.at(rule, owner, clock);
         counted_of(meter, (rule, owner), (to_count(amount), entered), clock.now)
+    }
+
+    /// What counts of charges of an owner that are worth so much.
+    pub(super) fn money_counted(
+        &mut self,
+        rule: &MeterRule,
+        owner: u16,
+        exact: i128,
+        clock: WindowClock<'_>,
+    ) -> Credits {
+        self.at(rule, owner, clock).money_counted(exact)
     }
 
     /// The newest value of an owner takes the place of what is used.
@@ -520,22 +540,31 @@ impl Meters {
         &mut self,
         rule: &MeterRule,
         owner: u16,
-        (at, turn, amount): (SimTime, u32, Credits),
+        (at, turn, amount): (SimTime, u32, GivenBack),
         clock: WindowClock<'_>,
     ) {
         let meter = self.at(rule, owner, clock);
         if turn < meter.reset || Deliberate::LimitsKeepRefunds.is_made() {
             return;
         }
-        match rule.window {
-            LimitWindow::Fixed { .. } if !meter.is_open(at) => return,
+        let closed = match rule.window {
+            LimitWindow::Fixed { .. } => !meter.is_open(at),
             // What was charged just before the window was opened counts in another.
-            LimitWindow::FirstUse(_) if !meter.is_open(at) || turn < meter.opened => return,
-            LimitWindow::Rolling(_) => match meter.recent.iter_mut().find(|(counted, _)| *counted == at) {
-                Some((_, counted)) => *counted -= amount,
-                None => return,
-            },
-            _ => {}
+            LimitWindow::FirstUse(_) => !meter.is_open(at) || turn < meter.opened,
+            LimitWindow::Rolling(_) => !meter.recent.iter().any(|(counted, _)| *counted == at),
+            LimitWindow::Refill { .. } | LimitWindow::Life => false,
+        };
+        if closed {
+            return;
+        }
+        let amount = match amount {
+            GivenBack::Counted(amount) => amount,
+            GivenBack::Worth(exact) => -meter.money_counted(-exact),
+        };
+        if let LimitWindow::Rolling(_) = rule.window
+            && let Some((_, counted)) = meter.recent.iter_mut().find(|(counted, _)| *counted == at)
+        {
+            *counted -= amount;
         }
         meter.used = (meter.used - i128::from(amount.micros()) * scale(rule.window)).max(0);
     }

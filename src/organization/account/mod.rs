@@ -24,6 +24,7 @@ mod invoice_book;
 mod issuance;
 mod limit_counts;
 mod meter;
+mod meter_prices;
 mod meter_rules;
 mod meters;
 mod money;

@@ -1,9 +1,10 @@
 //! The sentences of a statement.
 
 use crate::outcome::{Entry, EntryKind, MeterOwner, Reason};
-use crate::units::{Money, NO_MEMBER, SimTime};
+use crate::units::{Credits, Money, NO_MEMBER, SimTime};
 
 use super::super::number::short;
+use super::super::rows::metered;
 use super::{FeatureWords, StatementFacts};
 
 /// Tells entries one after the other.
@@ -92,16 +93,26 @@ impl<'f> Teller<'f> {
         let owner = meter.owner.name(&self.facts.group_names);
         let owner = owner.map_or_else(String::new, |owner| format!("{per}{owner}: "));
         let (before, after) = meter.used;
-        let used = if before == after { after.to_string() } else { format!("{before} → {after}") };
-        let of =
-            meter.amount.map_or_else(|| String::from(" used, no limit"), |most| format!(" of {most} used"));
+        let said = |amount: Credits| self.counted(amount, meter.money);
+        let used =
+            if before == after { said(after) } else { format!("{} → {}", said(before), said(after)) };
+        let of = meter
+            .amount
+            .map_or_else(|| String::from(" used, no limit"), |most| format!(" of {} used", said(most)));
         let reserved = meter.reserved;
-        let reserved = if reserved.is_zero() { String::new() } else { format!(", {reserved} reserved") };
+        let reserved =
+            if reserved.is_zero() { String::new() } else { format!(", {} reserved", said(reserved)) };
         let until = match meter.until {
             SimTime::MAX => String::new(),
             until => format!(", until {until}"),
         };
         format!(" ({owner}{used}{of}{reserved}{until})")
+    }
+
+    /// What a meter counts, money with its currency.
+    fn counted(&self, amount: Credits, money: bool) -> String {
+        let unit = if money { format!(" {}", self.facts.currency) } else { String::new() };
+        metered(amount, money) + &unit
     }
 
     /// `, priced by `tokens * 3``: the rate of an operation, where cards price its feature.
@@ -285,7 +296,9 @@ impl<'f> Teller<'f> {
             }
             EntryKind::Queued => format!("{name} waits in the queue"),
             EntryKind::Metered => {
-                format!("{} counts {credits} of {name}{}", self.limit(entry.reason), self.meter(entry))
+                let money = entry.meter.is_some_and(|meter| meter.money);
+                let counted = self.counted(entry.credits, money);
+                format!("{} counts {counted} of {name}{}", self.limit(entry.reason), self.meter(entry))
             }
             EntryKind::LimitReset => format!("{} begins anew{}", self.limit(entry.reason), self.meter(entry)),
             EntryKind::RaiseAsked => {

@@ -1,7 +1,8 @@
 //! What is pointed out about limits: those that refuse everything, that nothing can reach, that are never asked.
 
 use crate::policy::{
-    LimitOwner, LimitUnit, LimitWindow, OnLimit, ResetTime, StatedAmount, UsageLimit, WhenShort,
+    Admission, ChargedPart, FeatureTerms, LimitOwner, LimitUnit, LimitWindow, OnLimit, ResetTime,
+    StatedAmount, UsageLimit, WhenShort,
 };
 use crate::sampling::Dist;
 use crate::units::Credits;
@@ -34,7 +35,8 @@ pub(super) fn falls_back_on(scenario: &Scenario, feature: usize) -> bool {
 }
 
 pub(super) fn room_for_nothing(about: &About<'_>) {
-    for limit in &about.terms.limits {
+    // A ceiling of nothing closes what it covers, and others may help.
+    for limit in about.terms.limits.iter().filter(|limit| limit.covers.is_none()) {
         let nothing = most(limit) == Some(Credits::ZERO) && limit.amount.is_everybodys();
         if nothing && matches!(limit.on_limit, OnLimit::Reject | OnLimit::Queue) {
             let hint = "nothing inside it ever starts; write `\"none\"` for no limit, or leave it out";
@@ -75,7 +77,8 @@ pub(super) fn queue_that_never_moves(about: &About<'_>) {
             .resets
             .iter()
             .any(|reset| reset.limits.contains(&limit.name) && matches!(reset.when, ResetTime::At(_)));
-        if limit.on_limit == OnLimit::Queue && counts_for_life && !anew {
+        let alone = limit.covers.is_none();
+        if limit.on_limit == OnLimit::Queue && counts_for_life && !anew && alone {
             let what = format!("`{}` lets operations wait for room that never comes back", limit.name);
             about.warn("limits", what, "write a `window`, or another `on_limit`");
         }
@@ -135,4 +138,23 @@ fn bounds(short: &UsageLimit, long: &UsageLimit) -> bool {
         && everybody
         && own < other
         && i128::from(amount.micros()) >= i128::from(least.micros()) * i128::from(windows)
+}
+
+/// A ceiling over debt where nothing may be owed, and one that counts nothing of what it bounds.
+pub(super) fn ceilings_over_nothing(about: &About<'_>) {
+    let owes =
+        |rules: &FeatureTerms| rules.short == WhenShort::Allow || matches!(rules.admission, Admission::None);
+    let may_owe = about.terms.features.iter().any(owes);
+    let ceilings = about.terms.limits.iter().filter_map(|limit| Some((limit, limit.covers?)));
+    for (limit, covers) in ceilings {
+        if covers.hold_overage() && !covers.hold_lots() && !may_owe {
+            let what = format!("`{}` bounds overage, and nothing may be owed", limit.name);
+            about.warn("limits", what, "write `short = \"allow\"` and an `overdraft`, or leave it out");
+        }
+        let counted = ChargedPart::ALL.into_iter().any(|part| covers.hold(part) && limit.counts.hold(part));
+        if !counted {
+            let what = format!("`{}` counts nothing of what it covers, so that it never fills", limit.name);
+            about.warn("limits", what, "leave `counts` out to count what it covers");
+        }
+    }
 }

@@ -2,14 +2,18 @@
 //!
 //! Leaves when amounts apply to `policy`.
 
-use crate::policy::{AmountByHeads, LimitAmount, LimitOwner, StatedAmount, VaryingAmount};
-use crate::sampling::Dist;
+use crate::policy::{
+    AmountByHeads, LimitAmount, LimitOwner, LimitUnit, MemberAmount, StatedAmount, VaryingAmount,
+};
+use crate::sampling::{Dist, hash_name};
 use crate::scenario::distribution;
 use crate::scenario::reading::{
     Item, Kind, MOST_CREDITS, NumberRange, Section, TableShape, ValueUnit, optional,
 };
 use crate::units::Credits;
 use crate::workload::formula::Formula;
+
+use super::Names;
 
 const DRAWN_AMOUNT: Kind = Kind::Distribution(ValueUnit::Credits, NumberRange::between(0.0, MOST_CREDITS));
 
@@ -24,7 +28,7 @@ const DEFAULT_AMOUNT: Kind = Kind::Either(&[DRAWN_AMOUNT, Kind::Word("none"), Ki
 const HEADS: [&str; 2] = ["members", "projects"];
 
 /// What one member has room for.
-const ONE_AMOUNT: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none")]);
+const ONE_AMOUNT: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Word("none"), Kind::Money]);
 
 static AMOUNTS: TableShape = TableShape {
     name: "limit-amounts",
@@ -32,7 +36,11 @@ static AMOUNTS: TableShape = TableShape {
     tags: &[],
     parts: &[&[
         optional("default", DEFAULT_AMOUNT, "For everybody else; a chain passes on if left out."),
-        optional("members", Kind::Map("member", &ONE_AMOUNT), "By member, numbers from 1."),
+        optional(
+            "members",
+            Kind::Map("member", &ONE_AMOUNT),
+            "By member: numbers from 1, or the labels that a history has for them.",
+        ),
         optional(
             "groups",
             Kind::Map("group", &ONE_AMOUNT),
@@ -45,11 +53,11 @@ static AMOUNTS: TableShape = TableShape {
 pub(super) fn amount_of(
     section: Section<'_>,
     burst: Option<Credits>,
-    per: LimitOwner,
-    groups: &[String],
+    (unit, per): (LimitUnit, LimitOwner),
+    names: Names<'_>,
 ) -> Option<LimitAmount> {
     let everybody = |default| Some(LimitAmount { default, ..LimitAmount::default() });
-    match (section.read("amount", |item| amounts(item, per, groups)), burst) {
+    match (section.read("amount", |item| amounts(item, (unit, per), names)), burst) {
         (Some(_), Some(_)) => {
             section.error(
                 "amount",
@@ -69,35 +77,36 @@ pub(super) fn amount_of(
     }
 }
 
-fn amounts(item: Item<'_>, per: LimitOwner, groups: &[String]) -> Option<LimitAmount> {
+fn amounts(item: Item<'_>, (unit, per): (LimitUnit, LimitOwner), names: Names<'_>) -> Option<LimitAmount> {
     let keys = item.node.as_table().map(|table| table.entries.as_slice()).unwrap_or_default();
     let own = |key: &str| AMOUNTS.parts.iter().flat_map(|part| part.iter()).any(|field| field.name == key);
     let differs = keys.iter().any(|(key, _)| own(key));
     if !differs {
-        return default_amount(item);
+        return default_amount(item, unit);
     }
     let section = item.section(&AMOUNTS)?;
-    let LimitAmount { default, varies, .. } = section.read("default", default_amount).unwrap_or_default();
+    let LimitAmount { default, varies, .. } =
+        section.read("default", |item| default_amount(item, unit)).unwrap_or_default();
     let mut members = Vec::new();
     for (name, item) in section.get("members").and_then(Item::entries).unwrap_or_default() {
         let number = name.parse::<u16>().ok().and_then(|number| number.checked_sub(1));
-        match (number, one_amount(item)) {
-            (Some(member), Some(amount)) => members.push((member, amount)),
-            (None, _) => return item.error("names no member", Some("members are numbers from 1".to_owned())),
-            (_, None) => return None,
+        let label = names.replays.then(|| hash_name(name));
+        if number.is_none() && label.is_none() {
+            return item.error("names no member", Some("members are numbers from 1".to_owned()));
         }
+        members.push(MemberAmount { number, label, amount: one_amount(item, unit)? });
     }
     if !members.is_empty() && per != LimitOwner::Member {
         let hint = "write `per = \"member\"`";
         section.error("members", "differ by member, who have no meters of their own", Some(hint));
     }
-    let groups = amounts_by_group(section, per, groups)?;
+    let groups = amounts_by_group(section, (unit, per), names.groups)?;
     Some(LimitAmount { default, varies, members, groups })
 }
 
 fn amounts_by_group(
     section: Section<'_>,
-    per: LimitOwner,
+    (unit, per): (LimitUnit, LimitOwner),
     known: &[String],
 ) -> Option<Vec<(u16, StatedAmount)>> {
     let mut groups = Vec::new();
@@ -109,7 +118,7 @@ fn amounts_by_group(
             };
             return item.error("names no group", Some(hint));
         };
-        groups.push((number as u16, one_amount(item)?));
+        groups.push((number as u16, one_amount(item, unit)?));
     }
     if !groups.is_empty() && !matches!(per, LimitOwner::Group | LimitOwner::Member) {
         let hint = "write `per = \"member\"` or `per = \"group\"`";
@@ -119,7 +128,7 @@ fn amounts_by_group(
 }
 
 /// What everybody has room for whom nothing else is said of: a number, a formula, or drawn.
-fn default_amount(item: Item<'_>) -> Option<LimitAmount> {
+fn default_amount(item: Item<'_>, unit: LimitUnit) -> Option<LimitAmount> {
     let everybody = |default| Some(LimitAmount { default, ..LimitAmount::default() });
     let varies = |amount| {
         let default = StatedAmount::Unlimited;
@@ -127,6 +136,9 @@ fn default_amount(item: Item<'_>) -> Option<LimitAmount> {
     };
     if item.is_word("none") {
         return everybody(StatedAmount::Unlimited);
+    }
+    if unit == LimitUnit::Money && !is_formula(item) {
+        return money(item).and_then(|most| everybody(StatedAmount::Most(most)));
     }
     if item.as_number().is_some() {
         return item.credits().and_then(|most| everybody(StatedAmount::Most(most)));
@@ -152,6 +164,23 @@ fn default_amount(item: Item<'_>) -> Option<LimitAmount> {
     }
 }
 
-fn one_amount(item: Item<'_>) -> Option<StatedAmount> {
-    if item.is_word("none") { Some(StatedAmount::Unlimited) } else { item.credits().map(StatedAmount::Most) }
+fn one_amount(item: Item<'_>, unit: LimitUnit) -> Option<StatedAmount> {
+    if item.is_word("none") {
+        return Some(StatedAmount::Unlimited);
+    }
+    let most = if unit == LimitUnit::Money { money(item) } else { item.credits() };
+    most.map(StatedAmount::Most)
+}
+
+/// A formula over heads and no amount of money, which is a number with the code of a currency.
+fn is_formula(item: Item<'_>) -> bool {
+    item.as_text().is_some_and(|text| HEADS.iter().any(|head| text.contains(head)))
+}
+
+/// Money, in nano-units, as meters count it.
+fn money(item: Item<'_>) -> Option<Credits> {
+    if item.as_text().is_none() {
+        return item.fail("an amount and a currency, like \"10.00 USD\"");
+    }
+    item.money().map(|money| Credits::from_micros(money.nanos()))
 }

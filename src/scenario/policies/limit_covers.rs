@@ -1,4 +1,4 @@
-//! What a limit covers, and what it counts: `covers` and `counts`.
+//! What a limit covers, what it counts, and what becomes of more: `covers`, `counts`, `overrun`.
 //!
 //! Leaves what that means to `policy`. Invariant: only what is charged has parts.
 
@@ -16,7 +16,21 @@ pub(super) static COVERS: &[Field] = &[
          operation's charges may be taken from lots of these categories, and with `overage` become debt.",
     ),
     optional("counts", PARTS, "Parts of charges that count into it; what it covers, if left out."),
+    default(
+        "overrun",
+        Kind::Words(words_of::<OverrunOfLimit>),
+        "\"bill\"",
+        "What becomes of overage beyond a ceiling that covers overage: it is owed as any other, or forgiven at the close (`absorb`).",
+    ),
 ];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum OverrunOfLimit {
+    #[default]
+    Bill,
+    Absorb,
+}
+words!(OverrunOfLimit { "bill" => Bill, "absorb" => Absorb });
 
 const PARTS: Kind = Kind::Either(&[Kind::Word("all"), Kind::List(&Kind::Words(words_of::<ChargedPart>))]);
 
@@ -31,7 +45,7 @@ words!(ChargedPart {
 pub(super) fn parts(section: Section<'_>, unit: LimitUnit) -> (Option<ChargeParts>, ChargeParts) {
     let covers = section.read("covers", listed).unwrap_or_default();
     let counts = section.read("counts", listed);
-    let charged = matches!(unit, LimitUnit::Credits);
+    let charged = unit.is_charged();
     for (key, named) in [("covers", covers), ("counts", counts.flatten())] {
         if named.is_some() && !charged {
             let what = "names parts of charges, and the limit counts none";
@@ -40,6 +54,16 @@ pub(super) fn parts(section: Section<'_>, unit: LimitUnit) -> (Option<ChargePart
     }
     let counts = counts.unwrap_or(covers).unwrap_or(ChargeParts::ALL);
     (covers, counts)
+}
+
+/// Whether overage beyond a limit is forgiven.
+pub(super) fn absorbs(section: Section<'_>, covers: Option<ChargeParts>) -> bool {
+    let absorbs = section.value("overrun", Item::word::<OverrunOfLimit>) == OverrunOfLimit::Absorb;
+    if section.has("overrun") && !covers.is_some_and(ChargeParts::hold_overage) {
+        let hint = "write `covers = [\"overage\"]`, or leave it out";
+        section.error("overrun", "is for ceilings that cover overage", Some(hint));
+    }
+    absorbs
 }
 
 /// The parts that are named; none inside for `all`.

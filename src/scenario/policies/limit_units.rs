@@ -4,9 +4,12 @@
 //! outside a limit that counts it.
 
 use crate::policy::{CountedAt, CountedQuantity, LimitUnit, LimitWindow};
-use crate::scenario::reading::{Field, Item, Kind, Section, default, did_you_mean, words, words_of};
+use crate::scenario::reading::{
+    Field, Item, Kind, Section, default, did_you_mean, optional, words, words_of,
+};
 
 use super::RateBook;
+use crate::units::Money;
 
 /// The keys.
 pub(super) static UNIT: &[Field] = &[
@@ -15,7 +18,7 @@ pub(super) static UNIT: &[Field] = &[
         Kind::Either(&[Kind::Words(words_of::<LimitUnit>), Kind::Name("quantity")]),
         "\"credits\"",
         "What is counted: credits, operations, operations at work, or a quantity of operations by its name, such as `tokens`; \
-         operations without the quantity are outside.",
+         operations without the quantity are outside; or what charges are worth (`money`).",
     ),
     default(
         "counted",
@@ -24,9 +27,16 @@ pub(super) static UNIT: &[Field] = &[
         "When a quantity is counted: at the start, all of it; at the end, what of it was done; or the latest value at the start, \
          which is no sum (a gauge).",
     ),
+    optional(
+        "list_price",
+        Kind::Money,
+        "Of a limit of money, what a credit of lots is worth; the overdraft's `price_per_credit`, at which overage counts, if left out.",
+    ),
 ];
 
-words!(LimitUnit { "credits" => Credits, "operations" => Operations, "in-flight" => InFlight });
+words!(LimitUnit {
+    "credits" => Credits, "money" => Money, "operations" => Operations, "in-flight" => InFlight
+});
 words!(CountedAt { "start" => Start, "end" => End, "latest" => Latest });
 
 /// Reads what is counted of the operations of features that are `inside`, which the file names or not.
@@ -70,13 +80,30 @@ fn wanted(book: &RateBook, inside: &[bool]) -> String {
 }
 
 fn hint(name: &str, book: &RateBook, inside: &[bool]) -> Option<String> {
-    if name == "money" {
-        return Some("limits of money are not built; count credits".to_owned());
-    }
     let quantities = book.quantity_names(inside);
     let known = words_of::<LimitUnit>();
     let names = known.iter().copied().chain(quantities.iter().map(String::as_str));
     did_you_mean(name, names).map(|name| format!("did you mean \"{name}\"?"))
+}
+
+/// Money comes in amounts of its own, and in no buckets.
+pub(super) fn check_money(
+    section: Section<'_>,
+    unit: LimitUnit,
+    window: LimitWindow,
+    price_per_credit: Option<Money>,
+) {
+    if unit == LimitUnit::Money && price_per_credit.is_none() && !section.has("list_price") {
+        let hint = "write `list_price` here, or `price_per_credit` of the policy's `overdraft`";
+        section.error("unit", "is money, and nothing says what a credit is worth", Some(hint));
+    }
+    if unit == LimitUnit::Money && matches!(window, LimitWindow::Refill { .. }) {
+        section.error("window", "fills a bucket, which holds no money", Some("write `every` or `rolling`"));
+    }
+    if unit != LimitUnit::Money && section.has("list_price") {
+        let hint = "leave it out, or write `unit = \"money\"`";
+        section.error("list_price", "has no meaning for a limit that counts no money", Some(hint));
+    }
 }
 
 /// A gauge has no sum that a window could let go of bit by bit.

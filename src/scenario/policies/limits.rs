@@ -2,14 +2,15 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    BankedResets, LimitOwner, LimitReset, LimitWindow, OnLimit, ResetTime, Terms, UsageLimit, WindowAnchor,
+    BankedResets, LimitOwner, LimitReset, LimitUnit, LimitWindow, OnLimit, RaiseBy, ResetTime, Terms,
+    UsageLimit, WindowAnchor,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
 use crate::scenario::reading::{
     Item, Kind, NumberRange, Section, TableShape, default, optional, required, words, words_of,
 };
-use crate::units::{Credits, FeatureIndex, Probability, SimSpan};
+use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan};
 
 use super::limit_amounts::{AMOUNT_KIND, amount_of};
 use super::scopes::groups_inside;
@@ -217,8 +218,12 @@ enum WindowAnchorWord {
 words!(WindowAnchorWord { "calendar" => Calendar, "cycle" => Cycle, "sign-up" => SignUp });
 
 /// Reads `limits`, in file order.
-pub(super) fn limits(item: Item<'_>, names: Names<'_>) -> Option<Vec<UsageLimit>> {
-    let read = item.list(|item| limit(item, names))?;
+pub(super) fn limits(
+    item: Item<'_>,
+    names: Names<'_>,
+    price_per_credit: Option<Money>,
+) -> Option<Vec<UsageLimit>> {
+    let read = item.list(|item| limit(item, names, price_per_credit))?;
     let mut limits: Vec<UsageLimit> = Vec::new();
     for limit in read.into_iter().flatten() {
         if limits.iter().any(|other| other.name == limit.name) {
@@ -243,7 +248,7 @@ pub(super) fn name_limits(plans: &mut [Terms]) -> Vec<String> {
 }
 
 /// One limit; none inside if it is removed.
-fn limit(item: Item<'_>, names: Names<'_>) -> Option<Option<UsageLimit>> {
+fn limit(item: Item<'_>, names: Names<'_>, price_per_credit: Option<Money>) -> Option<Option<UsageLimit>> {
     let (features, book) = (names.features, names.rates);
     let section = item.section(&LIMIT)?;
     let name = section.read("name", Item::text)?;
@@ -257,11 +262,19 @@ fn limit(item: Item<'_>, names: Names<'_>) -> Option<Option<UsageLimit>> {
     let (on_limit, ask) = section.value("on_limit", |item| limit_asks::on_limit(item, features));
     let (window, burst) = section.read("window", window)?;
     let per = section.value("per", Item::word);
-    let amount = amount_of(section, burst, per, names.groups)?;
+    let amount = amount_of(section, burst, (unit, per), names)?;
     let mut alerts = section.value("alerts", |item| item.list(Item::share));
     alerts.sort_by(f64::total_cmp);
     alerts.dedup();
     limit_units::check_window(section, unit, window);
+    limit_units::check_money(section, unit, window, price_per_credit);
+    if let (LimitUnit::Money, Some(RaiseBy::Amount(_))) = (unit, ask.as_ref().map(|ask| ask.raise)) {
+        section.error(
+            "on_limit",
+            "raises money by a number",
+            Some("write a share of the amount, such as \"50%\""),
+        );
+    }
     let measured = |at: usize| quantity.as_ref().is_none_or(|of| of.measured_by[at].is_some());
     let features = inside.iter().enumerate().map(|(at, inside)| *inside && measured(at)).collect();
     Some(Some(UsageLimit {
@@ -269,6 +282,11 @@ fn limit(item: Item<'_>, names: Names<'_>) -> Option<Option<UsageLimit>> {
         id: 0,
         amount,
         unit,
+        // An organization that has not switched the overdraft on has lots all the same.
+        list_price: section
+            .read("list_price", Item::money)
+            .or(price_per_credit.filter(|_| unit == LimitUnit::Money)),
+        absorbs: limit_covers::absorbs(section, covers),
         covers,
         counts,
         per,

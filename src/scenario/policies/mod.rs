@@ -89,6 +89,8 @@ pub(super) struct Names<'n> {
     pub features: &'n [String],
     /// Groups of members, each once.
     pub groups: &'n [String],
+    /// Some cohort replays a history, whose members have labels.
+    pub replays: bool,
     /// Where every distinct rate of a feature has its number.
     pub rates: &'n RateBook,
     /// Cohorts in file order, each with what it says about its plan.

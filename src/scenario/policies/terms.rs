@@ -184,7 +184,7 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
     let grants = section.value("grants", |item| grants::grants(item, own));
     let recognition = section.value("recognition", Item::word);
     earned_by_an_end(section, recognition, (&packages, &grants));
-    let limits = section.value("limits", |item| limits::limits(item, names));
+    let limits = section.value("limits", |item| limits::limits(item, names, overdraft.price_per_credit));
     Terms {
         plan: name.to_owned(),
         allowance,

@@ -54,6 +54,14 @@ fn the_check_points_out_limits_that_are_not_meant() {
             "`w` can never be met: `d` stops work before",
         ),
         (
+            "[{ name = \"a\", amount = 1, covers = [\"overage\"] }]".to_owned(),
+            "`a` bounds overage, and nothing may be owed",
+        ),
+        (
+            "[{ name = \"a\", amount = 1, covers = [\"included\"], counts = [\"purchased\"] }]".to_owned(),
+            "`a` counts nothing of what it covers, so that it never fills",
+        ),
+        (
             "[{ name = \"a\", amount = 1, on_limit = { ask = { probability = 0, raise = 1 } } }]".to_owned(),
             "`a` asks a person who never says yes",
         ),

@@ -124,6 +124,7 @@ impl HistoryOrganization {
                     cumulative_share: (index + 1) as f64 / people as f64,
                     billing: billing(index),
                     group: None,
+                    label: self.entry.members.get(index).copied(),
                 })
                 .collect();
             population.draw_groups(&mut traits.members, point);

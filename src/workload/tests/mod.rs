@@ -121,8 +121,8 @@ fn every_purpose_has_its_own_stream() {
     let wanted = all(&source(&plain), organization(1), &traits(), 64);
     let people = Traits {
         members: vec![
-            Member { cumulative_share: 0.5, billing: true, group: None },
-            Member { cumulative_share: 1.0, billing: false, group: None },
+            Member { cumulative_share: 0.5, billing: true, group: None, label: None },
+            Member { cumulative_share: 1.0, billing: false, group: None, label: None },
         ],
         ..traits()
     };

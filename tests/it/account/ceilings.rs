@@ -325,3 +325,117 @@ fn meters_count_the_parts_that_they_say() {
         ),
     ]);
 }
+
+#[test]
+fn money_counts_what_charges_are_worth() {
+    check(&[
+        (
+            "of overage: 0.32 USD at 0.04 a credit are 8 credits",
+            "until 20 Jan
+             admission = { estimate = \"exact\" }
+             short = \"allow\"
+             overdraft = { limit = 50, at_cycle = \"carry\", price_per_credit = \"0.04 USD\" }
+             limits = [{ name = \"over\", covers = [\"overage\"], unit = \"money\", amount = \"0.32 USD\" }]
+             grant 1: 10 included
+             use 15 at 2 Jan
+             use 4 at 3 Jan
+             use 3 at 4 Jan
+             use 0.000001 at 5 Jan
+             => served 2, refused-limit 2, debt 8",
+        ),
+        (
+            "the room in credits is rounded down to a micro-credit: 0.1 / 0.03 = 3.333333",
+            "until 20 Jan
+             admission = { estimate = \"exact\" }
+             short = \"allow\"
+             overdraft = { limit = 50, at_cycle = \"carry\", price_per_credit = \"0.03 USD\" }
+             limits = [{ name = \"over\", covers = [\"overage\"], unit = \"money\", amount = \"0.1 USD\" }]
+             use 3.333334 at 2 Jan
+             use 3.333333 at 3 Jan
+             => served 1, refused-limit 1, debt 3.333333",
+        ),
+        (
+            "counted in all and then rounded: 3 times 0.000001 at 0.0005 USD are 0.0000000015, half-up 2 nano-units",
+            "until 20 Jan
+             admission = \"positive\"
+             overdraft = { limit = 50, price_per_credit = \"0.0005 USD\" }
+             limits = [{ name = \"day\", unit = \"money\", amount = \"1 USD\" }]
+             grant 1: 10 included
+             use 0.000001 at 2 Jan
+             use 0.000001 at 3 Jan
+             use 0.000001 at 4 Jan
+             => served 3, limit-rows 0.000002/999.999998",
+        ),
+        (
+            "lots at their list price, the rest at that of overage: 10 · 0.01 + 5 · 0.04 = 0.3",
+            "until 20 Jan
+             admission = { estimate = \"exact\" }
+             short = \"allow\"
+             overdraft = { limit = 50, at_cycle = \"carry\", price_per_credit = \"0.04 USD\" }
+             limits = [{ name = \"all\", unit = \"money\", amount = \"0.3 USD\", list_price = \"0.01 USD\" }]
+             grant 1: 10 included
+             use 15.000001 at 2 Jan
+             use 15 at 3 Jan
+             => served 1, refused-limit 1, debt 5",
+        ),
+        (
+            "a ceiling over lots at their list price: 0.05 / 0.01 = 5 credits",
+            "admission = { estimate = \"exact\" }
+             limits = [{ name = \"pool\", covers = [\"included\"], unit = \"money\", amount = \"0.05 USD\", list_price = \"0.01 USD\" }]
+             grant 1: 100 included
+             use 6 at 2 Jan
+             use 5 at 3 Jan
+             => served 1, refused-limit 1, grant 1 95",
+        ),
+        (
+            "given back as it was counted",
+            "admission = { estimate = \"exact\" }
+             charge = \"start\"
+             on_failure = \"free\"
+             limits = [{ name = \"pool\", covers = [\"included\"], unit = \"money\", amount = \"0.05 USD\", list_price = \"0.01 USD\" }]
+             grant 1: 100 included
+             use 5 at 2 Jan for 1 h fails after 30 min
+             use 5 at 3 Jan
+             => served 1, failed 1, refused 0, grant 1 95",
+        ),
+    ]);
+}
+
+#[test]
+fn overage_beyond_an_absorbing_ceiling_is_forgiven_at_the_close() {
+    check(&[
+        (
+            "20 owed, of which 12 beyond 8 are forgiven; 8 are invoiced",
+            "until 5 Feb
+             admission = \"positive\"
+             short = \"allow\"
+             overdraft = { limit = 50, at_cycle = \"invoice\", price_per_credit = \"0.1 USD\" }
+             limits = [{ name = \"over\", covers = [\"overage\"], amount = 8, overrun = \"absorb\" }]
+             grant 1: 1 included
+             use 21 at 2 Jan
+             => debt 0, forgiven 12, invoiced 8, overage 0.8",
+        ),
+        (
+            "billed by default",
+            "until 5 Feb
+             admission = \"positive\"
+             short = \"allow\"
+             overdraft = { limit = 50, at_cycle = \"invoice\", price_per_credit = \"0.1 USD\" }
+             limits = [{ name = \"over\", covers = [\"overage\"], amount = 8 }]
+             grant 1: 1 included
+             use 21 at 2 Jan
+             => debt 0, forgiven 0, invoiced 20, overage 2",
+        ),
+        (
+            "in money: 0.8 USD at 0.1 are 8",
+            "until 5 Feb
+             admission = \"positive\"
+             short = \"allow\"
+             overdraft = { limit = 50, at_cycle = \"invoice\", price_per_credit = \"0.1 USD\" }
+             limits = [{ name = \"over\", covers = [\"overage\"], unit = \"money\", amount = \"0.8 USD\", overrun = \"absorb\" }]
+             grant 1: 1 included
+             use 21 at 2 Jan
+             => debt 0, forgiven 12, invoiced 8, overage 0.8",
+        ),
+    ]);
+}

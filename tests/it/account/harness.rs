@@ -132,6 +132,7 @@ fn traits(case: &Case, drawn: Traits, Scenario { zone, groups, .. }: &Scenario) 
             cumulative_share: f64::from(rank + 1) / f64::from(count),
             billing: rank < billing,
             group: None,
+            label: None,
         };
         traits.members = (0..count).map(member).collect();
     }

@@ -3,6 +3,7 @@
 mod admission;
 mod alerts;
 mod auditor;
+mod budget_trees;
 mod burning;
 mod ceilings;
 mod charging;

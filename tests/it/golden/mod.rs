@@ -92,6 +92,14 @@ const PRICE_LISTS: [&str; 3] = ["requests-to-tokens", "price-change", "peak-hour
 /// The same about what is owed and earned.
 const MONEY: [&str; 3] = ["grace-once-a-year", "ratable-or-on-use", "suspension-of-the-unpaid"];
 
+/// The same about budgets.
+const BUDGETS: [&str; 2] = ["budgets-of-a-company", "consent-before-purchased"];
+
+#[test]
+fn budgets_block_whom_they_blocked() {
+    BUDGETS.iter().for_each(|question| check(&format!("questions/{question}")));
+}
+
 #[test]
 fn what_is_owed_and_earned_is_as_it_was() {
     MONEY.iter().for_each(|question| check(&format!("questions/{question}")));

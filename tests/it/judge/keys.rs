@@ -37,6 +37,8 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("top_up", "one of `top_ups`, written alone"),
     ("cap", "one of `caps`, written alone"),
     ("covers", "ceilings over parts of charges: not judged yet"),
+    ("list_price", "limits of money: not judged yet"),
+    ("limit.overrun", "ceilings over parts of charges: not judged yet"),
     ("counts", "ceilings over parts of charges: not judged yet"),
     ("remove", "takes out what an earlier layer states"),
     ("invoice_at", "invoices before the close: not judged yet"),

@@ -3,7 +3,7 @@
 use creditsim::calendar::Period;
 use creditsim::policy::{
     BankedResets, ChargeParts, ChargedPart, LimitAmount, LimitOwner, LimitReset, LimitUnit, LimitWindow,
-    OnLimit, RaiseBy, RaiseOnRequest, ResetTime, StatedAmount, Terms, UsageLimit, WindowAnchor,
+    MemberAmount, OnLimit, RaiseBy, RaiseOnRequest, ResetTime, StatedAmount, Terms, UsageLimit, WindowAnchor,
 };
 use creditsim::units::FeatureIndex;
 use proptest::collection::vec;
@@ -31,6 +31,7 @@ pub struct MeteredLimit {
     group: Option<u16>,
     /// Which parts of charges it covers and counts, one bit each; none is the whole.
     covers: Option<u8>,
+    absorbs: bool,
     counts: Option<u8>,
     window: (u8, u32),
     reaction: u8,
@@ -42,8 +43,11 @@ pub struct MeteredLimit {
 
 /// Names of the limits that there can be.
 pub fn limit_names() -> Vec<String> {
-    (0..NAMES).map(name_of).collect()
+    (0..=NAMES).map(name_of).collect()
 }
+
+/// Limits that may be drawn; one more says nothing.
+pub const DRAWN_LIMITS: usize = NAMES as usize;
 
 fn name_of(number: u8) -> String {
     format!("limit-{number}")
@@ -63,6 +67,8 @@ impl MeteredLimit {
             id: u16::from(self.name),
             amount: self.amount(),
             unit: [LimitUnit::Credits, LimitUnit::Operations, LimitUnit::InFlight][usize::from(self.unit)],
+            list_price: None,
+            absorbs: self.absorbs && self.covers.is_some_and(|bits| bits & 8 != 0),
             covers: self.parts(self.covers),
             counts: self.parts(self.counts.or(self.covers)).unwrap_or(ChargeParts::ALL),
             quantity: None,
@@ -74,13 +80,35 @@ impl MeteredLimit {
             on_limit: self.reaction(),
             ask: self.ask(),
             reports_windows: true,
-            alerts: vec![0.5, 1.0],
+            alerts: if self.name == NAMES { Vec::new() } else { vec![0.5, 1.0] },
             chain: self.chained.then(|| "chain".to_owned()),
             adopted: quarters(self.adopted),
             queue_max: self.most,
             patience: seconds(self.patience),
             written: (true, true),
         });
+    }
+
+    /// A ceiling over parts of charges that closes nothing: without an amount, or far from any.
+    pub fn silent(covers: u8, far: bool) -> MeteredLimit {
+        MeteredLimit {
+            name: NAMES,
+            amount: far.then_some(3_000_000_000),
+            second: None,
+            unit: 0,
+            per: 0,
+            features: 0,
+            group: None,
+            covers: Some(covers),
+            absorbs: false,
+            counts: None,
+            window: (7, 1),
+            reaction: 0,
+            chained: false,
+            adopted: 4,
+            patience: 0,
+            most: 0,
+        }
     }
 
     /// The same for the organization as a whole, in windows of which sums tell everything, and seldom reached.
@@ -127,7 +155,7 @@ impl MeteredLimit {
         let (mut members, mut groups) = (Vec::new(), Vec::new());
         match (self.per, self.second) {
             (1, Some(second)) if self.most == 0 => groups = vec![(1, amount(second))],
-            (1, Some(second)) => members = vec![(1, amount(second))],
+            (1, Some(second)) => members = vec![MemberAmount::numbered(1, amount(second))],
             (3, Some(second)) => groups = vec![(0, amount(second))],
             _ => {}
         }
@@ -161,10 +189,10 @@ pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
     let amount = || prop_oneof![2 => 0..60_i64, 1 => 60..2_000_i64];
     let amounts = (option::weighted(0.9, amount()), option::of(amount()));
     let meets = (0..6_u8, any::<bool>(), prop_oneof![4 => Just(4_u8), 1 => 0..4_u8], 0..60_u32, 0..4_u32);
-    (whom, (parts(), parts()), amounts, (0..8_u8, 1..60_u32), meets).prop_map(
+    (whom, (parts(), parts(), any::<bool>()), amounts, (0..8_u8, 1..60_u32), meets).prop_map(
         |(
             (name, unit, per, features, group),
-            (covers, counts),
+            (covers, counts, absorbs),
             (amount, second),
             window,
             (reaction, chained, adopted, patience, most),
@@ -178,6 +206,7 @@ pub fn metered_limit() -> impl Strategy<Value = MeteredLimit> {
                 features,
                 group,
                 covers,
+                absorbs,
                 counts,
                 window,
                 reaction,

@@ -15,6 +15,8 @@ mod world;
 
 use case::{Case, case, dense_case, held_case, plain_case};
 use creditsim::organization::WaysTaken;
+use knob::Knob;
+use limits::{DRAWN_LIMITS, MeteredLimit};
 use proptest::prelude::*;
 use world::Stage;
 
@@ -76,6 +78,34 @@ proptest! {
         let mut quiet = Stage::quiet(&case).run(&cuts).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
         (loud.detail, quiet.detail) = (None, None);
         prop_assert_eq!(format!("{loud:?}"), format!("{quiet:?}"));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    /// Law 11: a ceiling without an amount, and in an account without debt one that is never reached.
+    #[test]
+    fn ceilings_that_say_nothing_change_nothing(case in case(), covers in 1..16_u8, far in any::<bool>()) {
+        let run = |case: &Case| {
+            let mut tally =
+                Stage::of(case).run(&[]).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
+            tally.limits.resize_with(DRAWN_LIMITS, Default::default);
+            if let Some(detail) = &mut tally.detail {
+                detail.limit_accounts.retain(|row| usize::from(row.limit) < DRAWN_LIMITS);
+            }
+            Ok::<_, TestCaseError>(tally)
+        };
+        let without = run(&case)?;
+        let mut with = case.clone();
+        // Twice, which is once: cases with an odd number of knobs have no provider to pay.
+        with.knobs.extend([Knob::Limit(MeteredLimit::silent(covers, far)), Knob::Limit(MeteredLimit::silent(covers, far))]);
+        let debt = without.debt.start + without.debt.incurred;
+        // What has been owed before outcomes count is in no sum.
+        let hidden = case.knobs.iter().any(|knob| matches!(knob, Knob::MeasureFrom(_)));
+        if !far || debt.is_zero() && !hidden {
+            prop_assert_eq!(format!("{without:?}"), format!("{:?}", run(&with)?));
+        }
     }
 }
 

@@ -232,6 +232,7 @@ fn traits(case: &Case, job: &Prepared) -> Traits {
                     cumulative_share: f64::from(rank + 1) / f64::from(*count),
                     billing: rank < *billing,
                     group: [Some(0), Some(1), None][usize::from(rank % 3)],
+                    label: None,
                 };
                 traits.members = (0..*count).map(member).collect();
             }

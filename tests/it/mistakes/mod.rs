@@ -237,6 +237,31 @@ const CASES: &[(&str, &str, &str)] = &[
         "limits    = [{ name = \"day\", amount = { default = 5, groups = { law = 9 } } }]\n[[cohorts]]\nname = \"firm\"\ngroups = { law = 1 }",
     ),
     (
+        "a limit of money that nothing has a price for",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = \"9 USD\", unit = \"money\" }]",
+    ),
+    (
+        "a bucket of money",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = \"9 USD\", unit = \"money\", list_price = \"0.1 USD\", window = { refill = \"1/h\" } }]",
+    ),
+    (
+        "a price for a limit of credits",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, list_price = \"0.1 USD\" }]",
+    ),
+    (
+        "an overrun of a limit that covers no overage",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = 9, overrun = \"absorb\" }]",
+    ),
+    (
+        "money raised by a number",
+        "short     = \"allow\"",
+        "short     = \"allow\"\nlimits    = [{ name = \"day\", amount = \"9 USD\", unit = \"money\", list_price = \"0.1 USD\", on_limit = { ask = { raise = 5 } } }]",
+    ),
+    (
         "a limit removed that is not there",
         "short     = \"allow\"",
         "short     = \"allow\"\nlimits    = [{ name = \"day\", remove = true }]",

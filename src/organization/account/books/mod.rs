@@ -118,6 +118,8 @@ pub(super) struct AccountBooks {
     groups: Vec<Option<u16>>,
     /// What the last charge consisted of, if some limit counts parts of charges.
     parts: Option<ChargedParts>,
+    /// Debt beyond limits whose overrun is forgiven at the next close.
+    beyond_limits: Credits,
     /// Lots of these categories repay no debt …
     kept_from_debt: ChargeParts,
     /// … but at this instant, at which a close has come.
@@ -159,6 +161,7 @@ impl AccountBooks {
             scoped: ScopedFlows::default(),
             groups,
             parts: None,
+            beyond_limits: Credits::ZERO,
             kept_from_debt: ChargeParts::NONE,
             closed_at: None,
             journal,

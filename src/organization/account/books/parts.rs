@@ -8,6 +8,8 @@ use crate::ledger::ChargeBounds;
 use crate::policy::{ChargeParts, ChargedPart};
 use crate::units::{Credits, SimTime};
 
+use super::super::meter_prices::{MeterPrices, to_nanos};
+use super::super::meter_rules::MeterRule;
 use super::AccountBooks;
 
 /// What a charge consisted of, in the order in which it was taken; debt stands last.
@@ -18,6 +20,20 @@ impl ChargedParts {
     /// How much of it these parts are.
     pub(in super::super) fn sum(&self, parts: ChargeParts) -> Credits {
         self.0.iter().filter(|(part, _)| parts.hold(*part)).map(|(_, amount)| *amount).sum()
+    }
+
+    /// What these parts of it are worth (millionths of a nano-unit).
+    pub(in super::super) fn worth(&self, parts: ChargeParts, prices: MeterPrices) -> i128 {
+        let counted = self.0.iter().filter(|(part, _)| parts.hold(*part));
+        counted.map(|(part, amount)| prices.exact(*part, *amount)).sum()
+    }
+
+    /// What of it counts under a limit, by itself.
+    pub(in super::super) fn counted_by(&self, rule: &MeterRule) -> Credits {
+        match rule.prices {
+            None => self.sum(rule.counts),
+            Some(prices) => to_nanos(self.worth(rule.counts, prices)),
+        }
     }
 
     /// Part by part.
@@ -68,6 +84,21 @@ impl AccountBooks {
     /// What repays no debt at an instant.
     pub(super) fn kept_at(&self, at: SimTime) -> ChargeParts {
         if self.closed_at == Some(at) { ChargeParts::NONE } else { self.kept_from_debt }
+    }
+
+    /// So much debt lies beyond a limit whose overrun is forgiven at the next close.
+    pub(in super::super) fn absorb_at_close(&mut self, debt: Credits) {
+        self.beyond_limits += debt;
+    }
+
+    /// What the next close forgives because it lies beyond a limit.
+    pub(in super::super) fn beyond_limits(&self) -> Credits {
+        self.beyond_limits.min(self.ledger.debt())
+    }
+
+    /// It has been forgiven.
+    pub(in super::super) fn absorbed_beyond(&mut self) {
+        self.beyond_limits = Credits::ZERO;
     }
 
     /// Charges and reservations are bounded, until bounds are taken back.

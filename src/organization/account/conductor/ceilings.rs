@@ -11,12 +11,13 @@ use crate::outcome::Reason;
 use crate::policy::{Admission, CeilingShare, ChargeParts, ChargedPart, LimitOwner, View};
 use crate::units::Credits;
 
-use super::super::books::ChargedParts;
 use super::super::env::Env;
 use super::super::gate::{CeiledView, Check, NeedOfRoom};
-use super::super::meter_rules::{ChainsAsked, MeterRule};
+use super::super::meter_prices::to_nanos;
+use super::super::meter_rules::{ChainsAsked, MeterRule, RoomAsker};
+use super::super::meters::MeterRise;
 use super::State;
-use super::limits::LackingRoom;
+use super::limits::{LackingRoom, LimitAlerts};
 
 /// A ceiling that is asked for an operation.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,7 @@ impl State {
             let Some(covers) = rule.covers else { continue };
             let reserved = self.reserved(rule, owner);
             let room = self.meters.room_left((rule, owner), stated, reserved, clock);
+            let room = rule.prices.map_or(room, |prices| prices.credits_in(room, covers));
             asked.push(AskedCeiling { place: rule.place, limit: rule.id, owner, covers, room, stated });
         }
         asked
@@ -95,6 +97,17 @@ impl State {
         Some(check.look_within(self.ceiled_view(env, slot, bounds(&ceilings)), work.estimate()))
     }
 
+    /// What an operation lacks of a need within its ceilings; nothing if it has none.
+    pub(super) fn lacks_within(&mut self, env: &Env, slot: u32, need: Credits) -> Credits {
+        let ceilings = self.ceilings(env, slot);
+        if ceilings.is_empty() {
+            return Credits::ZERO;
+        }
+        let check = env.check(self.plan, self.flight[slot].serves());
+        let most = check.reaches_within(self.ceiled_view(env, slot, bounds(&ceilings)));
+        most.map_or(Credits::ZERO, |most| (need - most).positive_part())
+    }
+
     /// The ceiling that turns an operation away for which the balance does not suffice: that of lots with the least room if the
     /// operation passed without those, else that of overage, if it passed without these. None if credits are short.
     pub(super) fn ceiling_to_blame(&mut self, env: &Env, slot: u32, need: Credits) -> Option<LackingRoom> {
@@ -127,6 +140,9 @@ impl State {
         need: Credits,
     ) -> LackingRoom {
         let inside = self.needed_inside(env, slot, (all, ceiling), need);
+        let rule = env.meter_rules(self.plan).iter().find(|rule| rule.place == ceiling.place);
+        let prices = rule.and_then(|rule| rule.prices);
+        let inside = prices.map_or(inside, |prices| prices.money_for(inside, ceiling.covers));
         LackingRoom {
             limit: ceiling.place,
             owner: ceiling.owner,
@@ -230,21 +246,67 @@ impl State {
         self.flight[slot].set_shares(shares);
     }
 
-    /// What of a hold counts under a limit of credits: the parts that a ceiling covers, or the whole.
-    pub(super) fn held_under(&self, rule: &MeterRule, hold: HoldId) -> Credits {
-        let ledger = self.books.ledger();
-        let Some(covers) = rule.covers else { return ledger.hold(hold).amount };
-        let held = ledger.held_parts(hold);
-        let covered = ChargedPart::ALL.into_iter().filter(|part| covers.hold(*part));
-        covered.map(|part| held.of(part)).sum()
+    /// What lots cover of what an operation needs, within its ceilings; nothing if no limit of the whole operation asks.
+    pub(super) fn covered_for(&mut self, env: &Env, slot: Option<u32>) -> Credits {
+        let asks = |rule: &MeterRule| rule.prices.is_some() && rule.covers.is_none();
+        let Some(slot) = slot.filter(|_| env.splits_charges) else { return Credits::ZERO };
+        if !env.meter_rules(self.plan).iter().any(asks) {
+            return Credits::ZERO;
+        }
+        let ceilings = self.ceilings(env, slot);
+        self.ceiled_view(env, slot, bounds(&ceilings)).covered
     }
 
-    /// What of a charge counts under a limit of credits.
-    pub(super) fn counted_of(rule: &MeterRule, amount: Credits, parts: Option<&ChargedParts>) -> Credits {
-        match parts {
-            Some(parts) if !rule.counts.is_all() => parts.sum(rule.counts),
-            _ => amount,
+    /// What of a hold counts under a limit: the parts that a ceiling covers, or the whole.
+    pub(super) fn held_under(&self, rule: &MeterRule, hold: HoldId) -> Credits {
+        let ledger = self.books.ledger();
+        if rule.covers.is_none() && rule.prices.is_none() {
+            return ledger.hold(hold).amount;
         }
+        let (held, covers) = (ledger.held_parts(hold), rule.covers.unwrap_or(ChargeParts::ALL));
+        let covered = || ChargedPart::ALL.into_iter().filter(|part| covers.hold(*part));
+        match rule.prices {
+            None => covered().map(|part| held.of(part)).sum(),
+            Some(prices) => to_nanos(covered().map(|part| prices.exact(part, held.of(part))).sum()),
+        }
+    }
+
+    /// The last charge counts, part by part; returns what people are to be told once it has been followed up.
+    pub(super) fn meter_parts(&mut self, env: &Env, asker: RoomAsker) -> LimitAlerts {
+        let (mut told, mut chains) = (LimitAlerts::default(), ChainsAsked::default());
+        let (parts, clock) = (self.books.last_parts(), self.window_clock(env));
+        let (owed, mut beyond) = (parts.sum(ChargeParts::NONE.with(ChargedPart::Overage)), Credits::ZERO);
+        for rule in env.meter_rules(self.plan) {
+            let Some(owner) = rule.owner_of(asker) else { continue };
+            let asked = chains.asked(rule, owner).is_some();
+            if !rule.unit.is_charged() {
+                continue;
+            }
+            let amount = match rule.prices {
+                None => parts.sum(rule.counts),
+                Some(prices) => {
+                    let worth = parts.worth(rule.counts, prices);
+                    self.meters.money_counted(rule, owner, worth, clock)
+                }
+            };
+            if !amount.is_positive() {
+                continue;
+            }
+            let rise = self.meters.count((rule, owner), (amount, asker.entered), clock);
+            if env.detail.meters {
+                self.note_metered((rule, owner, asker), (amount, rise), clock);
+            }
+            // Who stands behind in a chain counts and tells alone.
+            let rise = if asked { rise } else { MeterRise { overrun: Credits::ZERO, ..rise } };
+            self.rises((rule, owner), rise, &mut told, clock);
+            if rule.absorbs && rule.is_hard() {
+                let rise = rise.overrun;
+                let over = rule.prices.map_or(rise, |prices| prices.overage_for(rise));
+                beyond = beyond.max(over.min(owed));
+            }
+        }
+        self.books.absorb_at_close(beyond);
+        told
     }
 
     /// True if a limit is the reason of a refusal that more credits would have prevented: a ceiling.

@@ -36,6 +36,7 @@ impl State {
         EntryMeter {
             limit: rule.id,
             owner: meter_owner(rule.per, owner),
+            money: rule.prices.is_some(),
             used: used.unwrap_or((standing, standing)),
             reserved: if at_work { Credits::ZERO } else { held },
             amount: rule.most_of(owner).map(|most| most + self.meters.raised(rule.id, owner)),

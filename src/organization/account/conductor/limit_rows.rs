@@ -34,6 +34,9 @@ impl State {
             self.keep_limit_rows(env, WindowClock { now: before, ..end });
         }
         for rule in env.meter_rules(self.plan) {
+            if rule.prices.is_some() {
+                self.counts.limit(rule.id).counts_money();
+            }
             if rule.per == LimitOwner::Member {
                 self.counts.limit(rule.id).has_members(u64::from(owners(env, rule)));
             }
@@ -65,6 +68,7 @@ impl State {
                 let row = LimitAccountRow {
                     limit: rule.id,
                     owner: meter_owner(rule.per, owner),
+                    money: rule.prices.is_some(),
                     first_full_at: meter.and_then(|meter| meter.full_at),
                     first_lacking_at: meter.and_then(|meter| meter.lacking_at),
                     first_refused_at: meter.and_then(|meter| meter.refused_at),

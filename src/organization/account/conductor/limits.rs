@@ -8,16 +8,17 @@ use smallvec::SmallVec;
 
 use crate::deliberate::Deliberate;
 use crate::outcome::{AttemptOutcome, EntryKind, EntryMeter, Reason};
-use crate::policy::{LimitOwner, LimitUnit, OnLimit};
-use crate::units::{Credits, SimTime};
+use crate::policy::{ChargedPart, LimitOwner, LimitUnit, OnLimit};
+use crate::units::{Category, Credits, SimTime};
 
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::flight::{ChangeCause, MeteredCharge, Phase};
 use super::super::gate::{Check, NeedOfRoom};
+use super::super::meter_prices::{MeterPrices, to_nanos};
 use super::super::meter_rules::{ChainsAsked, MeterRule, ONE, RoomAsker, WindowClock};
-use super::super::meters::MeterRise;
+use super::super::meters::{GivenBack, MeterRise};
 use super::State;
 use super::purchase::PurchaseReason;
 
@@ -36,6 +37,14 @@ pub(super) struct LackingRoom {
     pub(super) stated: Credits,
     /// What the check needs in all, if a ceiling keeps it from the balance.
     pub(super) short: Option<Credits>,
+}
+
+/// A need in money: what lots cover at their price, the rest at that of overage.
+fn in_money(prices: MeterPrices, need: NeedOfRoom, covered: Credits) -> NeedOfRoom {
+    let NeedOfRoom::Whole(need) = need else { return need };
+    let of_lots = need.min(covered);
+    let lots = prices.exact(ChargedPart::Lots(Category::Included), of_lots);
+    NeedOfRoom::Whole(to_nanos(lots + prices.exact(ChargedPart::Overage, need - of_lots)))
 }
 
 impl State {
@@ -75,6 +84,7 @@ impl State {
         asker: RoomAsker,
         estimate: Credits,
     ) -> Option<LackingRoom> {
+        let covered = self.covered_for(env, asker.slot);
         let (clock, mut chains) = (self.window_clock(env), ChainsAsked::default());
         for rule in env.meter_rules(self.plan) {
             let Some(owner) = rule.owner_of(asker) else { continue };
@@ -83,7 +93,7 @@ impl State {
                 // Ceilings are asked with the balance.
                 continue;
             }
-            let need = self.need_of_room(env, rule, asker, estimate);
+            let need = self.need_of_room(env, rule, asker, (estimate, covered));
             let reserved = self.reserved(rule, owner);
             if !self.meters.has_room((rule, owner), most, (need, reserved), clock) {
                 return Some(LackingRoom { limit: rule.place, owner, need, stated: most, short: None });
@@ -94,19 +104,32 @@ impl State {
 
     /// True if limits of credits have room for an addition to a hold.
     pub(super) fn has_room_for_more(&mut self, env: &Env, slot: u32, need: NeedOfRoom) -> bool {
+        let covered = self.covered_for(env, Some(slot));
         let (clock, asker, mut chains) = (self.window_clock(env), self.asker(slot), ChainsAsked::default());
         env.meter_rules(self.plan).iter().all(|rule| {
             let Some(owner) = rule.owner_of(asker) else { return true };
             let Some(most) = chains.ask(rule, owner) else { return true };
-            rule.unit != LimitUnit::Credits || rule.covers.is_some() || {
+            !rule.unit.is_charged() || rule.covers.is_some() || {
                 let reserved = self.reserved(rule, owner);
+                let need = rule.prices.map_or(need, |prices| in_money(prices, need, covered));
                 self.meters.has_room((rule, owner), most, (need, reserved), clock)
             }
         })
     }
 
-    fn need_of_room(&self, env: &Env, rule: &MeterRule, asker: RoomAsker, estimate: Credits) -> NeedOfRoom {
+    /// What an operation needs under a limit; lots cover so much of it.
+    fn need_of_room(
+        &self,
+        env: &Env,
+        rule: &MeterRule,
+        asker: RoomAsker,
+        (estimate, covered): (Credits, Credits),
+    ) -> NeedOfRoom {
         match rule.unit {
+            LimitUnit::Money => {
+                let need = env.check(self.plan, asker.serves).room_needed(estimate);
+                rule.prices.map_or(need, |prices| in_money(prices, need, covered))
+            }
             LimitUnit::Operations | LimitUnit::InFlight => NeedOfRoom::Whole(ONE),
             LimitUnit::Credits => env.check(self.plan, asker.serves).room_needed(estimate),
             LimitUnit::Quantity(counted) => self.room_for_quantity(env, (rule, counted), asker, estimate),
@@ -125,10 +148,12 @@ impl State {
                 let at_work = slots.filter(|(slot, work)| work.is_in_flight() && inside(*slot));
                 Credits::from_whole(at_work.count() as i64)
             }
-            LimitUnit::Credits if ledger.open_holds() == 0 || Deliberate::LimitsIgnoreHolds.is_made() => {
+            LimitUnit::Credits | LimitUnit::Money
+                if ledger.open_holds() == 0 || Deliberate::LimitsIgnoreHolds.is_made() =>
+            {
                 Credits::ZERO
             }
-            LimitUnit::Credits => {
+            LimitUnit::Credits | LimitUnit::Money => {
                 let held = slots.filter_map(|(slot, work)| Some((slot, work.hold()?)));
                 held.filter(|(slot, _)| inside(*slot)).map(|(_, hold)| self.held_under(rule, hold)).sum()
             }
@@ -166,6 +191,7 @@ impl State {
     fn turn_away(&mut self, env: &Env, slot: u32, lacking: LackingRoom, reaction: OnLimit) {
         let (now, cost, clock) = (self.timers.now(), self.flight[slot].cost(), self.window_clock(env));
         let (asker, estimate) = (self.asker(slot), self.flight[slot].estimate());
+        let covered = self.covered_for(env, Some(slot));
         let mut chains = ChainsAsked::default();
         for rule in env.meter_rules(self.plan) {
             let Some(owner) = rule.owner_of(asker) else { continue };
@@ -177,7 +203,7 @@ impl State {
                 continue;
             } else {
                 let Some(most) = asked else { continue };
-                let need = self.need_of_room(env, rule, asker, estimate);
+                let need = self.need_of_room(env, rule, asker, (estimate, covered));
                 let reserved = self.reserved(rule, owner);
                 if self.meters.has_room((rule, owner), most, (need, reserved), clock) {
                     continue;
@@ -224,16 +250,17 @@ impl State {
     }
 
     /// The queue that an operation has to join because somebody waits there already; none if it may be checked.
-    pub(super) fn waits_behind(&self, env: &Env, slot: u32) -> Option<LackingRoom> {
+    pub(super) fn waits_behind(&mut self, env: &Env, slot: u32) -> Option<LackingRoom> {
         if !self.meters.has_queue() {
             return None;
         }
+        let covered = self.covered_for(env, Some(slot));
         let (asker, mut chains) = (self.asker(slot), ChainsAsked::default());
         env.meter_rules(self.plan).iter().find_map(|rule| {
             let owner = rule.owner_of(asker)?;
             let queues = rule.on_limit == OnLimit::Queue && rule.covers.is_none();
             let most = chains.ask(rule, owner).filter(|_| queues)?;
-            let need = self.need_of_room(env, rule, asker, self.flight[slot].estimate());
+            let need = self.need_of_room(env, rule, asker, (self.flight[slot].estimate(), covered));
             let lacking = LackingRoom { limit: rule.place, owner, need, stated: most, short: None };
             (self.meters.queue_len(rule.id, owner) > 0).then_some(lacking)
         })
@@ -319,7 +346,9 @@ impl State {
             let Some(owner) = rule.owner_of(asker) else { continue };
             self.meters.open(rule, owner, clock);
             match rule.unit {
-                LimitUnit::Operations => self.count_into(env, (rule, owner, asker), ONE, &mut told),
+                LimitUnit::Operations => {
+                    self.count_into(env, (rule, owner, asker), ONE, &mut told);
+                }
                 LimitUnit::InFlight => {
                     let before = self.reserved(rule, owner) + self.meters.in_trace(rule.id, owner);
                     self.cross_amount((rule, owner), (before, before + ONE), &mut told, clock);
@@ -327,7 +356,7 @@ impl State {
                 LimitUnit::Quantity(counted) => {
                     self.count_quantity(env, (rule, owner, counted), asker, &mut told);
                 }
-                LimitUnit::Credits => {}
+                LimitUnit::Credits | LimitUnit::Money => {}
             }
         }
         self.tell(env, by, told);
@@ -339,7 +368,7 @@ impl State {
         let clock = self.window_clock(env);
         for rule in env.meter_rules(self.plan) {
             let reserved = match rule.unit {
-                LimitUnit::Operations | LimitUnit::Quantity(_) => continue,
+                LimitUnit::Operations | LimitUnit::Quantity(_) | LimitUnit::Money => continue,
                 LimitUnit::InFlight => ONE,
                 LimitUnit::Credits => held.unwrap_or_default(),
             };
@@ -362,11 +391,13 @@ impl State {
 
     /// A charge of an operation counts; returns what people are to be told once the charge has been followed up.
     pub(super) fn meter_charge_of(&mut self, env: &Env, asker: RoomAsker, amount: Credits) -> LimitAlerts {
-        let (mut told, parts) = (LimitAlerts::default(), env.splits_charges.then(|| self.books.last_parts()));
+        let mut told = LimitAlerts::default();
+        if env.splits_charges {
+            return self.meter_parts(env, asker);
+        }
         for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits) {
-            let counted = State::counted_of(rule, amount, parts.as_ref());
-            if let Some(owner) = rule.owner_of(asker).filter(|_| counted.is_positive()) {
-                self.count_into(env, (rule, owner, asker), counted, &mut told);
+            if let Some(owner) = rule.owner_of(asker) {
+                self.count_into(env, (rule, owner, asker), amount, &mut told);
             }
         }
         told
@@ -384,9 +415,9 @@ impl State {
         let (mut told, mut missed) = (LimitAlerts::default(), false);
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
         let parts = env.splits_charges.then(|| self.books.last_parts());
-        let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.unit == LimitUnit::Credits);
+        let rules = env.meter_rules(self.plan).iter().filter(|rule| rule.unit.is_charged());
         for (rule, owner) in rules.filter_map(|rule| Some((rule, rule.owner_of(asker)?))) {
-            let amount = State::counted_of(rule, amount, parts.as_ref());
+            let amount = parts.as_ref().map_or(amount, |parts| parts.counted_by(rule));
             match self.meters.count_late(rule, owner, (at, amount), clock) {
                 Some(rise) => {
                     if env.detail.meters {
@@ -408,30 +439,35 @@ impl State {
         }
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
         for MeteredCharge { at, turn, credits, part } in self.flight[slot].take_metered(amount) {
-            let counts = |rule: &&MeterRule| {
-                rule.unit == LimitUnit::Credits && part.is_none_or(|part| rule.counts.hold(part))
-            };
+            let counts =
+                |rule: &&MeterRule| rule.unit.is_charged() && part.is_none_or(|part| rule.counts.hold(part));
             for rule in rules.iter().filter(counts) {
                 if let Some(owner) = rule.owner_of(asker) {
-                    self.meters.give_back(rule, owner, (at, turn, credits), clock);
+                    let back = match (rule.prices, part) {
+                        (Some(prices), Some(part)) => GivenBack::Worth(prices.exact(part, credits)),
+                        _ => GivenBack::Counted(credits),
+                    };
+                    self.meters.give_back(rule, owner, (at, turn, back), clock);
                 }
             }
         }
     }
 
+    /// So much counts into a meter; returns the overrun.
     pub(super) fn count_into(
         &mut self,
         env: &Env,
         (rule, owner, asker): (&MeterRule, u16, RoomAsker),
         amount: Credits,
         told: &mut LimitAlerts,
-    ) {
+    ) -> Credits {
         let clock = self.window_clock(env);
         let rise = self.meters.count((rule, owner), (amount, asker.entered), clock);
         if env.detail.meters {
             self.note_metered((rule, owner, asker), (amount, rise), clock);
         }
         self.rises((rule, owner), rise, told, clock);
+        rise.overrun
     }
 
     /// What is used has risen, or fallen.

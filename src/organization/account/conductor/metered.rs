@@ -147,7 +147,7 @@ impl State {
         for rule in env.meter_rules(self.plan).iter().filter(|rule| rule.holds(feature)) {
             let amount = match rule.unit {
                 LimitUnit::Credits => count.ended_credits,
-                LimitUnit::Quantity(_) => continue,
+                LimitUnit::Quantity(_) | LimitUnit::Money => continue,
                 LimitUnit::Operations => Credits::from_whole(count.arrived as i64),
                 LimitUnit::InFlight => {
                     let more = Credits::from_whole(count.arrived as i64 - count.ended as i64);
@@ -192,7 +192,7 @@ impl State {
             }
             for rule in rules {
                 let amount = match rule.unit {
-                    LimitUnit::Operations | LimitUnit::Quantity(_) => continue,
+                    LimitUnit::Operations | LimitUnit::Quantity(_) | LimitUnit::Money => continue,
                     LimitUnit::InFlight => Credits::from_whole(i64::from(work.is_in_flight())),
                     LimitUnit::Credits => held.unwrap_or_default(),
                 };
@@ -275,8 +275,8 @@ impl AskedMeters<'_> {
             let Some(owner) = rule.owner_of(asker) else { continue };
             let need = || match rule.unit {
                 LimitUnit::Credits => self.needs[asker.serves.index()].unwrap_or(NeedOfRoom::Any),
-                // Limits of quantities leave nothing to the trace.
-                LimitUnit::Operations | LimitUnit::InFlight | LimitUnit::Quantity(_) => {
+                // Limits of quantities and of money leave nothing to the trace.
+                LimitUnit::Operations | LimitUnit::InFlight | LimitUnit::Quantity(_) | LimitUnit::Money => {
                     NeedOfRoom::Whole(ONE)
                 }
             };

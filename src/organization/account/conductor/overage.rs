@@ -17,6 +17,7 @@ impl State {
     /// What a close does with debt: grace first, then carry, forgive, invoice; and the fee.
     pub(super) fn debt_rule(&mut self, env: &Env) {
         let overdraft = &env.terms(self.plan).overdraft;
+        self.absorb_overrun();
         self.grant_grace(env);
         let debt = self.books.ledger().debt();
         if debt.is_zero() {
@@ -39,6 +40,15 @@ impl State {
         }
         if owed != Money::ZERO {
             self.invoice(env, owed);
+        }
+    }
+
+    /// A close forgives debt that lies beyond a limit whose overrun is absorbed.
+    fn absorb_overrun(&mut self) {
+        let part = self.books.beyond_limits();
+        self.books.absorbed_beyond();
+        if part.is_positive() {
+            self.books.forgive(self.timers.now(), part).as_part();
         }
     }
 
@@ -95,7 +105,10 @@ impl State {
         if debt.is_zero() {
             return debt;
         }
-        (debt - self.grace_at(env, self.cycle.closes_at())).positive_part()
+        let close = self.cycle.closes_at();
+        // A life without another close forgives nothing.
+        let beyond = if close < SimTime::MAX { self.books.beyond_limits() } else { Credits::ZERO };
+        (debt - beyond - self.grace_at(env, close)).positive_part()
     }
 
     /// Other terms, or the opening, may find more owed than may be.

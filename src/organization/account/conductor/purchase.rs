@@ -125,6 +125,9 @@ impl State {
                 self.books.views_for(Spender { feature: serves, group: env.group_of(member) }),
                 need.credits,
             );
+        let of = need.of.filter(|of| env.splits_charges && self.is_same(*of));
+        let stopped = of.is_some_and(|(slot, _)| self.lacks_within(env, slot, need.credits).is_positive());
+        let refuses = refuses || stopped;
         let buyer = buyer(env, terms).and_then(|buyer| buyer.while_short.map(|span| (buyer, span)));
         let (Some((buyer, span)), true, false) = (buyer, refuses, self.has_left(env)) else {
             return self.shop.stop_asking();
@@ -241,7 +244,13 @@ impl State {
     }
 
     /// Everything that is short beyond what there is: what one operation lacks, and all that waits.
-    fn short_of(&self, env: &Env, need: Lack) -> Credits {
+    fn short_of(&mut self, env: &Env, need: Lack) -> Credits {
+        let of = need.of.filter(|of| env.splits_charges && self.is_same(*of));
+        let within = of.map_or(Credits::ZERO, |(slot, _)| self.lacks_within(env, slot, need.credits));
+        self.short_of_balance(env, need).max(within)
+    }
+
+    fn short_of_balance(&self, env: &Env, need: Lack) -> Credits {
         let waits = |of: (u32, u32)| self.is_same(of) && self.flight[of.0].waits();
         let by_itself = if need.of.is_some_and(waits) { Credits::ZERO } else { need.credits };
         let waiting = || self.flight.slots().map(|(_, work)| work).filter(|work| work.waits());

@@ -77,7 +77,9 @@ impl State {
     ) {
         let amount = self.quantity_of(rule, asker);
         match counted {
-            CountedAt::Start => self.count_into(env, (rule, owner, asker), amount, told),
+            CountedAt::Start => {
+                self.count_into(env, (rule, owner, asker), amount, told);
+            }
             CountedAt::Latest => {
                 let clock = self.window_clock(env);
                 let rise = self.meters.replace(rule, owner, amount, clock);
