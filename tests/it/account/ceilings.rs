@@ -273,6 +273,26 @@ fn ceilings_have_reactions_of_their_own() {
              => served 1, purchases 1, refusals 1, grant 1 90, remaining 108",
         ),
         (
+            "they buy what covers what is lacking within it: 30 less 10 are 20, and the smaller package is too small",
+            "admission = { estimate = \"exact\" }
+             limits = [{ name = \"pool\", covers = [\"included\"], amount = 10 }]
+             packages = [{ name = \"p\", credits = 15, price = \"1 USD\" }, { name = \"q\", credits = 40, price = \"3 USD\" }]
+             customer buyer = { on_refusal = 1.0 }
+             grant 1: 100 included
+             use 30 at 2 Jan
+             => served 1, purchases 1, refusals 1, grant 1 90, landings 40",
+        ),
+        (
+            "who stands behind in a chain closes nothing and does not overrun",
+            "members 2, billing 1
+             admission = { estimate = \"exact\" }
+             limits = [{ name = \"own\", chain = \"c\", covers = [\"included\"], amount = { members = { \"1\" = 20 } }, per = \"member\" }, { name = \"all\", chain = \"c\", covers = [\"included\"], amount = 5 }]
+             grant 1: 100 included
+             use 15 at 2 Jan by 0
+             use 6 at 3 Jan by 1
+             => served 1, refused-limit 1, limit-refused 0+1, limit-overrun 0+0, grant 1 85",
+        ),
+        (
             "a banked reset of it prevents the refusal",
             "admission = { estimate = \"exact\" }
              limits = [{ name = \"pool\", covers = [\"included\"], amount = 10 }]

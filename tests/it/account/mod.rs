@@ -5,6 +5,7 @@ mod alerts;
 mod auditor;
 mod budget_trees;
 mod burning;
+mod ceiling_model;
 mod ceilings;
 mod charging;
 mod customers;
