@@ -69,25 +69,16 @@ impl Ledger {
     }
 
     /// What is lacking of all needs together if each burns unreserved credits in burn order, one after the other, and what
-    /// the needy may burn then bears so much `debt` and the uncovered part of every hold. Without a spender only what is
-    /// everybody's counts.
+    /// everybody or one of the needy may burn then bears so much `debt` and the uncovered part of every hold.
     #[must_use]
-    pub fn shortage(
-        &self,
-        debt: Credits,
-        needs: impl Iterator<Item = (Option<Spender>, Credits)>,
-    ) -> Credits {
+    pub fn shortage(&self, debt: Credits, needs: impl Iterator<Item = (Spender, Credits)>) -> Credits {
         let mut lots: Vec<(&Lot, Credits, bool)> =
-            self.lots.iter().map(|lot| (lot, lot.free(), false)).collect();
+            self.lots.iter().map(|lot| (lot, lot.free(), lot.scope == ScopeId::default())).collect();
         let mut lacking = Credits::ZERO;
         for (spender, mut need) in needs.filter(|(_, need)| need.is_positive()) {
-            let usable = spender.map(|spender| self.scopes_of(spender));
-            let may_burn = |lot: &Lot| match &usable {
-                Some(usable) => usable.hold(lot),
-                None => lot.scope == ScopeId::default(),
-            };
+            let usable = self.scopes_of(spender);
             for (lot, free, reached) in &mut lots {
-                if may_burn(lot) {
+                if usable.hold(lot) {
                     let part = need.min(*free);
                     (*free, need, *reached) = (*free - part, need - part, true);
                 }

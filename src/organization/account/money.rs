@@ -12,6 +12,7 @@ use crate::ledger::{Ledger, LotSerial};
 use crate::outcome::{MoneyTally, Tally};
 use crate::units::{Money, SimTime};
 
+use super::books::Note;
 use super::invoice_book::InvoiceBook;
 use super::monthly::{MonthPlace, MonthStand, MonthlyLines};
 use super::timed_prices::{TimedPrices, over_time};
@@ -245,16 +246,26 @@ impl MoneyBook {
     }
 
     /// What was paid for a lot is earned evenly from now until its end.
-    pub(super) fn earn_over_time(&mut self, lot: LotSerial, price: Money, (from, to): (SimTime, SimTime)) {
+    pub(super) fn earn_over_time(
+        &mut self,
+        lot: (LotSerial, Note),
+        price: Money,
+        (from, to): (SimTime, SimTime),
+    ) {
         self.timed.begin(lot, price, (from, to));
     }
 
-    /// A lot is voided: returns what of its price was still to be earned over time.
-    pub(super) fn void_over_time(&mut self, lot: LotSerial, at: SimTime) -> Money {
-        let Some((earned, rest)) = self.timed.void(lot, at) else { return Money::ZERO };
+    /// A lot is voided: returns what of its price was still to be earned over time, and what entries say of the lot.
+    pub(super) fn void_over_time(&mut self, lot: LotSerial, at: SimTime) -> Option<(Money, Note)> {
+        let (earned, rest, note) = self.timed.void(lot, at)?;
         self.recognized_else += earned;
         self.voided_else += rest;
-        rest
+        Some((rest, note))
+    }
+
+    /// What of a lot's price is still to be earned over time.
+    pub(super) fn deferred_over_time(&self, lot: LotSerial, at: SimTime) -> Money {
+        self.timed.deferred_of(lot, at)
     }
 
     /// What was paid for credits is paid back, in the month that begins at `month`.

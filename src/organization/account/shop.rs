@@ -14,6 +14,7 @@ use crate::policy::{
 };
 use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
+use super::books::Whose;
 use super::views::Views;
 
 /// Automatic ones that are a runaway …
@@ -75,6 +76,8 @@ pub(super) struct Lack {
     pub(super) credits: Credits,
     /// Slot and generation of the operation, if there is one.
     pub(super) of: Option<(u32, u32)>,
+    /// Whose it is, which lasts when it is over.
+    pub(super) whose: Option<Whose>,
 }
 
 /// Credits that were short, and whom that made buy.

@@ -5,10 +5,14 @@
 use crate::ledger::LotSerial;
 use crate::units::{Money, SimTime};
 
+use super::books::Note;
+
 /// What was paid for a lot that earns it evenly over its life.
 #[derive(Debug, Clone, Copy)]
 struct TimedPrice {
     lot: LotSerial,
+    /// What entries say of the lot, which may be used up.
+    note: Note,
     price: Money,
     from: SimTime,
     to: SimTime,
@@ -26,16 +30,21 @@ pub(super) struct TimedPrices(Vec<TimedPrice>);
 
 impl TimedPrices {
     /// What was paid for a lot is earned between two instants.
-    pub(super) fn begin(&mut self, lot: LotSerial, price: Money, (from, to): (SimTime, SimTime)) {
-        self.0.push(TimedPrice { lot, price, from, to });
+    pub(super) fn begin(
+        &mut self,
+        (lot, note): (LotSerial, Note),
+        price: Money,
+        (from, to): (SimTime, SimTime),
+    ) {
+        self.0.push(TimedPrice { lot, note, price, from, to });
     }
 
-    /// A lot is voided: what of its price is earned by now, and the rest.
-    pub(super) fn void(&mut self, lot: LotSerial, at: SimTime) -> Option<(Money, Money)> {
+    /// A lot is voided: what of its price is earned by now, and the rest, with what entries say of the lot.
+    pub(super) fn void(&mut self, lot: LotSerial, at: SimTime) -> Option<(Money, Money, Note)> {
         let index = self.0.iter().position(|timed| timed.lot == lot)?;
         let timed = self.0.swap_remove(index);
         let earned = timed.earned(at);
-        Some((earned, timed.price - earned))
+        Some((earned, timed.price - earned, timed.note))
     }
 
     /// Forgets the prices that are earned to the end; returns their sum.
@@ -48,6 +57,11 @@ impl TimedPrices {
     /// Earned so far of those that are not forgotten.
     pub(super) fn earned(&self, at: SimTime) -> Money {
         self.0.iter().map(|timed| timed.earned(at)).sum()
+    }
+
+    /// Still to be earned of a lot's.
+    pub(super) fn deferred_of(&self, lot: LotSerial, at: SimTime) -> Money {
+        self.0.iter().filter(|timed| timed.lot == lot).map(|timed| timed.price - timed.earned(at)).sum()
     }
 
     /// Still to be earned.

@@ -203,8 +203,9 @@ impl AccountBooks {
 
     /// What operations lack of what they need in all, each beside what it may burn; without a spender only what is
     /// everybody's counts.
-    pub(super) fn shortage(&self, needs: impl Iterator<Item = (Option<Spender>, Credits)>) -> Credits {
+    pub(super) fn shortage(&self, needs: &[(Whose, Credits)]) -> Credits {
         let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
+        let needs = needs.iter().map(|(whose, need)| (self.spender_of(*whose), *need));
         self.ledger.shortage(debt, needs)
     }
 

@@ -397,7 +397,7 @@ impl State {
             self.alerted(Reason::WouldExceed, Some(self.whose(slot)), None);
             self.buy_after_warning(
                 env,
-                PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
+                PurchaseReason { lack: self.lack_of(slot, need), ..PurchaseReason::by(Some(cause)) },
             );
         }
     }

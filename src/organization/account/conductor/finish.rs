@@ -99,7 +99,7 @@ impl State {
                 category: lot.category,
                 remaining: lot.remaining,
                 ends: Some(lot.expires_at).filter(|&at| at >= end && at != SimTime::MAX),
-                owed: lot.deferred(),
+                owed: lot.deferred() + self.money.deferred_over_time(lot.serial, end),
             })
             .collect();
         left.sort_unstable();

@@ -21,23 +21,24 @@ impl State {
     /// What was paid for a lot is earned evenly from now until its end.
     pub(super) fn earn_over_time(&mut self, serial: LotSerial, new: &NewLot) {
         let (now, until) = (self.timers.now(), new.expires_at);
-        self.money.earn_over_time(serial, new.price, (now, until));
         let note = self.books.note_of(serial).unwrap_or_default();
+        self.money.earn_over_time((serial, note), new.price, (now, until));
         self.note(EntryKind::PriceOverTime, Note { money: new.price, until, ..note });
     }
 
     /// A lot has been voided: what of its price was still to be earned over time is voided with it.
     pub(super) fn void_price(&mut self, serial: LotSerial) {
-        let money = self.money.void_over_time(serial, self.timers.now());
-        if money != Money::ZERO {
-            self.note(EntryKind::PriceVoided, Note { lot: Some(serial), money, ..Note::default() });
+        let voided = self.money.void_over_time(serial, self.timers.now());
+        if let Some((money, note)) = voided.filter(|(money, _)| *money != Money::ZERO) {
+            self.note(EntryKind::PriceVoided, Note { money, ..note });
         }
     }
 
-    /// The end of the organization's life is an event only if something is paid back at it.
+    /// The end of the organization's life is an event only if something is paid back at it, and if it has not come before.
     pub(super) fn schedule_leaving(&mut self, env: &Env) {
         let (at, plans) = (env.traits.leaves, &env.policy.plans);
-        if at < SimTime::MAX && plans.iter().any(|terms| terms.refund_on.leave.is_some()) {
+        let comes = at > self.timers.now() && at < SimTime::MAX;
+        if comes && plans.iter().any(|terms| terms.refund_on.leave.is_some()) {
             self.timers.schedule(at, (Class::Close, LEAVING, 0), TimerKind::Leave);
         }
     }

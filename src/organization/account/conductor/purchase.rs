@@ -7,7 +7,7 @@ use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Spender, Terms
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime, impossible};
 
-use super::super::books::Note;
+use super::super::books::{Note, Whose};
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::flight::{ChangeCause, LiveOperation};
@@ -22,10 +22,8 @@ const MOST_BY_PEOPLE: u64 = 10_000;
 /// Why a person sets out to buy.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PurchaseReason {
-    /// What an operation lacks …
-    pub(super) need: Credits,
-    /// … and its slot, if there is one.
-    pub(super) slot: Option<u32>,
+    /// What an operation lacks, if it is for one.
+    pub(super) lack: Lack,
     /// Who noticed; none if nobody's operation was the cause.
     pub(super) member: Option<u16>,
 }
@@ -64,7 +62,7 @@ impl State {
     pub(super) fn buy_after_refusal(&mut self, env: &Env, slot: u32, need: Credits) {
         let Some(buyer) = buyer(env, env.terms(self.plan)) else { return };
         let by = PurchaseReason::by(Some(self.flight[slot].cause()));
-        self.order_by_people(env, buyer, PurchaseReason { need, slot: Some(slot), ..by });
+        self.order_by_people(env, buyer, PurchaseReason { lack: self.lack_of(slot, need), ..by });
     }
 
     /// An operation was refused for lack of credits: somebody is asked again while the account refuses.
@@ -94,7 +92,7 @@ impl State {
             self.order_by_people(
                 env,
                 buyer,
-                PurchaseReason { need, slot: Some(slot), ..PurchaseReason::by(Some(cause)) },
+                PurchaseReason { lack: self.lack_of(slot, need), ..PurchaseReason::by(Some(cause)) },
             );
         }
     }
@@ -104,7 +102,7 @@ impl State {
         let Some(span) = buyer.while_short else { return };
         let work = &self.flight[slot];
         let (serves, member) = (work.serves(), work.operation().member);
-        let need = Lack { credits: need, of: Some((slot, work.generation())) };
+        let need = self.lack_of(slot, need);
         let asked = self.shop.short().map(|short| short.next);
         let next = asked.unwrap_or(self.timers.now() + span);
         self.shop.ask_for(Short { need, serves, member, probability, next });
@@ -137,18 +135,19 @@ impl State {
         self.timers.schedule(next, (Class::Land, 0, 0), TimerKind::AskAgain);
         let asked = self.shop.next_asking();
         if probability.holds(env.key.uniform(Purpose::Warning, asked, 2)) {
-            let slot = need.of.filter(|of| self.is_same(*of)).map(|(slot, _)| slot);
-            self.order_by_people(
-                env,
-                buyer,
-                PurchaseReason { need: need.credits, slot, member: Some(member) },
-            );
+            self.order_by_people(env, buyer, PurchaseReason { lack: need, member: Some(member) });
         }
     }
 
     /// An operation starts after all: nobody is asked for its credits any more.
     pub(super) fn stop_asking(&mut self, slot: u32) {
         self.shop.stop_asking_for((slot, self.flight[slot].generation()));
+    }
+
+    /// What the operation in a slot lacks.
+    pub(super) fn lack_of(&self, slot: u32, credits: Credits) -> Lack {
+        let work = &self.flight[slot];
+        Lack { credits, of: Some((slot, work.generation())), whose: Some(work.whose()) }
     }
 
     /// True if an operation is still the one that had this slot and generation.
@@ -221,9 +220,7 @@ impl State {
 
     /// A person sets out to buy, unless a purchase is under way already.
     fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: PurchaseReason) {
-        let of = wanted.slot.map(|slot| (slot, self.flight[slot].generation()));
-        let need = Lack { credits: wanted.need, of };
-        let Some(ordinal) = self.shop.set_out(need) else { return };
+        let Some(ordinal) = self.shop.set_out(wanted.lack) else { return };
         if self.shop.set_out_within_day(self.timers.now()) >= MOST_BY_PEOPLE {
             buys_without_end(self.timers.now());
         }
@@ -255,10 +252,11 @@ impl State {
         let by_itself = if need.of.is_some_and(waits) { Credits::ZERO } else { need.credits };
         let waiting = || self.flight.slots().map(|(_, work)| work).filter(|work| work.waits());
         if self.books.ledger().has_scopes() {
-            let whose = need.of.filter(|of| self.is_same(*of)).map(|(slot, _)| self.spender(slot));
-            let all =
-                waiting().map(|work| (Some(self.books.spender_of(work.whose())), self.need_of(env, work)));
-            return self.books.shortage(std::iter::once((whose, by_itself)).chain(all));
+            let own = need.whose.map(|whose| (whose, by_itself));
+            let waiting = waiting().map(|work| (work.whose(), self.need_of(env, work)));
+            let mut all: Vec<(Whose, Credits)> = own.into_iter().chain(waiting).collect();
+            all.sort_by_key(|(whose, _)| (whose.feature, whose.sequence));
+            return self.books.shortage(&all);
         }
         by_itself + waiting().map(|work| self.need_of(env, work)).sum::<Credits>() - self.views().available
     }
