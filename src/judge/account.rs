@@ -40,6 +40,10 @@ pub(super) struct Judged<'a> {
     pub edition: usize,
     pub lots: Vec<JudgedLot>,
     pub next_id: u32,
+    /// Balances over what only some operations may burn, as they were looked at last.
+    pub of_some: Vec<ThreeBalances>,
+    /// What has expired, for charges that come late.
+    pub expired: Vec<super::late::ExpiredPiece>,
     pub holds: Vec<JudgedHold<'a>>,
     pub debts: Vec<JudgedDebt>,
     pub grants: GivenGrants,
@@ -83,6 +87,8 @@ impl<'a> Judged<'a> {
             edition: 0,
             lots: Vec::new(),
             next_id: 1,
+            of_some: Vec::new(),
+            expired: Vec::new(),
             holds: Vec::new(),
             debts: Vec::new(),
             grants: GivenGrants::default(),
@@ -94,7 +100,7 @@ impl<'a> Judged<'a> {
             till: Till::default(),
             books: JudgedBooks::default(),
             rows: CycleRows::default(),
-            blocked: BlockedClock::new(case.features.len(), opens),
+            blocked: BlockedClock::new(case.features.len(), opens, &case.traits.members),
             alerts: AlertState::default(),
             top_ups: TopUps::default(),
             people: JudgedPeople::default(),
@@ -123,7 +129,7 @@ impl<'a> Judged<'a> {
         }
         self.count_blocked(self.case.end);
         let end = self.horizon_ends();
-        JudgeFindings { facts: self.facts, blocked: self.blocked.spans, end }
+        JudgeFindings { facts: self.facts, blocked: self.blocked.of_a_member(), end }
     }
 
     /// Demand comes in order: one piece is expected at a time.
@@ -150,6 +156,10 @@ impl<'a> Judged<'a> {
             Coming::Bill => self.bill_comes(),
             Coming::InvoicePaid { invoice } => self.invoice_paid(invoice),
             Coming::InvoiceWrittenOff { invoice } => self.invoice_written_off(invoice),
+            Coming::InvoiceTried { invoice } => self.invoice_tried(invoice),
+            Coming::Suspends { invoice } => self.suspends(invoice),
+            Coming::Terminates { .. } => self.terminates(),
+            Coming::LifeEnds => self.pays_back_as_it_leaves(),
             Coming::Close => self.close_comes(),
             Coming::LimitsReset => self.limits_reset(),
             Coming::OtherRates => self.rates_change(),

@@ -28,6 +28,20 @@ pub(super) enum Coming {
     InvoiceWrittenOff {
         invoice: usize,
     },
+    /// An invoice that was declined is tried again.
+    InvoiceTried {
+        invoice: usize,
+    },
+    /// An unpaid invoice suspends the account.
+    Suspends {
+        invoice: usize,
+    },
+    /// An unpaid invoice ends it.
+    Terminates {
+        invoice: usize,
+    },
+    /// The organization's life ends.
+    LifeEnds,
     Close,
     /// Limits begin anew.
     LimitsReset,
@@ -96,12 +110,15 @@ impl Coming {
             Coming::MonthEnds => 6,
             Coming::Void { .. } => 10,
             Coming::LotEnds { .. } => 11,
-            Coming::SignUp => 20,
-            Coming::PlanChange { .. } => 21,
-            Coming::RuleChange { .. } => 22,
-            Coming::Bill => 23,
-            Coming::InvoicePaid { .. } | Coming::InvoiceWrittenOff { .. } => 24,
-            Coming::Close => 25,
+            Coming::SignUp => 19,
+            Coming::PlanChange { .. } => 20,
+            Coming::RuleChange { .. } => 21,
+            Coming::Bill => 22,
+            Coming::InvoicePaid { .. } | Coming::InvoiceWrittenOff { .. } | Coming::InvoiceTried { .. } => 23,
+            Coming::Suspends { .. } => 24,
+            Coming::Terminates { .. } => 25,
+            Coming::LifeEnds => 26,
+            Coming::Close => 27,
             Coming::RoomComes => 28,
             Coming::LimitsReset | Coming::OtherRates | Coming::RaiseAnswered { .. } => 29,
             Coming::Recurs { .. } => 30,

@@ -53,15 +53,18 @@ impl Judged<'_> {
             return;
         }
         let after = self.balances();
-        if before == after {
+        let of_some = self.balances_of_some_change();
+        if before == after && !of_some.moved {
             return;
         }
-        let rose = after.settled > before.settled
-            || after.available > before.available
-            || after.ongoing > before.ongoing;
-        if rose {
+        if after.rose_from(before) || of_some.rose {
             self.look_at_queue();
             self.room_has_come();
+        }
+        if before == after {
+            // Alerts and top-ups read what all lots hold (docs/semantics.md §14.2).
+            self.kill_if_exhausted();
+            return;
         }
         self.see_high_in(before);
         let fired = self.alerts_of(before, after, cause);
@@ -108,7 +111,7 @@ impl Judged<'_> {
             Admission::Estimate(_) => self.work[work].estimate.unwrap_or(expected),
             Admission::Hold(hold) => with_buffer(self.work[work].estimate.unwrap_or(expected), hold.buffer),
         };
-        if estimate > self.balances().of(rules.view) {
+        if estimate > self.balances_for(work).of(rules.view) {
             let fact = self.fact_of(work, EntryKind::Alert).because(Reason::WouldExceed);
             self.say(fact);
             self.buy_after_alert(Some(work), Some((work, estimate)));

@@ -106,7 +106,7 @@ impl Judged<'_> {
     /// What an organization older than the account had paid is an opening term (docs/semantics.md §11.3).
     fn open_paid(&mut self, mut billing: BilledPeriod) {
         let mut owed = billing.owed(self.now);
-        if self.terms().allowance.is_some() {
+        if self.spreads_over_allowances() {
             let zone = self.case.zone;
             let boundary = |t| zone.first_after(self.cycle.anchor, self.cycle.every, t, MonthEnd::Clamp);
             let gone = boundary(self.now) - boundary(billing.from);
@@ -148,7 +148,7 @@ impl Judged<'_> {
     fn bill(&mut self, price: Money, issues: bool) {
         let Some(mut billing) = self.till.billing else { return };
         self.to_come.add(billing.to, (0, 0, 0), Coming::Bill);
-        if self.terms().allowance.is_none() {
+        if !self.spreads_over_allowances() {
             billing.paid = PaidFor::Time(price);
             self.till.billing = Some(billing);
             self.pay_bill(price, None);

@@ -75,6 +75,10 @@ impl JudgedBooks {
                 self.earned -= money;
                 self.credit_notes += money;
             }
+            EntryKind::PaidBack => {
+                self.cash -= money;
+                self.voided -= money;
+            }
             EntryKind::OpeningSubscription => self.brought_in += money,
             _ => {}
         }
@@ -135,25 +139,33 @@ impl JudgedLot {
     }
 
     /// Earned so far.
-    pub fn earned(&self) -> Money {
-        self.worth(self.burned + self.expired)
+    pub fn earned(&self, now: SimTime) -> Money {
+        match self.over_time {
+            Some(over_time) => over_time.earned(self.price, now),
+            None => self.worth(self.burned + self.expired),
+        }
     }
 
     /// Voided value so far.
-    pub fn lost(&self) -> Money {
-        self.worth(self.burned + self.expired + self.voided) - self.earned()
+    pub fn lost(&self, now: SimTime) -> Money {
+        match self.over_time {
+            Some(over_time) => over_time.lost(self.price),
+            None => self.worth(self.burned + self.expired + self.voided) - self.earned(now),
+        }
     }
 
     /// Paid for and neither earned nor voided.
-    pub fn owed(&self) -> Money {
-        self.price - self.worth(self.burned + self.expired + self.voided)
+    pub fn owed(&self, now: SimTime) -> Money {
+        self.price - self.earned(now) - self.lost(now)
     }
 }
 
 impl Judged<'_> {
     /// Money at this instant, from the opening of the account on.
     pub fn money_stands(&self) -> MoneyStand {
-        let of_lots = |what: fn(&JudgedLot) -> Money| -> Money { self.lots.iter().map(what).sum() };
+        let of_lots = |what: fn(&JudgedLot, SimTime) -> Money| -> Money {
+            self.lots.iter().map(|lot| what(lot, self.now)).sum()
+        };
         let (mut running, mut owed) = (Money::ZERO, Money::ZERO);
         if let Some(billing) = self.till.billing {
             owed = billing.owed(self.now);

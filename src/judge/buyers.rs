@@ -1,6 +1,6 @@
 //! People who buy (docs/semantics.md §7.1 to §7.7).
 
-use crate::policy::{Buyer, Expiry, Package, PackageChoice};
+use crate::policy::{Buyer, CreditScope, Expiry, Package, PackageChoice};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime};
 
@@ -26,6 +26,7 @@ pub(super) struct PaidOrder {
     pub priced: bool,
     pub expires: Expiry,
     pub priority: i32,
+    pub scope: CreditScope,
     pub by_people: bool,
     pub landed: bool,
 }
@@ -257,18 +258,18 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// What all waiting operations need, and the operation that made people buy if it does not wait (docs/semantics.md §7.5).
-    fn need_of_all(&self, under_way: UnderWay) -> Credits {
+    /// All waiting operations and what they need, and the operation that made people buy if it does not wait (docs/semantics.md
+    /// §7.5).
+    fn what_is_wanted(&self, under_way: UnderWay) -> Vec<(usize, Credits)> {
         let waits = |work: usize| self.work[work].waits();
-        let waiting: Credits = (0..self.work.len())
-            .filter(|&work| waits(work))
-            .map(|work| self.need(work).positive_part())
-            .sum();
-        let own = match under_way.work {
-            Some(work) if waits(work) => Credits::ZERO,
-            _ => under_way.need.positive_part(),
-        };
-        waiting + own
+        let waiting = (0..self.work.len()).filter(|&work| waits(work));
+        let mut wanted: Vec<(usize, Credits)> =
+            waiting.map(|work| (work, self.need(work).positive_part())).collect();
+        let own = under_way.work.filter(|&work| !waits(work));
+        wanted.extend(own.map(|work| (work, under_way.need.positive_part())));
+        wanted.retain(|(_, need)| need.is_positive());
+        wanted.sort_by_key(|&(work, _)| self.tie(work, 0));
+        wanted
     }
 
     /// A person pays (docs/semantics.md §7.5, §7.6).
@@ -279,7 +280,7 @@ impl<'a> Judged<'a> {
             return;
         }
         self.price_what_waits();
-        let short = self.need_of_all(under_way) - self.balances().available;
+        let short = self.short_of(&self.what_is_wanted(under_way));
         let key = self.purchase_key();
         let uniform = key.uniform(Purpose::Purchase, under_way.ordinal, 2);
         let sold = self.on_sale();
@@ -306,6 +307,7 @@ impl<'a> Judged<'a> {
             priced: package.price.is_some(),
             expires: package.expires,
             priority: package.priority,
+            scope: package.scope.clone(),
             by_people: true,
             landed: false,
         };
@@ -339,6 +341,7 @@ impl<'a> Judged<'a> {
         let id = self.fresh_id();
         let mut lot = JudgedLot::new(id, Category::Purchased, order.credits, self.now, LotOrigin::Purchase);
         lot.priority = order.priority;
+        lot.scope = order.scope;
         lot.price = order.price;
         lot.end = match order.expires {
             Expiry::Never => None,

@@ -2,7 +2,7 @@
 
 use crate::policy::Overrun;
 use crate::sampling::Purpose;
-use crate::units::{Credits, SimSpan};
+use crate::units::{Credits, SimSpan, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
@@ -19,6 +19,11 @@ pub(super) struct LateCharge {
     pub segment: u16,
     pub last: bool,
     pub done: bool,
+    pub incurred_at: SimTime,
+    /// Lots that were usable then.
+    pub usable_then: Vec<usize>,
+    /// How much had expired before, piece by piece.
+    pub expired_before: usize,
 }
 
 /// What a charge was taken from, for giving it back.
@@ -95,11 +100,22 @@ impl Judged<'_> {
         let lag = self.lag(work, segment);
         if lag.is_zero() {
             let before = self.balances();
-            self.record(work, amount, (segment, last), before);
+            self.record(work, amount, (segment, last), (before, None));
         } else {
             let before = self.balances();
             let index = self.unrecorded.len();
-            self.unrecorded.push(LateCharge { work, amount, segment, last, done: false });
+            let (incurred_at, usable_then) = (self.now, self.usable_now());
+            let expired_before = self.expired.len();
+            self.unrecorded.push(LateCharge {
+                work,
+                amount,
+                segment,
+                last,
+                done: false,
+                incurred_at,
+                usable_then,
+                expired_before,
+            });
             let tie = self.tie(work, u32::from(segment));
             self.to_come.add(self.now + lag, tie, Coming::Record { charge: index });
             let fact = Fact { segment, ..self.fact_of(work, EntryKind::Incurred) };
@@ -141,12 +157,18 @@ impl Judged<'_> {
         let before = self.balances();
         let late = self.unrecorded[charge].clone();
         self.unrecorded[charge].done = true;
-        self.record(late.work, late.amount, (late.segment, late.last), before);
+        self.record(late.work, late.amount, (late.segment, late.last), (before, Some(charge)));
         self.refunds_due(late.work);
     }
 
-    /// A charge burns the lots usable now (docs/semantics.md §5.2).
-    fn record(&mut self, work: usize, amount: Credits, (segment, last): (u16, bool), before: ThreeBalances) {
+    /// A charge burns the lots usable now, a late one perhaps those of then (docs/semantics.md §5.2, §18.7).
+    fn record(
+        &mut self,
+        work: usize,
+        amount: Credits,
+        (segment, last): (u16, bool),
+        (before, late): (ThreeBalances, Option<usize>),
+    ) {
         let hold = self.open_hold_of(work);
         self.work[work].recording = segment;
         if !amount.is_positive() {
@@ -160,25 +182,32 @@ impl Judged<'_> {
             let fact = Fact { segment, ..self.fact_of(work, EntryKind::HoldSettle) };
             self.tell(fact.of(left));
         }
-        self.take_for(work, amount, hold);
-        let told = self.charge_counts(work, amount, false);
+        let then = late.filter(|&late| self.burns_what_was_usable(late));
+        self.take_for(work, amount, hold, then);
+        let counts_at = then.map_or(self.now, |late| self.unrecorded[late].incurred_at);
+        let told = self.charge_counts(work, amount, counts_at, false);
         if let (true, Some(hold)) = (last, hold) {
             self.let_go(hold);
         }
+        self.invoice_what_is_due();
         self.follow(before, Some(work));
         self.tell_and_answer(work, told);
     }
 
     /// Burns the hold's reservation, then unreserved credits in burn order; the rest is debt (docs/semantics.md §6.9, §6.15).
-    pub fn take_for(&mut self, work: usize, amount: Credits, hold: Option<usize>) {
+    pub fn take_for(&mut self, work: usize, amount: Credits, hold: Option<usize>, then: Option<usize>) {
         let segment = self.work[work].recording;
+        let taken_back = then.map_or_else(Vec::new, |late| self.takes_back(work, late, amount, hold));
         let fact = Fact { segment, ..self.fact_of(work, EntryKind::Charge) };
         self.tell(fact.of(amount));
         let mut left = amount;
         if let Some(hold) = hold {
             left = self.burn_reserved(work, segment, hold, left);
         }
-        for lot in self.burn_order() {
+        if let Some(late) = then {
+            left = self.burn_what_was_usable(work, late, &taken_back, left);
+        }
+        for lot in self.burn_order_for(work) {
             let part = self.unreserved_of(lot).min(left);
             if part.is_positive() {
                 self.burn(work, segment, lot, part);

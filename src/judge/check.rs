@@ -155,7 +155,7 @@ impl Judged<'_> {
     fn finds(&self, work: usize, need: Credits) -> bool {
         let rules = self.rules_of(work);
         let permitted = if rules.short == WhenShort::Allow { self.limit() } else { Some(Credits::ZERO) };
-        let view = self.balances().of(rules.view);
+        let view = self.balances_for(work).of(rules.view);
         permitted.is_none_or(|limit| view + limit >= need)
     }
 
@@ -178,6 +178,10 @@ impl Judged<'_> {
         self.price_now(work);
         if self.work[work].attempt == 1 {
             self.warn_would_exceed(work);
+        }
+        if self.is_suspended() {
+            self.refuse(work, Reason::Suspended);
+            return;
         }
         self.tries(work);
     }

@@ -60,7 +60,7 @@ impl fmt::Display for Fact {
 
 /// Kinds of entries that the judge does not judge: how the product carries money from what it paid for to what it pays for.
 pub(super) const NOT_JUDGED: &[EntryKind] =
-    &[EntryKind::PriceTaken, EntryKind::PriceGiven, EntryKind::Metered];
+    &[EntryKind::PriceTaken, EntryKind::PriceGiven, EntryKind::PriceOverTime, EntryKind::Metered];
 
 /// The first difference between what the judge found and the journal of the account.
 #[must_use]

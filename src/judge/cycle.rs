@@ -33,6 +33,8 @@ pub(super) struct RunningCycle {
     pub amount: Credits,
     /// Burned of it, for charges and repayment (docs/semantics.md §16.6).
     pub used: Credits,
+    /// Closes that have forgiven debt by a grace (docs/semantics.md §18.6).
+    pub graces: Vec<SimTime>,
 }
 
 impl RunningCycle {
@@ -49,6 +51,7 @@ impl RunningCycle {
             lot: None,
             amount: Credits::ZERO,
             used: Credits::ZERO,
+            graces: Vec::new(),
         }
     }
 
@@ -165,6 +168,7 @@ impl Judged<'_> {
         let id = self.fresh_id();
         let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
         lot.priority = allowance.priority;
+        lot.scope = allowance.scope.clone();
         lot.price = self.price_of_allowance();
         let lot = self.issue(lot, EntryKind::IssueAllowance);
         self.cycle.lot = Some(lot);
@@ -286,6 +290,7 @@ impl Judged<'_> {
             let id = self.fresh_id();
             let mut minimum = JudgedLot::new(id, Category::Included, least - kept, self.now, origin);
             minimum.priority = self.lots[lot].priority;
+            minimum.scope = self.lots[lot].scope.clone();
             self.issue(minimum, EntryKind::IssueRolloverMinimum);
         }
         let rest = self.lots[lot].remaining - kept;
@@ -388,6 +393,7 @@ impl Judged<'_> {
         let mut anew =
             JudgedLot::new(id, Category::Included, credits, self.now, LotOrigin::GrantMinimum(lot));
         anew.priority = self.lots[lot].priority;
+        anew.scope = self.lots[lot].scope.clone();
         anew.end = self.lots[lot].end;
         self.issue(anew, EntryKind::IssueRolloverMinimum);
     }
@@ -404,6 +410,7 @@ impl Judged<'_> {
             self.go_on();
             if self.has_left() {
                 self.cycle.lot = None;
+                (self.cycle.amount, self.cycle.used) = (Credits::ZERO, Credits::ZERO);
                 self.end_subscription();
             } else {
                 self.issue_allowance(false);

@@ -93,7 +93,7 @@ impl Judged<'_> {
                     category: state.category,
                     remaining: state.remaining,
                     ends,
-                    owed: state.owed(),
+                    owed: state.owed(self.now),
                 }
             })
             .collect();
@@ -118,14 +118,21 @@ impl Judged<'_> {
             ("credit notes", counted.credit_notes),
             ("credit notes owed at the start", opening.credit_owed),
             ("credit notes owed at the end", counted.credit_owed),
-            ("not invoiced at the end", price.map_or(Money::ZERO, |price| price_of(self.debt(), price))),
+            (
+                "not invoiced at the end",
+                price.map_or(Money::ZERO, |price| price_of(self.owed_for_good(), price)),
+            ),
             ("payable beyond the horizon", self.payable_beyond()),
         ]
     }
 
     /// Invoices that are sent, and paid after the end.
     fn payable_beyond(&self) -> Money {
-        let paid = |index: usize| self.to_come.has_any(|what| what == Coming::InvoicePaid { invoice: index });
+        let paid = |invoice: usize| {
+            let pays =
+                |what| what == Coming::InvoicePaid { invoice } || what == Coming::InvoiceTried { invoice };
+            self.to_come.has_any(pays)
+        };
         let open = (0..self.till.invoices.len()).filter(|&index| paid(index));
         open.map(|index| self.till.invoices[index].amount).sum()
     }

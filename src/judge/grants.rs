@@ -122,11 +122,12 @@ impl Judged<'_> {
         lot.created_at = spec.created_at.unwrap_or(grant.effective_at);
         lot.end = grant.end;
         lot.price = spec.price;
+        lot.scope = spec.scope.clone();
         let mut kind = EntryKind::Issue;
         if grant.effective_at < self.opened_at && self.now == self.opened_at {
             lot.remaining = spec.remaining.unwrap_or(spec.credits).min(spec.credits);
             lot.burned = spec.credits - lot.remaining;
-            self.books.bring_in(lot.earned(), lot.owed());
+            self.books.bring_in(lot.earned(self.now), lot.owed(self.now));
             kind = EntryKind::OpeningGrant;
         }
         let lot = self.issue(lot, kind);
@@ -151,6 +152,9 @@ impl Judged<'_> {
             self.credits_have_come();
         }
         self.lots.push(lot);
+        if kind != EntryKind::OpeningGrant {
+            self.spreads_over_time(place);
+        }
         let names = self.lots[place].names();
         let used = self.lots[place].burned;
         if kind == EntryKind::OpeningGrant && used.is_positive() {
@@ -217,6 +221,7 @@ impl Judged<'_> {
         );
         lot.created_at = grant.spec.created_at.unwrap_or(grant.effective_at);
         lot.priority = grant.spec.priority;
+        lot.scope = grant.spec.scope.clone();
         lot.end = end;
         match recurrence.mode {
             RecurrenceMode::Set => {

@@ -54,7 +54,7 @@ impl<'a> Judged<'a> {
     /// Reserves unreserved lots in burn order (docs/semantics.md §6.15).
     fn reserve(&mut self, hold: usize, amount: Credits) {
         let mut left = amount;
-        for lot in self.burn_order() {
+        for lot in self.burn_order_for(self.holds[hold].work) {
             let part = self.unreserved_of(lot).min(left);
             if part.is_positive() {
                 self.holds[hold].reserved.push((lot, part));
@@ -172,13 +172,14 @@ impl<'a> Judged<'a> {
                 let fact = self.fact_of(work, EntryKind::HoldCharged).of(amount);
                 self.tell(fact);
                 let before_it = self.work[work].taken.len();
-                self.take_for(work, amount, Some(hold));
-                let told = self.charge_counts(work, amount, true);
+                self.take_for(work, amount, Some(hold), None);
+                let told = self.charge_counts(work, amount, self.now, true);
                 // It stays charged (docs/semantics.md §18.1).
                 self.work[work].taken.truncate(before_it);
                 self.work[work].kept_charged += amount;
                 self.work[work].charged += amount;
                 self.let_go(hold);
+                self.invoice_what_is_due();
                 self.follow(before, Some(work));
                 self.tell_and_answer(work, told);
             }

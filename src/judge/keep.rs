@@ -19,6 +19,7 @@ impl Judged<'_> {
         let before = self.balances();
         self.whole_event = Some(before);
         let change = self.change_of(decided);
+        self.pays_back_at_downgrade(decided.to);
         let old = self.terms();
         self.cycle.lags = true;
         self.plan_changes_to(decided.to);
@@ -37,6 +38,7 @@ impl Judged<'_> {
         self.convert(decided, !prorates);
         self.give_grants();
         self.repay();
+        self.invoice_what_is_due();
         self.whole_event = None;
         self.follow(before, None);
         self.look_at_new_rules();
@@ -72,6 +74,7 @@ impl Judged<'_> {
         let id = self.fresh_id();
         let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
         lot.priority = allowance.priority;
+        lot.scope = allowance.scope.clone();
         self.cycle.lot = Some(self.issue(lot, EntryKind::IssueAllowance));
         self.stamp();
     }
@@ -88,32 +91,46 @@ impl Judged<'_> {
             let more = wanted - has;
             self.lots[lot].remaining = wanted;
             self.lots[lot].issued = wanted;
-            self.lots[lot].price = owed;
+            self.owes_from_now(lot, owed);
             self.alerts.issued += more;
             self.credits_have_come();
             let running = self.cycle.lot == Some(lot);
             self.lot_fact(if running { EntryKind::IssueAllowance } else { EntryKind::Issue }, lot, more);
         } else {
             let all = wanted.is_zero();
-            self.lots[lot].price = if all { owed } else { Money::ZERO };
+            self.owes_from_now(lot, if all { owed } else { Money::ZERO });
             self.take_away(EntryKind::Void, lot, has - wanted, false);
             if !all {
                 self.close_past(lot);
-                self.lots[lot].price = owed;
+                self.owes_from_now(lot, owed);
             }
         }
         self.stamp();
     }
 
+    /// What a lot whose past is closed still owes, unless it is earned over time.
+    fn owes_from_now(&mut self, lot: usize, owed: Money) {
+        if self.lots[lot].over_time.is_none() {
+            self.lots[lot].price = owed;
+        }
+    }
+
     /// A lot is now one of what there is of it; what it still owed is returned.
-    fn close_past(&mut self, lot: usize) -> Money {
-        let lot = &mut self.lots[lot];
-        let owed = lot.owed();
-        self.books.earn(lot.earned());
-        self.books.void(lot.lost());
+    fn close_past(&mut self, place: usize) -> Money {
+        if self.lots[place].over_time.is_some() {
+            // Its price is earned over time, whatever becomes of its credits (docs/semantics.md §18.13).
+            self.nothing_is_taken_back(place);
+            return Money::ZERO;
+        }
+        let lot = &mut self.lots[place];
+        let owed = lot.owed(self.now);
+        self.books.earn(lot.earned(self.now));
+        self.books.void(lot.lost(self.now));
         lot.price = Money::ZERO;
         lot.issued = lot.remaining;
         (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
+        // Nothing of it is taken back any more (docs/semantics.md §18.7).
+        self.nothing_is_taken_back(place);
         owed
     }
 
@@ -201,7 +218,7 @@ impl Judged<'_> {
 
     /// What was paid and is not yet earned pays for the rest of the period and the allowances to come.
     fn attach(&mut self, rest: Money) {
-        let without = self.terms().allowance.is_none();
+        let without = !self.spreads_over_allowances();
         let Some(mut billing) = self.till.billing else {
             self.earned(rest);
             return;

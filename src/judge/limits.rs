@@ -1,6 +1,6 @@
 //! What cannot be judged yet, said and not skipped.
 
-use crate::policy::{BilledTo, Recognition, RefundOn, Terms};
+use crate::policy::{BilledTo, Rollover, Terms};
 
 use super::JudgeCase;
 
@@ -11,24 +11,22 @@ pub const MOST_OPERATIONS: usize = 5_000;
 #[must_use]
 pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let has = |wanted: fn(&Terms) -> bool| case.policy.plans.iter().any(wanted);
+    let late = has(|terms| terms.billed_to != BilledTo::Recorded);
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
         (case.policy.splits_charges(), "ceilings over parts of charges"),
+        // What a trim expires comes back in no settled order, and windows that are over count late charges in no settled way
+        // (docs/semantics.md §4.9, §15.4, §18.7, §18.8).
         (
-            has(|terms| terms.billed_to != BilledTo::Recorded),
-            "charges billed to what was usable when they were incurred",
+            late && (has(trims) || has(|terms| !terms.limits.is_empty())),
+            "charges billed to what was usable when they were incurred, beside limits or a cap of what rolls over",
         ),
-        (has(|terms| terms.refund_on != RefundOn::default()), "purchased credits that are paid back"),
-        (has(|terms| terms.recognition != Recognition::OnUse), "prices earned over time"),
-        (has(is_dunned), "invoices that are tried again, and accounts suspended over them"),
-        (has(|terms| terms.overdraft.invoice_at.is_some()), "invoices before the close"),
-        (has(|terms| terms.overdraft.grace.is_some()), "debt that closes forgive so often"),
-        (!case.policy.scopes(&case.customers.grants).is_empty(), "credits for some operations"),
     ];
     unjudged.into_iter().find_map(|(unjudged, what)| unjudged.then_some(what))
 }
 
-fn is_dunned(terms: &Terms) -> bool {
-    let invoices = &terms.invoices;
-    !invoices.dunning.is_empty() || invoices.suspend_after.is_some() || invoices.terminate_after.is_some()
+/// What all rolled lots hold together has a cap.
+fn trims(terms: &Terms) -> bool {
+    let caps = |rollover: &Rollover| rollover.max_total.is_some();
+    terms.allowance.as_ref().is_some_and(|allowance| caps(&allowance.rollover))
 }

@@ -70,6 +70,8 @@ pub(super) struct JudgedMeter {
 #[derive(Debug, Default)]
 pub(super) struct JudgedMeters {
     pub all: Vec<JudgedMeter>,
+    /// Limits that have begun anew, whose meters (everybody's, if none is named) and when.
+    pub begun_anew: Vec<(u16, Option<Owner>, SimTime)>,
     /// Banked resets that have been used: of which bank, and the number of their issue.
     pub used_resets: Vec<(Bank, i64)>,
     /// Answers of people who were asked to raise an amount.
@@ -202,8 +204,13 @@ impl<'a> Judged<'a> {
 
     /// First instant and end of the fixed window of now.
     pub fn fixed_window(&self, limit: &UsageLimit) -> Option<(SimTime, SimTime)> {
+        self.fixed_window_at(limit, self.now)
+    }
+
+    /// The same of another instant.
+    fn fixed_window_at(&self, limit: &UsageLimit, at: SimTime) -> Option<(SimTime, SimTime)> {
         let LimitWindow::Fixed { every, anchor } = limit.window else { return None };
-        Some(self.around(self.window_anchor(anchor), every, self.now))
+        Some(self.around(self.window_anchor(anchor), every, at))
     }
 
     /// The window that a first use has opened and that has not ended.
@@ -291,7 +298,7 @@ impl<'a> Judged<'a> {
             }
             self.window_is_entered(limit, owner, meter);
             match limit.unit {
-                LimitUnit::Operations => told.extend(self.count(work, limit, owner, ONE, true)),
+                LimitUnit::Operations => told.extend(self.count(work, limit, owner, (ONE, self.now), true)),
                 LimitUnit::InFlight => {
                     let after = self.used(limit, owner);
                     told.extend(self.reached(work, limit, owner, (after - ONE, after)));
@@ -307,13 +314,13 @@ impl<'a> Judged<'a> {
     }
 
     /// A charge counts (docs/semantics.md §15.3); `stays` if it is never given back.
-    pub fn charge_counts(&mut self, work: usize, credits: Credits, stays: bool) -> Vec<Reason> {
+    pub fn charge_counts(&mut self, work: usize, credits: Credits, at: SimTime, stays: bool) -> Vec<Reason> {
         let (terms, mut told) = (self.terms(), Vec::new());
         for limit in &terms.limits {
             if limit.unit == LimitUnit::Credits
                 && let Some(owner) = self.inside(work, limit)
             {
-                told.extend(self.count(work, limit, owner, credits, stays));
+                told.extend(self.count(work, limit, owner, (credits, at), stays));
             }
         }
         told
@@ -324,7 +331,7 @@ impl<'a> Judged<'a> {
         let before = self.used(limit, owner);
         let meter = self.meter(limit.id, owner);
         self.meters.all[meter].counted.clear();
-        self.counts_now((work, value), limit, owner, (before, true))
+        self.counts_now((work, value, self.now), limit, owner, (before, true))
     }
 
     /// Something counts at the present; `stays` if it is never given back.
@@ -333,31 +340,40 @@ impl<'a> Judged<'a> {
         work: usize,
         limit: &UsageLimit,
         owner: Owner,
-        credits: Credits,
+        (credits, at): (Credits, SimTime),
         stays: bool,
     ) -> Vec<Reason> {
         let before = self.used(limit, owner);
-        self.counts_now((work, credits), limit, owner, (before, stays))
+        self.counts_now((work, credits, at), limit, owner, (before, stays))
     }
 
     fn counts_now(
         &mut self,
-        (work, credits): (usize, Credits),
+        (work, credits, at): (usize, Credits, SimTime),
         limit: &UsageLimit,
         owner: Owner,
         (before, stays): (Credits, bool),
     ) -> Vec<Reason> {
         let meter = self.meter(limit.id, owner);
-        let window = self.open_first_use(limit, meter).map(|(from, _)| from);
+        // What was incurred in a window that is over adds to none that is open (docs/semantics.md §18.8).
+        let open = self.open_first_use(limit, meter).map(|(from, _)| from);
+        let window = open.filter(|from| *from <= at);
         let nowhere = window.is_none() && matches!(limit.window, LimitWindow::FirstUse(_));
         let counts = if nowhere { Credits::ZERO } else { credits };
-        let (at, fixed) = (self.now, self.fixed_window(limit));
-        let counted = Counted { at, work, credits, counts, window, fixed, stays, forgotten: false };
+        let fixed = self.fixed_window_at(limit, at);
+        // What was incurred before the limit began anew is used no more.
+        let forgotten = self.meters.begun_anew.iter().any(|(id, whose, when)| {
+            *id == limit.id && whose.is_none_or(|whose| whose == owner) && at < *when
+        });
+        let counted = Counted { at, work, credits, counts, window, fixed, stays, forgotten };
         self.leave_out_what_is_over(limit, meter);
         self.meters.all[meter].counted.push(counted);
-        self.meters.all[meter].flows.push((at, counts));
+        // A bucket has no windows, and counts what is recorded late as it is recorded.
+        self.meters.all[meter].flows.push((self.now, counts));
         if nowhere {
-            self.count_after_window(work, limit, owner, credits);
+            if at == self.now {
+                self.count_after_window(work, limit, owner, credits);
+            }
             return Vec::new();
         }
         let after = self.used(limit, owner);

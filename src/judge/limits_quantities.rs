@@ -74,7 +74,7 @@ impl Judged<'_> {
     ) -> Vec<Reason> {
         let value = self.quantity(work, limit).unwrap_or(Credits::ZERO);
         match counted {
-            CountedAt::Start => self.count(work, limit, owner, value, true),
+            CountedAt::Start => self.count(work, limit, owner, (value, self.now), true),
             CountedAt::Latest => self.replace(work, limit, owner, value),
             CountedAt::End => Vec::new(),
         }
@@ -103,7 +103,7 @@ impl Judged<'_> {
                 let value = self.quantity(work, limit).unwrap_or(Credits::ZERO);
                 let counts =
                     if done == cost { value } else { value.scale_floor(done.micros(), cost.micros()) };
-                told.extend(self.count(work, limit, owner, counts, true));
+                told.extend(self.count(work, limit, owner, (counts, self.now), true));
             }
         }
         told

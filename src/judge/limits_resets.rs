@@ -39,6 +39,9 @@ impl Judged<'_> {
         let terms = self.terms();
         for limit in terms.limits.iter().filter(|limit| reset.limits.contains(&limit.name)) {
             let owner = of.map(|work| self.owner_of(work, limit));
+            if owner != Some(None) {
+                self.meters.begun_anew.push((limit.id, owner.flatten(), self.now));
+            }
             for place in 0..self.meters.all.len() {
                 let meter = &mut self.meters.all[place];
                 if meter.id != limit.id || owner.is_some_and(|owner| owner != Some(meter.owner)) {

@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
-use crate::policy::{BurnKey, ExpiryPrecision, RolledBurns};
+use crate::policy::{BurnKey, CreditScope, ExpiryPrecision, RolledBurns};
 use crate::units::{Category, Credits, MICROS_PER_SECOND, Money, SimTime};
 
 use super::account::Judged;
 use super::facts::{EntryKind, Fact};
+use super::ratable::OverTime;
+use super::scopes::narrowness;
 
 /// Where a lot comes from, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,10 @@ pub(super) struct JudgedLot {
     pub expired: Credits,
     pub voided: Credits,
     pub price: Money,
+    /// What was paid for it is earned evenly over time (docs/semantics.md §18.13).
+    pub over_time: Option<OverTime>,
+    /// Whom it is for (docs/semantics.md §14.1).
+    pub scope: CreditScope,
     pub origin: LotOrigin,
     /// What only holds keep alive of it; it expires as they let go.
     pub pinned: Credits,
@@ -63,6 +69,8 @@ impl JudgedLot {
             expired: Credits::ZERO,
             voided: Credits::ZERO,
             price: Money::ZERO,
+            over_time: None,
+            scope: CreditScope::default(),
             origin,
             pinned: Credits::ZERO,
             over: false,
@@ -72,6 +80,27 @@ impl JudgedLot {
     /// The end that is acted upon: an inclusive boundary adds a microsecond (docs/semantics.md §3.1).
     pub fn names(&self) -> Option<(u32, Category)> {
         Some((self.id, self.category))
+    }
+}
+
+/// A lot as the burn order sees it at an instant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LotInOrder<'l> {
+    pub place: usize,
+    pub lot: &'l JudgedLot,
+    pub ends: Option<SimTime>,
+    /// As if it ended with the fresh allowance, where rolled lots stand beside it (docs/semantics.md §4.8).
+    pub ends_beside: Option<SimTime>,
+}
+
+impl LotInOrder<'_> {
+    /// Rolled lots just before or behind the fresh allowance (docs/semantics.md §4.8).
+    fn rank(&self) -> u8 {
+        match self.lot.origin {
+            LotOrigin::Rolled { burns: RolledBurns::Before, .. } => 0,
+            LotOrigin::Rolled { burns: RolledBurns::After, .. } => 2,
+            _ => 1,
+        }
     }
 }
 
@@ -107,6 +136,22 @@ impl Judged<'_> {
     }
 
     pub fn burns_before(&self, a: usize, b: usize) -> Ordering {
+        self.in_burn_order(&self.standing(a), &self.standing(b))
+    }
+
+    /// A lot as the burn order sees it now.
+    pub fn standing(&self, place: usize) -> LotInOrder<'_> {
+        let lot = &self.lots[place];
+        let stands = match lot.origin {
+            LotOrigin::Rolled { burns, .. } if burns != RolledBurns::Unordered => self.cycle.lot,
+            _ => None,
+        };
+        let (ends, ends_beside) = (self.ends(place), self.ends(stands.unwrap_or(place)));
+        LotInOrder { place, lot, ends, ends_beside }
+    }
+
+    /// Which of two lots burns first by the rules of now (docs/semantics.md §3.2).
+    pub fn in_burn_order(&self, a: &LotInOrder<'_>, b: &LotInOrder<'_>) -> Ordering {
         let keys = &self.terms().burn_order;
         let place = |wanted: fn(&BurnKey) -> bool| keys.iter().position(wanted);
         let ends = place(|key| matches!(key, BurnKey::ExpiresAt(_)));
@@ -119,48 +164,39 @@ impl Judged<'_> {
         };
         for key in keys {
             let order = match *key {
-                BurnKey::Priority => self.lots[a].priority.cmp(&self.lots[b].priority),
+                BurnKey::Priority => a.lot.priority.cmp(&b.lot.priority),
                 BurnKey::ExpiresAt(precision) => {
-                    let key = |lot: usize| {
-                        let rank = if beside { self.rank(lot) } else { 1 };
-                        (self.end_key(lot, precision, beside), rank, self.end_key(lot, precision, false))
+                    let key = |lot: &LotInOrder<'_>| {
+                        let (rank, ends) = if beside { (lot.rank(), lot.ends_beside) } else { (1, lot.ends) };
+                        (self.end_key(ends, precision), rank, self.end_key(lot.ends, precision))
                     };
                     key(a).cmp(&key(b))
                 }
                 BurnKey::Category(order) => {
-                    let place = |lot: usize| order.iter().position(|&c| c == self.lots[lot].category);
+                    let place = |lot: &LotInOrder<'_>| order.iter().position(|&c| c == lot.lot.category);
                     place(a).cmp(&place(b))
                 }
                 BurnKey::UnitPrice => {
-                    let (a, b) = (&self.lots[a], &self.lots[b]);
+                    let (a, b) = (a.lot, b.lot);
                     let of = |price: Money, credits: Credits| {
                         i128::from(price.nanos()) * i128::from(credits.micros())
                     };
                     of(a.price, b.issued).cmp(&of(b.price, a.issued))
                 }
-                BurnKey::EffectiveAt => self.lots[a].effective_at.cmp(&self.lots[b].effective_at),
-                BurnKey::CreatedAt => self.lots[a].created_at.cmp(&self.lots[b].created_at),
-                BurnKey::Amount { larger_first: true } => self.lots[b].issued.cmp(&self.lots[a].issued),
-                BurnKey::Amount { larger_first: false } => self.lots[a].issued.cmp(&self.lots[b].issued),
+                BurnKey::EffectiveAt => a.lot.effective_at.cmp(&b.lot.effective_at),
+                BurnKey::CreatedAt => a.lot.created_at.cmp(&b.lot.created_at),
+                BurnKey::Amount { larger_first: true } => b.lot.issued.cmp(&a.lot.issued),
+                BurnKey::Amount { larger_first: false } => a.lot.issued.cmp(&b.lot.issued),
                 BurnKey::Burns if beside => Ordering::Equal,
-                BurnKey::Burns => self.rank(a).cmp(&self.rank(b)),
-                // No account with scopes is judged.
-                BurnKey::Scope | BurnKey::Id => Ordering::Equal,
+                BurnKey::Burns => a.rank().cmp(&b.rank()),
+                BurnKey::Scope => narrowness(a.lot).cmp(&narrowness(b.lot)),
+                BurnKey::Id => Ordering::Equal,
             };
             if order != Ordering::Equal {
                 return order;
             }
         }
-        (self.lots[a].id, a).cmp(&(self.lots[b].id, b))
-    }
-
-    /// Rolled lots just before or behind the fresh allowance (docs/semantics.md §4.8).
-    fn rank(&self, lot: usize) -> u8 {
-        match self.lots[lot].origin {
-            LotOrigin::Rolled { burns: RolledBurns::Before, .. } => 0,
-            LotOrigin::Rolled { burns: RolledBurns::After, .. } => 2,
-            _ => 1,
-        }
+        (a.lot.id, a.place).cmp(&(b.lot.id, b.place))
     }
 
     /// The end that the burn order compares: a close, or the lot's own, whichever is first (docs/semantics.md §4.4, §16.9).
@@ -173,13 +209,9 @@ impl Judged<'_> {
         [close, self.lots[lot].end].into_iter().flatten().min()
     }
 
-    /// The same as a key, none last; rolled lots may stand beside the fresh allowance (docs/semantics.md §4.8).
-    fn end_key(&self, lot: usize, precision: ExpiryPrecision, beside: bool) -> i64 {
-        let stands = match self.lots[lot].origin {
-            LotOrigin::Rolled { burns, .. } if beside && burns != RolledBurns::Unordered => self.cycle.lot,
-            _ => None,
-        };
-        match (self.ends(stands.unwrap_or(lot)), precision) {
+    /// An end as a key, none last.
+    fn end_key(&self, ends: Option<SimTime>, precision: ExpiryPrecision) -> i64 {
+        match (ends, precision) {
             (None | Some(SimTime::MAX), _) => i64::MAX,
             (Some(end), ExpiryPrecision::Exact) => end.micros(),
             (Some(end), ExpiryPrecision::Second) => end.micros().div_euclid(MICROS_PER_SECOND),
@@ -191,6 +223,7 @@ impl Judged<'_> {
     /// keep their amounts, uncovered. Returns what was taken.
     pub fn take_away(&mut self, kind: EntryKind, lot: usize, credits: Credits, may_pin: bool) -> Credits {
         let credits = credits.min(self.lots[lot].remaining);
+        let stood = self.stands_now(lot);
         let free = (self.lots[lot].remaining - self.reserved_of(lot)).positive_part();
         let from_free = credits.min(free);
         let mut from_holds = credits - from_free;
@@ -216,12 +249,16 @@ impl Judged<'_> {
         // What pinning holds keep is to go as they end.
         self.lots[lot].pinned = self.lots[lot].pinned.max(from_holds);
         self.lots[lot].remaining -= taken;
-        let earned = self.lots[lot].earned();
+        let earned = self.lots[lot].earned(self.now);
         match kind {
             EntryKind::Void => self.lots[lot].voided += taken,
             _ => self.lots[lot].expired += taken,
         }
-        self.books.expire(self.lots[lot].earned() - earned);
+        let breakage = self.lots[lot].earned(self.now) - earned;
+        self.books.expire(breakage);
+        if kind != EntryKind::Void && taken.is_positive() {
+            self.note_expired(stood, taken, breakage);
+        }
         let first = kind != EntryKind::Void;
         if first && uncovered.is_positive() {
             self.tell(Fact::new(self.now, EntryKind::HoldUncovered).of(uncovered));
@@ -230,6 +267,9 @@ impl Judged<'_> {
             let money = if kind == EntryKind::Void { self.voided_value(lot, taken) } else { Money::ZERO };
             let grant = self.lots[lot].names();
             self.tell(Fact { grant, ..Fact::new(self.now, kind).of(taken).paid(money) });
+        }
+        if !first && self.lots[lot].remaining.is_zero() {
+            self.voids_price_to_come(lot);
         }
         if !first && uncovered.is_positive() {
             self.tell(Fact::new(self.now, EntryKind::HoldUncovered).of(uncovered));
@@ -240,6 +280,9 @@ impl Judged<'_> {
     /// What of a lot's price is lost with credits that have just been voided (docs/semantics.md §11.2).
     fn voided_value(&self, lot: usize, taken: Credits) -> Money {
         let lot = &self.lots[lot];
+        if lot.over_time.is_some() {
+            return Money::ZERO;
+        }
         let earned = |credits: Credits| lot.price.scale_floor(credits.micros(), lot.issued.micros().max(1));
         let used = lot.burned + lot.expired + lot.voided;
         earned(used) - earned(used - taken)

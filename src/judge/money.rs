@@ -11,6 +11,8 @@ use super::facts::{EntryKind, Fact};
 /// An invoice of overage or a fee.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JudgedInvoice {
+    /// Counted from the first invoice of the account.
+    pub number: u64,
     pub amount: Money,
 }
 
@@ -22,6 +24,10 @@ pub(super) struct Till {
     pub credit: Money,
     /// The running billing period of the subscription.
     pub billing: Option<BilledPeriod>,
+    /// Invoices that suspend the account (docs/semantics.md §18.10).
+    pub suspended_by: Vec<usize>,
+    /// Credits were paid back as the organization left.
+    pub has_paid_back: bool,
 }
 
 impl Judged<'_> {
@@ -38,33 +44,32 @@ impl Judged<'_> {
         if amount == Money::ZERO {
             return;
         }
-        let index = self.till.invoices.len();
-        self.till.invoices.push(JudgedInvoice { amount });
-        if invoices.declined.holds(self.case.key.uniform(Purpose::Invoice, number, 0)) {
-            if let Some(after) = invoices.write_off_after {
-                self.to_come.add(
-                    self.now + after,
-                    (index as u32, 0, 0),
-                    Coming::InvoiceWrittenOff { invoice: index },
-                );
-            }
-            return;
-        }
+        let invoice = self.till.invoices.len();
+        self.till.invoices.push(JudgedInvoice { number, amount });
         let mut delay = SimSpan::ZERO;
         if !invoices.auto_pay {
             let mut stream = self.case.key.keyed(Purpose::Invoice, number, 1);
             delay = SimSpan::from_seconds_f64(invoices.delay.sample(&mut stream));
         }
-        if delay.is_zero() {
-            self.invoice_paid(index);
+        let (due, tie) = (self.now + delay, (invoice as u32, 0, 0));
+        if invoices.declined.holds(self.case.key.uniform(Purpose::Invoice, number, 0)) {
+            if let Some(after) = invoices.write_off_after {
+                let last = (invoice as u32, 1, 0);
+                self.to_come.add(self.now + after, last, Coming::InvoiceWrittenOff { invoice });
+            }
+            self.will_be_tried(invoice, due, &invoices);
+            self.may_suspend(invoice, due, &invoices);
+        } else if delay.is_zero() {
+            self.invoice_paid(invoice);
         } else {
-            self.to_come.add(self.now + delay, (index as u32, 0, 0), Coming::InvoicePaid { invoice: index });
+            self.to_come.add(due, tie, Coming::InvoicePaid { invoice });
         }
     }
 
     pub fn invoice_paid(&mut self, invoice: usize) {
         let amount = self.till.invoices[invoice].amount;
         self.say(Fact::new(self.now, EntryKind::InvoicePaid).paid(amount));
+        self.no_more_unpaid(invoice);
     }
 
     pub fn invoice_written_off(&mut self, invoice: usize) {

@@ -33,13 +33,16 @@ impl Judged<'_> {
         self.begin_grants(&places);
         self.stamp();
         self.repay();
+        self.invoice_what_is_due();
         self.whole_event = None;
+        self.balances_of_some_change();
         self.arm_alerts();
         self.arm_top_ups();
         self.begin_people();
         self.clients_begin();
         self.schedule_changes();
         self.schedule_resets();
+        self.life_will_end();
         self.look_at_top_ups();
     }
 }

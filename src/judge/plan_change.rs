@@ -207,6 +207,7 @@ impl Judged<'_> {
     /// A plan is entered as a cycle begins (docs/semantics.md §16.3, §16.4).
     pub fn enter(&mut self, decided: DecidedChange) {
         self.end_subscription();
+        self.pays_back_at_downgrade(decided.to);
         self.plan_changes_to(decided.to);
         if decided.restarts {
             self.cycle.sign_up = self.now;
@@ -219,6 +220,7 @@ impl Judged<'_> {
         self.issue_allowance(true);
         self.stamp();
         self.give_grants();
+        self.invoice_what_is_due();
     }
 
     /// Other rules hold from now.

@@ -151,6 +151,10 @@ impl Judged<'_> {
     /// The heads of the queues are checked, the balance's first; after one has left its queue all are checked again
     /// (docs/semantics.md §6.12, §15.7).
     pub fn resume(&mut self) {
+        // Nothing that waits is started (docs/semantics.md §18.10).
+        if self.is_suspended() {
+            return;
+        }
         while self.head_leaves() || self.head_of_limit_leaves() {}
     }
 

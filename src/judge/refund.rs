@@ -84,26 +84,30 @@ impl Judged<'_> {
             self.say(fact.of(credits));
             return;
         }
-        self.work[work].anew += credits;
+        let scope = self.lots[lot].scope.clone();
+        let anew = &mut self.work[work].anew;
+        match anew.iter_mut().find(|(known, _)| *known == scope) {
+            Some((_, more)) => *more += credits,
+            None => anew.push((scope, credits)),
+        }
     }
 
-    /// What lots that have ended cannot take back is issued anew, in one (docs/semantics.md §18.3).
+    /// What lots that have ended cannot take back is issued anew, in one for each scope (docs/semantics.md §14.6, §18.3).
     fn issue_anew(&mut self, work: usize) {
-        let credits = std::mem::take(&mut self.work[work].anew);
-        if !credits.is_positive() {
-            return;
+        for (scope, credits) in std::mem::take(&mut self.work[work].anew) {
+            let id = self.fresh_id();
+            let mut anew = JudgedLot::new(id, Category::Promotional, credits, self.now, LotOrigin::Refund);
+            anew.scope = scope;
+            anew.end = match self.terms().refund_valid {
+                Expiry::Never => None,
+                Expiry::At(at) => Some(at),
+                Expiry::After(period) => Some(self.case.zone.add(self.now, period, self.terms().month_end)),
+            };
+            let fact = self.fact_of(work, EntryKind::RefundIssued).of(credits);
+            self.say(fact);
+            self.issue(anew, EntryKind::Issue);
+            self.stamp();
         }
-        let id = self.fresh_id();
-        let mut anew = JudgedLot::new(id, Category::Promotional, credits, self.now, LotOrigin::Refund);
-        anew.end = match self.terms().refund_valid {
-            Expiry::Never => None,
-            Expiry::At(at) => Some(at),
-            Expiry::After(period) => Some(self.case.zone.add(self.now, period, self.terms().month_end)),
-        };
-        let fact = self.fact_of(work, EntryKind::RefundIssued).of(credits);
-        self.say(fact);
-        self.issue(anew, EntryKind::Issue);
-        self.stamp();
     }
 
     /// Of debt: what is still owed of it, then what was repaid, invoiced and forgiven (docs/semantics.md §18.2). Returns what

@@ -154,6 +154,7 @@ impl Judged<'_> {
         if churn.probability.holds(uniform) {
             self.churned = true;
             self.say(super::facts::Fact::new(self.now, EntryKind::Churned));
+            self.pays_back_as_it_leaves();
         }
     }
 }

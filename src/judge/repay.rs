@@ -36,11 +36,13 @@ impl Judged<'_> {
         }
         let repay = self.overdraft().repay;
         for lot in self.burn_order() {
-            let may = match repay {
-                Repay::AnyCredit => true,
-                Repay::Purchase => self.lots[lot].category == Category::Purchased,
-                Repay::Never => false,
-            };
+            // Lots for some operations never repay (docs/semantics.md §14.4).
+            let may = self.is_everybodys(lot)
+                && match repay {
+                    Repay::AnyCredit => true,
+                    Repay::Purchase => self.lots[lot].category == Category::Purchased,
+                    Repay::Never => false,
+                };
             if !may {
                 continue;
             }
@@ -66,6 +68,7 @@ impl Judged<'_> {
 
     /// What a close does with debt (docs/semantics.md §6.20).
     pub fn debt_rule(&mut self) {
+        self.grace_forgives();
         let overdraft = self.overdraft();
         let owed = self.debt();
         if !owed.is_positive() {

@@ -32,6 +32,7 @@ impl CycleRows {
             EntryKind::Repay => row.repaid += credits,
             EntryKind::RefundRepaid => row.repaid -= credits,
             EntryKind::Expire => row.expired += credits,
+            EntryKind::Unexpire => row.expired -= credits,
             EntryKind::Demanded => row.demanded += 1,
             _ => {}
         }
@@ -40,7 +41,7 @@ impl CycleRows {
             | EntryKind::PurchaseOrdered
             | EntryKind::Issue
             | EntryKind::InvoicePaid => row.money += fact.money,
-            EntryKind::CreditOnBill => row.money -= fact.money,
+            EntryKind::CreditOnBill | EntryKind::PaidBack => row.money -= fact.money,
             _ => {}
         }
     }

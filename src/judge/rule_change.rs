@@ -32,6 +32,7 @@ impl Judged<'_> {
         self.take_up_rules();
         self.renew_price();
         self.repay();
+        self.invoice_what_is_due();
         self.follow(before, None);
         self.look_at_new_rules();
     }
@@ -47,7 +48,7 @@ impl Judged<'_> {
         self.edition = edition;
         self.take_up_rates();
         let new = self.terms();
-        let spread_anew = old.allowance.is_some() != new.allowance.is_some();
+        let spread_anew = super::ratable::spreads(old) != super::ratable::spreads(new);
         if new.subscription.is_some() && spread_anew {
             self.cycle.rebills = true;
         }

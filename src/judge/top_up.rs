@@ -176,6 +176,7 @@ impl<'a> Judged<'a> {
             priced: package.price.is_some(),
             expires: package.expires,
             priority: package.priority,
+            scope: package.scope.clone(),
             by_people: false,
             landed: false,
         };

@@ -14,6 +14,11 @@ pub(super) struct ThreeBalances {
 }
 
 impl ThreeBalances {
+    /// One of the three is higher than it was.
+    pub fn rose_from(self, before: ThreeBalances) -> bool {
+        self.settled > before.settled || self.available > before.available || self.ongoing > before.ongoing
+    }
+
     pub fn of(self, view: View) -> Credits {
         match view {
             View::Settled => self.settled,

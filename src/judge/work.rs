@@ -1,6 +1,6 @@
 //! An operation from its start to its end (docs/semantics.md §1.7, §6.6 to §6.8, §6.14, §6.16).
 
-use crate::policy::{ChargeMoment, FeatureTerms, Overrun};
+use crate::policy::{ChargeMoment, CreditScope, FeatureTerms, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
 
@@ -79,7 +79,7 @@ pub(super) struct JudgedWork {
     pub taken: Vec<ChargedFrom>,
     pub to_give_back: Credits,
     /// Of what is being given back, what is issued anew.
-    pub anew: Credits,
+    pub anew: Vec<(CreditScope, Credits)>,
     /// Of what it owed, what the vendor paid for.
     pub absorbed: Credits,
     /// Owed so far, rounded as its charges are; in the end all that it owes.
@@ -154,7 +154,7 @@ impl JudgedWork {
             recording: 0,
             taken: Vec::new(),
             to_give_back: Credits::ZERO,
-            anew: Credits::ZERO,
+            anew: Vec::new(),
             absorbed: Credits::ZERO,
             due: Credits::ZERO,
             pauses: false,

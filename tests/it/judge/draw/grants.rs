@@ -27,7 +27,10 @@ impl Drawn {
         }
         for (key, most) in [("min_credits", 12), ("max_credits", 30), ("max_total", 40)] {
             if self.chance.one_in(3) {
-                parts.push(format!("{key} = {}", self.credits(most)));
+                let limit = format!("{key} = {}", self.credits(most));
+                // What trims take is not judged beside late charges yet.
+                let late = self.lines.iter().any(|(_, line)| line.contains("billed_to"));
+                parts.extend((key != "max_total" || !late).then_some(limit));
             }
         }
         if self.chance.one_in(3) {
@@ -106,7 +109,9 @@ impl Drawn {
         if self.seldom(5) {
             parts.push(format!("rollover = {}", self.rollover()));
         }
-        if self.chance.one_in(3) {
+        parts.extend(self.scope());
+        let ends = parts.iter().any(|part| part.starts_with("expires"));
+        if self.chance.one_in(3) && (ends || !self.ratable) {
             parts.push(format!("price = \"{} USD\"", self.chance.from(1, 9)));
         }
         format!("{{ {} }}", parts.join(", "))
@@ -129,6 +134,9 @@ impl Drawn {
         }
         if self.chance.one_in(6) {
             write!(line, ", category = \"{}\"", self.chance.of(&["promotional", "purchased"])).unwrap();
+        }
+        for part in self.scope() {
+            write!(line, ", {part}").unwrap();
         }
         line + " }"
     }

@@ -2,7 +2,7 @@
 //!
 //! Level 1 is grants, cycles, debt, checks, charges, refunds, alerts; level 2 is work that waits, is held or killed, and people;
 //! level 3 is money, time and terms that change; level 5 is limits;
-//! level 6 is rates. A kind has the digit of its level before its own.
+//! level 6 is rates; level 7 is money and scopes. A kind has the digit of its level before its own.
 
 /// Clients who wait for what their last request met.
 pub const CLIENTS: u64 = 30;
@@ -52,12 +52,27 @@ pub const DATED_PRICES: u64 = 62;
 /// Falling back on another feature for lack of credits, or at a cap.
 pub const SHORT_FALLBACKS: u64 = 63;
 
+/// Money and scopes.
+pub const MONEY: u64 = 7;
+/// Credits for some features and groups.
+pub const SCOPES: u64 = 71;
+/// Overage that is invoiced before the close, and debt that closes forgive.
+pub const OVERAGE: u64 = 72;
+/// Charges that burn what was usable when they were incurred.
+pub const LATE: u64 = 73;
+/// Invoices that are tried again, and accounts that are suspended.
+pub const DUNNING: u64 = 74;
+/// Purchased credits that are paid back.
+pub const PAID_BACK: u64 = 75;
+/// Prices earned over time.
+pub const RATABLE: u64 = 76;
+
 /// What has shown differences, and seldom meets: many changes, lots that holds keep, grants that roll over, ends by the
 /// microsecond. Drawn where it is named: a hunt, not a sample.
 pub const SELDOM: u64 = 81;
 
 /// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, in every third
-/// with limits and in two of five with rates, unless the environment names some.
+/// with limits, in two of five with rates and in three of seven with money and scopes, unless the environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {
     let named = std::env::var("CREDITSIM_JUDGE_LEVEL").unwrap_or_default();
     let named: Vec<u64> = named.split(',').filter_map(|level| level.trim().parse().ok()).collect();
@@ -72,10 +87,11 @@ pub fn levels(seed: u64) -> Vec<u64> {
     };
     levels.extend((seed.is_multiple_of(3)).then_some(5));
     levels.extend((seed % 5 < 2).then_some(6));
+    levels.extend((seed % 7 < 3).then_some(7));
     levels
 }
 
 /// True if a kind, or a whole level, is among those that are drawn.
 pub fn has(levels: &[u64], kind: u64) -> bool {
-    levels.contains(&kind) || levels.contains(&(kind / 10))
+    levels.contains(&kind) || levels.contains(&(kind / 10)) || levels.iter().any(|level| level / 10 == kind)
 }

@@ -34,7 +34,9 @@ impl Drawn {
 
     /// Members, in groups, and projects ask.
     fn owners(&mut self) {
-        self.add(Place::Cohort, "groups = { law = 0.5, sales = 0.5 }".to_owned());
+        if !self.lines.iter().any(|(_, line)| line.contains("groups = { law")) {
+            self.add(Place::Cohort, "groups = { law = 0.5, sales = 0.5 }".to_owned());
+        }
         if !self.lines.iter().any(|(_, line)| line.starts_with("members")) {
             self.add(Place::Cohort, "members = 3".to_owned());
         }

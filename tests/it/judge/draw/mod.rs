@@ -4,6 +4,7 @@ mod chance;
 mod grants;
 mod levels;
 mod limits;
+mod money;
 mod people;
 mod plans;
 mod policy;
@@ -32,6 +33,8 @@ struct Drawn {
     levels: Vec<u64>,
     /// Operations that are written down say their quantities.
     counted: bool,
+    /// What is paid in advance may be earned over time, so that all that is paid for has an end.
+    ratable: bool,
 }
 
 /// The scenario file of a seed, with the levels and kinds that the environment names.
@@ -47,8 +50,16 @@ pub fn file_of(seed: u64, levels: Vec<u64>) -> File {
     let starts = [19_753, 19_782, 20_089, 20_088, 20_148, 19_650, 19_811, 20_022, 20_028, 19_971];
     let start = starts[chance.below(10) as usize] * 1_440 + [0, 0, 0, 90, 750][chance.below(5) as usize];
     let days = [3, 10, 35, 70, 130, 400][chance.below(6) as usize];
-    let mut drawn =
-        Drawn { chance, lines: Vec::new(), start, days, instants: Vec::new(), levels, counted: false };
+    let mut drawn = Drawn {
+        chance,
+        lines: Vec::new(),
+        start,
+        days,
+        instants: Vec::new(),
+        levels,
+        counted: false,
+        ratable: false,
+    };
     let zones =
         ["UTC", "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"];
     let zone = drawn.chance.of(&zones);
@@ -93,6 +104,7 @@ impl Drawn {
     }
 
     fn all(&mut self) {
+        self.ratable = self.only_with(levels::RATABLE, 2);
         self.operations();
         self.cohort();
         self.policy();
@@ -112,6 +124,7 @@ impl Drawn {
                 self.add(Place::Policy, format!("features.{feature} = {{ {} }}", rules.join(", ")));
             }
         }
+        self.money();
         if self.now_and_then(levels::PLANS, 2) {
             self.plan_changes();
         }

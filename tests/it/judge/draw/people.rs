@@ -33,7 +33,10 @@ impl Drawn {
                 self.add(Place::Cohort, format!("cycle_closes = [{}]", closes.join(", ")));
             }
         }
-        if self.now_and_then(2, 3) {
+        if self.has(levels::SCOPES) {
+            let line = "members = 3\ngroups = { law = 1, sales = 2 }".to_owned();
+            self.add(Place::Cohort, line);
+        } else if self.now_and_then(2, 3) {
             let line =
                 format!("members = {}\nbilling_members = {}", self.chance.from(1, 3), self.chance.from(1, 2));
             self.add(Place::Cohort, line);

@@ -14,7 +14,10 @@ impl Drawn {
             let allowance = self.allowance();
             self.add(Place::Plan, format!("allowance = {allowance}"));
         } else if self.chance.one_in(3) {
-            self.add(Place::Plan, "allowance = \"none\"".to_owned());
+            // A grace is a share of an allowance.
+            if !self.lines.iter().any(|(_, line)| line.contains("grace = {")) {
+                self.add(Place::Plan, "allowance = \"none\"".to_owned());
+            }
         }
         for rule in self.feature_rules() {
             if self.chance.one_in(2) {
@@ -39,6 +42,10 @@ impl Drawn {
         if self.chance.one_in(3) {
             let debts = self.of_debt();
             self.add(Place::Plan, debts);
+        } else if self.only_with(levels::MONEY, 2)
+            && let Some(line) = self.of_money()
+        {
+            self.add(Place::Plan, line.replace(", late_grace", "\nlate_grace"));
         }
     }
 
@@ -54,6 +61,8 @@ impl Drawn {
             }
             if self.chance.one_in(3) {
                 set.push(self.of_debt());
+            } else if self.only_with(levels::MONEY, 2) {
+                set.extend(self.of_money());
             }
             let who = match self.chance.below(6) {
                 0 => format!(", signed_up = {{ before = {} }}", self.at()),

@@ -50,6 +50,10 @@ impl Drawn {
                     order.push(key);
                 }
             }
+            if self.only_with(levels::SCOPES, 2) {
+                let place = self.chance.below(order.len() as u64 + 1) as usize;
+                order.insert(place, "\"scope\"");
+            }
             self.add(Place::Policy, format!("burn_order = [{}]", order.join(", ")));
         }
         if self.seldom(6) {
@@ -95,6 +99,7 @@ impl Drawn {
             if self.chance.one_in(6) {
                 parts.push("adopted = 0.5".to_owned());
             }
+            self.overage(&mut parts);
             self.add(Place::Policy, format!("overdraft = {{ {} }}", parts.join(", ")));
         }
         if self.chance.one_in(6) {

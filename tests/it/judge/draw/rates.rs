@@ -155,8 +155,9 @@ impl Drawn {
                     if when.is_empty() {
                         continue;
                     }
+                    let ends = if self.ratable { "expires_after = \"month\", " } else { "" };
                     more.push_str(&format!(
-                        ", {{ name = \"{name}\", credits = {credits}, price = \"{price} USD\", {when} }}"
+                        ", {{ name = \"{name}\", credits = {credits}, price = \"{price} USD\", {ends}{when} }}"
                     ));
                 }
                 self.lines[index].1 = format!("packages = [{}{more}]", packages.trim_end_matches(']'));

@@ -10,11 +10,14 @@ impl Drawn {
         let mut packages = Vec::new();
         for (name, credits, price) in [("small", 10, "1"), ("large", 45, "4")] {
             let mut line = format!("{{ name = \"{name}\", credits = {credits}, price = \"{price} USD\"");
-            if self.chance.one_in(2) {
+            if self.chance.one_in(2) || self.ratable {
                 write!(line, ", expires_after = {}", self.period()).unwrap();
             }
             if self.chance.one_in(6) {
                 write!(line, ", priority = {}", self.chance.from(0, 2) as i64 - 1).unwrap();
+            }
+            for part in self.scope() {
+                write!(line, ", {part}").unwrap();
             }
             packages.push(line + " }");
         }

@@ -35,6 +35,7 @@ impl Drawn {
                     write!(line, ", after = \"{}\"", if at_once { "0s" } else { "1 us" }).unwrap();
                 }
             }
+            line.push_str(&self.asker());
             line.push_str(" }");
             self.add(Place::Operation, line);
         }
@@ -68,6 +69,9 @@ impl Drawn {
         let from_clients = self.now_and_then(levels::CLIENTS, 2);
         let arrivals = if from_clients { self.chance.of(&reactive) } else { self.chance.of(&arrivals) };
         self.add(place, format!("arrivals = {arrivals}"));
+        if self.only_with(levels::SCOPES, 3) {
+            self.add(place, "by = \"nobody\"".to_owned());
+        }
         if self.chance.one_in(3) {
             let (work, more) = (self.chance.from(1, 6), self.chance.from(1, 9));
             self.add(
