@@ -8,8 +8,12 @@ use std::sync::Arc;
 use crate::engine::{self, Failure, Job, JobOptions, NoRows};
 use crate::organization::{DetailOptions, OrganizationProgress, Workspace};
 use crate::outcome::{Detail, Entry};
-use crate::policy::{ChargeMoment, CreditScope, FeatureTerms, InFlight, OnCancel, OnFailure, Policy};
-use crate::report::{Cell, Column, FeatureWords, PlanWords, Statement, StatementFacts, StatementLine, Table};
+use crate::policy::{
+    ChargeMoment, CreditScope, FeatureTerms, InFlight, LotOwner, OnCancel, OnFailure, Policy,
+};
+use crate::report::{
+    Cell, Column, FeatureWords, PlanWords, ScopeWords, Statement, StatementFacts, StatementLine, Table,
+};
 use crate::scenario::Scenario;
 use crate::units::{CohortIndex, FeatureIndex, OrganizationId, SimTime};
 use crate::workload::{FeatureRates, PreparedHistory, Pseudonyms};
@@ -164,17 +168,25 @@ fn member_groups(names: &[String], groups: &[Option<u16>]) -> BTreeMap<u16, Stri
 }
 
 /// Whom credits are for, in the words of the scenario.
-fn scope_words(scenario: &Scenario, scopes: Vec<CreditScope>) -> Vec<String> {
+fn scope_words(scenario: &Scenario, scopes: Vec<CreditScope>) -> Vec<ScopeWords> {
     let words = |scope: CreditScope| {
         let name = |index: &FeatureIndex| format!("`{}`", scenario.features[index.index()].name);
         let features: Vec<String> = scope.features.iter().flatten().map(name).collect();
         let group = |group: &u16| format!("`{}`", scenario.groups[usize::from(*group)]);
         let groups: Vec<String> = scope.groups.iter().flatten().map(group).collect();
-        match (features.is_empty(), groups.is_empty()) {
-            (_, true) => format!(" for {}", features.join(", ")),
+        let whom = match (features.is_empty(), groups.is_empty()) {
+            (true, true) => String::new(),
+            (false, true) => format!(" for {}", features.join(", ")),
             (true, false) => format!(" for group {}", groups.join(", ")),
             (false, false) => format!(" for {} of group {}", features.join(", "), groups.join(", ")),
-        }
+        };
+        let (owner, names) = match scope.per {
+            LotOwner::Organization => ("", Vec::new()),
+            LotOwner::Group => ("group", scenario.groups.clone()),
+            LotOwner::Member => ("member", Vec::new()),
+            LotOwner::Project => ("project", Vec::new()),
+        };
+        ScopeWords { whom, owner, names }
     };
     scopes.into_iter().map(words).collect()
 }

@@ -1,14 +1,18 @@
 //! The ledger itself: lots in burn order, debt, and what moves between them.
 
+use std::collections::BTreeMap;
+
 use crate::deliberate::Deliberate;
-use crate::policy::{BurnKey, ChargeParts, CreditScope, Spender};
+use crate::policy::{BurnKey, ChargeParts, CreditScope, DebtOwner, Spender};
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::ceilings::ChargeBounds;
 use super::hold::{Hold, HoldId};
+use super::index::LotIndex;
 use super::late::{Lapses, LotMark};
 use super::lot::{BurnEnd, Lot, LotKind, LotSerial, ScopeId};
 use super::order::burn_order;
+use super::scopes::{Places, UsableLots};
 
 /// Credits taken out of one lot by the last act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +84,10 @@ pub struct Ledger {
     pub(super) scopes: Vec<CreditScope>,
     /// What bounds the present act.
     pub(super) bounds: Option<Box<ChargeBounds>>,
+    /// Lots by whom they are for, if there are scopes.
+    pub(super) index: LotIndex,
+    /// Of the debt, what members and projects owe themselves; nobody is here who owes nothing.
+    pub(super) own_debts: BTreeMap<DebtOwner, Credits>,
 }
 
 impl Ledger {
@@ -110,12 +118,42 @@ impl Ledger {
         let fresh = lot.kind == LotKind::Allowance;
         let fresh = fresh.then(|| BurnEnd { at: lot.ends(), key: lot.ends_key });
         let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
+        self.begin_lot(&lot);
         self.lots.insert(at, lot);
+        self.find_places();
         if fresh.is_some() {
             self.stand_beside(fresh);
         }
         self.assert_sound();
         serial
+    }
+
+    /// Adds the lots that the owners of a scope get together; their serials follow each other. Returns the first.
+    pub fn issue_each(&mut self, lots: impl Iterator<Item = Lot>) -> LotSerial {
+        let first = LotSerial(self.next_serial);
+        let mut fresh = None;
+        for lot in lots {
+            let lot = Lot { serial: LotSerial(self.next_serial), ..lot };
+            self.next_serial += 1;
+            self.remaining += lot.remaining;
+            self.begin_lot(&lot);
+            let is_fresh = lot.kind == LotKind::Allowance;
+            fresh = is_fresh.then(|| BurnEnd { at: lot.ends(), key: lot.ends_key }).or(fresh);
+            self.lots.push(lot);
+        }
+        self.sort();
+        if fresh.is_some() {
+            self.stand_beside(fresh);
+        }
+        self.assert_sound();
+        first
+    }
+
+    fn begin_lot(&mut self, lot: &Lot) {
+        self.shift(lot.scope, lot.remaining, Credits::ZERO);
+        if !self.scopes.is_empty() {
+            self.index.has_had(lot.scope);
+        }
     }
 
     /// Rolled lots that burn before or after the fresh allowance take their place beside it (it ends then), or their own
@@ -146,8 +184,10 @@ impl Ledger {
         let lot = &mut self.lots[lot];
         lot.remaining -= amount;
         lot.burned += amount;
+        let (scope, found) = (lot.scope, (lot.category, matches!(lot.kind, LotKind::Rolled { .. })));
+        self.shift(scope, Credits::ZERO - amount, Credits::ZERO);
         self.remaining -= amount;
-        Some((lot.category, matches!(lot.kind, LotKind::Rolled { .. })))
+        Some(found)
     }
 
     /// True if there is neither debt nor an open hold.
@@ -174,7 +214,8 @@ impl Ledger {
                 && (!purchased_only || lot.category == Category::Purchased)
                 && !kept.hold_lots_of(lot.category)
         };
-        let left = self.burn_where(debt, eligible);
+        let places = self.places_of(&UsableLots::everybodys(self.scopes.len()));
+        let left = self.burn_places(debt, &places, eligible);
         self.debt = left;
         self.assert_sound();
         debt - left
@@ -228,6 +269,7 @@ impl Ledger {
             hold.drop_reservations_of(serial);
         }
         self.uncovered += reserved;
+        self.shift(self.lots[index].scope, Credits::ZERO - amount, Credits::ZERO - reserved);
         let lot = &mut self.lots[index];
         lot.reserved -= reserved;
         lot.overdue = Credits::ZERO;
@@ -265,6 +307,8 @@ impl Ledger {
         let lot = &mut self.lots[index];
         lot.credits += credits;
         lot.remaining += credits;
+        let scope = lot.scope;
+        self.shift(scope, credits, Credits::ZERO);
         self.remaining += credits;
         self.sort();
         self.assert_sound();
@@ -277,6 +321,7 @@ impl Ledger {
         if reserved.is_positive() {
             self.strip_all(serial, reserved);
         }
+        self.shift(self.lots[index].scope, Credits::ZERO - amount, Credits::ZERO - reserved);
         let lot = &mut self.lots[index];
         lot.reserved -= reserved;
         lot.overdue = lot.overdue.min(lot.reserved);
@@ -414,35 +459,51 @@ impl Ledger {
     }
 
     pub(super) fn position(&self, serial: LotSerial) -> Option<usize> {
-        self.lots.iter().position(|lot| lot.serial == serial)
+        if self.scopes.is_empty() {
+            return self.lots.iter().position(|lot| lot.serial == serial);
+        }
+        self.index.place_of(serial, &self.lots)
     }
 
     pub(super) fn burn_or_owe(&mut self, amount: Credits, spender: Spender) -> Credits {
         if self.bounds.is_some() {
             return self.burn_or_owe_within(amount, spender);
         }
-        let usable = self.scopes_of(spender);
+        let usable = self.usable_lots(spender);
         let rest = self.as_of.map_or(amount, |mark| self.burn_as_of(mark, amount, &usable));
-        let left = self.burn_where(rest, |lot| usable.hold(lot));
+        let places = self.places_of(&usable);
+        let left = self.burn_places(rest, &places, |_| true);
         self.debt += left;
+        if left.is_positive() && !self.scopes.is_empty() {
+            self.shift_debt(self.debt_owner(spender), left);
+        }
         left
     }
 
-    /// Burns unreserved credits of eligible lots; returns what they did not cover.
-    pub(super) fn burn_where(&mut self, amount: Credits, eligible: impl Fn(&Lot) -> bool) -> Credits {
+    /// Burns unreserved credits of eligible lots among these; returns what they did not cover.
+    pub(super) fn burn_places(
+        &mut self,
+        amount: Credits,
+        places: &Places,
+        eligible: impl Fn(&Lot) -> bool,
+    ) -> Credits {
         let mut left = amount;
         let mut emptied = false;
-        for lot in &mut self.lots {
+        for n in 0..places.len() {
             if left.is_zero() {
                 break;
             }
+            let lot = &mut self.lots[places.get(n)];
             let part = lot.free().min(left);
             if part.is_positive() && eligible(lot) {
-                lot.remaining -= if Deliberate::BurnKeepsLot.is_made() { Credits::ZERO } else { part };
+                let gone = if Deliberate::BurnKeepsLot.is_made() { Credits::ZERO } else { part };
+                lot.remaining -= gone;
                 lot.burned += part;
                 emptied |= lot.remaining.is_zero();
                 left -= part;
-                self.takes.push(Take::of(lot, part));
+                let take = Take::of(lot, part);
+                self.takes.push(take);
+                self.shift(take.scope, Credits::ZERO - gone, Credits::ZERO);
             }
         }
         self.remaining -= amount - left;
@@ -463,6 +524,8 @@ impl Ledger {
             let lot = &mut self.lots[index];
             lot.reserved -= stripped;
             lot.overdue = lot.overdue.max(reserved_part - stripped);
+            let scope = lot.scope;
+            self.shift(scope, Credits::ZERO, Credits::ZERO - stripped);
             now += stripped;
         }
         if now.is_positive() {
@@ -477,15 +540,17 @@ impl Ledger {
         let value = lot.recognized() - before;
         self.lapses.remember(lot, amount, value);
         lot.remaining -= amount;
+        let take = Take::of(lot, amount);
+        self.shift(take.scope, Credits::ZERO - amount, Credits::ZERO);
         self.breakage += value;
         self.remaining -= amount;
-        self.lapsed.push(Take::of(lot, amount));
+        self.lapsed.push(take);
     }
 
     /// Retires lots with nothing left, except those that a close or a hold still needs.
     pub(super) fn drop_empty(&mut self) {
         let (recognized, voided) = (&mut self.retired_recognized, &mut self.retired_voided);
-        let spent = &mut self.spent;
+        let (spent, count) = (&mut self.spent, self.lots.len());
         self.lots.retain(|lot| {
             let needed = matches!(lot.kind, LotKind::Allowance | LotKind::Own { .. });
             if lot.remaining.is_positive() || needed {
@@ -498,10 +563,14 @@ impl Ledger {
             }
             false
         });
+        if self.lots.len() != count {
+            self.find_places();
+        }
     }
 
     pub(super) fn sort(&mut self) {
         let order = &self.order;
         self.lots.sort_by(|a, b| burn_order(order, a, b));
+        self.find_places();
     }
 }

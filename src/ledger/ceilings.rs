@@ -9,9 +9,8 @@ use crate::policy::{CeilingShare, ChargedPart, Spender};
 use crate::units::{Category, Credits};
 
 use super::hold::HoldId;
-use super::late::LotMark;
 use super::lot::Lot;
-use super::scopes::UsableScopes;
+use super::scopes::{Places, UsableLots};
 use super::{Ledger, Take};
 
 /// What bounds the charges, or the hold, of one operation.
@@ -87,15 +86,18 @@ impl Ledger {
         let Some(mut bounds) = self.bounds.take() else { return amount };
         // What its hold had reserved is within the shares.
         self.takes.iter().for_each(|take| bounds.take(ChargedPart::Lots(take.category), take.amount));
-        let usable = self.scopes_of(spender);
+        let usable = self.usable_lots(spender);
         let left = self.burn_usable(amount, &usable, Some(&mut bounds));
-        let room = bounds.debt_limit.map(|limit| (limit - self.debt).positive_part());
+        let owner = self.debt_owner(spender);
+        let seen = self.debt_seen_by(owner);
+        let room = bounds.debt_limit.map(|limit| (limit - seen).positive_part());
         let owed =
             [room, bounds.most_of(ChargedPart::Overage)].into_iter().flatten().fold(left, Credits::min);
         self.debt += owed;
         let before = self.takes.len();
         let rest = self.burn_usable(left - owed, &usable, None);
         self.debt += rest;
+        self.shift_debt(owner, owed + rest);
         let closed: SmallVec<[Take; 2]> = self.takes[before..].iter().copied().collect();
         closed.iter().for_each(|take| bounds.take(ChargedPart::Lots(take.category), take.amount));
         bounds.take(ChargedPart::Overage, owed + rest);
@@ -108,37 +110,42 @@ impl Ledger {
     fn burn_usable(
         &mut self,
         amount: Credits,
-        usable: &UsableScopes,
+        usable: &UsableLots,
         mut bounds: Option<&mut ChargeBounds>,
     ) -> Credits {
         let left = match self.as_of {
             Some(mark) => {
                 let left = self.burn_lapsed(mark, amount, usable, bounds.as_deref_mut());
-                let then = |lot: &Lot, mark: LotMark| mark.had_issued(lot.serial);
-                self.burn_bounded(left, |lot| then(lot, mark) && usable.hold(lot), bounds.as_deref_mut())
+                let places = self.places_of(usable);
+                self.burn_bounded(left, &places, |lot| mark.had_issued(lot.serial), bounds.as_deref_mut())
             }
             None => amount,
         };
-        self.burn_bounded(left, |lot| usable.hold(lot), bounds)
+        let places = self.places_of(usable);
+        self.burn_bounded(left, &places, |_| true, bounds)
     }
 
-    /// As `burn_where`, within the shares.
+    /// As `burn_places`, within the shares.
     fn burn_bounded(
         &mut self,
         amount: Credits,
+        places: &Places,
         eligible: impl Fn(&Lot) -> bool,
         bounds: Option<&mut ChargeBounds>,
     ) -> Credits {
-        let Some(bounds) = bounds else { return self.burn_where(amount, eligible) };
+        let Some(bounds) = bounds else { return self.burn_places(amount, places, eligible) };
         let mut left = amount;
-        for lot in &mut self.lots {
+        for n in 0..places.len() {
+            let lot = &mut self.lots[places.get(n)];
             let part = bounds.within(lot.category, lot.free().min(left));
             if part.is_positive() && eligible(lot) {
                 bounds.take(ChargedPart::Lots(lot.category), part);
                 lot.remaining -= part;
                 lot.burned += part;
                 left -= part;
-                self.takes.push(Take::of(lot, part));
+                let take = Take::of(lot, part);
+                self.takes.push(take);
+                self.shift(take.scope, Credits::ZERO - part, Credits::ZERO);
             }
         }
         self.remaining -= amount - left;
@@ -149,9 +156,10 @@ impl Ledger {
     /// What a spender may burn, or has reserved too, in burn order, at most what the shares allow, which it uses up.
     #[must_use]
     pub fn usable_within(&self, spender: Spender, reserved_too: bool, shares: &mut ChargeBounds) -> Credits {
-        let usable = self.scopes_of(spender);
+        let places = self.places_of(&self.usable_lots(spender));
         let mut sum = Credits::ZERO;
-        for lot in self.lots.iter().filter(|lot| usable.hold(lot)) {
+        for n in 0..places.len() {
+            let lot = &self.lots[places.get(n)];
             let there = if reserved_too { lot.remaining } else { lot.free() };
             let part = shares.within(lot.category, there);
             shares.take(ChargedPart::Lots(lot.category), part);

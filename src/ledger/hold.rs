@@ -65,26 +65,24 @@ impl Ledger {
     pub fn extend_hold(&mut self, id: HoldId, amount: Credits, spender: Spender) {
         let mut hold = self.take_hold(id);
         let mut need = amount;
-        let (usable, mut bounds) = (self.scopes_of(spender), self.bounds.take());
-        if Deliberate::HoldsReserveLastLots.is_made() {
-            self.lots.reverse();
-        }
-        for lot in &mut self.lots {
+        let (places, mut bounds) = (self.places_of(&self.usable_lots(spender)), self.bounds.take());
+        for n in 0..places.len() {
             if need.is_zero() {
                 break;
             }
+            let last = Deliberate::HoldsReserveLastLots.is_made();
+            let lot = &mut self.lots[places.get(if last { places.len() - 1 - n } else { n })];
             let part = Self::reservable(bounds.as_deref(), lot, need);
-            if part.is_positive() && usable.hold(lot) {
+            if part.is_positive() {
                 lot.reserved += part;
                 need -= part;
                 if let Some(bounds) = &mut bounds {
                     bounds.take(ChargedPart::Lots(lot.category), part);
                 }
                 hold.reservations.push((lot.serial, part));
+                let scope = lot.scope;
+                self.shift(scope, Credits::ZERO, part);
             }
-        }
-        if Deliberate::HoldsReserveLastLots.is_made() {
-            self.lots.reverse();
         }
         self.bounds = bounds;
         hold.amount += amount;
@@ -143,6 +141,7 @@ impl Ledger {
             left -= burned;
             let Some(index) = self.position(serial) else { continue };
             self.lots[index].reserved -= part;
+            self.shift(self.lots[index].scope, Credits::ZERO, Credits::ZERO - part);
             if burned.is_positive() {
                 self.burn_from(index, burned);
                 emptied |= self.lots[index].remaining.is_zero();
@@ -218,6 +217,7 @@ impl Ledger {
                 ended.push(*serial);
             }
             self.lots[lot].reserved -= burned;
+            self.shift(self.lots[lot].scope, Credits::ZERO, Credits::ZERO - burned);
             // What would expire is used first.
             self.lots[lot].overdue = (self.lots[lot].overdue - burned).positive_part();
             self.burn_from(lot, burned);
@@ -253,6 +253,8 @@ impl Ledger {
         lot.reserved -= part;
         let late = lot.overdue.min(part);
         lot.overdue -= late;
+        let scope = lot.scope;
+        self.shift(scope, Credits::ZERO, Credits::ZERO - part);
         if late.is_positive() {
             self.expire_from(index, late);
             let over = self.lots[index].remaining.is_zero();
@@ -305,7 +307,9 @@ impl Ledger {
         let lot = &mut self.lots[index];
         lot.remaining -= amount;
         lot.burned += amount;
+        let take = Take::of(lot, amount);
         self.remaining -= amount;
-        self.takes.push(Take::of(lot, amount));
+        self.takes.push(take);
+        self.shift(take.scope, Credits::ZERO - amount, Credits::ZERO);
     }
 }

@@ -12,7 +12,7 @@ use crate::units::{Credits, Money};
 use super::ceilings::ChargeBounds;
 use super::lot::{Lot, LotSerial};
 use super::order::burn_order;
-use super::scopes::UsableScopes;
+use super::scopes::UsableLots;
 use super::{Ledger, Take};
 
 /// A moment of a ledger: which lots had been issued by then, and what had expired.
@@ -101,9 +101,10 @@ impl Ledger {
 
     /// Burns what was usable at the mark of the lots of some scopes: what has expired of it since, then what is left of it. Returns what they did not
     /// cover.
-    pub(super) fn burn_as_of(&mut self, mark: LotMark, amount: Credits, usable: &UsableScopes) -> Credits {
+    pub(super) fn burn_as_of(&mut self, mark: LotMark, amount: Credits, usable: &UsableLots) -> Credits {
         let left = self.burn_lapsed(mark, amount, usable, None);
-        self.burn_where(left, |lot| mark.had_issued(lot.serial) && usable.hold(lot))
+        let places = self.places_of(usable);
+        self.burn_places(left, &places, |lot| mark.had_issued(lot.serial))
     }
 
     /// Burns what has expired since the mark of lots that were there, in burn order, within the shares of ceilings if there are any.
@@ -111,7 +112,7 @@ impl Ledger {
         &mut self,
         mark: LotMark,
         amount: Credits,
-        inside: &UsableScopes,
+        inside: &UsableLots,
         mut bounds: Option<&mut ChargeBounds>,
     ) -> Credits {
         let kept = &self.lapses.kept;

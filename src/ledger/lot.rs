@@ -6,15 +6,24 @@ use crate::units::{Category, Credits, Money, SimTime};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LotSerial(pub u32);
 
-/// Identifies a scope inside its ledger; the default is everybody's.
+/// Identifies a scope inside its ledger, and one of its owners; the default is everybody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct ScopeId(pub(super) u16);
+pub struct ScopeId {
+    pub(super) number: u16,
+    pub(super) owner: u16,
+}
 
 impl ScopeId {
     /// Its number from 1; 0 is everybody's.
     #[must_use]
     pub fn number(self) -> u16 {
-        self.0
+        self.number
+    }
+
+    /// The number of the group, member or project whose lots they are; 0 for the organization's.
+    #[must_use]
+    pub fn owner(self) -> u16 {
+        self.owner
     }
 }
 

@@ -7,6 +7,7 @@
 mod book;
 mod ceilings;
 mod hold;
+mod index;
 mod late;
 mod lot;
 mod order;

@@ -22,8 +22,9 @@ impl Ledger {
             if lot.is_kept_by_holds() {
                 return None;
             }
-            self.remaining += amount;
             let take = refill(lot, amount);
+            self.remaining += amount;
+            self.shift(take.scope, amount, Credits::ZERO);
             self.sort();
             self.assert_sound();
             return Some(take);
@@ -35,8 +36,10 @@ impl Ledger {
         self.retired_voided -= lot.voided_value();
         let take = refill(&mut lot, amount);
         self.remaining += amount;
+        self.shift(take.scope, amount, Credits::ZERO);
         let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
         self.lots.insert(at, lot);
+        self.find_places();
         self.assert_sound();
         Some(take)
     }

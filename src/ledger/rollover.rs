@@ -1,7 +1,9 @@
 //! What a close does with lots: end, roll over, trim, make up minimums (docs/semantics.md §4).
 
+use std::collections::BTreeMap;
+
 use crate::deliberate::Deliberate;
-use crate::policy::{RolledBurns, Rollover, RolloverBase, Trim};
+use crate::policy::{Across, LotOwner, RolledBurns, Rollover, RolloverBase, Trim};
 use crate::units::{Category, Credits, Money, Probability, SimTime};
 
 use super::Ledger;
@@ -34,6 +36,7 @@ impl Rollover {
             trim: Trim::Oldest,
             max_periods: None,
             burns: RolledBurns::Unordered,
+            across: Across::default(),
         }
     }
 
@@ -163,12 +166,24 @@ impl Ledger {
         }
     }
 
-    /// Caps all rolled lots together; what is trimmed expires.
+    /// Caps the rolled lots of each owner, or all together; what is trimmed expires.
     fn trim_rolled(&mut self, rollover: &Rollover) {
         let Some(cap) = rollover.max_total else { return };
-        let mut rolled: Vec<usize> = (0..self.lots.len())
-            .filter(|&index| matches!(self.lots[index].kind, LotKind::Rolled { .. }))
-            .collect();
+        let mut rolled: BTreeMap<(LotOwner, u16), Vec<usize>> = BTreeMap::new();
+        for (index, lot) in self.lots.iter().enumerate() {
+            if matches!(lot.kind, LotKind::Rolled { .. }) {
+                let per = self.scope(lot.scope).map_or(LotOwner::Organization, |scope| scope.per);
+                let owner = match rollover.across {
+                    Across::Owner => (per, lot.scope.owner),
+                    Across::Organization => (LotOwner::Organization, 0),
+                };
+                rolled.entry(owner).or_default().push(index);
+            }
+        }
+        rolled.into_values().for_each(|lots| self.trim(rollover, cap, lots));
+    }
+
+    fn trim(&mut self, rollover: &Rollover, cap: Credits, mut rolled: Vec<usize>) {
         let total: Credits = rolled.iter().map(|&index| self.lots[index].remaining).sum();
         let mut excess = (total - cap).positive_part();
         rolled.sort_by_key(|&index| (self.lots[index].effective_at, self.lots[index].serial));
@@ -229,6 +244,7 @@ impl Ledger {
             child.remaining += shortfall;
             let take = Take::of(child, shortfall);
             self.remaining += shortfall;
+            self.shift(take.scope, shortfall, Credits::ZERO);
             // Its amount may be a key of the burn order.
             self.sort();
             return take;

@@ -36,6 +36,11 @@ impl Ledger {
             return Some(format!("grant {} has {} and reserves {}", lot.id, lot.remaining, lot.reserved));
         }
         let reserved_of = |serial: LotSerial| open.clone().map(|hold| hold.reserved_of(serial)).sum();
+        if self.has_scopes()
+            && let Some(what) = self.index.unsound(lots)
+        {
+            return Some(what);
+        }
         let unlike = lots.iter().find(|lot| lot.reserved != reserved_of(lot.serial));
         unlike.map(|lot| format!("grant {} reserves {}, and its holds another amount", lot.id, lot.reserved))
     }

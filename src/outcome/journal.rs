@@ -152,6 +152,8 @@ pub enum EntryKind {
     CreditOnInvoice,
     /// A lot has another end, `until`.
     LotEnd,
+    /// A lot of one owner is for all who are in its scope from here on; `credits` remain of it.
+    Pooled,
     /// A fee was charged.
     Fee,
     /// An invoice was paid.
@@ -284,6 +286,8 @@ pub struct Entry {
     pub category: Category,
     /// Number of the lot's scope among those of the account's credits; 0 is everybody's.
     pub scope: u16,
+    /// The group, member or project whose lot it is, by number; 0 of a lot that is for all who are in its scope.
+    pub owner: u16,
     /// Id of the grant whose minimum the lot makes up; none if it was not made from another.
     pub parent: Option<u32>,
     /// Credits moved, incurred or held.

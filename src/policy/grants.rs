@@ -3,6 +3,7 @@
 use crate::calendar::Period;
 use crate::units::{Category, Credits, Money, SimTime};
 
+use super::limits::AmountByHeads;
 use super::rollover::Rollover;
 use super::scope::CreditScope;
 
@@ -11,8 +12,10 @@ use super::scope::CreditScope;
 pub struct GrantSpec {
     /// The id in the file; ids of the same account must differ.
     pub id: Option<u32>,
-    /// Credits issued.
+    /// Credits issued; with a formula what it gives for one member and one project.
     pub credits: Credits,
+    /// Credits by the heads that each lot is for, taken as it is issued.
+    pub by_heads: Option<AmountByHeads>,
     /// Where they come from.
     pub category: Category,
     /// Burn priority, lower first (default 0).

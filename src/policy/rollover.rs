@@ -21,6 +21,18 @@ pub struct Rollover {
     pub max_periods: Option<u32>,
     /// Whether rolled lots burn before or after the fresh allowance.
     pub burns: RolledBurns,
+    /// Whether `max_total` caps each owner's lots or all together.
+    pub across: Across,
+}
+
+/// Whose rolled lots `max_total` caps together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Across {
+    /// Each owner's.
+    #[default]
+    Owner,
+    /// The organization's, all of them.
+    Organization,
 }
 
 /// What a rollover fraction applies to.

@@ -9,7 +9,7 @@ use super::commerce::{Alert, Invoices, Package, Recognition, RefundOn, TopUpRule
 use super::customers::Buyer;
 use super::enforcement::{FeatureTerms, WhenShort};
 use super::grants::{Expiry, GrantSpec};
-use super::limits::{LimitReset, OnLimit, UsageLimit};
+use super::limits::{AmountByHeads, LimitReset, OnLimit, UsageLimit};
 use super::overdraft::Overdraft;
 use super::rates::{InForce, RateCards};
 use super::rollover::Rollover;
@@ -70,8 +70,11 @@ impl Policy {
         let mut scopes: Vec<CreditScope> = Vec::new();
         let of_plans = self.plans.iter().flat_map(Terms::scopes);
         for scope in of_plans.chain(own.iter().map(|grant| &grant.scope)) {
-            if !scope.is_everybody() && !scopes.contains(scope) {
-                scopes.push(scope.clone());
+            // What nobody in particular has caused to be bought is the organization's.
+            for scope in [scope.clone(), scope.shared()] {
+                if !scope.is_everybody() && !scopes.contains(&scope) {
+                    scopes.push(scope);
+                }
             }
         }
         scopes
@@ -171,8 +174,12 @@ pub struct WrittenKeys {
 /// Included credits of a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Allowance {
-    /// Credits per period.
+    /// Credits per period; with a formula what it gives for one member and one project.
     pub credits: Credits,
+    /// Credits per period by the heads that each lot is for, taken as it is issued.
+    pub by_heads: Option<AmountByHeads>,
+    /// So long before the close unused lots of single owners become everybody's.
+    pub pool_before_close: Option<SimSpan>,
     /// What becomes of the rest at a close.
     pub rollover: Rollover,
     /// Burn priority, lower first (default 0).

@@ -79,7 +79,8 @@ pub use printed::{PRINTED, Printed};
 pub use rows::{RowFile, attempt_name, kind_name, reason_name};
 pub use scopes::scope_tables;
 pub use statement::{
-    FeatureWords, LineFacts, PlanWords, Statement, StatementFacts, StatementLine, UsageKey, usage_table,
+    FeatureWords, LineFacts, PlanWords, ScopeWords, Statement, StatementFacts, StatementLine, UsageKey,
+    usage_table,
 };
 pub use sweep::{
     Scopes, front_table, key_column, morris_table, points_for_people, points_table, swing_table, write_sweep,

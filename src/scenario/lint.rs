@@ -70,6 +70,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     scopes::credits_nobody_burns,
     scopes::top_up_for_some,
     scopes::debt_nobody_repays,
+    scopes::across_nothing,
 ];
 
 impl About<'_> {

@@ -3,9 +3,9 @@
 use super::reading::words;
 use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::policy::{
-    AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, CycleOnChange, DebtAtCycle, Effective,
-    ExpiryPrecision, HoldNeed, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overrun, Prorate,
-    RecurrenceMode, Repay, RolledBurns, RolloverBase, Trim, UsageOnChange, View, WhenShort,
+    Across, AfterPurchase, AlertLevel, Boundary, ChargeMoment, Compare, CycleOnChange, DebtAtCycle,
+    Effective, ExpiryPrecision, HoldNeed, KilledWork, OnCancel, OnFailure, OnTimeout, Opening, Overrun,
+    Prorate, RecurrenceMode, Repay, RolledBurns, RolloverBase, Trim, UsageOnChange, View, WhenShort,
 };
 use crate::units::Category;
 
@@ -21,6 +21,7 @@ words!(UsageOnChange { "carry" => Carry, "reset" => Reset });
 words!(Opening { "full" => Full, "prorated" => Prorated });
 words!(RolloverBase { "remaining" => Remaining, "original" => Original });
 words!(Trim { "oldest" => Oldest, "newest" => Newest });
+words!(Across { "owner" => Owner, "organization" => Organization });
 words!(RolledBurns { "before" => Before, "after" => After, "unordered" => Unordered });
 words!(RecurrenceMode { "set" => Set, "add" => Add });
 words!(ExpiryPrecision { "exact" => Exact, "second" => Second, "day" => Day });

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::policy::{
-    BilledTo, CreditScope, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit, Overdraft, Policy,
-    StatedAmount, Terms, UsageLimit, VaryingAmount,
+    AmountByHeads, BilledTo, CreditScope, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit,
+    LotOwner, Overdraft, Policy, Spender, StatedAmount, Terms, UsageLimit, VaryingAmount,
 };
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{
     Credits, FeatureIndex, Money, OrganizationId, PolicyIndex, Probability, SimTime, impossible,
 };
-use crate::workload::Traits;
+use crate::workload::{Member, Traits};
 
 use super::super::{AdmissionRule, DetailOptions, FeatureFacts, LawViolation, Outages, World};
 use super::flight::{charged_early, may_absorb};
@@ -135,6 +135,77 @@ impl Env {
     /// The same surroundings of an account that keeps other rows, or goes another way.
     pub(super) fn keeping(&self, detail: DetailOptions) -> Env {
         Env { detail, ..self.clone() }
+    }
+
+    /// The owners of a scope's lots, by number: those whose operations may burn them; one (0) for the organization.
+    pub(super) fn owners_of(&self, scope: &CreditScope) -> Vec<u16> {
+        let inside = |group: Option<u16>| {
+            scope.groups.as_ref().is_none_or(|groups| group.is_some_and(|group| groups.contains(&group)))
+        };
+        let members = (0..).zip(&self.traits.members);
+        match scope.per {
+            LotOwner::Organization => vec![0],
+            LotOwner::Project => (0..self.traits.projects).collect(),
+            LotOwner::Member => {
+                members.filter(|(_, member)| inside(member.group)).map(|(number, _)| number).collect()
+            }
+            LotOwner::Group => {
+                let mut groups: Vec<u16> = members
+                    .filter_map(|(_, member)| member.group.filter(|group| inside(Some(*group))))
+                    .collect();
+                groups.sort_unstable();
+                groups.dedup();
+                groups
+            }
+        }
+    }
+
+    /// What each owner of a scope is given, in their order: one amount, or what a formula gives for the members and projects that
+    /// the owner's lot is for.
+    pub(super) fn amounts_of(
+        &self,
+        scope: &CreditScope,
+        credits: Credits,
+        by_heads: Option<&AmountByHeads>,
+    ) -> Vec<Credits> {
+        let owners = self.owners_of(scope);
+        let Some(formula) = by_heads else { return vec![credits; owners.len()] };
+        owners.into_iter().map(|owner| self.by_heads(scope, owner, formula)).collect()
+    }
+
+    fn by_heads(&self, scope: &CreditScope, owner: u16, formula: &AmountByHeads) -> Credits {
+        let inside = |member: &&Member| {
+            let named = |groups: &Vec<u16>| member.group.is_some_and(|group| groups.contains(&group));
+            let of_owner = scope.per != LotOwner::Group || member.group == Some(owner);
+            scope.groups.as_ref().is_none_or(named) && of_owner
+        };
+        let members = match scope.per {
+            LotOwner::Member => 1,
+            _ => self.traits.members.iter().filter(inside).count(),
+        };
+        let projects = if scope.per == LotOwner::Project { 1 } else { usize::from(self.traits.projects) };
+        let amount = formula.of(members, projects);
+        if !(0.0..=MOST_ROOM).contains(&amount) {
+            impossible(format!(
+                "`{formula}` gives {amount} credits with {members} members and {projects} projects; wanted: 0 to {MOST_ROOM}"
+            ));
+        }
+        Credits::from_f64(amount)
+    }
+
+    /// The classes of spenders that an owner's lots are for.
+    pub(super) fn classes_of(&self, per: LotOwner, owner: u16) -> Vec<usize> {
+        let one = |class: &SpenderClass| match per {
+            LotOwner::Organization => true,
+            LotOwner::Group => class.group == Some(owner),
+            LotOwner::Member => class.member == Some(owner),
+            LotOwner::Project => class.project == Some(owner),
+        };
+        let of_member = per == LotOwner::Member && self.spenders.len() == self.traits.members.len();
+        if of_member && self.spenders.get(usize::from(owner)).is_some_and(&one) {
+            return vec![usize::from(owner)];
+        }
+        (0..self.spenders.len()).filter(|class| one(&self.spenders[*class])).collect()
     }
 
     /// The group of a member.
@@ -287,8 +358,19 @@ fn as_adopted(policy: &Arc<Policy>, key: StreamKey) -> Arc<Policy> {
 pub(super) struct SpenderClass {
     /// Their group.
     pub(super) group: Option<u16>,
+    /// Who it is, if members are told apart.
+    pub(super) member: Option<u16>,
+    /// The project that they ask for, if projects are told apart.
+    pub(super) project: Option<u16>,
     /// How many they are; one, if nobody is told apart.
     pub(super) members: u32,
+}
+
+impl SpenderClass {
+    /// One of them, served as a feature.
+    pub(super) fn asks(&self, feature: FeatureIndex) -> Spender {
+        Spender { feature, group: self.group, member: self.member, project: self.project }
+    }
 }
 
 fn groups_of(traits: &Traits) -> Vec<Option<u16>> {
@@ -297,14 +379,35 @@ fn groups_of(traits: &Traits) -> Vec<Option<u16>> {
 }
 
 fn spender_classes(scopes: &[CreditScope], traits: &Traits) -> Vec<SpenderClass> {
-    if scopes.iter().all(|scope| scope.groups.is_none()) {
-        return vec![SpenderClass { group: None, members: 1 }];
+    let has = |per: LotOwner| scopes.iter().any(|scope| scope.per == per);
+    let mut classes = classes_of_members(scopes, traits);
+    if has(LotOwner::Project) {
+        let each = |class: SpenderClass| {
+            (0..traits.projects).map(move |project| SpenderClass { project: Some(project), ..class })
+        };
+        classes = classes.into_iter().flat_map(each).collect();
+    }
+    classes
+}
+
+fn classes_of_members(scopes: &[CreditScope], traits: &Traits) -> Vec<SpenderClass> {
+    let nobody = SpenderClass { group: None, member: None, project: None, members: 1 };
+    if scopes.iter().any(|scope| scope.per == LotOwner::Member) {
+        let one = |(number, member): (u16, &Member)| SpenderClass {
+            group: member.group,
+            member: Some(number),
+            ..nobody
+        };
+        return (0..).zip(&traits.members).map(one).collect();
+    }
+    if scopes.iter().all(|scope| scope.groups.is_none() && scope.per != LotOwner::Group) {
+        return vec![nobody];
     }
     let mut classes: Vec<SpenderClass> = Vec::new();
     for member in &traits.members {
         match classes.iter_mut().find(|class| class.group == member.group) {
             Some(class) => class.members += 1,
-            None => classes.push(SpenderClass { group: member.group, members: 1 }),
+            None => classes.push(SpenderClass { group: member.group, ..nobody }),
         }
     }
     classes

@@ -133,6 +133,8 @@ pub(super) enum TimerKind {
     Expire(LotSerial),
     /// A lot is voided.
     Void(LotSerial),
+    /// Unused allowances of single owners become everybody's.
+    Pool,
     /// The running cycle closes.
     Close,
     /// Changes of plan are due.

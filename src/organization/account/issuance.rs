@@ -13,8 +13,8 @@ struct WrittenGrant {
     spec: GrantSpec,
     /// Id of its first lot.
     id: u32,
-    /// Its present lot.
-    lot: Option<LotSerial>,
+    /// Its present lots, one for each owner.
+    lots: Vec<LotSerial>,
     /// When it is given if it names no instant.
     start: SimTime,
     /// Which list of plans' grants it is of; none for the customer's.
@@ -38,7 +38,7 @@ impl Issuance {
         let of_plan = plan.iter().map(|spec| (spec, Some(list)));
         for (spec, list) in of_plan.chain(customer.iter().map(|spec| (spec, None))) {
             let id = spec.id.unwrap_or_else(|| self.new_id());
-            self.grants.push(WrittenGrant { spec: spec.clone(), id, lot: None, start, list });
+            self.grants.push(WrittenGrant { spec: spec.clone(), id, lots: Vec::new(), start, list });
         }
         self.given = vec![list];
     }
@@ -58,7 +58,7 @@ impl Issuance {
         let free = spec.id.filter(|id| !self.grants.iter().any(|grant| grant.id == *id));
         let id = free.unwrap_or_else(|| self.new_id());
         self.next_id = self.next_id.max(id);
-        self.grants.push(WrittenGrant { spec, id, lot: None, start, list: Some(list) });
+        self.grants.push(WrittenGrant { spec, id, lots: Vec::new(), start, list: Some(list) });
         (self.grants.len() - 1) as u32
     }
 
@@ -96,13 +96,13 @@ impl Issuance {
         self.grants[index as usize].list
     }
 
-    /// Its present lot.
-    pub(super) fn lot(&self, index: u32) -> Option<LotSerial> {
-        self.grants[index as usize].lot
+    /// Its present lots.
+    pub(super) fn lots(&self, index: u32) -> Vec<LotSerial> {
+        self.grants[index as usize].lots.clone()
     }
 
-    /// It has given this lot.
-    pub(super) fn set_lot(&mut self, index: u32, lot: LotSerial) {
-        self.grants[index as usize].lot = Some(lot);
+    /// It has given these lots.
+    pub(super) fn set_lots(&mut self, index: u32, lots: Vec<LotSerial>) {
+        self.grants[index as usize].lots = lots;
     }
 }

@@ -80,12 +80,19 @@ pub(super) struct Lack {
     pub(super) whose: Option<Whose>,
 }
 
+/// Whose operation makes somebody buy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asker {
+    pub(super) member: u16,
+    pub(super) project: u16,
+}
+
 /// Credits that were short, and whom that made buy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Short {
     pub(super) need: Lack,
     pub(super) serves: FeatureIndex,
-    pub(super) member: u16,
+    pub(super) by: Asker,
     pub(super) probability: Probability,
     /// When a person is asked next.
     pub(super) next: SimTime,
@@ -113,6 +120,8 @@ pub(super) struct Shop {
     recent: [SimTime; RUNAWAY],
     /// The purchase by people that is under way: what it must cover besides what waits.
     under_way: Option<Lack>,
+    /// Whose operation made somebody set out, if one did.
+    set_out_for: Option<Asker>,
     /// Purchases by people so far; keys their random choices.
     ordinal: u64,
     /// Since when a day of them is counted, and the number of its first.
@@ -138,6 +147,7 @@ impl Shop {
             rules: adopted.map(TopUpState::adopted).collect(),
             recent: [SimTime::MIN; RUNAWAY],
             under_way: None,
+            set_out_for: None,
             ordinal: 0,
             day: (SimTime::MIN, 0),
             woken_at: None,
@@ -344,7 +354,7 @@ impl Shop {
     }
 
     /// A person sets out to buy; none if one has already, who then covers this too, else the purchase's number.
-    pub(super) fn set_out(&mut self, need: Lack) -> Option<u64> {
+    pub(super) fn set_out(&mut self, need: Lack, by: Option<Asker>) -> Option<u64> {
         if let Some(under_way) = &mut self.under_way {
             if need.credits > under_way.credits {
                 *under_way = need;
@@ -352,6 +362,7 @@ impl Shop {
             return None;
         }
         self.under_way = Some(need);
+        self.set_out_for = by;
         self.ordinal += 1;
         Some(self.ordinal)
     }
@@ -367,6 +378,11 @@ impl Shop {
     /// The purchase by people that is under way, and its number.
     pub(super) fn under_way(&self) -> Option<(Lack, u64)> {
         self.under_way.map(|need| (need, self.ordinal))
+    }
+
+    /// Whose operation made somebody set out on it.
+    pub(super) fn set_out_for(&self) -> Option<Asker> {
+        self.set_out_for
     }
 
     /// The purchase by people that was under way comes to nothing.

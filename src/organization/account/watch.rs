@@ -38,10 +38,10 @@ pub(super) struct Watch {
     stale: bool,
     /// Per feature: the view below which its check fails for its expected cost.
     blocking: Vec<Option<Credits>>,
-    /// Per feature and class of spenders.
-    blocked: Vec<bool>,
-    any_blocked: bool,
-    blocked_since: SimTime,
+    /// Per feature and class of spenders: since when its check fails, or since this was counted; none if it passes.
+    blocked: Vec<Option<SimTime>>,
+    /// No check begins or ceases to fail while balances move by less than this in all [credits].
+    margin: Credits,
     /// Per feature and class of spenders: time in which its check failed.
     blocked_for: Vec<SimSpan>,
     /// Members in each class of spenders.
@@ -65,19 +65,14 @@ pub(super) struct UsableChange {
 }
 
 impl Watch {
-    /// Of an account with so many features, members in each class of spenders, and alerts, that is born at `birth` and leaves at `leaves`.
-    pub(super) fn new(
-        (features, classes): (usize, Vec<u32>),
-        alerts: usize,
-        (birth, leaves): (SimTime, SimTime),
-    ) -> Watch {
+    /// Of an account with so many features, members in each class of spenders, and alerts, that leaves at `leaves`.
+    pub(super) fn new((features, classes): (usize, Vec<u32>), alerts: usize, leaves: SimTime) -> Watch {
         Watch {
             level: Credits::ZERO,
             stale: true,
             blocking: vec![None; features],
-            blocked: vec![false; features * classes.len()],
-            any_blocked: false,
-            blocked_since: birth,
+            blocked: vec![None; features * classes.len()],
+            margin: Credits::ZERO,
             blocked_for: vec![SimSpan::ZERO; features * classes.len()],
             classes,
             armed: vec![true; alerts],
@@ -220,46 +215,77 @@ impl Watch {
         self.alerted_at.take()
     }
 
-    /// Brings the time in which checks fail up to the present and looks at each check anew, at the balances that `views`
-    /// tells of a feature and a class of spenders; all fail if something is overdue.
+    /// Looks at the check of each feature anew for some classes of spenders, at the balances that `views` tells; all fail if
+    /// something is overdue.
     pub(super) fn look_at_checks(
         &mut self,
         at: SimTime,
         terms: &Terms,
         views: impl Fn(FeatureIndex, usize) -> Views,
         overdue: bool,
+        classes: impl Iterator<Item = usize>,
     ) {
-        self.count_blocked(at);
-        self.any_blocked = false;
-        for (index, feature) in terms.features.iter().enumerate() {
-            for class in 0..self.classes.len() {
-                let view = || views(FeatureIndex(index as u16), class).get(feature.view);
-                let fails = |needed: Credits| overdue || Compare::Below.holds(view(), needed);
-                let blocked = self.blocking[index].is_some_and(fails);
-                self.blocked[index * self.classes.len() + class] = blocked;
-                self.any_blocked |= blocked;
+        for class in classes {
+            for (index, feature) in terms.features.iter().enumerate() {
+                let Some(needed) = self.blocking[index] else {
+                    self.check_fails(at, index * self.classes.len() + class, false);
+                    continue;
+                };
+                let view = views(FeatureIndex(index as u16), class).get(feature.view);
+                self.margin = self.margin.min((view - needed).max(needed - view));
+                let blocked = overdue || Compare::Below.holds(view, needed);
+                let place = index * self.classes.len() + class;
+                self.check_fails(at, place, blocked);
             }
         }
     }
 
-    /// Adds the time since the last look to every feature whose check fails.
+    /// From now on the check of a feature fails for a class, or it does not.
+    fn check_fails(&mut self, at: SimTime, place: usize, fails: bool) {
+        if fails != self.blocked[place].is_some() {
+            self.count_blocked_at(place, at);
+            self.blocked[place] = fails.then_some(at);
+        }
+    }
+
+    /// Before all checks are looked at: how near they are to failing, or to passing, is not known yet.
+    pub(super) fn forget_margin(&mut self) {
+        self.margin = Credits::MAX;
+    }
+
+    /// True if balances that move by so much begin or end no failing of a check; they have moved then.
+    pub(super) fn is_within_margin(&mut self, moved: Credits) -> bool {
+        let within = moved.is_zero() || moved < self.margin;
+        if within {
+            self.margin -= moved;
+        }
+        within
+    }
+
+    /// Classes of spenders that the watch tells apart.
+    pub(super) fn classes(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Brings the time in which checks fail up to the present.
     pub(super) fn count_blocked(&mut self, at: SimTime) {
-        let span = at.min(self.leaves) - self.blocked_since.min(self.leaves);
-        let span = if Deliberate::BlockedTimeDoubled.is_made() { span + span } else { span };
-        self.blocked_since = at;
-        if !self.any_blocked || span.is_zero() {
-            return;
+        (0..self.blocked.len()).for_each(|place| self.count_blocked_at(place, at));
+    }
+
+    /// Adds the time since it was counted last to a feature and a class whose check fails.
+    fn count_blocked_at(&mut self, place: usize, at: SimTime) {
+        let Some(since) = &mut self.blocked[place] else { return };
+        let span = at.min(self.leaves) - (*since).min(self.leaves);
+        self.blocked_for[place] += span;
+        if Deliberate::BlockedTimeDoubled.is_made() {
+            self.blocked_for[place] += span;
         }
-        for (blocked_for, blocked) in self.blocked_for.iter_mut().zip(&self.blocked) {
-            if *blocked {
-                *blocked_for += span;
-            }
-        }
+        *since = at;
     }
 
     /// Time counts from here.
     pub(super) fn start_clock(&mut self, at: SimTime) {
-        self.blocked_since = at;
+        self.blocked.iter_mut().flatten().for_each(|since| *since = at);
     }
 
     /// What was counted so far is forgotten.
@@ -271,8 +297,8 @@ impl Watch {
 
     /// What lasts of the watch, to compare two accounts by: which alerts are armed, which checks fail, and since when an
     /// episode of alerts lasts.
-    pub(super) fn lasting(&self) -> (&[bool], &[bool], Option<SimTime>) {
-        (&self.armed, &self.blocked, self.alerted_at)
+    pub(super) fn lasting(&self) -> (&[bool], Vec<bool>, Option<SimTime>) {
+        (&self.armed, self.blocked.iter().map(Option::is_some).collect(), self.alerted_at)
     }
 
     /// Writes what was counted where it is reported: the mean over members.

@@ -27,6 +27,8 @@ pub(super) struct AuditedLot {
     until: SimTime,
     /// Number of its scope; 0 is everybody's.
     scope: u16,
+    /// Whose lot it is.
+    owner: u16,
 }
 
 impl AuditedLot {
@@ -91,6 +93,13 @@ impl Lots {
                 self.lot(entry)?.price -= entry.money;
                 Ok(())
             }
+            EntryKind::Pooled => {
+                let lot = self.lot(entry)?;
+                (lot.scope, lot.owner) = (entry.scope, entry.owner);
+                let (left, said) = (lot.left, entry.credits);
+                let agrees = left == said;
+                agrees.then_some(()).ok_or_else(|| wrong(entry, format!("{said} of {left} left were pooled")))
+            }
             EntryKind::LotEnd => {
                 self.lot(entry)?.until = entry.until;
                 Ok(())
@@ -141,6 +150,7 @@ impl Lots {
             price: Money::ZERO,
             until: entry.until,
             scope: entry.scope,
+            owner: entry.owner,
         });
         lot.credits += entry.credits;
         lot.left += entry.credits;
@@ -236,11 +246,12 @@ impl Lots {
         Ok(())
     }
 
-    /// Credits that are not everybody's are burned by operations that they are for, and repay no debt.
+    /// Credits that are not everybody's are burned by operations that they are for, and repay no debt but that of
+    /// their owner.
     pub(super) fn check_scope(&mut self, entry: &Entry, scopes: &[AuditedScope]) -> AuditResult {
-        let scope = self.lot(entry)?.scope;
+        let (scope, owner) = (self.lot(entry)?.scope, self.lot(entry)?.owner);
         let Some(index) = usize::from(scope).checked_sub(1) else { return Ok(()) };
-        if !scopes.get(index).is_some_and(|scope| scope.holds(entry)) {
+        if !scopes.get(index).is_some_and(|scope| scope.holds(entry, owner)) {
             return Err(wrong(entry, format!("grant {} was used by whom it is not for", entry.grant)));
         }
         Ok(())

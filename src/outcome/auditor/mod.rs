@@ -5,17 +5,19 @@
 //! Invariants: reads only the journal, the tally and a few facts about the terms; changes nothing.
 
 mod clocks;
+mod debtors;
 mod lots;
 mod money;
 mod operations;
 
 use std::fmt;
 
-use crate::units::{Category, Credits, SimTime};
+use crate::units::{Category, Credits, NO_MEMBER, SimTime};
 
 use super::journal::{Entry, EntryKind};
 use super::tally::Tally;
 use clocks::Clocks;
+use debtors::Debtors;
 use lots::Lots;
 use money::Books;
 use operations::Operations;
@@ -39,21 +41,47 @@ pub struct AuditRules {
     pub scopes: Vec<AuditedScope>,
 }
 
-/// Whose operations may burn credits of a scope.
+/// Whose operations may burn credits of a scope, and repay whose debt.
 #[derive(Debug, Clone)]
 pub struct AuditedScope {
     /// Whether those of each feature may.
     pub features: Vec<bool>,
     /// Whether those of each member may; anybody's if absent.
     pub members: Option<Vec<bool>>,
+    /// Who has lots of their own.
+    pub owner: AuditedOwner,
+    /// Its lots may repay debt of their owner.
+    pub repays: bool,
+}
+
+/// Who has lots of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditedOwner {
+    /// Nobody: they are for all who are inside.
+    Organization,
+    /// Groups; of each member its group, if it has one.
+    Group(Vec<Option<u16>>),
+    /// Members.
+    Member,
+    /// Projects.
+    Project,
 }
 
 impl AuditedScope {
-    /// True if the operation of an entry is inside.
-    fn holds(&self, entry: &Entry) -> bool {
+    /// True if the operation of an entry may burn the lots of an owner, or if the entry repays debt that they may repay.
+    fn holds(&self, entry: &Entry, owner: u16) -> bool {
+        if entry.kind == EntryKind::Repay {
+            return self.repays;
+        }
         let feature = entry.serves.and_then(|serves| self.features.get(serves.index()));
         let member = self.members.as_ref().map(|members| members.get(usize::from(entry.member)));
-        feature == Some(&true) && member.is_none_or(|member| member == Some(&true))
+        let of_owner = match &self.owner {
+            AuditedOwner::Organization => true,
+            AuditedOwner::Group(groups) => groups.get(usize::from(entry.member)) == Some(&Some(owner)),
+            AuditedOwner::Member => entry.member == owner && owner != NO_MEMBER,
+            AuditedOwner::Project => entry.project == owner,
+        };
+        feature == Some(&true) && member.is_none_or(|member| member == Some(&true)) && of_owner
     }
 }
 
@@ -95,6 +123,7 @@ pub struct Auditor {
     books: Books,
     clocks: Clocks,
     debt: Credits,
+    debtors: Debtors,
     debt_counts: DebtTotals,
     /// Given back and issued anew, since outcomes count.
     refunded: Credits,
@@ -140,6 +169,7 @@ impl Auditor {
             clocks: Clocks::new(rules.features, rules.leaves),
             rules,
             debt: Credits::ZERO,
+            debtors: Debtors::default(),
             debt_counts: DebtTotals::default(),
             refunded: Credits::ZERO,
             uncovered: None,
@@ -237,6 +267,7 @@ impl Auditor {
     }
 
     fn take_debt(&mut self, entry: &Entry) -> AuditResult {
+        let others = self.debtors.take(entry, &self.rules.scopes);
         let totals = &mut self.debt_counts;
         match entry.kind {
             EntryKind::OpeningDebt => {
@@ -245,7 +276,7 @@ impl Auditor {
             }
             EntryKind::DebtIncurred => {
                 let beyond = |debt: Credits| {
-                    self.rules.limit.map_or(Credits::ZERO, |limit| (debt - limit).positive_part())
+                    self.rules.limit.map_or(Credits::ZERO, |limit| (debt - others - limit).positive_part())
                 };
                 totals.overspend += beyond(self.debt + entry.credits) - beyond(self.debt);
                 totals.incurred += entry.credits;

@@ -42,12 +42,23 @@ pub struct StatementFacts {
     pub rates: Vec<Vec<String>>,
     /// Their values, by feature and number of the operation.
     pub measured: BTreeMap<(FeatureIndex, u32), Box<[f64]>>,
-    /// Whom credits are for, by the number of their scope from 1: ` for \`chat\``.
-    pub scopes: Vec<String>,
+    /// Whom credits are for, by the number of their scope from 1.
+    pub scopes: Vec<ScopeWords>,
     /// Names of the scenario's groups, by their numbers.
     pub group_names: Vec<String>,
     /// Groups of the organization's members by their numbers.
     pub groups: BTreeMap<u16, String>,
+}
+
+/// Whom credits are for in the words of the scenario.
+#[derive(Debug, Clone, Default)]
+pub struct ScopeWords {
+    /// ` for \`chat\` of group \`law\``; nothing if all features and groups are inside.
+    pub whom: String,
+    /// `member`, `project` or `group` if each has a lot; nothing if the organization has one.
+    pub owner: &'static str,
+    /// Names of owners by their numbers, if they have names.
+    pub names: Vec<String>,
 }
 
 /// The rules of a plan in the words of the scenario.

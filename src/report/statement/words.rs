@@ -5,7 +5,7 @@ use crate::units::{Credits, Money, NO_MEMBER, SimTime};
 
 use super::super::number::short;
 use super::super::rows::metered;
-use super::{FeatureWords, StatementFacts};
+use super::{FeatureWords, ScopeWords, StatementFacts};
 
 /// Tells entries one after the other.
 pub(super) struct Teller<'f> {
@@ -165,6 +165,12 @@ impl<'f> Teller<'f> {
             EntryKind::Unexpire => {
                 format!("{grant}: {} that had expired are taken back for a late charge", entry.credits)
             }
+            EntryKind::Pooled if whom.is_empty() => {
+                format!("{grant}: the {} left are everybody's from here on", entry.credits)
+            }
+            EntryKind::Pooled => {
+                format!("{grant}: the {} left are{whom}, whoever asks, from here on", entry.credits)
+            }
             EntryKind::Void => format!("{grant}: voided"),
             EntryKind::Rollover => format!("{grant}: {} roll over", entry.credits),
             EntryKind::Close => String::from("cycle closes"),
@@ -194,9 +200,14 @@ impl<'f> Teller<'f> {
     }
 
     /// ` for `chat``, of credits that are not everybody's.
-    fn whom(&self, entry: &Entry) -> &str {
+    fn whom(&self, entry: &Entry) -> String {
         let scope = usize::from(entry.scope).checked_sub(1).and_then(|index| self.facts.scopes.get(index));
-        scope.map_or("", String::as_str)
+        let Some(ScopeWords { whom, owner, names }) = scope else { return String::new() };
+        match (*owner, names.get(usize::from(entry.owner))) {
+            ("", _) => whom.clone(),
+            (_, Some(name)) => format!(" of {owner} `{name}`{whom}"),
+            (_, None) => format!(" of {owner} {}{whom}", entry.owner),
+        }
     }
 
     fn why_charged(&self, entry: &Entry) -> String {

@@ -1,6 +1,6 @@
-//! What is pointed out about credits for some features: those that nobody can burn, rules that do not see who lacks them.
+//! What is pointed out about credits for some operations: those that nobody can burn, rules that do not see who lacks them.
 
-use crate::policy::{CreditScope, DebtAtCycle, Repay, TopUpAmount};
+use crate::policy::{Across, CreditScope, DebtAtCycle, LotOwner, Repay, TopUpAmount};
 use crate::units::FeatureIndex;
 
 use super::super::model::Scenario;
@@ -19,7 +19,14 @@ fn named(scenario: &Scenario, scope: &CreditScope) -> String {
     let feature = |index: &FeatureIndex| format!("`{}`", scenario.features[index.index()].name);
     let group = |group: &u16| format!("`{}`", scenario.groups[usize::from(*group)]);
     let features = scope.features.iter().flatten().map(feature);
-    features.chain(scope.groups.iter().flatten().map(group)).collect::<Vec<_>>().join(", ")
+    let names: Vec<_> = features.chain(scope.groups.iter().flatten().map(group)).collect();
+    match scope.per {
+        _ if !names.is_empty() => names.join(", "),
+        LotOwner::Organization => "everybody".to_owned(),
+        LotOwner::Group => "one group".to_owned(),
+        LotOwner::Member => "one member".to_owned(),
+        LotOwner::Project => "one project".to_owned(),
+    }
 }
 
 /// True if no operation burns anything of it.
@@ -82,8 +89,20 @@ pub(super) fn debt_nobody_repays(about: &About<'_>) {
     let allowance = terms.allowance.iter().map(|allowance| &allowance.scope);
     let mut scopes =
         allowance.chain(grants).chain(terms.packages.iter().map(|package| &package.scope)).peekable();
-    if permitted && carried && scopes.peek().is_some() && scopes.all(|scope| !scope.is_everybody()) {
+    if permitted && carried && scopes.peek().is_some() && scopes.all(|scope| !scope.repays()) {
         let hint = "credits for some operations repay no debt; let a close invoice or forgive it";
         about.warn("overdraft", "permits debt that nothing repays", hint);
+    }
+}
+
+/// Whose rolled lots are capped together, where there is one owner or no cap.
+pub(super) fn across_nothing(about: &About<'_>) {
+    let Some(allowance) = &about.terms.allowance else { return };
+    let (rollover, per) = (&allowance.rollover, allowance.scope.per);
+    if rollover.across == Across::Organization
+        && (per == LotOwner::Organization || rollover.max_total.is_none())
+    {
+        let hint = "it says whose lots `max_total` caps together, where `allowance` has a `per`";
+        about.warn("rollover", "has `across`, which changes nothing here", hint);
     }
 }

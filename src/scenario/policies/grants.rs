@@ -2,15 +2,19 @@
 
 use crate::calendar::Period;
 use crate::policy::{
-    Allowance, Anchor, BurnKey, CreditScope, CycleRule, Expiry, ExpiryPrecision, GrantSpec, Opening,
-    Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
+    Across, Allowance, AmountByHeads, Anchor, BurnKey, CreditScope, CycleRule, Expiry, ExpiryPrecision,
+    GrantSpec, LotOwner, Opening, Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
 };
 use crate::scenario::reading::{
     Field, Item, Kind, Section, TableShape, default, optional, required, words, words_of,
 };
 use crate::units::{Category, Credits, Money, Probability};
 
+use super::limit_amounts::by_heads;
 use super::scopes::{SCOPE, ScopeNames, scope};
+
+/// How much a grant or an allowance gives.
+const GIVEN_KIND: Kind = Kind::Either(&[Kind::CREDITS_FROM_ZERO, Kind::Text]);
 
 const NEVER_OR_PERIOD: Kind = Kind::Either(&[Kind::Period, Kind::Word("never")]);
 
@@ -26,7 +30,12 @@ pub(crate) static GRANT: TableShape = TableShape {
                 Kind::COUNT,
                 "Number in reports; the last tie-breaker of the burn order. In file order if left out.",
             ),
-            required("credits", Kind::CREDITS_FROM_ZERO, "How many credits are issued."),
+            required(
+                "credits",
+                GIVEN_KIND,
+                "How many credits are issued to each owner (`per`): a number, or a formula over `members` and `projects` that the lot \
+                 is for, taken as it is issued.",
+            ),
             default("category", Kind::Words(words_of::<Category>), "\"included\"", "Where they come from."),
             default("priority", Kind::INTEGER, "0", "Burn priority, lower first."),
             optional("created_at", Kind::Instant, "When it was created; `effective_at` if left out."),
@@ -125,6 +134,13 @@ static ROLLOVER: TableShape = TableShape {
             "Whether rolled lots stand just before or just after the fresh allowance in the burn order, whatever their \
              own end; it acts where `burn_order` leaves `burns` out too.",
         ),
+        default(
+            "across",
+            Kind::Words(words_of::<Across>),
+            "\"owner\"",
+            "Whose rolled lots `max_total` caps together: each owner's (a member's, a project's, a group's, those of nobody in \
+             particular), or all of the organization.",
+        ),
     ]],
 };
 
@@ -138,7 +154,16 @@ static ALLOWANCE: TableShape = TableShape {
     tags: &[],
     parts: &[
         &[
-            required("credits", Kind::CREDITS_FROM_ZERO, "Credits per period."),
+            required(
+                "credits",
+                GIVEN_KIND,
+                "Credits per period of each owner (`per`): a number, or a formula over `members` and `projects` that the lot is for.",
+            ),
+            optional(
+                "pool_before_close",
+                Kind::SPAN,
+                "With `per`: so long before the close what is left of each owner's lot becomes everybody's.",
+            ),
             default("every", Kind::Period, "\"month\"", "The period."),
             default("anchor", ANCHOR_KIND, "\"sign-up\"", "Where periods start."),
         ],
@@ -277,6 +302,8 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover, names: ScopeNames<'_
         let cycle = cycle_by(Period::Months(1), Anchor::SignUp);
         let allowance = Allowance {
             credits,
+            by_heads: None,
+            pool_before_close: None,
             rollover,
             priority: 0,
             category: Category::Included,
@@ -285,14 +312,38 @@ pub(super) fn allowance(item: Item<'_>, rollover: Rollover, names: ScopeNames<'_
         return Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle) });
     }
     let section = item.section(&ALLOWANCE)?;
+    let (credits, by_heads) = given(section);
     let allowance = Allowance {
-        credits: section.value("credits", Item::credits),
+        credits,
+        by_heads,
+        pool_before_close: section.read("pool_before_close", Item::span),
         rollover,
         priority: section.value("priority", Item::whole),
         category: section.value("category", Item::word),
         scope: scope(section, names),
     };
+    if allowance.pool_before_close.is_some() && allowance.scope.per == LotOwner::Organization {
+        let hint = "write `per = \"member\"`, or leave it out: the allowance is everybody's";
+        section.error("pool_before_close", "is of an allowance that is nobody's own", Some(hint));
+    }
     Some(AllowanceTerms { allowance: Some(allowance), cycle: Some(cycle_of(section)) })
+}
+
+/// How much is given: a number, or a formula with what it gives for one member and one project.
+fn given(section: Section<'_>) -> (Credits, Option<AmountByHeads>) {
+    let read = |item: Item<'_>| {
+        if item.as_number().is_some() {
+            return item.credits().map(|credits| (credits, None));
+        }
+        let hint =
+            "a number of credits, or a formula over `members` and `projects` such as \"1900 * members\"";
+        let text = item.text()?;
+        let formula = by_heads(item, &text, hint)?;
+        let one = formula.of(1, 1);
+        let nominal = if (0.0..=1e12).contains(&one) { Credits::from_f64(one) } else { Credits::ZERO };
+        Some((nominal, Some(formula)))
+    };
+    section.read("credits", read).unwrap_or_default()
 }
 
 /// Reads `cycle`.
@@ -347,6 +398,7 @@ fn plain_rollover(fraction: Probability) -> Rollover {
         trim: Trim::default(),
         max_periods: None,
         burns: RolledBurns::default(),
+        across: Across::default(),
     }
 }
 
@@ -373,6 +425,7 @@ pub(super) fn rollover(item: Item<'_>) -> Option<Rollover> {
         trim: section.value("trim", Item::word),
         max_periods: section.read("max_periods", Item::count),
         burns: section.value("burns", Item::word),
+        across: section.value("across", Item::word),
     })
 }
 
@@ -443,9 +496,11 @@ pub(crate) fn grants(item: Item<'_>, names: ScopeNames<'_>) -> Option<Vec<GrantS
 fn grant(item: Item<'_>, names: ScopeNames<'_>) -> Option<GrantSpec> {
     let section = item.section(&GRANT)?;
     let effective_at = section.read("effective_at", Item::instant);
+    let (credits, by_heads) = given(section);
     let grant = GrantSpec {
         id: section.read("id", Item::count),
-        credits: section.value("credits", Item::credits),
+        credits,
+        by_heads,
         category: section.value("category", Item::word),
         priority: section.value("priority", Item::whole),
         created_at: section.read("created_at", Item::instant),
@@ -467,6 +522,10 @@ fn check_grant(section: Section<'_>, grant: &GrantSpec) {
         && expires < effective
     {
         section.error("expires_at", "lies before `effective_at`", Some("a grant ends after it starts"));
+    }
+    if grant.remaining.is_some() && grant.by_heads.is_some() {
+        let hint = "write `credits` as a number, or leave `remaining` out";
+        return section.error("remaining", "is of a grant whose `credits` are a formula", Some(hint));
     }
     if grant.remaining.is_some_and(|remaining| remaining > grant.credits) {
         return section.error("remaining", "is more than `credits`", None);

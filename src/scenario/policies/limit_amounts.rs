@@ -149,18 +149,17 @@ fn default_amount(item: Item<'_>, unit: LimitUnit) -> Option<LimitAmount> {
             drawn => varies(VaryingAmount::Drawn(drawn)),
         };
     };
+    let hint = "an amount, \"none\", or a formula over `members` and `projects` such as \"500 * members\"";
+    by_heads(item, text, hint).and_then(|formula| varies(VaryingAmount::ByHeads(formula)))
+}
+
+/// A formula over `members` and `projects`.
+pub(super) fn by_heads(item: Item<'_>, text: &str, hint: &str) -> Option<AmountByHeads> {
     match Formula::compile(text, &HEADS) {
-        Ok(formula) => {
-            let written = text.to_owned();
-            varies(VaryingAmount::ByHeads(AmountByHeads::new(written, move |members, projects| {
-                formula.evaluate(&[members, projects])
-            })))
-        }
-        Err(error) => {
-            let hint =
-                "an amount, \"none\", or a formula over `members` and `projects` such as \"500 * members\"";
-            item.error(format!("is no amount: {error}"), Some(hint.to_owned()))
-        }
+        Ok(formula) => Some(AmountByHeads::new(text.to_owned(), move |members, projects| {
+            formula.evaluate(&[members, projects])
+        })),
+        Err(error) => item.error(format!("is no amount: {error}"), Some(hint.to_owned())),
     }
 }
 

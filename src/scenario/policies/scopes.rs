@@ -1,9 +1,9 @@
-//! Whom credits are for: `features` and `groups` of grants, allowances and packages.
+//! Whom credits are for: `features`, `groups` and `per` of grants, allowances and packages.
 //!
 //! Leaves what a scope means to `policy`. Invariant: a list that names nobody is a mistake, since nobody could burn the credits.
 
-use crate::policy::CreditScope;
-use crate::scenario::reading::{Field, Item, Kind, Section, optional};
+use crate::policy::{CreditScope, LotOwner};
+use crate::scenario::reading::{Field, Item, Kind, Section, default, optional, words, words_of};
 use crate::units::FeatureIndex;
 
 use super::feature_of;
@@ -21,7 +21,21 @@ pub(super) static SCOPE: &[Field] = &[
         "Groups of members whose operations may burn these credits; everybody's if left out. They repay no debt if it is \
          written.",
     ),
+    default(
+        "per",
+        Kind::Words(words_of::<LotOwner>),
+        "\"organization\"",
+        "Who has a lot of the full amount, which only that owner's operations burn: the organization, every `group`, every \
+         `member` or every `project`. A package is that of whose operation caused the purchase.",
+    ),
 ];
+
+words!(LotOwner {
+    "organization" => Organization,
+    "group" => Group,
+    "member" => Member,
+    "project" => Project,
+});
 
 /// Names that scopes refer to.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +52,18 @@ pub(super) fn scope(section: Section<'_>, names: ScopeNames<'_>) -> CreditScope 
         features: section.read("features", |item| inside(item, names.features)),
         groups: section
             .read("groups", |item| groups_inside(item, names.groups, "nobody could burn the credits")),
+        per: per(section, names),
     }
+}
+
+/// Who has a lot; groups only where there are some.
+fn per(section: Section<'_>, names: ScopeNames<'_>) -> LotOwner {
+    let per = section.value("per", Item::word);
+    if per == LotOwner::Group && names.groups.is_empty() {
+        let hint = "give a cohort `groups = { engineering = 0.6, marketing = 0.4 }`";
+        section.error("per", "is \"group\", and no cohort has `groups`", Some(hint));
+    }
+    per
 }
 
 /// The groups that a list names, each once; what follows `if_none` is named is a mistake.

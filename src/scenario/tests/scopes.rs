@@ -22,6 +22,13 @@ fn mistakes_in_scopes_are_named() {
         ),
         ("grants = [{ credits = 5, groups = [\"sales\"] }]", "grants.0.groups.0", "is \"sales\""),
         ("grants = [{ credits = 5, groups = [] }]", "grants.0.groups", "names no group, so that nobody"),
+        ("grants = [{ credits = 5, per = \"seat\" }]", "grants.0.per", "is \"seat\""),
+        (
+            "allowance = { credits = 5, per = \"group\" }",
+            "allowance.per",
+            "is \"group\", and no cohort has `groups`",
+        ),
+        ("allowance = 5\nrollover = { across = \"seats\" }", "rollover.across", "is \"seats\""),
     ];
     for (lines, key, what) in cases {
         let text = text_with("policies", &format!("[policies.p]\n{lines}"));
@@ -47,6 +54,15 @@ fn the_check_points_out_credits_that_are_not_meant() {
         (
             "[policies.p]\nallowance = { credits = 5, features = [\"post\"] }\nshort = \"allow\"\noverdraft = 9",
             "permits debt that nothing repays",
+        ),
+        (
+            "[policies.p]\nallowance = 5\nrollover = { max_total = 9, across = \"organization\" }",
+            "has `across`, which changes nothing here",
+        ),
+        (
+            "[policies.p]\npackages = [{ name = \"a\", credits = 5, price = \"1 USD\", per = \"member\" }]\n\
+             top_up = { threshold = 1 }",
+            "which is for one member, when all credits together are low",
         ),
     ];
     for (lines, what) in cases {

@@ -223,6 +223,7 @@ fn operation(
         part_start: first as u32,
         part_count: own.len() as u16,
         member: demanded.member,
+        project: demanded.project,
         blur: demanded.blur,
         ..Operation::default()
     };

@@ -6,10 +6,11 @@
 //! outage of work from 2 Jan to 3 Jan
 //! grant 1: 100 included, expires 10 Jan, priority 2, from 5 Jan, created 1 Jan, left 20, voided 7 Jan, price 5
 //! grant 1: 100 included, for work, of sales  (several features or groups: work+other)
+//! grant 1: 100 included, per member          (a lot for each; `grant 1 of 2` is what member 2 has left)
 //! grant 2: 10 promotional, valid 1 month, every month from 31 Jan add valid 10 days, rolls { max_credits = 5 }
 //! debt 20
 //! close 1 Feb
-//! use 4 of other at 2 Jan 10:00 for 10 min by 1 blur 0.5 fails after 5 min      (of: work if left out)
+//! use 4 of other at 2 Jan 10:00 for 10 min by 1 in 2 blur 0.5 fails after 5 min  (of: work if left out; by member 1 in project 2)
 //! use 4 with 10 tokens and 2 images of other at 2 Jan                             what it consists of, before `of` and `at`
 //! run of work at 2 Jan: step 3 for 10 min; review for 1 h; helper for 1 min; cancelled in 2 after 30 min
 //! KEY = VALUE                        a rule of the policy, as in a scenario
@@ -31,6 +32,7 @@ pub struct Demanded {
     pub cost: String,
     pub span: String,
     pub member: u16,
+    pub project: u16,
     pub blur: f32,
     /// What it consists of: name and value.
     pub quantities: Vec<(String, f64)>,
@@ -198,6 +200,7 @@ fn grant(text: &str) -> String {
             "price" => format!("price = \"{value} USD\""),
             "every" => recurrence(value),
             "for" => format!("features = [\"{}\"]", value.replace('+', "\", \"")),
+            "per" => format!("per = \"{value}\""),
             "of" => format!("groups = [\"{}\"]", value.replace('+', "\", \"")),
             _ => panic!("no clause of a grant begins with `{word}`"),
         };
@@ -244,6 +247,9 @@ fn simple(text: &str) -> Demanded {
     };
     if let Some(blur) = cut(" blur ") {
         demanded.blur = blur.parse().unwrap();
+    }
+    if let Some(project) = cut(" in ") {
+        demanded.project = project.parse().unwrap();
     }
     if let Some(member) = cut(" by ") {
         demanded.member = member.parse().unwrap();

@@ -32,7 +32,9 @@ pub fn value(tally: &Tally, name: &str) -> String {
         return values.into_iter().sum::<Credits>().to_string();
     }
     if let Some(id) = name.strip_prefix("grant ") {
-        return left_of(&tally.detail.as_ref().unwrap().journal, id.parse().expect("grant ID"));
+        let (id, owner) = id.split_once(" of ").map_or((id, None), |(id, owner)| (id, Some(owner)));
+        let owner = owner.map(|owner| owner.parse().expect("the number of an owner"));
+        return left_of(&tally.detail.as_ref().unwrap().journal, id.parse().expect("grant ID"), owner);
     }
     credits(tally, name)
         .or_else(|| service(tally, name))
@@ -283,9 +285,10 @@ fn refused_hours(tally: &Tally) -> String {
 }
 
 /// What is left of a grant, from the journal alone; all lots of the grant together.
-fn left_of(journal: &[Entry], id: u32) -> String {
+fn left_of(journal: &[Entry], id: u32, owner: Option<u16>) -> String {
     let mut left = Credits::ZERO;
-    for entry in journal.iter().filter(|entry| entry.lot > 0 && entry.grant == id) {
+    let own = |entry: &&Entry| owner.is_none_or(|owner| entry.owner == owner);
+    for entry in journal.iter().filter(|entry| entry.lot > 0 && entry.grant == id).filter(own) {
         match entry.kind {
             EntryKind::OpeningGrant
             | EntryKind::Issue

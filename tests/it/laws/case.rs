@@ -46,6 +46,9 @@ impl Case {
             if let Knob::Grant(grant) | Knob::PlanGrant(grant) = knob {
                 grant.for_everybody();
             }
+            if let Knob::Allowance { per, .. } | Knob::OwnPackages(per) = knob {
+                *per = 0;
+            }
         }
         self
     }
@@ -112,7 +115,14 @@ pub fn dense_case() -> impl Strategy<Value = Case> {
             knobs.extend(limits.into_iter().map(Knob::Limit));
             // Without credits nothing goes in bulk.
             if !knobs.iter().any(|knob| matches!(knob, Knob::Allowance { .. } | Knob::Grant(_))) {
-                knobs.push(Knob::Allowance { thirds: 200, days: 9, anchor: 0, prorated: false, rolls: None });
+                knobs.push(Knob::Allowance {
+                    thirds: 200,
+                    days: 9,
+                    anchor: 0,
+                    prorated: false,
+                    rolls: None,
+                    per: 0,
+                });
             }
             // Every other case has many in flight.
             let stretched = |job: Job| Job { hours: if long { job.hours * 30 } else { job.hours }, ..job };
@@ -144,7 +154,14 @@ pub fn held_case() -> impl Strategy<Value = Case> {
             // One feature alone is held in some cases, so that both kinds come in one interval.
             let held = [one, other].into_iter().take(if which == 0 { 1 } else { 2 });
             case.knobs.extend(held.chain(alerts));
-            case.knobs.push(Knob::Allowance { thirds, days: 9, anchor: 0, prorated: false, rolls: None });
+            case.knobs.push(Knob::Allowance {
+                thirds,
+                days: 9,
+                anchor: 0,
+                prorated: false,
+                rolls: None,
+                per: 0,
+            });
             case
         },
     )

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::case::hour;
 use super::knob::Knob;
 use super::limits::{limit_resets, metered_limit};
-use super::lots::{given, rolls};
+use super::lots::{given, per, rolls};
 use super::rates::drawn_card;
 
 /// Any knob.
@@ -25,13 +25,14 @@ pub fn knob() -> impl Strategy<Value = Knob> {
 
 fn credit_knobs() -> BoxedStrategy<Knob> {
     prop_oneof![
-        (0..90_i64, 2..40_u32, 0..4_u8, any::<bool>(), option::of(rolls())).prop_map(
-            |(thirds, days, anchor, prorated, rolls)| Knob::Allowance {
+        (0..90_i64, 2..40_u32, 0..4_u8, any::<bool>(), option::of(rolls()), per()).prop_map(
+            |(thirds, days, anchor, prorated, rolls, per)| Knob::Allowance {
                 thirds,
                 days,
                 anchor,
                 prorated,
-                rolls
+                rolls,
+                per
             }
         ),
         given().prop_map(Knob::Grant),
@@ -146,6 +147,7 @@ fn debt_knobs() -> BoxedStrategy<Knob> {
         1 => (option::of(0..5_u8), option::of(0..5_u8))
             .prop_map(|(downgrade, leave)| Knob::RefundOn { downgrade, leave }),
         1 => Just(Knob::Ratable),
+        1 => (0..4_u8).prop_map(Knob::OwnPackages),
         1 => any::<bool>().prop_map(Knob::DebtCounts),
         1 => (1..40_i64).prop_map(Knob::DebtAtStart),
     ]

@@ -48,6 +48,8 @@ pub enum Knob {
         anchor: u8,
         prorated: bool,
         rolls: Option<Rolls>,
+        /// Who has a lot.
+        per: u8,
     },
     Subscription {
         cents: i64,
@@ -225,6 +227,8 @@ pub enum Knob {
         leave: Option<u8>,
     },
     Ratable,
+    /// Packages are of whose operation causes them to be bought.
+    OwnPackages(u8),
     DebtCounts(bool),
     DebtAtStart(i64),
     PlanChange {

@@ -2,7 +2,8 @@
 
 use creditsim::calendar::Period;
 use creditsim::policy::{
-    CreditScope, Expiry, GrantSpec, Recurrence, RecurrenceMode, RolledBurns, Rollover, RolloverBase, Trim,
+    Across, CreditScope, Expiry, GrantSpec, LotOwner, Recurrence, RecurrenceMode, RolledBurns, Rollover,
+    RolloverBase, Trim,
 };
 use creditsim::units::{Category, Credits, FeatureIndex};
 use proptest::option;
@@ -26,6 +27,8 @@ pub struct Rolls {
 
 impl Rolls {
     pub fn terms(&self) -> Rollover {
+        // Drawn otherwise, so that cases that were kept stay what they are.
+        let across = if self.newest { Across::Organization } else { Across::Owner };
         Rollover {
             fraction: quarters(self.quarters),
             base: if self.original { RolloverBase::Original } else { RolloverBase::Remaining },
@@ -34,6 +37,7 @@ impl Rolls {
             max_total: self.total.map(thirds),
             trim: if self.newest { Trim::Newest } else { Trim::Oldest },
             max_periods: self.periods,
+            across,
             burns: [RolledBurns::Unordered, RolledBurns::Before, RolledBurns::After][usize::from(self.burns)],
         }
     }
@@ -71,12 +75,18 @@ pub struct GivenGrant {
     /// Whom it is for, if not for everybody.
     features: Option<Vec<FeatureIndex>>,
     group: Option<u16>,
+    per: u8,
+}
+
+/// Who has a lot: mostly the organization.
+pub fn owner(word: u8) -> LotOwner {
+    [LotOwner::Organization, LotOwner::Member, LotOwner::Project, LotOwner::Group][usize::from(word)]
 }
 
 impl GivenGrant {
     /// The same for everybody.
     pub fn for_everybody(&mut self) {
-        (self.features, self.group) = (None, None);
+        (self.features, self.group, self.per) = (None, None, 0);
     }
 
     pub fn spec(&self) -> GrantSpec {
@@ -85,6 +95,7 @@ impl GivenGrant {
         GrantSpec {
             id: None,
             credits: thirds(self.thirds),
+            by_heads: None,
             category: Category::ALL[usize::from(self.category)],
             priority: self.priority,
             created_at: None,
@@ -103,9 +114,15 @@ impl GivenGrant {
             scope: CreditScope {
                 features: self.features.clone(),
                 groups: self.group.map(|group| vec![group]),
+                per: owner(self.per),
             },
         }
     }
+}
+
+/// Who has a lot.
+pub fn per() -> impl Strategy<Value = u8> {
+    prop_oneof![9 => Just(0_u8), 1 => 1..4_u8]
 }
 
 pub fn given() -> impl Strategy<Value = GivenGrant> {
@@ -115,7 +132,7 @@ pub fn given() -> impl Strategy<Value = GivenGrant> {
     let features = option::weighted(0.12, prop_oneof![Just(vec![0]), Just(vec![1]), Just(vec![0, 1])]);
     let features =
         features.prop_map(|named| named.map(|named| named.into_iter().map(FeatureIndex).collect()));
-    let worth = (0..300_i64, features, option::weighted(0.08, 0..2_u16));
+    let worth = (0..300_i64, features, option::weighted(0.08, 0..2_u16), per());
     (1..90_i64, 0..3_u8, -1..2_i32, start, ends, option::weighted(0.2, rolls()), again, worth).prop_map(
         |(thirds, category, priority, from, (expires, voided, left), rolls, every, worth)| GivenGrant {
             thirds,
@@ -130,6 +147,7 @@ pub fn given() -> impl Strategy<Value = GivenGrant> {
             cents: worth.0,
             features: worth.1,
             group: worth.2,
+            per: worth.3,
         },
     )
 }

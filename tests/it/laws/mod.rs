@@ -200,6 +200,7 @@ fn the_swarm_reaches_everything() {
         "PriceGiven",
         "CreditNote",
         "LotEnd",
+        "Pooled",
         "Fee",
         "InvoicePaid",
         "WrittenOff",

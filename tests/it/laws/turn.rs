@@ -14,7 +14,7 @@ use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 use super::knob::{
     Knob, START, anchor, at, burn_key, estimator, hours, money, of, quarters, reaction, seconds, thirds, view,
 };
-use super::lots::Rolls;
+use super::lots::{Rolls, owner};
 
 impl Knob {
     /// False for what makes every operation one that has to be followed step by step.
@@ -43,7 +43,7 @@ impl Knob {
     /// Turns the knob in the terms of a plan, if it is one of a plan's.
     pub fn turn_terms(&self, terms: &mut Terms) {
         match self {
-            Knob::Allowance { thirds: credits, days, anchor: start, prorated, rolls } => {
+            Knob::Allowance { thirds: credits, days, anchor: start, prorated, rolls, per } => {
                 terms.cycle = CycleRule {
                     every: Period::Days(*days),
                     anchor: anchor(*start),
@@ -52,10 +52,13 @@ impl Knob {
                 };
                 terms.allowance = Some(Allowance {
                     credits: thirds(*credits),
+                    by_heads: None,
+                    // Drawn otherwise, so that cases that were kept stay what they are.
+                    pool_before_close: (*per > 0 && *prorated).then(|| hours(days * 6)),
                     rollover: rolls.as_ref().map_or_else(Rollover::nothing, Rolls::terms),
                     priority: 0,
                     category: Category::Included,
-                    scope: CreditScope::default(),
+                    scope: CreditScope { per: owner(*per), ..CreditScope::default() },
                 });
             }
             Knob::Subscription { cents, days } => {
@@ -123,6 +126,9 @@ impl Knob {
             Knob::RefundOn { downgrade, leave } => {
                 terms.refund_on =
                     RefundOn { downgrade: downgrade.map(self::quarters), leave: leave.map(self::quarters) };
+            }
+            Knob::OwnPackages(per) => {
+                terms.packages.iter_mut().for_each(|package| package.scope.per = owner(*per));
             }
             Knob::Ratable => terms.recognition = Recognition::Ratable,
             Knob::DebtCounts(counts) => terms.debt_counts = *counts,

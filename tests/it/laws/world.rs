@@ -223,6 +223,7 @@ fn measure_from(case: &Case) -> SimTime {
 fn traits(case: &Case, job: &Prepared) -> Traits {
     let point = TraitPoint::numbered(StreamKey::cohort(7, 0, "one"), 0);
     let mut traits = job.cohorts[0].population.draw(point, 0);
+    traits.projects = 2;
     for knob in &case.knobs {
         match knob {
             Knob::SignedUp(hour) => traits.signed_up = at(*hour),
@@ -308,7 +309,7 @@ fn operation(
         ends_in_part: struck as u16,
         feature,
         member: job.member % traits.members.len() as u16,
-        project: 0,
+        project: u16::from(job.minutes % 2 == 1),
         fate: [Fate::Completes, Fate::Fails, Fate::Cancelled][usize::from(job.fate)],
         blur: f32::from(job.blur),
     }

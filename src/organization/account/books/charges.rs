@@ -4,7 +4,7 @@
 
 use crate::ledger::{HoldId, LotMark, Take};
 use crate::outcome::EntryKind;
-use crate::policy::Spender;
+use crate::policy::{DebtOwner, Spender};
 use crate::units::{Category, Credits, FeatureIndex, SimTime};
 
 use super::journal::{Note, Whose};
@@ -79,9 +79,18 @@ impl AccountBooks {
         self.charged[whose.feature.index()] += amount;
         self.row.charged += amount;
         self.split_charge(debt);
-        self.undo.remember(self.ledger.takes(), debt, taken);
+        let owner = self.debt_owner(whose, debt);
+        self.undo.remember(self.ledger.takes(), (debt, owner), taken);
         self.count_burns(at, whose, segment);
-        self.count_debt(at, whose, segment, debt, debt_before)
+        self.count_debt(at, (whose, segment), (debt, owner), debt_before)
+    }
+
+    /// Who owes what a charge's lots did not cover.
+    fn debt_owner(&self, whose: Whose, debt: Credits) -> DebtOwner {
+        if debt.is_zero() || !self.ledger.has_scopes() {
+            return DebtOwner::Organization;
+        }
+        self.ledger.debt_owner(self.spender_of(whose))
     }
 
     /// The ledger's part of a charge; returns what became debt.
@@ -130,13 +139,12 @@ impl AccountBooks {
         }
     }
 
-    /// Counts debt that a charge has incurred; returns how far it has raised debt beyond the limit.
+    /// Counts debt that a charge has incurred; returns how far it has raised what its owner is held to beyond the limit.
     pub(super) fn count_debt(
         &mut self,
         at: SimTime,
-        whose: Whose,
-        segment: u16,
-        debt: Credits,
+        (whose, segment): (Whose, u16),
+        (debt, owner): (Credits, DebtOwner),
         before: Credits,
     ) -> Credits {
         if !debt.is_positive() {
@@ -144,8 +152,10 @@ impl AccountBooks {
         }
         self.debt.incurred += debt;
         self.debt_changed(at);
+        // The limit is one of what this owner's checks subtract.
+        let others = self.ledger.debt() - self.ledger.debt_seen_by(owner);
         let rise = self.rules.limit.map_or(Credits::ZERO, |limit| {
-            (self.ledger.debt() - limit).positive_part() - (before - limit).positive_part()
+            (self.ledger.debt() - others - limit).positive_part() - (before - others - limit).positive_part()
         });
         self.debt.overspend += rise.positive_part();
         self.note(at, EntryKind::DebtIncurred, Note { segment, credits: debt, ..Note::by(whose) });

@@ -4,7 +4,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::Repay;
+use crate::policy::{DebtOwner, Repay};
 use crate::units::{Credits, Money, SimTime};
 
 use super::journal::Note;
@@ -15,7 +15,7 @@ impl AccountBooks {
     /// The account begins in debt.
     pub(in super::super) fn open_with_debt(&mut self, at: SimTime, debt: Credits) {
         self.ledger.open_with_debt(debt);
-        self.undo.owe(debt);
+        self.undo.owe(debt, DebtOwner::Organization);
         (self.debt.start, self.debt.max) = (debt, debt);
         self.note(at, EntryKind::OpeningDebt, Note::credits(debt));
         self.assert_laws();
@@ -36,19 +36,32 @@ impl AccountBooks {
         self.debt_changes(at);
         self.ledger.clear_takes();
         let purchased = self.rules.repay == Repay::Purchase && !Deliberate::DebtRepaidByAnyCredit.is_made();
-        let repaid = self.ledger.repay(purchased, self.kept_at(at));
+        let (debt, kept) = (self.ledger.debt(), self.kept_at(at));
+        self.ledger.repay(purchased, kept);
+        self.count_repaid(at, None);
+        for owner in self.ledger.debtors() {
+            self.ledger.repay_own(owner, purchased, kept);
+            self.count_repaid(at, Some(owner));
+        }
+        self.row.repaid += debt - self.ledger.debt();
+        self.debt_changed(at);
+    }
+
+    /// Counts and notes what the last act of the ledger burned to repay debt: the oldest of all, or of one owner.
+    fn count_repaid(&mut self, at: SimTime, of: Option<DebtOwner>) {
         for index in 0..self.ledger.takes().len() {
             let take = self.ledger.takes()[index];
-            self.undo.repay(&take);
+            for (owner, part) in self.undo.repay(&take, of) {
+                self.ledger.shift_debt(owner, Credits::ZERO - part);
+            }
+            self.scoped.go(take.scope, take.amount);
             self.credits.repaid[take.category.index()] += take.amount;
             if take.rolled {
                 self.credits.rolled_over_used += take.amount;
             }
             self.note(at, EntryKind::Repay, Note::of(&take));
         }
-        self.row.repaid += repaid;
         self.ledger.clear_takes();
-        self.debt_changed(at);
     }
 
     /// Part of the debt is forgiven.
@@ -90,7 +103,9 @@ impl AccountBooks {
         self.debt_changes(at);
         self.ledger.clear_debt(part);
         self.debt_changed(at);
-        self.undo.clear(part, how);
+        for (owner, part) in self.undo.clear(part, how) {
+            self.ledger.shift_debt(owner, Credits::ZERO - part);
+        }
     }
 }
 

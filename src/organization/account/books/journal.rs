@@ -158,6 +158,7 @@ impl AccountBooks {
             category: note.category,
             parent: note.parent,
             scope: note.scope.number(),
+            owner: note.scope.owner(),
             credits: note.credits,
             money: note.money,
             until: note.until,

@@ -8,12 +8,12 @@ use crate::policy::{CreditScope, Rollover};
 use crate::units::{Category, Credits, Money, SimTime};
 
 use super::journal::Note;
-use super::{AccountBooks, Posting, RunningAllowance};
+use super::{AccountBooks, Posting};
 
 impl AccountBooks {
-    /// The number of a scope, for lots that have it.
-    pub(in super::super) fn number_of(&self, scope: &CreditScope) -> ScopeId {
-        self.ledger.number_of(scope)
+    /// The number of a scope and of one of its owners, for lots that have it.
+    pub(in super::super) fn number_of(&self, scope: &CreditScope, owner: u16) -> ScopeId {
+        self.ledger.number_of(scope, owner)
     }
 
     /// How wide a scope is, in the burn order.
@@ -24,27 +24,38 @@ impl AccountBooks {
     /// Adds a lot, with an entry of this kind.
     pub(in super::super) fn issue(&mut self, at: SimTime, kind: EntryKind, lot: Lot) -> (LotSerial, Posting) {
         let before = self.views();
-        let note = Note {
-            grant: lot.id,
-            category: lot.category,
-            scope: lot.scope,
-            credits: lot.remaining,
-            money: lot.price_paid,
-            until: lot.expires_at,
-            ..Note::default()
-        };
-        let used = lot.credits - lot.remaining;
+        let (note, used) = issue_note(&lot);
         let serial = self.ledger.issue(lot);
-        let note = Note { lot: Some(serial), ..note };
+        self.note_issue(at, kind, Note { lot: Some(serial), ..note }, used);
+        (serial, Posting { issued: true, ..self.posted(before) })
+    }
+
+    /// Adds the lots that the owners of a scope get together, with an entry of this kind each; they are one act.
+    pub(in super::super) fn issue_each(
+        &mut self,
+        at: SimTime,
+        kind: EntryKind,
+        lots: Vec<Lot>,
+    ) -> (Vec<LotSerial>, Posting) {
+        let before = self.views();
+        let notes: Vec<_> = lots.iter().map(issue_note).collect();
+        let first = self.ledger.issue_each(lots.into_iter());
+        let serials: Vec<LotSerial> = (first.0..).map(LotSerial).take(notes.len()).collect();
+        for ((note, used), serial) in notes.into_iter().zip(&serials) {
+            self.note_issue(at, kind, Note { lot: Some(*serial), ..note }, used);
+        }
+        (serials, Posting { issued: true, ..self.posted(before) })
+    }
+
+    fn note_issue(&mut self, at: SimTime, kind: EntryKind, note: Note, used: Credits) {
         if used.is_positive() {
             self.note(at, EntryKind::OpeningUsed, Note { credits: used, money: Money::ZERO, ..note });
         }
         self.count_issue(at, kind, note);
-        (serial, Posting { issued: true, ..self.posted(before) })
     }
 
     /// Counts and notes credits issued: by a grant, a landing or a rollover minimum.
-    fn count_issue(&mut self, at: SimTime, kind: EntryKind, note: Note) {
+    pub(super) fn count_issue(&mut self, at: SimTime, kind: EntryKind, note: Note) {
         self.scoped.come(note.scope, note.credits);
         self.credits.issued[note.category.index()] += note.credits;
         self.row.issued += note.credits;
@@ -75,17 +86,6 @@ impl AccountBooks {
         }
         self.count_uncovered(at);
         self.posted(before)
-    }
-
-    /// Adds credits to a lot that is still there.
-    pub(in super::super) fn enlarge(&mut self, at: SimTime, serial: LotSerial, more: Credits) -> Posting {
-        let before = self.views();
-        let Some(note) = self.note_of(serial) else { return self.posted(before) };
-        self.ledger.enlarge(serial, more);
-        let allowance = self.allowance.lot == Some(serial);
-        let kind = if allowance { EntryKind::IssueAllowance } else { EntryKind::Issue };
-        self.count_issue(at, kind, Note { credits: more, ..note });
-        Posting { issued: true, ..self.posted(before) }
     }
 
     /// Voids part of a lot, with what it still owes if that is given.
@@ -142,13 +142,8 @@ impl AccountBooks {
         self.ledger.rekey(key);
     }
 
-    /// What a lot still owes, taken off it; its past is closed, but what was used of an allowance stays used.
-    pub(in super::super) fn take_price(&mut self, at: SimTime, lot: LotSerial) -> Money {
-        let used = self.used_of_allowance();
-        let owed = self.ledger.begin_anew(lot);
-        self.count_as_used(used);
+    pub(super) fn note_price_taken(&mut self, at: SimTime, lot: LotSerial, owed: Money) {
         self.note(at, EntryKind::PriceTaken, Note { lot: Some(lot), ..Note::money(owed) });
-        owed
     }
 
     /// Attaches to a lot what has been taken elsewhere.
@@ -158,49 +153,9 @@ impl AccountBooks {
         }
     }
 
-    /// The running allowance's lot, with so much more paid for it; none if it has gone.
-    pub(in super::super) fn add_price_of_allowance(&mut self, price: Money) -> Option<LotSerial> {
-        self.allowance.lot.filter(|lot| self.ledger.add_price(*lot, price))
-    }
-
-    /// An allowance of another period begins.
-    pub(in super::super) fn begin_allowance(&mut self, amount: Credits) {
-        self.allowance = RunningAllowance { amount, ..RunningAllowance::default() };
-    }
-
-    /// The lot of the running allowance has been issued.
-    pub(in super::super) fn set_allowance_lot(&mut self, lot: LotSerial) {
-        self.allowance.lot = Some(lot);
-    }
-
-    /// The lot of the running allowance.
-    pub(in super::super) fn allowance_lot(&self) -> Option<LotSerial> {
-        self.allowance.lot
-    }
-
-    /// The allowance of the running period so far.
-    pub(in super::super) fn allowance_amount(&self) -> Credits {
-        self.allowance.amount
-    }
-
-    /// From now on this is the allowance of the running period.
-    pub(in super::super) fn set_allowance_amount(&mut self, amount: Credits) {
-        self.allowance.amount = amount;
-    }
-
-    /// Burned of the running period's allowance, since its usage was last reset.
-    pub(in super::super) fn used_of_allowance(&self) -> Credits {
-        self.allowance.used_before + self.burned_of_allowance_lot()
-    }
-
-    /// From now on so much counts as used of the running period's allowance, whatever its lot says.
-    pub(in super::super) fn count_as_used(&mut self, used: Credits) {
-        self.allowance.used_before = used - self.burned_of_allowance_lot();
-    }
-
-    fn burned_of_allowance_lot(&self) -> Credits {
-        let lot = self.allowance.lot.and_then(|lot| self.ledger.lot(lot));
-        lot.map_or(Credits::ZERO, |lot| lot.burned)
+    /// So much more is paid for a lot; false if it has gone.
+    pub(in super::super) fn add_price(&mut self, lot: LotSerial, price: Money) -> bool {
+        self.ledger.add_price(lot, price)
     }
 
     /// A close ends rolled lots whose last close it is; one forced by a change of plan is none of their periods.
@@ -298,4 +253,18 @@ impl AccountBooks {
             self.note(at, EntryKind::HoldUncovered, Note::credits(uncovered));
         }
     }
+}
+
+/// What the entry of an issue says of a lot, but for its number, and what of it was used before.
+fn issue_note(lot: &Lot) -> (Note, Credits) {
+    let note = Note {
+        grant: lot.id,
+        category: lot.category,
+        scope: lot.scope,
+        credits: lot.remaining,
+        money: lot.price_paid,
+        until: lot.expires_at,
+        ..Note::default()
+    };
+    (note, lot.credits - lot.remaining)
 }

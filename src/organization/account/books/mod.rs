@@ -6,6 +6,7 @@
 //! Invariants, asserted after every verb in debug builds: laws 1, 2 and 4; every posting is in the journal if anybody
 //! reads that.
 
+mod allowance;
 mod charges;
 mod debts;
 mod holds;
@@ -15,21 +16,25 @@ mod lots;
 mod parts;
 mod refunds;
 mod scoped;
+mod seen;
 mod undo;
 
 use crate::deliberate::Deliberate;
-use crate::ledger::{Ledger, LotSerial};
+use crate::ledger::Ledger;
 use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
 use crate::policy::{ChargeParts, CreditScope, Repay, Spender, Terms};
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::views::Views;
+use allowance::RunningAllowance;
 pub(super) use charges::{Against, Charge};
 pub(super) use debts::overage;
 pub(super) use holds::BulkHolds;
 pub(super) use journal::{Journal, Note, Whose};
 pub(super) use parts::ChargedParts;
 use scoped::ScopedFlows;
+pub(super) use seen::CreditMoves;
+use seen::SeenCredits;
 pub(super) use undo::{ChargePart, UndoBook};
 
 /// One act of the books and what it did to the balances.
@@ -66,22 +71,11 @@ impl BookRules {
     }
 }
 
-/// The allowance of the running period.
-#[derive(Debug, Clone, Copy, Default)]
-struct RunningAllowance {
-    lot: Option<LotSerial>,
-    /// Issued at its beginning, and by changes since.
-    amount: Credits,
-    /// Used of it before its lot was last changed.
-    used_before: Credits,
-}
-
 /// What lasts of the books besides lots, holds, debt and counters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LastingBooks {
     row: CycleRow,
-    allowance: Credits,
-    allowance_used_before: Credits,
+    allowance: Vec<(Credits, Credits)>,
     unrecorded: Credits,
     usable_since_close: Credits,
     holds_kept: bool,
@@ -114,6 +108,7 @@ pub(super) struct AccountBooks {
     leaves: SimTime,
     undo: UndoBook,
     scoped: ScopedFlows,
+    seen: SeenCredits,
     /// Groups of members by their numbers, if scopes see them.
     groups: Vec<Option<u16>>,
     /// What the last charge consisted of, if some limit counts parts of charges.
@@ -138,6 +133,7 @@ impl AccountBooks {
         journal: Journal,
     ) -> AccountBooks {
         let mut ledger = Ledger::new(&terms.burn_order).with_scopes(scopes);
+        let undo = undo.with_owners(ledger.has_owners());
         if undo.is_on() {
             ledger.keep_spent_lots();
         }
@@ -159,6 +155,7 @@ impl AccountBooks {
             leaves,
             undo,
             scoped: ScopedFlows::default(),
+            seen: SeenCredits::default(),
             groups,
             parts: None,
             beyond_limits: Credits::ZERO,
@@ -186,7 +183,7 @@ impl AccountBooks {
     #[inline]
     pub(super) fn spender_of(&self, whose: Whose) -> Spender {
         let group = self.groups.get(usize::from(whose.member)).copied().flatten();
-        Spender { feature: whose.serves, group }
+        Spender::new(whose.serves, whose.member, group, whose.project)
     }
 
     /// The three balances over the lots that a spender may burn: what its check reads (docs/semantics.md §14.2).
@@ -195,18 +192,23 @@ impl AccountBooks {
         if !self.ledger.has_scopes() {
             return self.views();
         }
-        let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
         let usable = self.ledger.usable_for(spender);
-        let settled = usable.remaining - debt;
+        let settled = usable.remaining - self.debt_counted(spender);
         Views { settled, available: settled - usable.held, ongoing: settled - self.unrecorded }
     }
 
-    /// What operations lack of what they need in all, each beside what it may burn; without a spender only what is
-    /// everybody's counts.
+    /// The debt that lowers the balances of a spender.
+    pub(super) fn debt_counted(&self, spender: Spender) -> Credits {
+        if !self.rules.debt_counts || self.ledger.debt().is_zero() {
+            return Credits::ZERO;
+        }
+        self.ledger.debt_seen_by(self.ledger.debt_owner(spender))
+    }
+
+    /// What operations lack of what they need in all, each beside what it may burn.
     pub(super) fn shortage(&self, needs: &[(Whose, Credits)]) -> Credits {
-        let debt = if self.rules.debt_counts { self.ledger.debt() } else { Credits::ZERO };
         let needs = needs.iter().map(|(whose, need)| (self.spender_of(*whose), *need));
-        self.ledger.shortage(debt, needs)
+        self.ledger.shortage(self.rules.debt_counts, needs)
     }
 
     /// Lots, holds and debt, to look at.
@@ -228,11 +230,9 @@ impl AccountBooks {
 
     /// What lasts of the books besides lots, holds, debt and counters, to compare two accounts by.
     pub(super) fn lasting(&self) -> LastingBooks {
-        let RunningAllowance { amount, used_before, .. } = self.allowance;
         LastingBooks {
             row: self.row,
-            allowance: amount,
-            allowance_used_before: used_before,
+            allowance: self.allowance.lasting(),
             unrecorded: self.unrecorded,
             usable_since_close: self.usable_since_close,
             holds_kept: self.holds_kept,

@@ -91,25 +91,19 @@ impl AccountBooks {
         self.undo.forget(taken);
     }
 
-    /// Credits go back to the lot they were taken from; false if it has ended. What is given back of the running
+    /// Credits go back to the lot they were taken from; says for whom it is, none if it has ended. What is given back of the running
     /// allowance has not been used of it, whatever has changed the lot since.
-    fn refill_lot(&mut self, take: &Take) -> bool {
-        let used = self.used_of_allowance();
-        if self.ledger.give_back(take.lot, take.amount).is_none() {
-            return false;
-        }
-        if self.allowance_lot() == Some(take.lot) {
-            self.count_as_used((used - take.amount).positive_part());
-        }
-        true
+    fn refill_lot(&mut self, take: &Take) -> Option<ScopeId> {
+        let used = self.used_of_lot(take.lot);
+        let given = self.ledger.give_back(take.lot, take.amount)?;
+        self.count_as_used_of(take.lot, (used - take.amount).positive_part());
+        Some(given.scope)
     }
 
     /// Credits go back to the lot that a charge burned; returns what has no lot to go to any more.
     fn unburn(&mut self, at: SimTime, whose: Whose, take: Take) -> Credits {
-        if !self.refill_lot(&take) {
-            return take.amount;
-        }
-        self.scoped.come(take.scope, take.amount);
+        let Some(scope) = self.refill_lot(&take) else { return take.amount };
+        self.scoped.come(scope, take.amount);
         self.credits.burned[take.category.index()] -= take.amount;
         self.row.burned -= take.amount;
         if take.rolled {
@@ -131,9 +125,10 @@ impl AccountBooks {
     ) -> Credits {
         let by = |credits: Credits| Note { credits, ..Note::by(whose) };
         let mut left = most;
-        let owed = self.undo.undo_owed(own, left);
+        let (owed, owner) = self.undo.undo_owed(own, left);
         if owed.is_positive() {
             self.ledger.undo_debt(owed);
+            self.ledger.shift_debt(owner, Credits::ZERO - owed);
             self.debt.incurred -= owed;
             left -= owed;
             self.note(at, EntryKind::RefundDebt, by(owed));
@@ -165,9 +160,8 @@ impl AccountBooks {
 
     /// Credits go back to a lot that had repaid debt; returns what has no lot to go to any more.
     fn unrepay(&mut self, at: SimTime, whose: Whose, take: Take) -> Credits {
-        if !self.refill_lot(&take) {
-            return take.amount;
-        }
+        let Some(scope) = self.refill_lot(&take) else { return take.amount };
+        self.scoped.come(scope, take.amount);
         self.credits.repaid[take.category.index()] -= take.amount;
         self.debt.incurred -= take.amount;
         self.row.repaid -= take.amount;

@@ -1,16 +1,19 @@
-//! What has come and gone of credits that are not everybody's, scope by scope (law 1, docs/semantics.md §14.8).
+//! What has come and gone of credits that are not everybody's, scope by scope and owner by owner (law 1, docs/semantics.md
+//! §14.8).
 //!
 //! Leaves what a scope means to the ledger. Invariant: nothing is counted of everybody's credits, and nobody looks at it
 //! but the laws.
 
+use std::collections::BTreeMap;
+
 use crate::ledger::{Lot, ScopeId};
 use crate::units::Credits;
 
-/// Credits of each scope, from the account's first on.
+/// Credits of each owner in each scope, from the account's first on.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ScopedFlows(Vec<ScopedFlow>);
+pub(super) struct ScopedFlows(BTreeMap<ScopeId, ScopedFlow>);
 
-/// Credits of one scope.
+/// Credits of one owner in one scope.
 #[derive(Debug, Clone, Copy, Default)]
 struct ScopedFlow {
     come: Credits,
@@ -22,7 +25,7 @@ impl ScopedFlows {
     #[inline]
     pub(super) fn come(&mut self, scope: ScopeId, credits: Credits) {
         if scope != ScopeId::default() {
-            self.of(scope).come += credits;
+            self.0.entry(scope).or_default().come += credits;
         }
     }
 
@@ -30,26 +33,26 @@ impl ScopedFlows {
     #[inline]
     pub(super) fn go(&mut self, scope: ScopeId, credits: Credits) {
         if scope != ScopeId::default() {
-            self.of(scope).gone += credits;
+            self.0.entry(scope).or_default().gone += credits;
         }
     }
 
-    fn of(&mut self, scope: ScopeId) -> &mut ScopedFlow {
-        let index = usize::from(scope.number()) - 1;
-        if self.0.len() <= index {
-            self.0.resize(index + 1, ScopedFlow::default());
-        }
-        &mut self.0[index]
-    }
-
-    /// The first scope of whose credits others remain than came and did not go.
+    /// The first owner of whose credits others remain than came and did not go.
     pub(super) fn broken_law(&self, lots: &[Lot]) -> Option<String> {
-        self.0.iter().enumerate().find_map(|(index, flow)| {
-            let own = lots.iter().filter(|lot| usize::from(lot.scope.number()) == index + 1);
-            let left: Credits = own.map(|lot| lot.remaining).sum();
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut left: BTreeMap<ScopeId, Credits> = BTreeMap::new();
+        for lot in lots.iter().filter(|lot| lot.scope != ScopeId::default()) {
+            *left.entry(lot.scope).or_default() += lot.remaining;
+        }
+        self.0.iter().find_map(|(scope, flow)| {
+            let left = left.get(scope).copied().unwrap_or_default();
             (flow.come != flow.gone + left).then(|| {
-                let (come, gone) = (flow.come, flow.gone);
-                format!("law 1 is broken for scope {}: {come} came, {gone} went, {left} remain", index + 1)
+                let (come, gone, number, owner) = (flow.come, flow.gone, scope.number(), scope.owner());
+                format!(
+                    "law 1 is broken for scope {number}, owner {owner}: {come} came, {gone} went, {left} remain"
+                )
             })
         })
     }

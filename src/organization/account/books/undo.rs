@@ -1,10 +1,13 @@
-//! What charges took, as long as they may be undone, and whose debt is repaid: the oldest first (docs/semantics.md §18).
+//! What charges took, as long as they may be undone, and which debt is repaid: the oldest first (docs/semantics.md §18).
 //!
 //! Leaves undoing to `refunds`. Invariant: the debts here sum to the ledger's.
 
 use std::collections::VecDeque;
 
+use smallvec::SmallVec;
+
 use crate::ledger::Take;
+use crate::policy::DebtOwner;
 use crate::units::{Credits, Money};
 
 /// One thing that a charge took.
@@ -29,16 +32,22 @@ struct OwnDebt {
 /// Debt still owed, of one operation or of nobody in particular.
 #[derive(Debug, Clone, Copy)]
 struct Owed {
-    /// Whose, if it may be undone.
+    /// Which, if it may be undone.
     own: Option<u32>,
+    owner: DebtOwner,
     credits: Credits,
 }
+
+/// Parts of debts that were paid, and who owed them.
+pub(super) type PaidDebts = SmallVec<[(DebtOwner, Credits); 2]>;
 
 /// What may have to be undone.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct UndoBook {
     /// Some charge of this account may be given back.
     on: bool,
+    /// Members and projects may owe debt of their own.
+    owners: bool,
     /// The oldest first.
     owed: VecDeque<Owed>,
     debts: Vec<OwnDebt>,
@@ -59,82 +68,108 @@ impl UndoBook {
         UndoBook { on, ..UndoBook::default() }
     }
 
+    /// The same of an account whose members or projects may owe debt of their own.
+    pub(super) fn with_owners(self, owners: bool) -> UndoBook {
+        UndoBook { owners, ..self }
+    }
+
     pub(super) fn is_on(&self) -> bool {
         self.on
     }
 
     /// Remembers what a charge has taken, if somebody may undo it.
-    pub(super) fn remember(&mut self, takes: &[Take], debt: Credits, taken: Option<&mut Vec<ChargePart>>) {
-        let Some(taken) = taken.filter(|_| self.on) else { return self.owe(debt) };
+    pub(super) fn remember(
+        &mut self,
+        takes: &[Take],
+        (debt, owner): (Credits, DebtOwner),
+        taken: Option<&mut Vec<ChargePart>>,
+    ) {
+        let Some(taken) = taken.filter(|_| self.on) else { return self.owe(debt, owner) };
         taken.extend(takes.iter().map(|take| ChargePart::Credits(*take)));
         if debt.is_positive() {
-            taken.push(ChargePart::Debt(self.own(debt)));
+            taken.push(ChargePart::Debt(self.own(debt, owner)));
         }
     }
 
     /// Debt that nobody will undo.
-    pub(super) fn owe(&mut self, credits: Credits) {
-        if self.on {
-            self.push(Owed { own: None, credits });
+    pub(super) fn owe(&mut self, credits: Credits, owner: DebtOwner) {
+        if (self.on || self.owners) && credits.is_positive() {
+            self.push(Owed { own: None, owner, credits });
         }
     }
 
     fn push(&mut self, new: Owed) {
         match self.owed.back_mut() {
-            Some(last) if last.own == new.own => last.credits += new.credits,
+            Some(last) if (last.own, last.owner) == (new.own, new.owner) => last.credits += new.credits,
             _ => self.owed.push_back(new),
         }
     }
 
-    fn own(&mut self, credits: Credits) -> u32 {
+    fn own(&mut self, credits: Credits, owner: DebtOwner) -> u32 {
         let own = self.free.pop().unwrap_or_else(|| {
             self.debts.push(OwnDebt::default());
             (self.debts.len() - 1) as u32
         });
-        self.push(Owed { own: Some(own), credits });
+        self.push(Owed { own: Some(own), owner, credits });
         own
     }
 
-    /// Credits were burned to repay the oldest debt.
-    pub(super) fn repay(&mut self, take: &Take) {
-        self.pay_off(take.amount, |debt, part| debt.repaid.push(Take { amount: part, ..*take }));
+    /// Credits were burned to repay the oldest debt of all, or of one owner; says whose it was.
+    pub(super) fn repay(&mut self, take: &Take, of: Option<DebtOwner>) -> PaidDebts {
+        self.pay_off(take.amount, of, |debt, part| debt.repaid.push(Take { amount: part, ..*take }))
     }
 
-    /// So much of the oldest debt is forgiven or invoiced.
-    pub(super) fn clear(&mut self, part: Credits, how: Cleared) {
-        self.pay_off(part, |debt, part| match how {
+    /// So much of the oldest debt is forgiven or invoiced; says whose it was.
+    pub(super) fn clear(&mut self, part: Credits, how: Cleared) -> PaidDebts {
+        self.pay_off(part, None, |debt, part| match how {
             Cleared::Forgiven => debt.forgiven += part,
             Cleared::Invoiced(price) => debt.invoiced.push((part, price)),
-        });
+        })
     }
 
-    /// Takes so much off the oldest debts; each that may be undone is told its part.
-    fn pay_off(&mut self, amount: Credits, mut tell: impl FnMut(&mut OwnDebt, Credits)) {
-        let mut left = amount;
-        while self.on && left.is_positive() {
-            let Some(first) = self.owed.front_mut() else { return };
-            let part = first.credits.min(left);
-            first.credits -= part;
+    /// Takes so much off the oldest debts, of all or of one owner; each that may be undone is told its part.
+    fn pay_off(
+        &mut self,
+        amount: Credits,
+        of: Option<DebtOwner>,
+        mut tell: impl FnMut(&mut OwnDebt, Credits),
+    ) -> PaidDebts {
+        let (mut left, mut paid) = (amount, PaidDebts::new());
+        for owed in self.owed.iter_mut().filter(|owed| of.is_none_or(|owner| owed.owner == owner)) {
+            if !left.is_positive() {
+                break;
+            }
+            let part = owed.credits.min(left);
+            owed.credits -= part;
             left -= part;
-            if let Some(own) = first.own {
+            if let Some(own) = owed.own {
                 tell(&mut self.debts[own as usize], part);
             }
-            if first.credits.is_zero() {
-                self.owed.pop_front();
+            match paid.last_mut() {
+                Some((owner, sum)) if *owner == owed.owner => *sum += part,
+                _ => paid.push((owed.owner, part)),
             }
         }
+        while self.owed.front().is_some_and(|owed| owed.credits.is_zero()) {
+            self.owed.pop_front();
+        }
+        if of.is_some() {
+            self.owed.retain(|owed| owed.credits.is_positive());
+        }
+        paid
     }
 
-    /// Takes off up to `most` of what is still owed of a debt.
-    pub(super) fn undo_owed(&mut self, own: u32, most: Credits) -> Credits {
-        let mut left = most;
+    /// Takes off up to `most` of what is still owed of a debt; says who owed it.
+    pub(super) fn undo_owed(&mut self, own: u32, most: Credits) -> (Credits, DebtOwner) {
+        let (mut left, mut owner) = (most, DebtOwner::default());
         for owed in self.owed.iter_mut().rev().filter(|owed| owed.own == Some(own)) {
             let part = owed.credits.min(left);
             owed.credits -= part;
             left -= part;
+            owner = owed.owner;
         }
         self.owed.retain(|owed| owed.credits.is_positive());
-        most - left
+        (most - left, owner)
     }
 
     /// Takes off up to `most` of what was repaid of a debt, the last repayment first: one part of one lot.

@@ -208,7 +208,7 @@ impl State {
             self.refuse(env, slot, Reason::Denial, Credits::ZERO);
             return;
         }
-        self.top_up_before_check(env);
+        self.top_up_before_check(env, slot);
         self.check_and_start(env, slot);
     }
 

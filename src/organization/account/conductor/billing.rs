@@ -14,6 +14,7 @@ use super::super::events::{Class, TimerKind};
 use super::super::money::{BillingPeriod, CashKind};
 use super::super::timed_prices::over_time;
 use super::State;
+use super::closing::split;
 
 /// Rank of a bill among the events of class 2: after changes of plan, before the close.
 const BILL: u16 = 2;
@@ -135,16 +136,33 @@ impl State {
             price
         } else {
             // Billed more often than the allowance comes: the running allowance is paid for in instalments.
-            let lot = self.books.add_price_of_allowance(price);
-            let note = lot.and_then(|lot| self.books.note_of(lot)).unwrap_or_default();
-            self.pay_subscription(env, Note { money: price, ..note });
-            if lot.is_none() {
-                self.money.earn(price);
-                self.note(EntryKind::SubscriptionEarned, Note::money(price));
-            }
+            self.pay_instalment(env, price);
             Money::ZERO
         };
         self.money.keep_in_pool(pool);
+    }
+
+    /// The running allowance is paid for in part; what pays for one that has ended is earned.
+    fn pay_instalment(&mut self, env: &Env, price: Money) {
+        let lots = self.books.allowance_lots();
+        if let [lot] = lots.as_slice() {
+            let note = self.books.add_price(*lot, price).then(|| self.books.note_of(*lot)).flatten();
+            self.pay_subscription(env, Note { money: price, ..note.unwrap_or_default() });
+            if note.is_some() {
+                return;
+            }
+        } else {
+            self.pay_subscription(env, Note::money(price));
+            let there: Vec<_> = lots.into_iter().filter(|lot| self.books.note_of(*lot).is_some()).collect();
+            for (lot, part) in there.iter().zip(split(price, there.len())) {
+                self.books.give_price(self.timers.now(), *lot, part);
+            }
+            if !there.is_empty() {
+                return;
+            }
+        }
+        self.money.earn(price);
+        self.note(EntryKind::SubscriptionEarned, Note::money(price));
     }
 
     /// A subscription is paid, by credit notes as far as there are some.

@@ -72,7 +72,7 @@ impl State {
         let (ledger, view) = (self.books.ledger(), env.check(self.plan, self.flight[slot].serves()).view());
         let available = view == View::Available;
         let covered = ledger.usable_within(self.spender(slot), !available, &mut bounds);
-        let owed = if env.terms(self.plan).debt_counts { ledger.debt() } else { Credits::ZERO };
+        let owed = self.books.debt_counted(self.spender(slot));
         let uncovered = if available { ledger.uncovered_by_holds() } else { Credits::ZERO };
         let unrecorded = if view == View::Ongoing { self.books.unrecorded() } else { Credits::ZERO };
         CeiledView {

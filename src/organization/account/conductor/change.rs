@@ -1,10 +1,10 @@
 //! What follows a change of balance: alerts, automatic top-ups, blocked time, depletion, kills, resumption.
 
 use crate::outcome::{EntryKind, EntryMeter, Reason};
-use crate::policy::{AlertLevel, Spender};
+use crate::policy::AlertLevel;
 use crate::units::FeatureIndex;
 
-use super::super::books::{Note, Posting, Whose};
+use super::super::books::{CreditMoves, Note, Posting, Whose};
 use super::super::env::{Env, to_be_charged};
 use super::super::flight::ChangeCause;
 use super::super::shop::level_of;
@@ -21,7 +21,7 @@ impl State {
         let Posting { before, after, .. } = posting;
         debug_assert_eq!(after, self.views(), "every posting is followed before the next one");
         let part = self.answering.is(OpenAnswer::Opening) || self.answering.is(OpenAnswer::PlanGrants);
-        let usable = if part { UsableChange::default() } else { self.look_at_usable(env) };
+        let (usable, classes) = if part { Default::default() } else { self.usable_changes(env) };
         if (after == before && !usable.moved) || part {
             return;
         }
@@ -38,20 +38,26 @@ impl State {
         }
         if after == before {
             // Only some features can burn more, or less, than before.
-            self.look_at_checks(env);
+            self.look_at_checks_of(env, classes.filter(|_| !moved));
             return self.kill_exhausted(env);
         }
         // Thresholds that have moved may have been crossed by balances that have not.
         if !moved && !usable.moved && self.watch.is_far_from(before, after) {
             return;
         }
-        self.cross(env, before, after, cause);
+        self.cross(env, (before, after), classes.filter(|_| !moved), cause);
     }
 
     /// The slow path of a change that may cross a threshold.
-    fn cross(&mut self, env: &Env, before: Views, after: Views, cause: Option<ChangeCause>) {
+    fn cross(
+        &mut self,
+        env: &Env,
+        (before, after): (Views, Views),
+        classes: Option<Vec<usize>>,
+        cause: Option<ChangeCause>,
+    ) {
         let terms = env.terms(self.plan);
-        self.look_at_checks(env);
+        self.look_at_checks_of(env, classes);
         let silent = cause.is_some_and(|cause| !terms.features[cause.feature.index()].notify);
         let base = self.books.usable_since_close();
         let crossings = self.watch.cross(terms, (before, after), base, silent);
@@ -69,7 +75,7 @@ impl State {
             match crossing {
                 Crossing::Alert(_) => self.buy_after_warning(env, PurchaseReason::by(cause)),
                 Crossing::Depleted => self.depleted(env, cause),
-                Crossing::Low => self.evaluate_top_ups(env),
+                Crossing::Low => self.evaluate_top_ups(env, cause),
                 Crossing::Exhausted => self.kill_exhausted(env),
             }
         }
@@ -130,10 +136,40 @@ impl State {
 
     /// Brings the blocked time of each feature up to the present and looks at each check anew.
     pub(super) fn look_at_checks(&mut self, env: &Env) {
+        self.look_at_checks_of(env, None);
+    }
+
+    /// The same of some classes of spenders, or of all.
+    fn look_at_checks_of(&mut self, env: &Env, classes: Option<Vec<usize>>) {
         let (books, overdue) = (&self.books, self.money.is_overdue());
-        let views =
-            |feature, class: usize| books.views_for(Spender { feature, group: env.spenders[class].group });
-        self.watch.look_at_checks(self.timers.now(), env.terms(self.plan), views, overdue);
+        let views = |feature, class: usize| books.views_for(env.spenders[class].asks(feature));
+        let (now, terms) = (self.timers.now(), env.terms(self.plan));
+        match classes {
+            Some(classes) => {
+                self.watch.look_at_checks(now, terms, views, overdue, classes.into_iter());
+            }
+            None => {
+                self.watch.forget_margin();
+                let all = 0..self.watch.classes();
+                self.watch.look_at_checks(now, terms, views, overdue, all);
+            }
+        }
+    }
+
+    /// What has become of the balances that operations read, and the classes of spenders whose it is, if not all.
+    fn usable_changes(&mut self, env: &Env) -> (UsableChange, Option<Vec<usize>>) {
+        if !self.books.ledger().has_owners() {
+            return (self.look_at_usable(env), None);
+        }
+        let CreditMoves { moved, rose, owners, shared } = self.books.credit_moves();
+        let classes = self.watch.is_within_margin(shared).then(|| {
+            let mut classes: Vec<usize> =
+                owners.into_iter().flat_map(|(per, owner)| env.classes_of(per, owner)).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            classes
+        });
+        (UsableChange { moved, rose }, classes)
     }
 
     /// What has become of the balances that single features read, where lots are not for everybody.
@@ -142,10 +178,13 @@ impl State {
         if !self.books.ledger().has_scopes() {
             return UsableChange::default();
         }
+        if self.books.ledger().has_owners() {
+            let CreditMoves { moved, rose, .. } = self.books.credit_moves();
+            return UsableChange { moved, rose };
+        }
         let (books, features) = (&self.books, self.fast_paths.len() as u16);
-        let all = (0..features).flat_map(|index| env.spenders.iter().map(move |class| (index, class.group)));
-        let views =
-            all.map(|(index, group)| books.views_for(Spender { feature: FeatureIndex(index), group }));
+        let all = (0..features).flat_map(|index| env.spenders.iter().map(move |class| (index, class)));
+        let views = all.map(|(index, class)| books.views_for(class.asks(FeatureIndex(index))));
         self.watch.look_at_usable(views)
     }
 }

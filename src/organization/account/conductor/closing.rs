@@ -1,7 +1,7 @@
 //! Billing cycles: closes, rollover, new allowances.
 
 use crate::deliberate::Deliberate;
-use crate::ledger::{LotKind, RollRule};
+use crate::ledger::{LotKind, RollRule, ScopeId};
 use crate::outcome::{CycleRow, EntryKind};
 use crate::policy::{Opening, Rollover};
 use crate::units::{Credits, Money, SimTime};
@@ -161,41 +161,92 @@ impl State {
 
     /// Issues the allowance of the cycle that begins now, `share` of it (numerator, denominator).
     pub(super) fn issue_allowance(&mut self, env: &Env, share: (i64, i64)) {
-        self.books.begin_allowance(Credits::ZERO);
+        self.books.begin_without_allowance();
         if self.has_left(env) {
             self.end_subscription();
             return;
         }
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
         let share = if Deliberate::AllowanceShort.is_made() { (share.0 * 9, share.1 * 10) } else { share };
-        let credits = allowance.credits.scale_half_up(share.0, share.1);
-        self.books.begin_allowance(credits);
+        let amounts = env.amounts_of(&allowance.scope, allowance.credits, allowance.by_heads.as_ref());
+        let amounts: Vec<Credits> =
+            amounts.into_iter().map(|amount| amount.scale_half_up(share.0, share.1)).collect();
+        self.books.begin_allowance(&amounts);
         let price = self.allowance_price(env);
-        self.issue_allowance_lot(env, credits, price);
+        if amounts.is_empty() {
+            // Nobody has a lot that it could pay for.
+            return self.earn_subscription(price);
+        }
+        self.issue_allowance_lots(env, &amounts, price);
     }
 
-    /// The lot of the running allowance, if the plan has one; an allowance that begins within a period costs nothing more.
-    pub(super) fn issue_allowance_lot(&mut self, env: &Env, credits: Credits, price: Money) {
+    /// The lots of the running allowance, if the plan has one; an allowance that begins within a period costs nothing more.
+    /// What is paid is split among owners, equal parts rounded down and the rest to the last.
+    pub(super) fn issue_allowance_lots(&mut self, env: &Env, amounts: &[Credits], price: Money) {
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
         let lot = NewLot {
             id: None,
             category: allowance.category,
             kind: LotKind::Allowance,
-            credits,
-            remaining: credits,
+            credits: Credits::ZERO,
+            remaining: Credits::ZERO,
             priority: allowance.priority,
             created_at: self.timers.now(),
             effective_at: self.timers.now(),
             expires_at: SimTime::MAX,
             price,
-            scope: self.books.number_of(&allowance.scope),
+            scope: ScopeId::default(),
         };
-        let serial = self.issue_quietly(env, EntryKind::IssueAllowance, lot);
-        self.books.set_allowance_lot(serial);
+        let prices = split(price, amounts.len());
+        let amounts = amounts.iter().zip(prices);
+        let given: Vec<NewLot> = amounts
+            .map(|(credits, price)| NewLot { credits: *credits, remaining: *credits, price, ..lot })
+            .collect();
+        let lots = self.issue_given(env, EntryKind::IssueAllowance, given, &allowance.scope);
+        self.books.set_allowance_lots(&lots);
+        self.schedule_pooling(env);
+    }
+
+    /// Before the close unused lots of single owners help the others, if the terms say so; at once, if that is now.
+    fn schedule_pooling(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        let Some(before) = terms.allowance.as_ref().and_then(|allowance| allowance.pool_before_close) else {
+            return;
+        };
+        let (now, closes_at) = (self.timers.now(), self.cycle.closes_at());
+        if closes_at == SimTime::MAX {
+            return;
+        }
+        let at = closes_at - before;
+        if at <= now {
+            return self.books.pool_allowances(now).as_part();
+        }
+        self.books.pool_at(at);
+        // Behind what ends at the same instant.
+        self.timers.schedule(at, (Class::Expiry, 2, 0), TimerKind::Pool);
+    }
+
+    /// Unused allowances of single owners become everybody's, repay debt, and wake what waits for credits.
+    pub(super) fn pool_unused(&mut self, env: &Env) {
+        if self.books.pools_at() != Some(self.timers.now()) {
+            return;
+        }
+        let posting = self.books.pool_allowances(self.timers.now());
+        self.repay_last();
+        self.wake_waiting();
+        self.follow_up(env, posting, None);
     }
 
     /// True once the organization has churned or its life has ended.
     pub(super) fn has_left(&self, env: &Env) -> bool {
         self.customer.has_churned() || self.timers.now() >= env.traits.leaves
     }
+}
+
+/// Money in so many equal parts, rounded down, and the rest in the last.
+pub(super) fn split(money: Money, parts: usize) -> Vec<Money> {
+    let count = parts.max(1) as i64;
+    let each = money.scale_floor(1, count);
+    let last = money - each.scale_floor(count - 1, 1);
+    (1..=parts).map(|part| if part == parts { last } else { each }).collect()
 }

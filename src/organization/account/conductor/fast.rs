@@ -130,7 +130,7 @@ impl State {
         }
         if limited {
             let whose = Whose::of(operation);
-            let cause = ChangeCause { feature, member: operation.member };
+            let cause = ChangeCause { feature, member: operation.member, project: operation.project };
             self.meter_start(env, RoomAsker::of(operation), (whose, cause));
             if self.limits_ahead.keeps_entries() {
                 self.meters.entries.starts(slot, operation.project, self.meters.turn());
@@ -148,7 +148,8 @@ impl State {
 
     fn open_fast_hold(&mut self, env: &Env, whose: Whose, amount: Credits, rules: &HoldTerms) -> HoldId {
         let (hold, posting) = self.books.hold(self.timers.now(), whose, amount, rules.pins_expiry);
-        self.follow_up(env, posting, Some(ChangeCause { feature: whose.feature, member: whose.member }));
+        let Whose { feature, member, project, .. } = whose;
+        self.follow_up(env, posting, Some(ChangeCause { feature, member, project }));
         hold
     }
 
@@ -220,7 +221,11 @@ impl State {
                 project: self.meters.entries.of(event.slot).0,
                 ..Operation::default()
             };
-            self.tell(env, (Whose::of(&operation), ChangeCause { feature, member }), told);
+            self.tell(
+                env,
+                (Whose::of(&operation), ChangeCause { feature, member, project: operation.project }),
+                told,
+            );
         }
     }
 

@@ -1,8 +1,8 @@
 //! The end of the horizon: what is in flight, waiting, pending or held is reported as such; the laws are checked.
 
 use crate::judge::LotLeft;
-use crate::outcome::{AttemptOutcome, AuditRules, AuditedScope, Auditor, Entry, Tally};
-use crate::policy::CreditScope;
+use crate::outcome::{AttemptOutcome, AuditRules, AuditedOwner, AuditedScope, Auditor, Entry, Tally};
+use crate::policy::{CreditScope, LotOwner};
 use crate::units::{FeatureIndex, SimSpan, SimTime};
 
 use super::super::counts::{Alive, Counts};
@@ -41,6 +41,13 @@ fn inside(env: &Env, scope: &CreditScope) -> AuditedScope {
     AuditedScope {
         features: (0..env.world.features.len()).map(named).collect(),
         members: scope.groups.is_some().then(|| env.groups.iter().map(grouped).collect()),
+        owner: match scope.per {
+            LotOwner::Organization => AuditedOwner::Organization,
+            LotOwner::Group => AuditedOwner::Group(env.groups.clone()),
+            LotOwner::Member => AuditedOwner::Member,
+            LotOwner::Project => AuditedOwner::Project,
+        },
+        repays: !scope.is_bound() && matches!(scope.per, LotOwner::Member | LotOwner::Project),
     }
 }
 

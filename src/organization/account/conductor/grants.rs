@@ -4,7 +4,10 @@ use crate::calendar::{CalendarUnit, MonthEnd};
 use crate::deliberate::Deliberate;
 use crate::ledger::{Lot, LotKind, LotSerial, ScopeId};
 use crate::outcome::EntryKind;
-use crate::policy::{Boundary, BurnKey, Expiry, ExpiryPrecision, Recognition, RecurrenceMode, Terms};
+use crate::policy::{
+    AmountByHeads, Boundary, BurnKey, CreditScope, Expiry, ExpiryPrecision, Recognition, RecurrenceMode,
+    Terms,
+};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::super::env::Env;
@@ -103,21 +106,32 @@ impl State {
                 effective_at: effective,
                 expires_at: expires,
                 price: spec.price,
-                scope: self.books.number_of(&spec.scope),
+                scope: ScopeId::default(),
             };
-            if early {
-                let used = (spec.credits - remaining).micros();
-                let earned = lot.price.scale_floor(used, spec.credits.micros().max(1));
-                self.money.carry_in_lot(lot.price, earned);
-            } else {
-                self.receive_cash(env, CashKind::Package, spec.price);
+            for _ in 0..env.owners_of(&spec.scope).len() {
+                if early {
+                    let used = (spec.credits - remaining).micros();
+                    let earned = lot.price.scale_floor(used, spec.credits.micros().max(1));
+                    self.money.carry_in_lot(lot.price, earned);
+                } else {
+                    self.receive_cash(env, CashKind::Package, spec.price);
+                }
             }
             let entry = if early { EntryKind::OpeningGrant } else { EntryKind::Issue };
-            let serial = self.issue(env, entry, lot);
-            self.void_at(voided, serial, lot.id);
-            self.issuance.set_lot(index, serial);
+            let before = self.views();
+            let serials = self.issue_to_owners(env, entry, lot, (&spec.scope, spec.by_heads.as_ref()));
+            let posting = self.books.since(before);
+            self.follow_up(env, posting, None);
+            self.given(index, voided, serials);
         }
         self.schedule_recurrence(env, index, self.timers.now(), true);
+    }
+
+    /// A written-down grant has given these lots, which are voided at an instant.
+    fn given(&mut self, index: u32, voided: SimTime, lots: Vec<LotSerial>) {
+        let id = Some(self.issuance.id(index));
+        lots.iter().for_each(|serial| self.void_at(voided, *serial, id));
+        self.issuance.set_lots(index, lots);
     }
 
     /// Schedules the next occurrence after `t` (or at it, if `including` and later than the grant's start).
@@ -161,11 +175,10 @@ impl State {
             None => own_end,
         };
         let before = self.views();
-        if recurrence.mode == RecurrenceMode::Set
-            && !Deliberate::RecurrenceAdds.is_made()
-            && let Some(old) = self.issuance.lot(index)
-        {
-            self.books.expire(self.timers.now(), old).as_part();
+        if recurrence.mode == RecurrenceMode::Set && !Deliberate::RecurrenceAdds.is_made() {
+            for old in self.issuance.lots(index) {
+                self.books.expire(self.timers.now(), old).as_part();
+            }
         }
         // Setting a grant's balance anew leaves its place among the others alone; an added lot begins now.
         let (id, created_at, effective_at) = match recurrence.mode {
@@ -187,26 +200,59 @@ impl State {
             effective_at,
             expires_at: expires,
             price: Money::ZERO,
-            scope: self.books.number_of(&spec.scope),
+            scope: ScopeId::default(),
         };
-        let serial = self.issue_quietly(env, EntryKind::Issue, lot);
+        let to = (&spec.scope, spec.by_heads.as_ref());
+        let serials = self.issue_to_owners(env, EntryKind::Issue, lot, to);
         let posting = self.books.since(before);
         self.follow_up(env, posting, None);
-        self.void_at(spec.voided_at.unwrap_or(SimTime::MAX), serial, lot.id);
-        self.issuance.set_lot(index, serial);
+        let voided = spec.voided_at.unwrap_or(SimTime::MAX);
+        serials.iter().for_each(|serial| self.void_at(voided, *serial, lot.id));
+        self.issuance.set_lots(index, serials);
         self.schedule_recurrence(env, index, self.timers.now(), false);
     }
 
-    /// Adds a lot, schedules the repayment of debt after all grants of the instant, and reacts to the risen view.
-    pub(super) fn issue(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
-        let before = self.views();
-        let serial = self.issue_quietly(env, entry, new);
-        let posting = self.books.since(before);
-        self.follow_up(env, posting, None);
-        serial
+    /// Every owner of a scope gets a lot, the organization one if it is everybody's; with a formula of what it gives to each. Debt is
+    /// repaid after all grants of the instant. The caller reacts to the change of balance.
+    fn issue_to_owners(
+        &mut self,
+        env: &Env,
+        entry: EntryKind,
+        new: NewLot,
+        (scope, by_heads): (&CreditScope, Option<&AmountByHeads>),
+    ) -> Vec<LotSerial> {
+        let amounts = env.amounts_of(scope, new.credits, by_heads);
+        let given = amounts.into_iter().map(|credits| match by_heads {
+            Some(_) => NewLot { credits, remaining: credits, ..new },
+            None => new,
+        });
+        self.issue_given(env, entry, given.collect(), scope)
     }
 
-    /// As `issue`, for a caller who reacts to the change of balance.
+    /// The same of lots that are given in the order of the owners.
+    pub(super) fn issue_given(
+        &mut self,
+        env: &Env,
+        entry: EntryKind,
+        given: Vec<NewLot>,
+        scope: &CreditScope,
+    ) -> Vec<LotSerial> {
+        let Some(first) = given.first() else { return Vec::new() };
+        let id = Some(first.id.unwrap_or_else(|| self.issuance.new_id()));
+        let owned = env.owners_of(scope).into_iter().zip(given);
+        let lots: Vec<NewLot> = owned
+            .map(|(owner, new)| NewLot { id, scope: self.books.number_of(scope, owner), ..new })
+            .collect();
+        let serials = match lots.as_slice() {
+            [one] => vec![self.add_lot(env, entry, *one)],
+            _ => self.add_lots(env, entry, &lots),
+        };
+        self.repay_last();
+        serials
+    }
+
+    /// Adds a lot and schedules the repayment of debt after all grants of the instant; the caller reacts to the change of
+    /// balance.
     pub(super) fn issue_quietly(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
         let serial = self.add_lot(env, entry, new);
         self.repay_last();
@@ -227,12 +273,44 @@ impl State {
 
     /// Adds a lot, counts it and schedules its end.
     fn add_lot(&mut self, env: &Env, entry: EntryKind, new: NewLot) -> LotSerial {
+        let lot = self.lot_of(env, entry, &new);
+        let id = lot.id;
+        let (serial, posting) = self.books.issue(self.timers.now(), entry, lot);
+        self.count_issue(posting);
+        self.lot_added(env, entry, (serial, id), &new);
+        serial
+    }
+
+    /// Adds lots of several owners as one act.
+    fn add_lots(&mut self, env: &Env, entry: EntryKind, new: &[NewLot]) -> Vec<LotSerial> {
+        let lots: Vec<Lot> = new.iter().map(|new| self.lot_of(env, entry, new)).collect();
+        let ids: Vec<u32> = lots.iter().map(|lot| lot.id).collect();
+        let (serials, posting) = self.books.issue_each(self.timers.now(), entry, lots);
+        self.count_issue(posting);
+        for ((serial, id), new) in serials.iter().zip(ids).zip(new) {
+            self.lot_added(env, entry, (*serial, id), new);
+        }
+        serials
+    }
+
+    /// A lot has been added: what is paid for it is earned, and it will end.
+    fn lot_added(&mut self, env: &Env, entry: EntryKind, (serial, id): (LotSerial, u32), new: &NewLot) {
+        if earns_over_time(env.terms(self.plan), entry, new) {
+            self.earn_over_time(serial, new);
+        }
+        if new.expires_at < SimTime::MAX {
+            self.timers.schedule(new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
+        }
+    }
+
+    /// A new lot as the ledger has it.
+    fn lot_of(&mut self, env: &Env, entry: EntryKind, new: &NewLot) -> Lot {
         let terms = env.terms(self.plan);
         let id = new.id.unwrap_or_else(|| self.issuance.new_id());
         let ends_at = as_written(terms, new.expires_at);
-        let earned_over_time = earns_over_time(terms, entry, &new);
+        let earned_over_time = earns_over_time(terms, entry, new);
         let closes_at = if new.kind == LotKind::Allowance { self.cycle.closes_at() } else { SimTime::MAX };
-        let lot = Lot {
+        Lot {
             serial: LotSerial::default(),
             id,
             category: new.category,
@@ -258,16 +336,7 @@ impl State {
             ends_key: rounded_end(env, terms, ends_at.min(closes_at)),
             price_paid: new.price,
             earned_over_time,
-        };
-        let (serial, posting) = self.books.issue(self.timers.now(), entry, lot);
-        self.count_issue(posting);
-        if earned_over_time {
-            self.earn_over_time(serial, &new);
         }
-        if new.expires_at < SimTime::MAX {
-            self.timers.schedule(new.expires_at, (Class::Expiry, 1, id), TimerKind::Expire(serial));
-        }
-        serial
     }
 
     /// Every lot has its place in the burn order by the closes and the precision of now.

@@ -58,6 +58,7 @@ impl State {
             TimerKind::Month => self.month_ends(env),
             TimerKind::Expire(lot) => self.expire_lot(env, lot),
             TimerKind::Void(lot) => self.void_lot(env, lot),
+            TimerKind::Pool => self.pool_unused(env),
             TimerKind::Close => self.close_cycle(env),
             TimerKind::PlanChange => self.plan_changes_now(env),
             TimerKind::Rules => self.rules_change(env),

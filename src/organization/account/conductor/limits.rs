@@ -297,7 +297,7 @@ impl State {
                     break;
                 }
                 self.price_now(env, slot);
-                self.top_up_before_check(env);
+                self.top_up_before_check(env, slot);
                 if self.meters.head(key) != Some(slot) {
                     continue;
                 }

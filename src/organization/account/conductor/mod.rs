@@ -181,7 +181,7 @@ impl State {
             watch: Watch::new(
                 (features, env.spenders.iter().map(|class| class.members).collect()),
                 terms.alerts.len(),
-                life,
+                env.traits.leaves,
             ),
             shop: Shop::new(top_up::adopted(env, env.first_plan)),
             answering: Answering::default(),

@@ -70,7 +70,7 @@ impl State {
         }
         // Nothing fires at the start: alerts are armed only where the view is on their high side.
         self.arm_alerts(env);
-        self.evaluate_top_ups(env);
+        self.evaluate_top_ups(env, None);
         self.timers.forget_resumption();
     }
 

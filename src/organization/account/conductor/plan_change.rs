@@ -198,7 +198,7 @@ impl State {
         self.invoice_what_is_owed(env);
         self.refresh_watch(env);
         self.look_at_checks(env);
-        self.evaluate_top_ups(env);
+        self.evaluate_top_ups(env, None);
         self.kill_exhausted(env);
     }
 
@@ -228,11 +228,8 @@ impl State {
         let after = convert.expires_after;
         let until = after.map(|after| env.world.zone.add(self.timers.now(), after, terms.month_end));
         let id = lot.id;
-        let used = self.books.used_of_allowance();
         self.resize_lot(serial, target);
-        if self.books.allowance_lot() == Some(serial) {
-            self.books.set_allowance_amount(used + target);
-        }
+        self.books.allowance_lot_becomes(serial, target);
         if let Some(until) = until.filter(|_| target.is_positive()) {
             let acted = super::grants::boundary(terms, until);
             if self.books.end_at(self.timers.now(), serial, acted, until) {

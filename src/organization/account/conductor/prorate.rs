@@ -13,6 +13,7 @@ use super::super::books::Note;
 use super::super::cycle::Decided;
 use super::super::env::Env;
 use super::State;
+use super::closing::split;
 
 /// Part of a period: numerator and denominator.
 type Share = (i64, i64);
@@ -25,12 +26,11 @@ impl State {
         let old = self.plan;
         self.cycle.lag();
         self.enter_plan(env, new.to);
-        let used = self.books.used_of_allowance();
         let moved = self.price_of_the_rest(env, change);
         let subscription = |plan: usize| &env.terms(plan).subscription;
         let differs = subscription(old) != subscription(self.plan);
         self.cycle.set_rebills(moved.is_none() && (self.cycle.rebills() || differs));
-        self.allowance_of_the_rest(env, change, (old, used), moved);
+        self.allowance_of_the_rest(env, change, old, moved);
         let prorates = matches!(change.prorate, Prorate::Credits | Prorate::Both | Prorate::Full);
         self.convert_lots(env, new, !prorates);
         self.give_plan_grants(env);
@@ -54,7 +54,7 @@ impl State {
         }
         let difference = self.price_difference(env, change.prorate, new.as_ref());
         let mut pool = self.take_unearned();
-        if let Some(lot) = self.books.allowance_lot().filter(|lot| self.remaining_of(*lot).is_some()) {
+        for lot in self.running_lots() {
             pool += self.books.take_price(self.timers.now(), lot);
         }
         if difference > Money::ZERO {
@@ -106,12 +106,18 @@ impl State {
         ((to - self.timers.now()).micros(), (to - from).micros().max(1))
     }
 
-    /// A = the period's amount so far + (new − old) · share; the running lot becomes max(0, A − used).
+    /// The lots of the running allowance that have not ended.
+    fn running_lots(&self) -> Vec<LotSerial> {
+        let lots = self.books.allowance_lots().into_iter();
+        lots.filter(|lot| self.remaining_of(*lot).is_some()).collect()
+    }
+
+    /// A = the period's amount so far + (new − old) · share; each owner's running lot becomes max(0, A − used).
     fn allowance_of_the_rest(
         &mut self,
         env: &Env,
         change: &PlanChange,
-        (old, used): (usize, Credits),
+        old: usize,
         moved: Option<MovingMoney>,
     ) {
         let (left, whole) = match change.prorate {
@@ -121,25 +127,51 @@ impl State {
         };
         let left = if Deliberate::ProrationInverted.is_made() { whole - left } else { left };
         let reset = change.usage == UsageOnChange::Reset || Deliberate::UsageForgotten.is_made();
-        let amount = |plan: usize| {
-            env.terms(plan).allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits)
-        };
-        let difference = (amount(self.plan) - amount(old)).scale_half_up(left, whole);
         if left > 0 || reset {
-            let amount = (self.books.allowance_amount() + difference).positive_part();
-            self.books.set_allowance_amount(amount);
-            let counted = if reset { Credits::ZERO } else { used };
-            let target = (amount - counted).positive_part();
-            match self.books.allowance_lot() {
-                Some(lot) => self.resize_lot(lot, target),
-                None if target.is_positive() => self.issue_allowance_lot(env, target, Money::ZERO),
-                None => {}
+            let parts = self.books.allowance_parts();
+            if parts.is_empty() {
+                self.begin_within_period(env, old, (left, whole));
             }
-            self.books.count_as_used(counted);
+            let differences = self.differences(env, (old, self.plan), parts.len());
+            for (n, (part, difference)) in parts.into_iter().zip(differences).enumerate() {
+                let amount = (part.amount + difference.scale_half_up(left, whole)).positive_part();
+                let counted = if reset { Credits::ZERO } else { self.books.used_of_part(&part) };
+                self.books.set_allowance_amount(n, amount);
+                if let Some(lot) = part.lot {
+                    self.resize_lot(lot, (amount - counted).positive_part());
+                }
+                self.books.count_as_used(n, counted);
+            }
         }
         if let Some(MovingMoney { pool }) = moved {
             self.spread_again(env, pool);
         }
+    }
+
+    /// The new plan's allowance begins within a period that had none.
+    fn begin_within_period(&mut self, env: &Env, old: usize, (left, whole): Share) {
+        let owners = given(env, self.plan).len();
+        let differences = self.differences(env, (old, self.plan), owners).into_iter();
+        let amounts: Vec<Credits> =
+            differences.map(|more| more.scale_half_up(left, whole).positive_part()).collect();
+        if amounts.iter().any(|amount| amount.is_positive()) {
+            self.books.begin_allowance(&amounts);
+            self.issue_allowance_lots(env, &amounts, Money::ZERO);
+        }
+    }
+
+    /// How much more each of so many running lots would be under another plan: that plan's amount less the old one's where both
+    /// give as many, else an equal part of what all of them differ by, the last one's with the rest.
+    fn differences(&self, env: &Env, (old, new): (usize, usize), lots: usize) -> Vec<Credits> {
+        let [old, new] = [old, new].map(|plan| given(env, plan));
+        if old.len() == lots && new.len() == lots {
+            return new.into_iter().zip(old).map(|(new, old)| new - old).collect();
+        }
+        let sum = |amounts: Vec<Credits>| amounts.into_iter().sum::<Credits>();
+        let (difference, count) = (sum(new) - sum(old), lots.max(1) as i64);
+        let each = difference.scale_floor(1, count);
+        let last = difference - each.scale_floor(count - 1, 1);
+        (1..=lots).map(|lot| if lot == lots { last } else { each }).collect()
     }
 
     /// Makes what remains of a lot `target`: more is issued, less is voided. What the lot still owes stays owed.
@@ -176,22 +208,22 @@ impl State {
     fn spread_again(&mut self, env: &Env, pool: Money) {
         let has_allowance = env.terms(self.plan).spreads_over_allowances();
         let to = self.money.billed_until();
-        let lot = self.books.allowance_lot().filter(|lot| self.remaining_of(*lot).is_some());
+        let lots = self.running_lots();
         let (Some(to), true) = (to, has_allowance) else {
             return self.spread_over_time(env, pool);
         };
         let later = i64::from(self.allowances_until(env, to));
         let now = if later == 0 { pool } else { pool.scale_floor(1, later + 1) };
-        match lot {
-            Some(lot) => {
-                self.books.give_price(self.timers.now(), lot, now);
-                self.money.keep_in_pool(pool - now);
+        if !lots.is_empty() {
+            for (lot, price) in lots.iter().zip(split(now, lots.len())) {
+                self.books.give_price(self.timers.now(), *lot, price);
             }
-            None if later > 0 => self.money.keep_in_pool(pool),
-            None => {
-                self.money.keep_in_pool(Money::ZERO);
-                self.earn_subscription(pool);
-            }
+            self.money.keep_in_pool(pool - now);
+        } else if later > 0 {
+            self.money.keep_in_pool(pool);
+        } else {
+            self.money.keep_in_pool(Money::ZERO);
+            self.earn_subscription(pool);
         }
     }
 }
@@ -200,4 +232,12 @@ impl State {
 #[derive(Debug, Clone, Copy)]
 struct MovingMoney {
     pool: Money,
+}
+
+/// What a plan's allowance gives each owner in a period.
+fn given(env: &Env, plan: usize) -> Vec<Credits> {
+    let allowance = env.terms(plan).allowance.as_ref();
+    allowance.map_or_else(Vec::new, |allowance| {
+        env.amounts_of(&allowance.scope, allowance.credits, allowance.by_heads.as_ref())
+    })
 }

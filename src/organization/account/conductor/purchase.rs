@@ -1,18 +1,20 @@
 //! Purchases by people, the budget, and credits landing (docs/semantics.md §7).
 
 use crate::deliberate::Deliberate;
-use crate::ledger::LotKind;
+use crate::ledger::{LotKind, ScopeId};
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::{AfterPurchase, Buyer, Package, PackageChoice, Spender, Terms, on_sale};
+use crate::policy::{
+    AfterPurchase, Buyer, CreditScope, LotOwner, Package, PackageChoice, Spender, Terms, on_sale,
+};
 use crate::sampling::{Purpose, StreamKey};
-use crate::units::{Category, Credits, Money, Probability, SimSpan, SimTime, impossible};
+use crate::units::{Category, Credits, Money, NO_MEMBER, Probability, SimSpan, SimTime, impossible};
 
 use super::super::books::{Note, Whose};
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::flight::{ChangeCause, LiveOperation};
 use super::super::money::CashKind;
-use super::super::shop::{Lack, Order, Short};
+use super::super::shop::{Asker, Lack, Order, Short};
 use super::State;
 use super::grants::{NewLot, expiry_of};
 
@@ -25,13 +27,18 @@ pub(super) struct PurchaseReason {
     /// What an operation lacks, if it is for one.
     pub(super) lack: Lack,
     /// Who noticed; none if nobody's operation was the cause.
-    pub(super) member: Option<u16>,
+    pub(super) by: Option<Asker>,
+}
+
+/// Whose operation is behind a change of balance.
+pub(super) fn asker_of(cause: ChangeCause) -> Asker {
+    Asker { member: cause.member, project: cause.project }
 }
 
 impl PurchaseReason {
     /// Nothing is short; whoever caused it noticed.
     pub(super) fn by(cause: Option<ChangeCause>) -> PurchaseReason {
-        PurchaseReason { member: cause.map(|cause| cause.member), ..PurchaseReason::default() }
+        PurchaseReason { by: cause.map(asker_of), ..PurchaseReason::default() }
     }
 }
 
@@ -101,11 +108,11 @@ impl State {
     fn note_short(&mut self, buyer: &Buyer, slot: u32, need: Credits, probability: Probability) {
         let Some(span) = buyer.while_short else { return };
         let work = &self.flight[slot];
-        let (serves, member) = (work.serves(), work.operation().member);
+        let (serves, by) = (work.serves(), asker_of(work.cause()));
         let need = self.lack_of(slot, need);
         let asked = self.shop.short().map(|short| short.next);
         let next = asked.unwrap_or(self.timers.now() + span);
-        self.shop.ask_for(Short { need, serves, member, probability, next });
+        self.shop.ask_for(Short { need, serves, by, probability, next });
         if asked.is_none() {
             self.timers.schedule(next, (Class::Land, 0, 0), TimerKind::AskAgain);
         }
@@ -116,13 +123,10 @@ impl State {
         let terms = env.terms(self.plan);
         let now = self.timers.now();
         let Some(short) = self.shop.short().copied().filter(|short| short.next == now) else { return };
-        let Short { need, serves, member, probability, .. } = short;
+        let Short { need, serves, by, probability, .. } = short;
         let check = env.check(self.plan, serves);
-        let refuses = !check.always_passes()
-            && !check.finds(
-                self.books.views_for(Spender { feature: serves, group: env.group_of(member) }),
-                need.credits,
-            );
+        let spender = Spender::new(serves, by.member, env.group_of(by.member), by.project);
+        let refuses = !check.always_passes() && !check.finds(self.books.views_for(spender), need.credits);
         let of = need.of.filter(|of| env.splits_charges && self.is_same(*of));
         let stopped = of.is_some_and(|(slot, _)| self.lacks_within(env, slot, need.credits).is_positive());
         let refuses = refuses || stopped;
@@ -135,7 +139,7 @@ impl State {
         self.timers.schedule(next, (Class::Land, 0, 0), TimerKind::AskAgain);
         let asked = self.shop.next_asking();
         if probability.holds(env.key.uniform(Purpose::Warning, asked, 2)) {
-            self.order_by_people(env, buyer, PurchaseReason { lack: need, member: Some(member) });
+            self.order_by_people(env, buyer, PurchaseReason { lack: need, by: Some(by) });
         }
     }
 
@@ -220,15 +224,15 @@ impl State {
 
     /// A person sets out to buy, unless a purchase is under way already.
     fn order_by_people(&mut self, env: &Env, buyer: &Buyer, wanted: PurchaseReason) {
-        let Some(ordinal) = self.shop.set_out(wanted.lack) else { return };
+        let Some(ordinal) = self.shop.set_out(wanted.lack, wanted.by) else { return };
         if self.shop.set_out_within_day(self.timers.now()) >= MOST_BY_PEOPLE {
             buys_without_end(self.timers.now());
         }
         let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, ordinal, 1);
         let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
         let must_ask = wanted
-            .member
-            .and_then(|member| env.traits.members.get(usize::from(member)))
+            .by
+            .and_then(|by| env.traits.members.get(usize::from(by.member)))
             .is_some_and(|member| !member.billing);
         if must_ask && !Deliberate::AskDelayForgotten.is_made() {
             delay += SimSpan::from_seconds_f64(buyer.ask_delay.sample(&mut stream));
@@ -310,11 +314,25 @@ impl State {
             price,
             expires: package.expires,
             priority: package.priority,
-            scope: self.books.number_of(&package.scope),
+            scope: self.scope_of_purchase(env, &package.scope, self.shop.set_out_for()),
             automatic: false,
             priced: package.price.is_some(),
         };
         self.place(env, order, delay);
+    }
+
+    /// Whose lot a purchase becomes: of the owner whose operation caused it; the organization's if nobody's did.
+    pub(super) fn scope_of_purchase(&self, env: &Env, scope: &CreditScope, by: Option<Asker>) -> ScopeId {
+        let owner = by.and_then(|Asker { member, project }| match scope.per {
+            LotOwner::Organization => None,
+            LotOwner::Group => env.group_of(member),
+            LotOwner::Member => (member != NO_MEMBER).then_some(member),
+            LotOwner::Project => Some(project),
+        });
+        match owner {
+            Some(owner) => self.books.number_of(scope, owner),
+            None => self.books.number_of(&scope.shared(), 0),
+        }
     }
 
     /// An order is paid; its credits land after `delay`, or at once.

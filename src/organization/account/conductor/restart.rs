@@ -50,7 +50,7 @@ impl State {
             return false;
         }
         self.price_now(env, slot);
-        self.top_up_before_check(env);
+        self.top_up_before_check(env, slot);
         let mut checked = self.check(env, slot);
         let may_start = matches!(checked, Check::Passes { .. }) || env.splits_charges;
         if checked != Check::Full

@@ -192,7 +192,7 @@ struct AccountStanding<'a> {
     in_flight: u32,
     queue: usize,
     alive: Vec<Alive>,
-    watch: (&'a [bool], &'a [bool], Option<SimTime>),
+    watch: (&'a [bool], Vec<bool>, Option<SimTime>),
     closes_at: SimTime,
     counts: (Credits, (u64, u64)),
     next_timer: SimTime,

@@ -10,11 +10,13 @@ use crate::units::{Money, SimSpan, SimTime};
 use super::super::books::Note;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
+use super::super::flight::ChangeCause;
 use super::super::shop::{Guard, Order, amount};
 use super::super::views::Views;
 use super::State;
 use super::answering::OpenAnswer;
 use super::pace::Doing;
+use super::purchase::asker_of;
 
 /// Why rules are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,14 +52,15 @@ pub(super) fn looks_at_checks(terms: &Terms) -> bool {
 
 impl State {
     /// Evaluates every rule until none fires. Purchases without delay land inside.
-    pub(super) fn evaluate_top_ups(&mut self, env: &Env) {
-        self.look_at_top_ups(env, Occasion::Change);
+    pub(super) fn evaluate_top_ups(&mut self, env: &Env, cause: Option<ChangeCause>) {
+        self.look_at_top_ups(env, Occasion::Change, cause);
     }
 
     /// An attempt is about to be checked.
-    pub(super) fn top_up_before_check(&mut self, env: &Env) {
+    pub(super) fn top_up_before_check(&mut self, env: &Env, slot: u32) {
         if looks_at_checks(env.terms(self.plan)) {
-            self.look_at_top_ups(env, Occasion::Check);
+            let cause = self.flight[slot].cause();
+            self.look_at_top_ups(env, Occasion::Check, Some(cause));
         }
     }
 
@@ -66,7 +69,7 @@ impl State {
         self.shop.arm(env.terms(self.plan), before, self.books.allowance_amount());
     }
 
-    fn look_at_top_ups(&mut self, env: &Env, mut occasion: Occasion) {
+    fn look_at_top_ups(&mut self, env: &Env, mut occasion: Occasion, cause: Option<ChangeCause>) {
         let terms = env.terms(self.plan);
         if terms.top_ups.is_empty() || self.has_left(env) || !self.answering.begin(OpenAnswer::TopUps) {
             return;
@@ -74,7 +77,7 @@ impl State {
         let mut rule = 0;
         while rule < terms.top_ups.len() && self.goes_on(env, Doing::TopUp(rule)) {
             // A rule that has bought is looked at again, together with all others: the view has changed.
-            if occasion.concerns(&terms.top_ups[rule]) && self.buy_if_low(env, rule) {
+            if occasion.concerns(&terms.top_ups[rule]) && self.buy_if_low(env, rule, cause) {
                 (rule, occasion) = (0, Occasion::Change);
             } else {
                 rule += 1;
@@ -84,7 +87,7 @@ impl State {
     }
 
     /// True if the rule bought credits that landed at once.
-    fn buy_if_low(&mut self, env: &Env, index: usize) -> bool {
+    fn buy_if_low(&mut self, env: &Env, index: usize, cause: Option<ChangeCause>) -> bool {
         let terms = env.terms(self.plan);
         let rule = &terms.top_ups[index];
         let (views, allowance) = (self.views(), self.books.allowance_amount());
@@ -125,7 +128,7 @@ impl State {
             price: paid,
             expires: package.expires,
             priority: package.priority,
-            scope: self.books.number_of(&package.scope),
+            scope: self.scope_of_purchase(env, &package.scope, cause.map(asker_of)),
             automatic: true,
             priced: price.is_some(),
         };
@@ -173,6 +176,6 @@ impl State {
         if self.shop.wakes_again(self.timers.now()) {
             return;
         }
-        self.look_at_top_ups(env, Occasion::Wake);
+        self.look_at_top_ups(env, Occasion::Wake, None);
     }
 }

@@ -55,6 +55,7 @@ pub(in super::super) enum EndDecision {
 pub(in super::super) struct ChangeCause {
     pub(in super::super) feature: FeatureIndex,
     pub(in super::super) member: u16,
+    pub(in super::super) project: u16,
 }
 
 /// How a part begins after the one before it.
@@ -219,7 +220,8 @@ impl LiveOperation {
 
     /// Whom a change of balance that it brings about concerns.
     pub(in super::super) fn cause(&self) -> ChangeCause {
-        ChangeCause { feature: self.serves, member: self.operation.member }
+        let Operation { member, project, .. } = self.operation;
+        ChangeCause { feature: self.serves, member, project }
     }
 
     /// The feature that serves it: its own, or a substitute's.
