@@ -23,7 +23,10 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
             "charges billed to what was usable when they were incurred, beside limits or a cap of what rolls over",
         ),
         (
-            case.policy.scopes(&case.customers.grants).iter().any(|scope| scope.per != LotOwner::Organization),
+            case.policy
+                .scopes(&case.customers.grants)
+                .iter()
+                .any(|scope| scope.per != LotOwner::Organization),
             "lots of single groups, members and projects",
         ),
         (has(gives_by_heads) || own_by_heads, "credits by the heads of an organization"),

@@ -118,11 +118,16 @@ impl Ledger {
         let fresh = lot.kind == LotKind::Allowance;
         let fresh = fresh.then(|| BurnEnd { at: lot.ends(), key: lot.ends_key });
         let at = self.lots.partition_point(|other| burn_order(&self.order, other, &lot).is_le());
+        let spent = lot.remaining.is_zero();
         self.begin_lot(&lot);
         self.lots.insert(at, lot);
         self.find_places();
         if fresh.is_some() {
             self.stand_beside(fresh);
+        }
+        if spent {
+            // It was used up before the account opened: whichever act comes next finds it retired.
+            self.drop_empty();
         }
         self.assert_sound();
         serial
