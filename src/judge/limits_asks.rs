@@ -49,7 +49,7 @@ impl Judged<'_> {
         let fact = self.fact_of(work, EntryKind::RaiseAsked).because(Reason::Limit(limit.id));
         self.say(fact);
         let key = self.case.key.name("limit").name(&limit.name).name("raise");
-        let yes = ask.probability.holds(key.uniform(Purpose::Reaction, number_of(owner), asking.times));
+        let says_yes = ask.probability.holds(key.uniform(Purpose::Reaction, number_of(owner), asking.times));
         let mut stream = key.keyed(Purpose::Reaction, number_of(owner), asking.times | 1 << 32);
         let delay = SimSpan::from_seconds_f64(ask.delay.sample(&mut stream));
         let stated = match self.stated_amount(limit, owner) {
@@ -64,7 +64,7 @@ impl Judged<'_> {
         let not_before = Some(window.map_or(SimTime::MAX, |(_, until)| until));
         self.meters.all[meter].asking = JudgedAsking { times: asking.times + 1, awaited: true, not_before };
         let answer = self.meters.answers.len();
-        self.meters.answers.push(JudgedAnswer { meter, raise: yes.then_some(by) });
+        self.meters.answers.push(JudgedAnswer { meter, raise: (says_yes && by.is_positive()).then_some(by) });
         if !delay.is_zero() {
             self.to_come.add(self.now + delay, (0, 0, 2), Coming::RaiseAnswered { answer });
             return false;

@@ -82,7 +82,7 @@ pub(super) struct Lack {
 
 /// Whose operation makes somebody buy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asker {
+pub(super) struct PurchaseCause {
     pub(super) member: u16,
     pub(super) project: u16,
 }
@@ -92,7 +92,7 @@ pub(super) struct Asker {
 pub(super) struct Short {
     pub(super) need: Lack,
     pub(super) serves: FeatureIndex,
-    pub(super) by: Asker,
+    pub(super) by: PurchaseCause,
     pub(super) probability: Probability,
     /// When a person is asked next.
     pub(super) next: SimTime,
@@ -121,7 +121,7 @@ pub(super) struct Shop {
     /// The purchase by people that is under way: what it must cover besides what waits.
     under_way: Option<Lack>,
     /// Whose operation made somebody set out, if one did.
-    set_out_for: Option<Asker>,
+    set_out_for: Option<PurchaseCause>,
     /// Purchases by people so far; keys their random choices.
     ordinal: u64,
     /// Since when a day of them is counted, and the number of its first.
@@ -354,7 +354,7 @@ impl Shop {
     }
 
     /// A person sets out to buy; none if one has already, who then covers this too, else the purchase's number.
-    pub(super) fn set_out(&mut self, need: Lack, by: Option<Asker>) -> Option<u64> {
+    pub(super) fn set_out(&mut self, need: Lack, by: Option<PurchaseCause>) -> Option<u64> {
         if let Some(under_way) = &mut self.under_way {
             if need.credits > under_way.credits {
                 *under_way = need;
@@ -381,7 +381,7 @@ impl Shop {
     }
 
     /// Whose operation made somebody set out on it.
-    pub(super) fn set_out_for(&self) -> Option<Asker> {
+    pub(super) fn set_out_for(&self) -> Option<PurchaseCause> {
         self.set_out_for
     }
 

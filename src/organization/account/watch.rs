@@ -215,25 +215,26 @@ impl Watch {
         self.alerted_at.take()
     }
 
-    /// Looks at the check of each feature anew for some classes of spenders, at the balances that `views` tells; all fail if
-    /// something is overdue.
+    /// Looks at the check of each feature anew for some classes of spenders, at the balances that `views` tells; those that are
+    /// `suspended` fail whatever the balance.
     pub(super) fn look_at_checks(
         &mut self,
         at: SimTime,
         terms: &Terms,
         views: impl Fn(FeatureIndex, usize) -> Views,
-        overdue: bool,
+        suspended: impl Fn(FeatureIndex) -> bool,
         classes: impl Iterator<Item = usize>,
     ) {
         for class in classes {
             for (index, feature) in terms.features.iter().enumerate() {
+                let suspended = suspended(FeatureIndex(index as u16));
                 let Some(needed) = self.blocking[index] else {
-                    self.check_fails(at, index * self.classes.len() + class, false);
+                    self.check_fails(at, index * self.classes.len() + class, suspended);
                     continue;
                 };
                 let view = views(FeatureIndex(index as u16), class).get(feature.view);
                 self.margin = self.margin.min((view - needed).max(needed - view));
-                let blocked = overdue || Compare::Below.holds(view, needed);
+                let blocked = suspended || Compare::Below.holds(view, needed);
                 let place = index * self.classes.len() + class;
                 self.check_fails(at, place, blocked);
             }

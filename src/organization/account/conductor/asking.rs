@@ -81,6 +81,8 @@ fn drawn(
         RaiseBy::Amount(by) => by,
         RaiseBy::Share(share) => stated.scale_floor(crate::units::round_half_up(share, 1e9), 1_000_000_000),
     };
+    // Raised by nothing there is no more room than before: whoever waits would ask again at once, for ever.
+    let agrees = agrees && by.is_positive();
     let mut stream = key.keyed(Purpose::Reaction, owner, number | DELAY);
     (agrees.then_some(by), SimSpan::from_seconds_f64(asked.delay.sample(&mut stream)))
 }

@@ -141,17 +141,21 @@ impl State {
 
     /// The same of some classes of spenders, or of all.
     fn look_at_checks_of(&mut self, env: &Env, classes: Option<Vec<usize>>) {
-        let (books, overdue) = (&self.books, self.money.is_overdue());
+        let (books, overdue, plan) = (&self.books, self.money.is_overdue(), self.plan);
+        // A check that never fails for lack of credits is a check too.
+        let suspended = |feature: FeatureIndex| {
+            overdue && !env.world.features[feature.index()].free && !env.check(plan, feature).always_passes()
+        };
         let views = |feature, class: usize| books.views_for(env.spenders[class].asks(feature));
         let (now, terms) = (self.timers.now(), env.terms(self.plan));
         match classes {
             Some(classes) => {
-                self.watch.look_at_checks(now, terms, views, overdue, classes.into_iter());
+                self.watch.look_at_checks(now, terms, views, suspended, classes.into_iter());
             }
             None => {
                 self.watch.forget_margin();
                 let all = 0..self.watch.classes();
-                self.watch.look_at_checks(now, terms, views, overdue, all);
+                self.watch.look_at_checks(now, terms, views, suspended, all);
             }
         }
     }

@@ -14,7 +14,7 @@ use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::flight::{ChangeCause, LiveOperation};
 use super::super::money::CashKind;
-use super::super::shop::{Asker, Lack, Order, Short};
+use super::super::shop::{Lack, Order, PurchaseCause, Short};
 use super::State;
 use super::grants::{NewLot, expiry_of};
 
@@ -27,12 +27,12 @@ pub(super) struct PurchaseReason {
     /// What an operation lacks, if it is for one.
     pub(super) lack: Lack,
     /// Who noticed; none if nobody's operation was the cause.
-    pub(super) by: Option<Asker>,
+    pub(super) by: Option<PurchaseCause>,
 }
 
 /// Whose operation is behind a change of balance.
-pub(super) fn asker_of(cause: ChangeCause) -> Asker {
-    Asker { member: cause.member, project: cause.project }
+pub(super) fn asker_of(cause: ChangeCause) -> PurchaseCause {
+    PurchaseCause { member: cause.member, project: cause.project }
 }
 
 impl PurchaseReason {
@@ -322,8 +322,13 @@ impl State {
     }
 
     /// Whose lot a purchase becomes: of the owner whose operation caused it; the organization's if nobody's did.
-    pub(super) fn scope_of_purchase(&self, env: &Env, scope: &CreditScope, by: Option<Asker>) -> ScopeId {
-        let owner = by.and_then(|Asker { member, project }| match scope.per {
+    pub(super) fn scope_of_purchase(
+        &self,
+        env: &Env,
+        scope: &CreditScope,
+        by: Option<PurchaseCause>,
+    ) -> ScopeId {
+        let owner = by.and_then(|PurchaseCause { member, project }| match scope.per {
             LotOwner::Organization => None,
             LotOwner::Group => env.group_of(member),
             LotOwner::Member => (member != NO_MEMBER).then_some(member),
