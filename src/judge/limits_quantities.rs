@@ -101,8 +101,11 @@ impl Judged<'_> {
             }
             if let Some(owner) = self.inside(work, limit) {
                 let value = self.quantity(work, limit).unwrap_or(Credits::ZERO);
-                let counts =
-                    if done == cost { value } else { value.scale_floor(done.micros(), cost.micros()) };
+                let counts = if done == cost || cost.is_zero() {
+                    value
+                } else {
+                    value.scale_floor(done.micros(), cost.micros())
+                };
                 told.extend(self.count(work, limit, owner, (counts, self.now), true));
             }
         }

@@ -105,8 +105,11 @@ impl State {
         for rule in env.meter_rules(self.plan).iter().filter(counts) {
             if let Some(owner) = rule.owner_of(asker) {
                 let whole = self.quantity_of(rule, asker);
-                let amount =
-                    if done == cost { whole } else { whole.scale_floor(done.micros(), cost.micros()) };
+                let amount = if done == cost || cost.is_zero() {
+                    whole
+                } else {
+                    whole.scale_floor(done.micros(), cost.micros())
+                };
                 self.count_into(env, (rule, owner, asker), amount, &mut told);
             }
         }
