@@ -5,16 +5,19 @@
 //! to the conductor. Invariants: a meter moves on to the present before it is read; what is given back is taken off only in
 //! the window of its charge.
 
+mod anew;
+mod trace;
+mod waiting;
+
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::calendar::MonthEnd;
 use crate::deliberate::Deliberate;
-use crate::policy::{BankedResets, LimitUnit, LimitWindow};
+use crate::policy::LimitWindow;
 use crate::units::{Credits, SimTime};
 
 use super::gate::NeedOfRoom;
-use super::meter::{EndedWindows, FixedWindow, LimitMeter, MeterAsking, scale};
-use super::meter_rules::{MeterRule, ONE, WindowClock};
+use super::meter::{EndedWindows, FixedWindow, LimitMeter};
+use super::meter_rules::{MeterRule, WindowClock};
 use super::past_windows::{EnteredAt, TraceEntries};
 
 /// What a count did to a meter.
@@ -224,27 +227,6 @@ impl Meters {
         self.at(rule, owner, clock).used(rule.window)
     }
 
-    /// What operations of the trace reserve of an owner's room.
-    #[inline]
-    pub(super) fn in_trace(&self, limit: u16, owner: u16) -> Credits {
-        let of_limit = self.limits.get(usize::from(limit));
-        of_limit
-            .and_then(|of| of.by_owner.get(usize::from(owner)))
-            .map_or(Credits::ZERO, |meter| meter.in_trace)
-    }
-
-    /// Operations of the trace reserve more of an owner's room, or less.
-    #[inline]
-    pub(super) fn reserve_in_trace(
-        &mut self,
-        rule: &MeterRule,
-        owner: u16,
-        more: Credits,
-        clock: WindowClock<'_>,
-    ) {
-        self.at(rule, owner, clock).in_trace += more;
-    }
-
     /// An owner's meter has no room for an operation, which its limit refuses or not; true the first time.
     pub(super) fn lacks(
         &mut self,
@@ -299,18 +281,6 @@ impl Meters {
         self.limits.iter_mut().flat_map(|of| &mut of.by_owner).for_each(LimitMeter::begin_measuring);
     }
 
-    /// When an owner's meter may have room for somebody who waits.
-    pub(super) fn opens_at(
-        &mut self,
-        (rule, owner): (&MeterRule, u16),
-        most: Credits,
-        (need, reserved): (NeedOfRoom, Credits),
-        clock: WindowClock<'_>,
-    ) -> Option<SimTime> {
-        let meter = self.at(rule, owner, clock);
-        meter.opens_at(rule.window, most + meter.raised, (need, reserved + meter.in_trace), clock.now)
-    }
-
     /// An operation inside the limit starts: a window that the first use opens is open.
     #[inline]
     pub(super) fn open(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) {
@@ -324,100 +294,6 @@ impl Meters {
     fn window_opens(&mut self, rule: &MeterRule, owner: u16) {
         self.turn += 1;
         self.of(rule.id).by_owner[usize::from(owner)].opened = self.turn;
-    }
-
-    /// True if an owner's meter has room for an operation of the trace, if the limit is asked, and what it counts as the operation
-    /// starts reaches no level at which something happens. One look at the meter.
-    #[inline]
-    pub(super) fn lets_in(
-        &mut self,
-        (rule, owner): (&MeterRule, u16),
-        asked: Option<(Credits, NeedOfRoom)>,
-        reserved: Credits,
-        clock: WindowClock<'_>,
-    ) -> bool {
-        let meter = self.at(rule, owner, clock);
-        let held = reserved + meter.in_trace;
-        if let Some((most, need)) = asked
-            && !meter.has_room(rule.window, most + meter.raised, need, held)
-        {
-            return false;
-        }
-        let counted = match rule.unit {
-            LimitUnit::Credits | LimitUnit::Money | LimitUnit::Quantity(_) => return true,
-            LimitUnit::Operations => meter.used(rule.window),
-            LimitUnit::InFlight => held,
-        };
-        rule.next_level(owner, counted).is_none_or(|level| level > counted + ONE)
-    }
-
-    /// An operation of the trace starts, which holds so much: windows open, it counts or reserves. Returns the overrun. One look
-    /// at the meter.
-    #[inline]
-    pub(super) fn enters(
-        &mut self,
-        (rule, owner): (&MeterRule, u16),
-        held: Credits,
-        clock: WindowClock<'_>,
-    ) -> Credits {
-        let nothing_to_do = rule.unit == LimitUnit::Credits && held.is_zero() && !rule.window.has_ends();
-        if nothing_to_do {
-            return Credits::ZERO;
-        }
-        let meter = self.at(rule, owner, clock);
-        let opens = meter.enter(rule.window, clock.now);
-        let mut overrun = Credits::ZERO;
-        match rule.unit {
-            LimitUnit::Operations => {
-                let count = |meter: &mut LimitMeter| meter.count(rule.window, to_count(ONE), clock.now);
-                overrun = counted(meter, (rule, owner), count).overrun;
-            }
-            LimitUnit::InFlight => meter.in_trace += ONE,
-            LimitUnit::Credits => meter.in_trace += held,
-            LimitUnit::Quantity(_) | LimitUnit::Money => {}
-        }
-        if opens {
-            self.window_opens(rule, owner);
-        }
-        overrun
-    }
-
-    /// True if a charge reaches a level at which something happens.
-    #[inline]
-    pub(super) fn would_tell(
-        &mut self,
-        (rule, owner): (&MeterRule, u16),
-        charge: Credits,
-        clock: WindowClock<'_>,
-    ) -> bool {
-        let used = self.at(rule, owner, clock).used(rule.window);
-        rule.next_level(owner, used).is_some_and(|level| level <= used + charge)
-    }
-
-    /// An operation of the trace ends that started at a turn; it is charged, and held so much. Returns what that does. One look at
-    /// the meter.
-    #[inline]
-    pub(super) fn leaves(
-        &mut self,
-        (rule, owner): (&MeterRule, u16),
-        (charge, held): (Credits, Credits),
-        turn: u32,
-        clock: WindowClock<'_>,
-    ) -> Option<MeterRise> {
-        if !matches!(rule.unit, LimitUnit::Credits | LimitUnit::InFlight) {
-            return None;
-        }
-        let meter = self.at(rule, owner, clock);
-        if rule.unit == LimitUnit::InFlight {
-            meter.in_trace -= ONE;
-            return None;
-        }
-        meter.in_trace -= held;
-        if !charge.is_positive() {
-            return None;
-        }
-        let entered = EnteredAt { turn, started: SimTime::MIN };
-        Some(counted_of(meter, (rule, owner), (to_count(charge), entered), clock.now))
     }
 
     /// The end of the window that is open at the present: fixed, or opened by the first use. None if none is open, or there
@@ -492,98 +368,6 @@ impl Meters {
         counted(self.at(rule, owner, clock), (rule, owner), change)
     }
 
-    /// Somebody is asked to raise an owner's amount; gives the number of the request, from 0. None if an answer is awaited or
-    /// was a no that still holds.
-    pub(super) fn ask(&mut self, rule: &MeterRule, owner: u16, clock: WindowClock<'_>) -> Option<u32> {
-        let meter = self.at(rule, owner, clock);
-        let MeterAsking { times, awaited, not_before } = meter.asking;
-        if awaited || not_before.is_some_and(|until| clock.now < until) {
-            return None;
-        }
-        let ends = rule.window.has_ends();
-        let until = if ends && meter.is_open(clock.now) { meter.window.1 } else { SimTime::MAX };
-        meter.asking = MeterAsking { times: times + 1, awaited: true, not_before: Some(until) };
-        Some(times)
-    }
-
-    /// An answer will come; returns its place among all.
-    pub(super) fn await_answer(&mut self, answer: RaiseAnswer) -> u32 {
-        self.answers.push(answer);
-        self.answers.len() as u32 - 1
-    }
-
-    /// The answer of a place comes: after a yes somebody may be asked again.
-    pub(super) fn answered(&mut self, index: u32) -> RaiseAnswer {
-        let answer = self.answers[index as usize];
-        let asking = &mut self.of(answer.limit).by_owner[usize::from(answer.owner)].asking;
-        asking.awaited = false;
-        if answer.raise.is_some() {
-            asking.not_before = None;
-        }
-        answer
-    }
-
-    /// An owner's amount is raised.
-    pub(super) fn raise(&mut self, limit: u16, owner: u16, by: Credits) {
-        self.of(limit).by_owner[usize::from(owner)].raised += by;
-    }
-
-    /// By how much an owner's amount has been raised.
-    pub(super) fn raised(&self, limit: u16, owner: u16) -> Credits {
-        let of_limit = self.limits.get(usize::from(limit));
-        let meter = of_limit.and_then(|of| of.by_owner.get(usize::from(owner)));
-        meter.map_or(Credits::ZERO, |meter| meter.raised)
-    }
-
-    /// What was counted at an instant is given back, if the window that it was counted in is open.
-    pub(super) fn give_back(
-        &mut self,
-        rule: &MeterRule,
-        owner: u16,
-        (at, turn, amount): (SimTime, u32, GivenBack),
-        clock: WindowClock<'_>,
-    ) {
-        let meter = self.at(rule, owner, clock);
-        if turn < meter.reset || Deliberate::LimitsKeepRefunds.is_made() {
-            return;
-        }
-        let closed = match rule.window {
-            LimitWindow::Fixed { .. } => !meter.is_open(at),
-            // What was charged just before the window was opened counts in another.
-            LimitWindow::FirstUse(_) => !meter.is_open(at) || turn < meter.opened,
-            LimitWindow::Rolling(_) => !meter.recent.iter().any(|(counted, _)| *counted == at),
-            LimitWindow::Refill { .. } | LimitWindow::Life => false,
-        };
-        if closed {
-            return;
-        }
-        let amount = match amount {
-            GivenBack::Counted(amount) => amount,
-            GivenBack::Worth(exact) => -meter.money_counted(-exact),
-        };
-        if let LimitWindow::Rolling(_) = rule.window
-            && let Some((_, counted)) = meter.recent.iter_mut().find(|(counted, _)| *counted == at)
-        {
-            *counted -= amount;
-        }
-        meter.used = (meter.used - i128::from(amount.micros()) * scale(rule.window)).max(0);
-    }
-
-    /// All owners' meters of a limit begin anew, or one owner's.
-    pub(super) fn reset(
-        &mut self,
-        (rule, owner): (&MeterRule, Option<u16>),
-        restart: bool,
-        clock: WindowClock<'_>,
-    ) {
-        self.turn += 1;
-        let turn = self.turn;
-        let all = self.of(rule.id).all(rule, clock);
-        for (who, meter) in all.filter(|(who, _)| owner.is_none_or(|owner| usize::from(owner) == *who)) {
-            meter.reset(rule.window, (restart, rule.most_of(who as u16)), (turn, clock.now));
-        }
-    }
-
     /// How often a first use has opened a window, or a limit has begun anew: an operation that starts now has entered then.
     #[inline]
     pub(super) fn turn(&self) -> u32 {
@@ -627,94 +411,5 @@ impl Meters {
     /// What lasts of each meter where the account was stopped.
     pub(super) fn standing(&self) -> &[MeterStanding] {
         &self.standing
-    }
-
-    /// Takes the oldest reset of a bank that can be used at the present, if there is one; the bank is known by the first limit
-    /// that it resets, which of the resets that name it first it is of, and the owner.
-    pub(super) fn take_banked(
-        &mut self,
-        bank: (u16, u16, u16),
-        (banked, month_end): (BankedResets, MonthEnd),
-        clock: WindowClock<'_>,
-    ) -> bool {
-        let given = |n: i64| match banked.every {
-            Some(every) => clock.zone.nth(clock.signed_up, every, n, MonthEnd::Clamp),
-            None => clock.signed_up,
-        };
-        let valid = |at: SimTime| {
-            let end = banked.expires_after.map(|span| clock.zone.add(at, span, month_end));
-            end.is_none_or(|end| clock.now < end)
-        };
-        let taken = self.banked.entry(bank).or_default();
-        let times = if banked.every.is_some() { i64::MAX } else { 1 };
-        let mut issues = (0..times).map(given).take_while(|at| *at <= clock.now).enumerate();
-        let oldest =
-            issues.find(|(n, at)| valid(*at) && taken.get(*n).is_none_or(|taken| *taken < banked.number));
-        let Some((n, _)) = oldest else { return false };
-        if taken.len() <= n {
-            taken.resize(n + 1, 0);
-        }
-        taken[n] += u32::from(!Deliberate::BankedResetsLast.is_made());
-        true
-    }
-
-    /// Time brings room; true once an instant, however many have waited for it.
-    pub(super) fn opens(&mut self, now: SimTime) -> bool {
-        self.opened_at.replace(now) != Some(now)
-    }
-
-    /// Somebody whom a limit has refused waits for something to change.
-    pub(super) fn waits(&mut self) {
-        self.waits = true;
-    }
-
-    /// True if somebody whom a limit had refused waited; from now on nobody does.
-    pub(super) fn take_waiting(&mut self) -> bool {
-        std::mem::take(&mut self.waits)
-    }
-
-    /// True if somebody whom a limit has refused waits for something to change.
-    pub(super) fn is_waited_for(&self) -> bool {
-        self.waits
-    }
-
-    /// True if somebody waits in a queue.
-    #[inline]
-    pub(super) fn has_queue(&self) -> bool {
-        !self.queues.is_empty()
-    }
-
-    /// How many wait for a meter's room.
-    pub(super) fn queue_len(&self, limit: u16, owner: u16) -> usize {
-        self.queues.get(&(limit, owner)).map_or(0, VecDeque::len)
-    }
-
-    /// An operation waits at the tail of a meter's queue.
-    pub(super) fn join(&mut self, limit: u16, owner: u16, slot: u32) {
-        self.queues.entry((limit, owner)).or_default().push_back(slot);
-    }
-
-    /// Meters for whose room somebody waits.
-    pub(super) fn queued(&self) -> Vec<(u16, u16)> {
-        self.queues.keys().copied().collect()
-    }
-
-    /// Who is next at a meter.
-    pub(super) fn head(&self, key: (u16, u16)) -> Option<u32> {
-        self.queues.get(&key)?.front().copied()
-    }
-
-    /// An operation waits no longer; true if others were behind it.
-    pub(super) fn drop_out(&mut self, slot: u32) -> bool {
-        let Some((&key, queue)) = self.queues.iter_mut().find(|(_, queue)| queue.contains(&slot)) else {
-            return false;
-        };
-        let head = queue.front() == Some(&slot);
-        queue.retain(|queued| *queued != slot);
-        if queue.is_empty() {
-            self.queues.remove(&key);
-            return false;
-        }
-        head
     }
 }
