@@ -141,7 +141,7 @@ fn announce(spec: &HistorySpec, folder: &RunFolder) {
             spec.name,
             size.bytes >> 20,
             super::progress::count(size.lines as f64),
-            size.sorting_bytes(spec.priced_by()) >> 20,
+            size.sorting_bytes(spec.priced_by(), spec.columns.place_rows()) >> 20,
             folder.path().display()
         ));
     }

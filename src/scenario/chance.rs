@@ -40,6 +40,7 @@ fn traits_vary(population: &Population) -> bool {
         || !population.lifetimes.is_empty()
         || varies(&population.members)
         || varies(&population.projects)
+        || population.groups.len() > 1
 }
 
 fn customers_vary(customers: &Customers) -> bool {

@@ -4,6 +4,7 @@ use crate::policy::{Customers, Reactions};
 use crate::units::{CohortIndex, SimTime};
 
 use super::facts::Facts;
+use super::history::declared_groups;
 use super::model::Cohort;
 use super::operations::{self, OPERATION};
 use super::policies::{
@@ -59,7 +60,7 @@ static LEDGER: &[Field] = &[
     ),
 ];
 
-/// Groups of members as cohorts and their operations name them, each once, in the order of the file; nothing is checked here.
+/// Groups of members as cohorts, their operations and histories name them, each once, in the order of the file; nothing is checked here.
 pub(super) fn group_names(section: Section<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut add = |name: &str| {
@@ -81,6 +82,10 @@ pub(super) fn group_names(section: Section<'_>) -> Vec<String> {
                 add(name);
             }
         }
+    }
+    let histories = section.get("histories").and_then(|item| item.node.as_table());
+    for (_, history) in histories.into_iter().flat_map(|table| &table.entries) {
+        declared_groups(history).iter().for_each(|name| add(name));
     }
     names
 }

@@ -325,6 +325,7 @@ impl Source {
     fn push_replayed(&self, state: &mut SupplyState, batch: &mut Batch) -> Result<bool, std::io::Error> {
         let Supply::Replay(rows) = &mut state.supply else { return Ok(false) };
         let (draws_work, names_members) = (rows.draws_work(), rows.names_members());
+        let names_projects = rows.names_projects();
         let Some((row, prices)) = rows.next_row()? else { return Ok(false) };
         let mut operation = row;
         if draws_work {
@@ -339,6 +340,9 @@ impl Source {
         let mut operation = self.signed(state, operation);
         if names_members {
             operation.member = row.member;
+        }
+        if names_projects {
+            operation.project = row.project;
         }
         batch.operations.push(operation);
         if draws_work {

@@ -320,7 +320,8 @@ impl Population {
         }
     }
 
-    /// Puts members into groups: the n-th uniform is the n-th member's, whoever is placed.
+    /// Puts members into groups: the n-th uniform is the n-th member's, whoever is placed, by a written operation or by a
+    /// history that names a group.
     pub(super) fn draw_groups(&self, members: &mut [Member], point: TraitPoint) {
         if self.groups.is_empty() && self.placed.is_empty() {
             return;
@@ -336,7 +337,7 @@ impl Population {
             });
             let drawn = drawn.or(self.groups.last()).map(|(group, _)| *group);
             let placed = u16::try_from(number).ok().and_then(|number| self.placed.get(&number).copied());
-            member.group = placed.or(drawn);
+            member.group = placed.or(member.group).or(drawn);
         }
     }
 

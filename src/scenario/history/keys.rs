@@ -63,7 +63,28 @@ static COLUMNS: &[Field] = &[
         Kind::Either(&[Kind::Text, Kind::List(&Kind::Text), Kind::Table(&STATUS)]),
         "Column of the outcome (several: the worst counts); by its name alone it is read by the words that everybody uses.",
     ),
-    optional("member", NAMES, "Column of the person who asks."),
+    optional(
+        "member",
+        NAMES,
+        "Column of the person who asks; rows that leave it empty, where others do not, are nobody's.",
+    ),
+    optional(
+        "group",
+        NAMES,
+        "Column of the group (cost centre, seat type) of that person, who is in the last one named; rows that name a group and nobody are asked by one person of the group.",
+    ),
+    optional(
+        "groups",
+        Kind::Either(&[Kind::List(&Kind::Text), Kind::Map("value", &Kind::Text)]),
+        "Groups that the file names, or groups by the values of that column; values that are names of groups need no entry.",
+    ),
+    default(
+        "other_groups",
+        Kind::Text,
+        "\"refuse\"",
+        "What becomes of other values: \"refuse\", \"none\" (the person is in the group that the cohort draws, if any), or the name of a group.",
+    ),
+    optional("project", NAMES, "Column of the project; what is for none is one more project."),
     optional(
         "id",
         NAMES,

@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use crate::units::{FeatureIndex, SimSpan};
 use crate::workload::formula::Formula;
 use crate::workload::{
-    BucketLength, Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, HistoryError,
-    HistorySpec, Mapping, OtherFeatures, Replay, RowCost, RowKinds, Shift, StatusColumn, check_history,
-    mapping,
+    BucketLength, Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, GroupMap, HistoryError,
+    HistorySpec, Mapping, OtherFeatures, OtherGroups, Replay, RowCost, RowKinds, Shift, StatusColumn,
+    check_history, mapping,
 };
 
 mod keys;
 
 use super::base::Base;
 use super::facts::Facts;
-use super::reading::{Item, Problem, Section};
+use super::reading::{Item, Node, Problem, Section, TomlValue};
 use super::sandbox;
 
 pub(crate) use keys::HISTORY;
@@ -38,9 +38,10 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         bundled,
         most_text: facts.base.is_enclosed().then_some(sandbox::TEXT_BYTES),
         format: section.value("format", Item::word),
-        columns: columns(section, known.as_ref()),
+        columns: columns(section, known.as_ref(), facts),
         cost: cost(section, known.as_ref()),
         features: features(section, facts),
+        groups: groups(section, facts),
         kinds: section.read("kinds", kinds).or_else(|| known.as_ref().and_then(|known| known.kinds.clone())),
         buckets: buckets.or_else(|| known.and_then(|known| known.buckets)),
         sizeless: section.value("sizeless", Item::word),
@@ -90,7 +91,7 @@ fn file(section: Section<'_>, base: &Base) -> (PathBuf, Option<&'static [u8]>) {
     })
 }
 
-fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {
+fn columns(section: Section<'_>, known: Option<&Mapping>, facts: Facts<'_>) -> Columns {
     let mut columns = known.map(|known| known.columns.clone()).unwrap_or_default();
     let names = |key: &str, columns: &mut Vec<String>| {
         if let Some(names) = section.read(key, |item| item.one_or_many(Item::text)) {
@@ -102,6 +103,12 @@ fn columns(section: Section<'_>, known: Option<&Mapping>) -> Columns {
     names("organization", &mut columns.organization);
     names("feature", &mut columns.feature);
     names("member", &mut columns.member);
+    names("group", &mut columns.group);
+    names("project", &mut columns.project);
+    if facts.groups.is_empty() && !section.has("group") {
+        // Nothing of the scenario asks for the groups that an export happens to name.
+        columns.group.clear();
+    }
     names("id", &mut columns.id);
     names("unit", &mut columns.unit);
     if columns.time.is_empty() {
@@ -232,6 +239,42 @@ fn features(section: Section<'_>, facts: Facts<'_>) -> FeatureMap {
         _ => index(item).map(OtherFeatures::Are),
     });
     FeatureMap { map, other: other.or(only_one).unwrap_or_default() }
+}
+
+/// Names of groups that a history declares, each as often as it does; nothing is checked here.
+pub(super) fn declared_groups(history: &Node) -> Vec<String> {
+    let text = |node: &Node| match &node.value {
+        TomlValue::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let written = |key: &str| history.as_table().and_then(|table| table.get(key));
+    match written("groups").map(|node| &node.value) {
+        Some(TomlValue::List(names)) => names.iter().filter_map(text).collect(),
+        Some(TomlValue::Table(map)) => map.entries.iter().filter_map(|(_, node)| text(node)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The map of group values: what the scenario writes, then the names of its groups.
+fn groups(section: Section<'_>, facts: Facts<'_>) -> GroupMap {
+    let names = || facts.groups.iter().map(String::as_str);
+    let index = |item: Item<'_>| item.name_of("group", names()).map(|index| index as u16);
+    let mut map = Vec::new();
+    let written = section.get("groups").filter(|item| item.is_table()).and_then(Item::entries);
+    for (value, item) in written.unwrap_or_default() {
+        map.extend(index(item).map(|group| (value.to_owned(), group)));
+    }
+    for (number, name) in names().enumerate() {
+        if !map.iter().any(|(value, _)| value == name) {
+            map.push((name.to_owned(), number as u16));
+        }
+    }
+    let other = section.read("other_groups", |item| match item.as_text() {
+        Some("refuse") => Some(OtherGroups::Refuse),
+        Some("none") => Some(OtherGroups::None),
+        _ => index(item).map(OtherGroups::Are),
+    });
+    GroupMap { map, other: other.unwrap_or_default() }
 }
 
 fn replay(section: Section<'_>, facts: Facts<'_>) -> Replay {

@@ -10,6 +10,7 @@ use crate::workload::operation::Fate;
 use crate::workload::plan::span;
 use crate::workload::rates::MOST_RATES;
 
+use super::belonging::RowOwner;
 use super::cells::{Number, TimeForm, number, time};
 use super::columns::{ChosenColumns, Roles, require};
 use super::counts::HistoryCounts;
@@ -19,8 +20,8 @@ use super::outcomes::{WordedOutcome, outcome};
 use super::prices::{Priced, Prices};
 use super::rates::{RowMishap, RowRates, RowToPrice};
 use super::record::CleanRow;
-use super::spec::{BucketLength, HistorySpec, OtherFeatures, Sizeless};
-use super::strangers::UnknownFeatures;
+use super::spec::{BucketLength, HistorySpec, Sizeless};
+use super::strangers::UnknownNames;
 use super::table::HistoryTable;
 use super::units_seen::UnitsSeen;
 
@@ -36,15 +37,17 @@ const MOST_REQUESTS: f64 = 4e9;
 
 /// A history's columns found in its file, and its formulas ready.
 pub(super) struct Cleaner<'a> {
-    spec: &'a HistorySpec,
-    names: Vec<String>,
-    roles: Roles,
+    pub(super) spec: &'a HistorySpec,
+    pub(super) names: Vec<String>,
+    pub(super) roles: Roles,
     prices: Prices,
     rates: RowRates,
     /// Prices that stand beside each row.
     priced_by: u8,
     last: Option<SimTime>,
-    strangers: UnknownFeatures,
+    pub(super) strangers: UnknownNames,
+    /// Values of the group column that are no groups.
+    pub(super) outsiders: UnknownNames,
     /// The instants of buckets that do not say their end.
     pub grid: BucketGrid,
     units: UnitsSeen,
@@ -55,14 +58,6 @@ pub(super) struct Cleaner<'a> {
 struct RowCosts {
     cost: Credits,
     prices: [Credits; MOST_RATES],
-}
-
-/// Whose a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowOwner {
-    Of(FeatureIndex),
-    LeftOut,
-    Unknown,
 }
 
 /// A row and whose it is.
@@ -89,7 +84,8 @@ impl<'a> Cleaner<'a> {
             rates,
             priced_by: spec.priced_by() as u8,
             last: None,
-            strangers: UnknownFeatures::default(),
+            strangers: UnknownNames::default(),
+            outsiders: UnknownNames::default(),
             grid: BucketGrid::default(),
             units: UnitsSeen::default(),
         };
@@ -168,7 +164,8 @@ impl<'a> Cleaner<'a> {
             feature,
             fate: outcome.fate,
             requests: requests.max(1),
-            member: first_cell(table, &self.roles.member).map(hash_name),
+            member: self.member(table),
+            place: self.placing(table),
             ..self.twin(table)
         };
         match (row, self.spec.sizeless) {
@@ -234,46 +231,6 @@ impl<'a> Cleaner<'a> {
             Some(twin) => CleanRow { twin, has_id: true, ..mark },
             None => CleanRow { twin: table.hash(), ..mark },
         }
-    }
-
-    fn feature(&mut self, table: &HistoryTable) -> RowOwner {
-        let map = &self.spec.features;
-        let value = first_cell(table, &self.roles.feature).unwrap_or("");
-        let of =
-            |wanted: &str| map.map.iter().find(|(known, _)| known == wanted).map(|(_, feature)| *feature);
-        // Most scenarios name no unit, and then nothing is put together for each row.
-        let names_units = map.map.iter().any(|(known, _)| known.ends_with(']'));
-        let unit = first_cell(table, &self.roles.unit).filter(|_| names_units);
-        let both = unit.and_then(|unit| of(&format!("{value} [{unit}]")));
-        let found = both.or_else(|| of(value)).or_else(|| unit.and_then(|unit| of(&format!("[{unit}]"))));
-        if let Some(feature) = found {
-            return RowOwner::Of(feature);
-        }
-        match map.other {
-            OtherFeatures::Are(feature) => RowOwner::Of(feature),
-            OtherFeatures::Skip => RowOwner::LeftOut,
-            OtherFeatures::Refuse => {
-                self.strangers.add(value, table.line);
-                RowOwner::Unknown
-            }
-        }
-    }
-
-    /// Tells the values of the feature column that are no features, all in one.
-    pub fn tell_strangers(&self, problems: &mut GatheredProblems) {
-        let Some((line, values, are)) = self.strangers.words() else { return };
-        let known: Vec<&str> = self.spec.features.map.iter().map(|(value, _)| value.as_str()).collect();
-        let hint = format!(
-            "known are: {}; write `features = {{ {} }}`, or `other_features = \"skip\"` or the name of a feature",
-            known.join(", "),
-            self.strangers.entries()
-        );
-        let error = match self.roles.feature.first() {
-            Some(column) => HistoryError::row(&self.spec.path, line, format!("is {values}, which {are}"))
-                .in_column(&self.names[*column]),
-            None => HistoryError::row(&self.spec.path, line, "has no feature, for no column tells it"),
-        };
-        problems.add(error.with_hint(hint));
     }
 
     fn arrival(&self, table: &HistoryTable) -> Result<(SimTime, TimeForm), HistoryError> {
@@ -512,7 +469,7 @@ pub(in crate::workload) fn hashed_id<'t>(cells: impl Iterator<Item = &'t str>) -
 }
 
 /// The first cell among alternatives that is not empty.
-fn first_cell<'t>(table: &'t HistoryTable, columns: &[usize]) -> Option<&'t str> {
+pub(super) fn first_cell<'t>(table: &'t HistoryTable, columns: &[usize]) -> Option<&'t str> {
     columns.iter().map(|column| table.cell(*column)).find(|cell| !cell.is_empty())
 }
 

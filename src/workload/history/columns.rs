@@ -37,6 +37,8 @@ pub(super) struct Roles {
     pub duration: Vec<usize>,
     pub status: Vec<usize>,
     pub member: Vec<usize>,
+    pub group: Vec<usize>,
+    pub project: Vec<usize>,
     pub id: Vec<usize>,
     pub unit: Vec<usize>,
     pub kinds: Vec<usize>,
@@ -56,6 +58,8 @@ impl Roles {
             duration: columns.duration.iter().map(|duration| chosen.add(&duration.column)).collect(),
             status: columns.status.iter().flat_map(|s| &s.columns).map(|name| chosen.add(name)).collect(),
             member: chosen.all(&columns.member),
+            group: chosen.all(&columns.group),
+            project: chosen.all(&columns.project),
             id: chosen.all(&columns.id),
             unit: chosen.all(&columns.unit),
             kinds: spec.kinds.iter().flat_map(|kinds| &kinds.columns).map(|name| chosen.add(name)).collect(),
@@ -69,13 +73,15 @@ impl Roles {
     pub fn needed(&self, lenient: bool, sizes: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         let mut groups: Vec<&[usize]> = vec![&self.time];
         if !lenient {
-            groups.extend::<[&[usize]; 11]>([
+            groups.extend::<[&[usize]; 13]>([
                 &self.end,
                 &self.organization,
                 &self.feature,
                 &self.duration,
                 &self.status,
                 &self.member,
+                &self.group,
+                &self.project,
                 &self.id,
                 &self.unit,
                 &self.kinds,

@@ -45,6 +45,8 @@ pub struct HistoryCounts {
     pub priced_by_spend: u64,
     /// Replayed together with rows of the same feature in another unit.
     pub mixed_units: u64,
+    /// People whose rows name several groups, taken to be in the last of them (people).
+    pub regrouped: u64,
     /// Instants with an offset or `Z`.
     pub times_with_zone: u64,
     /// Instants without, read in the history's zone.
@@ -121,6 +123,7 @@ impl HistoryCounts {
             (self.empty_buckets, "empty buckets"),
             (self.unsorted, "out of order, sorted"),
             (self.without_organization, "without an organization"),
+            (self.regrouped, "people in several groups, taken to be in the last"),
             (self.words_as_zero, "cells `Included` or `Free`, taken for 0"),
             (mixed, "times without a zone among others with one"),
             (self.days_without_rows, "days without any row"),

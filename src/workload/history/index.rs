@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::HistoryError;
-use super::record::CleanRow;
+use super::record::{CleanRow, RowPlacing};
 
 /// Organizations that are read together.
 pub(super) const BLOCK: usize = 256;
 
-/// Most people that an organization may name; further ones share the last number.
+/// Most people, and projects, that an organization may name; further ones share the last number.
 const MOST_MEMBERS: usize = 65_535;
 
 /// One organization of a partition.
@@ -27,6 +27,30 @@ pub(super) struct OrganizationEntry {
     pub ranges: Vec<(u16, u64, u64)>,
     /// Hashes of the people named, in order of hash; empty if nobody is.
     pub members: Vec<u64>,
+    /// The group of each of them, if the file names groups at all.
+    pub groups: Vec<MemberGroup>,
+    /// Hashes of the projects named, in order of hash; empty if none is.
+    pub projects: Vec<u64>,
+}
+
+/// What a history says about a person's group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct MemberGroup {
+    /// By its number in the scenario: the one of the last row that names one.
+    pub group: Option<u16>,
+    /// The instant of that row [microseconds since 1970], and its number in the file.
+    pub named: (i64, u64),
+    /// Rows name another group too.
+    pub moved: bool,
+}
+
+impl MemberGroup {
+    fn add(&mut self, group: u16, named: (i64, u64)) {
+        self.moved |= self.group.is_some_and(|known| known != group);
+        if self.group.is_none() || named >= self.named {
+            (self.group, self.named) = (Some(group), named);
+        }
+    }
 }
 
 impl OrganizationEntry {
@@ -36,6 +60,8 @@ impl OrganizationEntry {
             first: i64::MAX,
             ranges: Vec::new(),
             members: Vec::new(),
+            groups: Vec::new(),
+            projects: Vec::new(),
         }
     }
 
@@ -51,7 +77,33 @@ impl OrganizationEntry {
             && self.members.len() < MOST_MEMBERS
         {
             self.members.insert(place, member);
+            if record.place.is_some() {
+                self.groups.insert(place, MemberGroup::default());
+            }
         }
+        if let Some(own) = record.place {
+            self.place(record, own);
+        }
+    }
+
+    /// Takes what a row says about its person's group and its project.
+    fn place(&mut self, record: &CleanRow, own: RowPlacing) {
+        if let (Some(member), Some(group)) = (record.member, own.group)
+            && let Ok(place) = self.members.binary_search(&member)
+        {
+            self.groups[place].add(group, (record.at.micros(), record.line));
+        }
+        if own.project != 0
+            && let Err(place) = self.projects.binary_search(&own.project)
+            && self.projects.len() < MOST_MEMBERS
+        {
+            self.projects.insert(place, own.project);
+        }
+    }
+
+    /// People whose rows name more than one group.
+    pub fn regrouped(&self) -> u64 {
+        self.groups.iter().filter(|group| group.moved).count() as u64
     }
 }
 

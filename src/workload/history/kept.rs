@@ -23,7 +23,7 @@ use super::sketch::CostSketch;
 use super::spec::HistorySpec;
 
 /// Changes whenever the files do.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// The file that says what is kept; written last.
 const SAID: &str = "kept.json";
 

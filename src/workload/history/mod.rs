@@ -4,6 +4,7 @@
 //! cohorts there are to the scenario. Invariants: every row of a file is counted once, under one heading; memory
 //! depends on the size of a chunk, never on the number of rows.
 
+mod belonging;
 mod cells;
 mod check;
 mod clean;

@@ -9,7 +9,7 @@ use crate::units::SimTime;
 
 use super::error::HistoryError;
 use super::index::{IndexWriter, OrganizationEntry};
-use super::record::{CleanRow, record_bytes};
+use super::record::CleanRow;
 
 /// A partition's files.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub(super) struct PartitionWriter {
     path: PathBuf,
     index: IndexWriter,
     current: Option<OrganizationEntry>,
+    /// People whose rows name more than one group.
+    pub regrouped: u64,
     /// Bytes so far.
     written: u64,
 }
@@ -42,6 +44,7 @@ impl PartitionWriter {
             path: files.records.clone(),
             index: IndexWriter::create(&files.index)?,
             current: None,
+            regrouped: 0,
             written: 0,
         })
     }
@@ -51,6 +54,7 @@ impl PartitionWriter {
         if self.current.as_ref().is_none_or(|entry| entry.label != label)
             && let Some(done) = self.current.replace(OrganizationEntry::new(label))
         {
+            self.regrouped += done.regrouped();
             self.index.write(&done)?;
         }
         Ok(self.current.get_or_insert_with(|| OrganizationEntry::new(label)))
@@ -65,17 +69,19 @@ impl PartitionWriter {
     pub fn write(&mut self, label: &str, record: CleanRow) -> Result<(), HistoryError> {
         let offset = self.written;
         self.entry(label)?.add(&record, offset);
-        self.written += record_bytes(usize::from(record.price_count)) as u64;
+        self.written += record.bytes() as u64;
         record.write(&mut self.records).map_err(|error| HistoryError::world(&self.path, error))
     }
 
-    /// The number of organizations written, and where their blocks begin in the index.
-    pub fn finish(mut self) -> Result<(u32, Vec<u64>), HistoryError> {
+    /// The number of organizations written, and where their blocks begin in the index; people who were regrouped.
+    pub fn finish(mut self) -> Result<(u32, Vec<u64>, u64), HistoryError> {
         if let Some(done) = self.current.take() {
+            self.regrouped += done.regrouped();
             self.index.write(&done)?;
         }
         self.records.flush().map_err(|error| HistoryError::world(&self.path, error))?;
-        self.index.finish()
+        let (organizations, blocks) = self.index.finish()?;
+        Ok((organizations, blocks, self.regrouped))
     }
 }
 

@@ -184,9 +184,10 @@ impl<'a> Pass<'a> {
                 organizations: 0,
                 blocks: Vec::new(),
             };
-            let (organizations, blocks) = self.write_partition(&path, &files, shift, period)?;
+            let (organizations, blocks, regrouped) = self.write_partition(&path, &files, shift, period)?;
             fs::remove_file(&path).map_err(|error| HistoryError::world(&path, error))?;
             self.counts.organizations += organizations;
+            self.counts.regrouped += regrouped;
             partitions.push(PartitionFiles { organizations, blocks, ..files });
         }
         self.problems.finish()?;
@@ -277,7 +278,7 @@ impl<'a> Pass<'a> {
         files: &PartitionFiles,
         shift: SimSpan,
         period: SimSpan,
-    ) -> Result<(u32, Vec<u64>), HistoryError> {
+    ) -> Result<(u32, Vec<u64>, u64), HistoryError> {
         let world = |error| HistoryError::world(path, error);
         let by_id = !self.spec.columns.id.is_empty();
         if by_id {

@@ -111,11 +111,12 @@ impl TextSize {
     }
 
     /// About how many bytes its rows take on disk while they are sorted: all of them unsorted with their labels, and for one
-    /// part at a time its runs and what is sorted. Once all are sorted it is less. So many `prices` stand beside every row.
+    /// part at a time its runs and what is sorted. Once all are sorted it is less. So many `prices` stand beside every row, and groups
+    /// and projects if rows are `placed`.
     #[must_use]
-    pub fn sorting_bytes(self, prices: usize) -> u64 {
+    pub fn sorting_bytes(self, prices: usize, placed: bool) -> u64 {
         let rows = self.lines.max(self.bytes / LONGEST_ROW);
-        let record = record_bytes(prices) as u64;
+        let record = record_bytes(prices, placed) as u64;
         let of_part = rows.div_ceil(self.partitions() as u64);
         let labelled = record + USUAL_LABEL;
         rows.saturating_mul(labelled).saturating_add(of_part.saturating_mul(labelled + record))

@@ -23,6 +23,8 @@ pub(super) struct CleanRow {
     pub requests: u32,
     /// Hash of the person's name.
     pub member: Option<u64>,
+    /// Where the row belongs inside its organization, if the file has columns for it: in every row of it, or in none.
+    pub place: Option<RowPlacing>,
     /// Equal for rows that repeat each other.
     pub twin: u64,
     /// `twin` comes from a number of the row's own, not from all its cells.
@@ -34,14 +36,28 @@ pub(super) struct CleanRow {
     pub price_count: u8,
 }
 
+/// Where a row belongs inside its organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct RowPlacing {
+    /// The person's group by its number in the scenario.
+    pub group: Option<u16>,
+    /// Hash of the project's name.
+    pub project: u64,
+}
+
 /// Bytes of a record without prices.
 pub(super) const RECORD_BYTES: usize = 64;
 /// Bytes of a price behind it.
 const PRICE_BYTES: usize = 8;
 
-/// Bytes of a record with so many prices.
-pub(super) const fn record_bytes(prices: usize) -> usize {
-    RECORD_BYTES + prices * PRICE_BYTES
+/// Bytes of a row's place behind that: two words, as prices are.
+const PLACE_BYTES: usize = 16;
+/// Stands for no group.
+const NO_GROUP: u64 = u64::MAX;
+
+/// Bytes of a record with so many prices, and with a place or without.
+pub(super) const fn record_bytes(prices: usize, placed: bool) -> usize {
+    RECORD_BYTES + prices * PRICE_BYTES + if placed { PLACE_BYTES } else { 0 }
 }
 
 impl CleanRow {
@@ -60,6 +76,7 @@ impl CleanRow {
             fate: Fate::Completes,
             requests: 0,
             member: None,
+            place: None,
             twin: 0,
             has_id: false,
             prices: [Credits::ZERO; MOST_RATES],
@@ -67,10 +84,19 @@ impl CleanRow {
         }
     }
 
-    /// Writes the record and its prices.
+    /// Writes the record, its place and its prices.
     pub fn write(self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(&self.to_bytes())?;
+        if let Some(RowPlacing { group, project }) = self.place {
+            out.write_all(&group.map_or(NO_GROUP, u64::from).to_le_bytes())?;
+            out.write_all(&project.to_le_bytes())?;
+        }
         self.priced().iter().try_for_each(|price| out.write_all(&price.micros().to_le_bytes()))
+    }
+
+    /// How many bytes that is.
+    pub fn bytes(&self) -> usize {
+        record_bytes(usize::from(self.price_count).min(MOST_RATES), self.place.is_some())
     }
 
     /// Totals by other rates than the feature's own.
@@ -78,16 +104,27 @@ impl CleanRow {
         &self.prices[..usize::from(self.price_count)]
     }
 
-    /// A record and its prices from as many bytes as [`record_bytes`] says.
+    /// A record, its place and its prices from as many bytes as [`record_bytes`] says.
     pub fn from_record(bytes: &[u8]) -> Self {
         let mut head = [0; RECORD_BYTES];
         head.copy_from_slice(&bytes[..RECORD_BYTES]);
         let mut record = CleanRow::from_bytes(&head);
-        record.set_prices(&bytes[RECORD_BYTES..]);
+        record.set_tail(&bytes[RECORD_BYTES..]);
         record
     }
 
-    fn set_prices(&mut self, bytes: &[u8]) {
+    /// Takes place and prices from what stands behind the record.
+    fn set_tail(&mut self, mut bytes: &[u8]) {
+        if let (Some(place), Some((own, prices))) = (&mut self.place, bytes.split_at_checked(PLACE_BYTES)) {
+            let word = |at: usize| {
+                let mut word = [0; 8];
+                word.copy_from_slice(&own[at..at + 8]);
+                u64::from_le_bytes(word)
+            };
+            let group = Some(word(0)).filter(|group| *group != NO_GROUP);
+            *place = RowPlacing { group: group.map(|group| group as u16), project: word(8) };
+            bytes = prices;
+        }
         for (price, bytes) in self.prices.iter_mut().zip(bytes.chunks_exact(PRICE_BYTES)) {
             let mut word = [0; PRICE_BYTES];
             word.copy_from_slice(bytes);
@@ -112,7 +149,10 @@ impl CleanRow {
         put(&self.twin.to_le_bytes());
         put(&self.requests.to_le_bytes());
         put(&self.feature.0.to_le_bytes());
-        put(&[self.fate as u8, u8::from(self.has_id) | self.price_count << 1]);
+        put(&[
+            self.fate as u8,
+            u8::from(self.has_id) | u8::from(self.place.is_some()) << 1 | self.price_count << 2,
+        ]);
         bytes
     }
 
@@ -133,8 +173,9 @@ impl CleanRow {
             member: (member != 0).then_some(member),
             twin: word(48),
             has_id: (tail >> 56) & 1 == 1,
+            place: ((tail >> 57) & 1 == 1).then(RowPlacing::default),
             prices: [Credits::ZERO; MOST_RATES],
-            price_count: (tail >> 57) as u8,
+            price_count: (tail >> 58) as u8,
             requests: tail as u32,
             feature: FeatureIndex((tail >> 32) as u16),
             fate: match (tail >> 48) as u8 {
@@ -170,10 +211,10 @@ pub(super) fn read_labelled(input: &mut impl Read) -> io::Result<Option<(String,
     let mut bytes = [0; RECORD_BYTES];
     input.read_exact(&mut bytes)?;
     let mut record = CleanRow::from_bytes(&bytes);
-    let mut prices = [0; MOST_RATES * PRICE_BYTES];
-    let prices = &mut prices[..usize::from(record.price_count).min(MOST_RATES) * PRICE_BYTES];
-    input.read_exact(prices)?;
-    record.set_prices(prices);
+    let mut tail = [0; PLACE_BYTES + MOST_RATES * PRICE_BYTES];
+    let tail = &mut tail[..record.bytes() - RECORD_BYTES];
+    input.read_exact(tail)?;
+    record.set_tail(tail);
     Ok(Some((label, record)))
 }
 
@@ -193,6 +234,7 @@ mod tests {
             fate: Fate::Cancelled,
             requests: 4_000_000_000,
             member: Some(99),
+            place: Some(RowPlacing { group: Some(7), project: 1 << 60 }),
             twin: u64::MAX,
             has_id: true,
             prices: [Credits::ZERO; MOST_RATES],
@@ -200,14 +242,17 @@ mod tests {
         };
         let mut priced = CleanRow { price_count: 3, ..record };
         priced.prices[..3].copy_from_slice(&[1, -1, 1 << 40].map(Credits::from_micros));
-        let plain = CleanRow { member: None, fate: Fate::Completes, has_id: false, ..record };
+        let nowhere = Some(RowPlacing { group: None, project: 0 });
+        let unpriced = CleanRow { place: nowhere, ..record };
+        let plain = CleanRow { member: None, place: None, fate: Fate::Completes, has_id: false, ..record };
         let mut bytes = Vec::new();
-        for (label, record) in [("Gänse", record), ("", plain), ("x", priced)] {
+        for (label, record) in [("Gänse", record), ("", plain), ("x", priced), ("y", unpriced)] {
             write_labelled(&mut bytes, label, record).expect("a vector takes bytes");
         }
         let mut input = bytes.as_slice();
         let read: Vec<(String, CleanRow)> =
             std::iter::from_fn(|| read_labelled(&mut input).expect("whole records")).collect();
-        assert_eq!(read, [("Gänse".to_owned(), record), (String::new(), plain), ("x".to_owned(), priced)]);
+        let written = [("Gänse", record), ("", plain), ("x", priced), ("y", unpriced)];
+        assert_eq!(read, written.map(|(label, record)| (label.to_owned(), record)));
     }
 }

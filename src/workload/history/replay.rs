@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex};
 
 use crate::sampling::{Purpose, StreamKey, TraitPoint, ln, mix, power, standard_gamma, uniform};
-use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan, SimTime};
 use crate::workload::operation::{Fate, Operation};
 use crate::workload::rates::MOST_RATES;
 use crate::workload::traits::{Member, Population, SignUp, Traits};
@@ -66,7 +66,7 @@ impl PreparedHistory {
             rounds: replay.repeat.max(1),
             thin: replay.thin,
             drawn: matches!(self.spec.cost, RowCost::Drawn),
-            record: record_bytes(self.spec.priced_by()),
+            record: record_bytes(self.spec.priced_by(), self.spec.columns.place_rows()),
             start: self.horizon.0,
             end: self.horizon.1,
         };
@@ -123,11 +123,16 @@ impl HistoryOrganization {
                 .map(|index| Member {
                     cumulative_share: (index + 1) as f64 / people as f64,
                     billing: billing(index),
-                    group: None,
+                    group: self.entry.groups.get(index).and_then(|own| own.group),
                     label: self.entry.members.get(index).copied(),
                 })
                 .collect();
             population.draw_groups(&mut traits.members, point);
+        }
+        let projects = self.entry.projects.len();
+        if projects > 0 {
+            traits.projects = projects as u16;
+            traits.project_shares = (0..projects).map(|index| (index + 1) as f64 / projects as f64).collect();
         }
         traits
     }
@@ -210,6 +215,12 @@ impl ReplayRows {
     #[must_use]
     pub fn names_members(&self) -> bool {
         !self.entry.members.is_empty()
+    }
+
+    /// True if rows name the project that they are for.
+    #[must_use]
+    pub fn names_projects(&self) -> bool {
+        !self.entry.projects.is_empty()
     }
 
     /// The next row as an operation inside the horizon, and what it costs by other rates than the feature's own; feature,
@@ -315,9 +326,9 @@ impl ReplayRows {
         if operation.fate != Fate::Completes {
             operation.ends_after = record.duration;
         }
-        if let Some(member) = record.member {
-            let place = self.entry.members.binary_search(&member).unwrap_or_else(|place| place);
-            operation.member = place.min(self.entry.members.len().saturating_sub(1)) as u16;
+        operation.member = record.member.map_or(NO_MEMBER, |member| place_among(&self.entry.members, member));
+        if let Some(own) = record.place {
+            operation.project = place_among(&self.entry.projects, own.project);
         }
         operation
     }
@@ -339,6 +350,12 @@ impl ReplayRows {
     fn uniform(&self, row: &ReplayedRow, number: u64, what: u64) -> f64 {
         self.key.uniform(Purpose::History, line_of(row), number << 1 | what)
     }
+}
+
+/// The number of a person or project among those of its organization; those that are too many share the last one.
+fn place_among(known: &[u64], hash: u64) -> u16 {
+    let place = known.binary_search(&hash).unwrap_or_else(|place| place);
+    place.min(known.len().saturating_sub(1)) as u16
 }
 
 /// Tells a row and its repetition from all others.

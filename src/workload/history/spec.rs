@@ -31,6 +31,8 @@ pub struct HistorySpec {
     pub rates: Vec<Arc<FeatureRates>>,
     /// Values of the feature column and the features they stand for.
     pub features: FeatureMap,
+    /// Values of the group column and the groups they stand for.
+    pub groups: GroupMap,
     /// Rows are totals of time buckets instead of single operations.
     pub buckets: Option<Buckets>,
     /// Which rows are usage, if the file holds others too.
@@ -62,6 +64,7 @@ impl Default for HistorySpec {
             cost: RowCost::default(),
             rates: Vec::new(),
             features: FeatureMap::default(),
+            groups: GroupMap::default(),
             buckets: None,
             kinds: None,
             sizeless: Sizeless::default(),
@@ -131,11 +134,23 @@ pub struct Columns {
     pub unit: Vec<String>,
     /// Person who asked.
     pub member: Vec<String>,
+    /// Group (cost centre, seat type) of that person; of rows without one the group itself is the person.
+    pub group: Vec<String>,
+    /// Project that it was for.
+    pub project: Vec<String>,
     /// Columns that together number a row uniquely, by which repetitions are found; without them, rows alike in every
     /// cell are.
     pub id: Vec<String>,
     /// Columns other than the time may be missing from the file, and names are compared without case and punctuation.
     pub lenient: bool,
+}
+
+impl Columns {
+    /// True if rows name groups or projects.
+    #[must_use]
+    pub fn place_rows(&self) -> bool {
+        !self.group.is_empty() || !self.project.is_empty()
+    }
 }
 
 /// A column of work times.
@@ -218,6 +233,27 @@ pub enum OtherFeatures {
     Skip,
     /// They all are this feature.
     Are(FeatureIndex),
+}
+
+/// Values of the group column and the groups they stand for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GroupMap {
+    /// Pairs (value, group by its number in the scenario).
+    pub map: Vec<(String, u16)>,
+    /// Every other value.
+    pub other: OtherGroups,
+}
+
+/// What becomes of rows whose group is in no map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OtherGroups {
+    /// An error with file and line.
+    #[default]
+    Refuse,
+    /// They name no group.
+    None,
+    /// They all are of this group.
+    Are(u16),
 }
 
 /// Rows that are totals of a time bucket.

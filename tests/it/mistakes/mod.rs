@@ -322,6 +322,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "history = \"usage\"\n[histories.usage]\nfile = \"history.csv\"\ntime = \"when\"\nfeature = \"model\"\ncost = \"1\"",
     ),
     (
+        "a cost centre that is no group",
+        "organizations = 200\nprofile       = \"office\"",
+        "history = \"usage\"\n[histories.usage]\nfile = \"history.csv\"\ntime = \"at\"\ngroup = \"customer\"\ngroups = [\"law\"]\nfeature = \"model\"\ncost = \"units\"",
+    ),
+    (
         "a history outside the horizon",
         "organizations = 200\nprofile       = \"office\"",
         "history = \"usage\"\n[histories.usage]\nfile = \"history.csv\"\ntime = \"at\"\nfeature = \"model\"\nother_features = \"chat\"\ncost = \"units\"",

@@ -56,6 +56,8 @@ struct Export {
     organization: &'static [&'static str],
     feature: &'static [&'static str],
     member: &'static [&'static str],
+    group: &'static [&'static str],
+    project: &'static [&'static str],
     /// Columns that together name a row.
     id: &'static [&'static str],
     /// Units in which sizes are counted.
@@ -86,6 +88,8 @@ const NOTHING: Export = Export {
     organization: &[],
     feature: &[],
     member: &[],
+    group: &[],
+    project: &[],
     id: &[],
     unit: &[],
     duration: None,
@@ -163,6 +167,8 @@ pub fn mapping(name: &str) -> Option<Mapping> {
             ..StatusColumn::default()
         }),
         member: all(export.member),
+        group: all(export.group),
+        project: all(export.project),
         id: all(export.id),
         lenient: true,
     };

@@ -78,6 +78,8 @@ pub(super) static COPILOT: Export = Export {
     organization: &["organization", "organizationName", "User", "username"],
     feature: &["Model", "sku"],
     member: &["User", "username"],
+    group: &["cost_center_name", "cost_center"],
+    project: &["repository", "repositoryName"],
     unit: &["unit_type"],
     quantities: &[
         ("requests", "Requests Used|quantity"),

@@ -3,6 +3,7 @@
 mod buckets;
 mod exports;
 mod kept;
+mod placing;
 mod problems;
 
 use std::io::Write;
