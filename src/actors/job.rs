@@ -9,7 +9,8 @@ use crate::outcome::RunShape;
 use crate::sampling::{Purpose, StreamKey, TraitPoint};
 use crate::units::{CohortIndex, OrganizationId};
 use crate::workload::{
-    HistoryBlock, HistoryError, HistoryOrganization, Population, PreparedHistory, Pseudonyms,
+    AccountBook, HistoryBlock, HistoryError, HistoryOrganization, Population, PreparedHistory, Pseudonyms,
+    Traits,
 };
 
 use super::control::Failure;
@@ -31,6 +32,31 @@ pub struct JobCohort {
     pub organizations: u32,
     /// The usage history that they replay.
     pub history: Option<OpenHistory>,
+    /// The accounts that a file tells of; without a history these are the organizations.
+    pub accounts: Option<Arc<AccountBook>>,
+}
+
+impl JobCohort {
+    /// The label of an organization that a file of accounts alone tells of.
+    #[must_use]
+    pub fn written(&self, number: u32) -> Option<&str> {
+        let book = self.accounts.as_ref().filter(|_| self.history.is_none())?;
+        Some(book.accounts.get(number as usize)?.label.as_str())
+    }
+
+    /// True if its organizations have labels.
+    #[must_use]
+    pub fn is_labelled(&self) -> bool {
+        self.history.is_some() || self.accounts.is_some()
+    }
+
+    /// Puts what a file of accounts says in the place of what was drawn.
+    fn place(&self, label: &str, traits: &mut Traits) {
+        let Some(book) = &self.accounts else { return };
+        if let Some(number) = book.number_of(label) {
+            book.accounts[number as usize].place(number, &self.population, traits);
+        }
+    }
 }
 
 /// A history with the blocks of organizations that are being replayed.
@@ -140,14 +166,23 @@ impl Job {
             let replayed = history.organization(id.number)?;
             let point = replayed.point(cohort_key);
             let (key, mut traits) = (point.key(), replayed.traits(&cohort.population, point));
+            cohort.place(replayed.label(), &mut traits);
             traits.label = self.shown(std::mem::take(&mut traits.label));
             return OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| {
                 source.begin_history(traits, &history.prepared, &replayed)
             })
             .map_err(fault);
         }
-        let point = TraitPoint::numbered(cohort_key, id.number);
-        let (key, traits) = (point.key(), cohort.population.draw(point, id.number));
+        let label = cohort.written(id.number);
+        let point = match label {
+            Some(label) => TraitPoint::labelled(cohort_key, label),
+            None => TraitPoint::numbered(cohort_key, id.number),
+        };
+        let (key, mut traits) = (point.key(), cohort.population.draw(point, id.number));
+        if let Some(label) = label {
+            cohort.place(label, &mut traits);
+            traits.label = self.shown(label.to_owned());
+        }
         OrganizationRun::new(&self.world, key, traits, outages, space, |source, traits| source.begin(traits))
             .map_err(fault)
     }
@@ -157,9 +192,11 @@ impl Job {
     /// # Errors
     /// A history that cannot be read.
     pub fn label_of(&self, id: OrganizationId) -> Result<String, Failure> {
-        let Some(history) = &self.cohorts[id.cohort.index()].history else {
-            return Ok(self.organization_name(id));
-        };
+        let cohort = &self.cohorts[id.cohort.index()];
+        if let Some(label) = cohort.written(id.number) {
+            return Ok(self.world.name_of(id, &self.shown(label.to_owned())));
+        }
+        let Some(history) = &cohort.history else { return Ok(self.organization_name(id)) };
         let replayed = history.organization(id.number)?;
         Ok(self.world.name_of(id, &self.shown(replayed.label().to_owned())))
     }

@@ -142,7 +142,7 @@ fn followed(
     let label = run.name();
     let cohort = &job.cohorts[id.cohort.index()];
     // As `organizations.csv` prints it.
-    let name = if cohort.history.is_some() { format!("{}/{label}", cohort.name) } else { label };
+    let name = if cohort.is_labelled() { format!("{}/{label}", cohort.name) } else { label };
     loop {
         while let Some(mut refill) = run.take_want() {
             refill

@@ -1,6 +1,6 @@
 //! Which organization a name on the command line means: as `organizations.csv` prints it, or its label alone.
 
-use crate::engine::Job;
+use crate::engine::{Job, JobCohort};
 use crate::units::{CohortIndex, OrganizationId};
 
 use super::exit::CommandProblem;
@@ -34,12 +34,12 @@ fn numbered(job: &Job, text: &str) -> Option<OrganizationId> {
     (number < job.cohorts[index].organizations).then_some(OrganizationId { cohort, number })
 }
 
-/// An organization of a usage history by its label, alone or behind its cohort.
+/// An organization of a usage history, or of a file of accounts, by its label, alone or behind its cohort.
 fn labelled(job: &Job, text: &str) -> Result<Option<OrganizationId>, CommandProblem> {
-    if job.cohorts.iter().all(|cohort| cohort.history.is_none()) {
+    if !job.cohorts.iter().any(JobCohort::is_labelled) {
         return Ok(None);
     }
-    for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.history.is_some()) {
+    for (index, cohort) in job.cohorts.iter().enumerate().filter(|(_, cohort)| cohort.is_labelled()) {
         let alone = text.strip_prefix(cohort.name.as_str()).and_then(|rest| rest.strip_prefix('/'));
         let meant = alone.unwrap_or(text);
         // Who has the key may name an organization by its label too.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::actors::{Job, JobCohort, OpenHistory, RowWriter};
 use crate::organization::{AdmissionRule, DetailOptions, FeatureFacts, Outages, World};
 use crate::outcome::RunShape;
-use crate::policy::{Admission, Estimator, Policy};
+use crate::policy::{Admission, Estimator, OwnAccount, Policy};
 use crate::sampling::{Dist, Purpose, StreamKey, poisson, standard_exponential};
-use crate::scenario::{Feature, Outage, OutageWindows, Scenario};
+use crate::scenario::{Cohort, Feature, Outage, OutageWindows, Scenario};
 use crate::units::{Credits, FeatureIndex, PolicyIndex, SimSpan, SimTime};
 use crate::workload::{
     Demand, DemandSource, HistoryError, HistoryProblems, HistorySpec, KeptAs, Listed, Population,
@@ -189,6 +189,7 @@ pub fn prepare_own(
         sources,
         cohort_names: scenario.cohorts.iter().map(|cohort| cohort.name.clone()).collect(),
         cohorts: scenario.cohorts.iter().map(|cohort| cohort.customers.clone()).collect(),
+        accounts: scenario.cohorts.iter().map(own_accounts).collect(),
         instants: shape.instants.clone(),
         detail: options.detail,
         abandon: Arc::default(),
@@ -204,6 +205,7 @@ pub fn prepare_own(
             first: 0,
             organizations: limited(history.map_or(cohort.organizations, |history| history.organizations())),
             history: history.map(|history| OpenHistory::new(history.clone())),
+            accounts: cohort.accounts.as_ref().map(|accounts| Arc::clone(&accounts.book)),
         }
     });
     Job {
@@ -215,6 +217,14 @@ pub fn prepare_own(
         outages: outages(scenario),
         rows,
     }
+}
+
+/// What a file says of the cohort's single organizations.
+fn own_accounts(cohort: &Cohort) -> Arc<[OwnAccount]> {
+    cohort
+        .accounts
+        .as_ref()
+        .map_or_else(|| Arc::new([]) as Arc<[OwnAccount]>, |accounts| Arc::clone(&accounts.own))
 }
 
 /// Whether any policy blurs its estimates.

@@ -141,7 +141,10 @@ impl Judged<'_> {
             return;
         }
         self.begin_billing(true);
-        self.issue_allowance(true);
+        match (self.case.customers.allowance_left, self.terms().allowance.clone()) {
+            (Some(left), Some(allowance)) => self.issue_this_allowance(&allowance, left),
+            _ => self.issue_allowance(true),
+        }
         self.stamp();
     }
 
@@ -165,6 +168,11 @@ impl Judged<'_> {
         self.cycle.used = Credits::ZERO;
         let Some(allowance) = self.terms().allowance.clone() else { return };
         let credits = if first { self.first_amount(&allowance) } else { allowance.credits };
+        self.issue_this_allowance(&allowance, credits);
+    }
+
+    /// The lot of the running period, of so many credits (docs/semantics.md §4.4; §1.9 for what is left of one).
+    fn issue_this_allowance(&mut self, allowance: &Allowance, credits: Credits) {
         let id = self.fresh_id();
         let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
         lot.priority = allowance.priority;

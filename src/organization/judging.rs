@@ -131,7 +131,8 @@ impl Judging {
         let outage = |feature: FeatureIndex, at: SimTime| self.outages.until(feature, at);
         // What the user's own rule says stands on no page.
         let own_rule = world.rules.contains_key(&policy).then_some(OWN_RULE);
-        let policy = &world.policies[policy.index()];
+        let policy = &world.policy_of(policy, traits);
+        let customers = world.customers_of(traits);
         let case = JudgeCase {
             start: world.start,
             end: world.end,
@@ -139,7 +140,7 @@ impl Judging {
             zone: &world.zone,
             features: &features,
             policy,
-            customers: &world.cohorts[traits.id.cohort.index()],
+            customers: &customers,
             traits,
             key: self.key,
             outage: &outage,

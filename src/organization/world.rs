@@ -1,13 +1,14 @@
 //! What every account of a run shares, read-only.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::calendar::Zone;
-use crate::policy::{Customers, Policy};
+use crate::policy::{Customers, OwnAccount, Policy};
 use crate::units::{Credits, Money, OrganizationId, PolicyIndex, SimTime};
-use crate::workload::Source;
+use crate::workload::{Source, Traits};
 
 use super::judging::JudgedAccounts;
 use super::rule::AdmissionRule;
@@ -33,6 +34,8 @@ pub struct World {
     pub rules: BTreeMap<PolicyIndex, Arc<dyn AdmissionRule>>,
     /// Customers of each cohort in file order.
     pub cohorts: Vec<Customers>,
+    /// What files say of single organizations, by cohort in file order; empty where none does.
+    pub accounts: Vec<Arc<[OwnAccount]>>,
     /// Names of the cohorts in file order.
     pub cohort_names: Vec<String>,
     /// Instants of the timeline, ascending, in `(measure_from, end]`.
@@ -52,6 +55,29 @@ impl World {
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
         self.abandon.load(Relaxed)
+    }
+
+    /// What a file says of this organization.
+    fn account_of(&self, traits: &Traits) -> Option<&OwnAccount> {
+        self.accounts.get(traits.id.cohort.index())?.get(traits.account? as usize)
+    }
+
+    /// The customers of its cohort, as this organization is.
+    #[must_use]
+    pub fn customers_of(&self, traits: &Traits) -> Cow<'_, Customers> {
+        let cohort = &self.cohorts[traits.id.cohort.index()];
+        match self.account_of(traits) {
+            Some(own) => Cow::Owned(own.customers(cohort)),
+            None => Cow::Borrowed(cohort),
+        }
+    }
+
+    /// A policy as it is for this organization.
+    #[must_use]
+    pub fn policy_of(&self, policy: PolicyIndex, traits: &Traits) -> Arc<Policy> {
+        let policy = &self.policies[policy.index()];
+        let own = self.account_of(traits).map(|own| own.policy(policy, traits.id.cohort.index()));
+        own.unwrap_or_else(|| Arc::clone(policy))
     }
 
     /// An organization as people name it: its label, or `COHORT/NUMBER`.

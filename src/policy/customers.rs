@@ -13,6 +13,8 @@ pub struct Customers {
     pub grants: Vec<GrantSpec>,
     /// Debt at the start.
     pub debt_at_start: Credits,
+    /// What is left of the running period's allowance as the account opens, in the place of what a first period brings.
+    pub allowance_left: Option<Credits>,
     /// Explicit instants at which cycles close, instead of the plan's, in order, after the start.
     pub cycle_closes: Option<Vec<SimTime>>,
     /// People who buy; a policy may override.

@@ -3,6 +3,7 @@
 use crate::policy::{Customers, Reactions};
 use crate::units::{CohortIndex, SimTime};
 
+use super::accounts;
 use super::facts::Facts;
 use super::history::declared_groups;
 use super::model::Cohort;
@@ -31,6 +32,11 @@ static OWN: &[Field] = &[
         "How many there are; with a history, those in the file.",
     ),
     optional("history", Kind::Name("history"), "The usage history that the cohort replays."),
+    optional(
+        "accounts",
+        accounts::ACCOUNTS_KIND,
+        "A file of accounts as they are: plan, sign-up, balances, debt, members, limits of single organizations; joined to the history by label, else these are the organizations.",
+    ),
     optional("plan", PLAN_CHOICE, "Which plan organizations are on, or shares of plans."),
     optional("buyer", BUYER_KIND, "People who buy; nobody if left out."),
     optional(
@@ -76,6 +82,7 @@ pub(super) fn group_names(section: Section<'_>) -> Vec<String> {
         let Some(table) = cohort.as_table() else { continue };
         let groups = table.get("groups").and_then(Node::as_table);
         groups.into_iter().flat_map(|groups| &groups.entries).for_each(|(name, _)| add(name));
+        table.get("accounts").into_iter().flat_map(declared_groups).for_each(|name| add(&name));
         for operation in list(table.get("operations")) {
             let group = operation.as_table().and_then(|operation| operation.get("group"));
             if let Some(TomlValue::Text(name)) = group.map(|node| &node.value) {
@@ -121,6 +128,11 @@ fn cohort(item: Item<'_>, index: usize, facts: Facts<'_>) -> Option<(Cohort, Opt
         let hint = "leave it out; the history says which organizations there are";
         section.error("organizations", "stands beside `history`", Some(hint));
     }
+    let accounts = section.read("accounts", |item| accounts::read(item, facts));
+    if section.has("accounts") && section.has("organizations") {
+        let hint = "leave it out; the file says which organizations there are";
+        section.error("organizations", "stands beside `accounts`", Some(hint));
+    }
     let mut population = population::read(section, &name, index, facts);
     let (written, groups) =
         section.read("operations", |item| operations::read(item, facts, &population)).unwrap_or_default();
@@ -130,8 +142,12 @@ fn cohort(item: Item<'_>, index: usize, facts: Facts<'_>) -> Option<(Cohort, Opt
         .filter_map(|(member, group)| Some((*member, u16::try_from(number(group)?).ok()?)))
         .collect();
     let cohort = Cohort {
-        organizations: section.value("organizations", Item::count),
+        organizations: match accounts.as_ref().filter(|_| history.is_none()) {
+            Some(accounts) => accounts.book.accounts.len() as u32,
+            None => section.value("organizations", Item::count),
+        },
         customers: customers(section, facts),
+        accounts,
         operations: written,
         population,
         history,
@@ -147,6 +163,7 @@ fn customers(section: Section<'_>, facts: Facts<'_>) -> Customers {
     Customers {
         grants: all_grants,
         debt_at_start: section.value("debt_at_start", Item::credits),
+        allowance_left: None,
         cycle_closes: section.read("cycle_closes", |item| cycle_closes(item, facts)),
         buyer: section.read("buyer", buyer).flatten(),
         reactions: section.read_or("reactions", Reactions::default(), |item| reactions(item, facts.features)),

@@ -3,6 +3,7 @@
 //! Owns the file format and its messages. Leaves simulation to everyone else.
 //! Invariants: beyond `read` nobody checks a value again.
 
+mod accounts;
 mod amount;
 mod assumptions;
 mod base;
@@ -39,6 +40,7 @@ mod thresholds;
 mod usage_example;
 mod words;
 
+pub use accounts::CohortAccounts;
 pub use amount::UnitAmount;
 pub use assumptions::{Assumption, assumptions};
 pub use half_widths::parse_half_width;

@@ -9,6 +9,7 @@ use crate::units::{FeatureIndex, SimTime};
 use crate::workload::{Arrivals, Demand, FeatureRates, Listed, Population};
 
 use super::Relevance;
+use super::accounts::CohortAccounts;
 
 /// A validated scenario.
 #[derive(Debug, Clone)]
@@ -135,6 +136,8 @@ pub struct Cohort {
     pub operations: Vec<ListedOperation>,
     /// Index into `histories` of the history this cohort replays.
     pub history: Option<usize>,
+    /// What a file says of its single organizations.
+    pub accounts: Option<CohortAccounts>,
 }
 
 /// An operation written down in the scenario.

@@ -4,6 +4,7 @@ use crate::calendar::{MonthEnd, Period, Zone};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{HistorySpec, Work};
 
+use super::accounts;
 use super::base::Base;
 use super::bundled::question;
 use super::cohorts::{self, COHORT};
@@ -189,7 +190,8 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let mut histories: Vec<HistorySpec> = histories.into_iter().map(|(_, spec)| spec).collect();
     let quantities: Vec<Vec<&str>> = features.iter().map(quantity_names).collect();
     let works: Vec<&Work> = features.iter().map(|feature| &feature.demand.work).collect();
-    let (cohorts, plans) = cohorts::read(section, Facts { quantities: &quantities, works: &works, ..facts });
+    let (mut cohorts, plans) =
+        cohorts::read(section, Facts { quantities: &quantities, works: &works, ..facts });
     let mut table = root.as_table().cloned().unwrap_or_default();
     policies::take_misplaced(reader, &mut table);
     let book = RateBook::new(&features, &cohorts, &histories);
@@ -202,6 +204,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     };
     let policies = policies::read(reader, &table, names);
     let rates = book.close(reader, &cohorts, &histories);
+    accounts::join(reader, &mut cohorts, &policies, &mut histories);
     histories.iter_mut().for_each(|history| history.rates.clone_from(&rates));
     let policy_names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
     let known = || policy_names.iter().map(String::as_str);
@@ -217,7 +220,7 @@ fn read_root(source: &ScenarioSource, reader: &Reader, root: &Node) -> Option<Sc
     let scenario = Scenario {
         name,
         question: question(source.text()).map(str::to_owned),
-        content_hash: source.content_hash(),
+        content_hash: accounts::content_hash(source.content_hash(), &cohorts),
         start,
         end,
         measure_from,

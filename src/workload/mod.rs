@@ -3,6 +3,7 @@
 //! Owns everything that is drawn without knowing a policy. Leaves decisions to `policy` and `organization`.
 //! Invariants: a draw depends on (seed, replication, cohort name, organization, feature name, purpose) alone.
 
+mod accounts;
 mod anew;
 mod arrivals;
 mod cron;
@@ -27,6 +28,10 @@ mod stretch;
 mod supply;
 mod traits;
 
+pub use accounts::{
+    AccountBook, AccountColumns, AccountsSpec, OtherAccounts, WrittenAccount, WrittenBalance, WrittenLimit,
+    WrittenMember, WrittenOwner, read_accounts,
+};
 pub use anew::DrawnWork;
 pub use cron::Cron;
 pub use cuts::Cuts;

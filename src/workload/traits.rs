@@ -18,6 +18,8 @@ pub struct Traits {
     pub point: TraitPoint,
     /// Its label, for organizations from a usage history.
     pub label: String,
+    /// Its number among the accounts that a file of its cohort tells of, if it is one of them.
+    pub account: Option<u32>,
     /// Sign-up; may lie before the scenario's start.
     pub signed_up: SimTime,
     /// End of its life; `SimTime::MAX` if it stays. Demand, purchases and renewals stop here.
@@ -259,6 +261,7 @@ impl Population {
             id: OrganizationId { cohort: self.cohort, number },
             point,
             label: String::new(),
+            account: None,
             signed_up,
             leaves,
             asks_from,

@@ -3,6 +3,7 @@
 //! `cargo test --test it replay` runs the tests of one module.
 
 mod account;
+mod accounts;
 mod adopted;
 mod answers;
 mod asking;

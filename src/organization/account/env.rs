@@ -30,6 +30,8 @@ pub(super) struct Env {
     pub(super) policy: Arc<Policy>,
     /// The user's own rule in the place of what the policy's checks compare.
     rule: Option<Arc<dyn AdmissionRule>>,
+    /// The customers of its cohort as this organization is, if a file tells of it.
+    customers: Option<Arc<Customers>>,
     pub(super) outages: Arc<Outages>,
     pub(super) key: StreamKey,
     /// Key of (organization, feature), in file order.
@@ -82,7 +84,7 @@ impl Env {
         outages: Arc<Outages>,
     ) -> Env {
         let rule = world.rules.get(&policy).map(Arc::clone);
-        let policy = as_adopted(&world.policies[policy.index()], key);
+        let policy = as_adopted(&world.policy_of(policy, traits), key);
         let feature_keys = world.features.iter().map(|feature| key.name(&feature.name)).collect();
         let birth = traits.signed_up.max(world.start);
         let first_plan = pick_plan(&policy, traits);
@@ -98,7 +100,9 @@ impl Env {
         let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
         let free: Vec<bool> = world.features.iter().map(|facts| facts.free).collect();
         let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
-        let scopes = policy.scopes(&world.cohorts[traits.id.cohort.index()].grants);
+        let customers = traits.account.map(|_| Arc::new(world.customers_of(&traits).into_owned()));
+        let cohort = &world.cohorts[traits.id.cohort.index()];
+        let scopes = policy.scopes(&customers.as_deref().unwrap_or(cohort).grants);
         Env {
             meter_rules: policy
                 .plans
@@ -117,6 +121,7 @@ impl Env {
             charged_early: charged_early(&policy),
             policy,
             rule,
+            customers,
             outages,
             key,
             feature_keys,
@@ -270,7 +275,8 @@ impl Env {
     }
 
     pub(super) fn customers(&self) -> &Customers {
-        &self.world.cohorts[self.traits.id.cohort.index()]
+        let cohort = &self.world.cohorts[self.traits.id.cohort.index()];
+        self.customers.as_deref().unwrap_or(cohort)
     }
 
     pub(super) fn facts(&self, feature: FeatureIndex) -> &FeatureFacts {

@@ -7,8 +7,8 @@ use crate::units::{FeatureIndex, SimSpan};
 use crate::workload::formula::Formula;
 use crate::workload::{
     BucketLength, Buckets, Columns, Demand, Duplicates, DurationColumn, FeatureMap, GroupMap, HistoryError,
-    HistorySpec, Mapping, OtherFeatures, OtherGroups, Replay, RowCost, RowKinds, Shift, StatusColumn,
-    check_history, mapping,
+    HistoryProblems, HistorySpec, Mapping, OtherFeatures, OtherGroups, Replay, RowCost, RowKinds, Shift,
+    StatusColumn, check_history, mapping,
 };
 
 mod keys;
@@ -48,6 +48,7 @@ pub(super) fn read(section: Section<'_>, name: &str, facts: Facts<'_>) -> Histor
         duplicates,
         zone: section.value("time_zone", Item::zone),
         replay: replay(section, facts),
+        accounts: None,
         only: section.value("only", |item| item.list(Item::text)),
         merge_into: section.read("merge_into", Item::count),
     }
@@ -58,17 +59,23 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
     if spec.path.as_os_str().is_empty() && spec.bundled.is_none() {
         return;
     }
-    let Err(problems) = check_history(spec, demands) else { return };
+    if let Err(problems) = check_history(spec, demands) {
+        tell(item, problems, "be replayed");
+    }
+}
+
+/// Reports what is wrong with a file that cannot be replayed, or whatever is `wanted` of it.
+pub(super) fn tell(item: Item<'_>, problems: HistoryProblems, wanted: &str) {
     let rest = problems.rest();
     for error in problems.told {
         match error {
             HistoryError::World { ref path, ref source } if source.kind() == ErrorKind::NotFound => {
-                let what = format!("cannot be replayed: there is no file `{}`", path.display());
+                let what = format!("cannot {wanted}: there is no file `{}`", path.display());
                 let hint = "`file` is relative to the folder of the scenario, not to where the command runs";
                 item.error::<()>(what, Some(hint.to_owned()));
             }
             HistoryError::World { .. } | HistoryError::Stopped { .. } => {
-                item.error::<()>(format!("cannot be replayed: {error}"), None);
+                item.error::<()>(format!("cannot {wanted}: {error}"), None);
             }
             HistoryError::Row { path, line, column, what, wanted, hint } => {
                 let line = usize::try_from(line).unwrap_or(usize::MAX);
@@ -79,7 +86,7 @@ pub(super) fn check(item: Item<'_>, spec: &HistorySpec, demands: &[&Demand]) {
         }
     }
     if let Some(rest) = rest {
-        item.error::<()>(format!("cannot be replayed: {rest}"), None);
+        item.error::<()>(format!("cannot {wanted}: {rest}"), None);
     }
 }
 
@@ -255,8 +262,14 @@ pub(super) fn declared_groups(history: &Node) -> Vec<String> {
     }
 }
 
+/// Every group of the scenario by its name.
+pub(super) fn groups_by_name(facts: Facts<'_>) -> GroupMap {
+    let map = facts.groups.iter().zip(0..).map(|(name, number)| (name.clone(), number)).collect();
+    GroupMap { map, other: OtherGroups::default() }
+}
+
 /// The map of group values: what the scenario writes, then the names of its groups.
-fn groups(section: Section<'_>, facts: Facts<'_>) -> GroupMap {
+pub(super) fn groups(section: Section<'_>, facts: Facts<'_>) -> GroupMap {
     let names = || facts.groups.iter().map(String::as_str);
     let index = |item: Item<'_>| item.name_of("group", names()).map(|index| index as u16);
     let mut map = Vec::new();

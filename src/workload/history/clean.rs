@@ -119,7 +119,7 @@ impl<'a> Cleaner<'a> {
     ) -> Option<Labelled> {
         counts.rows += 1;
         let label = self.label(table);
-        if !self.is_chosen(&label) {
+        if !self.spec.is_chosen(&label) {
             counts.not_chosen += 1;
             return None;
         }
@@ -203,11 +203,6 @@ impl<'a> Cleaner<'a> {
     /// A cell that is not what its column should hold.
     fn bad_cell(&self, table: &HistoryTable, column: usize, text: &str) -> HistoryError {
         self.error(table, format!("is `{text}`")).in_column(&self.names[column])
-    }
-
-    fn is_chosen(&self, label: &str) -> bool {
-        let only = &self.spec.only;
-        only.is_empty() || only.iter().any(|pattern| matches(pattern, label))
     }
 
     fn label(&self, table: &HistoryTable) -> String {
@@ -471,14 +466,4 @@ pub(in crate::workload) fn hashed_id<'t>(cells: impl Iterator<Item = &'t str>) -
 /// The first cell among alternatives that is not empty.
 pub(super) fn first_cell<'t>(table: &'t HistoryTable, columns: &[usize]) -> Option<&'t str> {
     columns.iter().map(|column| table.cell(*column)).find(|cell| !cell.is_empty())
-}
-
-/// True if `text` matches a pattern in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(text) = text.strip_prefix(head) else { return false };
-    if rest.is_empty() {
-        return true;
-    }
-    (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
 }

@@ -10,7 +10,7 @@ use super::table::HistoryTable;
 
 /// The names of all columns that a history needs, each once.
 #[derive(Debug, Default)]
-pub(super) struct ChosenColumns(pub Vec<String>);
+pub(in crate::workload) struct ChosenColumns(pub Vec<String>);
 
 impl ChosenColumns {
     /// The number of a column, under which its cells are read.

@@ -47,6 +47,8 @@ pub struct HistoryCounts {
     pub mixed_units: u64,
     /// People whose rows name several groups, taken to be in the last of them (people).
     pub regrouped: u64,
+    /// Organizations with rows of which the file of accounts tells nothing (organizations).
+    pub without_account: u64,
     /// Instants with an offset or `Z`.
     pub times_with_zone: u64,
     /// Instants without, read in the history's zone.
@@ -124,6 +126,7 @@ impl HistoryCounts {
             (self.unsorted, "out of order, sorted"),
             (self.without_organization, "without an organization"),
             (self.regrouped, "people in several groups, taken to be in the last"),
+            (self.without_account, "organizations without an account, opened as their cohort says"),
             (self.words_as_zero, "cells `Included` or `Free`, taken for 0"),
             (mixed, "times without a zone among others with one"),
             (self.days_without_rows, "days without any row"),

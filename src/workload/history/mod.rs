@@ -41,7 +41,7 @@ pub(in crate::workload) use cells::{Number, number, time};
 pub use check::{check_history, read_column};
 pub(in crate::workload) use clean::hashed_id;
 pub use clean::{NO_ORGANIZATION, ONE_ORGANIZATION};
-pub(in crate::workload) use columns::{its_columns, last_word, plain};
+pub(in crate::workload) use columns::{ChosenColumns, its_columns, last_word, plain};
 pub use content::Content;
 pub use counts::HistoryCounts;
 pub(in crate::workload) use error::GatheredProblems;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::sampling::{hash_name, mix};
 use crate::units::{SimSpan, SimTime};
+use crate::workload::accounts::OtherAccounts;
 
 use super::clean::{Cleaner, Labelled};
 use super::content::Content;
@@ -23,6 +24,7 @@ use super::record::{CleanRow, read_labelled, write_labelled};
 use super::sketch::CostSketch;
 use super::sort::{SortOrder, Sorted, sorted};
 use super::spec::{Duplicates, HistorySpec, Shift};
+use super::strangers::UnknownNames;
 use super::table::line_of;
 
 /// Records that are sorted in memory at once.
@@ -47,6 +49,9 @@ pub(super) struct Pass<'a> {
     unread: Vec<String>,
     /// Columns in which sizes were looked for.
     looked_for: Option<String>,
+    /// Organizations that have rows and no account; the last one that was looked at.
+    no_account: UnknownNames,
+    last_label: Option<String>,
 }
 
 /// The days on which there are rows.
@@ -99,6 +104,8 @@ impl<'a> Pass<'a> {
             length: SimSpan::ZERO,
             unread: Vec::new(),
             looked_for: None,
+            no_account: UnknownNames::default(),
+            last_label: None,
         })
     }
 
@@ -132,6 +139,7 @@ impl<'a> Pass<'a> {
                 self.deal(&mut files, &label, record)?;
             }
         }
+        self.mark_accounts(&mut files)?;
         self.content = table.content();
         self.unread = table.unread();
         self.looked_for = cleaner.sizes_looked_for();
@@ -152,6 +160,22 @@ impl<'a> Pass<'a> {
         self.span = self.span.map(|(first, last)| (first, ended.map_or(last, |ended| last.max(ended))));
     }
 
+    /// Organizations that have an account are there, whether or not they have rows.
+    fn mark_accounts(&self, files: &mut [BufWriter<File>]) -> Result<(), HistoryError> {
+        let labels = self.spec.accounts.iter().flat_map(|accounts| &accounts.labels);
+        for label in labels.filter(|label| self.problems.is_empty() && self.spec.is_chosen(label)) {
+            let partition = self.partition_of(label);
+            let mark = CleanRow::mark(SimTime::MAX, 0);
+            write_labelled(&mut files[partition], label, mark)
+                .map_err(|error| HistoryError::world(&self.unsorted[partition], error))?;
+        }
+        Ok(())
+    }
+
+    fn partition_of(&self, label: &str) -> usize {
+        (mix(hash_name(label)) % self.unsorted.len() as u64) as usize
+    }
+
     fn deal(
         &mut self,
         files: &mut [BufWriter<File>],
@@ -162,7 +186,7 @@ impl<'a> Pass<'a> {
         let (first, last) = self.span.unwrap_or((record.at, end));
         self.span = Some((first.min(record.at), last.max(end)));
         self.days.add(record.at);
-        let partition = (mix(hash_name(label)) % files.len() as u64) as usize;
+        let partition = self.partition_of(label);
         write_labelled(&mut files[partition], label, record)
             .map_err(|error| HistoryError::world(&self.unsorted[partition], error))
     }
@@ -191,6 +215,7 @@ impl<'a> Pass<'a> {
             partitions.push(PartitionFiles { organizations, blocks, ..files });
         }
         self.problems.finish()?;
+        self.tell_no_account()?;
         debug_assert_eq!(self.counts.rows, self.counts.accounted(), "every row is counted once");
         self.require_something(shift)?;
         Ok(PreparedHistory {
@@ -293,6 +318,7 @@ impl<'a> Pass<'a> {
                 record.length = self.length;
             }
             self.watched.row().map_err(world)?;
+            self.without_account(&label, &record);
             if record.requests == 0 {
                 // A mark: the organization exists, though nothing of it can be replayed.
                 writer.mark(&label, record)?;
@@ -313,6 +339,34 @@ impl<'a> Pass<'a> {
             writer.write(&label, record)?;
         }
         writer.finish()
+    }
+
+    /// Notes an organization that has rows and no account.
+    fn without_account(&mut self, label: &str, record: &CleanRow) {
+        let Some(accounts) = &self.spec.accounts else { return };
+        if self.last_label.as_deref() == Some(label) {
+            return;
+        }
+        self.last_label = Some(label.to_owned());
+        if !accounts.labels.contains(label) {
+            self.counts.without_account += 1;
+            self.no_account.add(label, line_of(record.line));
+        }
+    }
+
+    /// Tells organizations that have rows and no account, all in one.
+    fn tell_no_account(&self) -> Result<(), HistoryError> {
+        let Some(accounts) =
+            self.spec.accounts.as_ref().filter(|accounts| accounts.others == OtherAccounts::Refuse)
+        else {
+            return Ok(());
+        };
+        let Some((line, labels, _)) = self.no_account.words("account") else { return Ok(()) };
+        let what = format!("is of {labels}, of which `{}` tells nothing", accounts.file);
+        let hint = "`others = \"as cohort\"` in `accounts` lets them open as the cohort says";
+        Err(HistoryError::row(&self.spec.path, line, what)
+            .wanting("organizations that have an account")
+            .with_hint(hint))
     }
 
     /// A partition's rows in an order.

@@ -98,9 +98,13 @@ impl HistoryOrganization {
         TraitPoint::labelled(cohort, &self.entry.label)
     }
 
-    /// Its first row, after moving; not before the horizon's start.
+    /// Its first row, after moving; not before the horizon's start, which it is without rows.
     #[must_use]
     pub fn first_use(&self) -> SimTime {
+        if self.entry.first == i64::MAX {
+            // It has an account and no rows.
+            return self.laid.start;
+        }
         (SimTime::from_micros(self.entry.first) + self.laid.shift).max(self.laid.start)
     }
 

@@ -1,10 +1,12 @@
 //! What a scenario says about a usage history.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::units::{FeatureIndex, SimSpan, SimTime};
 
+use crate::workload::accounts::OtherAccounts;
 use crate::workload::formula::Formula;
 use crate::workload::rates::{FeatureRates, MOST_RATES};
 
@@ -45,6 +47,8 @@ pub struct HistorySpec {
     pub zone: crate::calendar::Zone,
     /// Moves, thins, repeats.
     pub replay: Replay,
+    /// The accounts that organizations are joined to by their labels; those without rows are there too.
+    pub accounts: Option<HistoryAccounts>,
     /// Only organizations whose label matches one of these patterns (`*` stands for anything); all if empty.
     pub only: Vec<String>,
     /// Merge the labels into this many organizations by hash.
@@ -71,6 +75,7 @@ impl Default for HistorySpec {
             duplicates: Duplicates::default(),
             zone: crate::calendar::Zone::default(),
             replay: Replay::default(),
+            accounts: None,
             only: Vec::new(),
             merge_into: None,
         }
@@ -83,6 +88,12 @@ impl HistorySpec {
     pub fn may_feed(&self, feature: FeatureIndex) -> bool {
         let mapped = self.features.map.iter().any(|(_, of)| *of == feature);
         mapped || self.features.other == OtherFeatures::Are(feature)
+    }
+
+    /// True if an organization of this label is replayed.
+    #[must_use]
+    pub fn is_chosen(&self, label: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|pattern| matches(pattern, label))
     }
 
     /// Names of the quantities that its columns are mapped to.
@@ -101,6 +112,17 @@ impl HistorySpec {
         let drawn = matches!(self.cost, RowCost::Drawn);
         self.rates.iter().filter(|_| !drawn).map(|rates| rates.len().min(MOST_RATES)).max().unwrap_or(0)
     }
+}
+
+/// The accounts that a history's organizations are joined to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryAccounts {
+    /// Their labels.
+    pub labels: BTreeSet<String>,
+    /// The file that tells of them.
+    pub file: String,
+    /// What becomes of organizations that have none.
+    pub others: OtherAccounts,
 }
 
 /// How a history's file is written. Compression by gzip is recognized by its first bytes.
@@ -339,4 +361,14 @@ pub enum Shift {
     ToWeek(SimTime),
     /// Exactly so that the first row falls on this instant.
     To(SimTime),
+}
+
+/// True if `text` matches a pattern in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    if rest.is_empty() {
+        return true;
+    }
+    (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
 }

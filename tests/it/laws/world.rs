@@ -106,6 +106,7 @@ impl Stage {
             rules: Default::default(),
             policies: policies.into_iter().map(Arc::new).collect(),
             cohorts: vec![customers],
+            accounts: Vec::new(),
             cohort_names: vec!["one".to_owned()],
             instants: (1..=8).map(|n| at(n * 120)).filter(|instant| *instant > measure_from(case)).collect(),
             detail,

@@ -326,6 +326,8 @@ const CASES: &[(&str, &str, &str)] = &[
         "organizations = 200\nprofile       = \"office\"",
         "history = \"usage\"\n[histories.usage]\nfile = \"history.csv\"\ntime = \"at\"\ngroup = \"customer\"\ngroups = [\"law\"]\nfeature = \"model\"\ncost = \"units\"",
     ),
+    ("accounts that are not there", "organizations = 200\n", "accounts = \"acounts.csv\"\n"),
+    ("accounts with mistakes", "organizations = 200\n", "accounts = \"accounts.csv\"\n"),
     (
         "a history outside the horizon",
         "organizations = 200\nprofile       = \"office\"",
@@ -336,9 +338,11 @@ const CASES: &[(&str, &str, &str)] = &[
 const HISTORY: &str =
     "at,customer,model,units\n2021-03-01T10:00:00Z,acme,chat,3\n2021-03-01T11:00:00Z,acme,chat,2\n";
 
+const ACCOUNTS: &str = "organization,plan,category,credits,expiry date,limit,amount\nacme,,bought,30,2025-02-01,,\nacme,,,-4,,day,\n";
+
 #[test]
 fn each_mistake_gets_a_message_that_repairs_it() {
-    let place = Place::of(&[("history.csv", HISTORY)]);
+    let place = Place::of(&[("history.csv", HISTORY), ("accounts.csv", ACCOUNTS)]);
     let mut found = String::new();
     for (name, right, wrong) in CASES.iter().copied() {
         assert!(SCENARIO.contains(right), "{name}: the scenario has no `{right}`");

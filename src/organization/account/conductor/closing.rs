@@ -171,13 +171,33 @@ impl State {
         let amounts = env.amounts_of(&allowance.scope, allowance.credits, allowance.by_heads.as_ref());
         let amounts: Vec<Credits> =
             amounts.into_iter().map(|amount| amount.scale_half_up(share.0, share.1)).collect();
-        self.books.begin_allowance(&amounts);
+        self.issue_allowance_amounts(env, &amounts);
+    }
+
+    /// Issues what is left of the running period's allowance as the account opens: equal parts where it has several lots.
+    pub(super) fn issue_allowance_left(&mut self, env: &Env, left: Credits) {
+        self.books.begin_without_allowance();
+        if self.has_left(env) {
+            self.end_subscription();
+            return;
+        }
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        let owners = env.owners_of(&allowance.scope).len() as i64;
+        let upto = |parts: i64| {
+            if parts == owners { left } else { left.scale_floor(1, owners).scale_floor(parts, 1) }
+        };
+        let amounts: Vec<Credits> = (1..=owners).map(|part| upto(part) - upto(part - 1)).collect();
+        self.issue_allowance_amounts(env, &amounts);
+    }
+
+    fn issue_allowance_amounts(&mut self, env: &Env, amounts: &[Credits]) {
+        self.books.begin_allowance(amounts);
         let price = self.allowance_price(env);
         if amounts.is_empty() {
             // Nobody has a lot that it could pay for.
             return self.earn_subscription(price);
         }
-        self.issue_allowance_lots(env, &amounts, price);
+        self.issue_allowance_lots(env, amounts, price);
     }
 
     /// The lots of the running allowance, if the plan has one; an allowance that begins within a period costs nothing more.

@@ -80,7 +80,10 @@ impl State {
         self.begin_cycle(env, at);
         let older = first && env.traits.signed_up < at;
         self.start_subscription(env, at, older);
-        self.issue_allowance(env, self.opening_share(env));
+        match env.customers().allowance_left.filter(|_| first) {
+            Some(left) => self.issue_allowance_left(env, left),
+            None => self.issue_allowance(env, self.opening_share(env)),
+        }
     }
 
     /// Lots that have rolled end at closes of the cycles that begin now.
