@@ -43,6 +43,7 @@ mod sensitivity;
 mod sharding;
 mod shards;
 mod show;
+mod side_by_side;
 mod sweep;
 mod terminal;
 mod trying;

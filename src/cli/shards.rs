@@ -1,8 +1,8 @@
 //! Shards of any command, each written into a part of its own.
 //!
-//! Owns where parts lie and which are written. Leaves which organizations a shard holds to `engine`, and what a command's work is
-//! to the command. Invariants: a part appears under its name complete and on the disk, or not at all; one that is there is not
-//! written again, so that a task may be repeated at any time.
+//! Owns where parts lie, which are written, and how many side by side. Leaves which organizations a shard holds to `engine`, and
+//! what a command's work is to the command. Invariants: a part appears under its name complete and on the disk, or not at all;
+//! one that is there is not written again, so that a task may be repeated at any time.
 
 use std::fs;
 use std::io;
@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::{
-    self, Cut, GroupSize, Interrupt, Job, Layout, Progress, RunSpec, ShardWriter, Slice, TooManyShards,
+    self, Cut, GroupSize, Interrupt, Job, Layout, RunSpec, ShardWriter, Slice, TooManyShards,
 };
 use crate::parts::{ENDING, Header, Part, PartError, PartWriter, ShardHead};
 use crate::report::{Question, SCRATCH, quoted};
 
 use super::exit::{CommandProblem, Exit};
 use super::progress::Meter;
+use super::side_by_side::{Side, SideBySide};
 use super::terminal::number_of;
 use super::{limits, terminal};
 
@@ -64,7 +65,7 @@ pub(super) struct ShardBench<'a> {
     /// How much there is of each group of settings.
     pub groups: Vec<GroupSize>,
     /// What is simulated of a group.
-    pub job: &'a dyn Fn(u32) -> Arc<Job>,
+    pub job: &'a (dyn Fn(u32) -> Arc<Job> + Sync),
     /// Of every part, but for its number.
     pub header: Header,
     /// Where parts are written before they have a name; gone with the process.
@@ -115,18 +116,9 @@ impl ShardBench<'_> {
             self.shard().of,
             number_of(whole, "organization", "organizations"),
         );
-        let mut meter = Meter::start(self.quiet, &headline);
-        let mut before = Progress { organizations_total: whole, ..Progress::default() };
-        for number in left {
-            let ran = self.write(number, before, &mut meter)?;
-            let Some(after) = ran else {
-                meter.end();
-                return Ok(false);
-            };
-            before = after;
-        }
-        meter.end();
-        Ok(true)
+        let meter = Meter::start(self.quiet, &headline);
+        let sides = SideBySide::new(left, self.layout.threads, (whole, meter));
+        sides.work(&self.layout, |number, side, sides| self.write(number, side, sides))
     }
 
     fn shard(&self) -> &ShardHead {
@@ -170,42 +162,30 @@ impl ShardBench<'_> {
         }
     }
 
-    /// Writes a shard; how far all of them are, or nothing if somebody asked for the end.
-    fn write(
-        &self,
-        number: u32,
-        before: Progress,
-        meter: &mut Meter,
-    ) -> Result<Option<Progress>, CommandProblem> {
+    /// Writes a shard; false if somebody asked for the end.
+    fn write(&self, number: u32, side: &Side, sides: &SideBySide) -> Result<bool, CommandProblem> {
         let name = part_name(number);
         let part =
             PartWriter::begin(&self.aside, &name, &self.header_of(number)).map_err(broken(&self.aside))?;
         let writer = ShardWriter::new(part);
-        let mut so_far = before;
         for slice in self.cut.slices(number) {
             let spec = RunSpec {
                 job: (self.job)(slice.group),
                 replications: slice.replications.clone(),
-                layout: self.layout.clone(),
+                layout: side.layout.clone(),
                 // Histories lie beside it, and every shard wants them.
-                spill: self.aside.join(SCRATCH).join("rows"),
+                spill: self.aside.join(SCRATCH).join(format!("rows-{}", side.number)),
                 sink: writer.sink(&slice, self.size_of(&slice)),
                 interrupt: self.interrupt.clone(),
                 keep: None,
             };
-            let earlier = so_far;
             let ran = engine::run_slice(spec, &slice, &mut |progress| {
-                so_far = Progress {
-                    operations: earlier.operations + progress.operations,
-                    organizations: earlier.organizations + progress.organizations,
-                    elapsed: earlier.elapsed + progress.elapsed,
-                    ..earlier
-                };
-                meter.show(so_far);
-                limits::count(self.max_operations, so_far.operations, self.interrupt);
+                let operations = sides.show(side, progress);
+                limits::count(self.max_operations, operations, self.interrupt);
             })?;
+            sides.passed(side, ran.progress);
             if ran.interrupted.is_some() {
-                return Ok(None);
+                return Ok(false);
             }
         }
         let part = writer.finish().map_err(broken(&self.aside))?;
@@ -216,7 +196,7 @@ impl ShardBench<'_> {
         let target = self.target.join(&name);
         let kept = file.sync_data().and_then(|()| fs::rename(self.aside.join(&name), &target));
         kept.map_err(broken(&target))?;
-        Ok(Some(so_far))
+        Ok(true)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Layout {
     pub shuffle: Option<u64>,
     /// Each arbiter stays on a core of its own.
     pub pin: bool,
+    /// The core of the first arbiter; the others follow it.
+    pub first_core: usize,
     /// Time between two parts of a run that keeps what is finished.
     pub part_every: Duration,
     /// A run in which nothing moves for this long ends with an error.
@@ -36,6 +38,7 @@ impl Default for Layout {
             chunk: None,
             shuffle: None,
             pin: true,
+            first_core: 0,
             part_every: Duration::from_secs(1),
             stall_after: Duration::from_secs(120),
             injection: None,

@@ -302,7 +302,7 @@ impl Arbiters {
         for arbiter in 0..threads {
             let thread = Arbiter::try_with_tokio_rt(bare_runtime).map_err(Failure::Arbiter)?;
             if layout.pin {
-                pin(&thread, arbiter, threads);
+                pin(&thread, layout.first_core..layout.first_core + threads, arbiter);
             }
             let wave = WaveSpec {
                 arbiter,
@@ -349,9 +349,9 @@ fn bare_runtime_or_panic() -> tokio::runtime::Runtime {
 }
 
 /// Keeps an arbiter on a core of its own, if there are enough of them.
-fn pin(arbiter: &Arbiter, number: usize, threads: usize) {
-    let cores = core_affinity::get_core_ids().unwrap_or_default();
-    if threads <= cores.len() {
+fn pin(arbiter: &Arbiter, cores: Range<usize>, number: usize) {
+    let known = core_affinity::get_core_ids().unwrap_or_default();
+    if let Some(cores) = known.get(cores) {
         let core = cores[number];
         arbiter.spawn_fn(move || {
             core_affinity::set_for_current(core);

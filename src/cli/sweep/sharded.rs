@@ -2,8 +2,7 @@
 //!
 //! Owns what of a sweep is cut: every group of settings that share their demand. Leaves the writing of parts to `shards`.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{GroupSize, Job};
 use crate::experiment::{Conditions, Trials};
@@ -34,9 +33,9 @@ pub(super) fn carry_out(
         scenario_text: workshop.source.text().to_owned(),
     };
     // Shards beside each other are mostly of one group.
-    let last: RefCell<Option<(u32, Arc<Job>)>> = RefCell::new(None);
+    let last: Mutex<Option<(u32, Arc<Job>)>> = Mutex::new(None);
     let job = |group: u32| {
-        let mut last = last.borrow_mut();
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, job)) if *known == group => job.clone(),
             _ => {
