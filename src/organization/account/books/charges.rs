@@ -55,7 +55,7 @@ impl AccountBooks {
         let debt = self.take(at, &charge);
         self.ledger.charge_as_of(None);
         self.count_taken_back(at);
-        if amount.is_positive() {
+        if amount.is_positive() && self.is_read() {
             self.note(at, EntryKind::Charge, Note { segment, credits: amount, ..Note::by(whose) });
         }
         let overspend = self.count_charge(at, (whose, segment), amount, (debt, debt_before), taken);
@@ -121,7 +121,9 @@ impl AccountBooks {
             let take = self.ledger.takes()[index];
             self.row.burned += take.amount;
             self.count_burn(&take);
-            self.note(at, EntryKind::Burn, Note { whose: Some(whose), segment, ..Note::of(&take) });
+            if self.is_read() {
+                self.note(at, EntryKind::Burn, Note { whose: Some(whose), segment, ..Note::of(&take) });
+            }
         }
         if self.ledger.lapsed().is_empty() {
             self.ledger.clear_takes();

@@ -188,6 +188,7 @@ impl AccountBooks {
     }
 
     /// Somebody reads of each thing that happens.
+    #[inline]
     pub(in super::super) fn is_read(&self) -> bool {
         self.journal.on
     }

@@ -88,9 +88,10 @@ impl State {
 
     /// An operation has arrived and is tried, unless the organization has left.
     fn begin_operation(&mut self, env: &Env, slot: u32) {
-        let credits = self.flight[slot].operation().cost;
-        let rate = self.flight[slot].rate();
-        self.note(EntryKind::Demanded, Note { credits, rate, ..Note::by(self.whose(slot)) });
+        if self.books.is_read() {
+            let (credits, rate) = (self.flight[slot].operation().cost, self.flight[slot].rate());
+            self.note_by(EntryKind::Demanded, slot, |note| Note { credits, rate, ..note });
+        }
         if self.customer.has_churned() {
             self.lose(env, slot, Reason::Churned);
         } else {
@@ -329,7 +330,7 @@ impl State {
         let feature = self.flight[slot].operation().feature;
         self.counts.degraded(feature);
         let meter = self.meter_of_reason(env, slot, reason);
-        self.note(EntryKind::Degraded, Note { reason, meter, ..Note::by(self.whose(slot)) });
+        self.note_by(EntryKind::Degraded, slot, |note| Note { reason, meter, ..note });
         self.finish_row(slot, AttemptOutcome::Degraded);
         if reason == Reason::Short {
             self.buy_when_short(env, slot, Shortage::Degraded);
@@ -359,7 +360,7 @@ impl State {
         }
         self.flight[slot].queue();
         self.gate.join(slot);
-        self.note(EntryKind::Queued, Note::by(self.whose(slot)));
+        self.note_by(EntryKind::Queued, slot, |note| note);
         self.finish_row(slot, AttemptOutcome::Queued);
         self.begin_patience(env, slot, None);
         if let Some(until) = env.outages.until(self.flight[slot].serves(), self.timers.now()) {

@@ -171,7 +171,14 @@ impl State {
 
     /// Notes of an operation that is turned away which ceilings have no room for what is not covered outside them; `but` that one,
     /// which has been counted.
+    #[inline]
     pub(super) fn note_lacking_ceilings(&mut self, env: &Env, slot: u32, but: Option<usize>) {
+        if env.splits_charges {
+            self.note_ceilings_but(env, slot, but);
+        }
+    }
+
+    fn note_ceilings_but(&mut self, env: &Env, slot: u32, but: Option<usize>) {
         let ceilings = self.ceilings(env, slot);
         let check = env.check(self.plan, self.flight[slot].serves());
         if ceilings.is_empty() || check.always_passes() {
@@ -191,7 +198,14 @@ impl State {
     }
 
     /// An operation starts: what its charges together may take under each ceiling is the room of now.
+    #[inline]
     pub(super) fn take_shares(&mut self, env: &Env, slot: u32) {
+        if env.splits_charges {
+            self.take_shares_of_ceilings(env, slot);
+        }
+    }
+
+    fn take_shares_of_ceilings(&mut self, env: &Env, slot: u32) {
         let ceilings = self.ceilings(env, slot);
         if !ceilings.is_empty() {
             self.flight[slot].set_shares(bounds(&ceilings).shares);
@@ -199,11 +213,17 @@ impl State {
     }
 
     /// The hold that opens, or the charge that comes, is bounded by the shares of its operation, if it has any.
+    #[inline]
     pub(super) fn bind_to_shares(&mut self, env: &Env, slot: u32) -> bool {
-        let shares = self.flight[slot].shares();
-        if shares.is_empty() {
-            return false;
+        let has_shares = env.splits_charges && self.flight[slot].has_shares();
+        if has_shares {
+            self.bind_to(env, slot);
         }
+        has_shares
+    }
+
+    fn bind_to(&mut self, env: &Env, slot: u32) {
+        let shares = self.flight[slot].shares();
         let terms = env.terms(self.plan);
         let serves = self.flight[slot].serves();
         let rules = &terms.features[serves.index()];
@@ -211,7 +231,6 @@ impl State {
         let check = env.check(self.plan, serves);
         let debt_limit = if unchecked { terms.overdraft.limit } else { check.room() };
         self.books.bound_by(ChargeBounds { shares, debt_limit });
-        true
     }
 
     /// A charge has been taken: its operation has so much less of its shares.

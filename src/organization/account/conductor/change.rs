@@ -182,6 +182,10 @@ impl State {
         if !self.books.ledger().has_scopes() {
             return UsableChange::default();
         }
+        self.look_at_scopes(env)
+    }
+
+    fn look_at_scopes(&mut self, env: &Env) -> UsableChange {
         if self.books.ledger().has_owners() {
             let CreditMoves { moved, rose, .. } = self.books.credit_moves();
             return UsableChange { moved, rose };

@@ -73,7 +73,7 @@ impl State {
             work.absorb(amount);
             let (segment, feature) = (work.segment(), work.operation().feature);
             self.counts.absorbed(feature, amount);
-            self.note(EntryKind::Absorb, Note { segment, credits: amount, ..Note::by(self.whose(slot)) });
+            self.note_by(EntryKind::Absorb, slot, |note| Note { segment, credits: amount, ..note });
         }
     }
 

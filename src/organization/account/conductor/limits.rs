@@ -70,6 +70,7 @@ impl State {
     }
 
     /// The first limit that turns an operation away; soft limits let everything pass.
+    #[inline]
     pub(super) fn lacks_room(&mut self, env: &Env, slot: u32) -> Option<LackingRoom> {
         if env.meter_rules(self.plan).is_empty() {
             return None;
@@ -217,7 +218,15 @@ impl State {
     }
 
     /// What keeps an operation from starting besides caps in flight and the lack of credits: a limit without room, or a ceiling.
+    #[inline]
     pub(super) fn stopped_by_limit(&mut self, env: &Env, slot: u32, checked: Check) -> Option<LackingRoom> {
+        if env.meter_rules(self.plan).is_empty() {
+            return None;
+        }
+        self.limit_that_stops(env, slot, checked)
+    }
+
+    fn limit_that_stops(&mut self, env: &Env, slot: u32, checked: Check) -> Option<LackingRoom> {
         self.lacks_room(env, slot).or_else(|| match checked {
             Check::Short { need } => self.ceiling_to_blame(env, slot, need),
             Check::Passes { .. } | Check::Full => None,
@@ -250,10 +259,15 @@ impl State {
     }
 
     /// The queue that an operation has to join because somebody waits there already; none if it may be checked.
+    #[inline]
     pub(super) fn waits_behind(&mut self, env: &Env, slot: u32) -> Option<LackingRoom> {
         if !self.meters.has_queue() {
             return None;
         }
+        self.waits_behind_queue(env, slot)
+    }
+
+    fn waits_behind_queue(&mut self, env: &Env, slot: u32) -> Option<LackingRoom> {
         let covered = self.covered_for(env, Some(slot));
         let (asker, mut chains) = (self.asker(slot), ChainsAsked::default());
         env.meter_rules(self.plan).iter().find_map(|rule| {
@@ -382,6 +396,7 @@ impl State {
     }
 
     /// An operation has been charged; returns what people are to be told once the charge has been followed up.
+    #[inline]
     pub(super) fn meter_charge(&mut self, env: &Env, slot: u32, amount: Credits) -> LimitAlerts {
         if !amount.is_positive() || env.meter_rules(self.plan).is_empty() {
             return LimitAlerts::default();
@@ -515,8 +530,15 @@ impl State {
     }
 
     /// People are told of limits that fill up.
-    pub(super) fn tell(&mut self, env: &Env, (whose, cause): (Whose, ChangeCause), told: LimitAlerts) {
-        if told.is_empty() || !env.terms(self.plan).features[cause.feature.index()].notify {
+    #[inline]
+    pub(super) fn tell(&mut self, env: &Env, of: (Whose, ChangeCause), told: LimitAlerts) {
+        if !told.is_empty() {
+            self.tell_people(env, of, told);
+        }
+    }
+
+    fn tell_people(&mut self, env: &Env, (whose, cause): (Whose, ChangeCause), told: LimitAlerts) {
+        if !env.terms(self.plan).features[cause.feature.index()].notify {
             return;
         }
         for (reason, meter) in &told {

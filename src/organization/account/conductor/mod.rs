@@ -223,6 +223,14 @@ impl State {
         self.flight[slot].whose()
     }
 
+    /// Writes an entry about the operation of a slot into the journal; it is put together only if somebody reads it.
+    #[inline]
+    pub(super) fn note_by(&mut self, kind: EntryKind, slot: u32, entry: impl FnOnce(Note) -> Note) {
+        if self.books.is_read() {
+            self.note(kind, entry(Note::by(self.whose(slot))));
+        }
+    }
+
     /// Writes an entry into the journal.
     #[inline]
     pub(super) fn note(&mut self, kind: EntryKind, note: Note) {

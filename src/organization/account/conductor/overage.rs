@@ -79,13 +79,21 @@ impl State {
     }
 
     /// The same event, with what is invoiced because of it before the close.
+    #[inline]
     pub(super) fn invoiced_ahead(&mut self, env: &Env, posting: Posting) -> Posting {
         self.invoice_ahead(env);
         Posting { after: self.views(), ..posting }
     }
 
     /// Invoices overage in whole multiples of what the terms say, if so much is owed.
+    #[inline]
     pub(super) fn invoice_ahead(&mut self, env: &Env) {
+        if env.terms(self.plan).overdraft.invoice_at.is_some() {
+            self.invoice_multiples(env);
+        }
+    }
+
+    fn invoice_multiples(&mut self, env: &Env) {
         let overdraft = &env.terms(self.plan).overdraft;
         let (Some(unit), Some(price)) = (overdraft.invoice_at, overdraft.price_per_credit) else { return };
         let debt = self.debt_to_invoice(env);

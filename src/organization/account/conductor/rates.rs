@@ -79,7 +79,13 @@ impl State {
     /// An operation that is about to be checked is priced by the rate of now.
     #[inline]
     pub(super) fn price_now(&mut self, env: &Env, slot: u32) {
-        let Some(before) = self.flight[slot].prices().map(OperationPrices::rate) else { return };
+        if let Some(before) = self.flight[slot].prices().map(OperationPrices::rate) {
+            self.price_by_rate_of_now(env, slot, before);
+        }
+    }
+
+    /// An operation that was priced by the rate `before` is priced by the rate of now.
+    fn price_by_rate_of_now(&mut self, env: &Env, slot: u32, before: u16) {
         let rate = self.rate_now(env, self.flight[slot].serves());
         if rate != before && !Deliberate::PriceOfArrivalKept.is_made() {
             self.flight[slot].price_by(rate);

@@ -21,7 +21,7 @@ impl State {
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
         let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
             self.counts.stopped_by_budget();
-            self.note(EntryKind::BudgetBlocked, Note::by(self.whose(slot)));
+            self.note_by(EntryKind::BudgetBlocked, slot, |note| note);
             Reason::Budget
         } else {
             reason
@@ -39,7 +39,7 @@ impl State {
         }
         self.flight[slot].refused(matches!(reason, Reason::Limit(_)));
         let meter = self.meter_of_reason(env, slot, reason);
-        self.note(EntryKind::Refused, Note { reason, credits: need, meter, ..Note::by(self.whose(slot)) });
+        self.note_by(EntryKind::Refused, slot, |note| Note { reason, credits: need, meter, ..note });
         self.finish_row(slot, AttemptOutcome::Refused);
         if let Some(row) = self.row(slot) {
             row.reason = reason;
@@ -241,7 +241,7 @@ impl State {
         self.counts.lost(operation.feature, operation.cost, reason, by_default);
         let list_cost = self.flight[slot].list_cost();
         self.counts.lost_otherwise(operation.feature, operation.cost - list_cost);
-        self.note(EntryKind::Lost, Note { reason, credits: operation.cost, ..Note::by(self.whose(slot)) });
+        self.note_by(EntryKind::Lost, slot, |note| Note { reason, credits: operation.cost, ..note });
         self.client_done(env, slot);
         self.free_slot(slot);
     }
@@ -332,6 +332,7 @@ impl State {
     }
 
     /// The operation of a reactive client has ended, one way or the other: the client thinks about its next.
+    #[inline]
     pub(super) fn client_done(&mut self, env: &Env, slot: u32) {
         let Some(entry) = self.flight[slot].take_client() else { return };
         self.schedule_client(env, entry);

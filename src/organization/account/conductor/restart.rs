@@ -96,7 +96,14 @@ impl State {
     }
 
     /// There may be room under a limit: whoever waits because one has refused it may try again.
+    #[inline]
     pub(super) fn wake_for_room(&mut self) {
+        if self.meters.is_waited_for() {
+            self.wake_refused();
+        }
+    }
+
+    fn wake_refused(&mut self) {
         if self.meters.take_waiting() && self.customer.somebody_waits() {
             let flight = &self.flight;
             let woken = self.customer.take_waiting_if(|slot| flight[slot].lacked_room());

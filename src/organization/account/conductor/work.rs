@@ -27,7 +27,7 @@ impl State {
         let feature = &env.terms(self.plan).features[serves.index()];
         self.counts.repriced(operation.feature, self.flight[slot].repriced());
         let rate = self.flight[slot].rate();
-        self.note(EntryKind::Start, Note { credits: held, rate, ..Note::by(self.whose(slot)) });
+        self.note_by(EntryKind::Start, slot, |note| Note { credits: held, rate, ..note });
         if let Some(provider) = env.facts(operation.feature).provider_cost {
             self.counts.provider_paid(operation.feature, provider.per_operation);
         }
@@ -48,8 +48,8 @@ impl State {
     fn begin_part(&mut self, env: &Env, slot: u32) {
         let (span, change) = self.flight[slot].next_end();
         match change {
-            PartChange::Pauses => self.note(EntryKind::Paused, Note::by(self.whose(slot))),
-            PartChange::Resumes => self.note(EntryKind::Resumed, Note::by(self.whose(slot))),
+            PartChange::Pauses => self.note_by(EntryKind::Paused, slot, |note| note),
+            PartChange::Resumes => self.note_by(EntryKind::Resumed, slot, |note| note),
             PartChange::None => {}
         }
         // What may be killed is told apart from what has made its last charge at this instant.
@@ -175,7 +175,7 @@ impl State {
         } else if back.is_positive() {
             // What is undone has to be recorded first.
             self.flight[slot].refund_later(back);
-            self.note(EntryKind::RefundIncurred, Note { credits: back, ..Note::by(self.whose(slot)) });
+            self.note_by(EntryKind::RefundIncurred, slot, |note| Note { credits: back, ..note });
         }
         self.release_hold(env, slot);
     }
@@ -244,7 +244,7 @@ impl State {
         {
             self.counts.restored(now - since);
         }
-        self.note(how, Note { credits: due, ..Note::by(self.whose(slot)) });
+        self.note_by(how, slot, |note| Note { credits: due, ..note });
         self.finish_row(slot, outcome);
         let (whose, cause) = (self.whose(slot), self.flight[slot].cause());
         let told = self.meter_end(env, slot);

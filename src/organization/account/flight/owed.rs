@@ -236,6 +236,12 @@ impl LiveOperation {
         undone
     }
 
+    /// True if ceilings bound what its charges may take.
+    #[inline]
+    pub(in super::super) fn has_shares(&self) -> bool {
+        self.terms.as_ref().is_some_and(|terms| !terms.shares.is_empty())
+    }
+
     /// What its charges may still take under ceilings; nothing is said if there are none.
     pub(in super::super) fn shares(&self) -> SmallVec<[CeilingShare; 2]> {
         self.terms.as_ref().map_or_else(SmallVec::new, |terms| terms.shares.clone())
