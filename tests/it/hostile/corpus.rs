@@ -20,7 +20,7 @@ fn no_file_of_the_corpus_breaks_its_reader() {
     }
 }
 
-/// What the corpus is good for: its scenarios are read and run, and its parts are put together.
+/// What the corpus is good for: its scenarios are read and run, its accounts open, and its parts are put together.
 #[test]
 fn the_corpus_reaches_what_it_is_for() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/hostile/corpus");
@@ -30,6 +30,11 @@ fn the_corpus_reaches_what_it_is_for() {
         let text = fs::read_to_string(home.join(file)).expect("readable");
         let source = creditsim::scenario::ScenarioSource::from_text(file, text).in_folder(folder.path());
         let read = creditsim::scenario::read(&source.enclosed());
+        assert!(read.is_ok(), "{file}: {:?}", read.err().map(|problems| problems[0].to_string()));
+    }
+    for file in ["table", "joined", "lines"] {
+        let bytes = fs::read(home.join("accounts").join(file)).expect("readable");
+        let read = super::fed::with_accounts(&bytes, folder.path());
         assert!(read.is_ok(), "{file}: {:?}", read.err().map(|problems| problems[0].to_string()));
     }
     let part = folder.path().join("shard-1.part");

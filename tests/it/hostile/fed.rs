@@ -14,7 +14,7 @@ use creditsim::engine::{
 };
 use creditsim::parts::{Catalogue, Part};
 use creditsim::scenario::{
-    Scenario, ScenarioSource, examine, parse_half_width, parse_threshold, parse_wanted, read,
+    Problem, Scenario, ScenarioSource, examine, parse_half_width, parse_threshold, parse_wanted, read,
 };
 use creditsim::workload::{BilledInvoices, InvoiceReading, MAPPINGS, fit, read_column};
 
@@ -22,12 +22,13 @@ use creditsim::workload::{BilledInvoices, InvoiceReading, MAPPINGS, fit, read_co
 pub type Reader = fn(&[u8]);
 
 /// The kinds of input, by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Reader); 6] = [
+pub const TARGETS: [(&str, Reader); 7] = [
     ("scenario", scenario),
     ("set", set),
     ("condition", condition),
     ("run", run),
     ("history", history),
+    ("accounts", accounts),
     ("part", part),
 ];
 
@@ -81,10 +82,15 @@ pub fn run(data: &[u8]) {
     if !scenario.histories.is_empty() || expected.events > MOST_EVENTS * replications {
         return;
     }
+    simulated(&scenario);
+}
+
+/// Simulates two organizations of each cohort.
+fn simulated(scenario: &Scenario) {
     let options = JobOptions { first: Some(2), ..JobOptions::default() };
     engine::record_panics();
     let ended = engine::caught(|| {
-        let job = engine::prepare(&scenario, options, Arc::new(NoRows));
+        let job = engine::prepare(scenario, options, Arc::new(NoRows));
         engine::run_pure(&job, 0..1, 64, &mut NoOutcomes).map(drop)
     });
     match ended {
@@ -151,6 +157,46 @@ fn replayed(how: &str, folder: &Path) {
         assert_eq!(organizations.sum::<usize>() as u64, u64::from(history.organizations()));
     }
 }
+
+/// A byte that says how, then a file of accounts as they are: two of them open under two policies, and live for three days.
+pub fn accounts(data: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = match with_accounts(data, folder.path()) {
+        Ok(scenario) => scenario,
+        Err(problems) => return assert!(problems.iter().all(|problem| !problem.to_string().is_empty())),
+    };
+    if scenario.histories.is_empty() {
+        return simulated(&scenario);
+    }
+    let sorted = folder.path().join("sorted");
+    drop(engine::prepare_histories(&scenario, &sorted, &|_| true).map_err(|problem| problem.to_string()));
+}
+
+/// The scenario whose accounts such bytes are.
+pub fn with_accounts(data: &[u8], folder: &Path) -> Result<Scenario, Vec<Problem>> {
+    let (&how, file) = data.split_first().unwrap_or((&0, &[]));
+    let bytes = if how & 0x80 == 0 { file.to_vec() } else { gzip(file) };
+    std::fs::write(folder.join("accounts"), bytes).expect("a disk");
+    std::fs::write(folder.join("usage.csv"), USAGE).expect("a disk");
+    let how = usize::from(how & 0x7f) % ACCOUNTS_OF.len();
+    let text = ACCOUNTS.replace("[[cohorts]]", &format!("[[cohorts]]\n{}", ACCOUNTS_OF[how]));
+    read(&named(&text, folder))
+}
+
+/// Whose accounts they are.
+const ACCOUNTS_OF: [&str; 3] = [
+    "accounts = { file = \"accounts\", groups = [\"law\"] }",
+    "history = \"usage\"\naccounts = { file = \"accounts\", others = \"as cohort\" }",
+    "accounts = { file = \"accounts\", other_groups = \"none\", credits = \"left\", plans = { Gold = \"large\" } }",
+];
+
+const ACCOUNTS: &str = "start = 2025-02-01\nhorizon = \"3 days\"\n[[cohorts]]\nname = \"firms\"\nplan = \"small\"\n\
+     [histories.usage]\nfile = \"usage.csv\"\ntime = \"timestamp\"\norganization = \"team\"\ncost = \"credits\"\n\
+     feature = \"feature\"\n[features.chat]\n\
+     [policy]\nlimits = [{ name = \"person\", per = \"member\", amount = 100 }]\n\
+     [policies.block.plans.small]\nallowance = { credits = 50, every = \"month\" }\n\
+     [policies.block.plans.large]\nallowance = { credits = 9, every = \"day\", per = \"member\" }\n\
+     [policies.allow]\nshort = \"allow\"\n";
 
 /// A part of a run. Bytes that begin as one does are taken as they are; others are taken as blocks (a kind, a length of two
 /// bytes, contents) whose checksums are put right, since no fuzzer guesses those.
