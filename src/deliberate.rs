@@ -154,9 +154,9 @@ deliberate_errors! {
     /// Limits count nothing of what they hold.
     LimitsCountNothing = "limits-count-nothing" in "organization/account/meters.rs": Account;
     /// What is given back stays counted in limits.
-    LimitsKeepRefunds = "limits-keep-refunds" in "organization/account/meters.rs": Account;
+    LimitsKeepRefunds = "limits-keep-refunds" in "organization/account/meters/anew.rs": Account;
     /// Banked resets can be used again and again.
-    BankedResetsLast = "banked-resets-last" in "organization/account/meters.rs": Account;
+    BankedResetsLast = "banked-resets-last" in "organization/account/meters/anew.rs": Account;
     /// Limits tell nobody what is used.
     LimitsTellNobody = "limits-tell-nobody" in "organization/account/meter_rules.rs": Account;
     /// Every limit of a chain is asked.

@@ -1,6 +1,6 @@
 //! The account as the judge sees it, and its course: one thing after the other.
 
-use crate::policy::{Overdraft, Terms};
+use crate::policy::{LotOwner, Overdraft, Terms};
 use crate::sampling::StreamKey;
 use crate::units::{Credits, FeatureIndex, SimTime};
 
@@ -40,6 +40,10 @@ pub(super) struct Judged<'a> {
     pub edition: usize,
     pub lots: Vec<JudgedLot>,
     pub next_id: u32,
+    /// Some lots may be single members', and single projects'; some have been somebody's own.
+    pub members_differ: bool,
+    pub projects_differ: bool,
+    pub own_lots: bool,
     /// Balances over what only some operations may burn, as they were looked at last.
     pub of_some: Vec<ThreeBalances>,
     /// What has expired, for charges that come late.
@@ -50,6 +54,8 @@ pub(super) struct Judged<'a> {
     pub work: Vec<JudgedWork>,
     pub clients: Vec<super::clients::JudgedClient>,
     pub unrecorded: Vec<LateCharge>,
+    /// What the charge that is being taken has taken.
+    pub charged_pieces: super::charge::ChargedPieces,
     pub cycle: super::cycle::RunningCycle,
     pub plans: super::plan_change::PlanState,
     pub till: Till,
@@ -73,6 +79,8 @@ impl<'a> Judged<'a> {
     pub fn new(case: JudgeCase<'a>) -> Judged<'a> {
         let opens = case.traits.signed_up.max(case.start);
         let work = case.demand.iter().map(JudgedWork::new).collect();
+        let scopes = case.policy.scopes(&case.customers.grants);
+        let some_are = |wanted: LotOwner| scopes.iter().any(|scope| scope.per == wanted);
         let uniform = case.key.name("adopted").uniform(crate::sampling::Purpose::TopUp, u64::MAX, 0);
         Judged {
             case,
@@ -87,6 +95,9 @@ impl<'a> Judged<'a> {
             edition: 0,
             lots: Vec::new(),
             next_id: 1,
+            members_differ: some_are(LotOwner::Member),
+            projects_differ: some_are(LotOwner::Project),
+            own_lots: false,
             of_some: Vec::new(),
             expired: Vec::new(),
             holds: Vec::new(),
@@ -95,12 +106,13 @@ impl<'a> Judged<'a> {
             work,
             clients: Vec::new(),
             unrecorded: Vec::new(),
+            charged_pieces: Vec::new(),
             cycle: super::cycle::RunningCycle::new(case.traits.signed_up, case.policy.plans[0].cycle.every),
             plans: super::plan_change::PlanState::default(),
             till: Till::default(),
             books: JudgedBooks::default(),
             rows: CycleRows::default(),
-            blocked: BlockedClock::new(case.features.len(), opens, &case.traits.members),
+            blocked: BlockedClock::new(case.features.len(), opens),
             alerts: AlertState::default(),
             top_ups: TopUps::default(),
             people: JudgedPeople::default(),
@@ -150,6 +162,7 @@ impl<'a> Judged<'a> {
             Coming::MonthEnds => self.month_ends(),
             Coming::Void { grant } => self.grant_is_voided(grant),
             Coming::LotEnds { lot } => self.lot_ends(lot),
+            Coming::Pools => self.pools(),
             Coming::SignUp => self.opens(),
             Coming::PlanChange { change } => self.plan_change_comes(change),
             Coming::RuleChange { .. } => self.rules_change(),

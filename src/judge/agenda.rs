@@ -14,6 +14,8 @@ pub(super) enum Coming {
     LotEnds {
         lot: usize,
     },
+    /// Unused lots of single owners become everybody's who is inside.
+    Pools,
     SignUp,
     PlanChange {
         change: usize,
@@ -110,6 +112,7 @@ impl Coming {
             Coming::MonthEnds => 6,
             Coming::Void { .. } => 10,
             Coming::LotEnds { .. } => 11,
+            Coming::Pools => 12,
             Coming::SignUp => 19,
             Coming::PlanChange { .. } => 20,
             Coming::RuleChange { .. } => 21,

@@ -74,7 +74,7 @@ impl Judged<'_> {
         if before.settled.is_positive() && !after.settled.is_positive() {
             self.buy_at_zero(cause);
         }
-        self.look_at_top_ups();
+        self.look_at_top_ups(cause);
         self.kill_if_exhausted();
     }
 

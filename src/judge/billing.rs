@@ -6,7 +6,7 @@ use crate::units::{Money, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
-use super::cycle::money_share;
+use super::cycle::{money_share, parts_of};
 use super::facts::{EntryKind, Fact};
 
 /// The running billing period.
@@ -157,12 +157,17 @@ impl Judged<'_> {
         let coming = self.allowances_until(billing.to) + i64::from(issues);
         billing.paid = PaidFor::Allowances(if coming > 0 { price } else { Money::ZERO });
         self.till.billing = Some(billing);
-        let lot = self.cycle.lot.filter(|&lot| coming == 0 && !self.lots[lot].over);
-        if let Some(lot) = lot {
-            self.lots[lot].price += price;
+        if coming > 0 {
+            return self.pay_bill(price, None);
         }
-        self.pay_bill(price, lot);
-        if coming == 0 && lot.is_none() {
+        let all: Vec<usize> = self.cycle.running.iter().map(|running| running.lot).collect();
+        let running: Vec<usize> = all.iter().copied().filter(|&lot| !self.lots[lot].over).collect();
+        for (&lot, part) in running.iter().zip(parts_of(price, running.len())) {
+            self.lots[lot].price += part;
+        }
+        // Where it is one owner's alone the bill names its lot.
+        self.pay_bill(price, running.first().copied().filter(|_| all.len() == 1));
+        if running.is_empty() {
             self.earned(price);
         }
     }

@@ -4,7 +4,6 @@
 
 use crate::policy::{Admission, HoldNeed, WhenShort};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
-use crate::workload::Member;
 
 use super::account::Judged;
 use super::check::with_buffer;
@@ -15,20 +14,13 @@ pub(super) struct BlockedClock {
     since: SimTime,
     /// Microseconds.
     totals: Vec<i128>,
-    /// How many members each group has; those of no group are one.
-    groups: Vec<(Option<u16>, i128)>,
+    /// Members, times projects where these have lots of their own.
+    askers: i128,
 }
 
 impl BlockedClock {
-    pub fn new(features: usize, opens: SimTime, members: &[Member]) -> BlockedClock {
-        let mut groups: Vec<(Option<u16>, i128)> = Vec::new();
-        for member in members {
-            match groups.iter_mut().find(|(group, _)| *group == member.group) {
-                Some((_, count)) => *count += 1,
-                None => groups.push((member.group, 1)),
-            }
-        }
-        BlockedClock { since: opens, totals: vec![0; features], groups }
+    pub fn new(features: usize, opens: SimTime) -> BlockedClock {
+        BlockedClock { since: opens, totals: vec![0; features], askers: 1 }
     }
 
     /// Counts from here.
@@ -36,11 +28,11 @@ impl BlockedClock {
         self.totals.fill(0);
     }
 
-    /// The mean over members (docs/semantics.md §14.9), rounded down.
+    /// The mean over members and projects (docs/semantics.md §14.9), rounded down.
     pub fn of_a_member(&self) -> Vec<SimSpan> {
-        let members: i128 = self.groups.iter().map(|(_, count)| count).sum();
-        let mean =
-            |total: &i128| SimSpan::from_micros(i64::try_from(total / members.max(1)).unwrap_or(i64::MAX));
+        let mean = |total: &i128| {
+            SimSpan::from_micros(i64::try_from(total / self.askers.max(1)).unwrap_or(i64::MAX))
+        };
         self.totals.iter().map(mean).collect()
     }
 }
@@ -54,13 +46,26 @@ impl Judged<'_> {
         if !self.opened || span.is_zero() {
             return;
         }
+        let askers = self.counted_askers();
+        self.blocked.askers = askers.iter().map(|(_, count)| count).sum();
         for index in 0..self.blocked.totals.len() {
-            for (group, count) in self.blocked.groups.clone() {
-                if self.would_fail(Asker { feature: FeatureIndex(index as u16), group }) {
+            for &((group, member, project), count) in &askers {
+                let asker = Asker { feature: FeatureIndex(index as u16), group, member, project };
+                if self.would_fail(asker) {
                     self.blocked.totals[index] += count * i128::from(span.micros());
                 }
             }
         }
+    }
+
+    /// Members that nothing tells apart, and how many they are.
+    fn counted_askers(&self) -> Vec<(super::scopes::WhoAsks, i128)> {
+        let members = self.members_as_told();
+        let counted = self.askers().into_iter().map(|who| {
+            let count = members.iter().filter(|member| **member == (who.0, who.1)).count();
+            (who, count as i128)
+        });
+        counted.filter(|(_, count)| *count > 0).collect()
     }
 
     /// True if the check of a feature fails for its expected cost as it would be charged.

@@ -8,12 +8,16 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact, Reason};
 use super::lots::{JudgedLot, LotOrigin};
+use super::scopes::Holder;
+use super::work::Stands;
 
 /// What a person has set out to buy for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UnderWay {
     pub need: Credits,
     pub work: Option<usize>,
+    /// The operation that has made somebody set out.
+    pub cause: Option<usize>,
     pub ordinal: u64,
 }
 
@@ -27,6 +31,7 @@ pub(super) struct PaidOrder {
     pub expires: Expiry,
     pub priority: i32,
     pub scope: CreditScope,
+    pub holder: Holder,
     pub by_people: bool,
     pub landed: bool,
 }
@@ -138,8 +143,7 @@ impl<'a> Judged<'a> {
 
     pub fn buy_after_refusal(&mut self, work: usize) {
         let need = self.need(work);
-        let member = self.work[work].operation.member;
-        self.set_out(need, Some(work), Some(member));
+        self.set_out(need, Some(work), Some(work));
     }
 
     pub fn buy_when_waiting(&mut self, work: usize) {
@@ -162,7 +166,7 @@ impl<'a> Judged<'a> {
         let attempt = u64::from(self.work[work].attempt);
         let key = self.key_of(operation.feature);
         if probability.holds(key.uniform(Purpose::Purchase, u64::from(operation.sequence), attempt | tag)) {
-            self.set_out(need, Some(work), Some(operation.member));
+            self.set_out(need, Some(work), Some(work));
         }
     }
 
@@ -188,7 +192,7 @@ impl<'a> Judged<'a> {
     pub fn ask_again(&mut self) {
         let (Some(short), Some(buyer)) = (self.people.short, self.buyer()) else { return };
         let started = self.work[short.work].started;
-        if started || self.passes(short.work, short.need) || self.has_left() {
+        if started || self.would_find(short.work, short.need) || self.has_left() {
             self.people.short = None;
             return;
         }
@@ -196,9 +200,14 @@ impl<'a> Judged<'a> {
         self.to_come.add(self.now + span, (0, 0, 0), Coming::AskAgain);
         self.people.asked += 1;
         if short.probability.holds(self.case.key.uniform(Purpose::Warning, self.people.asked, 2)) {
-            let member = self.work[short.work].operation.member;
-            self.set_out(short.need, Some(short.work), Some(member));
+            self.set_out(short.need, Some(short.work), Some(short.work));
         }
+    }
+
+    /// The check would find what it needed; ceilings stand in the way of no operation that is over (docs/semantics.md §7.3, §15.18).
+    fn would_find(&self, work: usize, need: Credits) -> bool {
+        let over = self.work[work].stands == Stands::Ended;
+        if over { self.finds_without_ceilings(work, need) } else { self.passes(work, need) }
     }
 
     /// An alert has fired, perhaps of an operation that needs so much (docs/semantics.md §7.2, §7.5).
@@ -210,9 +219,8 @@ impl<'a> Judged<'a> {
         self.people.warnings += 1;
         let uniform = self.case.key.uniform(Purpose::Warning, self.people.warnings, 0);
         if buyer.on_warning.holds(uniform) && !self.has_left() {
-            let member = cause.map(|work| self.work[work].operation.member);
             let need = of.map_or(Credits::ZERO, |(_, estimate)| estimate);
-            self.set_out(need, of.map(|(work, _)| work), member);
+            self.set_out(need, of.map(|(work, _)| work), cause);
         }
     }
 
@@ -225,13 +233,12 @@ impl<'a> Judged<'a> {
         self.people.zeros += 1;
         let uniform = self.case.key.uniform(Purpose::Warning, self.people.zeros, 1);
         if buyer.on_zero.holds(uniform) && !self.has_left() {
-            let member = cause.map(|work| self.work[work].operation.member);
-            self.set_out(Credits::ZERO, None, member);
+            self.set_out(Credits::ZERO, None, cause);
         }
     }
 
     /// One purchase by people is under way; later triggers join it (docs/semantics.md §7.4).
-    fn set_out(&mut self, need: Credits, work: Option<usize>, member: Option<u16>) {
+    fn set_out(&mut self, need: Credits, work: Option<usize>, cause: Option<usize>) {
         let Some(buyer) = self.buyer() else { return };
         if let Some(under_way) = &mut self.people.under_way {
             if need > under_way.need {
@@ -242,10 +249,11 @@ impl<'a> Judged<'a> {
         }
         self.people.ordinal += 1;
         let ordinal = self.people.ordinal;
-        self.people.under_way = Some(UnderWay { need, work, ordinal });
+        self.people.under_way = Some(UnderWay { need, work, cause, ordinal });
         let mut stream = self.purchase_key().keyed(Purpose::Purchase, ordinal, 1);
         let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
-        let asks = member
+        let asks = cause
+            .map(|work| self.work[work].operation.member)
             .and_then(|member| self.case.traits.members.get(usize::from(member)))
             .is_some_and(|member| !member.billing);
         if asks {
@@ -272,6 +280,12 @@ impl<'a> Judged<'a> {
         wanted
     }
 
+    /// What the operation that made people buy lacks within its ceilings, unless it is over (docs/semantics.md §15.18).
+    fn lacks_of_their_own(&self, under_way: UnderWay) -> Credits {
+        let own = under_way.work.filter(|&work| self.work[work].stands != Stands::Ended);
+        own.map_or(Credits::ZERO, |work| self.lacks_within(work, under_way.need))
+    }
+
     /// A person pays (docs/semantics.md §7.5, §7.6).
     pub fn people_pay(&mut self) {
         let (Some(under_way), Some(buyer)) = (self.people.under_way, self.buyer()) else { return };
@@ -280,7 +294,7 @@ impl<'a> Judged<'a> {
             return;
         }
         self.price_what_waits();
-        let short = self.short_of(&self.what_is_wanted(under_way));
+        let short = self.short_of(&self.what_is_wanted(under_way)).max(self.lacks_of_their_own(under_way));
         let key = self.purchase_key();
         let uniform = key.uniform(Purpose::Purchase, under_way.ordinal, 2);
         let sold = self.on_sale();
@@ -308,6 +322,7 @@ impl<'a> Judged<'a> {
             expires: package.expires,
             priority: package.priority,
             scope: package.scope.clone(),
+            holder: self.holder_of_purchase(&package.scope, under_way.cause),
             by_people: true,
             landed: false,
         };
@@ -341,7 +356,7 @@ impl<'a> Judged<'a> {
         let id = self.fresh_id();
         let mut lot = JudgedLot::new(id, Category::Purchased, order.credits, self.now, LotOrigin::Purchase);
         lot.priority = order.priority;
-        lot.scope = order.scope;
+        lot = lot.held_by(&order.scope, order.holder);
         lot.price = order.price;
         lot.end = match order.expires {
             Expiry::Never => None,

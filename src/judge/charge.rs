@@ -1,11 +1,12 @@
 //! Charges: what is taken for an operation, and when (docs/semantics.md §2.3, §5.2, §6.6, §6.9, §6.15, §6.18).
 
-use crate::policy::Overrun;
+use crate::policy::{ChargedPart, Overrun};
 use crate::sampling::Purpose;
 use crate::units::{Credits, SimSpan, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
+use super::ceilings::{least_share, lower_shares};
 use super::facts::{EntryKind, Fact};
 use super::repay::JudgedDebt;
 use super::views::ThreeBalances;
@@ -25,6 +26,9 @@ pub(super) struct LateCharge {
     /// How much had expired before, piece by piece.
     pub expired_before: usize,
 }
+
+/// What a charge consists of, in the order in which it was taken.
+pub(super) type ChargedPieces = Vec<(ChargedPart, Credits)>;
 
 /// What a charge was taken from, for giving it back.
 #[derive(Debug, Clone, Copy)]
@@ -183,9 +187,9 @@ impl Judged<'_> {
             self.tell(fact.of(left));
         }
         let then = late.filter(|&late| self.burns_what_was_usable(late));
-        self.take_for(work, amount, hold, then);
+        let parts = self.take_for(work, amount, hold, then);
         let counts_at = then.map_or(self.now, |late| self.unrecorded[late].incurred_at);
-        let told = self.charge_counts(work, amount, counts_at, false);
+        let told = self.charge_counts(work, &parts, counts_at, false);
         if let (true, Some(hold)) = (last, hold) {
             self.let_go(hold);
         }
@@ -194,9 +198,18 @@ impl Judged<'_> {
         self.tell_and_answer(work, told);
     }
 
-    /// Burns the hold's reservation, then unreserved credits in burn order; the rest is debt (docs/semantics.md §6.9, §6.15).
-    pub fn take_for(&mut self, work: usize, amount: Credits, hold: Option<usize>, then: Option<usize>) {
+    /// Burns the hold's reservation, then unreserved credits in burn order within the shares, then owes within them and the
+    /// overdraft, then burns what ceilings had closed, then owes the rest (docs/semantics.md §6.9, §6.15, §15.16). Returns what it
+    /// has taken, part by part.
+    pub fn take_for(
+        &mut self,
+        work: usize,
+        amount: Credits,
+        hold: Option<usize>,
+        then: Option<usize>,
+    ) -> ChargedPieces {
         let segment = self.work[work].recording;
+        self.charged_pieces.clear();
         let taken_back = then.map_or_else(Vec::new, |late| self.takes_back(work, late, amount, hold));
         let fact = Fact { segment, ..self.fact_of(work, EntryKind::Charge) };
         self.tell(fact.of(amount));
@@ -207,19 +220,41 @@ impl Judged<'_> {
         if let Some(late) = then {
             left = self.burn_what_was_usable(work, late, &taken_back, left);
         }
+        left = self.burn_in_order(work, left, true);
+        let owed = self.owed_before_closed_lots(work).map_or(left, |most| left.min(most));
+        left = self.burn_in_order(work, left - owed, false) + owed;
+        if left.is_positive() {
+            self.work[work].taken.push(ChargedFrom::Debt { debt: self.debts.len(), credits: left });
+            let owner = self.debtor(self.asker_of(work));
+            self.debts.push(JudgedDebt { owner, owed: left, beyond: Credits::ZERO, parts: Vec::new() });
+            let fact = Fact { segment, ..self.fact_of(work, EntryKind::DebtIncurred) };
+            self.tell(fact.of(left));
+            self.has_taken(work, ChargedPart::Overage, left);
+        }
+        std::mem::take(&mut self.charged_pieces)
+    }
+
+    /// Burns unreserved credits in burn order, perhaps within the shares; returns what they do not cover.
+    fn burn_in_order(&mut self, work: usize, amount: Credits, within: bool) -> Credits {
+        let (segment, mut left) = (self.work[work].recording, amount);
         for lot in self.burn_order_for(work) {
+            let of = ChargedPart::Lots(self.lots[lot].category);
+            let share = least_share(&self.work[work].shares, of).filter(|_| within);
             let part = self.unreserved_of(lot).min(left);
+            let part = share.map_or(part, |most| part.min(most));
             if part.is_positive() {
                 self.burn(work, segment, lot, part);
+                self.has_taken(work, of, part);
                 left -= part;
             }
         }
-        if left.is_positive() {
-            self.work[work].taken.push(ChargedFrom::Debt { debt: self.debts.len(), credits: left });
-            self.debts.push(JudgedDebt { owed: left, parts: Vec::new() });
-            let fact = Fact { segment, ..self.fact_of(work, EntryKind::DebtIncurred) };
-            self.tell(fact.of(left));
-        }
+        left
+    }
+
+    /// A charge has taken so much of a part: that lowers the shares of its operation.
+    pub fn has_taken(&mut self, work: usize, part: ChargedPart, credits: Credits) {
+        lower_shares(&mut self.work[work].shares, part, credits);
+        self.charged_pieces.push((part, credits));
     }
 
     /// A charge uses credits of a lot.

@@ -151,14 +151,6 @@ impl Judged<'_> {
         self.rules_of(work).admission == Admission::None || self.finds(work, need)
     }
 
-    /// The view that the rules name, with the room below zero, has so much.
-    fn finds(&self, work: usize, need: Credits) -> bool {
-        let rules = self.rules_of(work);
-        let permitted = if rules.short == WhenShort::Allow { self.limit() } else { Some(Credits::ZERO) };
-        let view = self.balances_for(work).of(rules.view);
-        permitted.is_none_or(|limit| view + limit >= need)
-    }
-
     /// A new check for an addition to a hold (docs/semantics.md §6.16).
     pub fn extension_passes(&self, work: usize, addition: Credits) -> bool {
         let positive = self.hold_terms(work).is_some_and(|terms| terms.need == HoldNeed::Positive);
@@ -209,7 +201,7 @@ impl Judged<'_> {
             self.refuse(work, Reason::Denial);
             return;
         }
-        self.look_at_checks();
+        self.look_at_checks(work);
         match self.stopped(work) {
             None => self.admit(work),
             Some(stop) => self.meets(work, stop),
@@ -236,13 +228,10 @@ impl Judged<'_> {
     }
 
     /// What meets an operation whose check fails (docs/semantics.md §6.4).
-    pub fn balance_is_short(&self, work: usize) -> Option<(WhenShort, Reason)> {
+    pub fn short_of_credits(&self, work: usize) -> (WhenShort, Reason) {
         let rules = self.rules_of(work);
-        if self.passes(work, self.need(work)) {
-            return None;
-        }
         let reaction = if rules.short == WhenShort::Allow { rules.beyond_limit } else { rules.short };
-        Some((reaction, Reason::Short))
+        (reaction, Reason::Short)
     }
 
     /// An operation passes its check.
@@ -250,6 +239,7 @@ impl Judged<'_> {
         if self.work[work].stands == Stands::Queued {
             self.has_its_turn(work);
         }
+        self.take_shares(work);
         if let Some(terms) = self.hold_terms_of_now(work) {
             let amount = with_buffer(self.work[work].estimate.unwrap_or(Credits::ZERO), terms.buffer);
             self.work[work].stands = Stands::InFlight;
@@ -260,13 +250,14 @@ impl Judged<'_> {
 
     /// Served without AI (docs/semantics.md §6.4, §7.2).
     pub fn degrade(&mut self, work: usize, reason: Reason) {
-        self.work[work].stands = Stands::Ended;
+        self.work[work].stands = Stands::Tries;
         let fact = self.fact_of(work, EntryKind::Degraded).because(reason);
         self.say(fact);
         self.client_thinks(work);
         if reason == Reason::Short {
             self.buy_when_degraded(work);
         }
+        self.work[work].stands = Stands::Ended;
     }
 
     /// True if work of this feature is stopped by a kill.

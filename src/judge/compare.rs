@@ -65,7 +65,9 @@ pub(super) const NOT_JUDGED: &[EntryKind] =
 /// The first difference between what the judge found and the journal of the account.
 #[must_use]
 pub fn compare(judged: &[Fact], journal: &[Entry]) -> Option<JudgeDifference> {
-    let is_judged = |fact: &Fact| !NOT_JUDGED.contains(&fact.kind);
+    // A lot of which nothing is left is pooled without a word.
+    let empty = |fact: &Fact| fact.kind == EntryKind::Pooled && fact.credits == Credits::ZERO;
+    let is_judged = |fact: &Fact| !NOT_JUDGED.contains(&fact.kind) && !empty(fact);
     let judged: Vec<Fact> = judged.iter().copied().filter(is_judged).collect();
     let written: Vec<Fact> = journal.iter().map(Fact::of_entry).filter(is_judged).collect();
     let (judged, written) = (in_order(judged), in_order(written));
@@ -80,7 +82,10 @@ pub fn compare(judged: &[Fact], journal: &[Entry]) -> Option<JudgeDifference> {
 fn in_order(facts: Vec<Fact>) -> Vec<Fact> {
     let mut facts = what_holds_lose(facts);
     let rolls = |fact: &Fact| {
-        matches!(fact.kind, EntryKind::Expire | EntryKind::Rollover | EntryKind::IssueRolloverMinimum)
+        matches!(
+            fact.kind,
+            EntryKind::Expire | EntryKind::Rollover | EntryKind::IssueRolloverMinimum | EntryKind::Pooled
+        )
     };
     let mut from = 0;
     while from < facts.len() {

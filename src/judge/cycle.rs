@@ -1,13 +1,24 @@
 //! Cycles, the allowance, rollover (docs/semantics.md §4).
 
 use crate::calendar::Period;
-use crate::policy::{Allowance, Anchor, Opening, Rollover, RolloverBase, Terms, Trim};
+use crate::policy::{Across, Allowance, Anchor, Opening, Rollover, RolloverBase, Terms, Trim};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact};
 use super::lots::{JudgedLot, LotOrigin};
+use super::scopes::Holder;
+
+/// The running allowance of one owner.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RunningLot {
+    pub lot: usize,
+    /// What the period's allowance comes to (docs/semantics.md §16.5).
+    pub amount: Credits,
+    /// Burned of it, for charges and repayment (docs/semantics.md §16.6).
+    pub used: Credits,
+}
 
 /// The running cycle.
 #[derive(Debug)]
@@ -27,12 +38,12 @@ pub(super) struct RunningCycle {
     pub lags: bool,
     /// So does what is billed.
     pub rebills: bool,
-    /// The running allowance.
-    pub lot: Option<usize>,
-    /// What the period's allowance comes to (docs/semantics.md §16.5).
-    pub amount: Credits,
-    /// Burned of it, for charges and repayment (docs/semantics.md §16.6).
-    pub used: Credits,
+    /// The running allowance, owner by owner.
+    pub running: Vec<RunningLot>,
+    /// When its lots are pooled (docs/semantics.md §14.17).
+    pub pools_at: Option<SimTime>,
+    /// The last close, forced ones too.
+    pub closed_at: Option<SimTime>,
     /// Closes that have forgiven debt by a grace (docs/semantics.md §18.6).
     pub graces: Vec<SimTime>,
 }
@@ -48,17 +59,33 @@ impl RunningCycle {
             sign_up,
             lags: false,
             rebills: false,
-            lot: None,
-            amount: Credits::ZERO,
-            used: Credits::ZERO,
+            running: Vec::new(),
+            pools_at: None,
+            closed_at: None,
             graces: Vec::new(),
         }
     }
 
     pub fn count_use(&mut self, lot: usize, credits: Credits) {
-        if self.lot == Some(lot) {
-            self.used += credits;
+        if let Some(running) = self.running_lot(lot) {
+            running.used += credits;
         }
+    }
+
+    /// A lot of the running allowance.
+    pub fn running_lot(&mut self, lot: usize) -> Option<&mut RunningLot> {
+        self.running.iter_mut().find(|running| running.lot == lot)
+    }
+
+    /// What the period's allowance comes to, of all owners.
+    pub fn amount(&self) -> Credits {
+        self.running.iter().map(|running| running.amount).sum()
+    }
+
+    /// A period without an allowance begins.
+    pub fn without_allowance(&mut self) {
+        self.running.clear();
+        self.pools_at = None;
     }
 }
 
@@ -142,45 +169,106 @@ impl Judged<'_> {
         }
         self.begin_billing(true);
         match (self.case.customers.allowance_left, self.terms().allowance.clone()) {
-            (Some(left), Some(allowance)) => self.issue_this_allowance(&allowance, left),
+            // What is left of the running period's (docs/semantics.md §1.9).
+            (Some(left), Some(allowance)) => {
+                let amounts = equal_parts(left, self.holders(&allowance.scope).len());
+                self.issue_paid(&allowance, &amounts);
+            }
             _ => self.issue_allowance(true),
         }
         self.stamp();
     }
 
     /// What a first period brings: all, or the share that is still to come (docs/semantics.md §4.3).
-    fn first_amount(&self, allowance: &Allowance) -> Credits {
+    fn first_amount(&self, credits: Credits) -> Credits {
         let (left, whole) = self.left_of_period();
         // Where closes are written down nobody counts periods.
         if self.case.customers.cycle_closes.is_some() {
-            return allowance.credits;
+            return credits;
         }
         match self.terms().cycle.opening {
-            Opening::Prorated => self.share_of(allowance.credits, left, whole),
-            Opening::Full => allowance.credits,
+            Opening::Prorated => self.share_of(credits, left, whole),
+            Opening::Full => credits,
         }
     }
 
     /// The allowance of the period that begins (docs/semantics.md §4.4).
     pub fn issue_allowance(&mut self, first: bool) {
-        self.cycle.lot = None;
-        self.cycle.amount = Credits::ZERO;
-        self.cycle.used = Credits::ZERO;
+        self.cycle.without_allowance();
         let Some(allowance) = self.terms().allowance.clone() else { return };
-        let credits = if first { self.first_amount(&allowance) } else { allowance.credits };
-        self.issue_this_allowance(&allowance, credits);
+        let mut amounts = self.given_by(&allowance);
+        if first {
+            amounts = amounts.into_iter().map(|amount| self.first_amount(amount)).collect();
+        }
+        self.issue_paid(&allowance, &amounts);
     }
 
-    /// The lot of the running period, of so many credits (docs/semantics.md §4.4; §1.9 for what is left of one).
-    fn issue_this_allowance(&mut self, allowance: &Allowance, credits: Credits) {
+    /// An allowance of these amounts, at the price of the period.
+    fn issue_paid(&mut self, allowance: &Allowance, amounts: &[Credits]) {
+        let price = self.price_of_allowance();
+        if amounts.is_empty() {
+            // Nobody has a lot that it could pay for.
+            self.earned(price);
+            return;
+        }
+        self.issue_to_all(allowance, amounts, price);
+    }
+
+    /// What an allowance gives each owner in a period.
+    pub fn given_by(&self, allowance: &Allowance) -> Vec<Credits> {
+        self.amounts_for(&allowance.scope, allowance.credits, allowance.by_heads.as_ref())
+    }
+
+    /// Every owner's lot of an allowance, with one id together and equal parts of the price, the last with the rest
+    /// (docs/semantics.md §14.10).
+    pub fn issue_to_all(&mut self, allowance: &Allowance, amounts: &[Credits], price: Money) {
         let id = self.fresh_id();
-        let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
-        lot.priority = allowance.priority;
-        lot.scope = allowance.scope.clone();
-        lot.price = self.price_of_allowance();
-        let lot = self.issue(lot, EntryKind::IssueAllowance);
-        self.cycle.lot = Some(lot);
-        self.cycle.amount = credits;
+        let holders = self.holders(&allowance.scope);
+        for ((holder, &credits), price) in
+            holders.into_iter().zip(amounts).zip(parts_of(price, amounts.len()))
+        {
+            let lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
+            let lot = JudgedLot { priority: allowance.priority, price, ..lot };
+            let lot = self.issue(lot.held_by(&allowance.scope, holder), EntryKind::IssueAllowance);
+            self.cycle.running.push(RunningLot { lot, amount: credits, used: Credits::ZERO });
+        }
+        self.stamp();
+        let Some((close, before)) = self.cycle.next.zip(allowance.pool_before_close) else { return };
+        let at = close - before;
+        if at <= self.now {
+            self.pool();
+        } else {
+            self.cycle.pools_at = Some(at);
+            self.to_come.add(at, (0, 0, 0), Coming::Pools);
+        }
+    }
+
+    /// Unused lots of single owners help all who are inside (docs/semantics.md §14.17).
+    pub fn pools(&mut self) {
+        if self.cycle.pools_at != Some(self.now) {
+            return;
+        }
+        let before = self.balances();
+        self.pool();
+        self.repay_soon();
+        self.credits_have_come();
+        self.follow(before, None);
+    }
+
+    fn pool(&mut self) {
+        for lot in 0..self.lots.len() {
+            let state = &mut self.lots[lot];
+            let of_allowance = matches!(state.origin, LotOrigin::Allowance | LotOrigin::Rolled { .. });
+            if !of_allowance || state.holder == Holder::All {
+                continue;
+            }
+            (state.scope, state.holder) = (state.scope.shared(), Holder::All);
+            let left = state.remaining;
+            if left.is_positive() {
+                self.lot_fact(EntryKind::Pooled, lot, left);
+            }
+        }
+        self.stamp();
     }
 
     /// A cycle closes (docs/semantics.md §4.5).
@@ -202,6 +290,7 @@ impl Judged<'_> {
     /// The old cycle's part, by the old terms; `forced` by a change of plan (docs/semantics.md §4.5, §16.4).
     pub fn close(&mut self, forced: bool) {
         self.say(Fact::new(self.now, EntryKind::Close));
+        self.cycle.closed_at = Some(self.now);
         if !forced {
             self.cycle.closes += 1;
             self.end_last_rolled();
@@ -267,8 +356,10 @@ impl Judged<'_> {
                 }
             }
         }
-        if let Some(most) = rollover.as_ref().and_then(|rollover| rollover.max_total) {
-            self.trim(most, rollover.map_or(Trim::Oldest, |rollover| rollover.trim));
+        if let Some(rollover) = &rollover
+            && let Some(most) = rollover.max_total
+        {
+            self.trim_all(most, rollover);
         }
         for lot in rolled {
             let moved = self.lots[lot].remaining - self.lots[lot].pinned;
@@ -298,7 +389,7 @@ impl Judged<'_> {
             let id = self.fresh_id();
             let mut minimum = JudgedLot::new(id, Category::Included, least - kept, self.now, origin);
             minimum.priority = self.lots[lot].priority;
-            minimum.scope = self.lots[lot].scope.clone();
+            let minimum = minimum.for_whom(&self.lots[lot]);
             self.issue(minimum, EntryKind::IssueRolloverMinimum);
         }
         let rest = self.lots[lot].remaining - kept;
@@ -314,10 +405,25 @@ impl Judged<'_> {
         stays
     }
 
-    /// What all rolled lots hold together has a cap (docs/semantics.md §4.9).
-    fn trim(&mut self, most: Credits, trim: Trim) {
-        let mut rolled = self.in_order(|lot| matches!(lot.origin, LotOrigin::Rolled { .. }));
-        rolled.sort_by_key(|&lot| (self.lots[lot].effective_at, self.lots[lot].id));
+    /// What rolled lots hold together has a cap: each owner's and nobody's in particular, or all (docs/semantics.md §4.9, §14.15).
+    fn trim_all(&mut self, most: Credits, rollover: &Rollover) {
+        let rolled = self.in_order(|lot| matches!(lot.origin, LotOrigin::Rolled { .. }));
+        if rollover.across == Across::Organization {
+            return self.trim(most, rollover.trim, rolled);
+        }
+        let mut holders: Vec<Holder> = rolled.iter().map(|&lot| self.lots[lot].holder).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        for holder in holders {
+            let own = rolled.iter().copied().filter(|&lot| self.lots[lot].holder == holder).collect();
+            self.trim(most, rollover.trim, own);
+        }
+    }
+
+    /// At one `effective_at` the lot that was issued first is the older.
+    fn trim(&mut self, most: Credits, trim: Trim, lots: Vec<usize>) {
+        let mut rolled = lots;
+        rolled.sort_by_key(|&lot| (self.lots[lot].effective_at, self.lots[lot].id, lot));
         if trim == Trim::Newest {
             rolled.reverse();
         }
@@ -401,7 +507,7 @@ impl Judged<'_> {
         let mut anew =
             JudgedLot::new(id, Category::Included, credits, self.now, LotOrigin::GrantMinimum(lot));
         anew.priority = self.lots[lot].priority;
-        anew.scope = self.lots[lot].scope.clone();
+        anew = anew.for_whom(&self.lots[lot]);
         anew.end = self.lots[lot].end;
         self.issue(anew, EntryKind::IssueRolloverMinimum);
     }
@@ -417,8 +523,7 @@ impl Judged<'_> {
         } else {
             self.go_on();
             if self.has_left() {
-                self.cycle.lot = None;
-                (self.cycle.amount, self.cycle.used) = (Credits::ZERO, Credits::ZERO);
+                self.cycle.without_allowance();
                 self.end_subscription();
             } else {
                 self.issue_allowance(false);
@@ -460,4 +565,30 @@ pub(super) fn share_down(credits: Credits, share: f64) -> Credits {
 /// A share of money by time, rounded half-up to a nano-unit.
 pub(super) fn money_share(money: Money, part: SimSpan, whole: SimSpan) -> Money {
     if whole.is_zero() { Money::ZERO } else { money.scale_half_up(part.micros(), whole.micros()) }
+}
+
+/// Money in so many equal parts, rounded down, the last one with the rest.
+pub(super) fn parts_of(money: Money, parts: usize) -> Vec<Money> {
+    let each = money.scale_floor(1, parts.max(1) as i64);
+    let mut left = money;
+    (1..=parts)
+        .map(|part| {
+            let own = if part == parts { left } else { each };
+            left -= own;
+            own
+        })
+        .collect()
+}
+
+/// Credits in so many equal parts, rounded down to a micro-credit, the last one with the rest.
+pub(super) fn equal_parts(credits: Credits, parts: usize) -> Vec<Credits> {
+    let each = credits.scale_floor(1, parts.max(1) as i64);
+    let mut left = credits;
+    (1..=parts)
+        .map(|part| {
+            let own = if part == parts { left } else { each };
+            left -= own;
+            own
+        })
+        .collect()
 }

@@ -8,6 +8,7 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::EntryKind;
 use super::lots::{JudgedLot, LotOrigin};
+use super::scopes::Holder;
 
 /// A grant of the account and what has come of it.
 #[derive(Debug, Clone)]
@@ -107,32 +108,30 @@ impl Judged<'_> {
         }
     }
 
-    /// The first amount.
+    /// The first amount, to each owner (docs/semantics.md §14.10).
     fn issue_first(&mut self, place: usize) {
         let grant = self.grants.0[place].clone();
         let spec = &grant.spec;
-        let mut lot = JudgedLot::new(
-            grant.id,
-            spec.category,
-            spec.credits,
-            grant.effective_at,
-            LotOrigin::Grant(place),
-        );
-        lot.priority = spec.priority;
-        lot.created_at = spec.created_at.unwrap_or(grant.effective_at);
-        lot.end = grant.end;
-        lot.price = spec.price;
-        lot.scope = spec.scope.clone();
-        let mut kind = EntryKind::Issue;
-        if grant.effective_at < self.opened_at && self.now == self.opened_at {
-            lot.remaining = spec.remaining.unwrap_or(spec.credits).min(spec.credits);
-            lot.burned = spec.credits - lot.remaining;
-            self.books.bring_in(lot.earned(self.now), lot.owed(self.now));
-            kind = EntryKind::OpeningGrant;
+        let amounts = self.amounts_for(&spec.scope, spec.credits, spec.by_heads.as_ref());
+        for (holder, credits) in self.holders(&spec.scope).into_iter().zip(amounts) {
+            let origin = LotOrigin::Grant(place);
+            let mut lot = JudgedLot::new(grant.id, spec.category, credits, grant.effective_at, origin)
+                .held_by(&spec.scope, holder);
+            lot.priority = spec.priority;
+            lot.created_at = spec.created_at.unwrap_or(grant.effective_at);
+            lot.end = grant.end;
+            lot.price = spec.price;
+            let mut kind = EntryKind::Issue;
+            if grant.effective_at < self.opened_at && self.now == self.opened_at {
+                lot.remaining = spec.remaining.unwrap_or(credits).min(credits);
+                lot.burned = credits - lot.remaining;
+                self.books.bring_in(lot.earned(self.now), lot.owed(self.now));
+                kind = EntryKind::OpeningGrant;
+            }
+            let lot = self.issue(lot, kind);
+            self.grants.0[place].lots.push(lot);
         }
-        let lot = self.issue(lot, kind);
         self.stamp();
-        self.grants.0[place].lots.push(lot);
     }
 
     /// A lot begins; it ends by itself if it has an end.
@@ -146,6 +145,7 @@ impl Judged<'_> {
         if let Some(end) = end {
             self.to_come.add(end, (id, 0, 0), Coming::LotEnds { lot: place });
         }
+        self.own_lots |= lot.given_to != Holder::All;
         let (credits, price) = (lot.remaining, lot.price);
         self.alerts.issued += credits;
         if credits.is_positive() {
@@ -212,41 +212,39 @@ impl Judged<'_> {
             Some(period) => Some(self.case.zone.add(self.now, period, self.terms().month_end)),
             None => grant.end,
         };
-        let mut lot = JudgedLot::new(
-            grant.id,
-            grant.spec.category,
-            grant.spec.credits,
-            grant.effective_at,
-            LotOrigin::Grant(place),
-        );
-        lot.created_at = grant.spec.created_at.unwrap_or(grant.effective_at);
-        lot.priority = grant.spec.priority;
-        lot.scope = grant.spec.scope.clone();
-        lot.end = end;
         match recurrence.mode {
             RecurrenceMode::Set => {
                 for old in 0..self.lots.len() {
-                    let mine = match self.lots[old].origin {
-                        LotOrigin::Grant(of) => of == place,
-                        LotOrigin::GrantMinimum(of) => grant.lots.contains(&of),
-                        _ => false,
-                    };
-                    if mine && !self.lots[old].over {
-                        self.lots[old].over = true;
-                        let rest = self.lots[old].remaining;
-                        self.take_away(EntryKind::Expire, old, rest, true);
+                    if self.lots[old].origin != LotOrigin::Grant(place) {
+                        continue;
                     }
+                    // Each lot goes with what made up its minimum.
+                    for ending in 0..self.lots.len() {
+                        let mine = ending == old || self.lots[ending].origin == LotOrigin::GrantMinimum(old);
+                        if mine && !self.lots[ending].over {
+                            self.lots[ending].over = true;
+                            let rest = self.lots[ending].remaining;
+                            self.take_away(EntryKind::Expire, ending, rest, true);
+                        }
+                    }
+                    self.stamp();
                 }
-                self.stamp();
             }
-            RecurrenceMode::Add => {
-                lot.id = self.fresh_id();
-                lot.effective_at = self.now;
-                lot.created_at = self.now;
-            }
+            RecurrenceMode::Add => {}
         }
-        let lot = self.issue(lot, EntryKind::Issue);
-        self.grants.0[place].lots.push(lot);
+        let adds = recurrence.mode == RecurrenceMode::Add;
+        let (spec, effective) = (&grant.spec, if adds { self.now } else { grant.effective_at });
+        let amounts = self.amounts_for(&spec.scope, spec.credits, spec.by_heads.as_ref());
+        let id = if adds && !amounts.is_empty() { self.fresh_id() } else { grant.id };
+        for (holder, credits) in self.holders(&spec.scope).into_iter().zip(amounts) {
+            let lot = JudgedLot::new(id, spec.category, credits, effective, LotOrigin::Grant(place));
+            let mut lot = lot.held_by(&spec.scope, holder);
+            lot.created_at = if adds { self.now } else { spec.created_at.unwrap_or(grant.effective_at) };
+            lot.priority = spec.priority;
+            lot.end = end;
+            let lot = self.issue(lot, EntryKind::Issue);
+            self.grants.0[place].lots.push(lot);
+        }
         self.follow(before, None);
         self.repay_soon();
     }

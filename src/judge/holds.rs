@@ -1,10 +1,11 @@
 //! Holds: reservations of lots (docs/semantics.md §6.15 to §6.18).
 
-use crate::policy::{Admission, HoldTerms, OnTimeout};
+use crate::policy::{Admission, CeilingShare, ChargedPart, HoldTerms, OnTimeout};
 use crate::units::Credits;
 
 use super::account::Judged;
 use super::agenda::Coming;
+use super::ceilings::{least_share, lower_shares};
 use super::facts::{EntryKind, Fact};
 use super::lots::LotOrigin;
 use super::work::Stands;
@@ -52,12 +53,15 @@ impl<'a> Judged<'a> {
     }
 
     /// Reserves unreserved lots in burn order (docs/semantics.md §6.15).
-    fn reserve(&mut self, hold: usize, amount: Credits) {
-        let mut left = amount;
+    fn reserve(&mut self, hold: usize, amount: Credits, within: Vec<CeilingShare>) {
+        let (mut left, mut shares) = (amount, within);
         for lot in self.burn_order_for(self.holds[hold].work) {
+            let of = ChargedPart::Lots(self.lots[lot].category);
             let part = self.unreserved_of(lot).min(left);
+            let part = least_share(&shares, of).map_or(part, |most| part.min(most));
             if part.is_positive() {
                 self.holds[hold].reserved.push((lot, part));
+                lower_shares(&mut shares, of, part);
                 left -= part;
             }
         }
@@ -70,7 +74,8 @@ impl<'a> Judged<'a> {
         let (reserved, uncovered) = (Vec::new(), Credits::ZERO);
         self.holds.push(JudgedHold { work, amount, reserved, uncovered, terms, ended: false });
         self.work[work].hold = Some(hold);
-        self.reserve(hold, amount);
+        // What is reserved is not taken yet.
+        self.reserve(hold, amount, self.work[work].shares.clone());
         self.hold_fact(EntryKind::HoldOpen, hold, amount);
         if let Some(timeout) = terms.timeout {
             let tie = self.tie(work, 0);
@@ -82,10 +87,12 @@ impl<'a> Judged<'a> {
     /// Enlarges a hold (docs/semantics.md §6.16).
     pub fn extend_hold(&mut self, hold: usize, addition: Credits) {
         let before = self.balances();
-        self.holds[hold].amount += addition;
-        self.reserve(hold, addition);
-        self.hold_fact(EntryKind::HoldExtend, hold, addition);
         let work = self.holds[hold].work;
+        let rooms = self.rooms_as_shares(work);
+        self.holds[hold].amount += addition;
+        self.reserve(hold, addition, rooms);
+        self.shares_hold(work, hold);
+        self.hold_fact(EntryKind::HoldExtend, hold, addition);
         self.follow(before, Some(work));
     }
 
@@ -104,6 +111,7 @@ impl<'a> Judged<'a> {
                 self.holds[hold].reserved[index].1 -= part;
                 let only_held = self.is_only_held(lot);
                 self.burn(work, segment, lot, part);
+                self.has_taken(work, ChargedPart::Lots(self.lots[lot].category), part);
                 // What would expire is used first; what nobody has reserved is another part of the lot (docs/semantics.md §6.15).
                 self.lots[lot].pinned = (self.lots[lot].pinned - part).positive_part();
                 self.lots[lot].over |= only_held && self.ends_with_its_holds(lot);
@@ -172,8 +180,8 @@ impl<'a> Judged<'a> {
                 let fact = self.fact_of(work, EntryKind::HoldCharged).of(amount);
                 self.tell(fact);
                 let before_it = self.work[work].taken.len();
-                self.take_for(work, amount, Some(hold), None);
-                let told = self.charge_counts(work, amount, self.now, true);
+                let parts = self.take_for(work, amount, Some(hold), None);
+                let told = self.charge_counts(work, &parts, self.now, true);
                 // It stays charged (docs/semantics.md §18.1).
                 self.work[work].taken.truncate(before_it);
                 self.work[work].kept_charged += amount;

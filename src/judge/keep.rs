@@ -2,15 +2,14 @@
 //! §16.8).
 
 use crate::calendar::Period;
-use crate::policy::{PlanChange, Prorate, Subscription, UsageOnChange};
+use crate::policy::{PlanChange, Prorate, Subscription, Terms, UsageOnChange};
 use crate::units::{Credits, Money, SimTime};
 
 use super::account::Judged;
 use super::agenda::Coming;
 use super::billing::{BilledPeriod, PaidFor};
-use super::cycle::money_share;
+use super::cycle::{equal_parts, money_share, parts_of};
 use super::facts::{EntryKind, Fact};
-use super::lots::{JudgedLot, LotOrigin};
 use super::plan_change::DecidedChange;
 
 impl Judged<'_> {
@@ -27,10 +26,9 @@ impl Judged<'_> {
         let moved = self.price_of_the_rest(&change);
         let differs = old.subscription != new.subscription;
         self.cycle.rebills = moved.is_none() && (self.cycle.rebills || differs);
-        let credits = |terms: &crate::policy::Terms| {
-            terms.allowance.as_ref().map_or(Credits::ZERO, |allowance| allowance.credits)
-        };
-        self.allowance_of_the_rest(&change, credits(new) - credits(old));
+        let given = |terms: &Terms| terms.allowance.as_ref().map_or_else(Vec::new, |of| self.given_by(of));
+        let (old, new) = (given(old), given(new));
+        self.allowance_of_the_rest(&change, &old, &new);
         if let Some(rest) = moved {
             self.attach(rest);
         }
@@ -44,39 +42,50 @@ impl Judged<'_> {
         self.look_at_new_rules();
     }
 
-    /// A changes by (new − old) · s, and the running lot becomes max(0, A − used) (docs/semantics.md §16.5).
-    fn allowance_of_the_rest(&mut self, change: &PlanChange, difference: Credits) {
+    /// A changes by (new − old) · s, and each owner's running lot becomes max(0, A − used) (docs/semantics.md §14.16, §16.5).
+    fn allowance_of_the_rest(&mut self, change: &PlanChange, old: &[Credits], new: &[Credits]) {
         let (left, whole) = self.left_of_period();
-        let (part, changes) = match change.prorate {
-            Prorate::Both | Prorate::Credits => (self.share_of(difference, left, whole), true),
-            Prorate::Full => (difference, true),
-            Prorate::None | Prorate::Price => (Credits::ZERO, false),
+        let changes = !matches!(change.prorate, Prorate::None | Prorate::Price);
+        let part = |judged: &Self, difference: Credits| match change.prorate {
+            Prorate::Both | Prorate::Credits => judged.share_of(difference, left, whole),
+            Prorate::Full => difference,
+            Prorate::None | Prorate::Price => Credits::ZERO,
         };
         let resets = change.usage == UsageOnChange::Reset;
         if !changes && !resets {
             return;
         }
-        self.cycle.amount = (self.cycle.amount + part).positive_part();
-        if resets {
-            self.cycle.used = Credits::ZERO;
+        if self.cycle.running.is_empty() {
+            let more = differences(old, new, new.len()).into_iter();
+            let amounts: Vec<Credits> = more.map(|more| part(self, more).positive_part()).collect();
+            if amounts.iter().any(|amount| amount.is_positive()) {
+                self.begin_allowance_within(&amounts);
+            }
+            return;
         }
-        let wanted = (self.cycle.amount - self.cycle.used).positive_part();
-        match self.cycle.lot {
-            Some(lot) => self.resize(lot, wanted),
-            None if wanted.is_positive() => self.begin_allowance_within(wanted),
-            None => {}
+        let more = differences(old, new, self.cycle.running.len());
+        for (place, more) in more.into_iter().enumerate() {
+            let more = part(self, more);
+            let running = &mut self.cycle.running[place];
+            running.amount = (running.amount + more).positive_part();
+            if resets {
+                running.used = Credits::ZERO;
+            }
+            let (lot, wanted) = (running.lot, (running.amount - running.used).positive_part());
+            self.resize(lot, wanted);
         }
     }
 
     /// An allowance that begins inside a period costs nothing more.
-    fn begin_allowance_within(&mut self, credits: Credits) {
+    fn begin_allowance_within(&mut self, amounts: &[Credits]) {
         let Some(allowance) = self.terms().allowance.clone() else { return };
-        let id = self.fresh_id();
-        let mut lot = JudgedLot::new(id, allowance.category, credits, self.now, LotOrigin::Allowance);
-        lot.priority = allowance.priority;
-        lot.scope = allowance.scope.clone();
-        self.cycle.lot = Some(self.issue(lot, EntryKind::IssueAllowance));
-        self.stamp();
+        self.issue_to_all(&allowance, amounts, Money::ZERO);
+    }
+
+    /// The lots of the running allowance that have not ended.
+    fn running_lots(&self) -> Vec<usize> {
+        let lots = self.cycle.running.iter().map(|running| running.lot);
+        lots.filter(|&lot| !self.lots[lot].over).collect()
     }
 
     /// Makes what remains of a lot `wanted`: more is issued, less is voided; what it still owes stays with what is left of it,
@@ -94,7 +103,7 @@ impl Judged<'_> {
             self.owes_from_now(lot, owed);
             self.alerts.issued += more;
             self.credits_have_come();
-            let running = self.cycle.lot == Some(lot);
+            let running = self.cycle.running_lot(lot).is_some();
             self.lot_fact(if running { EntryKind::IssueAllowance } else { EntryKind::Issue }, lot, more);
         } else {
             let all = wanted.is_zero();
@@ -160,7 +169,7 @@ impl Judged<'_> {
         let difference = self.price_difference(change.prorate == Prorate::Full, new.as_ref());
         let mut rest = self.till.billing.map_or(Money::ZERO, |billing| billing.owed(self.now));
         self.time_is_over();
-        if let Some(lot) = self.cycle.lot.filter(|&lot| !self.lots[lot].over) {
+        for lot in self.running_lots() {
             rest += self.close_past(lot);
         }
         if difference > Money::ZERO {
@@ -230,19 +239,32 @@ impl Judged<'_> {
         }
         let later = self.allowances_until(billing.to);
         let mut kept = rest;
-        match self.cycle.lot.filter(|&lot| !self.lots[lot].over) {
-            Some(lot) => {
-                let part = if later == 0 { rest } else { rest.scale_floor(1, later + 1) };
-                self.lots[lot].price += part;
-                kept -= part;
-            }
-            None if later > 0 => {}
-            None => {
+        let running = self.running_lots();
+        match running.len() {
+            0 if later > 0 => {}
+            0 => {
                 self.earned(rest);
                 kept = Money::ZERO;
+            }
+            count => {
+                let part = if later == 0 { rest } else { rest.scale_floor(1, later + 1) };
+                for (lot, price) in running.into_iter().zip(parts_of(part, count)) {
+                    self.lots[lot].price += price;
+                }
+                kept -= part;
             }
         }
         billing.paid = PaidFor::Allowances(kept);
         self.till.billing = Some(billing);
     }
+}
+
+/// How much more each of so many running lots would be: by owner where both plans give as many, else an equal part of what their
+/// sums differ by, the last one with the rest (docs/semantics.md §14.16).
+fn differences(old: &[Credits], new: &[Credits], lots: usize) -> Vec<Credits> {
+    if old.len() == lots && new.len() == lots {
+        return new.iter().zip(old).map(|(new, old)| *new - *old).collect();
+    }
+    let sum = |amounts: &[Credits]| amounts.iter().copied().sum::<Credits>();
+    equal_parts(sum(new) - sum(old), lots)
 }

@@ -17,6 +17,13 @@ impl Judged<'_> {
             return;
         }
         self.kills = true;
+        // What the charges of the killed exhaust besides is killed after them.
+        while self.kill_what_is_exhausted() {}
+        self.kills = false;
+    }
+
+    /// True if something was killed.
+    fn kill_what_is_exhausted(&mut self) -> bool {
         let mut running: Vec<usize> = (0..self.work.len())
             .filter(|&work| {
                 let state = &self.work[work];
@@ -27,13 +34,15 @@ impl Judged<'_> {
             })
             .collect();
         running.sort_by_key(|&work| self.tie(work, 0));
+        let mut killed = false;
         for work in running {
             let exempt = self.open_hold_of(work).is_some();
             if self.work[work].stands == Stands::InFlight && self.work[work].settled.is_none() && !exempt {
                 self.end(work, Ending::Killed);
+                killed = true;
             }
         }
-        self.kills = false;
+        killed
     }
 
     /// An operation that starts while the account is exhausted meets it at once.

@@ -2,7 +2,7 @@
 //!
 //! Owns what has expired, piece by piece. Leaves the instants at which limits count such charges to `limits_meters`.
 
-use crate::policy::BilledTo;
+use crate::policy::{BilledTo, ChargedPart};
 use crate::units::{Credits, Money, SimTime};
 
 use super::account::Judged;
@@ -104,6 +104,7 @@ impl Judged<'_> {
         for &(lot, part) in taken_back {
             let pinned = self.lots[lot].pinned;
             self.burn(work, segment, lot, part);
+            self.has_taken(work, ChargedPart::Lots(self.lots[lot].category), part);
             self.lots[lot].pinned = pinned;
             left -= part;
         }
@@ -112,6 +113,7 @@ impl Judged<'_> {
             let part = self.unreserved_of(lot).min(left);
             if part.is_positive() && then.contains(&lot) {
                 self.burn(work, segment, lot, part);
+                self.has_taken(work, ChargedPart::Lots(self.lots[lot].category), part);
                 left -= part;
             }
         }

@@ -8,6 +8,7 @@ use crate::units::{Credits, FeatureIndex};
 use crate::workload::Fate;
 
 use super::account::Judged;
+use super::ceilings::Blamed;
 use super::check::with_buffer;
 use super::facts::Reason;
 use super::limits_meters::{ONE, Owner};
@@ -65,12 +66,13 @@ impl Judged<'_> {
             LimitUnit::Credits | LimitUnit::Money => {}
         }
         let estimate = self.work[work].estimate.unwrap_or(Credits::ZERO);
-        match &self.rules_of(work).admission {
-            Admission::None | Admission::Positive => RoomNeed::Any,
-            Admission::Estimate(_) => RoomNeed::Much(estimate),
-            Admission::Hold(hold) if hold.need == HoldNeed::Positive => RoomNeed::Any,
-            Admission::Hold(hold) => RoomNeed::Much(with_buffer(estimate, hold.buffer)),
-        }
+        let need = match &self.rules_of(work).admission {
+            Admission::None | Admission::Positive => return RoomNeed::Any,
+            Admission::Estimate(_) => estimate,
+            Admission::Hold(hold) if hold.need == HoldNeed::Positive => return RoomNeed::Any,
+            Admission::Hold(hold) => with_buffer(estimate, hold.buffer),
+        };
+        RoomNeed::Much(self.need_in_money(work, limit, need))
     }
 
     /// What open holds reserve inside a limit of credits.
@@ -80,9 +82,11 @@ impl Judged<'_> {
             LimitUnit::Quantity(counted) => return self.quantity_reserved(limit, owner, counted),
             LimitUnit::Credits | LimitUnit::Money => {}
         }
-        let inside =
-            self.holds.iter().filter(|hold| !hold.ended && self.inside(hold.work, limit) == Some(owner));
-        inside.map(|hold| hold.left()).sum()
+        let inside = |hold: &usize| {
+            let hold = &self.holds[*hold];
+            !hold.ended && self.inside(hold.work, limit) == Some(owner)
+        };
+        (0..self.holds.len()).filter(inside).map(|hold| self.held_under(limit, hold)).sum()
     }
 
     /// used + reserved + need ≤ amount, or used + reserved < amount, or for the newest value need ≤ amount.
@@ -99,6 +103,10 @@ impl Judged<'_> {
         let terms = self.terms();
         let full = |(place, owner, amount): &(usize, Owner, Credits)| {
             let limit = &terms.limits[*place];
+            if limit.covers.is_some() {
+                // Ceilings are asked with the balance (docs/semantics.md §15.17).
+                return false;
+            }
             let counts = limit.unit != LimitUnit::InFlight;
             let anew = counts && after.is_some_and(|reset| reset.limits.contains(&limit.name));
             let used = if anew { Credits::ZERO } else { self.used(limit, *owner) };
@@ -116,8 +124,17 @@ impl Judged<'_> {
         if let Some(place) = self.full_limit(work, after) {
             return Some(Stop::Limit(place));
         }
-        let (reaction, reason) = self.balance_is_short(work)?;
-        Some(Stop::Balance(reaction, reason))
+        if self.rules_of(work).admission == Admission::None {
+            return None;
+        }
+        match self.blamed(work, self.need(work), after) {
+            Blamed::Nothing => None,
+            Blamed::Ceiling(place) => Some(Stop::Limit(place)),
+            Blamed::Balance => {
+                let (reaction, reason) = self.short_of_credits(work);
+                Some(Stop::Balance(reaction, reason))
+            }
+        }
     }
 
     /// What stops an operation after a banked reset has been used, if one helps (docs/semantics.md §15.10).
@@ -190,11 +207,15 @@ impl Judged<'_> {
         }
     }
 
-    /// Limits of credits have room for an addition to a hold (docs/semantics.md §6.16).
+    /// Limits of credits and of money have room for an addition to a hold (docs/semantics.md §6.16, §15.8).
     pub fn limits_have_room_for(&self, work: usize, addition: RoomNeed) -> bool {
         self.asked_limits(work).into_iter().all(|(place, owner, amount)| {
             let limit = &self.terms().limits[place];
-            let asks = limit.unit == LimitUnit::Credits && limit.on_limit != OnLimit::Allow;
+            let asks = limit.unit.is_charged() && limit.covers.is_none() && limit.on_limit != OnLimit::Allow;
+            let addition = match addition {
+                RoomNeed::Much(addition) => RoomNeed::Much(self.need_in_money(work, limit, addition)),
+                other => other,
+            };
             let (used, reserved) = (self.used(limit, owner), self.reserved_inside(limit, owner));
             !asks || Self::has_room(used, reserved, addition, amount)
         })

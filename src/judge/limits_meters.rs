@@ -4,15 +4,18 @@
 //! `limits_check`, who waits for it to `limits_queue`, and what begins anew to `limits_resets`.
 
 use crate::policy::{
-    LimitOwner, LimitUnit, LimitWindow, StatedAmount, UsageLimit, VaryingAmount, WindowAnchor,
+    ChargedPart, LimitOwner, LimitUnit, LimitWindow, OnLimit, StatedAmount, UsageLimit, VaryingAmount,
+    WindowAnchor,
 };
 use crate::sampling::Purpose;
-use crate::units::{Credits, NO_MEMBER, SimSpan, SimTime};
+use crate::units::{Credits, Money, NO_MEMBER, SimSpan, SimTime};
 
 use super::account::Judged;
+use super::charge::ChargedPieces;
 use super::cycle::share_down;
 use super::facts::{EntryKind, Reason};
 use super::limits_asks::{JudgedAnswer, JudgedAsking};
+use super::limits_money::{WorthCounted, half_up};
 use super::limits_windows::JudgedWindow;
 use super::work::Stands;
 
@@ -33,8 +36,8 @@ pub(super) type Bank = (u16, usize, Owner);
 pub(super) struct Counted {
     pub at: SimTime,
     pub work: usize,
-    /// What was charged of it, less what was given back.
-    pub credits: Credits,
+    /// What was charged of it, piece by piece, less what was given back.
+    pub pieces: ChargedPieces,
     /// What counts of it.
     pub counts: Credits,
     /// The window that the first use has opened and that was open then, by its first instant; none may have been.
@@ -64,6 +67,8 @@ pub(super) struct JudgedMeter {
     pub asking: JudgedAsking,
     /// Who waits for room, first in first out.
     pub line: Vec<usize>,
+    /// What its charges are worth, if it counts money.
+    pub worth: WorthCounted,
 }
 
 /// All meters of the account.
@@ -116,7 +121,7 @@ impl<'a> Judged<'a> {
         self.case.traits.members.get(usize::from(member)).and_then(|member| member.group)
     }
 
-    fn has_adopted(&self, limit: &UsageLimit) -> bool {
+    pub fn has_adopted(&self, limit: &UsageLimit) -> bool {
         let key = self.case.key.name("limit").name(&limit.name);
         limit.adopted.holds(key.uniform(Purpose::TopUp, 0, 0))
     }
@@ -147,7 +152,7 @@ impl<'a> Judged<'a> {
     }
 
     /// By default; a formula is over the organization's heads, and each organization draws once from a distribution.
-    fn amount_for_all(&self, limit: &UsageLimit) -> StatedAmount {
+    pub fn amount_for_all(&self, limit: &UsageLimit) -> StatedAmount {
         let traits = self.case.traits;
         let amount = match &limit.amount.varies {
             None => return limit.amount.default,
@@ -164,6 +169,9 @@ impl<'a> Judged<'a> {
                 dist.sample(&mut key.keyed(Purpose::TopUp, 1, 0))
             }
         };
+        if limit.unit == LimitUnit::Money {
+            return StatedAmount::Most(Credits::from_micros(Money::from_f64(amount).nanos()));
+        }
         let counts = matches!(limit.unit, LimitUnit::Operations | LimitUnit::InFlight);
         StatedAmount::Most(Credits::from_f64(if counts { libm::floor(amount) } else { amount }))
     }
@@ -182,6 +190,7 @@ impl<'a> Judged<'a> {
             raised: Credits::ZERO,
             asking: JudgedAsking::default(),
             line: Vec::new(),
+            worth: WorthCounted::default(),
         });
         self.meters.all.len() - 1
     }
@@ -298,7 +307,7 @@ impl<'a> Judged<'a> {
             }
             self.window_is_entered(limit, owner, meter);
             match limit.unit {
-                LimitUnit::Operations => told.extend(self.count(work, limit, owner, (ONE, self.now), true)),
+                LimitUnit::Operations => told.extend(self.count_for_good(work, limit, owner, ONE)),
                 LimitUnit::InFlight => {
                     let after = self.used(limit, owner);
                     told.extend(self.reached(work, limit, owner, (after - ONE, after)));
@@ -313,17 +322,48 @@ impl<'a> Judged<'a> {
         self.tell_and_answer(work, told);
     }
 
-    /// A charge counts (docs/semantics.md §15.3); `stays` if it is never given back.
-    pub fn charge_counts(&mut self, work: usize, credits: Credits, at: SimTime, stays: bool) -> Vec<Reason> {
-        let (terms, mut told) = (self.terms(), Vec::new());
-        for limit in &terms.limits {
-            if limit.unit == LimitUnit::Credits
-                && let Some(owner) = self.inside(work, limit)
-            {
-                told.extend(self.count(work, limit, owner, (credits, at), stays));
+    /// A charge counts, the parts of it that each limit counts (docs/semantics.md §15.3, §15.14); `stays` if it is never given
+    /// back. What of its overage the next close forgives is noted (docs/semantics.md §15.21).
+    pub fn charge_counts(
+        &mut self,
+        work: usize,
+        pieces: &ChargedPieces,
+        at: SimTime,
+        stays: bool,
+    ) -> Vec<Reason> {
+        let (terms, mut told, mut beyond) = (self.terms(), Vec::new(), Credits::ZERO);
+        for limit in terms.limits.iter().filter(|limit| limit.unit.is_charged()) {
+            let Some(owner) = self.inside(work, limit) else { continue };
+            let amount = self.counted_of(limit, owner, pieces);
+            let counting = (pieces.clone(), amount, at);
+            let (more, rise) = self.count(work, limit, owner, counting, stays);
+            told.extend(more);
+            if limit.absorbs && limit.on_limit != OnLimit::Allow {
+                beyond = beyond.max(self.overage_for(limit, rise));
             }
         }
+        let of_overage = pieces.iter().filter(|(part, _)| *part == ChargedPart::Overage);
+        let overage: Credits = of_overage.map(|(_, credits)| *credits).sum();
+        if overage.is_positive()
+            && let Some(debt) = self.debts.last_mut()
+        {
+            debt.beyond = beyond.min(overage);
+        }
         told
+    }
+
+    /// What of a charge a limit counts: parts, or what they are worth.
+    fn counted_of(&mut self, limit: &UsageLimit, owner: Owner, pieces: &ChargedPieces) -> Credits {
+        let counted = || pieces.iter().filter(|(part, _)| limit.counts.hold(*part));
+        let Some(prices) = self.prices_of(limit) else {
+            return counted().map(|(_, credits)| *credits).sum();
+        };
+        let exact = counted().map(|(part, credits)| prices.exact(*part, *credits)).sum();
+        let meter = self.meter(limit.id, owner);
+        let closed =
+            matches!(limit.window, LimitWindow::FirstUse(_)) && self.open_first_use(limit, meter).is_none();
+        // What adds to a window after its end is rounded by itself.
+        if closed { half_up(exact) } else { self.money_counts(limit, meter, exact) }
     }
 
     /// The newest value takes the place of what is used.
@@ -331,55 +371,65 @@ impl<'a> Judged<'a> {
         let before = self.used(limit, owner);
         let meter = self.meter(limit.id, owner);
         self.meters.all[meter].counted.clear();
-        self.counts_now((work, value, self.now), limit, owner, (before, true))
+        self.counts_now((work, Vec::new(), value, self.now), limit, owner, (before, true)).0
     }
 
-    /// Something counts at the present; `stays` if it is never given back.
-    pub fn count(
+    /// Something that is no charge counts at the present, for good.
+    pub fn count_for_good(
         &mut self,
         work: usize,
         limit: &UsageLimit,
         owner: Owner,
-        (credits, at): (Credits, SimTime),
-        stays: bool,
+        amount: Credits,
     ) -> Vec<Reason> {
+        self.count(work, limit, owner, (Vec::new(), amount, self.now), true).0
+    }
+
+    /// Something counts, of a charge its pieces; `stays` if it is never given back. Returns who is told, and the rise of the overrun.
+    fn count(
+        &mut self,
+        work: usize,
+        limit: &UsageLimit,
+        owner: Owner,
+        (pieces, amount, at): (ChargedPieces, Credits, SimTime),
+        stays: bool,
+    ) -> (Vec<Reason>, Credits) {
         let before = self.used(limit, owner);
-        self.counts_now((work, credits, at), limit, owner, (before, stays))
+        self.counts_now((work, pieces, amount, at), limit, owner, (before, stays))
     }
 
     fn counts_now(
         &mut self,
-        (work, credits, at): (usize, Credits, SimTime),
+        (work, pieces, amount, at): (usize, ChargedPieces, Credits, SimTime),
         limit: &UsageLimit,
         owner: Owner,
         (before, stays): (Credits, bool),
-    ) -> Vec<Reason> {
+    ) -> (Vec<Reason>, Credits) {
         let meter = self.meter(limit.id, owner);
         // What was incurred in a window that is over adds to none that is open (docs/semantics.md §18.8).
         let open = self.open_first_use(limit, meter).map(|(from, _)| from);
         let window = open.filter(|from| *from <= at);
         let nowhere = window.is_none() && matches!(limit.window, LimitWindow::FirstUse(_));
-        let counts = if nowhere { Credits::ZERO } else { credits };
+        let counts = if nowhere { Credits::ZERO } else { amount };
         let fixed = self.fixed_window_at(limit, at);
         // What was incurred before the limit began anew is used no more.
         let forgotten = self.meters.begun_anew.iter().any(|(id, whose, when)| {
             *id == limit.id && whose.is_none_or(|whose| whose == owner) && at < *when
         });
-        let counted = Counted { at, work, credits, counts, window, fixed, stays, forgotten };
+        let counted = Counted { at, work, pieces, counts, window, fixed, stays, forgotten };
         self.leave_out_what_is_over(limit, meter);
         self.meters.all[meter].counted.push(counted);
         // A bucket has no windows, and counts what is recorded late as it is recorded.
         self.meters.all[meter].flows.push((self.now, counts));
         if nowhere {
-            if at == self.now {
-                self.count_after_window(work, limit, owner, credits);
-            }
-            return Vec::new();
+            let late = at < self.now;
+            let rise = if late { Credits::ZERO } else { self.count_after_window(work, limit, owner, amount) };
+            return (Vec::new(), rise);
         }
         let after = self.used(limit, owner);
         self.window_is_used(limit, owner, meter);
-        self.has_overrun(limit, owner, (before, after));
-        self.reached(work, limit, owner, (before, after))
+        let rise = self.has_overrun(work, limit, owner, (before, after));
+        (self.reached(work, limit, owner, (before, after)), rise)
     }
 
     /// Shares of the amount that what is used has reached from below (docs/semantics.md §15.9).
@@ -416,7 +466,7 @@ impl<'a> Judged<'a> {
     /// What is given back is taken off, the last charge first, where its window is open (docs/semantics.md §15.3).
     pub fn give_back_counts(&mut self, work: usize, credits: Credits) {
         let terms = self.terms();
-        for limit in terms.limits.iter().filter(|limit| limit.unit == LimitUnit::Credits) {
+        for limit in terms.limits.iter().filter(|limit| limit.unit.is_charged()) {
             let Some(meter) = self.inside(work, limit).and_then(|owner| self.meter_of(limit.id, owner))
             else {
                 continue;
@@ -424,21 +474,44 @@ impl<'a> Judged<'a> {
             let mut left = credits;
             let counts = self.still_counts(limit, meter);
             for index in (0..self.meters.all[meter].counted.len()).rev() {
-                let counted = self.meters.all[meter].counted[index].clone();
+                let counted = &self.meters.all[meter].counted[index];
                 if counted.work != work || counted.stays {
                     continue;
                 }
-                let part = counted.credits.min(left);
-                left -= part;
-                let open = counts(&counted);
-                self.meters.all[meter].counted[index].credits -= part;
-                if open {
-                    self.meters.all[meter].counted[index].counts -= part;
-                    self.meters.all[meter].flows.push((self.now, -part));
+                let open = counts(counted);
+                let mut pieces = counted.pieces.clone();
+                while left.is_positive()
+                    && let Some((part, of_it)) = pieces.pop()
+                {
+                    let back = of_it.min(left);
+                    left -= back;
+                    if of_it > back {
+                        pieces.push((part, of_it - back));
+                    }
+                    if open && limit.counts.hold(part) {
+                        self.takes_off(limit, meter, index, (part, back));
+                    }
                 }
+                self.meters.all[meter].counted[index].pieces = pieces;
             }
             let owner = self.meters.all[meter].owner;
             self.window_is_used(limit, owner, meter);
         }
+    }
+
+    /// So much of a part leaves what a charge counts.
+    fn takes_off(
+        &mut self,
+        limit: &UsageLimit,
+        meter: usize,
+        index: usize,
+        (part, back): (ChargedPart, Credits),
+    ) {
+        let less = match self.prices_of(limit) {
+            None => Credits::ZERO - back,
+            Some(prices) => self.money_counts(limit, meter, -prices.exact(part, back)),
+        };
+        self.meters.all[meter].counted[index].counts += less;
+        self.meters.all[meter].flows.push((self.now, less));
     }
 }

@@ -74,7 +74,7 @@ impl Judged<'_> {
     ) -> Vec<Reason> {
         let value = self.quantity(work, limit).unwrap_or(Credits::ZERO);
         match counted {
-            CountedAt::Start => self.count(work, limit, owner, (value, self.now), true),
+            CountedAt::Start => self.count_for_good(work, limit, owner, value),
             CountedAt::Latest => self.replace(work, limit, owner, value),
             CountedAt::End => Vec::new(),
         }
@@ -106,7 +106,7 @@ impl Judged<'_> {
                 } else {
                     value.scale_floor(done.micros(), cost.micros())
                 };
-                told.extend(self.count(work, limit, owner, (counts, self.now), true));
+                told.extend(self.count_for_good(work, limit, owner, counts));
             }
         }
         told

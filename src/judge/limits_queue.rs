@@ -19,8 +19,10 @@ impl Judged<'_> {
                 .is_some_and(|meter| !self.meters.all[meter].line.is_empty())
         };
         let asked = self.asked_limits(work).into_iter();
-        let mut behind = asked
-            .filter(|(place, owner, _)| limits[*place].on_limit == OnLimit::Queue && waits(*place, *owner));
+        let mut behind = asked.filter(|(place, owner, _)| {
+            let limit = &limits[*place];
+            limit.covers.is_none() && limit.on_limit == OnLimit::Queue && waits(*place, *owner)
+        });
         behind.next().map(|(place, ..)| place)
     }
 
@@ -67,7 +69,7 @@ impl Judged<'_> {
             return false;
         }
         self.price_now(head);
-        self.look_at_checks();
+        self.look_at_checks(head);
         if self.meters.all[meter].line.first() != Some(&head) {
             return true;
         }
@@ -116,11 +118,20 @@ impl Judged<'_> {
         }
     }
 
+    /// The room that an operation needs under a limit that has turned it away.
+    fn room_needed(&self, work: usize, limit: &UsageLimit) -> RoomNeed {
+        let place = self.terms().limits.iter().position(|other| other.id == limit.id);
+        match place {
+            Some(place) if limit.covers.is_some() => self.needed_inside(work, place),
+            _ => self.limit_need(work, limit),
+        }
+    }
+
     /// Nobody waits for a window that would not hold what is needed.
     fn room_after_now(&self, work: usize, limit: &UsageLimit, owner: Owner) -> Option<SimTime> {
         let meter = self.meter_of(limit.id, owner)?;
         let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return None };
-        if !Self::has_room(Credits::ZERO, Credits::ZERO, self.limit_need(work, limit), amount) {
+        if !Self::has_room(Credits::ZERO, Credits::ZERO, self.room_needed(work, limit), amount) {
             return None;
         }
         match limit.window {
@@ -135,14 +146,14 @@ impl Judged<'_> {
     /// When enough has left a rolling window.
     fn left_by(&self, work: usize, limit: &UsageLimit, owner: Owner, span: SimSpan) -> Option<SimTime> {
         let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return None };
-        let (need, reserved) = (self.limit_need(work, limit), self.reserved_inside(limit, owner));
+        let (need, reserved) = (self.room_needed(work, limit), self.reserved_inside(limit, owner));
         let mut used = self.used(limit, owner);
         if Self::has_room(used, reserved, need, amount) {
             return None;
         }
         for counted in &self.meters.all[self.meter_of(limit.id, owner)?].counted {
             if !counted.forgotten && self.now < counted.at + span {
-                used -= counted.credits;
+                used -= counted.counts;
                 if Self::has_room(used, reserved, need, amount) {
                     return Some(counted.at + span);
                 }
@@ -161,7 +172,7 @@ impl Judged<'_> {
         per: SimSpan,
     ) -> Option<SimTime> {
         let StatedAmount::Most(amount) = self.amount_of(limit, owner) else { return None };
-        let (need, reserved) = (self.limit_need(work, limit), self.reserved_inside(limit, owner));
+        let (need, reserved) = (self.room_needed(work, limit), self.reserved_inside(limit, owner));
         let used = self.used(limit, owner);
         if Self::has_room(used, reserved, need, amount) {
             return None;

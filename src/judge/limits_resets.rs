@@ -7,6 +7,7 @@ use super::account::Judged;
 use super::agenda::Coming;
 use super::facts::{EntryKind, Fact, Reason};
 use super::limits_meters::Bank;
+use super::limits_money::WorthCounted;
 
 impl Judged<'_> {
     /// Resets at instants hold for everybody.
@@ -49,6 +50,7 @@ impl Judged<'_> {
                 }
                 meter.counted.iter_mut().for_each(|counted| counted.forgotten = true);
                 meter.flows.clear();
+                meter.worth = WorthCounted::default();
                 self.window_begins_anew(limit, place, reset.restart);
             }
             let fact = match of {

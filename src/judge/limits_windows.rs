@@ -1,4 +1,4 @@
-//! Windows with an end in which operations have started, and how far meters were overrun (docs/semantics.md §15.4, §15.8, §15.13).
+//! Windows with an end of which something was used, and how far meters were overrun (docs/semantics.md §15.4, §15.8, §15.13).
 //!
 //! Owns what was used of each window, those that have ended too. Leaves what counts now to `limits_meters`.
 
@@ -8,11 +8,13 @@ use crate::units::{Credits, SimTime};
 use super::account::Judged;
 use super::limits_meters::{JudgedMeter, Owner};
 
-/// A window in which an operation has started.
+/// A window in which something was used, or an operation has started.
 #[derive(Debug, Clone)]
 pub(super) struct JudgedWindow {
     pub from: SimTime,
     pub until: SimTime,
+    /// An operation has started in it.
+    pub entered: bool,
     pub used: Credits,
     /// All was used at some instant.
     pub exhausted: bool,
@@ -38,7 +40,7 @@ fn beyond(before: Credits, after: Credits, most: StatedAmount) -> Credits {
 }
 
 impl JudgedMeter {
-    /// The window that is open, if an operation has started in it.
+    /// The window that is open, if anything has been used of it.
     fn open_window(&mut self, now: SimTime) -> Option<&mut JudgedWindow> {
         self.windows.last_mut().filter(|window| window.from <= now && now < window.until)
     }
@@ -52,13 +54,22 @@ impl Judged<'_> {
 
     /// An operation has started inside: its window counts in reports.
     pub fn window_is_entered(&mut self, limit: &UsageLimit, owner: Owner, meter: usize) {
+        self.window_is_used(limit, owner, meter);
+        let now = self.now;
+        if let Some(window) = self.meters.all[meter].open_window(now) {
+            window.entered = true;
+        }
+    }
+
+    /// The window of now is written down.
+    fn window_is_known(&mut self, limit: &UsageLimit, meter: usize) {
         let Some((from, until)) = self.window_of_now(limit, meter) else { return };
         let known = self.meters.all[meter].windows.last();
         if known.is_none_or(|known| (known.from, known.until) != (from, until)) {
-            let window = JudgedWindow { from, until, used: Credits::ZERO, exhausted: false, most: None };
+            let (entered, used, exhausted) = (false, Credits::ZERO, false);
+            let window = JudgedWindow { from, until, entered, used, exhausted, most: None };
             self.meters.all[meter].windows.push(window);
         }
-        self.window_is_used(limit, owner, meter);
     }
 
     /// Where an operation starts: the windows of all meters that a first use has opened and that are open.
@@ -77,6 +88,7 @@ impl Judged<'_> {
         if !limit.window.has_ends() {
             return;
         }
+        self.window_is_known(limit, meter);
         let (used, amount, now) = (self.used(limit, owner), self.amount_of(limit, owner), self.now);
         if let Some(window) = self.meters.all[meter].open_window(now) {
             window.used = used;
@@ -85,10 +97,16 @@ impl Judged<'_> {
     }
 
     /// A charge while no first use has opened a window adds to the one in which its operation started.
-    pub fn count_after_window(&mut self, work: usize, limit: &UsageLimit, owner: Owner, credits: Credits) {
-        let Some(meter) = self.meter_of(limit.id, owner) else { return };
+    pub fn count_after_window(
+        &mut self,
+        work: usize,
+        limit: &UsageLimit,
+        owner: Owner,
+        credits: Credits,
+    ) -> Credits {
+        let Some(meter) = self.meter_of(limit.id, owner) else { return Credits::ZERO };
         let Some((_, place)) = self.work[work].windows.iter().find(|(of, _)| *of == meter).copied() else {
-            return;
+            return Credits::ZERO;
         };
         let amount = self.amount_of(limit, owner);
         let window = &mut self.meters.all[meter].windows[place];
@@ -96,20 +114,32 @@ impl Judged<'_> {
         window.used += credits;
         window.exhausted |= matches!(most, StatedAmount::Most(most) if window.used >= most);
         let rise = beyond(before, window.used, most);
-        self.overran(limit.id, rise);
+        self.overran(work, limit, rise)
     }
 
-    /// A charge has taken what is used from so much to so much.
-    pub fn has_overrun(&mut self, limit: &UsageLimit, owner: Owner, (before, after): (Credits, Credits)) {
+    /// A charge has taken what is used from so much to so much; returns the rise of the overrun.
+    pub fn has_overrun(
+        &mut self,
+        work: usize,
+        limit: &UsageLimit,
+        owner: Owner,
+        (before, after): (Credits, Credits),
+    ) -> Credits {
         let rise = beyond(before, after, self.amount_of(limit, owner));
-        self.overran(limit.id, rise);
+        self.overran(work, limit, rise)
     }
 
-    fn overran(&mut self, id: u16, rise: Credits) {
-        match self.meters.overrun.iter_mut().find(|(of, _)| *of == id) {
-            Some((_, overrun)) => *overrun += rise,
-            None => self.meters.overrun.push((id, rise)),
+    /// Limits that stand behind in a chain are not overrun (docs/semantics.md §15.2).
+    fn overran(&mut self, work: usize, limit: &UsageLimit, rise: Credits) -> Credits {
+        let asked = self.asked_limits(work);
+        if !asked.iter().any(|(place, ..)| self.terms().limits[*place].id == limit.id) {
+            return Credits::ZERO;
         }
+        match self.meters.overrun.iter_mut().find(|(of, _)| *of == limit.id) {
+            Some((_, overrun)) => *overrun += rise,
+            None => self.meters.overrun.push((limit.id, rise)),
+        }
+        rise
     }
 
     /// Amounts are about to change: windows that have ended keep theirs.
@@ -155,7 +185,9 @@ impl Judged<'_> {
         let (mut count, mut exhausted) = (0, 0);
         let (mut unused, mut offered) = (Credits::ZERO, Credits::ZERO);
         for meter in self.meters.all.iter().filter(|meter| meter.id == limit.id) {
-            let counts = |window: &&JudgedWindow| window.until <= end && !(warmed_up && window.until <= from);
+            let counts = |window: &&JudgedWindow| {
+                window.entered && window.until <= end && !(warmed_up && window.until <= from)
+            };
             for window in meter.windows.iter().filter(counts) {
                 let most = window.most.unwrap_or_else(|| self.amount_of(limit, meter.owner));
                 count += 1;

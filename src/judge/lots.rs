@@ -8,7 +8,7 @@ use crate::units::{Category, Credits, MICROS_PER_SECOND, Money, SimTime};
 use super::account::Judged;
 use super::facts::{EntryKind, Fact};
 use super::ratable::OverTime;
-use super::scopes::narrowness;
+use super::scopes::{Holder, narrowness};
 
 /// Where a lot comes from, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub(super) struct JudgedLot {
     pub over_time: Option<OverTime>,
     /// Whom it is for (docs/semantics.md §14.1).
     pub scope: CreditScope,
+    /// Whose it is, and whose it was as it was issued (docs/semantics.md §14.10, §14.17).
+    pub holder: Holder,
+    pub given_to: Holder,
     pub origin: LotOrigin,
     /// What only holds keep alive of it; it expires as they let go.
     pub pinned: Credits,
@@ -71,10 +74,23 @@ impl JudgedLot {
             price: Money::ZERO,
             over_time: None,
             scope: CreditScope::default(),
+            holder: Holder::All,
+            given_to: Holder::All,
             origin,
             pinned: Credits::ZERO,
             over: false,
         }
+    }
+
+    /// The same for whom another lot is.
+    pub fn for_whom(self, other: &JudgedLot) -> JudgedLot {
+        JudgedLot { scope: other.scope.clone(), holder: other.holder, given_to: other.holder, ..self }
+    }
+
+    /// The same for these.
+    pub fn held_by(self, scope: &CreditScope, holder: Holder) -> JudgedLot {
+        let scope = if holder == Holder::All { scope.shared() } else { scope.clone() };
+        JudgedLot { scope, holder, given_to: holder, ..self }
     }
 
     /// The end that is acted upon: an inclusive boundary adds a microsecond (docs/semantics.md §3.1).
@@ -143,7 +159,9 @@ impl Judged<'_> {
     pub fn standing(&self, place: usize) -> LotInOrder<'_> {
         let lot = &self.lots[place];
         let stands = match lot.origin {
-            LotOrigin::Rolled { burns, .. } if burns != RolledBurns::Unordered => self.cycle.lot,
+            LotOrigin::Rolled { burns, .. } if burns != RolledBurns::Unordered => {
+                self.cycle.running.first().map(|running| running.lot)
+            }
             _ => None,
         };
         let (ends, ends_beside) = (self.ends(place), self.ends(stands.unwrap_or(place)));

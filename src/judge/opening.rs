@@ -1,8 +1,11 @@
 //! The opening of an account: one event with everything dated at it (docs/semantics.md §10.4).
 
+use crate::units::Credits;
+
 use super::account::Judged;
 use super::facts::{EntryKind, Fact};
 use super::repay::JudgedDebt;
+use super::scopes::Holder;
 
 impl Judged<'_> {
     /// The account opens, at its sign-up or at the start if that is later (docs/semantics.md §1.5).
@@ -25,7 +28,12 @@ impl Judged<'_> {
         self.say(Fact::new(self.now, EntryKind::Opened));
         let debt = self.case.customers.debt_at_start;
         if debt.is_positive() {
-            self.debts.push(JudgedDebt { owed: debt, parts: Vec::new() });
+            self.debts.push(JudgedDebt {
+                owner: Holder::All,
+                owed: debt,
+                beyond: Credits::ZERO,
+                parts: Vec::new(),
+            });
             self.say(Fact::new(self.now, EntryKind::OpeningDebt).of(debt));
         }
         self.whole_event = Some(self.balances());
@@ -43,6 +51,6 @@ impl Judged<'_> {
         self.schedule_changes();
         self.schedule_resets();
         self.life_will_end();
-        self.look_at_top_ups();
+        self.look_at_top_ups(None);
     }
 }

@@ -16,13 +16,30 @@ impl Judged<'_> {
         let last_instant = |close: SimTime| close - SimSpan::from_micros(1);
         let period = |close: SimTime| self.case.zone.start_of(last_instant(close), grace.per);
         let so_often = self.cycle.graces.iter().filter(|&&at| period(at) == period(close)).count();
-        (so_often < grace.times as usize).then(|| grace.of(self.cycle.amount))
+        (so_often < grace.times as usize).then(|| grace.of(self.cycle.amount()))
+    }
+
+    /// Debt beyond limits whose overrun the next close forgives, as far as it is still owed (docs/semantics.md §15.21).
+    fn beyond_limits(&self) -> Credits {
+        self.debts.iter().map(|debt| debt.beyond).sum::<Credits>().min(self.debt())
+    }
+
+    /// A close forgives it, the oldest debt first.
+    pub fn overrun_is_forgiven(&mut self) {
+        let beyond = self.beyond_limits();
+        self.debts.iter_mut().for_each(|debt| debt.beyond = Credits::ZERO);
+        if beyond.is_positive() {
+            self.end_debts(beyond, |credits| DebtPart::Forgiven { credits });
+            self.tell(Fact::new(self.now, EntryKind::DebtForgiven).of(beyond));
+            self.stamp();
+        }
     }
 
     /// What is owed but for what the coming close will forgive (docs/semantics.md §18.6).
     pub fn owed_for_good(&self) -> Credits {
         let forgiven = self.cycle.next.and_then(|close| self.grace_at(close));
-        (self.debt() - forgiven.unwrap_or(Credits::ZERO)).positive_part()
+        let beyond = if self.cycle.next.is_some() { self.beyond_limits() } else { Credits::ZERO };
+        (self.debt() - beyond - forgiven.unwrap_or(Credits::ZERO)).positive_part()
     }
 
     /// A close with debt forgives some of it, the oldest first.

@@ -244,14 +244,14 @@ impl Judged<'_> {
         lots.sort_by_key(|&lot| (self.lots[lot].id, lot));
         lots.retain(|&lot| {
             let state = &self.lots[lot];
-            let running = self.cycle.lot == Some(lot);
+            let running = self.cycle.running.iter().any(|running| running.lot == lot);
             !state.over && state.remaining.is_positive() && state.pinned.is_zero() && (all || !running)
         });
         for lot in lots {
             let wanted = self.lots[lot].remaining.scale_half_up(convert.billionths, 1_000_000_000);
             self.resize(lot, wanted);
-            if self.cycle.lot == Some(lot) {
-                self.cycle.amount = self.cycle.used + wanted;
+            if let Some(running) = self.cycle.running_lot(lot) {
+                running.amount = running.used + wanted;
             }
             // What comes to nothing has no end any more.
             if let Some(until) = until.filter(|_| wanted.is_positive()) {
@@ -284,7 +284,7 @@ impl Judged<'_> {
 
     /// What looks at a state looks at new rules at once (docs/semantics.md §10.3, §16.12).
     pub fn look_at_new_rules(&mut self) {
-        self.look_at_top_ups();
+        self.look_at_top_ups(None);
         self.kill_if_exhausted();
     }
 }

@@ -165,7 +165,7 @@ impl Judged<'_> {
             return false;
         }
         self.price_now(head);
-        self.look_at_checks();
+        self.look_at_checks(head);
         if self.queue.line.first() != Some(&head) {
             return true;
         }

@@ -76,15 +76,15 @@ impl Judged<'_> {
             let own = credits.min(self.lots[lot].burned + self.lots[lot].expired);
             self.lots[lot].burned -= own;
             self.lots[lot].issued += credits - own;
-            if self.cycle.lot == Some(lot) {
-                self.cycle.used = (self.cycle.used - credits).positive_part();
+            if let Some(running) = self.cycle.running_lot(lot) {
+                running.used = (running.used - credits).positive_part();
             }
             let grant = self.lots[lot].names();
             let fact = Fact { grant, ..self.fact_of(work, kind) };
             self.say(fact.of(credits));
             return;
         }
-        let scope = self.lots[lot].scope.clone();
+        let scope = (self.lots[lot].scope.clone(), self.lots[lot].holder);
         let anew = &mut self.work[work].anew;
         match anew.iter_mut().find(|(known, _)| *known == scope) {
             Some((_, more)) => *more += credits,
@@ -97,7 +97,8 @@ impl Judged<'_> {
         for (scope, credits) in std::mem::take(&mut self.work[work].anew) {
             let id = self.fresh_id();
             let mut anew = JudgedLot::new(id, Category::Promotional, credits, self.now, LotOrigin::Refund);
-            anew.scope = scope;
+            let (scope, holder) = scope;
+            anew = anew.held_by(&scope, holder);
             anew.end = match self.terms().refund_valid {
                 Expiry::Never => None,
                 Expiry::At(at) => Some(at),
@@ -114,6 +115,7 @@ impl Judged<'_> {
     /// a credit note owes for what was invoiced.
     fn back_from_debt(&mut self, work: usize, debt: usize, credits: Credits) -> Money {
         let (mut left, mut note) = (credits, Money::ZERO);
+        self.debts[debt].beyond = (self.debts[debt].beyond - credits).positive_part();
         let owed = self.debts[debt].owed.min(left);
         if owed.is_positive() {
             self.debts[debt].owed -= owed;

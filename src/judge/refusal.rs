@@ -17,8 +17,9 @@ impl Judged<'_> {
         let waited = self.work[work].outside_queues;
         let mut reason = reason;
         self.work[work].refused_for = reason;
-        let buys = reason == Reason::Short && self.would_buy(work);
-        if reason == Reason::Short {
+        let for_credits = self.is_for_credits(reason);
+        let buys = for_credits && self.would_buy(work);
+        if for_credits {
             self.note_refusal(work);
         }
         let blocked = buys && self.budget_forbids_all();
@@ -26,8 +27,7 @@ impl Judged<'_> {
             reason = Reason::Budget;
         }
         let needed = self.need(work);
-        let estimate =
-            if reason == Reason::Short || reason == Reason::Budget { needed } else { Credits::ZERO };
+        let estimate = if for_credits { needed } else { Credits::ZERO };
         if blocked {
             let fact = self.fact_of(work, EntryKind::BudgetBlocked);
             self.say(fact);
@@ -83,7 +83,7 @@ impl Judged<'_> {
                 self.work[work].outside_queues = false;
                 let tie = self.tie(work, 0);
                 self.to_come.add(self.now + delay, tie, Coming::Retry { work, attempt });
-                if reason == Reason::Short {
+                if self.is_for_credits(reason) {
                     self.buy_when_waiting(work);
                 }
                 return;
@@ -92,7 +92,7 @@ impl Judged<'_> {
         }
         if (0.0..reactions.wait.get()).contains(&uniform) {
             self.wait_for_credits(work);
-            if reason == Reason::Short {
+            if self.is_for_credits(reason) {
                 self.buy_when_waiting(work);
             }
             return;

@@ -5,6 +5,7 @@ use crate::units::{Category, Credits, Money};
 
 use super::account::Judged;
 use super::facts::{EntryKind, Fact, Reason};
+use super::scopes::Holder;
 
 /// How a part of a debt ended.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,11 @@ pub(super) enum DebtPart {
 /// What one charge owes.
 #[derive(Debug, Clone)]
 pub(super) struct JudgedDebt {
+    /// Who owes it (docs/semantics.md §14.12).
+    pub owner: Holder,
     pub owed: Credits,
+    /// Beyond a limit whose overrun the next close forgives (docs/semantics.md §15.21).
+    pub beyond: Credits,
     pub parts: Vec<DebtPart>,
 }
 
@@ -29,45 +34,71 @@ impl Judged<'_> {
         self.follow(before, None);
     }
 
-    /// Burns unreserved credits that may repay, in burn order, the oldest debt first (docs/semantics.md §6.21).
+    /// Burns unreserved credits that may repay, in burn order: everybody's repay the oldest debt first, whoever owes it, then those
+    /// of single members and projects their owner's (docs/semantics.md §6.21, §14.14).
     pub fn repay(&mut self) {
         if !self.opened {
             return;
         }
-        let repay = self.overdraft().repay;
         for lot in self.burn_order() {
             // Lots for some operations never repay (docs/semantics.md §14.4).
-            let may = self.is_everybodys(lot)
-                && match repay {
-                    Repay::AnyCredit => true,
-                    Repay::Purchase => self.lots[lot].category == Category::Purchased,
-                    Repay::Never => false,
-                };
-            if !may {
-                continue;
-            }
-            let mut part = self.unreserved_of(lot).min(self.debt());
-            if !part.is_positive() {
-                continue;
-            }
-            self.lots[lot].remaining -= part;
-            self.lots[lot].burned += part;
-            self.cycle.count_use(lot, part);
-            self.lot_fact(EntryKind::Repay, lot, part);
-            for debt in &mut self.debts {
-                let here = debt.owed.min(part);
-                if here.is_positive() {
-                    debt.owed -= here;
-                    debt.parts.push(DebtPart::Repaid { lot, credits: here });
-                    part -= here;
-                }
+            if self.is_everybodys(lot) && self.may_repay(lot) {
+                self.repays(lot, None);
             }
         }
         self.stamp();
+        let mut owners: Vec<Holder> = self.debts.iter().map(|debt| debt.owner).collect();
+        owners.retain(|owner| matches!(owner, Holder::Member(_) | Holder::Project(_)));
+        owners.sort_unstable();
+        owners.dedup();
+        for owner in owners {
+            for lot in self.burn_order() {
+                let state = &self.lots[lot];
+                let bound = state.scope.features.is_some() || state.scope.groups.is_some();
+                if state.holder == owner && !bound && self.may_repay(lot) {
+                    self.repays(lot, Some(owner));
+                }
+            }
+            self.stamp();
+        }
+    }
+
+    /// Whether the policy has a lot repay debt now.
+    fn may_repay(&self, lot: usize) -> bool {
+        let category = self.lots[lot].category;
+        let permits = match self.overdraft().repay {
+            Repay::AnyCredit => true,
+            Repay::Purchase => category == Category::Purchased,
+            Repay::Never => false,
+        };
+        permits && !self.is_kept_from_debt(category)
+    }
+
+    /// A lot repays debt, or that of one owner.
+    fn repays(&mut self, lot: usize, of: Option<Holder>) {
+        let concerns = |debt: &JudgedDebt| of.is_none_or(|owner| debt.owner == owner);
+        let owed: Credits = self.debts.iter().filter(|debt| concerns(debt)).map(|debt| debt.owed).sum();
+        let mut part = self.unreserved_of(lot).min(owed);
+        if !part.is_positive() {
+            return;
+        }
+        self.lots[lot].remaining -= part;
+        self.lots[lot].burned += part;
+        self.cycle.count_use(lot, part);
+        self.lot_fact(EntryKind::Repay, lot, part);
+        for debt in self.debts.iter_mut().filter(|debt| concerns(debt)) {
+            let here = debt.owed.min(part);
+            if here.is_positive() {
+                debt.owed -= here;
+                debt.parts.push(DebtPart::Repaid { lot, credits: here });
+                part -= here;
+            }
+        }
     }
 
     /// What a close does with debt (docs/semantics.md §6.20).
     pub fn debt_rule(&mut self) {
+        self.overrun_is_forgiven();
         self.grace_forgives();
         let overdraft = self.overdraft();
         let owed = self.debt();

@@ -31,6 +31,8 @@ pub(super) struct RuleState {
 pub(super) struct TopUps {
     pub rules: Vec<RuleState>,
     pub looking: bool,
+    /// The operation whose charge or check rules are looked at after.
+    pub cause: Option<usize>,
 }
 
 impl<'a> Judged<'a> {
@@ -53,7 +55,8 @@ impl<'a> Judged<'a> {
         match rule.threshold {
             TopUpThreshold::Credits(credits) => Some(credits),
             TopUpThreshold::ShareOfAllowance(share) => {
-                self.cycle.amount.is_positive().then(|| share_down(self.cycle.amount, share))
+                let issued = self.cycle.amount();
+                issued.is_positive().then(|| share_down(issued, share))
             }
         }
     }
@@ -92,7 +95,8 @@ impl<'a> Judged<'a> {
     }
 
     /// Rules that are looked at before each check (docs/semantics.md §7.8).
-    pub fn look_at_checks(&mut self) {
+    pub fn look_at_checks(&mut self, work: usize) {
+        self.top_ups.cause = Some(work);
         if self.terms().top_ups.iter().any(|rule| rule.looks == Reevaluation::OnCheck) {
             self.look_at_rules(|rule| rule.looks == Reevaluation::OnCheck);
         }
@@ -100,10 +104,14 @@ impl<'a> Judged<'a> {
 
     /// A cooldown, back-off, cap or budget period is over.
     pub fn rules_wake(&mut self) {
+        self.top_ups.cause = None;
         self.look_at_rules(|rule| rule.looks == Reevaluation::Always);
     }
 
-    pub fn look_at_top_ups(&mut self) {
+    pub fn look_at_top_ups(&mut self, cause: Option<usize>) {
+        if !self.top_ups.looking {
+            self.top_ups.cause = cause;
+        }
         self.look_at_rules(|_| true);
     }
 
@@ -177,6 +185,7 @@ impl<'a> Judged<'a> {
             expires: package.expires,
             priority: package.priority,
             scope: package.scope.clone(),
+            holder: self.holder_of_purchase(&package.scope, self.top_ups.cause),
             by_people: false,
             landed: false,
         };

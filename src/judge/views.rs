@@ -40,6 +40,16 @@ impl Judged<'_> {
         ThreeBalances { settled, available: settled - held, ongoing: settled - unrecorded }
     }
 
+    /// The debt that a check of an operation subtracts, if debt lowers the balances.
+    pub fn debt_that_lowers(&self, work: usize) -> Credits {
+        if self.terms().debt_counts { self.debt_seen_by(work) } else { Credits::ZERO }
+    }
+
+    /// The debt that a check of an operation sees.
+    pub fn debt_seen_by(&self, work: usize) -> Credits {
+        self.debt_of(&[self.debtor(self.asker_of(work))])
+    }
+
     /// What is owed.
     pub fn debt(&self) -> Credits {
         self.debts.iter().map(|debt| debt.owed).sum()

@@ -1,6 +1,6 @@
 //! An operation from its start to its end (docs/semantics.md §1.7, §6.6 to §6.8, §6.14, §6.16).
 
-use crate::policy::{ChargeMoment, CreditScope, FeatureTerms, Overrun};
+use crate::policy::{CeilingShare, ChargeMoment, CreditScope, FeatureTerms, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::{Fate, Operation, PartKind, RunPart};
 
@@ -10,6 +10,7 @@ use super::agenda::Coming;
 use super::charge::ChargedFrom;
 use super::facts::{EntryKind, Reason};
 use super::rates::JudgedPrices;
+use super::scopes::Holder;
 
 /// Where an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub(super) struct JudgedWork {
     pub substituted: bool,
     /// Windows of meters that a first use had opened and that were open as it started: the meter, and which of its windows.
     pub windows: Vec<(usize, usize)>,
+    /// What its charges may still take under each ceiling.
+    pub shares: Vec<CeilingShare>,
     /// What it comes to by every rate of the feature that serves it but that feature's own.
     pub measured: Vec<Credits>,
     /// It waits outside the queues, or tries as one that does.
@@ -79,7 +82,7 @@ pub(super) struct JudgedWork {
     pub taken: Vec<ChargedFrom>,
     pub to_give_back: Credits,
     /// Of what is being given back, what is issued anew.
-    pub anew: Vec<(CreditScope, Credits)>,
+    pub anew: Vec<((CreditScope, Holder), Credits)>,
     /// Of what it owed, what the vendor paid for.
     pub absorbed: Credits,
     /// Owed so far, rounded as its charges are; in the end all that it owes.
@@ -136,6 +139,7 @@ impl JudgedWork {
             substituted: false,
             outside_queues: false,
             windows: Vec::new(),
+            shares: Vec::new(),
             measured: asked.prices.clone(),
             refused_for: Reason::None,
             attempt: 0,

@@ -298,7 +298,10 @@ impl Ledger {
         self.lapses.forget(serial);
         self.retired_recognized += lot.recognized();
         self.retired_voided += lot.voided_value();
-        lot.price_paid = Money::ZERO;
+        // What is earned over time stays paid for it, whatever becomes of its credits.
+        if !lot.earned_over_time {
+            lot.price_paid = Money::ZERO;
+        }
         lot.credits = lot.remaining;
         (lot.burned, lot.expired, lot.voided) = (Credits::ZERO, Credits::ZERO, Credits::ZERO);
         self.sort();

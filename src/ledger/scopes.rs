@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 use crate::policy::{ChargeParts, CreditScope, DebtOwner, LotOwner, Spender};
 use crate::units::{Category, Credits};
 
-use super::Ledger;
-use super::lot::{Lot, LotKind, LotSerial, ScopeId};
+use super::lot::{Lot, LotKind, ScopeId};
+use super::{Ledger, Take};
 
 /// Whose lots one spender may burn: of each scope an owner's, or nobody's.
 pub(super) struct UsableLots(SmallVec<[Option<u16>; 8]>);
@@ -246,7 +246,7 @@ impl Ledger {
 
     /// Lots of the allowance, rolled ones too, that are single owners' become lots of all who are inside. Returns whose they were,
     /// and what remains of them.
-    pub fn pool_allowances(&mut self) -> Vec<(LotSerial, ScopeId, Credits)> {
+    pub fn pool_allowances(&mut self) -> Vec<(ScopeId, Take)> {
         let mut pooled = Vec::new();
         for index in 0..self.lots.len() {
             let lot = &self.lots[index];
@@ -256,12 +256,14 @@ impl Ledger {
             self.shift(scope, remaining, reserved);
             let lot = &mut self.lots[index];
             (lot.scope, lot.width) = (scope, width);
-            pooled.push((lot.serial, old, remaining));
+            pooled.push((old, Take::of(lot, remaining)));
         }
         let mut spent = self.spent.take();
         for lot in spent.iter_mut().flatten() {
             if let Some((scope, width)) = self.as_pooled(lot) {
+                let old = lot.scope;
                 (lot.scope, lot.width) = (scope, width);
+                pooled.push((old, Take::of(lot, Credits::ZERO)));
             }
         }
         self.spent = spent;

@@ -253,6 +253,8 @@ pub struct EntryMeter {
     pub reserved: Credits,
     /// How much there is room for; none without a limit.
     pub amount: Option<Credits>,
+    /// How much room the operation of the entry needs; none if any is enough, or none is needed.
+    pub need: Option<Credits>,
     /// End of the window that is open; never if there is none.
     pub until: SimTime,
 }

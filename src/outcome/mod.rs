@@ -24,7 +24,10 @@ mod timeline;
 mod totals;
 mod week;
 
-pub use auditor::{AuditRules, AuditedOwner, AuditedScope, Auditor, Violation, audit};
+pub use auditor::{
+    AuditRules, AuditedAmount, AuditedLimit, AuditedOwner, AuditedScope, AuditedUnit, AuditedWindow, Auditor,
+    Violation, audit,
+};
 pub use change::{
     ChangeSums, ChangesBySize, CustomerSide, CustomerStanding, LARGEST, LargeChange, LargestList,
     OrganizationChange,

@@ -137,6 +137,16 @@ impl Env {
         }
     }
 
+    /// True if the organization has switched a limit on.
+    pub(super) fn has_adopted(&self, limit: &UsageLimit) -> bool {
+        has_adopted(limit, self.key)
+    }
+
+    /// What the organization has room for under a limit if nothing is said of the owner.
+    pub(super) fn stated_for_all(&self, limit: &UsageLimit) -> StatedAmount {
+        amount_of(limit, self.key, &self.traits)
+    }
+
     /// The same surroundings of an account that keeps other rows, or goes another way.
     pub(super) fn keeping(&self, detail: DetailOptions) -> Env {
         Env { detail, ..self.clone() }

@@ -186,6 +186,21 @@ impl MeterRule {
         self.on_limit != OnLimit::Allow
     }
 
+    /// Of the limits of its chain one alone is asked.
+    pub(super) fn is_chained(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    /// True if another of these limits is asked for an operation in its place: it counts and tells, and is not overrun.
+    #[inline]
+    pub(super) fn stands_behind(&self, rules: &[MeterRule], asker: RoomAsker) -> bool {
+        let says = |first: &MeterRule| {
+            first.owner_of(asker).is_some_and(|owner| first.amount_of(owner) != StatedAmount::Unsaid)
+        };
+        self.chain.is_some()
+            && rules.iter().any(|other| other.place < self.place && other.chain == self.chain && says(other))
+    }
+
     /// Somebody has no more than an amount.
     fn bounds_anybody(&self) -> bool {
         let exceptions = self.members.iter().chain(&self.by_group).map(|(_, amount)| amount);

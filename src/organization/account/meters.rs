@@ -17,6 +17,7 @@ use crate::units::{Credits, SimTime};
 
 use super::gate::NeedOfRoom;
 use super::meter::{EndedWindows, FixedWindow, LimitMeter};
+use super::meter_prices::to_nanos;
 use super::meter_rules::{MeterRule, WindowClock};
 use super::past_windows::{EnteredAt, TraceEntries};
 
@@ -29,6 +30,13 @@ pub(super) struct MeterRise {
     pub(super) overrun: Credits,
     /// It counts in a window that has ended, or in none.
     pub(super) past: Option<PastRise>,
+}
+
+impl MeterRise {
+    /// The same of a limit that is not overrun, because another one is asked in its place.
+    pub(super) fn unless(self, stands_behind: bool) -> MeterRise {
+        if stands_behind { MeterRise { overrun: Credits::ZERO, ..self } } else { self }
+    }
 }
 
 /// The window that something counts in that has ended.
@@ -328,7 +336,13 @@ impl Meters {
         exact: i128,
         clock: WindowClock<'_>,
     ) -> Credits {
-        self.at(rule, owner, clock).money_counted(exact)
+        let meter = self.at(rule, owner, clock);
+        // What adds to a window after its end is rounded by itself.
+        if meter.counts_in_past(rule.window, clock.now) {
+            to_nanos(exact)
+        } else {
+            meter.money_counted(exact)
+        }
     }
 
     /// The newest value of an owner takes the place of what is used.

@@ -6,6 +6,7 @@
 
 mod clocks;
 mod debtors;
+mod limits;
 mod lots;
 mod money;
 mod operations;
@@ -18,6 +19,8 @@ use super::journal::{Entry, EntryKind};
 use super::tally::Tally;
 use clocks::Clocks;
 use debtors::Debtors;
+use limits::AuditedMeters;
+pub use limits::{AuditedAmount, AuditedLimit, AuditedUnit, AuditedWindow};
 use lots::Lots;
 use money::Books;
 use operations::Operations;
@@ -39,6 +42,8 @@ pub struct AuditRules {
     pub holds_guard: bool,
     /// Scopes of credits by number, from 1.
     pub scopes: Vec<AuditedScope>,
+    /// The limits that the organization has switched on, in file order; none if terms may change.
+    pub limits: Vec<AuditedLimit>,
 }
 
 /// Whose operations may burn credits of a scope, and repay whose debt.
@@ -104,7 +109,7 @@ impl fmt::Display for Violation {
 
 type AuditResult = Result<(), Violation>;
 
-/// Recomputes an account from its whole journal and checks laws 1 to 6 and 9.
+/// Recomputes an account from its whole journal and checks laws 1 to 6 and 9 to 11.
 ///
 /// # Errors
 /// The first law that does not hold.
@@ -122,6 +127,7 @@ pub struct Auditor {
     operations: Operations,
     books: Books,
     clocks: Clocks,
+    meters: AuditedMeters,
     debt: Credits,
     debtors: Debtors,
     debt_counts: DebtTotals,
@@ -167,6 +173,7 @@ impl Auditor {
             operations: Operations::new(rules.features),
             books: Books::default(),
             clocks: Clocks::new(rules.features, rules.leaves),
+            meters: AuditedMeters::new(rules.limits.clone()),
             rules,
             debt: Credits::ZERO,
             debtors: Debtors::default(),
@@ -221,6 +228,7 @@ impl Auditor {
         self.books.take(entry, &self.lots)?;
         self.take_debt(entry)?;
         self.clocks.take(entry, self.debt);
+        self.meters.take(entry)?;
         match entry.kind {
             EntryKind::Burn => {
                 let held = self.operations.had_hold(entry);

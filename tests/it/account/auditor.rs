@@ -44,6 +44,7 @@ fn played() -> (AuditRules, Vec<Entry>, Tally) {
         debt_counts: Some(true),
         holds_guard: false,
         scopes: Vec::new(),
+        limits: Vec::new(),
     };
     let tally = stage.finish();
     let journal = tally.detail.as_ref().expect("a journal was asked for").journal.clone();

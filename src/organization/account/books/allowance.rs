@@ -64,11 +64,10 @@ impl AccountBooks {
     /// What single owners have of allowances becomes credits of all who are inside their scopes.
     pub(in super::super) fn pool_allowances(&mut self, at: SimTime) -> Posting {
         let before = self.views();
-        for (serial, old, remaining) in self.ledger.pool_allowances() {
-            let note = self.note_of(serial).unwrap_or_default();
-            self.scoped.go(old, remaining);
-            self.scoped.come(note.scope, remaining);
-            self.note(at, EntryKind::Pooled, Note { credits: remaining, ..note });
+        for (old, pooled) in self.ledger.pool_allowances() {
+            self.scoped.go(old, pooled.amount);
+            self.scoped.come(pooled.scope, pooled.amount);
+            self.note(at, EntryKind::Pooled, Note::of(&pooled));
         }
         self.posted(before)
     }

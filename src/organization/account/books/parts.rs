@@ -91,6 +91,13 @@ impl AccountBooks {
         self.beyond_limits += debt;
     }
 
+    /// So much of what was charged at an instant, and lies beyond a limit, is given back, unless a close has come meanwhile.
+    pub(in super::super) fn absorb_less(&mut self, charged_at: SimTime, debt: Credits) {
+        if self.closed_at.is_none_or(|closed| closed <= charged_at) {
+            self.beyond_limits = (self.beyond_limits - debt).positive_part();
+        }
+    }
+
     /// What the next close forgives because it lies beyond a limit.
     pub(in super::super) fn beyond_limits(&self) -> Credits {
         self.beyond_limits.min(self.ledger.debt())

@@ -15,7 +15,6 @@ use super::super::env::Env;
 use super::super::gate::{CeiledView, Check, NeedOfRoom};
 use super::super::meter_prices::to_nanos;
 use super::super::meter_rules::{ChainsAsked, MeterRule, RoomAsker};
-use super::super::meters::MeterRise;
 use super::State;
 use super::limits::{LackingRoom, LimitAlerts};
 
@@ -292,12 +291,11 @@ impl State {
 
     /// The last charge counts, part by part; returns what people are to be told once it has been followed up.
     pub(super) fn meter_parts(&mut self, env: &Env, asker: RoomAsker) -> LimitAlerts {
-        let (mut told, mut chains) = (LimitAlerts::default(), ChainsAsked::default());
+        let mut told = LimitAlerts::default();
         let (parts, clock) = (self.books.last_parts(), self.window_clock(env));
         let (owed, mut beyond) = (parts.sum(ChargeParts::NONE.with(ChargedPart::Overage)), Credits::ZERO);
         for rule in env.meter_rules(self.plan) {
             let Some(owner) = rule.owner_of(asker) else { continue };
-            let asked = chains.asked(rule, owner).is_some();
             if !rule.unit.is_charged() {
                 continue;
             }
@@ -316,7 +314,7 @@ impl State {
                 self.note_metered((rule, owner, asker), (amount, rise), clock);
             }
             // Who stands behind in a chain counts and tells alone.
-            let rise = if asked { rise } else { MeterRise { overrun: Credits::ZERO, ..rise } };
+            let rise = rise.unless(rule.stands_behind(env.meter_rules(self.plan), asker));
             self.rises((rule, owner), rise, &mut told, clock);
             if rule.absorbs && rule.is_hard() {
                 let rise = rise.overrun;
@@ -325,6 +323,9 @@ impl State {
             }
         }
         self.books.absorb_at_close(beyond);
+        if let Some(slot) = asker.slot {
+            self.flight[slot].lies_beyond(beyond);
+        }
         told
     }
 

@@ -170,7 +170,13 @@ impl State {
     ) -> LimitAlerts {
         let at = incurred.map_or(self.timers.now(), |incurred| incurred.at);
         if !env.terms(self.plan).limits.is_empty() {
-            let charge = MeteredCharge { at, turn: self.meters.turn(), credits: amount, part: None };
+            let charge = MeteredCharge {
+                at,
+                turn: self.meters.turn(),
+                credits: amount,
+                part: None,
+                beyond: Credits::ZERO,
+            };
             self.remember_metered(env, slot, charge);
         }
         if incurred.is_none() {

@@ -9,6 +9,7 @@ use super::super::counts::{Alive, Counts};
 use super::super::env::Env;
 use super::super::flight::Phase;
 use super::State;
+use super::audited_limits::audited_limits;
 
 /// Counters at zero.
 pub(super) fn new_counts(env: &Env) -> Counts {
@@ -27,6 +28,7 @@ pub(super) fn auditor(env: &Env) -> Option<Box<Auditor>> {
         debt_counts: env.policy.never_changes().then_some(terms.debt_counts),
         holds_guard: env.holds_guard,
         scopes: env.scopes.iter().map(|scope| inside(env, scope)).collect(),
+        limits: if env.detail.audit { audited_limits(env) } else { Vec::new() },
     };
     env.detail.audit.then(|| Box::new(Auditor::new(rules)))
 }

@@ -8,6 +8,7 @@ use crate::units::{Credits, SimTime};
 
 use super::super::books::Note;
 use super::super::env::Env;
+use super::super::gate::NeedOfRoom;
 use super::super::meter_rules::{MeterRule, RoomAsker, WindowClock};
 use super::super::meters::MeterRise;
 use super::State;
@@ -40,6 +41,7 @@ impl State {
             used: used.unwrap_or((standing, standing)),
             reserved: if at_work { Credits::ZERO } else { held },
             amount: rule.most_of(owner).map(|most| most + self.meters.raised(rule.id, owner)),
+            need: None,
             until: self.meters.open_until(rule, owner, clock).unwrap_or(SimTime::MAX),
         }
     }
@@ -51,8 +53,15 @@ impl State {
             return None;
         }
         let rule = env.meter_rules(self.plan).iter().find(|rule| rule.id == id)?;
-        let owner = rule.owner_of(self.asker(slot))?;
-        Some(self.meter_entry((rule, owner), None, self.window_clock(env)))
+        let asker = self.asker(slot);
+        let owner = rule.owner_of(asker)?;
+        let covered = self.covered_for(env, Some(slot));
+        let need = match self.need_of_room(env, rule, asker, (self.flight[slot].estimate(), covered)) {
+            NeedOfRoom::Any => None,
+            NeedOfRoom::Whole(need) | NeedOfRoom::Newest(need) => Some(need),
+        };
+        let meter = self.meter_entry((rule, owner), None, self.window_clock(env));
+        Some(EntryMeter { need, ..meter })
     }
 
     /// An owner's meter of a limit of this name; none if nobody reads it, or the plan has no such limit any more.

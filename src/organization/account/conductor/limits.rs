@@ -119,7 +119,7 @@ impl State {
     }
 
     /// What an operation needs under a limit; lots cover so much of it.
-    fn need_of_room(
+    pub(super) fn need_of_room(
         &self,
         env: &Env,
         rule: &MeterRule,
@@ -438,6 +438,7 @@ impl State {
                     if env.detail.meters {
                         self.note_metered((rule, owner, asker), (amount, rise), clock);
                     }
+                    let rise = rise.unless(rule.stands_behind(env.meter_rules(self.plan), asker));
                     self.rises((rule, owner), rise, &mut told, clock);
                 }
                 None => missed |= amount.is_positive(),
@@ -453,7 +454,8 @@ impl State {
             return;
         }
         let (clock, asker) = (self.window_clock(env), self.asker(slot));
-        for MeteredCharge { at, turn, credits, part } in self.flight[slot].take_metered(amount) {
+        for MeteredCharge { at, turn, credits, part, beyond } in self.flight[slot].take_metered(amount) {
+            self.books.absorb_less(at, beyond);
             let counts =
                 |rule: &&MeterRule| rule.unit.is_charged() && part.is_none_or(|part| rule.counts.hold(part));
             for rule in rules.iter().filter(counts) {
@@ -481,6 +483,7 @@ impl State {
         if env.detail.meters {
             self.note_metered((rule, owner, asker), (amount, rise), clock);
         }
+        let rise = rise.unless(rule.stands_behind(env.meter_rules(self.plan), asker));
         self.rises((rule, owner), rise, told, clock);
         rise.overrun
     }

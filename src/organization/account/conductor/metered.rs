@@ -76,7 +76,7 @@ fn asks_of_entries(rule: &MeterRule) -> bool {
 /// True if all that a limit counts in one window is told by sums over its events.
 fn sums_suffice(rule: &MeterRule) -> bool {
     let in_order = matches!(rule.window, LimitWindow::Rolling(_) | LimitWindow::Refill { .. });
-    rule.per == LimitOwner::Organization && rule.holds_everybody() && !in_order
+    rule.per == LimitOwner::Organization && rule.holds_everybody() && !in_order && !rule.is_chained()
 }
 
 impl State {
@@ -260,7 +260,9 @@ impl AskedMeters<'_> {
         for rule in self.rules {
             let Some(owner) = rule.owner_of(asker) else { continue };
             let overrun = self.meters.enters((rule, owner), held, self.clock);
-            overran(self.counts, rule, overrun);
+            if !rule.stands_behind(self.rules, asker) {
+                overran(self.counts, rule, overrun);
+            }
         }
         if self.keeps_entries {
             self.meters.entries.starts(event.slot, asker.project, self.meters.turn());
@@ -304,7 +306,9 @@ impl AskedMeters<'_> {
             let Some(rise) = self.meters.leaves((rule, owner), (cost, held), entry.1, clock) else {
                 continue;
             };
-            overran(self.counts, rule, rise.overrun);
+            if !rule.stands_behind(self.rules, asker) {
+                overran(self.counts, rule, rise.overrun);
+            }
             if rise.past.is_some_and(|past| past.fills) {
                 self.counts.limit(rule.id).filled(clock.now);
             }

@@ -12,6 +12,7 @@
 mod answering;
 mod asking;
 mod attempt;
+mod audited_limits;
 mod billing;
 mod ceilings;
 mod change;

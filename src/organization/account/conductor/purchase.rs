@@ -334,7 +334,7 @@ impl State {
             LotOwner::Member => (member != NO_MEMBER).then_some(member),
             LotOwner::Project => Some(project),
         });
-        match owner {
+        match owner.filter(|owner| env.owners_of(scope).contains(owner)) {
             Some(owner) => self.books.number_of(scope, owner),
             None => self.books.number_of(&scope.shared(), 0),
         }

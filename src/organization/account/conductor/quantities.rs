@@ -86,6 +86,7 @@ impl State {
                 if env.detail.meters {
                     self.note_metered((rule, owner, asker), (amount, rise), clock);
                 }
+                let rise = rise.unless(rule.stands_behind(env.meter_rules(self.plan), asker));
                 self.rises((rule, owner), rise, told, clock);
             }
             CountedAt::End => {}

@@ -306,6 +306,12 @@ impl State {
         if !may_be || !self.answering.begin(OpenAnswer::Kills) {
             return;
         }
+        // What the charges of the killed exhaust besides is killed after them.
+        while self.kill_all_exhausted(env) {}
+        self.answering.end(OpenAnswer::Kills);
+    }
+    /// Kills what runs while the account is exhausted now; true if something was killed.
+    fn kill_all_exhausted(&mut self, env: &Env) -> bool {
         let terms = env.terms(self.plan);
         let mut doomed: Vec<(u16, u32, u32, KilledWork)> = Vec::new();
         for (slot, work) in self.flight.slots().filter(|(_, work)| work.is_exposed()) {
@@ -317,11 +323,13 @@ impl State {
             }
         }
         doomed.sort_unstable_by_key(|(feature, sequence, ..)| (*feature, *sequence));
+        let mut killed = false;
         for (_, _, slot, who) in doomed {
             if self.flight[slot].is_in_flight() {
                 self.kill(env, slot, who);
+                killed = true;
             }
         }
-        self.answering.end(OpenAnswer::Kills);
+        killed
     }
 }

@@ -79,6 +79,8 @@ pub(in super::super) struct MeteredCharge {
     pub(in super::super) credits: Credits,
     /// Which part of a charge it is; none is the whole.
     pub(in super::super) part: Option<ChargedPart>,
+    /// How much of it the next close forgives, because it lies beyond a limit.
+    pub(in super::super) beyond: Credits,
 }
 
 /// What price lists and limits ask about an operation.

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
 use crate::policy::{
-    CeilingShare, ChargeMoment, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Policy, Rounding,
+    CeilingShare, ChargeMoment, ChargedPart, FeatureTerms, InFlight, KilledWork, OnCancel, OnFailure, Policy,
+    Rounding,
 };
 use crate::units::Credits;
 use crate::workload::{Fate, PartKind};
@@ -219,6 +220,14 @@ impl LiveOperation {
         self.terms.get_or_insert_default().metered.push(charge);
     }
 
+    /// So much of the last charge's overage is forgiven at the next close.
+    pub(in super::super) fn lies_beyond(&mut self, beyond: Credits) {
+        let last = self.terms.as_mut().and_then(|terms| terms.metered.last_mut());
+        if let Some(last) = last.filter(|last| last.part == Some(ChargedPart::Overage)) {
+            last.beyond = beyond;
+        }
+    }
+
     /// Of what is given back, which charges it undoes, the last first.
     pub(in super::super) fn take_metered(&mut self, amount: Credits) -> Vec<MeteredCharge> {
         let (mut left, mut undone) = (amount, Vec::new());
@@ -228,9 +237,12 @@ impl LiveOperation {
         {
             let back = charge.credits.min(left);
             left -= back;
-            undone.push(MeteredCharge { credits: back, ..charge });
+            // What lies beyond a limit is given back first.
+            let beyond = charge.beyond.min(back);
+            undone.push(MeteredCharge { credits: back, beyond, ..charge });
             if charge.credits > back {
-                terms.metered.push(MeteredCharge { credits: charge.credits - back, ..charge });
+                let (credits, beyond) = (charge.credits - back, charge.beyond - beyond);
+                terms.metered.push(MeteredCharge { credits, beyond, ..charge });
             }
         }
         undone

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Drawn;
 use super::when::instant;
+use super::{Drawn, levels};
 
 impl Drawn {
     pub fn credits(&mut self, most: u64) -> String {
@@ -36,6 +36,9 @@ impl Drawn {
         if self.chance.one_in(3) {
             parts.push("trim = \"newest\"".to_owned());
         }
+        if self.only_with(levels::OWN_LOTS, 3) {
+            parts.push("across = \"organization\"".to_owned());
+        }
         if self.chance.one_in(2) {
             parts.push(format!("max_periods = {}", self.chance.from(1, 3)));
         }
@@ -46,7 +49,8 @@ impl Drawn {
     }
 
     pub fn grant(&mut self) -> String {
-        let mut parts = vec![format!("credits = {}", self.credits(60))];
+        let mut parts = vec![format!("credits = {}", self.given(60))];
+        let by_heads = parts[0].contains('"');
         if self.chance.one_in(2) {
             parts.push(format!(
                 "category = \"{}\"",
@@ -74,7 +78,7 @@ impl Drawn {
                 if before { self.start - self.chance.from(1, 20) as i64 * 1_440 } else { self.minutes() };
             effective = Some(at);
             parts.push(format!("effective_at = {}", instant(at)));
-            if before && self.chance.one_in(2) {
+            if before && self.chance.one_in(2) && !by_heads {
                 parts.push(format!("remaining = {}", self.chance.below(2)));
             }
         }
@@ -125,7 +129,7 @@ impl Drawn {
             3 => ", anchor = \"calendar-year\"".to_owned(),
             _ => String::new(),
         };
-        let mut line = format!("{{ credits = {}, every = {}{anchor}", self.credits(80), self.period());
+        let mut line = format!("{{ credits = {}, every = {}{anchor}", self.given(80), self.period());
         if self.chance.one_in(3) {
             line.push_str(", opening = \"prorated\"");
         }
@@ -137,6 +141,9 @@ impl Drawn {
         }
         for part in self.scope() {
             write!(line, ", {part}").unwrap();
+        }
+        if line.contains("per = ") && self.chance.one_in(3) {
+            write!(line, ", pool_before_close = {}", self.some_span()).unwrap();
         }
         line + " }"
     }

@@ -2,7 +2,7 @@
 //!
 //! Level 1 is grants, cycles, debt, checks, charges, refunds, alerts; level 2 is work that waits, is held or killed, and people;
 //! level 3 is money, time and terms that change; level 5 is limits;
-//! level 6 is rates; level 7 is money and scopes. A kind has the digit of its level before its own.
+//! level 6 is rates; level 7 is money and scopes; level 9 is parts of charges and lots of single owners. A kind has the digit of its level before its own.
 
 /// Clients who wait for what their last request met.
 pub const CLIENTS: u64 = 30;
@@ -71,8 +71,19 @@ pub const RATABLE: u64 = 76;
 /// microsecond. Drawn where it is named: a hunt, not a sample.
 pub const SELDOM: u64 = 81;
 
+/// Ceilings over parts of charges.
+pub const CEILINGS: u64 = 91;
+/// Limits of money.
+pub const MONEY_LIMITS: u64 = 92;
+
+/// Lots of single groups, members and projects.
+pub const OWN_LOTS: u64 = 93;
+/// Amounts of grants and allowances by heads.
+pub const HEADS: u64 = 94;
+
 /// The levels and kinds that are drawn: level 1, in every second file with level 2, in two of four with level 3, in every third
-/// with limits, in two of five with rates and in three of seven with money and scopes, unless the environment names some.
+/// with limits, in two of five with rates, in three of seven with money and scopes, and in three of eleven with parts of charges, unless the
+/// environment names some.
 pub fn levels(seed: u64) -> Vec<u64> {
     let named = std::env::var("CREDITSIM_JUDGE_LEVEL").unwrap_or_default();
     let named: Vec<u64> = named.split(',').filter_map(|level| level.trim().parse().ok()).collect();
@@ -88,6 +99,11 @@ pub fn levels(seed: u64) -> Vec<u64> {
     levels.extend((seed.is_multiple_of(3)).then_some(5));
     levels.extend((seed % 5 < 2).then_some(6));
     levels.extend((seed % 7 < 3).then_some(7));
+    if seed % 11 < 3 {
+        // Parts of charges are what limits count.
+        levels.retain(|level| *level != 5);
+        levels.extend([5, 9]);
+    }
     levels
 }
 

@@ -62,21 +62,27 @@ impl Drawn {
         let mut parts = vec![format!("name = \"{name}\"")];
         let unit = self.chance.below(5);
         let per = self.chance.of(&["organization", "organization", "member", "project", "group"]);
+        let money = unit < 3 && self.only_with(levels::MONEY_LIMITS, 3);
         let amount = if unit < 3 { self.credits(60) } else { self.chance.from(0, 5).to_string() };
+        let said = |amount: String| if money { format!("\"{amount} USD\"") } else { amount };
         match self.chance.below(10) {
             0 => parts.push("amount = \"none\"".to_owned()),
             3 if self.has(levels::VARYING) => {
                 let amounts = ["\"4 * members\"", "\"members * 3.5 + projects\"", "{ uniform = [2, 30] }"];
-                parts.push(format!("amount = {}", self.chance.of(&amounts)));
+                let amounts = if money { &amounts[..2] } else { &amounts[..] };
+                parts.push(format!("amount = {}", self.chance.of(amounts)));
             }
             1 | 2 if per == "member" || per == "group" => {
                 let own = if self.chance.one_in(3) {
                     "\"none\"".to_owned()
                 } else {
-                    self.chance.from(1, 20).to_string()
+                    said(self.chance.from(1, 20).to_string())
                 };
-                let everybody =
-                    if self.chance.one_in(3) { String::new() } else { format!("default = {amount}, ") };
+                let everybody = if self.chance.one_in(3) {
+                    String::new()
+                } else {
+                    format!("default = {}, ", said(amount))
+                };
                 let of = if per == "group" || self.chance.one_in(3) {
                     format!("groups = {{ law = {own} }}")
                 } else {
@@ -84,7 +90,7 @@ impl Drawn {
                 };
                 parts.push(format!("amount = {{ {everybody}{of} }}"));
             }
-            _ => parts.push(format!("amount = {amount}")),
+            _ => parts.push(format!("amount = {}", said(amount))),
         }
         match unit {
             3 => parts.push("unit = \"operations\"".to_owned()),
@@ -93,7 +99,14 @@ impl Drawn {
         }
         parts.push(format!("per = \"{per}\""));
         if unit != 4 && !self.chance.one_in(6) {
-            parts.push(format!("window = {}", self.window()));
+            let window = self.window();
+            // There are no buckets of money.
+            if !money || !window.contains("refill") {
+                parts.push(format!("window = {window}"));
+            }
+        }
+        if unit < 3 {
+            self.parts_of_charges(&mut parts, money);
         }
         if self.chance.one_in(3) {
             let (one, other) = (self.chance.below(3) as usize, self.chance.below(3) as usize);

@@ -1,5 +1,6 @@
 //! Random scenario files: every rule is switched by chance, instants are often equal.
 
+mod ceilings;
 mod chance;
 mod grants;
 mod levels;

@@ -13,30 +13,43 @@ impl Drawn {
     /// Who may burn credits, as keys of what gives them.
     pub fn scope(&mut self) -> Vec<String> {
         let mut parts = Vec::new();
-        if !self.only_with(levels::SCOPES, 2) {
-            return parts;
+        if self.only_with(levels::SCOPES, 2) {
+            if self.chance.one_in(2) {
+                let features = self.chance.of(&[
+                    "\"chat\"",
+                    "\"agent\"",
+                    "\"image\"",
+                    "\"chat\", \"image\"",
+                    "\"agent\", \"chat\"",
+                ]);
+                parts.push(format!("features = [{features}]"));
+            }
+            if parts.is_empty() || self.chance.one_in(4) {
+                let groups = self.chance.of(&["\"law\"", "\"sales\"", "\"law\", \"sales\""]);
+                parts.push(format!("groups = [{groups}]"));
+            }
         }
-        if self.chance.one_in(2) {
-            let features = self.chance.of(&[
-                "\"chat\"",
-                "\"agent\"",
-                "\"image\"",
-                "\"chat\", \"image\"",
-                "\"agent\", \"chat\"",
-            ]);
-            parts.push(format!("features = [{features}]"));
-        }
-        if parts.is_empty() || self.chance.one_in(4) {
-            let groups = self.chance.of(&["\"law\"", "\"sales\"", "\"law\", \"sales\""]);
-            parts.push(format!("groups = [{groups}]"));
+        if self.only_with(levels::OWN_LOTS, 2) {
+            let per = self.chance.of(&["member", "member", "project", "group"]);
+            parts.push(format!("per = \"{per}\""));
         }
         parts
+    }
+
+    /// How many credits a grant or an allowance gives; by heads now and then.
+    pub fn given(&mut self, most: u64) -> String {
+        if self.only_with(levels::HEADS, 3) {
+            let formulas = ["\"5 * members\"", "\"members * 2.5 + projects\"", "\"7 * projects / 3\""];
+            return self.chance.of(&formulas).to_owned();
+        }
+        self.credits(most)
     }
 
     /// Whose operation it is, as keys of one that is written down.
     pub fn asker(&mut self) -> String {
         // Limits say whose operations they are themselves.
-        if !self.has(levels::SCOPES) || self.has(levels::LIMITS) {
+        let told_apart = self.has(levels::SCOPES) || self.has(levels::OWN_LOTS);
+        if !told_apart || self.has(levels::LIMITS) {
             return String::new();
         }
         let who = self.chance.of(&[

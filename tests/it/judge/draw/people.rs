@@ -33,7 +33,7 @@ impl Drawn {
                 self.add(Place::Cohort, format!("cycle_closes = [{}]", closes.join(", ")));
             }
         }
-        if self.has(levels::SCOPES) {
+        if self.has(levels::SCOPES) || self.has(levels::OWN_LOTS) {
             let line = "members = 3\ngroups = { law = 1, sales = 2 }".to_owned();
             self.add(Place::Cohort, line);
         } else if self.now_and_then(2, 3) {

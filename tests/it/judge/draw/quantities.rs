@@ -30,7 +30,8 @@ impl Drawn {
                 }
             }
             for index in 0..self.lines.len() {
-                if self.is_limit_without(index, "unit = ") && !self.chance.one_in(3) {
+                let parts = ["covers = ", "counts = "].iter().all(|key| self.is_limit_without(index, key));
+                if parts && self.is_limit_without(index, "unit = ") && !self.chance.one_in(3) {
                     self.count_quantity(index);
                 }
             }
