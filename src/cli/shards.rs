@@ -117,6 +117,9 @@ impl ShardBench<'_> {
             number_of(whole, "organization", "organizations"),
         );
         let meter = Meter::start(self.quiet, &headline);
+        if left.len() > 1 {
+            keep_freed_memory();
+        }
         let sides = SideBySide::new(left, self.layout.threads, (whole, meter));
         sides.work(&self.layout, |number, side, sides| self.write(number, side, sides))
     }
@@ -198,6 +201,13 @@ impl ShardBench<'_> {
         kept.map_err(broken(&target))?;
         Ok(true)
     }
+}
+
+/// What one shard frees the next one wants. The allocator of the GNU C library gives freed memory back to the system, and asks for
+/// it again page by page, until a block as large as this one has been freed; others take no notice.
+fn keep_freed_memory() {
+    const LARGE_BYTES: usize = 16 << 20;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE_BYTES)));
 }
 
 fn broken(path: &Path) -> impl Fn(io::Error) -> CommandProblem + use<> {
