@@ -47,15 +47,16 @@ impl BilledPeriod {
 }
 
 impl Judged<'_> {
-    /// The last price that applies as a period begins (docs/semantics.md §13.9).
+    /// The last price that applies as a period begins (docs/semantics.md §13.9, §16.14).
     pub fn price_at(&self, subscription: &Subscription, begins: SimTime) -> Money {
-        let mut price = subscription.price;
+        let mut price = (subscription.price, &subscription.by_heads);
         for (when, other) in &subscription.dated {
             if self.applies_to_us(when, begins) {
-                price = *other;
+                price = (other.money, &other.by_heads);
             }
         }
-        price
+        let (members, projects) = (self.case.traits.members.len(), usize::from(self.case.traits.projects));
+        price.1.as_ref().map_or(price.0, |formula| Money::from_f64(formula.of(members, projects)))
     }
 
     /// First and last instant of the period around an instant, counted from an anchor.

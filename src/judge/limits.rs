@@ -14,6 +14,7 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let late = has(|terms| terms.billed_to != BilledTo::Recorded);
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
+        (!case.traits.seats.is_empty(), "members who come and go"),
         // What a trim expires comes back in no settled order, and windows that are over count late charges in no settled way
         // (docs/semantics.md §4.9, §15.4, §18.7, §18.8).
         (

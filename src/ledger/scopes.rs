@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::policy::{ChargeParts, CreditScope, DebtOwner, LotOwner, Spender};
 use crate::units::{Category, Credits};
 
-use super::lot::{Lot, LotKind, ScopeId};
+use super::lot::{Lot, ScopeId};
 use super::{Ledger, Take};
 
 /// Whose lots one spender may burn: of each scope an owner's, or nobody's.
@@ -244,13 +244,13 @@ impl Ledger {
         lacking + (debt + self.uncovered_now() - left).positive_part()
     }
 
-    /// Lots of the allowance, rolled ones too, that are single owners' become lots of all who are inside. Returns whose they were,
-    /// and what remains of them.
-    pub fn pool_allowances(&mut self) -> Vec<(ScopeId, Take)> {
+    /// Lots of single owners `which` are told of become lots of all who are inside. Returns whose they were, and what remains of
+    /// them.
+    pub fn pool(&mut self, which: impl Fn(&Lot, &CreditScope) -> bool) -> Vec<(ScopeId, Take)> {
         let mut pooled = Vec::new();
         for index in 0..self.lots.len() {
             let lot = &self.lots[index];
-            let Some((scope, width)) = self.as_pooled(lot) else { continue };
+            let Some((scope, width)) = self.as_pooled(lot, &which) else { continue };
             let (old, remaining, reserved) = (lot.scope, lot.remaining, lot.reserved);
             self.shift(old, Credits::ZERO - remaining, Credits::ZERO - reserved);
             self.shift(scope, remaining, reserved);
@@ -260,7 +260,7 @@ impl Ledger {
         }
         let mut spent = self.spent.take();
         for lot in spent.iter_mut().flatten() {
-            if let Some((scope, width)) = self.as_pooled(lot) {
+            if let Some((scope, width)) = self.as_pooled(lot, &which) {
                 let old = lot.scope;
                 (lot.scope, lot.width) = (scope, width);
                 pooled.push((old, Take::of(lot, Credits::ZERO)));
@@ -272,11 +272,10 @@ impl Ledger {
         pooled
     }
 
-    /// The scope and width of an owner's lot of an allowance once it is pooled; none of other lots.
-    fn as_pooled(&self, lot: &Lot) -> Option<(ScopeId, u8)> {
-        let ends_at_closes = matches!(lot.kind, LotKind::Allowance | LotKind::Rolled { .. });
-        let scope =
-            self.scope(lot.scope).filter(|scope| ends_at_closes && scope.per != LotOwner::Organization)?;
+    /// The scope and width of an owner's lot once it is pooled; none of other lots.
+    fn as_pooled(&self, lot: &Lot, which: impl Fn(&Lot, &CreditScope) -> bool) -> Option<(ScopeId, u8)> {
+        let owned = |scope: &&CreditScope| scope.per != LotOwner::Organization && which(lot, scope);
+        let scope = self.scope(lot.scope).filter(owned)?;
         let shared = scope.shared();
         Some((self.number_of(&shared, 0), shared.width()))
     }

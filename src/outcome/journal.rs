@@ -164,6 +164,10 @@ pub enum EntryKind {
     Suspend,
     /// What was overdue is paid: the account starts work again.
     Resume,
+    /// A member takes its seat; `grant` is its number, from 0.
+    SeatTaken,
+    /// A member leaves its seat; `grant` is its number, from 0.
+    SeatLeft,
     /// The plan changed; `grant` is the index of the new one.
     PlanChanged,
     /// The rules changed; `grant` is the index of the plan under them.

@@ -158,6 +158,29 @@ pub struct Terms {
     pub recognition: Recognition,
     /// Whether debt lowers the views (default true; false under `repay = never`).
     pub debt_counts: bool,
+    /// What follows as members come and go.
+    pub seats: SeatTerms,
+}
+
+/// What follows as members come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SeatTerms {
+    /// Allowance and price of the running period follow at once, not at the next issue and bill.
+    pub at_once: bool,
+    /// What becomes of a member's lots as it leaves.
+    pub on_leave: LotsOnLeave,
+}
+
+/// What becomes of a member's lots as it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LotsOnLeave {
+    /// They end.
+    #[default]
+    Expire,
+    /// They are lots of all who are inside their scope.
+    Pool,
+    /// They sleep until it returns.
+    Keep,
 }
 
 /// Whether keys are written down whose defaults decide about work that waits.
@@ -237,33 +260,59 @@ pub enum Anchor {
 /// Price of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
-    /// Paid in advance for each billing period.
+    /// Paid in advance for each billing period; with a formula what it gives for one member and one project.
     pub price: Money,
+    /// The price by the heads of the organization as a period is billed.
+    pub by_heads: Option<AmountByHeads>,
     /// The billing cadence, apart from the allowance's period.
     pub every: Period,
     /// Other prices, when and for whom; the last that applies as a period is billed.
-    pub dated: Vec<(InForce, Money)>,
+    pub dated: Vec<(InForce, PlanPrice)>,
 }
 
 impl Subscription {
     /// One price, always and for everybody.
     #[must_use]
     pub fn at_one_price(price: Money, every: Period) -> Subscription {
-        Subscription { price, every, dated: Vec::new() }
+        Subscription { price, every, by_heads: None, dated: Vec::new() }
     }
 
-    /// The same at the price of an instant for an organization that signed up then.
-    #[must_use]
-    pub fn as_billed(&self, at: SimTime, signed_up: SimTime) -> Subscription {
-        Subscription { price: self.price_at(at, signed_up), ..self.clone() }
-    }
-
-    /// The price of a period that is billed at an instant to an organization that signed up then.
+    /// The price of a period that is billed at an instant to an organization that signed up then, if it does not depend on heads;
+    /// with a formula what that gives for one member and one project.
     #[must_use]
     pub fn price_at(&self, at: SimTime, signed_up: SimTime) -> Money {
-        let applies = |(when, _): &&(InForce, Money)| when.holds_at(at) && when.is_for(signed_up);
-        self.dated.iter().rev().find(applies).map_or(self.price, |(_, price)| *price)
+        let price = self.dated_price(at, signed_up);
+        price.map_or(self.price, |price| price.money)
     }
+
+    /// The formula that gives the price of such a period, if it is one.
+    #[must_use]
+    pub fn formula_at(&self, at: SimTime, signed_up: SimTime) -> Option<&AmountByHeads> {
+        match self.dated_price(at, signed_up) {
+            Some(price) => price.by_heads.as_ref(),
+            None => self.by_heads.as_ref(),
+        }
+    }
+
+    /// True if some price depends on heads.
+    #[must_use]
+    pub fn is_by_heads(&self) -> bool {
+        self.by_heads.is_some() || self.dated.iter().any(|(_, price)| price.by_heads.is_some())
+    }
+
+    fn dated_price(&self, at: SimTime, signed_up: SimTime) -> Option<&PlanPrice> {
+        let applies = |(when, _): &&(InForce, PlanPrice)| when.holds_at(at) && when.is_for(signed_up);
+        self.dated.iter().rev().find(applies).map(|(_, price)| price)
+    }
+}
+
+/// One of several prices of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanPrice {
+    /// Of a billing period; with a formula what it gives for one member and one project.
+    pub money: Money,
+    /// By the heads of the organization as a period is billed.
+    pub by_heads: Option<AmountByHeads>,
 }
 
 /// One key of a burn order.

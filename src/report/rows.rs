@@ -455,6 +455,8 @@ const fn bare_kind_name(kind: EntryKind) -> &'static str {
         EntryKind::Resume => "resume",
         EntryKind::WrittenOff => "written_off",
         EntryKind::RulesChanged => "rules_changed",
+        EntryKind::SeatTaken => "seat_taken",
+        EntryKind::SeatLeft => "seat_left",
         EntryKind::PlanChanged => "plan_changed",
         EntryKind::Churned => "churned",
     }

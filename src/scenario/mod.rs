@@ -31,6 +31,7 @@ mod relevance;
 pub mod sandbox;
 mod scaling;
 mod schema;
+mod seats;
 mod source;
 mod sweep;
 #[cfg(test)]

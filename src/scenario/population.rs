@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::sampling::Dist;
 use crate::units::{CohortIndex, Probability, SimSpan};
-use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SignUp};
+use crate::workload::{Billing, FeatureUse, OwnDemand, Population, SeatFlow, SeatRates, SignUp};
 
 use super::demand::{CALLS_KIND, CV_KIND, DRIFT_KIND, PROFILE_KIND, drift, profile};
 use super::distribution;
@@ -15,6 +15,7 @@ use super::reading::{
     Field, Item, Kind, NumberRange, Section, TableShape, TomlValue, ValueUnit, default, did_you_mean,
     optional, required,
 };
+use super::seats;
 
 /// The keys of a cohort that describe its population.
 pub(crate) static FIELDS: &[Field] = &[
@@ -47,7 +48,17 @@ pub(crate) static FIELDS: &[Field] = &[
         "0",
         "Moves the profile of an organization to later hours [hours].",
     ),
-    default("members", PEOPLE_KIND, "1", "Members of an organization."),
+    default(
+        "members",
+        MEMBERS_KIND,
+        "1",
+        "Members of an organization, all who are ever there; or how many there are at the start, who joins and who leaves.",
+    ),
+    optional(
+        "seat_changes",
+        Kind::List(&Kind::Table(&SEAT_CHANGE)),
+        "When members come and go, written down for every organization. Who joins for the first time was not there before.",
+    ),
     default("member_skew", SKEW, "0", "0: members ask equally often; s: shares are Zipf with exponent s."),
     default(
         "billing_members",
@@ -77,6 +88,12 @@ const PEOPLE_KIND: Kind = Kind::Either(&[
     Kind::Table(&RANGE),
 ]);
 
+const MEMBERS_KIND: Kind = Kind::Either(&[
+    Kind::Distribution(ValueUnit::Number, NumberRange::between(1.0, MOST_PEOPLE as f64)),
+    Kind::Table(&RANGE),
+    Kind::Table(&SEATS),
+]);
+
 const SKEW: Kind = Kind::Number(NumberRange::between(0.0, 100.0));
 
 const USE_KIND: Kind = Kind::Either(&[Kind::Probability, Kind::Table(&USE)]);
@@ -89,6 +106,42 @@ static RANGE: TableShape = TableShape {
         required("min", Kind::Whole(1, MOST_PEOPLE as i128), "Smallest."),
         required("max", Kind::Whole(1, MOST_PEOPLE as i128), "Largest."),
     ]],
+};
+
+static SEATS: TableShape = TableShape {
+    name: "members",
+    doc: "Members who come and go.",
+    tags: &[],
+    parts: &[&[
+        required("start", PEOPLE_KIND, "Members as the account opens."),
+        optional("joins", Kind::POSITIVE_RATE, "How many join an organization; nobody if left out."),
+        optional("leaves", Kind::POSITIVE_RATE, "How often each member leaves; nobody does if left out."),
+        optional(
+            "returns",
+            Kind::Table(&RETURNS),
+            "Whether those who have left return; they do not if left out.",
+        ),
+    ]],
+};
+
+static RETURNS: TableShape = TableShape {
+    name: "returns",
+    doc: "Members who have left return.",
+    tags: &[],
+    parts: &[&[
+        required("p", Kind::Probability, "How many of them."),
+        required("after", Kind::SPANS, "How long after they have left."),
+    ]],
+};
+
+pub(super) static SEAT_CHANGE: TableShape = TableShape {
+    name: "seat-change",
+    doc: "A member comes or goes; members are numbered from 0.",
+    tags: &[
+        optional("joins", Kind::COUNT, "It joins, or returns."),
+        optional("leaves", Kind::COUNT, "It leaves."),
+    ],
+    parts: &[&[required("at", Kind::Instant, "When, inside the horizon.")]],
 };
 
 static USE: TableShape = TableShape {
@@ -148,6 +201,11 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
     let number = distribution::read;
     let organizations = section.value("organizations", Item::count);
     let one = || Dist::Fixed(1.0);
+    let (members, drawn) =
+        section.read("members", |item| members(item, facts)).unwrap_or_else(|| (one(), SeatFlow::Steady));
+    let written =
+        section.read("seat_changes", |item| seats::written(item, &members, facts)).unwrap_or_default();
+    let seats = seats::flow(section, drawn, written);
     let (lifetime, lifetimes) = drawn_or_dealt(section, "lifetime");
     let (active_from, actives_from) = drawn_or_dealt(section, "active_from");
     let (active, actives) = drawn_or_dealt(section, "active");
@@ -165,7 +223,8 @@ pub(super) fn read(section: Section<'_>, name: &str, cohort: CohortIndex, facts:
         activity: section.read_or("activity", one(), number),
         profile: section.read("profile", profile),
         phase: section.value("phase", number),
-        members: section.read_or("members", one(), people),
+        members,
+        seats,
         member_skew: section.value("member_skew", Item::number),
         billing: section.read_or("billing_members", Billing::All, billing),
         groups: section.value("groups", |item| groups(item, facts)),
@@ -221,6 +280,30 @@ fn people(item: Item<'_>) -> Option<Dist> {
     let (min, max) = (section.read("min", Item::count)?, section.read("max", Item::count)?);
     Dist::uniform(f64::from(min), f64::from(max), Some(1.0))
         .map_or_else(|_| item.error("has a `max` below its `min`", None), Some)
+}
+
+/// Members: how many there are, or how they come and go.
+fn members(item: Item<'_>, facts: Facts<'_>) -> Option<(Dist, SeatFlow)> {
+    let has = |key: &str| {
+        item.is_table() && item.entries().is_some_and(|all| all.iter().any(|(own, _)| *own == key))
+    };
+    if !has("start") && !has("joins") && !has("leaves") && !has("returns") {
+        return people(item).map(|count| (count, SeatFlow::Steady));
+    }
+    let section = item.section(&SEATS)?;
+    let count = section.read("start", people);
+    let rates = SeatRates {
+        joins: section.read("joins", Item::rate).unwrap_or_default(),
+        leaves: section.read("leaves", Item::rate).unwrap_or_default(),
+        returns: section.read("returns", returns),
+        until: facts.end,
+    };
+    Some((count?, SeatFlow::Drawn(seats::sound(section, rates, facts))))
+}
+
+fn returns(item: Item<'_>) -> Option<(Probability, Dist)> {
+    let section = item.section(&RETURNS)?;
+    Some((section.read("p", Item::probability)?, section.read("after", distribution::read)?))
 }
 
 /// Groups with their weights, by their numbers in the scenario.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::calendar::Zone;
-use crate::sampling::{Dist, Draws as _, Purpose, StreamKey, TraitPoint, standard_normal};
+use crate::sampling::{Dist, Draws as _, Purpose, StreamKey, TraitPoint, standard_normal, uniform};
 use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan, SimTime};
 
 use super::arrivals::{Clock, ClockPlan, ClockTraits};
@@ -20,6 +20,7 @@ use super::own::{DemandAsker, DemandSource, OwnOperations};
 use super::plan::{QuantityValues, WorkPlan, WorkStreams, span};
 use super::profile::Profile;
 use super::rates::FeatureRates;
+use super::seats::Askers;
 use super::stretch::{DRAWN, DurationLaw, first_of_client};
 use super::supply::{ListedRows, People, SourceState, Supply, SupplyState, pick, shares_of};
 use super::traits::{OwnDemand, Population, Traits};
@@ -447,8 +448,11 @@ impl Source {
         }
         operation.feature = self.feature;
         operation.blur = standard_normal(&mut rng) as f32;
-        (operation.member, operation.project) =
-            (pick(&shares_of(traits).0, &mut rng), pick(&shares_of(traits).1, &mut rng));
+        let asker = match at {
+            Some(at) if !traits.seats.is_empty() => Askers::new(traits).pick(at, uniform(&mut rng)),
+            _ => pick(&shares_of(traits).0, &mut rng),
+        };
+        (operation.member, operation.project) = (asker, pick(&shares_of(traits).1, &mut rng));
         if self.by_nobody {
             operation.member = NO_MEMBER;
         }

@@ -20,6 +20,7 @@ use super::plan::{
 };
 use super::rates::MOST_RATES;
 use super::run::{RunDraw, Strike};
+use super::seats::Askers;
 use super::source::Source;
 use super::traits::Traits;
 
@@ -80,6 +81,8 @@ pub(super) struct People {
     project: Rng,
     /// No person asks.
     nobody: bool,
+    /// Who is there, if members come and go.
+    askers: Option<Askers>,
 }
 
 impl Source {
@@ -176,9 +179,10 @@ impl Source {
             state.values.mishap = Mishap::default();
         };
         self.settle(&mut state.values.mishap, || self.start + SimSpan::from_micros(at));
-        let (member, project) = state.people.draw();
+        let at = self.start + SimSpan::from_micros(at);
+        let (member, project) = state.people.draw(at);
         batch.operations.push(Operation {
-            at: self.start + SimSpan::from_micros(at),
+            at,
             feature: self.feature,
             sequence: state.next_sequence(),
             member,
@@ -221,7 +225,7 @@ impl Source {
         state.sequence += count as u32;
         if !state.people.is_one() || self.blurred {
             for operation in &mut batch.operations[first..] {
-                (operation.member, operation.project) = state.people.draw();
+                (operation.member, operation.project) = state.people.draw(operation.at);
                 operation.blur = self.blur(&mut state.blur);
             }
         }
@@ -399,7 +403,7 @@ impl Source {
 
     /// The operation with feature, number, people and blur.
     fn signed(&self, state: &mut SupplyState, operation: Operation) -> Operation {
-        let (member, project) = state.people.draw();
+        let (member, project) = state.people.draw(operation.at);
         Operation {
             feature: self.feature,
             sequence: state.next_sequence(),
@@ -500,17 +504,23 @@ impl People {
             member: key.stream(Purpose::Member),
             project: key.name("project").stream(Purpose::Member),
             nobody,
+            askers: (!traits.seats.is_empty()).then(|| Askers::new(traits)),
         }
     }
 
     /// True if nothing has to be drawn: there is one member at most, and one project.
     fn is_one(&self) -> bool {
-        self.members.len() < 2 && self.projects.len() < 2 && !self.nobody
+        self.members.len() < 2 && self.projects.len() < 2 && !self.nobody && self.askers.is_none()
     }
 
+    /// Who asks at an instant, and for which project.
     #[inline]
-    fn draw(&mut self) -> (u16, u16) {
-        let member = if self.nobody { NO_MEMBER } else { pick(&self.members, &mut self.member) };
+    fn draw(&mut self, at: SimTime) -> (u16, u16) {
+        let member = match &mut self.askers {
+            _ if self.nobody => NO_MEMBER,
+            Some(askers) => askers.pick(at, uniform(&mut self.member)),
+            None => pick(&self.members, &mut self.member),
+        };
         (member, pick(&self.projects, &mut self.project))
     }
 }

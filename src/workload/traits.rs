@@ -8,6 +8,7 @@ use crate::units::{CohortIndex, OrganizationId, Probability, SimSpan, SimTime};
 
 use super::demand::Drift;
 use super::profile::Profile;
+use super::seats::{SeatChange, SeatFlow};
 
 /// What is drawn for one organization before its first operation.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +33,10 @@ pub struct Traits {
     pub activity: f64,
     /// Moves its profile to later hours (hours).
     pub phase: f64,
-    /// Members; at least one.
+    /// Members, all who are ever there; at least one.
     pub members: Vec<Member>,
+    /// When members come and go, in order; empty if all are there all the time.
+    pub seats: Vec<SeatChange>,
     /// Number of projects; at least one.
     pub projects: u16,
     /// Share of the organization's operations up to and including each project, in [0, 1].
@@ -90,6 +93,8 @@ pub struct Population {
     pub phase: Dist,
     /// Members of an organization; rounded, at least 1.
     pub members: Dist,
+    /// When members come and go.
+    pub seats: SeatFlow,
     /// Weight of a member's share of the operations: 0 is equal shares, s is Zipf with exponent s over ranks.
     pub member_skew: f64,
     /// Who can buy.
@@ -123,6 +128,7 @@ impl Default for Population {
             profile: None,
             phase: Dist::Fixed(0.0),
             members: Dist::Fixed(1.0),
+            seats: SeatFlow::Steady,
             member_skew: 0.0,
             billing: Billing::All,
             groups: Vec::new(),
@@ -248,6 +254,7 @@ impl Population {
             self.draw_life(number, &mut point.group("signed_up"), &mut point.group("lifetime"));
         let (asks_from, quiet) = self.draw_active(number, signed_up, point);
         let mut members = self.draw_members(&mut point.group("members"), &mut point.group("billing"));
+        let seats = self.draw_seats(&mut members, point, signed_up.max(self.start));
         self.draw_groups(&mut members, point);
         let project_shares = shares(&self.projects, self.project_skew, &mut point.group("projects"));
         let mut enabled = Vec::with_capacity(self.features.len());
@@ -269,6 +276,7 @@ impl Population {
             activity: point.group("activity").value(&self.activity).max(0.0),
             phase: point.group("phase").value(&self.phase),
             members,
+            seats,
             projects: project_shares.len() as u16,
             project_shares,
             enabled,
@@ -341,6 +349,23 @@ impl Population {
             let drawn = drawn.or(self.groups.last()).map(|(group, _)| *group);
             let placed = u16::try_from(number).ok().and_then(|number| self.placed.get(&number).copied());
             member.group = placed.or(member.group).or(drawn);
+        }
+    }
+
+    /// When members come and go, those who join later included, whom this adds.
+    fn draw_seats(&self, members: &mut Vec<Member>, point: TraitPoint, from: SimTime) -> Vec<SeatChange> {
+        let billing = |rank: usize, own: &mut TraitUniforms| match self.billing {
+            Billing::All => true,
+            Billing::First(count) => rank < usize::from(count),
+            Billing::Share(share) => share.holds(own.uniform()),
+        };
+        match &self.seats {
+            SeatFlow::Steady => Vec::new(),
+            SeatFlow::Written(changes) => {
+                let there = |change: &&SeatChange| usize::from(change.member) < members.len();
+                changes.iter().filter(there).copied().collect()
+            }
+            SeatFlow::Drawn(rates) => rates.draw(members, point, from, billing),
         }
     }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::policy::{
     AmountByHeads, BilledTo, CreditScope, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit,
-    LotOwner, Overdraft, Policy, Spender, StatedAmount, Terms, UsageLimit, VaryingAmount,
+    LotOwner, Overdraft, Policy, Spender, StatedAmount, Subscription, Terms, UsageLimit, VaryingAmount,
 };
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{
     Credits, FeatureIndex, Money, OrganizationId, PolicyIndex, Probability, SimTime, impossible,
 };
-use crate::workload::{Member, Traits};
+use crate::workload::{Member, SeatChange, Traits};
 
 use super::super::{AdmissionRule, DetailOptions, FeatureFacts, LawViolation, Outages, World};
 use super::flight::{charged_early, may_absorb};
@@ -97,7 +97,8 @@ impl Env {
         let traits = traits.clone();
         let labels: Vec<Option<u64>> = traits.members.iter().map(|member| member.label).collect();
         let in_groups: Arc<[Option<u16>]> = groups_of(&traits).into();
-        let drawn = |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits));
+        let drawn =
+            |limit: &UsageLimit| has_adopted(limit, key).then(|| amount_of(limit, key, &traits, birth));
         let free: Vec<bool> = world.features.iter().map(|facts| facts.free).collect();
         let priced = (0..world.features.len()).map(|feature| policy.prices(FeatureIndex(feature as u16)));
         let customers = traits.account.map(|_| Arc::new(world.customers_of(&traits).into_owned()));
@@ -144,7 +145,7 @@ impl Env {
 
     /// What the organization has room for under a limit if nothing is said of the owner.
     pub(super) fn stated_for_all(&self, limit: &UsageLimit) -> StatedAmount {
-        amount_of(limit, self.key, &self.traits)
+        amount_of(limit, self.key, &self.traits, self.birth)
     }
 
     /// The same surroundings of an account that keeps other rows, or goes another way.
@@ -152,12 +153,12 @@ impl Env {
         Env { detail, ..self.clone() }
     }
 
-    /// The owners of a scope's lots, by number: those whose operations may burn them; one (0) for the organization.
-    pub(super) fn owners_of(&self, scope: &CreditScope) -> Vec<u16> {
+    /// The owners of a scope's lots at an instant, by number: those whose operations may burn them; one (0) for the organization.
+    pub(super) fn owners_of(&self, scope: &CreditScope, at: SimTime) -> Vec<u16> {
         let inside = |group: Option<u16>| {
             scope.groups.as_ref().is_none_or(|groups| group.is_some_and(|group| groups.contains(&group)))
         };
-        let members = (0..).zip(&self.traits.members);
+        let members = self.members_at(at);
         match scope.per {
             LotOwner::Organization => vec![0],
             LotOwner::Project => (0..self.traits.projects).collect(),
@@ -175,28 +176,70 @@ impl Env {
         }
     }
 
-    /// What each owner of a scope is given, in their order: one amount, or what a formula gives for the members and projects that
-    /// the owner's lot is for.
+    /// What each owner of a scope is given at an instant, in their order: one amount, or what a formula gives for the members and
+    /// projects that the owner's lot is for.
     pub(super) fn amounts_of(
         &self,
         scope: &CreditScope,
-        credits: Credits,
-        by_heads: Option<&AmountByHeads>,
+        (credits, by_heads): (Credits, Option<&AmountByHeads>),
+        at: SimTime,
     ) -> Vec<Credits> {
-        let owners = self.owners_of(scope);
+        let owners = self.owners_of(scope, at);
         let Some(formula) = by_heads else { return vec![credits; owners.len()] };
-        owners.into_iter().map(|owner| self.by_heads(scope, owner, formula)).collect()
+        owners.into_iter().map(|owner| self.by_heads(scope, owner, formula, at)).collect()
     }
 
-    fn by_heads(&self, scope: &CreditScope, owner: u16, formula: &AmountByHeads) -> Credits {
-        let inside = |member: &&Member| {
+    /// What each owner of an allowance is given of it for a whole period, by those who are there at an instant.
+    pub(super) fn allowance_of(&self, plan: usize, at: SimTime) -> Vec<Credits> {
+        let allowance = self.terms(plan).allowance.as_ref();
+        allowance.map_or_else(Vec::new, |allowance| {
+            self.amounts_of(&allowance.scope, (allowance.credits, allowance.by_heads.as_ref()), at)
+        })
+    }
+
+    /// Members who are there at an instant, with their numbers.
+    fn members_at(&self, at: SimTime) -> impl Iterator<Item = (u16, &Member)> {
+        (0..).zip(&self.traits.members).filter(move |(number, _)| self.traits.is_there(*number, at))
+    }
+
+    /// Members who come or go at an instant.
+    pub(super) fn seat_changes_at(&self, at: SimTime) -> &[SeatChange] {
+        let seats = &self.traits.seats;
+        let (from, to) =
+            (seats.partition_point(|change| change.at < at), seats.partition_point(|change| change.at <= at));
+        &seats[from..to]
+    }
+
+    /// The next instant at which members come or go.
+    pub(super) fn next_seat_change(&self, at: SimTime) -> Option<SimTime> {
+        let seats = &self.traits.seats;
+        seats.get(seats.partition_point(|change| change.at <= at)).map(|change| change.at)
+    }
+
+    /// The price of a subscription as a period is billed that begins at an instant, by those who are there at another.
+    pub(super) fn price_of(&self, subscription: &Subscription, begins: SimTime, at: SimTime) -> Money {
+        let Some(formula) = subscription.formula_at(begins, self.traits.signed_up) else {
+            return subscription.price_at(begins, self.traits.signed_up);
+        };
+        let (members, projects) = (self.members_at(at).count(), usize::from(self.traits.projects));
+        let price = formula.of(members, projects);
+        if !(0.0..=MOST_MONEY).contains(&price) {
+            impossible(format!(
+                "`{formula}` gives a price of {price} with {members} members and {projects} projects; wanted: 0 to {MOST_MONEY}"
+            ));
+        }
+        Money::from_f64(price)
+    }
+
+    fn by_heads(&self, scope: &CreditScope, owner: u16, formula: &AmountByHeads, at: SimTime) -> Credits {
+        let inside = |(_, member): &(u16, &Member)| {
             let named = |groups: &Vec<u16>| member.group.is_some_and(|group| groups.contains(&group));
             let of_owner = scope.per != LotOwner::Group || member.group == Some(owner);
             scope.groups.as_ref().is_none_or(named) && of_owner
         };
         let members = match scope.per {
             LotOwner::Member => 1,
-            _ => self.traits.members.iter().filter(inside).count(),
+            _ => self.members_at(at).filter(inside).count(),
         };
         let projects = if scope.per == LotOwner::Project { 1 } else { usize::from(self.traits.projects) };
         let amount = formula.of(members, projects);
@@ -325,7 +368,7 @@ fn has_adopted(limit: &UsageLimit, key: StreamKey) -> bool {
 }
 
 /// What an organization has room for under a limit if nothing is said of the owner.
-fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits) -> StatedAmount {
+fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits, birth: SimTime) -> StatedAmount {
     let (amount, why) = match &limit.amount.varies {
         None => return limit.amount.default,
         Some(VaryingAmount::Drawn(amount)) => {
@@ -336,7 +379,8 @@ fn amount_of(limit: &UsageLimit, key: StreamKey, traits: &Traits) -> StatedAmoun
             let inside = |group: Option<u16>| {
                 limit.groups.as_ref().is_none_or(|named| group.is_some_and(|group| named.contains(&group)))
             };
-            let members = traits.members.iter().filter(|member| inside(member.group)).count();
+            let there = (0..).zip(&traits.members).filter(|(number, _)| traits.is_there(*number, birth));
+            let members = there.filter(|(_, member)| inside(member.group)).count();
             let projects = usize::from(traits.projects);
             let why = format!("`{formula}` with {members} members and {projects} projects");
             (formula.of(members, projects), why)

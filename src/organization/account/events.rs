@@ -137,6 +137,8 @@ pub(super) enum TimerKind {
     Pool,
     /// The running cycle closes.
     Close,
+    /// Members come or go.
+    Seats,
     /// Changes of plan are due.
     PlanChange,
     /// Changes of rules are due.

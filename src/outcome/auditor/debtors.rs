@@ -34,6 +34,8 @@ pub(super) struct Debtors {
     owed: VecDeque<AuditedDebt>,
     /// Scope and owner of lots that were issued.
     had: BTreeSet<(u16, u16)>,
+    /// Members without a seat just now.
+    away: BTreeSet<u16>,
 }
 
 impl Debtors {
@@ -41,6 +43,9 @@ impl Debtors {
     pub(super) fn take(&mut self, entry: &Entry, scopes: &[AuditedScope]) -> Credits {
         if scopes.iter().all(|scope| scope.owner == AuditedOwner::Organization) {
             return Credits::ZERO;
+        }
+        if let EntryKind::SeatTaken | EntryKind::SeatLeft = entry.kind {
+            self.seat(entry);
         }
         let of = entry.feature.map(|feature| (feature.0, entry.operation));
         match entry.kind {
@@ -82,6 +87,15 @@ impl Debtors {
         Credits::ZERO
     }
 
+    /// A member comes or goes.
+    fn seat(&mut self, entry: &Entry) {
+        let member = u16::try_from(entry.grant).unwrap_or(NO_MEMBER);
+        self.away.remove(&member);
+        if entry.kind == EntryKind::SeatLeft {
+            self.away.insert(member);
+        }
+    }
+
     fn owe(&mut self, debtor: Debtor, of: Option<(u16, u32)>, credits: Credits) {
         self.owed.push_back(AuditedDebt { debtor, of, credits });
     }
@@ -104,11 +118,11 @@ impl Debtors {
                 wanted(&scope.owner).is_some_and(|owner| self.had.contains(&(number, owner)))
             })
         };
-        let member = entry.member != NO_MEMBER
-            && had(&|owner| (*owner == AuditedOwner::Member).then_some(entry.member));
+        let there = entry.member != NO_MEMBER && !self.away.contains(&entry.member);
+        let member = there && had(&|owner| (*owner == AuditedOwner::Member).then_some(entry.member));
         let project = had(&|owner| (*owner == AuditedOwner::Project).then_some(entry.project));
         let group = had(&|owner| match owner {
-            AuditedOwner::Group(groups) => groups.get(usize::from(entry.member)).copied().flatten(),
+            AuditedOwner::Group(groups) if there => groups.get(usize::from(entry.member)).copied().flatten(),
             _ => None,
         });
         match (member, project, group) {

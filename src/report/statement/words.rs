@@ -175,6 +175,8 @@ impl<'f> Teller<'f> {
             EntryKind::Rollover => format!("{grant}: {} roll over", entry.credits),
             EntryKind::Close => String::from("cycle closes"),
             EntryKind::RulesChanged => String::from("the rules change"),
+            EntryKind::SeatTaken => format!("member {} takes its seat", entry.grant),
+            EntryKind::SeatLeft => format!("member {} leaves its seat", entry.grant),
             EntryKind::PlanChanged => format!("plan changes to `{}`", self.plan_name()),
             EntryKind::Measure => String::from("outcomes count from here"),
             EntryKind::Charge => {

@@ -1,7 +1,8 @@
 //! What is pointed out about credits for some operations: those that nobody can burn, rules that do not see who lacks them.
 
-use crate::policy::{Across, CreditScope, DebtAtCycle, LotOwner, Repay, TopUpAmount};
+use crate::policy::{Across, CreditScope, DebtAtCycle, LotOwner, LotsOnLeave, Repay, SeatTerms, TopUpAmount};
 use crate::units::FeatureIndex;
+use crate::workload::SeatFlow;
 
 use super::super::model::Scenario;
 use super::super::reading::{Node, Reader, TomlValue};
@@ -92,6 +93,31 @@ pub(super) fn debt_nobody_repays(about: &About<'_>) {
     if permitted && carried && scopes.peek().is_some() && scopes.all(|scope| !scope.repays()) {
         let hint = "credits for some operations repay no debt; let a close invoice or forgive it";
         about.warn("overdraft", "permits debt that nothing repays", hint);
+    }
+}
+
+/// Rules for members who come and go, where nobody does, or has nothing of its own.
+pub(super) fn seats_that_stay(about: &About<'_>) {
+    let SeatTerms { at_once, on_leave } = about.terms.seats;
+    let moves = about.scenario.cohorts.iter().any(|cohort| cohort.population.seats != SeatFlow::Steady);
+    let hint =
+        "members come and go by `seat_changes` of a cohort, or by `members = { start, joins, leaves }`";
+    if at_once && !moves {
+        about.warn("seats", "follows members at once, and no cohort's come and go", hint);
+    }
+    if on_leave == LotsOnLeave::Expire {
+        return;
+    }
+    let terms = about.terms;
+    let own = about.scenario.cohorts.iter().flat_map(|cohort| &cohort.customers.grants);
+    let grants = terms.grants.iter().chain(own).map(|grant| &grant.scope);
+    let allowance = terms.allowance.iter().map(|allowance| &allowance.scope);
+    let mut scopes = allowance.chain(grants).chain(terms.packages.iter().map(|package| &package.scope));
+    if !moves {
+        about.warn("on_leave", "is about members who leave, and no cohort's do", hint);
+    } else if !scopes.any(|scope| scope.per == LotOwner::Member) {
+        let hint = "it says what becomes of lots with `per = \"member\"`";
+        about.warn("on_leave", "changes nothing: no credits are a member's own", hint);
     }
 }
 

@@ -1,11 +1,12 @@
 //! What is sold and billed: packages, subscriptions, rounding.
 
 use crate::calendar::Period;
-use crate::policy::{Expiry, InForce, Package, RoundMode, Rounding, Subscription};
+use crate::policy::{Expiry, InForce, Package, PlanPrice, RoundMode, Rounding, Subscription};
 use crate::scenario::reading::{Item, Kind, TableShape, default, optional, required, words, words_of};
-use crate::units::Credits;
+use crate::units::{Credits, Money};
 
 use super::grants::validity;
+use super::limit_amounts::{by_heads, is_formula};
 use super::rates::{DATES, in_force};
 use super::scopes::{SCOPE, ScopeNames, scope};
 
@@ -13,6 +14,7 @@ use super::scopes::{SCOPE, ScopeNames, scope};
 pub(super) const SUBSCRIPTION_KIND: Kind = Kind::Either(&[
     Kind::Money,
     Kind::Word("none"),
+    Kind::Text,
     Kind::Table(&SUBSCRIPTION),
     Kind::List(&Kind::Table(&SUBSCRIPTION)),
 ]);
@@ -24,7 +26,12 @@ static SUBSCRIPTION: TableShape = TableShape {
     tags: &[],
     parts: &[
         &[
-            required("price", Kind::Money, "Price of a billing period."),
+            required(
+                "price",
+                Kind::Either(&[Kind::Money, Kind::Text]),
+                "Price of a billing period: money, or a formula over `members` and `projects` in units of the currency, such as \
+                 \"20 * members\", taken as the period is billed.",
+            ),
             default("every", Kind::Period, "\"month\"", "The billing period, apart from the allowance's."),
         ],
         DATES,
@@ -40,7 +47,11 @@ pub(super) fn subscription(item: Item<'_>) -> Option<Option<Subscription>> {
         return dated_subscription(item).map(Some);
     }
     if !item.is_table() {
-        return item.money().map(|price| Some(Subscription::at_one_price(price, Period::Months(1))));
+        let monthly = |PlanPrice { money, by_heads }| Subscription {
+            by_heads,
+            ..Subscription::at_one_price(money, Period::Months(1))
+        };
+        return price(item).map(|price| Some(monthly(price)));
     }
     let (own, when) = one_subscription(item)?;
     if !when.is_always() {
@@ -52,9 +63,24 @@ pub(super) fn subscription(item: Item<'_>) -> Option<Option<Subscription>> {
 
 fn one_subscription(item: Item<'_>) -> Option<(Subscription, InForce)> {
     let section = item.section(&SUBSCRIPTION)?;
+    let PlanPrice { money, by_heads } = section.read("price", price)?;
     let own =
-        Subscription::at_one_price(section.read("price", Item::money)?, section.read("every", Item::period)?);
+        Subscription { by_heads, ..Subscription::at_one_price(money, section.read("every", Item::period)?) };
     Some((own, in_force(section)))
+}
+
+/// A price: money, or a formula over heads.
+fn price(item: Item<'_>) -> Option<PlanPrice> {
+    let Some(text) = item.as_text().filter(|text| is_formula(text)) else {
+        let own = if item.as_text().is_some() { item.as_kind(Kind::Money) } else { item };
+        return own.money().map(|money| PlanPrice { money, by_heads: None });
+    };
+    let hint =
+        "a price such as \"20 USD\", or a formula over `members` and `projects` such as \"20 * members\"";
+    let formula = by_heads(item, text, hint)?;
+    let one = formula.of(1, 1);
+    let money = if (0.0..=1e9).contains(&one) { Money::from_f64(one) } else { Money::ZERO };
+    Some(PlanPrice { money, by_heads: Some(formula) })
 }
 
 /// A price that is always in force, and others with dates.
@@ -72,7 +98,8 @@ fn dated_subscription(item: Item<'_>) -> Option<Subscription> {
         let hint = "write the same `every` in each entry; a change of plan may bill at another interval";
         return item.error("is billed at different intervals", Some(hint.to_owned()));
     }
-    let dated = others.iter().map(|(other, when)| (*when, other.price)).collect();
+    let price = |other: &Subscription| PlanPrice { money: other.price, by_heads: other.by_heads.clone() };
+    let dated = others.iter().map(|(other, when)| (*when, price(other))).collect();
     Some(Subscription { dated, ..first.clone() })
 }
 

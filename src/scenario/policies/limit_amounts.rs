@@ -137,7 +137,7 @@ fn default_amount(item: Item<'_>, unit: LimitUnit) -> Option<LimitAmount> {
     if item.is_word("none") {
         return everybody(StatedAmount::Unlimited);
     }
-    if unit == LimitUnit::Money && !is_formula(item) {
+    if unit == LimitUnit::Money && !item.as_text().is_some_and(is_formula) {
         return money(item).and_then(|most| everybody(StatedAmount::Most(most)));
     }
     if item.as_number().is_some() {
@@ -172,8 +172,8 @@ fn one_amount(item: Item<'_>, unit: LimitUnit) -> Option<StatedAmount> {
 }
 
 /// A formula over heads and no amount of money, which is a number with the code of a currency.
-fn is_formula(item: Item<'_>) -> bool {
-    item.as_text().is_some_and(|text| HEADS.iter().any(|head| text.contains(head)))
+pub(super) fn is_formula(text: &str) -> bool {
+    HEADS.iter().any(|head| text.contains(head))
 }
 
 /// Money, in nano-units, as meters count it.

@@ -2,8 +2,8 @@
 
 use crate::calendar::{MonthEnd, Period};
 use crate::policy::{
-    Anchor, BilledTo, Boundary, CycleRule, Expiry, FeatureTerms, GrantSpec, Opening, Overdraft, Package,
-    Recognition, Repay, Terms, TopUpAmount, TopUpRule, WrittenKeys,
+    Anchor, BilledTo, Boundary, CycleRule, Expiry, FeatureTerms, GrantSpec, LotsOnLeave, Opening, Overdraft,
+    Package, Recognition, Repay, SeatTerms, Terms, TopUpAmount, TopUpRule, WrittenKeys,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -140,6 +140,19 @@ pub(super) static TERMS: &[Field] = &[
         "A charge that is recorded later than this burns the lots of then, whatever `billed_to` says.",
     ),
     optional("buyer", BUYER_KIND, "People who buy, in the place of the cohort's."),
+    default(
+        "seats",
+        Kind::Words(words_of::<SeatsWord>),
+        "\"next-issue\"",
+        "When credits and prices follow members who come and go: at the next issue and bill, or `at-once`, for the rest of the period.",
+    ),
+    default(
+        "on_leave",
+        Kind::Words(words_of::<LotsOnLeave>),
+        "\"expire\"",
+        "What becomes of a member's own lots (`per = \"member\"`) as it leaves: they `expire`, become everybody's (`pool`), or sleep \
+         until it returns (`keep`).",
+    ),
     optional(
         "limits",
         Kind::List(&Kind::Table(&LIMIT)),
@@ -226,8 +239,22 @@ pub(super) fn read(name: &str, section: Section<'_>, names: Names<'_>) -> Terms 
         recognition,
         invoices: section.read("invoices", owed::invoices).unwrap_or_else(owed::paid_at_once),
         debt_counts,
+        seats: SeatTerms {
+            at_once: section.value("seats", Item::word::<SeatsWord>) == SeatsWord::AtOnce,
+            on_leave: section.value("on_leave", Item::word),
+        },
     }
 }
+
+/// `seats = …`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+enum SeatsWord {
+    #[default]
+    NextIssue,
+    AtOnce,
+}
+words!(SeatsWord { "next-issue" => NextIssue, "at-once" => AtOnce });
+words!(LotsOnLeave { "expire" => Expire, "pool" => Pool, "keep" => Keep });
 
 /// What is earned evenly over the life of credits needs an end of it.
 fn earned_by_an_end(

@@ -64,6 +64,14 @@ fn the_check_points_out_credits_that_are_not_meant() {
              top_up = { threshold = 1 }",
             "which is for one member, when all credits together are low",
         ),
+        (
+            "[policies.p]\nallowance = 5\nseats = \"at-once\"",
+            "follows members at once, and no cohort's come and go",
+        ),
+        (
+            "[policies.p]\nallowance = 5\non_leave = \"keep\"",
+            "is about members who leave, and no cohort's do",
+        ),
     ];
     for (lines, what) in cases {
         let warnings = warnings_of(lines);

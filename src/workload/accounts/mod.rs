@@ -180,6 +180,8 @@ impl WrittenAccount {
             member.cumulative_share = (index + 1) as f64 / count;
         }
         population.draw_groups(&mut members, traits.point);
+        // Those that a file names are there all the time.
+        traits.seats.clear();
         traits.members = members;
     }
 }

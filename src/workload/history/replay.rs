@@ -123,6 +123,7 @@ impl HistoryOrganization {
         let people = self.entry.members.len();
         if people > 0 {
             let billing = |index: usize| traits.members.get(index).is_none_or(|member| member.billing);
+            traits.seats.clear();
             traits.members = (0..people)
                 .map(|index| Member {
                     cumulative_share: (index + 1) as f64 / people as f64,

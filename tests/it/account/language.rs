@@ -10,6 +10,7 @@
 //! grant 2: 10 promotional, valid 1 month, every month from 31 Jan add valid 10 days, rolls { max_credits = 5 }
 //! debt 20
 //! close 1 Feb
+//! seat 2 joins 5 Jan | seat 0 leaves 7 Jan        (members from 0; who joins first was not there before)
 //! use 4 of other at 2 Jan 10:00 for 10 min by 1 in 2 blur 0.5 fails after 5 min  (of: work if left out; by member 1 in project 2)
 //! use 4 with 10 tokens and 2 images of other at 2 Jan                             what it consists of, before `of` and `at`
 //! run of work at 2 Jan: step 3 for 10 min; review for 1 h; helper for 1 min; cancelled in 2 after 30 min
@@ -67,6 +68,7 @@ struct Draft {
     features: Vec<(String, String)>,
     grants: Vec<String>,
     closes: Vec<String>,
+    seats: Vec<String>,
     start: Option<String>,
     end: Option<String>,
 }
@@ -127,6 +129,12 @@ fn read_line(line: &str, draft: &mut Draft, case: &mut Case) {
         "grant" => draft.grants.push(grant(rest)),
         "debt" => writeln!(draft.cohort, "debt_at_start = {rest}").unwrap(),
         "close" => draft.closes.push(date(rest)),
+        "seat" => {
+            let mut words = rest.splitn(3, ' ');
+            let mut next = || words.next().expect("seat MEMBER joins DATE");
+            let (member, verb, at) = (next(), next(), date(next()));
+            draft.seats.push(format!("{{ at = {at}, {verb} = {member} }}"));
+        }
         "use" => case.operations.push(simple(rest)),
         "run" => case.operations.push(run(rest)),
         "customer" => writeln!(draft.cohort, "{rest}").unwrap(),
@@ -162,6 +170,9 @@ impl Draft {
         writeln!(text, "\n[[cohorts]]\nname = \"one\"\norganizations = 1\n{}", self.cohort).unwrap();
         if !self.grants.is_empty() {
             writeln!(text, "grants = [\n  {}\n]", self.grants.join(",\n  ")).unwrap();
+        }
+        if !self.seats.is_empty() {
+            writeln!(text, "seat_changes = [{}]", self.seats.join(", ")).unwrap();
         }
         if !self.closes.is_empty() {
             writeln!(text, "cycle_closes = [{}]", self.closes.join(", ")).unwrap();

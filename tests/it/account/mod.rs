@@ -45,5 +45,6 @@ mod refunds;
 mod rollover;
 mod rules;
 mod scopes;
+mod seats;
 mod top_ups;
 mod values;

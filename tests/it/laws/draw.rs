@@ -273,6 +273,8 @@ fn life_knobs() -> BoxedStrategy<Knob> {
         (-1500..500_i64).prop_map(Knob::SignedUp),
         (100..960_u32).prop_map(Knob::Leaves),
         (1..4_u16, 1..3_u16).prop_map(|(members, billing)| Knob::Members(members, billing)),
+        (vec((hour(), 0..3_u16), 1..6), any::<bool>(), 0..3_u8)
+            .prop_map(|(hours, at_once, on_leave)| Knob::Seats { hours, at_once, on_leave }),
         hour().prop_map(Knob::MeasureFrom),
         (0..2_u8, 0..960_u32, 1..60_u32).prop_map(|(feature, from, hours)| Knob::Outage {
             feature,

@@ -249,6 +249,12 @@ pub enum Knob {
     SignedUp(i64),
     Leaves(u32),
     Members(u16, u16),
+    /// At these hours members leave, or join if they are away.
+    Seats {
+        hours: Vec<(u32, u16)>,
+        at_once: bool,
+        on_leave: u8,
+    },
     MeasureFrom(u32),
     Outage {
         feature: u8,

@@ -204,6 +204,8 @@ fn the_swarm_reaches_everything() {
         "Fee",
         "InvoicePaid",
         "WrittenOff",
+        "SeatTaken",
+        "SeatLeft",
         "PlanChanged",
         "RulesChanged",
         "Refund",

@@ -5,9 +5,10 @@ use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, BilledTo, Boundary, Budget,
     Buyer, CapLimit, ChargeMoment, Churn, Compare, Convert, CreditScope, Customers, CycleOnChange, CycleRule,
     DebtAtCycle, DunningStep, Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork,
-    OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PackageChoice, PlanChange, PlanChangeTime,
-    Prorate, Recognition, Reevaluation, RefundOn, Repay, Retry, Rollover, RoundMode, Rounding, RuleChange,
-    Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold, UsageOnChange,
+    LotsOnLeave, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PackageChoice, PlanChange,
+    PlanChangeTime, Prorate, Recognition, Reevaluation, RefundOn, Repay, Retry, Rollover, RoundMode,
+    Rounding, RuleChange, SeatTerms, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule,
+    TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -60,6 +61,11 @@ impl Knob {
                     category: Category::Included,
                     scope: CreditScope { per: owner(*per), ..CreditScope::default() },
                 });
+            }
+            Knob::Seats { at_once, on_leave, .. } => {
+                let on_leave =
+                    [LotsOnLeave::Expire, LotsOnLeave::Pool, LotsOnLeave::Keep][usize::from(*on_leave)];
+                terms.seats = SeatTerms { at_once: *at_once, on_leave };
             }
             Knob::Subscription { cents, days } => {
                 terms.subscription = Some(Subscription::at_one_price(money(*cents), Period::Days(*days)));

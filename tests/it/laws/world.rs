@@ -13,7 +13,7 @@ use creditsim::policy::{CreditScope, Customers, Expiry, InForce, Package, Policy
 use creditsim::sampling::{StreamKey, TraitPoint};
 use creditsim::scenario::{ScenarioSource, read};
 use creditsim::units::{Credits, FeatureIndex, Money, PolicyIndex, SimSpan, SimTime};
-use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, Source, Traits};
+use creditsim::workload::{Batch, Fate, Member, Operation, PartKind, RunPart, SeatChange, Source, Traits};
 
 use super::case::{Case, Job};
 use super::knob::{Knob, START, at, hours};
@@ -241,8 +241,30 @@ fn traits(case: &Case, job: &Prepared) -> Traits {
             _ => {}
         }
     }
+    let seats = case.knobs.iter().find_map(|knob| match knob {
+        Knob::Seats { hours, .. } => Some(hours),
+        _ => None,
+    });
+    if let Some(hours) = seats {
+        traits.seats = seat_changes(hours, traits.members.len() as u16);
+    }
     traits.leaves = traits.leaves.max(traits.signed_up.max(START) + SimSpan::HOUR);
     traits
+}
+
+/// Members leave at these hours, or join if they are away; one change of a member at an instant.
+fn seat_changes(hours: &[(u32, u16)], members: u16) -> Vec<SeatChange> {
+    let mut hours: Vec<(u32, u16)> = hours.iter().map(|(hour, member)| (*hour, member % members)).collect();
+    hours.sort_unstable();
+    hours.dedup();
+    let mut changes: Vec<SeatChange> = Vec::new();
+    for (hour, member) in hours {
+        let joins =
+            changes.iter().rev().find(|change| change.member == member).is_some_and(|last| !last.joins);
+        changes.push(SeatChange { at: at(i64::from(hour)), joins, member });
+    }
+    changes.sort_unstable();
+    changes
 }
 
 fn outages(case: &Case) -> Outages {

@@ -70,6 +70,27 @@ const CASES: &[(&str, &str, &str)] = &[
     ("a lot for each seat", "{ credits = 500,", "{ credits = 500, per = \"seat\","),
     ("a lot for groups that there are none of", "{ credits = 500,", "{ credits = 500, per = \"group\","),
     ("a pool of what everybody has", "{ credits = 500,", "{ credits = 500, pool_before_close = \"3 days\","),
+    (
+        "a member who leaves twice",
+        "organizations = 200\n",
+        "organizations = 200\nmembers = 2\nseat_changes = [{ at = 2025-01-05, leaves = 1 }, { at = 2025-02-05, leaves = 1 }]\n",
+    ),
+    (
+        "a seat of nobody",
+        "organizations = 200\n",
+        "organizations = 200\nmembers = 2\nseat_changes = [{ at = 2025-01-05, leaves = 2 }, { at = 2026-02-05, joins = 1 }]\n",
+    ),
+    (
+        "seats that change in two ways",
+        "organizations = 200\n",
+        "organizations = 200\nmembers = { start = 5, joins = \"1/week\" }\nseat_changes = [{ at = 2025-01-05, leaves = 1 }]\n",
+    ),
+    (
+        "members who return and never leave",
+        "organizations = 200\n",
+        "organizations = 200\nmembers = { start = 5, joins = \"900/hour\", returns = { p = 0.5, after = \"9 days\" } }\n",
+    ),
+    ("a price for seats misspelt", "top_up ", "subscription = \"20 * members * seat\"\ntop_up "),
     ("seats misspelt in a formula", "{ credits = 500,", "{ credits = \"500 * seats\","),
     (
         "a rest of what a formula gives",

@@ -3,8 +3,9 @@
 //! Leaves how much it is, and what a change of plan makes of it, to its callers. Invariant: what was used of a lot stays
 //! used, whatever changes the lot.
 
-use crate::ledger::LotSerial;
+use crate::ledger::{Lot, LotKind, LotSerial, ScopeId, Take};
 use crate::outcome::EntryKind;
+use crate::policy::{CreditScope, LotOwner};
 use crate::units::{Credits, Money, SimTime};
 
 use super::journal::Note;
@@ -13,6 +14,8 @@ use super::{AccountBooks, Posting};
 /// The allowance of one owner.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in super::super) struct AllowancePart {
+    /// The number of its owner.
+    pub(in super::super) owner: u16,
     pub(in super::super) lot: Option<LotSerial>,
     /// Issued at the beginning of the period, and by changes since.
     pub(in super::super) amount: Credits,
@@ -46,9 +49,35 @@ impl AccountBooks {
     }
 
     /// An allowance of another period begins, of these amounts in the order of their owners; their lots follow.
-    pub(in super::super) fn begin_allowance(&mut self, amounts: &[Credits]) {
-        let part = |amount: &Credits| AllowancePart { amount: *amount, ..AllowancePart::default() };
-        self.allowance = RunningAllowance { parts: amounts.iter().map(part).collect(), pools_at: None };
+    pub(in super::super) fn begin_allowance(&mut self, amounts: &[Credits], owners: &[u16]) {
+        let part = |(amount, owner): (&Credits, &u16)| AllowancePart {
+            owner: *owner,
+            amount: *amount,
+            ..AllowancePart::default()
+        };
+        self.allowance =
+            RunningAllowance { parts: amounts.iter().zip(owners).map(part).collect(), pools_at: None };
+    }
+
+    /// An owner has a part of the running allowance from here on that it had none of, with a lot of its own; returns its number.
+    pub(in super::super) fn join_allowance(&mut self, owner: u16) -> usize {
+        self.allowance.parts.push(AllowancePart { owner, ..AllowancePart::default() });
+        self.allowance.parts.len() - 1
+    }
+
+    /// The lot of the n-th owner's part of the running allowance is another one, of which nothing is used.
+    pub(in super::super) fn set_allowance_lot(&mut self, n: usize, lot: LotSerial) {
+        let used = self.used_of_part(&self.allowance.parts[n]);
+        self.allowance.parts[n].lot = Some(lot);
+        self.count_as_used(n, used);
+    }
+
+    /// What is left of an owner's part of the running allowance goes, and is taken off it.
+    pub(in super::super) fn leave_allowance(&mut self, owner: u16) {
+        let Some(n) = self.allowance.parts.iter().position(|part| part.owner == owner) else { return };
+        let used = self.used_of_part(&self.allowance.parts[n]);
+        let part = &mut self.allowance.parts[n];
+        (part.amount, part.lot, part.used_before) = (part.amount.min(used), None, used);
     }
 
     /// The lots of the running allowance become everybody's at an instant.
@@ -64,12 +93,40 @@ impl AccountBooks {
     /// What single owners have of allowances becomes credits of all who are inside their scopes.
     pub(in super::super) fn pool_allowances(&mut self, at: SimTime) -> Posting {
         let before = self.views();
-        for (old, pooled) in self.ledger.pool_allowances() {
+        let pooled =
+            self.ledger.pool(|lot, _| matches!(lot.kind, LotKind::Allowance | LotKind::Rolled { .. }));
+        self.note_pooled(at, pooled);
+        self.posted(before)
+    }
+
+    /// What a member has of its own becomes credits of all who are inside its scopes.
+    pub(in super::super) fn pool_member(&mut self, at: SimTime, member: u16) -> Posting {
+        let before = self.views();
+        let own =
+            |lot: &Lot, scope: &CreditScope| scope.per == LotOwner::Member && lot.scope.owner() == member;
+        let pooled = self.ledger.pool(own);
+        self.note_pooled(at, pooled);
+        self.posted(before)
+    }
+
+    /// The lots that are a member's own, in the order of their ids.
+    pub(in super::super) fn lots_of_member(&self, member: u16) -> Vec<LotSerial> {
+        let own = |lot: &&Lot| {
+            let scope = self.ledger.scope(lot.scope);
+            lot.scope.owner() == member && scope.is_some_and(|scope| scope.per == LotOwner::Member)
+        };
+        let mut lots: Vec<_> =
+            self.ledger.lots().iter().filter(own).map(|lot| (lot.id, lot.serial)).collect();
+        lots.sort_unstable();
+        lots.into_iter().map(|(_, serial)| serial).collect()
+    }
+
+    fn note_pooled(&mut self, at: SimTime, pooled: Vec<(ScopeId, Take)>) {
+        for (old, pooled) in pooled {
             self.scoped.go(old, pooled.amount);
             self.scoped.come(pooled.scope, pooled.amount);
             self.note(at, EntryKind::Pooled, Note::of(&pooled));
         }
-        self.posted(before)
     }
 
     /// The lots of the running allowance have been issued, in the order of their owners.

@@ -19,11 +19,13 @@ mod scoped;
 mod seen;
 mod undo;
 
+use std::collections::BTreeSet;
+
 use crate::deliberate::Deliberate;
 use crate::ledger::Ledger;
 use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
 use crate::policy::{ChargeParts, CreditScope, Repay, Spender, Terms};
-use crate::units::{Credits, SimSpan, SimTime};
+use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan, SimTime};
 
 use super::views::Views;
 use allowance::RunningAllowance;
@@ -111,6 +113,8 @@ pub(super) struct AccountBooks {
     seen: SeenCredits,
     /// Groups of members by their numbers, if scopes see them.
     groups: Vec<Option<u16>>,
+    /// Members who have no seat just now: their operations are nobody's.
+    away: BTreeSet<u16>,
     /// What the last charge consisted of, if some limit counts parts of charges.
     parts: Option<ChargedParts>,
     /// Debt beyond limits whose overrun is forgiven at the next close.
@@ -157,6 +161,7 @@ impl AccountBooks {
             scoped: ScopedFlows::default(),
             seen: SeenCredits::default(),
             groups,
+            away: BTreeSet::new(),
             parts: None,
             beyond_limits: Credits::ZERO,
             kept_from_debt: ChargeParts::NONE,
@@ -182,8 +187,27 @@ impl AccountBooks {
     /// What scopes see of an operation.
     #[inline]
     pub(super) fn spender_of(&self, whose: Whose) -> Spender {
-        let group = self.groups.get(usize::from(whose.member)).copied().flatten();
-        Spender::new(whose.serves, whose.member, group, whose.project)
+        self.spender(whose.serves, whose.member, whose.project)
+    }
+
+    /// What scopes see of an operation that a member asks for, served as a feature.
+    #[inline]
+    pub(super) fn spender(&self, serves: FeatureIndex, member: u16, project: u16) -> Spender {
+        if !self.away.is_empty() && self.away.contains(&member) {
+            return Spender::new(serves, NO_MEMBER, None, project);
+        }
+        let group = self.groups.get(usize::from(member)).copied().flatten();
+        Spender::new(serves, member, group, project)
+    }
+
+    /// A member leaves its seat, or takes it.
+    pub(super) fn seat(&mut self, member: u16, there: bool) {
+        let _changed = if there { self.away.remove(&member) } else { self.away.insert(member) };
+    }
+
+    /// True while a member has no seat.
+    pub(super) fn is_away(&self, member: u16) -> bool {
+        self.away.contains(&member)
     }
 
     /// The three balances over the lots that a spender may burn: what its check reads (docs/semantics.md §14.2).

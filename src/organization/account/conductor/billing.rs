@@ -45,7 +45,7 @@ impl State {
         let paid_before = from < at && older;
         // What is paid from now on is spread from now on, although the period may have begun earlier.
         let starts = if paid_before { from } else { at };
-        let (price, every) = (subscription.price_at(starts, env.traits.signed_up), subscription.every);
+        let (price, every) = (env.price_of(&subscription, starts, at), subscription.every);
         let (plan, spread) = (self.plan, price);
         let billing =
             BillingPeriod { anchor, every, plan, price, spread, index, from: starts, to, pool: None };
@@ -117,8 +117,10 @@ impl State {
     fn renew_dated_price(&mut self, env: &Env) {
         let billed = self.money.billing().filter(|_| !Deliberate::DatedPricesForgotten.is_made());
         let Some(plan) = billed.map(|billing| billing.plan) else { return };
-        if let Some(price) = env.terms(plan).subscription.as_ref().filter(|price| !price.dated.is_empty()) {
-            self.money.renew_by(plan, price.price_at(self.timers.now(), env.traits.signed_up));
+        let varies = |price: &&Subscription| !price.dated.is_empty() || price.is_by_heads();
+        if let Some(price) = env.terms(plan).subscription.as_ref().filter(varies) {
+            let now = self.timers.now();
+            self.money.renew_by(plan, env.price_of(price, now, now));
         }
     }
 
@@ -212,7 +214,7 @@ impl State {
     }
 
     /// Another plan's price is billed from the next period on; the running one has been settled.
-    pub(super) fn bill_from_now_on(&mut self, env: &Env, plan: Option<Subscription>) {
+    pub(super) fn bill_from_now_on(&mut self, env: &Env, of: usize, plan: Option<Subscription>) {
         let anchor = self.money.billing_anchor().unwrap_or(self.cycle.anchor());
         let now = self.timers.now();
         let billing = plan.map(|plan| {
@@ -221,7 +223,7 @@ impl State {
             BillingPeriod {
                 anchor,
                 every: plan.every,
-                plan: self.plan,
+                plan: of,
                 price: plan.price,
                 spread: Money::ZERO,
                 index,

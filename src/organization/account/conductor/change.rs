@@ -2,10 +2,10 @@
 
 use crate::outcome::{EntryKind, EntryMeter, Reason};
 use crate::policy::AlertLevel;
-use crate::units::FeatureIndex;
+use crate::units::{Credits, FeatureIndex};
 
 use super::super::books::{CreditMoves, Note, Posting, Whose};
-use super::super::env::{Env, to_be_charged};
+use super::super::env::{Env, SpenderClass, to_be_charged};
 use super::super::flight::ChangeCause;
 use super::super::shop::level_of;
 use super::super::views::Views;
@@ -13,6 +13,9 @@ use super::super::watch::{Crossing, UsableChange};
 use super::State;
 use super::answering::OpenAnswer;
 use super::purchase::PurchaseReason;
+
+/// More than any check needs.
+const PLENTY: Credits = Credits::from_micros(i64::MAX / 4);
 
 impl State {
     /// What follows from a posting of one event, and of an operation's if there is a cause.
@@ -146,7 +149,12 @@ impl State {
         let suspended = |feature: FeatureIndex| {
             overdue && !env.world.features[feature.index()].free && !env.check(plan, feature).always_passes()
         };
-        let views = |feature, class: usize| books.views_for(env.spenders[class].asks(feature));
+        // No check of a member who is away fails.
+        let away = |class: &SpenderClass| class.member.is_some_and(|member| books.is_away(member));
+        let views = |feature, class: usize| match &env.spenders[class] {
+            class if away(class) => Views { settled: PLENTY, available: PLENTY, ongoing: PLENTY },
+            class => books.views_for(class.asks(feature)),
+        };
         let (now, terms) = (self.timers.now(), env.terms(self.plan));
         match classes {
             Some(classes) => {

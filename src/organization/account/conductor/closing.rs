@@ -168,10 +168,13 @@ impl State {
         }
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
         let share = if Deliberate::AllowanceShort.is_made() { (share.0 * 9, share.1 * 10) } else { share };
-        let amounts = env.amounts_of(&allowance.scope, allowance.credits, allowance.by_heads.as_ref());
+        let (amounts, owners) = (
+            env.allowance_of(self.plan, self.timers.now()),
+            env.owners_of(&allowance.scope, self.timers.now()),
+        );
         let amounts: Vec<Credits> =
             amounts.into_iter().map(|amount| amount.scale_half_up(share.0, share.1)).collect();
-        self.issue_allowance_amounts(env, &amounts);
+        self.issue_allowance_amounts(env, &amounts, &owners);
     }
 
     /// Issues what is left of the running period's allowance as the account opens: equal parts where it has several lots.
@@ -182,16 +185,17 @@ impl State {
             return;
         }
         let Some(allowance) = &env.terms(self.plan).allowance else { return };
-        let owners = env.owners_of(&allowance.scope).len() as i64;
+        let owners = env.owners_of(&allowance.scope, self.timers.now());
+        let count = owners.len() as i64;
         let upto = |parts: i64| {
-            if parts == owners { left } else { left.scale_floor(1, owners).scale_floor(parts, 1) }
+            if parts == count { left } else { left.scale_floor(1, count).scale_floor(parts, 1) }
         };
-        let amounts: Vec<Credits> = (1..=owners).map(|part| upto(part) - upto(part - 1)).collect();
-        self.issue_allowance_amounts(env, &amounts);
+        let amounts: Vec<Credits> = (1..=count).map(|part| upto(part) - upto(part - 1)).collect();
+        self.issue_allowance_amounts(env, &amounts, &owners);
     }
 
-    fn issue_allowance_amounts(&mut self, env: &Env, amounts: &[Credits]) {
-        self.books.begin_allowance(amounts);
+    fn issue_allowance_amounts(&mut self, env: &Env, amounts: &[Credits], owners: &[u16]) {
+        self.books.begin_allowance(amounts, owners);
         let price = self.allowance_price(env);
         if amounts.is_empty() {
             // Nobody has a lot that it could pay for.

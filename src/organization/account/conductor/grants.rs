@@ -108,7 +108,7 @@ impl State {
                 price: spec.price,
                 scope: ScopeId::default(),
             };
-            for _ in 0..env.owners_of(&spec.scope).len() {
+            for _ in 0..env.owners_of(&spec.scope, self.timers.now()).len() {
                 if early {
                     let used = (spec.credits - remaining).micros();
                     let earned = lot.price.scale_floor(used, spec.credits.micros().max(1));
@@ -221,7 +221,7 @@ impl State {
         new: NewLot,
         (scope, by_heads): (&CreditScope, Option<&AmountByHeads>),
     ) -> Vec<LotSerial> {
-        let amounts = env.amounts_of(scope, new.credits, by_heads);
+        let amounts = env.amounts_of(scope, (new.credits, by_heads), self.timers.now());
         let given = amounts.into_iter().map(|credits| match by_heads {
             Some(_) => NewLot { credits, remaining: credits, ..new },
             None => new,
@@ -239,7 +239,7 @@ impl State {
     ) -> Vec<LotSerial> {
         let Some(first) = given.first() else { return Vec::new() };
         let id = Some(first.id.unwrap_or_else(|| self.issuance.new_id()));
-        let owned = env.owners_of(scope).into_iter().zip(given);
+        let owned = env.owners_of(scope, self.timers.now()).into_iter().zip(given);
         let lots: Vec<NewLot> = owned
             .map(|(owner, new)| NewLot { id, scope: self.books.number_of(scope, owner), ..new })
             .collect();

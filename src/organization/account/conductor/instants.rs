@@ -60,6 +60,7 @@ impl State {
             TimerKind::Void(lot) => self.void_lot(env, lot),
             TimerKind::Pool => self.pool_unused(env),
             TimerKind::Close => self.close_cycle(env),
+            TimerKind::Seats => self.seats_change(env),
             TimerKind::PlanChange => self.plan_changes_now(env),
             TimerKind::Rules => self.rules_change(env),
             TimerKind::Bill => self.bill(env),

@@ -3,7 +3,7 @@
 //! Owns the parts of an account and sees two of them at once; each file beside this one holds one concern: `trace`,
 //! `in_bulk`, `reach`, `metered` and `fast` (the trace of plain operations), `instants` (what is due of the account's own),
 //! `opening`, `closing`, `grants`, `billing`, `overage` and `invoicing` (credits and money given, debt), `paying_back` (and taken back), `months` (books by month), `plan_change`,
-//! `prorate` and `rules` (another plan, other rules), `attempt`, `own_rule`, `restart`, `rates` and `react` (admission, prices and what customers do),
+//! `prorate`, `seats` and `rules` (another plan, other members, other rules), `attempt`, `own_rule`, `restart`, `rates` and `react` (admission, prices and what customers do),
 //! `work`, `charging` and `refunding` (operations in flight and what they owe), `limits`, `ceilings` and `quantities` (room for work, and what of it is counted), `change` (what follows a posting),
 //! `answering` (which answers are under way), `top_up` and `purchase` (credits bought), `pace`, `finish`; `shadow` goes another way beside it and compares. Leaves every balance, counter and
 //! list to the part that owns it. These files are one state machine: a change of balance may buy credits, which is a
@@ -45,6 +45,7 @@ mod refunding;
 mod resets;
 mod restart;
 mod rules;
+mod seats;
 mod shadow;
 mod top_up;
 mod trace;

@@ -46,6 +46,7 @@ impl State {
             self.shop.take_rules(adopted(env, self.plan));
         }
         self.note(EntryKind::Opened, Note { grant: self.plan as u32, ..Note::default() });
+        self.schedule_seats(env);
         if customers.debt_at_start.is_positive() {
             self.books.open_with_debt(self.timers.now(), customers.debt_at_start);
         }

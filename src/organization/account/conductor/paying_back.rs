@@ -68,7 +68,7 @@ impl State {
         let price = |terms: &Terms| match &terms.subscription {
             None => (0, 1),
             Some(subscription) => {
-                let price = subscription.price_at(self.timers.now(), env.traits.signed_up);
+                let price = env.price_of(subscription, self.timers.now(), self.timers.now());
                 (i128::from(price.nanos()), i128::from(subscription.every.about().micros().max(1)))
             }
         };

@@ -16,7 +16,7 @@ use super::State;
 use super::closing::split;
 
 /// Part of a period: numerator and denominator.
-type Share = (i64, i64);
+pub(super) type Share = (i64, i64);
 
 impl State {
     /// Another plan's rules hold from now, in the running cycle.
@@ -47,12 +47,24 @@ impl State {
         if matches!(change.prorate, Prorate::None | Prorate::Credits) {
             return None;
         }
-        let (now, signed_up) = (self.timers.now(), env.traits.signed_up);
-        let new = env.terms(self.plan).subscription.as_ref().map(|plan| plan.as_billed(now, signed_up));
+        let now = self.timers.now();
+        let as_billed =
+            |plan: &Subscription| Subscription { price: env.price_of(plan, now, now), ..plan.clone() };
+        let new = env.terms(self.plan).subscription.as_ref().map(as_billed);
         if new.is_none() && self.money.billing().is_none() {
             return None;
         }
         let difference = self.price_difference(env, change.prorate, new.as_ref());
+        Some(self.settle_price(env, difference, (self.plan, new)))
+    }
+
+    /// Bills what another price costs more for the rest of the period, or gives a credit note for less; it is billed from now on.
+    pub(super) fn settle_price(
+        &mut self,
+        env: &Env,
+        difference: Money,
+        (plan, new): (usize, Option<Subscription>),
+    ) -> MovingMoney {
         let mut pool = self.take_unearned();
         for lot in self.running_lots() {
             pool += self.books.take_price(self.timers.now(), lot);
@@ -67,8 +79,8 @@ impl State {
             self.earn_subscription(covered);
             pool -= covered;
         }
-        self.bill_from_now_on(env, new);
-        Some(MovingMoney { pool })
+        self.bill_from_now_on(env, plan, new);
+        MovingMoney { pool }
     }
 
     /// (new − old) · share of the period left; each by its own period if the two are billed at other intervals.
@@ -98,7 +110,7 @@ impl State {
     }
 
     /// Share of the running billing period that is still to come.
-    fn billing_share(&self, env: &Env, every: Period) -> Share {
+    pub(super) fn billing_share(&self, env: &Env, every: Period) -> Share {
         let anchor = self.money.billing_anchor().unwrap_or(self.cycle.anchor());
         let zone = &env.world.zone;
         let next = zone.first_after(anchor, every, self.timers.now(), MonthEnd::Clamp);
@@ -143,19 +155,20 @@ impl State {
                 self.books.count_as_used(n, counted);
             }
         }
-        if let Some(MovingMoney { pool }) = moved {
-            self.spread_again(env, pool);
+        if let Some(moved) = moved {
+            self.spread_again(env, moved);
         }
     }
 
     /// The new plan's allowance begins within a period that had none.
     fn begin_within_period(&mut self, env: &Env, old: usize, (left, whole): Share) {
-        let owners = given(env, self.plan).len();
-        let differences = self.differences(env, (old, self.plan), owners).into_iter();
+        let Some(allowance) = &env.terms(self.plan).allowance else { return };
+        let owners = env.owners_of(&allowance.scope, self.timers.now());
+        let differences = self.differences(env, (old, self.plan), owners.len()).into_iter();
         let amounts: Vec<Credits> =
             differences.map(|more| more.scale_half_up(left, whole).positive_part()).collect();
         if amounts.iter().any(|amount| amount.is_positive()) {
-            self.books.begin_allowance(&amounts);
+            self.books.begin_allowance(&amounts, &owners);
             self.issue_allowance_lots(env, &amounts, Money::ZERO);
         }
     }
@@ -163,7 +176,7 @@ impl State {
     /// How much more each of so many running lots would be under another plan: that plan's amount less the old one's where both
     /// give as many, else an equal part of what all of them differ by, the last one's with the rest.
     fn differences(&self, env: &Env, (old, new): (usize, usize), lots: usize) -> Vec<Credits> {
-        let [old, new] = [old, new].map(|plan| given(env, plan));
+        let [old, new] = [old, new].map(|plan| env.allowance_of(plan, self.timers.now()));
         if old.len() == lots && new.len() == lots {
             return new.into_iter().zip(old).map(|(new, old)| new - old).collect();
         }
@@ -199,13 +212,13 @@ impl State {
     }
 
     /// What remains of a lot that has not ended; one that only holds keep alive has.
-    fn remaining_of(&self, serial: LotSerial) -> Option<Credits> {
+    pub(super) fn remaining_of(&self, serial: LotSerial) -> Option<Credits> {
         let lot = self.books.ledger().lot(serial)?;
         lot.overdue.is_zero().then_some(lot.remaining)
     }
 
     /// Attaches what has been paid and is not yet earned to what it pays for now.
-    fn spread_again(&mut self, env: &Env, pool: Money) {
+    pub(super) fn spread_again(&mut self, env: &Env, MovingMoney { pool }: MovingMoney) {
         let has_allowance = env.terms(self.plan).spreads_over_allowances();
         let to = self.money.billed_until();
         let lots = self.running_lots();
@@ -230,14 +243,6 @@ impl State {
 
 /// Money of a subscription that is on its way from what it paid for to what it pays for.
 #[derive(Debug, Clone, Copy)]
-struct MovingMoney {
+pub(super) struct MovingMoney {
     pool: Money,
-}
-
-/// What a plan's allowance gives each owner in a period.
-fn given(env: &Env, plan: usize) -> Vec<Credits> {
-    let allowance = env.terms(plan).allowance.as_ref();
-    allowance.map_or_else(Vec::new, |allowance| {
-        env.amounts_of(&allowance.scope, allowance.credits, allowance.by_heads.as_ref())
-    })
 }

@@ -3,9 +3,7 @@
 use crate::deliberate::Deliberate;
 use crate::ledger::{LotKind, ScopeId};
 use crate::outcome::{EntryKind, Reason};
-use crate::policy::{
-    AfterPurchase, Buyer, CreditScope, LotOwner, Package, PackageChoice, Spender, Terms, on_sale,
-};
+use crate::policy::{AfterPurchase, Buyer, CreditScope, LotOwner, Package, PackageChoice, Terms, on_sale};
 use crate::sampling::{Purpose, StreamKey};
 use crate::units::{Category, Credits, Money, NO_MEMBER, Probability, SimSpan, SimTime, impossible};
 
@@ -125,7 +123,7 @@ impl State {
         let Some(short) = self.shop.short().copied().filter(|short| short.next == now) else { return };
         let Short { need, serves, by, probability, .. } = short;
         let check = env.check(self.plan, serves);
-        let spender = Spender::new(serves, by.member, env.group_of(by.member), by.project);
+        let spender = self.books.spender(serves, by.member, by.project);
         let refuses = !check.always_passes() && !check.finds(self.books.views_for(spender), need.credits);
         let of = need.of.filter(|of| env.splits_charges && self.is_same(*of));
         let stopped = of.is_some_and(|(slot, _)| self.lacks_within(env, slot, need.credits).is_positive());
@@ -230,10 +228,9 @@ impl State {
         }
         let mut stream = self.purchase_key(env).keyed(Purpose::Purchase, ordinal, 1);
         let mut delay = SimSpan::from_seconds_f64(buyer.human_delay.sample(&mut stream));
-        let must_ask = wanted
-            .by
-            .and_then(|by| env.traits.members.get(usize::from(by.member)))
-            .is_some_and(|member| !member.billing);
+        let there = |by: &PurchaseCause| by.member != NO_MEMBER && !self.books.is_away(by.member);
+        let must_ask =
+            wanted.by.filter(there).is_some_and(|by| !env.traits.can_buy(by.member, self.timers.now()));
         if must_ask && !Deliberate::AskDelayForgotten.is_made() {
             delay += SimSpan::from_seconds_f64(buyer.ask_delay.sample(&mut stream));
         }
@@ -328,13 +325,14 @@ impl State {
         scope: &CreditScope,
         by: Option<PurchaseCause>,
     ) -> ScopeId {
+        let there = |member| member != NO_MEMBER && !self.books.is_away(member);
         let owner = by.and_then(|PurchaseCause { member, project }| match scope.per {
             LotOwner::Organization => None,
-            LotOwner::Group => env.group_of(member),
-            LotOwner::Member => (member != NO_MEMBER).then_some(member),
+            LotOwner::Group => env.group_of(member).filter(|_| there(member)),
+            LotOwner::Member => there(member).then_some(member),
             LotOwner::Project => Some(project),
         });
-        match owner.filter(|owner| env.owners_of(scope).contains(owner)) {
+        match owner.filter(|owner| env.owners_of(scope, self.timers.now()).contains(owner)) {
             Some(owner) => self.books.number_of(scope, owner),
             None => self.books.number_of(&scope.shared(), 0),
         }

@@ -77,7 +77,8 @@ impl State {
         let terms = env.terms(renewed);
         match (&terms.subscription, self.money.billed()) {
             (Some(plan), Some((_, every))) if plan.every == every => {
-                self.money.renew_by(renewed, plan.price_at(self.timers.now(), env.traits.signed_up))
+                let now = self.timers.now();
+                self.money.renew_by(renewed, env.price_of(plan, now, now))
             }
             (None, None) => {}
             _ => {
