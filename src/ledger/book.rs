@@ -477,6 +477,12 @@ impl Ledger {
         if self.bounds.is_some() {
             return self.burn_or_owe_within(amount, spender);
         }
+        if self.scopes.is_empty() && self.as_of.is_none() {
+            // Every operation may burn every lot.
+            let left = self.burn_places(amount, &Places::All(self.lots.len()), |_| true);
+            self.debt += left;
+            return left;
+        }
         let usable = self.usable_lots(spender);
         let rest = self.as_of.map_or(amount, |mark| self.burn_as_of(mark, amount, &usable));
         let places = self.places_of(&usable);

@@ -423,9 +423,16 @@ impl Dist {
 
     /// True if every draw is exactly zero, so that nothing needs to be drawn.
     #[must_use]
+    #[inline]
     pub fn is_zero(&self) -> bool {
         match self {
             Dist::Fixed(value) => *value == 0.0,
+            other => other.is_zero_whatever_is_drawn(),
+        }
+    }
+
+    fn is_zero_whatever_is_drawn(&self) -> bool {
+        match self {
             Dist::Poisson { mean } => *mean == 0.0,
             Dist::Clamped { of, low, high } => {
                 (of.is_zero() && *low <= 0.0 && *high >= 0.0) || (*low == 0.0 && *high == 0.0)

@@ -87,8 +87,11 @@ impl AccountBooks {
     }
 
     /// Nothing of what these charges took will be undone any more.
+    #[inline]
     pub(in super::super) fn forget(&mut self, taken: &mut Vec<ChargePart>) {
-        self.undo.forget(taken);
+        if !taken.is_empty() {
+            self.undo.forget(taken);
+        }
     }
 
     /// Credits go back to the lot they were taken from; says for whom it is, none if it has ended. What is given back of the running
