@@ -124,12 +124,12 @@ impl Recomputation {
             return Some(format!("the mean is {}, and {} again", found.mean, sample.mean));
         }
         let sd = found.sd.unwrap_or(0.0);
+        // Where nearly all is rounding, nothing is to be learnt from it: each order of summing rounds in its own way.
+        if sample.sd.max(sd) <= 1e-9 * size {
+            return None;
+        }
         if !agree(sample.sd, sd, sample.sd) {
             return Some(format!("the standard deviation is {sd}, and {} again", sample.sd));
-        }
-        // Where nearly all is rounding, nothing is to be learnt from it.
-        if sample.sd <= 1e-9 * size {
-            return None;
         }
         self.interval(values.len(), &sample, found)
     }
@@ -291,6 +291,20 @@ mod tests {
         for (df, t) in [(1.0, 12.706_205), (4.0, 2.776_445), (29.0, 2.045_230)] {
             assert!((Student::new(df).tail(t) - 0.05).abs() < 1e-6, "{df}");
         }
+    }
+
+    #[test]
+    fn a_spread_that_is_rounding_is_no_fault() {
+        let mut again = Recomputation { students: BTreeMap::new(), ends: BTreeMap::new() };
+        let spread = |ulp: f64| [0.7, 0.7 + ulp, 0.7, 0.7 - ulp, 0.7];
+        let other = |values: &[f64]| {
+            let mut found = Estimate::of(values).expect("values");
+            found.sd = Some(7e-16);
+            found
+        };
+        assert_eq!(again.estimate(&spread(1e-15), &other(&spread(1e-15))), None);
+        let told = again.estimate(&spread(1e-3), &other(&spread(1e-3))).expect("it is no rounding");
+        assert!(told.contains("standard deviation"), "{told}");
     }
 
     #[test]

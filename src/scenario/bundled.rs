@@ -72,6 +72,11 @@ examples!(
     "litellm",
     "kiro",
     "replit",
+    "copilot",
+    "cursor",
+    "figma",
+    "warp",
+    "lovable",
     "throughput",
     "million-organizations",
     "questions/five-hours-and-a-week",
@@ -92,4 +97,6 @@ examples!(
     "questions/suspension-of-the-unpaid",
     "questions/budgets-of-a-company",
     "questions/consent-before-purchased",
+    "questions/unused-seats-pooled",
+    "questions/seat-plan-to-pool",
 );

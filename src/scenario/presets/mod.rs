@@ -77,4 +77,9 @@ presets!(
     "litellm",
     "kiro",
     "replit",
+    "copilot",
+    "cursor",
+    "figma",
+    "warp",
+    "lovable",
 );

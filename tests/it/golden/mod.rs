@@ -93,7 +93,8 @@ const PRICE_LISTS: [&str; 3] = ["requests-to-tokens", "price-change", "peak-hour
 const MONEY: [&str; 3] = ["grace-once-a-year", "ratable-or-on-use", "suspension-of-the-unpaid"];
 
 /// The same about budgets.
-const BUDGETS: [&str; 2] = ["budgets-of-a-company", "consent-before-purchased"];
+const BUDGETS: [&str; 4] =
+    ["budgets-of-a-company", "consent-before-purchased", "unused-seats-pooled", "seat-plan-to-pool"];
 
 #[test]
 fn budgets_block_whom_they_blocked() {
@@ -116,7 +117,10 @@ fn the_questions_are_answered_as_they_were() {
 }
 
 /// Products whose limits people argue about.
-const PRODUCTS: [&str; 6] = ["claude", "codex", "windsurf", "litellm", "kiro", "replit"];
+const PRODUCTS: [&str; 11] = [
+    "claude", "codex", "windsurf", "litellm", "kiro", "replit", "copilot", "cursor", "figma", "warp",
+    "lovable",
+];
 
 #[test]
 fn the_products_say_what_they_said() {
