@@ -278,6 +278,10 @@ impl Judged<'_> {
         }
         self.close(false);
         let changed = self.next_period();
+        if changed {
+            // Part of the event (docs/semantics.md §18.5).
+            self.invoice_what_is_due();
+        }
         if let Some(whole) = self.whole_event.take() {
             self.follow(whole, None);
         }

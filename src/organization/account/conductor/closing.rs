@@ -79,9 +79,11 @@ impl State {
             self.schedule_close(env);
             self.issue_allowance(env, (1, 1));
         }
-        self.cycle_begun(env, before);
         if decided.is_some() || other_rules {
-            self.terms_changed(env);
+            self.repay_last();
+            self.follow_new_terms(env, before);
+        } else {
+            self.cycle_begun(env, before);
         }
     }
 

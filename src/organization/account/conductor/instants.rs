@@ -67,7 +67,7 @@ impl State {
             TimerKind::Invoice(index) => self.invoice_ends(env, index),
             TimerKind::Suspend(index) => self.suspend(env, index),
             TimerKind::Terminate => self.terminate(env),
-            TimerKind::Leave => self.pay_back_leaver(env),
+            TimerKind::Leave => self.life_ends(env),
             TimerKind::Grant(index) => self.grant_effective(env, index),
             TimerKind::Recur(index) => self.recur(env, index),
             TimerKind::Repay => self.repay(env),

@@ -43,6 +43,13 @@ impl State {
         }
     }
 
+    /// The organization's life ends; one that has churned has left before.
+    pub(super) fn life_ends(&mut self, env: &Env) {
+        if !self.customer.has_churned() {
+            self.pay_back_leaver(env);
+        }
+    }
+
     /// The organization leaves: purchased credits are paid back, if the terms say so.
     pub(super) fn pay_back_leaver(&mut self, env: &Env) {
         if let Some(share) = env.terms(self.plan).refund_on.leave {

@@ -17,6 +17,7 @@ use super::super::cycle::Decided;
 use super::super::env::Env;
 use super::super::events::{Class, TimerKind};
 use super::super::meter_rules::closed_by_ceilings;
+use super::super::views::Views;
 use super::State;
 
 impl State {
@@ -144,8 +145,8 @@ impl State {
             self.grant_credit_note(credit);
         }
         self.begin_under(env, new);
-        self.cycle_begun(env, before);
-        self.terms_changed(env);
+        self.repay_last();
+        self.follow_new_terms(env, before);
     }
 
     /// Enters the decided plan as a cycle begins.
@@ -193,9 +194,13 @@ impl State {
         }
     }
 
-    /// Whatever looks at a state and not at a change of it looks at the new rules.
-    pub(super) fn terms_changed(&mut self, env: &Env) {
-        self.invoice_what_is_owed(env);
+    /// An event that brought other rules is followed up, what they invoice at once included; whatever looks at a state and not at a
+    /// change of it looks at the new rules.
+    pub(super) fn follow_new_terms(&mut self, env: &Env, before: Views) {
+        self.check_laws(env);
+        self.invoice_ahead(env);
+        let posting = self.books.since(before);
+        self.follow_up(env, posting, None);
         self.refresh_watch(env);
         self.look_at_checks(env);
         self.evaluate_top_ups(env, None);

@@ -35,10 +35,7 @@ impl State {
         self.convert_lots(env, new, !prorates);
         self.give_plan_grants(env);
         self.books.repay(self.timers.now()).as_part();
-        self.check_laws(env);
-        let posting = self.books.since(before);
-        self.follow_up(env, posting, None);
-        self.terms_changed(env);
+        self.follow_new_terms(env, before);
     }
 
     /// Bills the difference of the prices at once, or gives a credit note for it. Returns what has been paid and is not

@@ -43,9 +43,7 @@ impl State {
         self.take_up_rules(env);
         self.renew_price(env);
         self.books.repay(self.timers.now()).as_part();
-        let posting = self.books.since(before);
-        self.follow_up(env, posting, None);
-        self.terms_changed(env);
+        self.follow_new_terms(env, before);
     }
 
     /// The rules of the instant hold.

@@ -65,10 +65,7 @@ impl State {
             self.timers.resume();
         }
         self.repay_last();
-        self.check_laws(env);
-        let posting = self.books.since(before);
-        self.follow_up(env, posting, None);
-        self.terms_changed(env);
+        self.follow_new_terms(env, before);
         self.schedule_next_seats(env);
     }
 
