@@ -1,6 +1,6 @@
 //! What cannot be judged yet, said and not skipped.
 
-use crate::policy::{BilledTo, Rollover, Terms};
+use crate::policy::{BilledTo, LotOwner, Rollover, Terms};
 
 use super::JudgeCase;
 
@@ -15,6 +15,7 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
     let unjudged = [
         (case.demand.len() > MOST_OPERATIONS, "accounts of more than 5,000 operations"),
         (!case.traits.seats.is_empty(), "members who come and go"),
+        (has(looks_at_owners), "alerts, rules and caps of single owners"),
         // What a trim expires comes back in no settled order, and windows that are over count late charges in no settled way
         // (docs/semantics.md §4.9, §15.4, §18.7, §18.8).
         (
@@ -29,4 +30,10 @@ pub fn not_judged(case: &JudgeCase<'_>) -> Option<&'static str> {
 fn trims(terms: &Terms) -> bool {
     let caps = |rollover: &Rollover| rollover.max_total.is_some();
     terms.allowance.as_ref().is_some_and(|allowance| caps(&allowance.rollover))
+}
+
+/// Alerts, automatic rules or caps look at owners by themselves.
+fn looks_at_owners(terms: &Terms) -> bool {
+    let mut caps = terms.top_ups.iter().flat_map(|rule| &rule.caps);
+    terms.looks_at_owners() || caps.any(|cap| cap.each != LotOwner::Organization)
 }

@@ -134,6 +134,19 @@ impl Ledger {
         self.index.get(scope).map_or((Credits::ZERO, Credits::ZERO), |own| (own.remaining, own.reserved))
     }
 
+    /// The scopes in which an owner of a kind may have lots of its own.
+    pub fn scopes_of(&self, per: LotOwner, owner: u16) -> impl Iterator<Item = ScopeId> + '_ {
+        let of_kind = (1..).zip(&self.scopes).filter(move |(_, scope)| scope.per == per);
+        of_kind.map(move |(number, _)| ScopeId { number, owner })
+    }
+
+    /// What remains of all lots that are an owner's own, and what holds reserve of them (credits).
+    #[must_use]
+    pub fn of_owners(&self, per: LotOwner, owner: u16) -> (Credits, Credits) {
+        let each = self.scopes_of(per, owner).map(|scope| self.of_owner(scope));
+        each.fold((Credits::ZERO, Credits::ZERO), |sum, own| (sum.0 + own.0, sum.1 + own.1))
+    }
+
     /// Whose lots have changed since this was asked last.
     pub fn take_touched(&mut self) -> Vec<ScopeId> {
         self.index.take_touched()

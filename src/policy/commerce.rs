@@ -8,7 +8,7 @@ use crate::units::{Credits, Money, Probability, SimSpan, SimTime};
 
 use super::grants::Expiry;
 use super::rates::InForce;
-use super::scope::CreditScope;
+use super::scope::{CreditScope, LotOwner};
 use super::view::{Compare, View};
 
 /// What can be bought.
@@ -78,6 +78,8 @@ pub struct TopUpRule {
     pub compare: Compare,
     /// The balance it reads.
     pub view: View,
+    /// Whose balances it looks at, and whose lot it buys: each owner's by itself.
+    pub per: LotOwner,
     /// How much is bought.
     pub amount: TopUpAmount,
     /// Whether purchases under way count as landed.
@@ -102,6 +104,26 @@ pub struct TopUpRule {
     pub looks: Reevaluation,
     /// Purchases per account and day at which the rule stops (default 1,000).
     pub ceiling: u32,
+}
+
+impl TopUpRule {
+    /// The package that gives price and validity (index into the plan's packages).
+    #[must_use]
+    pub fn package(&self) -> usize {
+        let (TopUpAmount::Package(index)
+        | TopUpAmount::MultipleUntilAbove(index)
+        | TopUpAmount::UpTo { package: index, .. }) = self.amount;
+        index
+    }
+
+    /// Whom its credits are for, as it buys a package with this scope: the package's own, but for the owners of the rule.
+    #[must_use]
+    pub fn scope_of(&self, package: &CreditScope) -> CreditScope {
+        match self.per {
+            LotOwner::Organization => package.clone(),
+            per => CreditScope { per, ..package.clone() },
+        }
+    }
 }
 
 /// The threshold of an automatic top-up.
@@ -148,6 +170,8 @@ pub struct TopUpCap {
     pub limit: CapLimit,
     /// Per calendar period.
     pub per: CalendarUnit,
+    /// Whose purchases it counts together: the organization's, or each owner's by itself.
+    pub each: LotOwner,
 }
 
 /// What a cap limits.
@@ -168,6 +192,8 @@ pub struct Alert {
     pub compare: Compare,
     /// The balance it reads.
     pub view: View,
+    /// Whose: each owner's by itself.
+    pub per: LotOwner,
     /// How loud.
     pub level: AlertLevel,
 }

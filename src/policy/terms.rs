@@ -13,7 +13,7 @@ use super::limits::{AmountByHeads, LimitReset, OnLimit, UsageLimit};
 use super::overdraft::Overdraft;
 use super::rates::{InForce, RateCards};
 use super::rollover::Rollover;
-use super::scope::CreditScope;
+use super::scope::{CreditScope, LotOwner};
 
 /// A complete set of commercial and enforcement rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +69,7 @@ impl Policy {
     pub fn scopes(&self, own: &[GrantSpec]) -> Vec<CreditScope> {
         let mut scopes: Vec<CreditScope> = Vec::new();
         let of_plans = self.plans.iter().flat_map(Terms::scopes);
-        for scope in of_plans.chain(own.iter().map(|grant| &grant.scope)) {
+        for scope in of_plans.chain(own.iter().map(|grant| grant.scope.clone())) {
             // What nobody in particular has caused to be bought is the organization's.
             for scope in [scope.clone(), scope.shared()] {
                 if !scope.is_everybody() && !scopes.contains(&scope) {
@@ -420,11 +420,23 @@ impl Terms {
         self.allowance.is_some() && self.recognition == Recognition::OnUse
     }
 
+    /// True if some alert or automatic rule looks at owners by themselves.
+    #[must_use]
+    pub fn looks_at_owners(&self) -> bool {
+        let owned = |per: LotOwner| per != LotOwner::Organization;
+        self.alerts.iter().any(|alert| owned(alert.per)) || self.top_ups.iter().any(|rule| owned(rule.per))
+    }
+
     /// Whom its credits are for.
-    fn scopes(&self) -> impl Iterator<Item = &CreditScope> {
+    fn scopes(&self) -> impl Iterator<Item = CreditScope> {
         let allowance = self.allowance.iter().map(|allowance| &allowance.scope);
         let grants = self.grants.iter().map(|grant| &grant.scope);
-        allowance.chain(grants).chain(self.packages.iter().map(|package| &package.scope))
+        let packages = self.packages.iter().map(|package| &package.scope);
+        let bought = self
+            .top_ups
+            .iter()
+            .filter_map(|rule| Some(rule.scope_of(&self.packages.get(rule.package())?.scope)));
+        allowance.chain(grants).chain(packages).cloned().chain(bought)
     }
 
     /// True if an operation that cannot start may be tried as another feature.

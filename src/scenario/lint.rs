@@ -72,6 +72,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     scopes::debt_nobody_repays,
     scopes::across_nothing,
     scopes::seats_that_stay,
+    scopes::owners_without_credits,
 ];
 
 impl About<'_> {

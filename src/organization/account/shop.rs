@@ -4,13 +4,15 @@
 //! spent. Leaves drawing, paying and landing to the conductor. Invariants: a rule that something holds back has a
 //! wake-up, unless it is looked at on changes only; one purchase by people is under way at a time.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use crate::calendar::{CalendarUnit, Zone};
 use crate::deliberate::Deliberate;
 use crate::ledger::ScopeId;
 use crate::policy::{
-    Budget, CapLimit, Expiry, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule, TopUpThreshold,
+    Budget, CapLimit, Expiry, LotOwner, Package, Reevaluation, Terms, TopUpAmount, TopUpCap, TopUpRule,
+    TopUpThreshold,
 };
 use crate::units::{Credits, FeatureIndex, Money, Probability, SimSpan, SimTime};
 
@@ -22,7 +24,14 @@ const RUNAWAY: usize = 5;
 /// … if they fall within this span.
 const RUNAWAY_WITHIN: SimSpan = SimSpan::DAY;
 
-/// What one rule remembers.
+/// A rule by its place among the plan's, and whose balances it looks at: one owner's, or the organization's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RuleOf {
+    pub(super) index: usize,
+    pub(super) owner: Option<u16>,
+}
+
+/// What one rule remembers, of one owner if it looks at each by itself.
 #[derive(Debug, Clone, Default)]
 struct TopUpState {
     /// The instant at which the rule is looked at again, if that is scheduled.
@@ -33,8 +42,8 @@ struct TopUpState {
     /// Stopped for good: declined too often, or at the ceiling.
     stopped: bool,
     ordinal: u64,
-    /// Per cap: the calendar period of the last purchase, purchases and money in it.
-    used: Vec<(SimTime, u32, Money)>,
+    /// Per cap, and owner if it counts each by itself: the calendar period of the last purchase, purchases and money in it.
+    used: BTreeMap<(usize, Option<u16>), (SimTime, u32, Money)>,
     /// The local day of the last purchase, and purchases in it.
     today: (SimTime, u32),
     /// Of a rule that buys on crossings: the view has been on the high side since the last purchase.
@@ -48,8 +57,8 @@ impl TopUpState {
 
     /// Purchases and money under a cap in the period that begins at an instant. Only a purchase writes them down, so
     /// that what is remembered does not depend on how often a rule is looked at.
-    fn used_of(&self, cap: usize, period: SimTime) -> (u32, Money) {
-        let used = self.used.get(cap).filter(|used| used.0 == period);
+    fn used_of(&self, cap: (usize, Option<u16>), period: SimTime) -> (u32, Money) {
+        let used = self.used.get(&cap).filter(|used| used.0 == period);
         used.map_or((0, Money::ZERO), |&(_, count, money)| (count, money))
     }
 
@@ -116,7 +125,12 @@ pub(super) struct Order {
 /// Purchases of one account.
 #[derive(Debug, Clone)]
 pub(super) struct Shop {
+    /// The organization's rules, and what owners of a rule share.
     rules: Vec<TopUpState>,
+    /// What rules remember that look at each owner by itself.
+    owned: BTreeMap<RuleOf, TopUpState>,
+    /// Owners whose balances have moved since their rules were looked at.
+    moved: BTreeSet<(LotOwner, u16)>,
     recent: [SimTime; RUNAWAY],
     /// The purchase by people that is under way: what it must cover besides what waits.
     under_way: Option<Lack>,
@@ -134,6 +148,8 @@ pub(super) struct Shop {
     orders: Vec<Order>,
     /// Ordered and not landed.
     pending: Credits,
+    /// Of it, what is not for everybody.
+    pending_of: BTreeMap<ScopeId, Credits>,
     /// Spent in the running budget period.
     spent: (SimTime, Money),
     /// When rules were woken last.
@@ -145,6 +161,8 @@ impl Shop {
     pub(super) fn new(adopted: impl Iterator<Item = bool>) -> Shop {
         Shop {
             rules: adopted.map(TopUpState::adopted).collect(),
+            owned: BTreeMap::new(),
+            moved: BTreeSet::new(),
             recent: [SimTime::MIN; RUNAWAY],
             under_way: None,
             set_out_for: None,
@@ -157,6 +175,7 @@ impl Shop {
             asked: 0,
             orders: Vec::new(),
             pending: Credits::ZERO,
+            pending_of: BTreeMap::new(),
             spent: (SimTime::default(), Money::ZERO),
         }
     }
@@ -164,6 +183,7 @@ impl Shop {
     /// Another plan's rules, none of which has bought anything.
     pub(super) fn take_rules(&mut self, adopted: impl Iterator<Item = bool>) {
         self.rules = adopted.map(TopUpState::adopted).collect();
+        self.owned.clear();
     }
 
     /// The same plan's rules in another edition: what is there goes on.
@@ -171,11 +191,52 @@ impl Shop {
         self.rules.truncate(adopted.len());
         let kept = self.rules.len();
         self.rules.extend(adopted.skip(kept).map(TopUpState::adopted));
+        self.owned.retain(|rule, _| rule.index < kept);
+    }
+
+    fn state(&self, rule: RuleOf) -> &TopUpState {
+        self.owned.get(&rule).unwrap_or(&self.rules[rule.index])
+    }
+
+    fn state_mut(&mut self, rule: RuleOf) -> &mut TopUpState {
+        let RuleOf { index, owner } = rule;
+        if owner.is_none() {
+            return &mut self.rules[index];
+        }
+        let fresh = TopUpState::adopted(!self.rules[index].stopped);
+        self.owned.entry(rule).or_insert(fresh)
+    }
+
+    /// Balances of an owner have moved.
+    pub(super) fn owner_moves(&mut self, owner: (LotOwner, u16)) {
+        self.moved.insert(owner);
+    }
+
+    /// The owners of a kind whose balances have moved since their rules were looked at.
+    pub(super) fn moved_owners(&self, per: LotOwner) -> Vec<u16> {
+        self.moved.iter().filter(|(kind, _)| *kind == per).map(|(_, owner)| *owner).collect()
+    }
+
+    /// True if balances of some owner have moved since its rules were looked at.
+    pub(super) fn has_moved_owners(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
+    /// Rules of owners have been looked at.
+    pub(super) fn owners_looked_at(&mut self) {
+        self.moved.clear();
+    }
+
+    /// Owners whose rules are to be looked at again at this instant count as moved.
+    pub(super) fn wake_owners(&mut self, rules: &[TopUpRule], now: SimTime) {
+        let due = self.owned.iter().filter(|(_, state)| state.wakes_at == Some(now));
+        let due = due.filter_map(|(of, _)| Some((rules.get(of.index)?.per, of.owner?)));
+        self.moved.extend(due.collect::<Vec<_>>());
     }
 
     /// What lasts of the rules, to compare two accounts by.
-    pub(super) fn lasting(&self) -> &impl Debug {
-        &self.rules
+    pub(super) fn lasting(&self) -> impl Debug + '_ {
+        (&self.rules, &self.owned)
     }
 
     /// Ordered and not landed, as far as a rule counts it.
@@ -184,9 +245,20 @@ impl Shop {
         if counts { self.pending } else { Credits::ZERO }
     }
 
+    /// Ordered for an owner and not landed, as far as its rule counts it.
+    pub(super) fn pending_of(&self, rule: &TopUpRule, scope: ScopeId) -> Credits {
+        let counts = rule.count_pending && !Deliberate::TopUpsIgnorePending.is_made();
+        if counts { self.pending_of.get(&scope).copied().unwrap_or_default() } else { Credits::ZERO }
+    }
+
     /// Arms the rules whose view was on the high side before a change of balance.
     pub(super) fn arm(&mut self, terms: &Terms, before: Views, allowance: Credits) {
-        for (index, rule) in terms.top_ups.iter().enumerate().filter(|(_, rule)| rule.crossing) {
+        for (index, rule) in terms
+            .top_ups
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.crossing && rule.per == LotOwner::Organization)
+        {
             let view = before.get(rule.view) + self.pending_for(rule);
             let low = level_of(rule, allowance).is_some_and(|level| rule.compare.holds(view, level));
             self.rules[index].armed |= !low;
@@ -196,19 +268,20 @@ impl Shop {
     /// The view (with what is under way if that counts) and its threshold, if a rule may buy at these balances.
     pub(super) fn is_low_for(
         &mut self,
-        index: usize,
+        of: RuleOf,
         rule: &TopUpRule,
-        views: Views,
+        view: Credits,
         allowance: Credits,
     ) -> Option<(Credits, Credits)> {
-        let view = views.get(rule.view) + self.pending_for(rule);
         let level = level_of(rule, allowance)?;
-        let state = &mut self.rules[index];
         if !rule.compare.holds(view, level) {
             // Only a crossing has to be remembered: how often another rule is looked at must leave no trace.
-            state.armed |= rule.crossing;
+            if rule.crossing {
+                self.state_mut(of).armed = true;
+            }
             return None;
         }
+        let state = self.state(of);
         let may_buy = !state.stopped && !Deliberate::TopUpsNeverFire.is_made();
         (may_buy && (!rule.crossing || state.armed)).then_some((view, level))
     }
@@ -218,16 +291,18 @@ impl Shop {
         &mut self,
         zone: &Zone,
         now: SimTime,
-        (index, rule): (usize, &TopUpRule),
+        (of, rule): (RuleOf, &TopUpRule),
         price: Money,
+        owners: impl Fn(LotOwner) -> Option<u16>,
     ) -> Guard {
-        let state = &mut self.rules[index];
+        let state = self.state(of);
         let paused = state.paused_until.filter(|_| !Deliberate::TopUpsIgnoreCooldown.is_made());
         if let Some(until) = paused.filter(|until| now < *until) {
             return Guard::Until(until);
         }
         for (place, cap) in rule.caps.iter().enumerate() {
-            let (count, money) = state.used_of(place, zone.start_of(now, cap.per));
+            let shared = &self.rules[of.index];
+            let (count, money) = shared.used_of((place, owners(cap.each)), zone.start_of(now, cap.per));
             let reached = match cap.limit {
                 CapLimit::Count(most) => count >= most,
                 CapLimit::Money(most) => money + price > most,
@@ -236,14 +311,16 @@ impl Shop {
                 return Guard::Until(zone.next_start(now, cap.per));
             }
         }
+        let state = self.state_mut(of);
         state.stopped = state.bought_on(zone.start_of(now, CalendarUnit::Day)) >= rule.ceiling;
         if state.stopped { Guard::Stopped } else { Guard::Open }
     }
 
     /// Number of the next purchase that a rule tries, from 1.
-    pub(super) fn next_try(&mut self, index: usize) -> u64 {
-        self.rules[index].ordinal += 1;
-        self.rules[index].ordinal
+    pub(super) fn next_try(&mut self, of: RuleOf) -> u64 {
+        let state = self.state_mut(of);
+        state.ordinal += 1;
+        state.ordinal
     }
 
     /// A rule has bought; true if the last purchases of all rules are a runaway.
@@ -251,18 +328,19 @@ impl Shop {
         &mut self,
         zone: &Zone,
         now: SimTime,
-        (index, rule): (usize, &TopUpRule),
+        (of, rule): (RuleOf, &TopUpRule),
         price: Money,
+        owners: impl Fn(LotOwner) -> Option<u16>,
     ) -> bool {
-        let state = &mut self.rules[index];
+        let shared = &mut self.rules[of.index];
+        for (place, cap) in rule.caps.iter().enumerate() {
+            let (period, place) = (zone.start_of(now, cap.per), (place, owners(cap.each)));
+            let (count, money) = shared.used_of(place, period);
+            shared.used.insert(place, (period, count + 1, money + price));
+        }
+        let state = self.state_mut(of);
         let day = zone.start_of(now, CalendarUnit::Day);
         state.today = (day, state.bought_on(day) + 1);
-        let used = rule.caps.iter().enumerate().map(|(place, cap)| {
-            let period = zone.start_of(now, cap.per);
-            let (count, money) = state.used_of(place, period);
-            (period, count + 1, money + price)
-        });
-        state.used = used.collect();
         state.declines = 0;
         state.armed = false;
         if !rule.cooldown.is_zero() {
@@ -274,25 +352,32 @@ impl Shop {
     }
 
     /// A rule's payment was declined; returns until when it backs off, if it does.
-    pub(super) fn declined(&mut self, index: usize, rule: &TopUpRule, now: SimTime) -> Option<SimTime> {
-        let state = &mut self.rules[index];
+    pub(super) fn declined(&mut self, of: RuleOf, rule: &TopUpRule, now: SimTime) -> Option<SimTime> {
+        let state = self.state_mut(of);
         state.declines += 1;
         state.stopped = rule.disable_after.is_some_and(|most| state.declines >= most);
         let until = (!rule.backoff.is_zero() && !state.stopped).then(|| now + rule.backoff)?;
-        self.pause(index, until);
+        self.pause(of, until);
         Some(until)
     }
 
     /// A rule buys nothing before an instant.
-    pub(super) fn pause(&mut self, index: usize, until: SimTime) {
-        let paused = &mut self.rules[index].paused_until;
+    pub(super) fn pause(&mut self, of: RuleOf, until: SimTime) {
+        let paused = &mut self.state_mut(of).paused_until;
         *paused = Some(paused.map_or(until, |present| present.max(until)));
     }
 
     /// A rule is looked at again at an instant, unless it is looked at on changes only; true if that is to be scheduled.
-    pub(super) fn wakes_at(&mut self, index: usize, rule: &TopUpRule, at: SimTime) -> bool {
-        let wakes_at = &mut self.rules[index].wakes_at;
-        rule.looks == Reevaluation::Always && wakes_at.replace(at) != Some(at)
+    pub(super) fn wakes_at(&mut self, of: RuleOf, rule: &TopUpRule, at: SimTime) -> bool {
+        rule.looks == Reevaluation::Always && self.state_mut(of).wakes_at.replace(at) != Some(at)
+    }
+
+    /// Arms an owner's rule whose view was on the high side before a change of its balances.
+    pub(super) fn arm_owner(&mut self, of: RuleOf, rule: &TopUpRule, before: Credits, allowance: Credits) {
+        let low = level_of(rule, allowance).is_some_and(|level| rule.compare.holds(before, level));
+        if rule.crossing && !low {
+            self.state_mut(of).armed = true;
+        }
     }
 
     /// True if rules have been woken at this instant before.
@@ -393,6 +478,7 @@ impl Shop {
     /// Credits are ordered; returns the order's number.
     pub(super) fn order(&mut self, order: Order) -> u32 {
         self.pending += order.credits;
+        *self.pending_of.entry(order.scope).or_default() += order.credits;
         self.orders.push(order);
         (self.orders.len() - 1) as u32
     }
@@ -401,6 +487,7 @@ impl Shop {
     pub(super) fn land(&mut self, index: u32) -> Order {
         let order = self.orders[index as usize];
         self.pending -= order.credits;
+        *self.pending_of.entry(order.scope).or_default() -= order.credits;
         if !order.automatic {
             self.under_way = None;
         }
@@ -426,7 +513,9 @@ impl Shop {
 
 /// True if there are caps and all of them are of the number of purchases.
 fn only_counted(caps: &[TopUpCap]) -> bool {
-    !caps.is_empty() && caps.iter().all(|cap| matches!(cap.limit, CapLimit::Count(_)))
+    let counts =
+        |cap: &TopUpCap| matches!(cap.limit, CapLimit::Count(_)) && cap.each == LotOwner::Organization;
+    !caps.is_empty() && caps.iter().all(counts)
 }
 
 /// A rule's threshold in credits, given the allowance of the period; none if it is a share of none.
@@ -482,6 +571,7 @@ mod tests {
             threshold: TopUpThreshold::Credits(Credits::from_whole(10)),
             compare: Compare::Below,
             view: View::Settled,
+            per: LotOwner::Organization,
             amount: TopUpAmount::Package(0),
             count_pending: false,
             cooldown: SimSpan::ZERO,
@@ -497,25 +587,22 @@ mod tests {
         }
     }
 
-    fn views(settled: i64) -> Views {
-        let settled = Credits::from_whole(settled);
-        Views { settled, available: settled, ongoing: settled }
-    }
+    const FIRST: RuleOf = RuleOf { index: 0, owner: None };
 
     #[test]
     fn looking_at_a_rule_that_waits_for_no_crossing_leaves_no_trace() {
         let mut shop = Shop::new([true].into_iter());
         let before = format!("{:?}", shop.lasting());
-        assert_eq!(shop.is_low_for(0, &rule(false), views(20), Credits::ZERO), None);
+        assert_eq!(shop.is_low_for(FIRST, &rule(false), Credits::from_whole(20), Credits::ZERO), None);
         assert_eq!(format!("{:?}", shop.lasting()), before);
-        assert!(shop.is_low_for(0, &rule(false), views(9), Credits::ZERO).is_some());
+        assert!(shop.is_low_for(FIRST, &rule(false), Credits::from_whole(9), Credits::ZERO).is_some());
     }
 
     #[test]
     fn a_crossing_is_armed_by_the_high_side_and_by_nothing_else() {
         let mut shop = Shop::new([true].into_iter());
-        assert_eq!(shop.is_low_for(0, &rule(true), views(9), Credits::ZERO), None);
-        assert_eq!(shop.is_low_for(0, &rule(true), views(10), Credits::ZERO), None);
-        assert!(shop.is_low_for(0, &rule(true), views(9), Credits::ZERO).is_some());
+        assert_eq!(shop.is_low_for(FIRST, &rule(true), Credits::from_whole(9), Credits::ZERO), None);
+        assert_eq!(shop.is_low_for(FIRST, &rule(true), Credits::from_whole(10), Credits::ZERO), None);
+        assert!(shop.is_low_for(FIRST, &rule(true), Credits::from_whole(9), Credits::ZERO).is_some());
     }
 }

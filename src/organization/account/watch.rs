@@ -4,11 +4,13 @@
 //! above which nothing at all can be crossed. Leaves what follows from a crossing to whoever asks. Pure: balances
 //! before and after in, crossings out. Invariant: an alert fires once per downward crossing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use smallvec::SmallVec;
 
 use crate::deliberate::Deliberate;
 use crate::outcome::Tally;
-use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare, Terms};
+use crate::policy::{Alert, AlertLevel, AlertThreshold, Compare, LotOwner, Terms};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 
 use super::views::Views;
@@ -47,6 +49,10 @@ pub(super) struct Watch {
     /// Members in each class of spenders.
     classes: Vec<u32>,
     armed: Vec<bool>,
+    /// Alerts that look at owners by themselves, by place, kind and number, as far as they are armed.
+    armed_owners: BTreeSet<(usize, u16)>,
+    /// Balances of owners when they were looked at last.
+    seen_owners: BTreeMap<(LotOwner, u16), Views>,
     /// The first alert of the running episode.
     alerted_at: Option<SimTime>,
     /// Per feature: what its operations could burn when that was last looked at, if it is not alike for all.
@@ -76,6 +82,8 @@ impl Watch {
             blocked_for: vec![SimSpan::ZERO; features * classes.len()],
             classes,
             armed: vec![true; alerts],
+            armed_owners: BTreeSet::new(),
+            seen_owners: BTreeMap::new(),
             alerted_at: None,
             usable: Vec::new(),
             leaves,
@@ -134,7 +142,8 @@ impl Watch {
     ) {
         self.blocking.clear();
         self.blocking.extend(blocking);
-        let alerts = terms.alerts.iter().filter_map(|alert| threshold(alert, base));
+        let of_account = terms.alerts.iter().filter(|alert| alert.per == LotOwner::Organization);
+        let alerts = of_account.filter_map(|alert| threshold(alert, base));
         let checks = self.blocking.iter().flatten().copied();
         self.level = alerts.chain(others).chain(checks).fold(Credits::ZERO, Credits::max);
         self.stale = false;
@@ -148,6 +157,52 @@ impl Watch {
     /// Other alerts are watched, all of them armed.
     pub(super) fn watch_alerts(&mut self, alerts: usize) {
         self.armed = vec![true; alerts];
+        self.armed_owners.clear();
+    }
+
+    /// Balances of an owner are looked at; returns what they were before.
+    pub(super) fn see_owner(&mut self, owner: (LotOwner, u16), now: Views) -> Views {
+        self.seen_owners.insert(owner, now).unwrap_or_default()
+    }
+
+    /// Arms the alerts about an owner whose view is on their high side; nothing fires.
+    pub(super) fn arm_owner(
+        &mut self,
+        terms: &Terms,
+        (per, owner): (LotOwner, u16),
+        views: Views,
+        base: Credits,
+    ) {
+        for (index, alert) in terms.alerts.iter().enumerate().filter(|(_, alert)| alert.per == per) {
+            self.set_armed((index, owner), !is_low(alert, views, base));
+        }
+    }
+
+    fn set_armed(&mut self, alert: (usize, u16), armed: bool) {
+        self.armed_owners.remove(&alert);
+        if armed {
+            self.armed_owners.insert(alert);
+        }
+    }
+
+    /// What a change of an owner's balances crosses, in file order.
+    pub(super) fn cross_owner(
+        &mut self,
+        terms: &Terms,
+        (per, owner): (LotOwner, u16),
+        (before, after): (Views, Views),
+        base: Credits,
+    ) -> Vec<AlertLevel> {
+        let mut fired = Vec::new();
+        for (index, alert) in terms.alerts.iter().enumerate().filter(|(_, alert)| alert.per == per) {
+            let [was_low, is_low] = [before, after].map(|views| is_low(alert, views, base));
+            let armed = self.armed_owners.contains(&(index, owner)) || !was_low;
+            self.set_armed((index, owner), !is_low);
+            if armed && is_low {
+                fired.push(alert.level);
+            }
+        }
+        fired
     }
 
     /// Arms the alerts whose view is on their high side; nothing fires.
@@ -191,6 +246,9 @@ impl Watch {
         }
         let mut all_armed = true;
         for (alert, armed) in terms.alerts.iter().zip(&mut self.armed) {
+            if alert.per != LotOwner::Organization {
+                continue;
+            }
             let [was_low, is_low] = [before, after].map(|views| is_low(alert, views, base));
             let armed_now = *armed || !was_low || Deliberate::AlertsFireAgain.is_made();
             let fired = armed_now && is_low && !Deliberate::AlertsNeverFire.is_made();

@@ -1,6 +1,6 @@
 //! What is pointed out about credits for some operations: those that nobody can burn, rules that do not see who lacks them.
 
-use crate::policy::{Across, CreditScope, DebtAtCycle, LotOwner, LotsOnLeave, Repay, SeatTerms, TopUpAmount};
+use crate::policy::{Across, CreditScope, DebtAtCycle, LotOwner, LotsOnLeave, Repay, SeatTerms};
 use crate::units::FeatureIndex;
 use crate::workload::SeatFlow;
 
@@ -66,11 +66,8 @@ pub(super) fn own_credits_nobody_burns(reader: &Reader, root: &Node, scenario: &
 /// A rule looks at the sum of all lots, and what it buys is for some operations only.
 pub(super) fn top_up_for_some(about: &About<'_>) {
     for rule in &about.terms.top_ups {
-        let (TopUpAmount::Package(index)
-        | TopUpAmount::MultipleUntilAbove(index)
-        | TopUpAmount::UpTo { package: index, .. }) = rule.amount;
-        let Some(package) = about.terms.packages.get(index) else { continue };
-        if !package.scope.is_everybody() {
+        let Some(package) = about.terms.packages.get(rule.package()) else { continue };
+        if rule.per == LotOwner::Organization && !package.scope.is_everybody() {
             let name = named(about.scenario, &package.scope);
             let what =
                 format!("buys `{}`, which is for {name}, when all credits together are low", package.name);
@@ -93,6 +90,27 @@ pub(super) fn debt_nobody_repays(about: &About<'_>) {
     if permitted && carried && scopes.peek().is_some() && scopes.all(|scope| !scope.repays()) {
         let hint = "credits for some operations repay no debt; let a close invoice or forgive it";
         about.warn("overdraft", "permits debt that nothing repays", hint);
+    }
+}
+
+/// An alert or rule about what owners have of their own, where nobody has anything.
+pub(super) fn owners_without_credits(about: &About<'_>) {
+    let terms = about.terms;
+    let own = about.scenario.cohorts.iter().flat_map(|cohort| &cohort.customers.grants);
+    let grants = terms.grants.iter().chain(own).map(|grant| &grant.scope);
+    let allowance = terms.allowance.iter().map(|allowance| &allowance.scope);
+    let packages = terms.packages.iter().map(|package| &package.scope);
+    let mut has: Vec<LotOwner> = allowance.chain(grants).chain(packages).map(|scope| scope.per).collect();
+    has.extend(terms.top_ups.iter().map(|rule| rule.per));
+    for alert in &terms.alerts {
+        if alert.per != LotOwner::Organization && !has.contains(&alert.per) {
+            let hint = "it looks at lots that have the same `per`; give `allowance` or a grant one";
+            return about.warn(
+                "alerts",
+                "tell of credits of single owners, who have none of their own",
+                hint,
+            );
+        }
     }
 }
 

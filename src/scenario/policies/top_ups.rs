@@ -2,8 +2,8 @@
 
 use crate::calendar::CalendarUnit;
 use crate::policy::{
-    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, Package, Reevaluation, TopUpAmount, TopUpCap,
-    TopUpRule, TopUpThreshold, View,
+    Alert, AlertLevel, AlertThreshold, CapLimit, Compare, LotOwner, Package, Reevaluation, TopUpAmount,
+    TopUpCap, TopUpRule, TopUpThreshold, View,
 };
 use crate::sampling::Dist;
 use crate::scenario::distribution;
@@ -30,6 +30,12 @@ pub(super) static TOP_UP: TableShape = TableShape {
             "Strictly below or at the threshold.",
         ),
         default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance it reads."),
+        default(
+            "per",
+            Kind::Words(words_of::<LotOwner>),
+            "\"organization\"",
+            "Whose balances it looks at and whose lot it buys: the organization's, or each member's, project's or group's by itself.",
+        ),
         default(
             "armed",
             Kind::Words(words_of::<Armed>),
@@ -95,7 +101,15 @@ static TOP_UP_CAP: TableShape = TableShape {
         optional("count", Kind::COUNT, "Number of purchases."),
         optional("money", Kind::Money, "Sum of prices."),
     ],
-    parts: &[&[required("per", Kind::Words(words_of::<CalendarUnit>), "The calendar period.")]],
+    parts: &[&[
+        required("per", Kind::Words(words_of::<CalendarUnit>), "The calendar period."),
+        default(
+            "each",
+            Kind::Words(words_of::<LotOwner>),
+            "\"organization\"",
+            "Whose purchases it counts together: all of the organization's, or those of each member, project or group by itself.",
+        ),
+    ]],
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +141,7 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package], has_allowance: bool) 
             .unwrap_or(TopUpThreshold::Credits(Credits::ZERO)),
         compare: section.value("compare", Item::word),
         view: section.value("view", Item::word),
+        per: section.value("per", Item::word),
         amount: section.read("amount", |item| top_up_amount(item, package.unwrap_or_default()))?,
         count_pending: section.read_or("count_pending", true, Item::flag),
         cooldown: section.value("cooldown", Item::span),
@@ -140,6 +155,7 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package], has_allowance: bool) 
         looks: section.value("reevaluate", Item::word),
         ceiling: section.read_or("ceiling", 1000, Item::count),
     };
+    no_ongoing_of_owners(section, rule.per, rule.view);
     if let (TopUpAmount::UpTo { target, .. }, TopUpThreshold::Credits(threshold)) =
         (rule.amount, rule.threshold)
         && target <= threshold
@@ -151,6 +167,14 @@ pub(super) fn top_up(item: Item<'_>, packages: &[Package], has_allowance: bool) 
         );
     }
     package.map(|_| rule)
+}
+
+/// Usage that is not recorded yet is the account's.
+fn no_ongoing_of_owners(section: Section<'_>, per: LotOwner, view: View) {
+    if per != LotOwner::Organization && view == View::Ongoing {
+        let hint = "read `available` or `settled`; what is not recorded yet is nobody's in particular";
+        section.error("view", "is a balance that single owners do not have", Some(hint));
+    }
 }
 
 fn top_up_threshold(item: Item<'_>, has_allowance: bool) -> Option<TopUpThreshold> {
@@ -202,7 +226,7 @@ fn top_up_cap(item: Item<'_>) -> Option<TopUpCap> {
         ("money", value) => CapLimit::Money(value.money()?),
         (tag, _) => return section.unread_tag(tag),
     };
-    Some(TopUpCap { limit, per: section.read("per", Item::word)? })
+    Some(TopUpCap { limit, per: section.read("per", Item::word)?, each: section.value("each", Item::word) })
 }
 
 /// An alert.
@@ -216,6 +240,12 @@ pub(super) static ALERT: TableShape = TableShape {
     ],
     parts: &[&[
         default("level", Kind::Words(words_of::<AlertLevel>), "\"warning\"", "How loud."),
+        default(
+            "per",
+            Kind::Words(words_of::<LotOwner>),
+            "\"organization\"",
+            "Whose balance: the organization's, or that of each member, project or group in lots of its own.",
+        ),
         default("view", Kind::Words(words_of::<View>), "\"available\"", "The balance it reads."),
     ]],
 };
@@ -238,8 +268,14 @@ pub(super) fn alerts(item: Item<'_>) -> Option<Alerts> {
     for item in item.items()? {
         let Some(section) = item.section(&ALERT) else { continue };
         let (level, view) = (section.value("level", Item::word), section.value("view", Item::word));
+        let per = section.value("per", Item::word);
+        no_ongoing_of_owners(section, per, view);
         let compare = match section.tag() {
             Some(("would_exceed", value)) => {
+                if per != LotOwner::Organization {
+                    let hint = "leave it out: each operation is compared with what it may burn";
+                    section.error("per", "stands beside `would_exceed`", Some(hint));
+                }
                 alerts.would_exceed |= value.flag().unwrap_or_default();
                 continue;
             }
@@ -252,7 +288,7 @@ pub(super) fn alerts(item: Item<'_>) -> Option<Alerts> {
             None => continue,
         };
         if let Some(threshold) = alert_threshold(compare.1) {
-            alerts.thresholds.push(Alert { threshold, compare: compare.0, view, level });
+            alerts.thresholds.push(Alert { threshold, compare: compare.0, view, per, level });
         }
     }
     Some(alerts)

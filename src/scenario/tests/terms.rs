@@ -149,7 +149,10 @@ top_up = { threshold = 5, compare = "at-or-below", package = "m", amount = { up_
     );
     let [rule] = terms.top_ups.as_slice() else { panic!("one rule") };
     assert_eq!(rule.amount, TopUpAmount::UpTo { target: Credits::from_whole(100), package: 1 });
-    assert_eq!(rule.caps, [TopUpCap { limit: CapLimit::Count(3), per: CalendarUnit::Month }]);
+    assert_eq!(
+        rule.caps,
+        [TopUpCap { limit: CapLimit::Count(3), per: CalendarUnit::Month, each: LotOwner::Organization }]
+    );
     assert!(rule.looks == Reevaluation::OnChange && rule.count_pending && rule.ceiling == 1000);
     assert_eq!(terms.packages[1].expires, Expiry::After(Period::Months(12)));
     assert_eq!(terms.packages[1].price, Some(Money::from_nanos(5_000_000_000)));
@@ -166,12 +169,14 @@ fn alerts_read_credits_percentages_and_operations_that_would_exceed() {
             threshold: AlertThreshold::Credits(Credits::from_whole(100)),
             compare: Compare::Below,
             view: View::Available,
+            per: LotOwner::Organization,
             level: AlertLevel::Warning,
         },
         Alert {
             threshold: AlertThreshold::ShareOfIssued(0.1),
             compare: Compare::AtOrBelow,
             view: View::Settled,
+            per: LotOwner::Organization,
             level: AlertLevel::Critical,
         },
     ];

@@ -31,6 +31,7 @@ mod measured;
 mod money;
 mod opening;
 mod overage;
+mod owner_rules;
 mod owners;
 mod paid_back;
 mod people;

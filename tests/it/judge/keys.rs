@@ -42,6 +42,8 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("cap", "one of `caps`, written alone"),
     ("remove", "takes out what an earlier layer states"),
     ("limit.report", "what `limits.csv` tells of windows: no rule of an account reads it"),
+    ("top-up.per", "rules of single owners: not judged yet"),
+    ("alert.per", "alerts of single owners: not judged yet"),
     ("seats", "members who come and go: not judged yet"),
     ("on_leave", "members who come and go: not judged yet"),
     ("provider_cost", "what the vendor pays: no rule of an account reads it"),

@@ -49,6 +49,9 @@ impl Case {
             if let Knob::Allowance { per, .. } | Knob::OwnPackages(per) = knob {
                 *per = 0;
             }
+            if let Knob::OwnRules { alerts, rules } = knob {
+                (*alerts, *rules) = (0, 0);
+            }
         }
         self
     }

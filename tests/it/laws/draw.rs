@@ -148,6 +148,7 @@ fn debt_knobs() -> BoxedStrategy<Knob> {
             .prop_map(|(downgrade, leave)| Knob::RefundOn { downgrade, leave }),
         1 => Just(Knob::Ratable),
         1 => (0..4_u8).prop_map(Knob::OwnPackages),
+        1 => (0..4_u8, 0..4_u8).prop_map(|(alerts, rules)| Knob::OwnRules { alerts, rules }),
         1 => any::<bool>().prop_map(Knob::DebtCounts),
         1 => (1..40_i64).prop_map(Knob::DebtAtStart),
     ]

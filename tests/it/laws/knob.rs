@@ -229,6 +229,11 @@ pub enum Knob {
     Ratable,
     /// Packages are of whose operation causes them to be bought.
     OwnPackages(u8),
+    /// The alerts and top-up rules so far look at owners by themselves.
+    OwnRules {
+        alerts: u8,
+        rules: u8,
+    },
     DebtCounts(bool),
     DebtAtStart(i64),
     PlanChange {

@@ -5,10 +5,10 @@ use creditsim::policy::{
     Admission, AfterPurchase, Alert, AlertLevel, AlertThreshold, Allowance, BilledTo, Boundary, Budget,
     Buyer, CapLimit, ChargeMoment, Churn, Compare, Convert, CreditScope, Customers, CycleOnChange, CycleRule,
     DebtAtCycle, DunningStep, Effective, Grace, HoldNeed, HoldTerms, InFlight, Invoices, KilledWork,
-    LotsOnLeave, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PackageChoice, PlanChange,
-    PlanChangeTime, Prorate, Recognition, Reevaluation, RefundOn, Repay, Retry, Rollover, RoundMode,
-    Rounding, RuleChange, SeatTerms, Subscription, Substitute, Terms, TopUpAmount, TopUpCap, TopUpRule,
-    TopUpThreshold, UsageOnChange,
+    LotOwner, LotsOnLeave, OnCancel, OnFailure, OnTimeout, Opening, Overdraft, Overrun, PackageChoice,
+    PlanChange, PlanChangeTime, Prorate, Recognition, Reevaluation, RefundOn, Repay, Retry, Rollover,
+    RoundMode, Rounding, RuleChange, SeatTerms, Subscription, Substitute, Terms, TopUpAmount, TopUpCap,
+    TopUpRule, TopUpThreshold, UsageOnChange,
 };
 use creditsim::units::{Category, Credits, FeatureIndex, Probability, SimTime};
 
@@ -136,6 +136,10 @@ impl Knob {
             Knob::OwnPackages(per) => {
                 terms.packages.iter_mut().for_each(|package| package.scope.per = owner(*per));
             }
+            Knob::OwnRules { alerts, rules } => {
+                terms.alerts.iter_mut().for_each(|alert| alert.per = owner(*alerts));
+                terms.top_ups.iter_mut().for_each(|rule| rule.per = owner(*rules));
+            }
             Knob::Ratable => terms.recognition = Recognition::Ratable,
             Knob::DebtCounts(counts) => terms.debt_counts = *counts,
             Knob::Alert { threshold, share, at, view: word, critical } => terms.alerts.push(Alert {
@@ -145,6 +149,7 @@ impl Knob {
                 },
                 compare: if *at { Compare::AtOrBelow } else { Compare::Below },
                 view: view(*word),
+                per: LotOwner::Organization,
                 level: if *critical { AlertLevel::Critical } else { AlertLevel::Warning },
             }),
             Knob::TopUp { .. } => terms.top_ups.push(self.top_up()),
@@ -236,10 +241,18 @@ impl Knob {
             unreachable!("asked of top-ups only")
         };
         let package = usize::from(package % 2);
-        let count = |most: u32, per: CalendarUnit| TopUpCap { limit: CapLimit::Count(most), per };
+        let count = |most: u32, per: CalendarUnit| TopUpCap {
+            limit: CapLimit::Count(most),
+            per,
+            each: LotOwner::Organization,
+        };
         let caps = match cap {
             0 => vec![count(2, CalendarUnit::Day)],
-            1 => vec![TopUpCap { limit: CapLimit::Money(money(150)), per: CalendarUnit::Week }],
+            1 => vec![TopUpCap {
+                limit: CapLimit::Money(money(150)),
+                per: CalendarUnit::Week,
+                each: LotOwner::Member,
+            }],
             2 => vec![count(1, CalendarUnit::Hour), count(5, CalendarUnit::Month)],
             _ => Vec::new(),
         };
@@ -250,6 +263,7 @@ impl Knob {
             },
             compare: if at { Compare::AtOrBelow } else { Compare::Below },
             view: view(word),
+            per: LotOwner::Organization,
             amount: match amount {
                 0 => TopUpAmount::Package(package),
                 1 => TopUpAmount::MultipleUntilAbove(package),

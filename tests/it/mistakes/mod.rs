@@ -90,6 +90,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "organizations = 200\n",
         "organizations = 200\nmembers = { start = 5, joins = \"900/hour\", returns = { p = 0.5, after = \"9 days\" } }\n",
     ),
+    (
+        "a balance that members do not have",
+        "{ threshold = 50,",
+        "{ threshold = 50, per = \"member\", view = \"ongoing\",",
+    ),
     ("a price for seats misspelt", "top_up ", "subscription = \"20 * members * seat\"\ntop_up "),
     ("seats misspelt in a formula", "{ credits = 500,", "{ credits = \"500 * seats\","),
     (

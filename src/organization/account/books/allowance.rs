@@ -157,6 +157,11 @@ impl AccountBooks {
         self.allowance.parts.iter().map(|part| part.amount).sum()
     }
 
+    /// The allowance of the running period so far, of one owner.
+    pub(in super::super) fn allowance_of_owner(&self, owner: u16) -> Credits {
+        self.allowance.parts.iter().filter(|part| part.owner == owner).map(|part| part.amount).sum()
+    }
+
     /// From now on this is the n-th owner's allowance of the running period.
     pub(in super::super) fn set_allowance_amount(&mut self, n: usize, amount: Credits) {
         self.allowance.parts[n].amount = amount;

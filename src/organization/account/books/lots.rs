@@ -57,6 +57,7 @@ impl AccountBooks {
     /// Counts and notes credits issued: by a grant, a landing or a rollover minimum.
     pub(super) fn count_issue(&mut self, at: SimTime, kind: EntryKind, note: Note) {
         self.scoped.come(note.scope, note.credits);
+        self.scoped.issue(note.scope, note.credits);
         self.credits.issued[note.category.index()] += note.credits;
         self.row.issued += note.credits;
         self.usable_since_close += note.credits;
@@ -223,6 +224,7 @@ impl AccountBooks {
     /// A close is over: shares of alerts are of what is usable now. Returns what is carried of the included credits.
     pub(in super::super) fn closed(&mut self) -> Credits {
         self.usable_since_close = self.ledger.remaining();
+        self.scoped.close(self.ledger.lots());
         self.included()
     }
 

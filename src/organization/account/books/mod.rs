@@ -22,9 +22,9 @@ mod undo;
 use std::collections::BTreeSet;
 
 use crate::deliberate::Deliberate;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, ScopeId};
 use crate::outcome::{CreditTally, CycleRow, DebtTally, HoldTally, Tally};
-use crate::policy::{ChargeParts, CreditScope, Repay, Spender, Terms};
+use crate::policy::{ChargeParts, CreditScope, DebtOwner, LotOwner, Repay, Spender, Terms};
 use crate::units::{Credits, FeatureIndex, NO_MEMBER, SimSpan, SimTime};
 
 use super::views::Views;
@@ -219,6 +219,36 @@ impl AccountBooks {
         let usable = self.ledger.usable_for(spender);
         let settled = usable.remaining - self.debt_counted(spender);
         Views { settled, available: settled - usable.held, ongoing: settled - self.unrecorded }
+    }
+
+    /// Settled and available of what an owner has of its own, and owes itself (docs/semantics.md §8.6); ongoing is as settled.
+    pub(super) fn views_of(&self, per: LotOwner, owner: u16) -> Views {
+        let (remaining, reserved) = self.ledger.of_owners(per, owner);
+        let debtor = match per {
+            LotOwner::Member => DebtOwner::Member(owner),
+            LotOwner::Project => DebtOwner::Project(owner),
+            LotOwner::Organization | LotOwner::Group => DebtOwner::Organization,
+        };
+        let debt = if self.rules.debt_counts { self.ledger.own_debt(debtor) } else { Credits::ZERO };
+        let settled = remaining - debt;
+        Views { settled, available: settled - reserved, ongoing: settled }
+    }
+
+    /// Usable of an owner's lots right after the last close, and issued to it since.
+    pub(super) fn base_of(&self, per: LotOwner, owner: u16) -> Credits {
+        self.ledger.scopes_of(per, owner).map(|scope| self.scoped.usable_since_close(scope)).sum()
+    }
+
+    /// Everybody who has had lots of its own.
+    pub(super) fn all_owners(&self) -> BTreeSet<(LotOwner, u16)> {
+        let owner = |scope: ScopeId| Some((self.ledger.scope(scope)?.per, scope.owner()));
+        let owned = self.scoped.owners().filter_map(owner);
+        owned.filter(|(per, _)| *per != LotOwner::Organization).collect()
+    }
+
+    /// Some scope in which an owner has lots of its own, for entries about the owner.
+    pub(super) fn any_scope_of(&self, per: LotOwner, owner: u16) -> ScopeId {
+        self.ledger.scopes_of(per, owner).next().unwrap_or_default()
     }
 
     /// The debt that lowers the balances of a spender.

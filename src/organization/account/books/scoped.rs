@@ -18,6 +18,8 @@ pub(super) struct ScopedFlows(BTreeMap<ScopeId, ScopedFlow>);
 struct ScopedFlow {
     come: Credits,
     gone: Credits,
+    /// Usable right after the last close, and issued since.
+    usable_since_close: Credits,
 }
 
 impl ScopedFlows {
@@ -35,6 +37,32 @@ impl ScopedFlows {
         if scope != ScopeId::default() {
             self.0.entry(scope).or_default().gone += credits;
         }
+    }
+
+    /// Credits were issued, not given back.
+    #[inline]
+    pub(super) fn issue(&mut self, scope: ScopeId, credits: Credits) {
+        if scope != ScopeId::default() {
+            self.0.entry(scope).or_default().usable_since_close += credits;
+        }
+    }
+
+    /// A close is over.
+    pub(super) fn close(&mut self, lots: &[Lot]) {
+        self.0.values_mut().for_each(|flow| flow.usable_since_close = Credits::ZERO);
+        for lot in lots {
+            self.issue(lot.scope, lot.remaining);
+        }
+    }
+
+    /// Usable of an owner's lots in a scope right after the last close, and issued since.
+    pub(super) fn usable_since_close(&self, scope: ScopeId) -> Credits {
+        self.0.get(&scope).map_or(Credits::ZERO, |flow| flow.usable_since_close)
+    }
+
+    /// Scopes in which somebody has had lots, and whose.
+    pub(super) fn owners(&self) -> impl Iterator<Item = ScopeId> + '_ {
+        self.0.keys().copied()
     }
 
     /// The first owner of whose credits others remain than came and did not go.

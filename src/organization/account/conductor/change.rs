@@ -1,7 +1,8 @@
 //! What follows a change of balance: alerts, automatic top-ups, blocked time, depletion, kills, resumption.
 
+use crate::ledger::ScopeId;
 use crate::outcome::{EntryKind, EntryMeter, Reason};
-use crate::policy::AlertLevel;
+use crate::policy::{AlertLevel, LotOwner};
 use crate::units::{Credits, FeatureIndex};
 
 use super::super::books::{CreditMoves, Note, Posting, Whose};
@@ -17,6 +18,16 @@ use super::purchase::PurchaseReason;
 /// More than any check needs.
 const PLENTY: Credits = Credits::from_micros(i64::MAX / 4);
 
+/// Members before projects, and these before groups.
+const fn kind_order(per: LotOwner) -> u8 {
+    match per {
+        LotOwner::Organization => 0,
+        LotOwner::Member => 1,
+        LotOwner::Project => 2,
+        LotOwner::Group => 3,
+    }
+}
+
 impl State {
     /// What follows from a posting of one event, and of an operation's if there is a cause.
     #[inline]
@@ -24,10 +35,11 @@ impl State {
         let Posting { before, after, .. } = posting;
         debug_assert_eq!(after, self.views(), "every posting is followed before the next one");
         let part = self.answering.is(OpenAnswer::Opening) || self.answering.is(OpenAnswer::PlanGrants);
-        let (usable, classes) = if part { Default::default() } else { self.usable_changes(env) };
+        let (usable, classes, owners) = if part { Default::default() } else { self.usable_changes(env) };
         if (after == before && !usable.moved) || part {
             return;
         }
+        let told = self.owners_moved(env, owners, cause);
         if after.rose_from(before) || usable.rose {
             if self.somebody_queues() {
                 self.timers.resume();
@@ -42,13 +54,17 @@ impl State {
         if after == before {
             // Only some features can burn more, or less, than before.
             self.look_at_checks_of(env, classes.filter(|_| !moved));
+            self.answer_owners(env, told, cause);
+            if self.shop.has_moved_owners() {
+                self.evaluate_top_ups(env, cause);
+            }
             return self.kill_exhausted(env);
         }
         // Thresholds that have moved may have been crossed by balances that have not.
         if !moved && !usable.moved && self.watch.is_far_from(before, after) {
             return;
         }
-        self.cross(env, (before, after), classes.filter(|_| !moved), cause);
+        self.cross(env, (before, after), (classes.filter(|_| !moved), told), cause);
     }
 
     /// The slow path of a change that may cross a threshold.
@@ -56,7 +72,7 @@ impl State {
         &mut self,
         env: &Env,
         (before, after): (Views, Views),
-        classes: Option<Vec<usize>>,
+        (classes, told): (Option<Vec<usize>>, usize),
         cause: Option<ChangeCause>,
     ) {
         let terms = env.terms(self.plan);
@@ -71,9 +87,10 @@ impl State {
         // All alerts of an event fire before anything they cause.
         for crossing in &crossings {
             if let Crossing::Alert(level) = crossing {
-                self.alert(*level);
+                self.alert(*level, ScopeId::default());
             }
         }
+        self.answer_owners(env, told, cause);
         for crossing in crossings {
             match crossing {
                 Crossing::Alert(_) => self.buy_after_warning(env, PurchaseReason::by(cause)),
@@ -84,13 +101,66 @@ impl State {
         }
     }
 
-    fn alert(&mut self, level: AlertLevel) {
+    /// Balances of owners have moved: alerts that look at each by itself are told, and rules are to look at them. Returns how many
+    /// alerts were told.
+    fn owners_moved(
+        &mut self,
+        env: &Env,
+        mut owners: Vec<(LotOwner, u16)>,
+        cause: Option<ChangeCause>,
+    ) -> usize {
+        let terms = env.terms(self.plan);
+        if !terms.looks_at_owners() {
+            return 0;
+        }
+        owners.sort_by_key(|(per, owner)| (kind_order(*per), *owner));
+        let silent = cause.is_some_and(|cause| !terms.features[cause.feature.index()].notify);
+        let mut told = 0;
+        for (per, owner) in owners {
+            let (after, base) = (self.books.views_of(per, owner), self.books.base_of(per, owner));
+            let before = self.watch.see_owner((per, owner), after);
+            if before == after {
+                continue;
+            }
+            self.arm_owner(env, (per, owner), before);
+            self.shop.owner_moves((per, owner));
+            for level in self.watch.cross_owner(terms, (per, owner), (before, after), base) {
+                if !silent {
+                    self.alert(level, self.books.any_scope_of(per, owner));
+                    told += 1;
+                }
+            }
+        }
+        told
+    }
+
+    /// What people do after alerts about owners.
+    fn answer_owners(&mut self, env: &Env, told: usize, cause: Option<ChangeCause>) {
+        for _ in 0..told {
+            self.buy_after_warning(env, PurchaseReason::by(cause));
+        }
+    }
+
+    /// Arms the alerts about owners whose view is on their high side; nothing fires.
+    pub(super) fn arm_owners(&mut self, env: &Env) {
+        let terms = env.terms(self.plan);
+        if !terms.looks_at_owners() {
+            return;
+        }
+        for (per, owner) in self.books.all_owners() {
+            let (views, base) = (self.books.views_of(per, owner), self.books.base_of(per, owner));
+            self.watch.see_owner((per, owner), views);
+            self.watch.arm_owner(terms, (per, owner), views, base);
+        }
+    }
+
+    fn alert(&mut self, level: AlertLevel, of: ScopeId) {
         self.watch.alerted(self.timers.now());
         let reason = match level {
             AlertLevel::Warning => Reason::Warning,
             AlertLevel::Critical => Reason::Critical,
         };
-        self.alerted(reason, None, None);
+        self.alerted_of(reason, (None, of), None);
     }
 
     /// Settled has fallen to zero or below.
@@ -112,7 +182,8 @@ impl State {
             check.and_then(|check| check.least_view(expected()))
         });
         let allowance = self.books.allowance_amount();
-        let top_ups = terms.top_ups.iter().filter_map(|rule| level_of(rule, allowance));
+        let of_account = terms.top_ups.iter().filter(|rule| rule.per == LotOwner::Organization);
+        let top_ups = of_account.filter_map(|rule| level_of(rule, allowance));
         self.watch.refresh(terms, self.books.usable_since_close(), blocking, top_ups);
     }
 
@@ -120,13 +191,24 @@ impl State {
     pub(super) fn arm_alerts(&mut self, env: &Env) {
         let base = self.books.usable_since_close();
         self.watch.arm(env.terms(self.plan), self.views(), base);
+        self.arm_owners(env);
     }
 
     /// People have been told.
     pub(super) fn alerted(&mut self, reason: Reason, whose: Option<Whose>, meter: Option<EntryMeter>) {
+        self.alerted_of(reason, (whose, ScopeId::default()), meter);
+    }
+
+    /// The same, about credits of an owner.
+    fn alerted_of(
+        &mut self,
+        reason: Reason,
+        (whose, scope): (Option<Whose>, ScopeId),
+        meter: Option<EntryMeter>,
+    ) {
         self.customer.hear_alert(self.timers.now());
         self.counts.alerted(reason);
-        self.note(EntryKind::Alert, Note { whose, reason, meter, ..Note::default() });
+        self.note(EntryKind::Alert, Note { whose, reason, meter, scope, ..Note::default() });
     }
 
     /// Credits that were issued move thresholds, and whoever waits for credits tries again.
@@ -168,20 +250,21 @@ impl State {
         }
     }
 
-    /// What has become of the balances that operations read, and the classes of spenders whose it is, if not all.
-    fn usable_changes(&mut self, env: &Env) -> (UsableChange, Option<Vec<usize>>) {
+    /// What has become of the balances that operations read, the classes of spenders whose it is, if not all, and owners whose own
+    /// credits or debts have moved.
+    fn usable_changes(&mut self, env: &Env) -> (UsableChange, Option<Vec<usize>>, Vec<(LotOwner, u16)>) {
         if !self.books.ledger().has_owners() {
-            return (self.look_at_usable(env), None);
+            return (self.look_at_usable(env), None, Vec::new());
         }
         let CreditMoves { moved, rose, owners, shared } = self.books.credit_moves();
         let classes = self.watch.is_within_margin(shared).then(|| {
             let mut classes: Vec<usize> =
-                owners.into_iter().flat_map(|(per, owner)| env.classes_of(per, owner)).collect();
+                owners.iter().flat_map(|(per, owner)| env.classes_of(*per, *owner)).collect();
             classes.sort_unstable();
             classes.dedup();
             classes
         });
-        (UsableChange { moved, rose }, classes)
+        (UsableChange { moved, rose }, classes, owners)
     }
 
     /// What has become of the balances that single features read, where lots are not for everybody.

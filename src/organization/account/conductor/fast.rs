@@ -6,7 +6,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::ledger::HoldId;
-use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, OnLimit, Overrun};
+use crate::policy::{ChargeMoment, FeatureTerms, HoldTerms, InFlight, LotOwner, OnLimit, Overrun};
 use crate::units::{Credits, FeatureIndex, SimSpan, SimTime};
 use crate::workload::Operation;
 
@@ -49,7 +49,9 @@ pub(super) fn fast_paths(env: &Env) -> Vec<FastPath> {
         && env.meter_rules(env.first_plan).iter().all(|rule| rule.on_limit != OnLimit::Ask)
         && !terms.alert_would_exceed
         && env.rule().is_none()
-        && !super::top_up::looks_at_checks(terms);
+        && !super::top_up::looks_at_checks(terms)
+        // Nor does it tell whose operation lets a rule buy.
+        && terms.top_ups.iter().flat_map(|rule| &rule.caps).all(|cap| cap.each == LotOwner::Organization);
     let way = |(index, feature): (usize, &FeatureTerms)| FastPath {
         open: plain
             && !env.is_priced(FeatureIndex(index as u16))

@@ -71,6 +71,7 @@ impl State {
         }
         // Nothing fires at the start: alerts are armed only where the view is on their high side.
         self.arm_alerts(env);
+        self.look_at_all_owners(env);
         self.evaluate_top_ups(env, None);
         self.timers.forget_resumption();
     }

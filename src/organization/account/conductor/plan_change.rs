@@ -203,6 +203,7 @@ impl State {
         self.follow_up(env, posting, None);
         self.refresh_watch(env);
         self.look_at_checks(env);
+        self.look_at_all_owners(env);
         self.evaluate_top_ups(env, None);
         self.kill_exhausted(env);
     }

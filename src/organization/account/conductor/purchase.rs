@@ -325,16 +325,22 @@ impl State {
         scope: &CreditScope,
         by: Option<PurchaseCause>,
     ) -> ScopeId {
-        let there = |member| member != NO_MEMBER && !self.books.is_away(member);
-        let owner = by.and_then(|PurchaseCause { member, project }| match scope.per {
-            LotOwner::Organization => None,
-            LotOwner::Group => env.group_of(member).filter(|_| there(member)),
-            LotOwner::Member => there(member).then_some(member),
-            LotOwner::Project => Some(project),
-        });
+        let owner = by.and_then(|by| self.owner_of(env, scope.per, by));
         match owner.filter(|owner| env.owners_of(scope, self.timers.now()).contains(owner)) {
             Some(owner) => self.books.number_of(scope, owner),
             None => self.books.number_of(&scope.shared(), 0),
+        }
+    }
+
+    /// The owner of a kind to whom an operation belongs; none for the organization, and of who is away.
+    pub(super) fn owner_of(&self, env: &Env, per: LotOwner, by: PurchaseCause) -> Option<u16> {
+        let PurchaseCause { member, project } = by;
+        let there = member != NO_MEMBER && !self.books.is_away(member);
+        match per {
+            LotOwner::Organization => None,
+            LotOwner::Group => env.group_of(member).filter(|_| there),
+            LotOwner::Member => there.then_some(member),
+            LotOwner::Project => Some(project),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::deliberate::Deliberate;
 use crate::ledger::LotSerial;
-use crate::policy::{Compare, View};
+use crate::policy::{Compare, LotOwner, View};
 use crate::units::{Credits, SimTime};
 
 use super::super::bulk::BulkReach;
@@ -108,7 +108,8 @@ impl State {
     fn keep_to_thresholds(&self, env: &Env, views: Views, bounds: &mut Bounds) -> Option<()> {
         let terms = env.terms(self.plan);
         let base = self.books.usable_since_close();
-        for alert in &terms.alerts {
+        // Nobody owns credits in an account that goes in bulk.
+        for alert in terms.alerts.iter().filter(|alert| alert.per == LotOwner::Organization) {
             let Some(threshold) = threshold(alert, base) else { continue };
             bounds.keep(alert.view, threshold, alert.compare.holds(views.get(alert.view), threshold));
         }
