@@ -16,7 +16,8 @@ pub(super) struct SeenCredits {
     /// Of each owner in each scope: remaining, and free of holds.
     lots: BTreeMap<ScopeId, [Credits; 2]>,
     debts: BTreeMap<DebtOwner, Credits>,
-    /// The organization's debt, what holds have not reserved of any lot, usage not recorded yet.
+    /// What is everybody's of the three balances: lots for all, less the organization's debt; the same without what is held and
+    /// uncovered; the same without usage that is not recorded yet.
     shared: [Credits; 3],
 }
 
@@ -36,39 +37,57 @@ impl AccountBooks {
     /// What has changed since this was asked last.
     pub(in super::super) fn credit_moves(&mut self) -> CreditMoves {
         let mut moves = CreditMoves::default();
+        // By how much the lots of each owner have fallen together: that may have repaid its own debt.
+        let mut fallen: BTreeMap<(LotOwner, u16), Credits> = BTreeMap::new();
         for scope in self.ledger.take_touched() {
+            if scope == ScopeId::default() {
+                continue;
+            }
             let (remaining, reserved) = self.ledger.of_owner(scope);
             let (now, owner) = ([remaining, remaining - reserved], self.owner_of(scope));
             let before = self.seen.lots.insert(scope, now).unwrap_or_default();
             moves.compare(&before, &now, owner);
+            if let Some(owner) = owner {
+                *fallen.entry(owner).or_default() += (before[0] - now[0]).positive_part();
+            }
         }
-        self.compare_debts(&mut moves);
-        let shared = [
-            Credits::ZERO - self.ledger.debt_seen_by(DebtOwner::Organization),
-            Credits::ZERO - self.ledger.uncovered_now(),
-            Credits::ZERO - self.unrecorded,
-        ];
-        let before = std::mem::replace(&mut self.seen.shared, shared);
-        moves.compare(&before, &shared, None);
+        self.compare_debts(&mut moves, &fallen);
+        let now = self.everybodys();
+        let before = std::mem::replace(&mut self.seen.shared, now);
+        moves.compare(&before, &now, None);
         moves
     }
 
-    fn compare_debts(&mut self, moves: &mut CreditMoves) {
+    fn everybodys(&self) -> [Credits; 3] {
+        let (remaining, reserved) = self.ledger.of_owner(ScopeId::default());
+        let owed = self.ledger.debt_seen_by(DebtOwner::Organization);
+        let settled = remaining - if self.rules.debt_counts { owed } else { Credits::ZERO };
+        [settled, settled - reserved - self.ledger.uncovered_now(), settled - self.unrecorded]
+    }
+
+    fn compare_debts(&mut self, moves: &mut CreditMoves, fallen: &BTreeMap<(LotOwner, u16), Credits>) {
         let debtors = self.ledger.debtors();
         let gone: Vec<DebtOwner> =
             self.seen.debts.keys().copied().filter(|seen| !debtors.contains(seen)).collect();
         for owner in debtors.into_iter().chain(gone) {
+            let whose = match owner {
+                // What is owed by the organization is everybody's.
+                DebtOwner::Organization => continue,
+                DebtOwner::Member(member) => (LotOwner::Member, member),
+                DebtOwner::Project(project) => (LotOwner::Project, project),
+            };
             let debt = self.ledger.own_debt(owner);
             let before = self.seen.debts.insert(owner, debt).unwrap_or_default();
             if debt.is_zero() {
                 self.seen.debts.remove(&owner);
             }
-            let whose = match owner {
-                DebtOwner::Organization => None,
-                DebtOwner::Member(member) => Some((LotOwner::Member, member)),
-                DebtOwner::Project(project) => Some((LotOwner::Project, project)),
-            };
-            moves.compare(&[Credits::ZERO - before], &[Credits::ZERO - debt], whose);
+            if debt != before && self.rules.debt_counts {
+                let repaid = before - debt;
+                moves.moved = true;
+                // What its own lots have repaid raises no balance of its owner.
+                moves.rose |= repaid > fallen.get(&whose).copied().unwrap_or_default();
+                moves.concerns(whose);
+            }
         }
     }
 
@@ -87,12 +106,17 @@ impl CreditMoves {
         self.moved = true;
         self.rose |= now.iter().zip(before).any(|(now, before)| now > before);
         match owner {
-            Some(owner) if self.owners.contains(&owner) => {}
-            Some(owner) => self.owners.push(owner),
+            Some(owner) => self.concerns(owner),
             None => {
                 let by = now.iter().zip(before).map(|(now, before)| (*now - *before).max(*before - *now));
                 self.shared += by.sum::<Credits>();
             }
+        }
+    }
+
+    fn concerns(&mut self, owner: (LotOwner, u16)) {
+        if !self.owners.contains(&owner) {
+            self.owners.push(owner);
         }
     }
 }
