@@ -71,6 +71,7 @@ static CHECKS: &[fn(&About<'_>)] = &[
     scopes::top_up_for_some,
     scopes::debt_nobody_repays,
     scopes::across_nothing,
+    scopes::groups_nobody_is_in,
     scopes::seats_that_stay,
     scopes::owners_without_credits,
 ];

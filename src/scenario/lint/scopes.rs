@@ -1,5 +1,7 @@
 //! What is pointed out about credits for some operations: those that nobody can burn, rules that do not see who lacks them.
 
+use std::collections::BTreeSet;
+
 use crate::policy::{Across, CreditScope, DebtAtCycle, LotOwner, LotsOnLeave, Repay, SeatTerms};
 use crate::units::FeatureIndex;
 use crate::workload::SeatFlow;
@@ -34,6 +36,42 @@ fn named(scenario: &Scenario, scope: &CreditScope) -> String {
 fn is_in_vain(scenario: &Scenario, scope: &CreditScope) -> bool {
     let free = |index: &FeatureIndex| scenario.features[index.index()].free;
     scope.features.as_ref().is_some_and(|features| features.iter().all(free))
+}
+
+/// The groups that somebody is in; none where a file says who is, which is not read here.
+fn peopled(scenario: &Scenario) -> Option<BTreeSet<u16>> {
+    let told = scenario.histories.iter().any(|history| !history.columns.group.is_empty());
+    if told || scenario.cohorts.iter().any(|cohort| cohort.accounts.is_some()) {
+        return None;
+    }
+    let populations = || scenario.cohorts.iter().map(|cohort| &cohort.population);
+    let drawn = populations().flat_map(|population| &population.groups).filter(|(_, weight)| *weight > 0.0);
+    let placed = populations().flat_map(|population| population.placed.values().copied());
+    Some(drawn.map(|(group, _)| *group).chain(placed).collect())
+}
+
+/// Credits and limits for groups that nobody is in.
+pub(super) fn groups_nobody_is_in(about: &About<'_>) {
+    let (terms, scenario) = (about.terms, about.scenario);
+    let Some(peopled) = peopled(scenario) else { return };
+    let allowance = terms.allowance.iter().map(|allowance| ("allowance", &allowance.scope.groups));
+    let grants = terms.grants.iter().map(|grant| ("grants", &grant.scope.groups));
+    let packages = terms.packages.iter().map(|package| ("packages", &package.scope.groups));
+    let limits = terms.limits.iter().map(|limit| ("limits", &limit.groups));
+    for (key, groups) in allowance.chain(grants).chain(packages).chain(limits) {
+        let Some(groups) = groups.as_ref().filter(|own| own.iter().all(|group| !peopled.contains(group)))
+        else {
+            continue;
+        };
+        let names: Vec<String> =
+            groups.iter().map(|group| format!("`{}`", scenario.groups[usize::from(*group)])).collect();
+        let what = format!("are for {} alone, which nobody is in", names.join(", "));
+        about.warn(
+            key,
+            what,
+            "give the group a weight in `groups` of a cohort, or let a history name it with `group`",
+        );
+    }
 }
 
 const FREE: &str = "operations of free features burn nothing; name a feature that costs credits";

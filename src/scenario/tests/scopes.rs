@@ -56,6 +56,11 @@ fn the_check_points_out_credits_that_are_not_meant() {
             "permits debt that nothing repays",
         ),
         (
+            "[policies.p]\ngrants = [{ credits = 5, groups = [\"law\"] }]\n[[cohorts]]\nname = \"firm\"\n\
+             groups = { law = 0, sales = 1 }",
+            "are for `law` alone, which nobody is in",
+        ),
+        (
             "[policies.p]\nallowance = 5\nrollover = { max_total = 9, across = \"organization\" }",
             "has `across`, which changes nothing here",
         ),
