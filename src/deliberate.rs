@@ -179,6 +179,49 @@ deliberate_errors! {
     /// A subscription is billed at the price of its beginning, whatever the date.
     DatedPricesForgotten = "dated-prices-forgotten" in "organization/account/conductor/billing.rs": Account;
 
+    /// What has expired since a late charge was incurred is not taken back.
+    UnexpireForgotten = "unexpire-forgotten" in "ledger/late.rs": Account;
+    /// Invoices that were declined are tried again a day late.
+    DunningDayLate = "dunning-day-late" in "organization/account/conductor/invoicing.rs": Account;
+    /// Payment does not lift a suspension.
+    SuspensionsStay = "suspensions-stay" in "organization/account/conductor/invoicing.rs": Account;
+    /// Every close forgives debt by its grace, however often it may.
+    GraceWithoutEnd = "grace-without-end" in "organization/account/conductor/overage.rs": Account;
+    /// Overage waits for the close, however much is owed before it.
+    OverageWaitsForClose = "overage-waits-for-close" in "organization/account/conductor/overage.rs": Account;
+    /// What is given back is issued anew, though its lot is there.
+    RefundsIssuedAnew = "refunds-issued-anew" in "organization/account/books/refunds.rs": Account;
+    /// Prices that are earned over time are earned over a month too many.
+    EarnedMonthLonger = "earned-month-longer" in "organization/account/conductor/paying_back.rs": Account;
+    /// Purchased credits are paid back in full.
+    PaidBackInFull = "paid-back-in-full" in "organization/account/conductor/paying_back.rs": Account;
+
+    /// The credits of the widest scope burn first.
+    WidestScopeFirst = "widest-scope-first" in "ledger/order.rs": Account;
+    /// What is bought for one owner is everybody's.
+    BoughtForEverybody = "bought-for-everybody" in "organization/account/conductor/purchase.rs": Account;
+    /// All debt is the organization's.
+    DebtIsTheOrganizations = "debt-is-the-organizations" in "ledger/scopes.rs": Account;
+    /// Unused lots of single owners are not pooled before the close.
+    PoolingForgotten = "pooling-forgotten" in "organization/account/conductor/closing.rs": Account;
+    /// A cap across all owners' rolled lots caps each owner's.
+    AcrossIgnored = "across-ignored" in "ledger/rollover.rs": Account;
+    /// A formula over heads counts one member.
+    OneMemberCounted = "one-member-counted" in "organization/account/env.rs": Account;
+
+    /// Shares of ceilings of money are rounded up.
+    SharesRoundedUp = "shares-rounded-up" in "organization/account/meter_prices.rs": Account;
+    /// Charges do not lower the shares of their operation.
+    SharesNeverLowered = "shares-never-lowered" in "organization/account/conductor/ceilings.rs": Account;
+    /// Limits count what they cover, whatever they should count.
+    CountsIgnored = "counts-ignored" in "organization/account/meter_rules.rs": Account;
+    /// Limits of money count lots at the price of overage.
+    ListPriceIgnored = "list-price-ignored" in "organization/account/meter_rules.rs": Account;
+    /// Overage beyond a limit is billed, though the vendor should bear it.
+    OverrunBilled = "overrun-billed" in "organization/account/conductor/ceilings.rs": Account;
+    /// Lots that ceilings cover repay debt before the close.
+    ClosedLotsRepay = "closed-lots-repay" in "organization/account/books/parts.rs": Account;
+
     /// Alerts do not fire.
     AlertsNeverFire = "alerts-never-fire" in "organization/account/watch.rs": Account;
     /// Alerts fire at every change below their threshold.

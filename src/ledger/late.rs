@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::deliberate::Deliberate;
 use crate::policy::ChargedPart;
 use crate::units::{Credits, Money};
 
@@ -123,7 +124,7 @@ impl Ledger {
         let mut usable: Vec<usize> = (0..kept.len()).filter(|index| was_usable(&kept[*index])).collect();
         usable.sort_by(|a, b| burn_order(&self.order, &kept[*a].lot, &kept[*b].lot));
         let mut left = amount;
-        for index in usable {
+        for index in usable.into_iter().filter(|_| !Deliberate::UnexpireForgotten.is_made()) {
             let lapse = &self.lapses.kept[index];
             let of = ChargedPart::Lots(lapse.lot.category);
             let share = bounds.as_ref().and_then(|bounds| bounds.most_of(of));

@@ -42,6 +42,7 @@ pub fn burn_order(keys: &[BurnKey], a: &Lot, b: &Lot) -> Ordering {
 fn compare(key: BurnKey, a: &Lot, b: &Lot) -> Ordering {
     match key {
         BurnKey::Priority => a.priority.cmp(&b.priority),
+        BurnKey::Scope if Deliberate::WidestScopeFirst.is_made() => b.width.cmp(&a.width),
         BurnKey::Scope => a.width.cmp(&b.width),
         BurnKey::ExpiresAt(_) => a.ends_key.cmp(&b.ends_key),
         BurnKey::Category(order) => position(&order, a.category).cmp(&position(&order, b.category)),

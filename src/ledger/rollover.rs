@@ -175,6 +175,7 @@ impl Ledger {
                 let per = self.scope(lot.scope).map_or(LotOwner::Organization, |scope| scope.per);
                 let owner = match rollover.across {
                     Across::Owner => (per, lot.scope.owner),
+                    Across::Organization if Deliberate::AcrossIgnored.is_made() => (per, lot.scope.owner),
                     Across::Organization => (LotOwner::Organization, 0),
                 };
                 rolled.entry(owner).or_default().push(index);

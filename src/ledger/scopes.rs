@@ -6,6 +6,7 @@
 
 use smallvec::SmallVec;
 
+use crate::deliberate::Deliberate;
 use crate::policy::{ChargeParts, CreditScope, DebtOwner, LotOwner, Spender};
 use crate::units::{Category, Credits};
 
@@ -167,7 +168,7 @@ impl Ledger {
         let (member, project) =
             (has(LotOwner::Member, spender.member), has(LotOwner::Project, spender.project));
         match (spender.member.filter(|_| member), spender.project.filter(|_| project)) {
-            _ if of_group => DebtOwner::Organization,
+            _ if of_group || Deliberate::DebtIsTheOrganizations.is_made() => DebtOwner::Organization,
             (Some(member), None) => DebtOwner::Member(member),
             (None, Some(project)) => DebtOwner::Project(project),
             _ => DebtOwner::Organization,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::deliberate::Deliberate;
 use crate::policy::{
     AmountByHeads, BilledTo, CreditScope, Customers, Estimator, FeatureTerms, HistoryEstimate, LimitUnit,
     LotOwner, Overdraft, Policy, Spender, StatedAmount, Subscription, Terms, UsageLimit, VaryingAmount,
@@ -239,6 +240,7 @@ impl Env {
         };
         let members = match scope.per {
             LotOwner::Member => 1,
+            _ if Deliberate::OneMemberCounted.is_made() => 1,
             _ => self.members_at(at).filter(inside).count(),
         };
         let projects = if scope.per == LotOwner::Project { 1 } else { usize::from(self.traits.projects) };

@@ -3,6 +3,7 @@
 //! Leaves which parts of a charge count to the limit. Invariant: meters of money count nano-units of the currency, in the type in
 //! which all meters count; what is exact is in millionths of a nano-unit.
 
+use crate::deliberate::Deliberate;
 use crate::policy::{ChargeParts, ChargedPart};
 use crate::units::{Credits, MICROS_PER_CREDIT, Money};
 
@@ -45,7 +46,8 @@ impl MeterPrices {
         if price <= 0 {
             return ENDLESS;
         }
-        let micros = i128::from(room.micros()) * i128::from(MICROS_PER_CREDIT) / price;
+        let up = if Deliberate::SharesRoundedUp.is_made() { price - 1 } else { 0 };
+        let micros = (i128::from(room.micros()) * i128::from(MICROS_PER_CREDIT) + up) / price;
         i64::try_from(micros).map_or(ENDLESS, |micros| Credits::from_micros(micros).min(ENDLESS))
     }
 

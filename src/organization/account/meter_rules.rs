@@ -281,7 +281,10 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount, groups: Arc<[Op
         id: limit.id,
         unit: limit.unit,
         covers: limit.covers,
-        counts: limit.counts,
+        counts: match limit.covers {
+            Some(covers) if Deliberate::CountsIgnored.is_made() => covers,
+            _ => limit.counts,
+        },
         prices: None,
         absorbs: limit.absorbs,
         per: limit.per,
@@ -308,7 +311,7 @@ fn rule(place: usize, limit: &UsageLimit, default: StatedAmount, groups: Arc<[Op
 /// What credits are worth to a limit, if it counts money.
 fn prices(terms: &Terms, limit: &UsageLimit) -> Option<MeterPrices> {
     let overage = terms.overdraft.price_per_credit.or(limit.list_price).unwrap_or_default();
-    let lots = limit.list_price.unwrap_or(overage);
+    let lots = limit.list_price.filter(|_| !Deliberate::ListPriceIgnored.is_made()).unwrap_or(overage);
     (limit.unit == LimitUnit::Money).then_some(MeterPrices { lots, overage })
 }
 

@@ -96,7 +96,19 @@ mod made {
 
     #[test]
     fn every_error_changes_what_some_scenario_comes_to() {
-        let scenarios: Vec<_> = ["credits", "limits", "plain", "plans", "rates", "service", "shortcuts"]
+        let names = [
+            "ceilings",
+            "credits",
+            "limits",
+            "money",
+            "plain",
+            "plans",
+            "rates",
+            "scopes",
+            "service",
+            "shortcuts",
+        ];
+        let scenarios: Vec<_> = names
             .map(|name| Path::new(ROOT).join(format!("tests/it/errors/{name}.toml")))
             .into_iter()
             .map(|path| (outcome(&path, None), path))

@@ -4,6 +4,7 @@
 
 use smallvec::SmallVec;
 
+use crate::deliberate::Deliberate;
 use crate::ledger::ChargeBounds;
 use crate::policy::{ChargeParts, ChargedPart};
 use crate::units::{Credits, SimTime};
@@ -83,7 +84,8 @@ impl AccountBooks {
 
     /// What repays no debt at an instant.
     pub(super) fn kept_at(&self, at: SimTime) -> ChargeParts {
-        if self.closed_at == Some(at) { ChargeParts::NONE } else { self.kept_from_debt }
+        let repays = self.closed_at == Some(at) || Deliberate::ClosedLotsRepay.is_made();
+        if repays { ChargeParts::NONE } else { self.kept_from_debt }
     }
 
     /// So much debt lies beyond a limit whose overrun is forgiven at the next close.

@@ -6,6 +6,7 @@
 
 use smallvec::SmallVec;
 
+use crate::deliberate::Deliberate;
 use crate::ledger::{ChargeBounds, HoldId};
 use crate::outcome::Reason;
 use crate::policy::{Admission, CeilingShare, ChargeParts, ChargedPart, LimitOwner, View};
@@ -235,6 +236,9 @@ impl State {
     /// A charge has been taken: its operation has so much less of its shares.
     pub(super) fn keep_shares(&mut self, slot: u32) {
         let left = self.books.unbound().shares;
+        if Deliberate::SharesNeverLowered.is_made() {
+            return;
+        }
         self.flight[slot].set_shares(left);
     }
 
@@ -316,7 +320,7 @@ impl State {
             // Who stands behind in a chain counts and tells alone.
             let rise = rise.unless(rule.stands_behind(env.meter_rules(self.plan), asker));
             self.rises((rule, owner), rise, &mut told, clock);
-            if rule.absorbs && rule.is_hard() {
+            if rule.absorbs && rule.is_hard() && !Deliberate::OverrunBilled.is_made() {
                 let rise = rise.overrun;
                 let over = rule.prices.map_or(rise, |prices| prices.overage_for(rise));
                 beyond = beyond.max(over.min(owed));

@@ -240,7 +240,7 @@ impl State {
             return;
         };
         let (now, closes_at) = (self.timers.now(), self.cycle.closes_at());
-        if closes_at == SimTime::MAX {
+        if closes_at == SimTime::MAX || Deliberate::PoolingForgotten.is_made() {
             return;
         }
         let at = closes_at - before;

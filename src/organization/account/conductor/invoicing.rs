@@ -66,8 +66,10 @@ impl State {
             return Payment { due, paid: Some(due) };
         }
         let tries = (FIRST_TRY..).zip(&invoices.dunning);
-        let paid =
-            tries.filter(|(word, step)| step.paid.holds(uniform(*word))).map(|(_, step)| due + step.after);
+        let late = if Deliberate::DunningDayLate.is_made() { SimSpan::DAY } else { SimSpan::ZERO };
+        let paid = tries
+            .filter(|(word, step)| step.paid.holds(uniform(*word)))
+            .map(|(_, step)| due + step.after + late);
         let written_off = invoices.write_off_after.map(|after| now + after);
         Payment { due, paid: paid.min().filter(|paid| written_off.is_none_or(|at| *paid <= at)) }
     }
@@ -103,7 +105,7 @@ impl State {
         }
         self.receive_cash(env, CashKind::Overage, amount);
         self.note(EntryKind::InvoicePaid, Note::money(amount));
-        if self.money.lift(index) {
+        if !Deliberate::SuspensionsStay.is_made() && self.money.lift(index) {
             self.note(EntryKind::Resume, Note::default());
             self.look_at_checks(env);
             if self.somebody_queues() {

@@ -68,7 +68,8 @@ impl State {
         let Some(grace) = env.terms(self.plan).overdraft.grace.filter(|_| close < SimTime::MAX) else {
             return Credits::ZERO;
         };
-        let left = self.money.graces_used(self.grace_period(env, close)) < grace.times;
+        let left = self.money.graces_used(self.grace_period(env, close)) < grace.times
+            || Deliberate::GraceWithoutEnd.is_made();
         if left { grace.of(self.books.allowance_amount()) } else { Credits::ZERO }
     }
 
@@ -98,7 +99,7 @@ impl State {
         let (Some(unit), Some(price)) = (overdraft.invoice_at, overdraft.price_per_credit) else { return };
         let debt = self.debt_to_invoice(env);
         let times = overage(price, debt).nanos() / unit.nanos();
-        if times == 0 {
+        if times == 0 || Deliberate::OverageWaitsForClose.is_made() {
             return;
         }
         let money = unit.scale_floor(times, 1);

@@ -3,10 +3,11 @@
 //! Leaves voiding to the books and sums to `money`. Invariant: whatever moves leaves an entry.
 
 use crate::calendar::CalendarUnit;
+use crate::deliberate::Deliberate;
 use crate::ledger::LotSerial;
 use crate::outcome::EntryKind;
 use crate::policy::Terms;
-use crate::units::{Category, Money, Probability, SimTime, round_half_up};
+use crate::units::{Category, Money, Probability, SimSpan, SimTime, round_half_up};
 
 use super::super::books::Note;
 use super::super::env::Env;
@@ -20,7 +21,9 @@ const LEAVING: u16 = 6;
 impl State {
     /// What was paid for a lot is earned evenly from now until its end.
     pub(super) fn earn_over_time(&mut self, serial: LotSerial, new: &NewLot) {
-        let (now, until) = (self.timers.now(), new.expires_at);
+        let longer = if Deliberate::EarnedMonthLonger.is_made() { 30 } else { 0 };
+        let longer = SimSpan::from_micros(SimSpan::DAY.micros() * longer);
+        let (now, until) = (self.timers.now(), new.expires_at + longer);
         let note = self.books.note_of(serial).unwrap_or_default();
         self.money.earn_over_time((serial, note), new.price, (now, until));
         self.note(EntryKind::PriceOverTime, Note { money: new.price, until, ..note });
@@ -85,6 +88,7 @@ impl State {
 
     /// Voids what is left of purchased lots and pays back a share of what was paid for it.
     fn pay_back(&mut self, env: &Env, share: Probability) {
+        let share = if Deliberate::PaidBackInFull.is_made() { Probability::ONE } else { share };
         let now = self.timers.now();
         let lots = self.books.ledger().lots().iter();
         let purchased = lots.filter(|lot| lot.category == Category::Purchased && lot.remaining.is_positive());

@@ -326,7 +326,9 @@ impl State {
         by: Option<PurchaseCause>,
     ) -> ScopeId {
         let owner = by.and_then(|by| self.owner_of(env, scope.per, by));
-        match owner.filter(|owner| env.owners_of(scope, self.timers.now()).contains(owner)) {
+        let owners = env.owners_of(scope, self.timers.now());
+        let for_one = |owner: &u16| !Deliberate::BoughtForEverybody.is_made() && owners.contains(owner);
+        match owner.filter(for_one) {
             Some(owner) => self.books.number_of(scope, owner),
             None => self.books.number_of(&scope.shared(), 0),
         }
