@@ -57,8 +57,8 @@ pub(super) struct MoneyBook {
     months: Vec<(SimTime, Money)>,
     /// Cash of the running cycle.
     row: Money,
-    /// Start of the calendar period in which closes last forgave debt, and how many of them did.
-    graces: (SimTime, u32),
+    /// The closes that have forgiven debt by a grace, in order: how many a calendar period has depends on the terms of then.
+    graces: Vec<SimTime>,
     before: Before,
     monthly: MonthlyLines,
     tally: MoneyTally,
@@ -102,7 +102,7 @@ impl Default for MoneyBook {
             credit_owed: Money::ZERO,
             months: Vec::new(),
             row: Money::ZERO,
-            graces: (SimTime::MIN, 0),
+            graces: Vec::new(),
             before: Before::default(),
             monthly: MonthlyLines::default(),
             tally: MoneyTally { complete: true, ..MoneyTally::default() },
@@ -333,14 +333,15 @@ impl MoneyBook {
         credit
     }
 
-    /// How many closes have forgiven debt in the calendar period that begins then.
+    /// How many closes have forgiven debt in the calendar period that begins then, or since; one at that instant belongs to the
+    /// period before it.
     pub(super) fn graces_used(&self, period: SimTime) -> u32 {
-        if self.graces.0 == period { self.graces.1 } else { 0 }
+        self.graces.iter().rev().take_while(|close| **close > period).count() as u32
     }
 
-    /// One more close forgives debt in the calendar period that begins then.
-    pub(super) fn use_grace(&mut self, period: SimTime) {
-        self.graces = (period, self.graces_used(period) + 1);
+    /// A close forgives debt.
+    pub(super) fn use_grace(&mut self, close: SimTime) {
+        self.graces.push(close);
     }
 
     /// How many invoices there are.

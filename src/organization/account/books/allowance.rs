@@ -211,7 +211,7 @@ impl AccountBooks {
         let allowance = self.is_allowance(serial);
         let kind = if allowance { EntryKind::IssueAllowance } else { EntryKind::Issue };
         self.count_issue(at, kind, Note { credits: more, ..note });
-        Posting { issued: true, ..self.posted(before) }
+        Posting { issued: true, brings_credits: more.is_positive(), ..self.posted(before) }
     }
 
     /// What a lot still owes, taken off it; its past is closed, but what was used of an allowance stays used.

@@ -27,7 +27,8 @@ impl AccountBooks {
         let (note, used) = issue_note(&lot);
         let serial = self.ledger.issue(lot);
         self.note_issue(at, kind, Note { lot: Some(serial), ..note }, used);
-        (serial, Posting { issued: true, ..self.posted(before) })
+        let brings_credits = note.credits.is_positive();
+        (serial, Posting { issued: true, brings_credits, ..self.posted(before) })
     }
 
     /// Adds the lots that the owners of a scope get together, with an entry of this kind each; they are one act.
@@ -39,12 +40,13 @@ impl AccountBooks {
     ) -> (Vec<LotSerial>, Posting) {
         let before = self.views();
         let notes: Vec<_> = lots.iter().map(issue_note).collect();
+        let brings_credits = notes.iter().any(|(note, _)| note.credits.is_positive());
         let first = self.ledger.issue_each(lots.into_iter());
         let serials: Vec<LotSerial> = (first.0..).map(LotSerial).take(notes.len()).collect();
         for ((note, used), serial) in notes.into_iter().zip(&serials) {
             self.note_issue(at, kind, Note { lot: Some(*serial), ..note }, used);
         }
-        (serials, Posting { issued: true, ..self.posted(before) })
+        (serials, Posting { issued: true, brings_credits, ..self.posted(before) })
     }
 
     fn note_issue(&mut self, at: SimTime, kind: EntryKind, note: Note, used: Credits) {
@@ -178,7 +180,8 @@ impl AccountBooks {
         let before = self.views();
         let (moved, issued) = self.ledger.roll_allowance(rule, new_id);
         self.count_rolled(at, &moved, &issued);
-        Posting { issued: !issued.is_empty(), ..self.posted(before) }
+        let brings_credits = !issued.is_empty();
+        Posting { issued: brings_credits, brings_credits, ..self.posted(before) }
     }
 
     /// Applies a lot's own rollover in place.
@@ -192,7 +195,8 @@ impl AccountBooks {
         let before = self.views();
         let (moved, issued) = self.ledger.roll_own(serial, rollover, at, new_id);
         self.count_rolled(at, &moved, issued.as_slice());
-        Posting { issued: issued.is_some(), ..self.posted(before) }
+        let brings_credits = issued.is_some();
+        Posting { issued: brings_credits, brings_credits, ..self.posted(before) }
     }
 
     /// The lots with a rollover of their own, and the numbers of their rules.

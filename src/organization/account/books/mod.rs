@@ -49,6 +49,8 @@ pub(super) struct Posting {
     pub(super) overspend: Credits,
     /// Credits were issued, be they none.
     pub(super) issued: bool,
+    /// There are more of them than there were.
+    pub(super) brings_credits: bool,
 }
 
 impl Posting {

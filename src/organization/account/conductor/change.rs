@@ -215,6 +215,8 @@ impl State {
     pub(super) fn count_issue(&mut self, posting: Posting) {
         if posting.issued {
             self.watch.thresholds_move();
+        }
+        if posting.brings_credits {
             self.wake_waiting();
         }
     }

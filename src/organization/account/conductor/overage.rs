@@ -57,8 +57,7 @@ impl State {
         let now = self.timers.now();
         let part = self.grace_at(env, now).min(self.books.ledger().debt());
         if part.is_positive() {
-            let period = self.grace_period(env, now);
-            self.money.use_grace(period);
+            self.money.use_grace(now);
             self.books.forgive(now, part).as_part();
         }
     }
