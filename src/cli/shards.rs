@@ -17,8 +17,8 @@ use crate::parts::{ENDING, Header, Part, PartError, PartWriter, ShardHead};
 use crate::report::{Question, SCRATCH, quoted};
 
 use super::exit::{CommandProblem, Exit};
+use super::lanes::{ShardLane, ShardLanes};
 use super::progress::Meter;
-use super::side_by_side::{Side, SideBySide};
 use super::terminal::number_of;
 use super::{limits, terminal};
 
@@ -120,8 +120,8 @@ impl ShardBench<'_> {
         if left.len() > 1 {
             keep_freed_memory();
         }
-        let sides = SideBySide::new(left, self.layout.threads, (whole, meter));
-        sides.work(&self.layout, |number, side, sides| self.write(number, side, sides))
+        let lanes = ShardLanes::new(left, self.layout.threads, (whole, meter));
+        lanes.work(&self.layout, |number, lane, lanes| self.write(number, lane, lanes))
     }
 
     fn shard(&self) -> &ShardHead {
@@ -166,7 +166,7 @@ impl ShardBench<'_> {
     }
 
     /// Writes a shard; false if somebody asked for the end.
-    fn write(&self, number: u32, side: &Side, sides: &SideBySide) -> Result<bool, CommandProblem> {
+    fn write(&self, number: u32, lane: &ShardLane, lanes: &ShardLanes) -> Result<bool, CommandProblem> {
         let name = part_name(number);
         let part =
             PartWriter::begin(&self.aside, &name, &self.header_of(number)).map_err(broken(&self.aside))?;
@@ -175,18 +175,18 @@ impl ShardBench<'_> {
             let spec = RunSpec {
                 job: (self.job)(slice.group),
                 replications: slice.replications.clone(),
-                layout: side.layout.clone(),
+                layout: lane.layout.clone(),
                 // Histories lie beside it, and every shard wants them.
-                spill: self.aside.join(SCRATCH).join(format!("rows-{}", side.number)),
+                spill: self.aside.join(SCRATCH).join(format!("rows-{}", lane.number)),
                 sink: writer.sink(&slice, self.size_of(&slice)),
                 interrupt: self.interrupt.clone(),
                 keep: None,
             };
             let ran = engine::run_slice(spec, &slice, &mut |progress| {
-                let operations = sides.show(side, progress);
+                let operations = lanes.show(lane, progress);
                 limits::count(self.max_operations, operations, self.interrupt);
             })?;
-            sides.passed(side, ran.progress);
+            lanes.passed(lane, ran.progress);
             if ran.interrupted.is_some() {
                 return Ok(false);
             }

@@ -11,7 +11,7 @@ use super::exit::CommandProblem;
 use super::progress::Meter;
 
 /// Where shards are simulated, one after the other.
-pub(super) struct Side {
+pub(super) struct ShardLane {
     /// From 0.
     pub number: usize,
     /// The threads and cores that are its own.
@@ -19,76 +19,76 @@ pub(super) struct Side {
 }
 
 /// Shards of which some are simulated at once.
-pub(super) struct SideBySide {
-    sides: usize,
+pub(super) struct ShardLanes {
+    lanes: usize,
     since: Stopwatch,
-    state: Mutex<SidesState>,
+    state: Mutex<LanesState>,
 }
 
-struct SidesState {
+struct LanesState {
     /// Those to be taken, the next one last.
     left: Vec<u32>,
     meter: Meter,
-    /// What all sides have finished, and what there is in all.
+    /// What all lanes have finished, and what there is in all.
     finished: Progress,
-    /// How far each side is with what it works on.
+    /// How far each lane is with what it works on.
     under_way: Vec<Progress>,
 }
 
-impl SideBySide {
+impl ShardLanes {
     /// Shards of so many organizations in all, on so many threads: as many at once as there are threads and shards.
     pub fn new(mut shards: Vec<u32>, threads: usize, (organizations, meter): (u64, Meter)) -> Self {
         shards.reverse();
-        let sides = threads.min(shards.len()).max(1);
+        let lanes = threads.min(shards.len()).max(1);
         let finished = Progress { organizations_total: organizations, ..Progress::default() };
-        let under_way = vec![Progress::default(); sides];
-        let state = Mutex::new(SidesState { left: shards, meter, finished, under_way });
-        SideBySide { sides, since: Stopwatch::start(), state }
+        let under_way = vec![Progress::default(); lanes];
+        let state = Mutex::new(LanesState { left: shards, meter, finished, under_way });
+        ShardLanes { lanes, since: Stopwatch::start(), state }
     }
 
     /// Has `write` write every shard; false if it said that somebody asked for the end.
     ///
     /// # Errors
-    /// The first that `write` gave, by the number of its side.
+    /// The first that `write` gave, by the number of its lane.
     pub fn work(
         self,
         layout: &Layout,
-        write: impl Fn(u32, &Side, &SideBySide) -> Result<bool, CommandProblem> + Sync,
+        write: impl Fn(u32, &ShardLane, &ShardLanes) -> Result<bool, CommandProblem> + Sync,
     ) -> Result<bool, CommandProblem> {
         let ended: Vec<_> = std::thread::scope(|scope| {
-            let begin = |side: Side| {
+            let begin = |lane: ShardLane| {
                 scope.spawn(|| {
-                    let side = side;
-                    self.one(&side, &write)
+                    let lane = lane;
+                    self.one(&lane, &write)
                 })
             };
-            let running: Vec<_> = (0..self.sides).map(|number| begin(self.side(number, layout))).collect();
+            let running: Vec<_> = (0..self.lanes).map(|number| begin(self.lane(number, layout))).collect();
             running.into_iter().map(|thread| thread.join()).collect()
         });
         self.into_meter().end();
         let mut whole = true;
-        for side in ended {
-            whole &= side.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        for lane in ended {
+            whole &= lane.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         }
         Ok(whole)
     }
 
     /// The threads of the layout, shared out.
-    fn side(&self, number: usize, layout: &Layout) -> Side {
-        let (each, more) = (layout.threads.max(1) / self.sides, layout.threads.max(1) % self.sides);
+    fn lane(&self, number: usize, layout: &Layout) -> ShardLane {
+        let (each, more) = (layout.threads.max(1) / self.lanes, layout.threads.max(1) % self.lanes);
         let threads = each + usize::from(number < more);
         let first_core = layout.first_core + number * each + number.min(more);
-        Side { number, layout: Layout { threads, first_core, ..layout.clone() } }
+        ShardLane { number, layout: Layout { threads, first_core, ..layout.clone() } }
     }
 
-    /// What one side does.
+    /// What one lane does.
     fn one(
         &self,
-        side: &Side,
-        write: impl Fn(u32, &Side, &SideBySide) -> Result<bool, CommandProblem>,
+        lane: &ShardLane,
+        write: impl Fn(u32, &ShardLane, &ShardLanes) -> Result<bool, CommandProblem>,
     ) -> Result<bool, CommandProblem> {
         while let Some(number) = self.take() {
-            let written = write(number, side, self);
+            let written = write(number, lane, self);
             if !matches!(written, Ok(true)) {
                 self.state().left.clear();
                 return written;
@@ -102,9 +102,9 @@ impl SideBySide {
     }
 
     /// Shows how far all are, one of which is so far; returns the operations of all.
-    pub fn show(&self, side: &Side, progress: Progress) -> u64 {
+    pub fn show(&self, lane: &ShardLane, progress: Progress) -> u64 {
         let mut state = self.state();
-        state.under_way[side.number] = progress;
+        state.under_way[lane.number] = progress;
         let mut all = Progress { elapsed: self.since.elapsed(), ..state.finished };
         for one in &state.under_way {
             all.operations += one.operations;
@@ -114,16 +114,16 @@ impl SideBySide {
         all.operations
     }
 
-    /// What one side worked on is finished.
-    pub fn passed(&self, side: &Side, progress: Progress) {
+    /// What one lane worked on is finished.
+    pub fn passed(&self, lane: &ShardLane, progress: Progress) {
         let mut state = self.state();
-        state.under_way[side.number] = Progress::default();
+        state.under_way[lane.number] = Progress::default();
         state.finished.operations += progress.operations;
         state.finished.organizations += progress.organizations;
     }
 
-    fn state(&self) -> MutexGuard<'_, SidesState> {
-        // A side that panicked ends the command with that panic.
+    fn state(&self) -> MutexGuard<'_, LanesState> {
+        // A lane that panicked ends the command with that panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -136,8 +136,8 @@ impl SideBySide {
 mod tests {
     use super::*;
 
-    fn sides(shards: u32, threads: usize) -> SideBySide {
-        SideBySide::new((1..=shards).collect(), threads, (0, Meter::Silent))
+    fn lanes(shards: u32, threads: usize) -> ShardLanes {
+        ShardLanes::new((1..=shards).collect(), threads, (0, Meter::Silent))
     }
 
     #[test]
@@ -148,9 +148,9 @@ mod tests {
             (2, 5, vec![(3, 0), (2, 3)]),
             (3, 8, vec![(3, 0), (3, 3), (2, 6)]),
         ] {
-            let sides = sides(shards, threads);
+            let lanes = lanes(shards, threads);
             let layout = Layout { threads, ..Layout::default() };
-            let shared = (0..sides.sides).map(|number| sides.side(number, &layout).layout);
+            let shared = (0..lanes.lanes).map(|number| lanes.lane(number, &layout).layout);
             let shared: Vec<_> = shared.map(|layout| (layout.threads, layout.first_core)).collect();
             assert_eq!(shared, wanted, "{shards} shards on {threads} threads");
         }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn every_shard_is_written_once() {
         let written = Mutex::new(Vec::new());
-        let whole = sides(100, 3).work(&Layout { threads: 3, ..Layout::default() }, |number, _, _| {
+        let whole = lanes(100, 3).work(&Layout { threads: 3, ..Layout::default() }, |number, _, _| {
             written.lock().unwrap().push(number);
             Ok(true)
         });
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn after_a_failure_nobody_takes_another() {
         let taken = Mutex::new(Vec::new());
-        let ended = sides(1_000, 2).work(&Layout { threads: 2, ..Layout::default() }, |number, _, _| {
+        let ended = lanes(1_000, 2).work(&Layout { threads: 2, ..Layout::default() }, |number, _, _| {
             taken.lock().unwrap().push(number);
             if number == 7 { Err(CommandProblem::Internal(String::from("seven"))) } else { Ok(true) }
         });
@@ -183,15 +183,15 @@ mod tests {
     #[test]
     fn whoever_is_asked_for_the_end_ends_all() {
         let ended =
-            sides(1_000, 2).work(&Layout { threads: 2, ..Layout::default() }, |number, _, _| Ok(number != 3));
+            lanes(1_000, 2).work(&Layout { threads: 2, ..Layout::default() }, |number, _, _| Ok(number != 3));
         assert!(!ended.unwrap());
     }
 
     #[test]
     fn what_is_shown_is_all_of_them_together() {
-        let both = sides(4, 2);
+        let both = lanes(4, 2);
         let [first, second] =
-            [0, 1].map(|number| both.side(number, &Layout { threads: 2, ..Layout::default() }));
+            [0, 1].map(|number| both.lane(number, &Layout { threads: 2, ..Layout::default() }));
         let progress = |operations| Progress { operations, organizations: 1, ..Progress::default() };
         assert_eq!(both.show(&first, progress(10)), 10);
         assert_eq!(both.show(&second, progress(5)), 15);
