@@ -19,7 +19,9 @@ use super::purchase::Shortage;
 impl State {
     /// An attempt is turned away.
     pub(super) fn refuse(&mut self, env: &Env, slot: u32, reason: Reason, need: Credits) {
-        let reason = if reason == Reason::Short && self.budget_stops_buyer(env, slot) {
+        let by_limit = matches!(reason, Reason::Limit(_));
+        let may_buy = reason == Reason::Short || self.is_ceiling(env, reason);
+        let reason = if may_buy && self.budget_stops_buyer(env, slot) {
             self.counts.stopped_by_budget();
             self.note_by(EntryKind::BudgetBlocked, slot, |note| note);
             Reason::Budget
@@ -37,7 +39,7 @@ impl State {
         if matches!(reason, Reason::Short | Reason::Budget) {
             self.customer.refused_credits(self.timers.now());
         }
-        self.flight[slot].refused(matches!(reason, Reason::Limit(_)));
+        self.flight[slot].refused(by_limit);
         let meter = self.meter_of_reason(env, slot, reason);
         self.note_by(EntryKind::Refused, slot, |note| Note { reason, credits: need, meter, ..note });
         self.finish_row(slot, AttemptOutcome::Refused);
