@@ -201,13 +201,16 @@ fn read_and_check(arguments: &RunArguments, source: ScenarioSource) -> Result<Ma
 
 pub(super) fn layout(threads: Option<u32>, arguments: &LayoutArguments) -> Layout {
     let usual = Layout::default();
+    let threads = threads.map_or(usual.threads, |threads| threads as usize);
+    // Runs that leave cores to others would all take the same ones.
+    let takes_all_cores = threads >= usual.threads;
     Layout {
-        threads: threads.map_or(usual.threads, |threads| threads as usize),
+        threads,
         batch: arguments.batch.unwrap_or(usual.batch),
         wave: arguments.wave.unwrap_or(usual.wave),
         chunk: arguments.chunk,
         shuffle: arguments.shuffle,
-        pin: !arguments.no_pin,
+        pin: takes_all_cores && !arguments.no_pin,
         part_every: arguments.part_every.map_or(usual.part_every, Duration::from_millis),
         ..usual
     }
