@@ -92,7 +92,9 @@ impl Judged<'_> {
         let (used, amount, now) = (self.used(limit, owner), self.amount_of(limit, owner), self.now);
         if let Some(window) = self.meters.all[meter].open_window(now) {
             window.used = used;
-            window.exhausted |= matches!(amount, StatedAmount::Most(most) if used >= most);
+            // Of nothing nothing can be used; a window that ends with no amount is looked at then.
+            window.exhausted |=
+                matches!(amount, StatedAmount::Most(most) if most.is_positive() && used >= most);
         }
     }
 
