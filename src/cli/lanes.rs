@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_asked_for_the_end_ends_all() {
+    fn one_lane_that_is_asked_for_the_end_ends_all() {
         let ended =
             lanes(1_000, 2).work(&Layout { threads: 2, ..Layout::default() }, |number, _, _| Ok(number != 3));
         assert!(!ended.unwrap());

@@ -1,5 +1,7 @@
 //! Cycles, the allowance, rollover (docs/semantics.md §4).
 
+use std::ops::SubAssign;
+
 use crate::calendar::Period;
 use crate::policy::{Across, Allowance, Anchor, Opening, Rollover, RolloverBase, Terms, Trim};
 use crate::units::{Category, Credits, Money, SimSpan, SimTime};
@@ -573,21 +575,17 @@ pub(super) fn money_share(money: Money, part: SimSpan, whole: SimSpan) -> Money 
 
 /// Money in so many equal parts, rounded down, the last one with the rest.
 pub(super) fn parts_of(money: Money, parts: usize) -> Vec<Money> {
-    let each = money.scale_floor(1, parts.max(1) as i64);
-    let mut left = money;
-    (1..=parts)
-        .map(|part| {
-            let own = if part == parts { left } else { each };
-            left -= own;
-            own
-        })
-        .collect()
+    dealt(money, money.scale_floor(1, parts.max(1) as i64), parts)
 }
 
 /// Credits in so many equal parts, rounded down to a micro-credit, the last one with the rest.
 pub(super) fn equal_parts(credits: Credits, parts: usize) -> Vec<Credits> {
-    let each = credits.scale_floor(1, parts.max(1) as i64);
-    let mut left = credits;
+    dealt(credits, credits.scale_floor(1, parts.max(1) as i64), parts)
+}
+
+/// A whole in so many parts of this size, the last one with the rest.
+fn dealt<T: Copy + SubAssign>(whole: T, each: T, parts: usize) -> Vec<T> {
+    let mut left = whole;
     (1..=parts)
         .map(|part| {
             let own = if part == parts { left } else { each };
